@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes a fresh clone ready for make: autoreconf, then configure with the paths
+# that libvirtd needs; asked to, it installs what that takes first.
+set -eu
+
+usage() {
+	cat <<'END'
+usage: ./autogen.sh [--install-deps[=vm|dev]]... [--allow-upgrade] [configure option]...
+
+  --install-deps      install what build, demo and check need
+  --install-deps=vm   these, and what 'make check-vm' needs (QEMU, mmdebstrap)
+  --install-deps=dev  these, and the analysis tools
+  --allow-upgrade     also if libvirt or QEMU is upgraded by it
+
+Everything else is passed on to configure, after
+  --prefix=/usr --sysconfdir=/etc --localstatedir=/var
+END
+}
+
+say() { printf '%s\n' "autogen.sh: $*"; }
+die() { say "$@" >&2; exit 1; }
+
+# --- what is needed ----------------------------------------------------------
+# set | how to see that it is there | apt package | dnf package | what it is
+needs() {
+	cat <<'END'
+base|command cc gcc clang|gcc|gcc|a C compiler
+base|header stdio.h|libc6-dev|glibc-devel|the C library's headers
+base|command make|make|make|make
+base|command autoconf|autoconf|autoconf|autoconf
+base|command automake|automake|automake|automake
+base|command pkg-config pkgconf|pkg-config|pkgconf-pkg-config|pkg-config
+base|module libxml-2.0|libxml2-dev|libxml2-devel|libxml2, for developing
+base|module inih|libinih-dev|inih-devel|inih, for developing
+base|module json-c|libjson-c-dev|json-c-devel|json-c, for developing
+base|module libpci|libpci-dev|pciutils-devel|libpci, for developing
+vm|command qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|QEMU for x86
+vm|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
+vm|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
+vm|command mke2fs|e2fsprogs|e2fsprogs|mke2fs
+dev|command shellcheck|shellcheck|ShellCheck|shellcheck
+dev|command cppcheck|cppcheck|cppcheck|cppcheck
+dev|command clang|clang|clang|clang
+dev|command clang-tidy|clang-tidy|clang-tools-extra|clang-tidy
+dev|command clang-format|clang-format|clang-tools-extra|clang-format
+dev|command valgrind|valgrind|valgrind|valgrind
+dev|command codespell|codespell|codespell|codespell
+dev|command xmllint|libxml2-utils|libxml2|xmllint
+dev|command xz|xz-utils|xz|xz
+dev|command jq|jq|jq|jq
+dev|command patch|patch|patch|patch
+END
+}
+
+has_command() {
+	for name; do
+		PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null && return
+	done
+	return 1
+}
+
+# is_there KIND NAME...
+is_there() {
+	kind=$1
+	shift
+	case $kind in
+	command) has_command "$@" ;;
+	file)    test -e "$1" ;;
+	header)  test -e "/usr/include/$1" ;;
+	module)  { pkg-config --exists "$1" || pkgconf --exists "$1"; } 2>/dev/null ;;
+	esac
+}
+
+# missing COLUMN: that column of every need that is not met
+missing() {
+	needs | while IFS='|' read -r set probe apt dnf what; do
+		case " base $wanted " in *" $set "*) ;; *) continue ;; esac
+		# shellcheck disable=SC2086	# a kind and its names
+		is_there $probe && continue
+		case $1 in
+		apt)  echo "$apt" ;;
+		dnf)  echo "$dnf" ;;
+		what) echo "$what" ;;
+		esac
+	done | sort -u
+}
+
+# --- installing --------------------------------------------------------------
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || has_command sudo ||
+		die "only root can install, and there is no sudo; needed:" "$@"
+}
+
+# A start must not find another libvirt or QEMU than its administrator chose.
+refuse_upgrade() {
+	[ -n "$1" ] && [ -z "$allow_upgrade" ] || return 0
+	die "nothing is changed: this would upgrade" "$1" "(--allow-upgrade lets it)"
+}
+
+# Packages from apt's simulation. An upgrade: Inst NAME [OLD] (NEW ...)
+simulated() {
+	printf '%s\n' "$simulation" | awk -v kind="$1" '
+		$1 == "Remv" && kind == "removed" { print $2 }
+		$1 == "Inst" && $3 ~ /^\[/ && kind == "upgraded" { print $2 }
+		$1 == "Inst" && $3 !~ /^\[/ && kind == "new" { print $2 }
+	' | tr '\n' ' ' | sed 's/ $//'
+}
+
+install_apt() {
+	packages=$(missing apt)
+	if [ -z "$packages" ]; then
+		say "nothing to install: all that is needed is there"
+		return
+	fi
+	# shellcheck disable=SC2086	# a list
+	need_root $packages
+	as_root apt-get -q update || die "apt-get update failed: see above"
+	# shellcheck disable=SC2086	# a list
+	simulation=$(LC_ALL=C apt-get -s install --no-install-recommends $packages) ||
+		die "nothing is changed: apt cannot install" $packages
+	say "needed: $(echo "$packages" | xargs)"
+	say "to be installed: $(simulated new)"
+	upgraded=$(simulated upgraded)
+	say "to be upgraded: ${upgraded:-nothing}"
+	if [ -n "$(simulated removed)" ]; then
+		die "nothing is changed: this would remove $(simulated removed)"
+	fi
+	refuse_upgrade "$(printf '%s\n' "$upgraded" | tr ' ' '\n' | grep -E '^(libvirt|qemu)|-qemu$' | xargs)"
+	# shellcheck disable=SC2086	# a list
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+		--no-remove -o Dpkg::Options::=--force-confold install $packages
+}
+
+# Untested: written from dnf's manual.
+install_dnf() {
+	packages=$(missing dnf)
+	if [ -z "$packages" ]; then
+		say "nothing to install: all that is needed is there"
+		return
+	fi
+	# shellcheck disable=SC2086	# a list
+	need_root $packages
+	say "installing with dnf is untested; please report what goes wrong"
+	# --assumeno answers no after the list, which counts as a failure
+	# shellcheck disable=SC2086	# a list
+	simulation=$(LC_ALL=C dnf install --assumeno --setopt=install_weak_deps=False $packages 2>&1) || true
+	printf '%s\n' "$simulation"
+	if printf '%s\n' "$simulation" | grep -q '^Removing'; then
+		die "nothing is changed: this would remove packages"
+	fi
+	refuse_upgrade "$(printf '%s\n' "$simulation" |
+		awk '/^[A-Z]/ { upgrading = /^Upgrading/ } upgrading && $1 ~ /^(libvirt|qemu)/ { print $1 }' |
+		xargs)"
+	# shellcheck disable=SC2086	# a list
+	as_root dnf install -y --setopt=install_weak_deps=False $packages
+}
+
+install_deps() {
+	if has_command apt-get; then
+		install_apt
+	elif has_command dnf; then
+		install_dnf
+	elif [ -n "$(missing what)" ]; then
+		say "neither apt-get nor dnf is here; please install:" >&2
+		missing what | sed 's/^/  /' >&2
+		exit 1
+	fi
+}
+
+# --- main --------------------------------------------------------------------
+
+wanted='' install='' allow_upgrade=''
+# Our own options are taken out, the others stay in "$@".
+for argument; do
+	shift
+	case $argument in
+	--install-deps)     install=yes ;;
+	--install-deps=vm)  install=yes wanted="$wanted vm" ;;
+	--install-deps=dev) install=yes wanted="$wanted dev" ;;
+	--install-deps=*)   usage >&2; exit 2 ;;
+	--allow-upgrade)    allow_upgrade=yes ;;
+	-h | --help)        usage; exit ;;
+	*)                  set -- "$@" "$argument" ;;
+	esac
+done
+
+cd "$(dirname "$0")"
+[ -z "$install" ] || install_deps
+has_command autoreconf || die "no autoreconf: ./autogen.sh --install-deps installs what is needed"
+autoreconf -fi
+exec ./configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$@"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * backend - which system the programs act on. The installed ones link backend.c: the live
+ * machine, nothing else, no option and no environment. The test programs link the same
+ * objects with tests/backend-fake.c in its place.
+ */
+#ifndef VH_BACKEND_H
+#define VH_BACKEND_H
+
+#include "lib/base/root.h"
+
+int vh_backend_open(struct vh_root *ret, struct vh_error *err) VH_CHECK;
+/* May this process act (is it root)? A session daemon's hook is not. */
+bool vh_backend_privileged(void);
+/* One line for the system's log; priority as of syslog(3). */
+void vh_backend_log(int priority, const char *text);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pciaddr - the address of a PCI function: "0000:01:00.0" and back, strict both ways.
+ * The kernel prints %04x:%02x:%02x.%d (pci_setup_device()); domains above ffff have more
+ * digits (VMD).
+ */
+#ifndef VH_PCIADDR_H
+#define VH_PCIADDR_H
+
+#include "lib/base/util.h"
+
+struct vh_pci_addr {
+	uint32_t domain;
+	uint8_t bus;
+	uint8_t slot;     /* 0..31 */
+	uint8_t function; /* 0..7 */
+};
+
+/* Room for ffffffff:ff:1f.7 and the NUL. */
+struct vh_pci_name {
+	char s[20];
+};
+
+/* Canonical form; use as vh_pci_str(a).s in the same full expression. */
+struct vh_pci_name vh_pci_str(const struct vh_pci_addr *a);
+
+/* The canonical form only, as the kernel writes it. Returns 0 or -1. */
+int vh_pci_parse(const char *s, struct vh_pci_addr *ret) VH_CHECK;
+
+/* What people type: also 03:00.0, pci_0000_03_00_0 (virsh nodedev-list), upper case. */
+int vh_pci_parse_loose(const char *s, struct vh_pci_addr *ret) VH_CHECK;
+
+/* Order by domain, bus, slot, function; 0 means equal. */
+int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
+
+/* Functions of one slot are one card: a reset or a driver may reach across them. */
+bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
+
+#endif

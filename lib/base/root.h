@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * root - the system as a directory: everything read from /sys, /proc, /etc, /run, /lib and
+ * /dev is reached through a struct vh_root, by relative printf-style paths. Real runs hold
+ * a descriptor of "/", tests and snapshots one of an expanded fixture tree.
+ *
+ * Where the kernel would react (a write to sysfs, loading a module, opening a VFIO group),
+ * the call goes through `ops`: the live ones, the static ones of a tree that is only read,
+ * or the fake kernel of tests/.
+ */
+#ifndef VH_ROOT_H
+#define VH_ROOT_H
+
+#include "lib/base/error.h"
+
+struct vh_root;
+
+struct vh_root_ops {
+	/* One write(2) of `value` to an attribute. 0 or a negative errno. May block for ever. */
+	int (*write)(const struct vh_root *root, const char *path, const char *value);
+	/* Loads a kernel module by its name. 0 or a negative errno. Blocks while it loads. */
+	int (*load_module)(const struct vh_root *root, const char *name);
+	/* Can /dev/vfio/GROUP be opened now? 0: yes (closed again at once); -EBUSY: somebody
+	 * holds it; -ENOENT: no such node; other negative errno: cannot tell. */
+	int (*try_group)(const struct vh_root *root, int group);
+	/* Would an exclusive open of the block device /dev/NAME succeed? 0, -EBUSY, or another
+	 * negative errno: cannot tell. */
+	int (*try_exclusive)(const struct vh_root *root, const char *name);
+	/* Called before each step that a crash could separate from the next one ("rename X");
+	 * NULL but in tests, which may die in it. */
+	void (*step)(const struct vh_root *root, const char *what);
+};
+
+struct vh_root {
+	int fd;
+	const struct vh_root_ops *ops;
+	void *data; /* of ops */
+	bool live;  /* this machine now: processes and locks mean something */
+};
+
+/* The machine we run on; and a tree that is only read (writes answer -EROFS). */
+int vh_root_open_live(struct vh_root *ret, struct vh_error *err) VH_CHECK;
+int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err) VH_CHECK;
+void vh_root_close(struct vh_root *root);
+
+/* A sorted list of names; owned. */
+struct vh_names {
+	char **name;
+	size_t count;
+};
+void vh_names_clear(struct vh_names *names);
+#define _auto_names_ __attribute__((cleanup(vh_names_clear)))
+
+/*
+ * The whole file (at most 8 MiB), without the newline at its end; NULL on
+ * failure with errno set. Caller frees.
+ */
+char *vh_root_read(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+/* At most `size` bytes, as they are. Returns the number read, or -1 with errno set. */
+ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
+	VH_PRINTF(4, 5) VH_CHECK;
+/* A number in an attribute, in any C base; -1 with errno set. */
+int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+/* What a link points to, as it is written; and only its last component. NULL, errno set. */
+char *vh_root_readlink(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+char *vh_root_link_name(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+bool vh_root_exists(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+/* The names in a directory without "." and "..", sorted by strcmp(). 0 or -1, errno set. */
+int vh_root_list(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
+	VH_PRINTF(3, 4) VH_CHECK;
+/* The same, directories only; links to directories do not count. */
+int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
+	VH_PRINTF(3, 4) VH_CHECK;
+/* A descriptor of a directory, O_CLOEXEC, last component not followed; -1, errno set. */
+int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+
+/* One write to a kernel attribute, in this process: only for children (lib/base/child) and
+ * only from lib/act. Returns 0 or a negative errno. */
+int vh_root_write(const struct vh_root *root, const char *value, const char *fmt, ...)
+	VH_PRINTF(3, 4) VH_CHECK;
+
+/* Announces a step to a test that wants to die there. */
+void vh_root_step(const struct vh_root *root, const char *what);
+
+#endif

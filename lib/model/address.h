@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * address - the PCI addresses of a domain XML: read exactly as libvirt does, and where libvirt
+ * would refuse one, why, and what was probably meant.
+ */
+#ifndef VH_ADDRESS_H
+#define VH_ADDRESS_H
+
+#include "lib/model/domain.h"
+#include "lib/model/xml.h"
+
+#define VH_VALUE_MAX 64 /* bytes of a value from the XML in a message */
+
+/* A number as libvirt reads it. Returns 0 or -1. */
+int vh_libvirt_uint(const char *s, int base, uint64_t *ret) VH_CHECK;
+
+/* Fills in what <address> says: addr or problem and meant, written, decimal, hex. */
+void vh_address_read(struct vh_hostdev *dev, const xmlNode *node);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config - see config.h. The only user of libinih, which gets the text from us line by line:
+ * it silently cuts long section names, splits long lines in two, takes an indented line for
+ * the continuation of the one above and ignores what follows a "]". In a file that protects
+ * the host none of these may pass.
+ */
+#include "lib/model/config.h"
+
+#include <errno.h>
+#include <ini.h>
+
+#include "lib/base/strbuf.h"
+
+#include "lib/base/banned.h"
+
+#define SECTION_MAX 49 /* bytes, in libinih */
+#define FILE_MAX (256u << 10)
+#define SHOWN_MAX 40 /* bytes of what stands in the file, in a message */
+#define SECONDS_MAX 3600
+
+void vh_config_defaults(struct vh_config *ret)
+{
+	*ret = (struct vh_config){
+		.timeout_write = 30000,
+		.timeout_group = 10000,
+		.timeout_call = 60000,
+	};
+}
+
+void vh_config_clear(struct vh_config *c)
+{
+	free(c->devices);
+	memset(c, 0, sizeof(*c));
+}
+
+struct vh_device_policy vh_config_device(const struct vh_config *c, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < c->n_devices; i++)
+		if (!vh_pci_cmp(&c->devices[i].addr, addr))
+			return c->devices[i];
+	return (struct vh_device_policy){ .addr = *addr };
+}
+
+/* --- values -------------------------------------------------------------------------------- */
+
+/* Each takes the value into its target and returns NULL, or what it should have been. */
+
+struct word {
+	const char *name;
+	int value;
+};
+
+static const char *one_of(const struct word *words, size_t count, const char *value, int *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(words[i].name, value)) {
+			*ret = words[i].value;
+			return NULL;
+		}
+	}
+	return "";
+}
+
+static const char *take_balloon(const char *value, struct vh_config *c)
+{
+	static const struct word words[] = {
+		{ "refuse", VH_BALLOON_REFUSE },
+		{ "inflated", VH_BALLOON_INFLATED },
+		{ "warn", VH_BALLOON_WARN },
+	};
+	int v = c->balloon;
+	const char *bad = one_of(words, VH_COUNT(words), value, &v);
+
+	c->balloon = (enum vh_balloon_policy)v;
+	return bad ? "refuse, inflated or warn" : NULL;
+}
+
+static const char *take_peers(const char *value, struct vh_config *c)
+{
+	static const struct word words[] = {
+		{ "detach", VH_PEERS_DETACH },
+		{ "require", VH_PEERS_REQUIRE },
+	};
+	int v = c->peers;
+	const char *bad = one_of(words, VH_COUNT(words), value, &v);
+
+	c->peers = (enum vh_peers_policy)v;
+	return bad ? "detach or require" : NULL;
+}
+
+static const char *take_seconds(const char *value, int *ret_ms)
+{
+	uint64_t v;
+
+	if (vh_parse_uint(value, 10, SECONDS_MAX, &v) < 0 || v == 0)
+		return "whole seconds from 1 to 3600";
+	*ret_ms = (int)v * 1000;
+	return NULL;
+}
+
+static const char *take_bool(const char *value, bool *ret)
+{
+	if (strcmp(value, "yes") && strcmp(value, "no"))
+		return "yes or no";
+	*ret = !strcmp(value, "yes");
+	return NULL;
+}
+
+static const char *take_kinds(const char *value, unsigned int *ret)
+{
+	static const struct word words[] = {
+		{ "network", VH_USE_NETWORK },
+		{ "display", VH_USE_DISPLAY },
+		{ "input", VH_USE_INPUT },
+		{ "block", VH_USE_BLOCK },
+	};
+	_auto_free_ char *copy = vh_strdup(value);
+	char *rest = copy, *name;
+	unsigned int kinds = 0;
+	int kind;
+
+	while ((name = strsep(&rest, ", \t"))) {
+		if (!*name)
+			continue;
+		if (one_of(words, VH_COUNT(words), name, &kind))
+			return "a list of network, display, input and block";
+		kinds |= (unsigned int)kind;
+	}
+	*ret = kinds;
+	return NULL;
+}
+
+/* --- keys ---------------------------------------------------------------------------------- */
+
+enum key {
+	BALLOON,
+	PEERS,
+	TIMEOUT_WRITE,
+	TIMEOUT_GROUP,
+	TIMEOUT_CALL,
+	ALLOW_IN_USE,
+	ALLOW_CRITICAL,
+	PROTECT,
+};
+
+enum section { NO_SECTION, DEFAULTS, DEVICE };
+
+static const struct {
+	enum section section;
+	const char *name;
+} keys[] = {
+	[BALLOON] = { DEFAULTS, "balloon" },
+	[PEERS] = { DEFAULTS, "peers" },
+	[TIMEOUT_WRITE] = { DEFAULTS, "timeout-write" },
+	[TIMEOUT_GROUP] = { DEFAULTS, "timeout-group" },
+	[TIMEOUT_CALL] = { DEFAULTS, "timeout-call" },
+	[ALLOW_IN_USE] = { DEVICE, "allow-in-use" },
+	[ALLOW_CRITICAL] = { DEVICE, "allow-critical" },
+	[PROTECT] = { DEVICE, "protect" },
+};
+
+struct parser {
+	struct vh_config config;
+	const char *rest; /* of the text */
+	int line;         /* the one that libinih has now */
+	enum section section;
+	char *shown;               /* its name, printable */
+	size_t device;             /* its index, if it is a device's */
+	unsigned int seen;         /* keys of [defaults] that were given; bits of enum key */
+	unsigned int *device_seen; /* the same for each device */
+	char *problem, *fix;       /* of this line; nothing is read beyond it */
+};
+
+/* The result is what libinih takes for failure. */
+static int problem(struct parser *p, char *what, char *fix)
+{
+	if (p->problem) {
+		free(what);
+		free(fix);
+	} else {
+		p->problem = what;
+		p->fix = fix;
+	}
+	return 0;
+}
+
+static int unknown_key(struct parser *p, const char *name)
+{
+	_auto_strbuf_ struct vh_strbuf known = { 0 };
+	_auto_free_ char *shown = vh_printable(name, SHOWN_MAX);
+
+	for (size_t i = 0; i < VH_COUNT(keys); i++)
+		if (keys[i].section == p->section)
+			vh_strbuf_join(&known, ", ", keys[i].name);
+	return problem(p, vh_printf("unknown key '%s' in [%s]", shown, p->shown),
+		       vh_printf("the keys of [%s] are %s", p->shown, known.data));
+}
+
+static const char *take(struct vh_config *c, enum key key, struct vh_device_policy *d,
+			const char *value)
+{
+	switch (key) {
+	case BALLOON:
+		return take_balloon(value, c);
+	case PEERS:
+		return take_peers(value, c);
+	case TIMEOUT_WRITE:
+		return take_seconds(value, &c->timeout_write);
+	case TIMEOUT_GROUP:
+		return take_seconds(value, &c->timeout_group);
+	case TIMEOUT_CALL:
+		return take_seconds(value, &c->timeout_call);
+	case ALLOW_IN_USE:
+		return take_kinds(value, &d->allow_in_use);
+	case ALLOW_CRITICAL:
+		return take_bool(value, &d->allow_critical);
+	case PROTECT:
+		break;
+	}
+	return take_bool(value, &d->protect);
+}
+
+/* libinih calls this for each KEY = VALUE. */
+static int on_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct parser *p = user;
+	bool device = p->section == DEVICE;
+	unsigned int *seen = device ? &p->device_seen[p->device] : &p->seen;
+	_auto_free_ char *shown = vh_printable(value ? value : "", SHOWN_MAX);
+	const char *wanted;
+	size_t k = 0;
+
+	(void)section; /* enter_section() has seen it */
+	if (p->section == NO_SECTION)
+		return problem(p, vh_strdup("a key above the first section"),
+			       vh_strdup("write [defaults] above it"));
+	while (k < VH_COUNT(keys) && (keys[k].section != p->section || strcmp(keys[k].name, name)))
+		k++;
+	if (k == VH_COUNT(keys))
+		return unknown_key(p, name);
+	if (*seen & 1u << k)
+		return problem(p, vh_printf("'%s' is given twice in [%s]", name, p->shown),
+			       vh_strdup("keep one of the two lines"));
+	*seen |= 1u << k;
+	wanted = take(&p->config, (enum key)k, device ? &p->config.devices[p->device] : NULL,
+		      value ? value : "");
+	if (wanted)
+		return problem(p,
+			       vh_printf("'%s' is no value of '%s' in [%s]", shown, name, p->shown),
+			       vh_printf("write %s", wanted));
+	return 1;
+}
+
+/* --- lines --------------------------------------------------------------------------------- */
+
+/* The index of the device; all sections of one device are one. */
+static size_t device_index(struct parser *p, const struct vh_pci_addr *addr)
+{
+	struct vh_config *c = &p->config;
+	size_t i = 0;
+
+	while (i < c->n_devices && vh_pci_cmp(&c->devices[i].addr, addr))
+		i++;
+	if (i == c->n_devices) {
+		size_t n_seen = c->n_devices;
+
+		VH_APPEND(c->devices, c->n_devices)->addr = *addr;
+		(void)VH_APPEND(p->device_seen, n_seen);
+	}
+	return i;
+}
+
+static void enter_device(struct parser *p, const char *text)
+{
+	struct vh_pci_addr addr;
+
+	text += strspn(text, " \t");
+	if (vh_pci_parse_loose(text, &addr) < 0) {
+		(void)problem(p, vh_printf("[%s] names no PCI address", p->shown),
+			      vh_strdup("write it like [device 0000:03:00.0]"));
+		return;
+	}
+	p->section = DEVICE;
+	p->device = device_index(p, &addr);
+}
+
+/* `line` begins with "[". */
+static void enter_section(struct parser *p, const char *line)
+{
+	size_t n = strcspn(line + 1, "]");
+	_auto_free_ char *name = vh_strndup(line + 1, n);
+	const char *rest = line + 1 + n;
+	bool closed = *rest == ']';
+
+	free(p->shown);
+	p->shown = vh_printable(name, SECTION_MAX);
+	p->section = NO_SECTION;
+	if (closed)
+		rest += 1 + strspn(rest + 1, " \t\r");
+	if (n > SECTION_MAX)
+		(void)problem(p, vh_printf("a section name of more than %d bytes", SECTION_MAX),
+			      vh_strdup("name a device by its address"));
+	else if (!closed)
+		(void)problem(p, vh_printf("'[%s' has no ']'", p->shown), NULL);
+	else if (*rest && *rest != ';' && *rest != '#')
+		(void)problem(p, vh_printf("more than [%s] on the line", p->shown),
+			      vh_strdup("write keys on lines of their own"));
+	else if (!strcmp(name, "defaults"))
+		p->section = DEFAULTS;
+	else if (vh_has_prefix(name, "device ") || vh_has_prefix(name, "device\t"))
+		enter_device(p, name + strlen("device"));
+	else
+		(void)problem(p, vh_printf("unknown section [%s]", p->shown),
+			      vh_strdup("the sections are [defaults] and [device ADDRESS]"));
+}
+
+/* What libinih calls instead of fgets(). Indentation and comments have no meaning to us and do
+ * not reach it. */
+static char *next_line(char *buf, int size, void *stream)
+{
+	struct parser *p = stream;
+	_auto_free_ char *line = NULL;
+	const char *text = p->rest;
+	size_t n = strcspn(text, "\n");
+
+	if (!*text || p->problem)
+		return NULL;
+	p->rest = text + n + (text[n] == '\n');
+	line = vh_strndup(text, n);
+	if (++p->line == 1 && vh_has_prefix(line, "\xef\xbb\xbf"))
+		memset(line, ' ', 3); /* the byte order mark of UTF-8 */
+	text = line + strspn(line, " \t");
+	if (*text == '#' || *text == ';')
+		text = "";
+	if (*text == '[')
+		enter_section(p, text);
+	n = strlen(text);
+	if (n + 2 > (size_t)size) {
+		(void)problem(p, vh_printf("the line is longer than %d bytes", size - 2), NULL);
+		text = "";
+	}
+	snprintf(buf, (size_t)size, "%s\n", text);
+	return buf;
+}
+
+int vh_config_parse(struct vh_config *ret, const char *text, const char *name, struct vh_error *err)
+{
+	struct parser p = { .rest = text };
+	int failed;
+
+	vh_config_defaults(&p.config);
+	/* a line that is neither: libinih goes on, and returns its number at the end */
+	failed = ini_parse_stream(next_line, &p, on_key, &p);
+	free(p.shown);
+	free(p.device_seen);
+	if (!failed && !p.problem) {
+		*ret = p.config;
+		return 0;
+	}
+	vh_config_clear(&p.config);
+	if (failed > 0 && (!p.problem || failed < p.line))
+		(void)vh_fail(err, VH_E_INPUT, 0, "write KEY = VALUE below a [section]",
+			      "'%s' line %d: neither a section nor KEY = VALUE", name, failed);
+	else
+		(void)vh_fail(err, VH_E_INPUT, 0, p.fix, "'%s' line %d: %s", name, p.line,
+			      p.problem ? p.problem : "libinih cannot read it");
+	free(p.problem);
+	free(p.fix);
+	return -1;
+}
+
+int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err)
+{
+	_auto_free_ char *text = vh_alloc(FILE_MAX + 1);
+	ssize_t n = vh_root_read_bytes(root, text, FILE_MAX, VH_CONFIG_PATH);
+
+	if (n < 0 && errno == ENOENT) {
+		vh_config_defaults(ret);
+		return 0;
+	}
+	if (n < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" VH_CONFIG_PATH "'");
+	if (n == FILE_MAX)
+		return vh_fail(err, VH_E_INPUT, 0, NULL,
+			       "'/" VH_CONFIG_PATH "' is longer than %u KiB", FILE_MAX >> 10);
+	/* full of them after a crash, it would read like an empty file */
+	if (strlen(text) != (size_t)n)
+		return vh_fail(err, VH_E_INPUT, 0, "write the file again",
+			       "'/" VH_CONFIG_PATH "' holds NUL bytes");
+	return vh_config_parse(ret, text, "/" VH_CONFIG_PATH, err);
+}

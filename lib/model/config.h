@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config - /etc/libvirt/vfio-hook.conf: INI, every key optional, unknown ones refused.
+ * A missing file is the defaults; an unreadable or invalid one is an error that names the
+ * line and the key, and then no passthrough domain may start.
+ */
+#ifndef VH_CONFIG_H
+#define VH_CONFIG_H
+
+#include "lib/base/pciaddr.h"
+#include "lib/base/root.h"
+
+#define VH_CONFIG_PATH "etc/libvirt/vfio-hook.conf"
+
+enum vh_balloon_policy { VH_BALLOON_REFUSE = 0, VH_BALLOON_INFLATED, VH_BALLOON_WARN };
+enum vh_peers_policy { VH_PEERS_DETACH = 0, VH_PEERS_REQUIRE };
+
+/* Kinds of use by the host; bits of allow-in-use. */
+enum vh_use_kind {
+	VH_USE_BLOCK = 1,
+	VH_USE_NETWORK = 2,
+	VH_USE_DISPLAY = 4,
+	VH_USE_INPUT = 8,
+};
+
+/* [device ADDRESS] */
+struct vh_device_policy {
+	struct vh_pci_addr addr;
+	unsigned allow_in_use; /* of enum vh_use_kind */
+	bool allow_critical;   /* a chipset function may be taken as a peer */
+	bool protect;          /* never passed through, not even as a peer */
+};
+
+struct vh_config {
+	enum vh_balloon_policy balloon;
+	enum vh_peers_policy peers;
+	int timeout_write, timeout_group, timeout_call; /* milliseconds */
+	struct vh_device_policy *devices;
+	size_t n_devices;
+};
+
+void vh_config_defaults(struct vh_config *ret);
+int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err) VH_CHECK;
+/* The text of a file; `name` is for messages. */
+int vh_config_parse(struct vh_config *ret, const char *text, const char *name,
+		    struct vh_error *err) VH_CHECK;
+void vh_config_clear(struct vh_config *c);
+
+/* The policy of a device; one that allows nothing where the file names none. */
+struct vh_device_policy vh_config_device(const struct vh_config *c, const struct vh_pci_addr *addr);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host - see host.h: which devices to read, their groups, and the few facts about the machine
+ * itself.
+ */
+#include "lib/model/host.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "lib/model/pci.h"
+#include "lib/model/uses.h"
+
+#include "lib/base/banned.h"
+
+void vh_host_free(struct vh_host *h)
+{
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->n_devs; i++)
+		vh_pci_free(h->devs[i]);
+	for (size_t i = 0; i < h->n_groups; i++) {
+		free(h->groups[i]->members);
+		free(h->groups[i]->holder);
+		free(h->groups[i]);
+	}
+	for (size_t i = 0; i < h->n_claims; i++) {
+		vh_claim_free(h->claims[i].claim);
+		free(h->claims[i].why);
+	}
+	free(h->asked);
+	free(h->devs);
+	free(h->groups);
+	free(h->claims);
+	vh_names_clear(&h->hostdev_networks);
+	vh_names_clear(&h->not_checked);
+	free(h->release);
+	free(h->cmdline);
+	free(h);
+}
+
+void vh_host_not_checked(struct vh_host *h, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	for (size_t i = 0; text && i < h->not_checked.count; i++) {
+		if (!strcmp(h->not_checked.name[i], text)) {
+			free(text);
+			return;
+		}
+	}
+	if (text)
+		*VH_APPEND(h->not_checked.name, h->not_checked.count) = text;
+}
+
+static int dev_order(const void *a, const void *b)
+{
+	const struct vh_pci_dev *const *x = a, *const *y = b;
+
+	return vh_pci_cmp(&(*x)->addr, &(*y)->addr);
+}
+
+static int group_order(const void *a, const void *b)
+{
+	const struct vh_group *const *x = a, *const *y = b;
+
+	return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+}
+
+struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr)
+{
+	struct vh_pci_dev key = { .addr = *addr }, *k = &key, **found = NULL;
+
+	if (h->n_devs)
+		found = bsearch(&k, h->devs, h->n_devs, sizeof(*h->devs), dev_order);
+	return found ? *found : NULL;
+}
+
+struct vh_group *vh_host_group(const struct vh_host *h, int number)
+{
+	struct vh_group key = { .number = number }, *k = &key, **found = NULL;
+
+	if (h->n_groups)
+		found = bsearch(&k, h->groups, h->n_groups, sizeof(*h->groups), group_order);
+	return found ? *found : NULL;
+}
+
+/* The device, read now if it was not before; NULL: there is none. Keeps the order. */
+static struct vh_pci_dev *add_dev(const struct vh_root *root, struct vh_host *h,
+				  const struct vh_pci_addr *addr)
+{
+	struct vh_pci_dev *d = vh_host_dev(h, addr);
+
+	if (d)
+		return d;
+	d = vh_pci_read(root, addr, &h->failed);
+	if (!d)
+		return NULL;
+	*VH_APPEND(h->devs, h->n_devs) = d;
+	if (h->n_devs > 1 && vh_pci_cmp(&h->devs[h->n_devs - 2]->addr, addr) > 0)
+		qsort(h->devs, h->n_devs, sizeof(*h->devs), dev_order);
+	return d;
+}
+
+/* Reads a group and, unless all devices are read anyway, its members. */
+static void add_group(const struct vh_root *root, struct vh_host *h, int number)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *kind = NULL;
+	struct vh_group *g;
+
+	if (number < 0 || vh_host_group(h, number))
+		return;
+	g = vh_alloc(sizeof(*g));
+	g->number = number;
+	kind = vh_root_read(root, "sys/kernel/iommu_groups/%d/name", number);
+	g->noiommu = vh_streq(kind, "vfio-noiommu");
+	if (vh_root_list(root, &names, "sys/kernel/iommu_groups/%d/devices", number) < 0)
+		vh_host_not_checked(h, "members of IOMMU group %d: %s", number, strerror(errno));
+	for (size_t i = 0; i < names.count; i++) {
+		struct vh_pci_addr addr;
+		struct vh_pci_dev *d = NULL;
+
+		if (vh_pci_parse(names.name[i], &addr) == 0)
+			d = add_dev(root, h, &addr);
+		if (d)
+			*VH_APPEND(g->members, g->count) = d;
+		else /* a platform device, or one that has just gone */
+			vh_host_not_checked(h, "member '%s' of IOMMU group %d: not a PCI device",
+					    names.name[i], number);
+	}
+	if (g->count)
+		qsort(g->members, g->count, sizeof(*g->members), dev_order);
+	*VH_APPEND(h->groups, h->n_groups) = g;
+	qsort(h->groups, h->n_groups, sizeof(*h->groups), group_order);
+}
+
+static void read_all_devs(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, "sys/bus/pci/devices") < 0)
+		return; /* a machine without PCI */
+	for (size_t i = 0; i < names.count; i++) {
+		struct vh_pci_addr addr;
+
+		if (vh_pci_parse(names.name[i], &addr) == 0)
+			(void)add_dev(root, h, &addr);
+	}
+}
+
+static void read_overrides(const struct vh_root *root, struct vh_host *h, int close_fd)
+{
+	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(h->n_devs * sizeof(*addrs));
+	_auto_free_ struct vh_override *overrides = vh_alloc(h->n_devs * sizeof(*overrides));
+
+	for (size_t i = 0; i < h->n_devs; i++)
+		addrs[i] = h->devs[i]->addr;
+	vh_pci_read_overrides(root, addrs, h->n_devs, close_fd, overrides);
+	for (size_t i = 0; i < h->n_devs; i++) {
+		h->devs[i]->override_read = overrides[i].known ? VH_YES : VH_UNKNOWN;
+		h->devs[i]->override = overrides[i].value;
+	}
+}
+
+void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool *counts)
+{
+	for (size_t i = 0; i < claim->count; i++) {
+		const struct vh_record *r = &claim->records[i];
+		struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
+
+		if (!d || !counts[i])
+			continue;
+		/* a variant driver shows itself only while it is bound */
+		if (!vh_streq(d->driver, r->driver))
+			d->on_vfio = r->driver && (!strcmp(r->driver, "vfio-pci") ||
+						   r->action == VH_LEAVE);
+		free(d->driver);
+		free(d->override);
+		d->driver = vh_strdup(r->driver);
+		d->override = vh_strdup(r->override);
+		d->override_read = VH_YES;
+	}
+}
+
+/* --- the machine itself -------------------------------------------------------------------- */
+
+/* Is `module` named in a modules.dep or modules.builtin? Its file name has - or _. */
+static bool lists_module(const struct vh_root *root, const char *path, const char *release)
+{
+	_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", release, path);
+
+	return text && (strstr(text, "/vfio-pci.ko") || strstr(text, "/vfio_pci.ko"));
+}
+
+static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *h)
+{
+	if (vh_root_exists(root, "sys/bus/pci/drivers/vfio-pci"))
+		return VH_MODULE_LOADED;
+	if (!h->release || !vh_root_exists(root, "lib/modules/%s/modules.dep", h->release))
+		return root->live || vh_root_exists(root, "lib/modules") ? VH_MODULE_MISSING
+								       : VH_MODULE_UNKNOWN;
+	return lists_module(root, "modules.dep", h->release) ||
+			       lists_module(root, "modules.builtin", h->release)
+		       ? VH_MODULE_LOADABLE
+		       : VH_MODULE_MISSING;
+}
+
+static enum vh_cpu read_cpu(const struct vh_root *root)
+{
+	char text[4096];
+	ssize_t n = vh_root_read_bytes(root, text, sizeof(text) - 1, "proc/cpuinfo");
+
+	if (n < 0)
+		return VH_CPU_OTHER;
+	text[n] = 0;
+	if (strstr(text, "GenuineIntel"))
+		return VH_CPU_INTEL;
+	return strstr(text, "AuthenticAMD") || strstr(text, "HygonGenuine") ? VH_CPU_AMD
+									    : VH_CPU_OTHER;
+}
+
+static void read_machine(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *denylist =
+		vh_root_read(root, "sys/module/vfio_pci/parameters/disable_denylist");
+	bool tables = vh_root_list(root, &names, "sys/firmware/acpi/tables") == 0;
+
+	h->release = vh_root_read(root, "proc/sys/kernel/osrelease");
+	h->cmdline = vh_root_read(root, "proc/cmdline");
+	h->cpu = read_cpu(root);
+	for (size_t i = 0; i < names.count; i++)
+		if (!strcmp(names.name[i], "DMAR") || !strcmp(names.name[i], "IVRS"))
+			h->firmware_iommu = VH_YES;
+	if (tables && h->firmware_iommu != VH_YES)
+		h->firmware_iommu = VH_NO;
+	vh_names_clear(&names);
+	h->iommu = vh_root_list(root, &names, "sys/kernel/iommu_groups") == 0 && names.count;
+	h->vfio_pci = read_vfio_pci(root, h);
+	h->denylist_off = vh_streq(denylist, "Y");
+	h->alias_missing = h->release &&
+			   vh_root_exists(root, "lib/modules") &&
+			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
+}
+
+struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
+			     size_t count, unsigned int flags, int close_fd)
+{
+	_auto_(vh_usage) struct vh_usage *usage = NULL;
+	struct vh_host *h = vh_alloc(sizeof(*h));
+	size_t asked;
+
+	h->asked = vh_alloc(count * sizeof(*addrs));
+	h->n_asked = count;
+	if (count)
+		memcpy(h->asked, addrs, count * sizeof(*addrs));
+	read_machine(root, h);
+	if (flags & VH_HOST_ALL)
+		read_all_devs(root, h);
+	for (size_t i = 0; i < count; i++) {
+		struct vh_pci_dev *d = add_dev(root, h, &addrs[i]);
+
+		if (d && d->is_vf) /* the rules look at its physical function */
+			(void)add_dev(root, h, &d->pf);
+	}
+	asked = h->n_devs;
+	if (flags & VH_HOST_ALL)
+		for (size_t i = 0; i < asked; i++)
+			add_group(root, h, h->devs[i]->group);
+	for (size_t i = 0; i < count; i++) {
+		struct vh_pci_dev *d = vh_host_dev(h, &addrs[i]);
+
+		if (d)
+			add_group(root, h, d->group);
+	}
+	if (h->failed)
+		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
+	if (flags & VH_HOST_OVERRIDES)
+		read_overrides(root, h, close_fd);
+	if (flags & VH_HOST_USES) {
+		usage = vh_usage_read(root);
+		for (size_t i = 0; i < h->n_devs; i++)
+			/* the physical function of a VF was read for its driver only */
+			if (h->devs[i]->group < 0 || vh_host_group(h, h->devs[i]->group))
+				vh_uses_read(root, usage, h, h->devs[i]);
+	}
+	return h;
+}

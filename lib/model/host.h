@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host - the facts about the devices concerned: PCI functions, IOMMU groups, drivers, what
+ * the host uses them for. Read once, then immutable. What the source could not give is
+ * VH_UNKNOWN or NULL and stands in `not_checked`; it is never guessed.
+ *
+ * Only what is asked for is read (and the other members of its IOMMU groups): the cost does
+ * not depend on the size of the host.
+ */
+#ifndef VH_HOST_H
+#define VH_HOST_H
+
+#include "lib/model/claim.h"
+#include "lib/model/config.h"
+#include "lib/model/domain.h"
+
+/* One use of a device by the host. */
+struct vh_use {
+	enum vh_use_kind kind;
+	bool vital;     /* root, boot or swap: no configuration allows it */
+	bool peer_only; /* counts against a peer, not against a device that was named */
+	char *text;     /* "nvme1n1p2 is mounted at /srv" */
+	char *fix;      /* what to type to end the use, or NULL */
+};
+
+struct vh_pci_dev {
+	struct vh_pci_addr addr;
+	char *path;          /* below the root: sys/devices/pci0000:00/... */
+	uint32_t class;      /* 24 bits: base class, subclass, interface */
+	uint16_t vendor, device, subvendor, subdevice;
+	uint8_t revision;
+	bool dead;           /* its configuration space answers 0xff */
+	int group;           /* IOMMU group, or -1 */
+	char *driver;        /* bound now; NULL: none */
+	bool on_vfio;        /* that driver is vfio-pci or a variant of it */
+	char *override;      /* driver_override; NULL: unset or unknown */
+	enum vh_tri override_read; /* YES: `override` is what stands there */
+	bool root_bus;       /* not behind a bridge */
+	struct vh_pci_addr bridge; /* the bridge above, unless root_bus */
+	bool is_vf;
+	struct vh_pci_addr pf;
+	unsigned int numvfs; /* virtual functions enabled on it */
+	bool boot_vga;
+	struct vh_use *uses;
+	size_t n_uses;
+	enum vh_tri uses_read; /* YES: `uses` is complete */
+};
+
+struct vh_group {
+	int number;
+	bool noiommu;            /* a fake group without isolation (vfio-noiommu) */
+	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
+	size_t count;
+	enum vh_tri open;        /* somebody has it open: a guest uses it */
+	char *holder;            /* who: "process 812 (qemu-system-x86)", or NULL */
+};
+
+/* A claim of another owner that holds a member of a group concerned. */
+struct vh_claim_view {
+	struct vh_claim *claim;
+	bool stale;   /* its owner is gone: it may be taken over */
+	char *why;    /* why it is not stale, or NULL */
+};
+
+enum vh_module { VH_MODULE_UNKNOWN = 0, VH_MODULE_MISSING, VH_MODULE_LOADABLE, VH_MODULE_LOADED };
+enum vh_cpu { VH_CPU_OTHER = 0, VH_CPU_INTEL, VH_CPU_AMD };
+
+struct vh_host {
+	struct vh_pci_addr *asked; /* the addresses given to vh_host_read(), there or not */
+	size_t n_asked;
+	struct vh_pci_dev **devs; /* sorted by address; owned */
+	size_t n_devs;
+	struct vh_group **groups; /* sorted by number; owned */
+	size_t n_groups;
+	struct vh_claim_view *claims; /* filled by the caller of vh_host_read() */
+	size_t n_claims;
+	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs */
+	char *release;       /* of the kernel */
+	bool iommu;          /* there are IOMMU groups */
+	enum vh_cpu cpu;
+	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
+	char *cmdline;       /* of the kernel, or NULL */
+	enum vh_module vfio_pci;
+	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
+	bool denylist_off;   /* vfio-pci is loaded with disable_denylist=Y */
+	struct vh_names not_checked; /* sentences, each once */
+	int failed;          /* errno of a read by which a device looks driverless or absent and
+				may be neither: nothing may be done on these facts. 0: none */
+};
+
+enum vh_host_flags {
+	VH_HOST_ALL = 1,       /* every device, not only those asked for */
+	VH_HOST_OVERRIDES = 2, /* read driver_override (bounded, in a child) */
+	VH_HOST_USES = 4,      /* find what the host uses the devices for */
+};
+
+/*
+ * Reads the devices at `addrs`, and the members of their groups; close_fd is closed in the
+ * child that reads overrides (-1: none). A device that is not there is not in the result.
+ */
+struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
+			     size_t count, unsigned int flags, int close_fd) VH_CHECK;
+void vh_host_free(struct vh_host *h);
+VH_DEFINE_AUTO(vh_host, vh_host_free)
+
+struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
+struct vh_group *vh_host_group(const struct vh_host *h, int number);
+/* Makes the devices that an operation of this claim has moved look as they were before, so
+ * that a start continues where an accident ended one. `counts(i)` of record i: it still tells. */
+void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool *counts);
+/* Adds a sentence to not_checked unless it stands there. */
+void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3);
+
+/* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
+bool vh_pci_is_bridge(const struct vh_pci_dev *d);
+/* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */
+bool vh_pci_is_chipset(const struct vh_pci_dev *d);
+/* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
+ * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
+bool vh_pci_is_tolerated(const struct vh_pci_dev *d);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libvirt - see libvirt.h. */
+#include "lib/model/libvirt.h"
+
+#include <errno.h>
+
+#include "lib/model/xml.h"
+
+#include "lib/base/banned.h"
+
+/* Answers about one file: VH_NO is "not the one that is looked for". */
+typedef enum vh_tri question(const xmlNode *root, const char *wanted);
+
+/* VH_UNKNOWN: cannot be read, or understood. */
+static enum vh_tri ask_text(const char *text, const char *hint, question *ask, const char *wanted)
+{
+	_auto_xml_ xmlDoc *doc = NULL;
+
+	/* parsing a file costs more than looking for a word in it */
+	if (!strstr(text, hint))
+		return VH_NO;
+	doc = vh_xml_parse(text, strlen(text), NULL);
+	return doc ? ask(vh_xml_root(doc), wanted) : VH_UNKNOWN;
+}
+
+/* NAME.xml, and NAME.xml.new which libvirt renames to it (virFileRewrite()). */
+static bool is_xml(const char *name)
+{
+	const char *dot = strstr(name, ".xml");
+
+	while (dot && strcmp(dot, ".xml") && strcmp(dot, ".xml.new"))
+		dot = strstr(dot + 1, ".xml");
+	return dot != NULL;
+}
+
+/* Asks all XML files of a directory in which `hint` occurs, until one says VH_YES. Sets
+ * *ret_moved when a file has gone since the directory was read. */
+static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const char *hint,
+			   question *ask, const char *wanted, bool *ret_moved)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	enum vh_tri answer = VH_NO;
+
+	*ret_moved = false;
+	if (vh_root_list(root, &names, "%s", dir) < 0)
+		return errno == ENOENT ? VH_NO : VH_UNKNOWN;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		enum vh_tri one = VH_UNKNOWN;
+
+		if (!is_xml(names.name[i]))
+			continue;
+		text = vh_root_read(root, "%s/%s", dir, names.name[i]);
+		if (!text && errno == ENOENT) {
+			*ret_moved = true;
+			continue;
+		}
+		if (text)
+			one = ask_text(text, hint, ask, wanted);
+		if (one == VH_YES)
+			return VH_YES;
+		if (one == VH_UNKNOWN)
+			answer = VH_UNKNOWN;
+	}
+	return answer;
+}
+
+/* A file that has gone may have been renamed to one that was not there yet, so "no" holds only
+ * for a directory that stood still. */
+static enum vh_tri ask_files(const struct vh_root *root, const char *dir, const char *hint,
+			     question *ask, const char *wanted)
+{
+	for (int attempt = 0; attempt < 5; attempt++) {
+		bool moved;
+		enum vh_tri answer = ask_dir(root, dir, hint, ask, wanted, &moved);
+
+		if (answer == VH_YES || !moved)
+			return answer;
+	}
+	return VH_UNKNOWN;
+}
+
+/* <network>, or <networkstatus> around it (src/conf/virnetworkobj.c). */
+static enum vh_tri is_hostdev_network(const xmlNode *root, const char *wanted)
+{
+	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
+	_auto_free_ char *name = vh_xml_text(vh_xml_child(net, "name"));
+
+	if (!vh_streq(name, wanted))
+		return VH_NO;
+	return vh_xml_attr_is(vh_xml_child(net, "forward"), "mode", "hostdev") ? VH_YES : VH_NO;
+}
+
+enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
+{
+	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
+	enum vh_tri answer = VH_NO;
+
+	for (size_t i = 0; i < VH_COUNT(dirs); i++) {
+		enum vh_tri one = ask_files(root, dirs[i], "hostdev", is_hostdev_network, name);
+
+		if (one == VH_YES)
+			return VH_YES;
+		if (one == VH_UNKNOWN)
+			answer = VH_UNKNOWN;
+	}
+	return answer;
+}
+
+/* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
+static enum vh_tri is_status_of(const xmlNode *root, const char *wanted)
+{
+	const xmlNode *domain = vh_xml_child(root, "domain");
+	_auto_free_ char *text = vh_xml_text(vh_xml_child(domain, "uuid"));
+	char uuid[37];
+
+	return text && vh_uuid_parse(text, uuid) == 0 && !strcmp(uuid, wanted) ? VH_YES : VH_NO;
+}
+
+enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
+{
+	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, uuid);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libvirt - what libvirt's own files say, read without calling libvirt: a hook that calls it
+ * back deadlocks it. Names found in XML are compared with names in files, never made into
+ * paths. The formats are private to libvirt; what cannot be read counts as unknown.
+ */
+#ifndef VH_LIBVIRT_H
+#define VH_LIBVIRT_H
+
+#include "lib/model/domain.h"
+
+/* Does the network called `name` hand out virtual functions (<forward mode='hostdev'>)?
+ * Reads etc/libvirt/qemu/networks/ and run/libvirt/network/. */
+enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
+
+/* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
+ * (36 characters, lower case)? */
+enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
+
+#endif

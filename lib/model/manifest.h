@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * manifest - a host as one text file, and the directory tree that it stands for. Line based;
+ * blank lines and lines that begin with '#' are skipped:
+ *
+ *	pci ADDR class=028000 id=8086:24f3 [sub=8086:0010] [rev=3a] [group=14] [driver=NAME]
+ *	    [probes=NAME[,NAME]...] [parent=ADDR] [override=NAME] [header=01] [physfn=ADDR]
+ *	    [totalvfs=N numvfs=N] [vga=1] [dead=1]             (on one line)
+ *	d PATH
+ *	f PATH<TAB>CONTENT    escapes \n \t \\ \xHH; a newline is added at the end
+ *	l PATH<TAB>TARGET
+ *
+ * A `pci` line is the whole presence of the function in sysfs: its directory with class,
+ * vendor, device, subsystem, revision, config, modalias, driver_override and the like, and its
+ * links on the bus, in its driver and in its IOMMU group. `parent` is the bridge above,
+ * `physfn` the physical function of a virtual one; both stand on an earlier line. `probes`
+ * are the drivers that match it, the one that the kernel would choose first; without it the
+ * driver, unless that takes any device (vfio-pci, pci-stub). An f line wins over what a pci
+ * line makes, so reserved_regions or numa_node can be given.
+ *
+ * "@ADDR/" at the beginning of a PATH or TARGET stands for the directory of that function in
+ * sys/devices. A TARGET that begins with "@" or "sys/" becomes the relative link that the
+ * kernel would show. Other targets stay as they are and may not leave the tree; below proc/,
+ * where links are read and not followed, they may be absolute.
+ *
+ * Manifests come with bug reports: the parser is strict, and no line can reach out of the tree.
+ */
+#ifndef VH_MANIFEST_H
+#define VH_MANIFEST_H
+
+#include "lib/base/error.h"
+
+#define VH_MANIFEST_MAX (8u << 20) /* bytes */
+#define VH_MANIFEST_LINES 100000
+
+/* Fills the existing, empty directory `dir`. `name` is for messages ("NAME line N: ...",
+ * VH_E_INPUT). On failure the tree is incomplete and the caller's to remove. */
+int vh_manifest_expand(const char *text, size_t len, const char *name, const char *dir,
+		       struct vh_error *err) VH_CHECK;
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uses - see uses.h. Walks the device's subtree once and looks at what it finds there: disks
+ * (uses-block.c), network interfaces (uses-net.c), USB devices, displays.
+ */
+#include "lib/model/uses.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "lib/model/uses-impl.h"
+
+#include "lib/base/banned.h"
+
+#define DEPTH_MAX 24 /* of a subtree; USB hubs nest at most 7 deep, each level adds two */
+
+struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
+{
+	struct vh_use *u = VH_APPEND(ctx->dev->uses, ctx->dev->n_uses);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&u->text, fmt, ap) < 0)
+		u->text = vh_strdup("unknown use");
+	va_end(ap);
+	u->kind = kind;
+	return u;
+}
+
+struct vh_usage *vh_usage_read(const struct vh_root *root)
+{
+	struct vh_usage *u = vh_alloc(sizeof(*u));
+
+	vh_usage_read_block(root, u);
+	vh_usage_read_net(root, u);
+	return u;
+}
+
+void vh_usage_free(struct vh_usage *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		free(u->mounts[i].source);
+		free(u->mounts[i].at);
+	}
+	for (size_t i = 0; i < u->n_loops; i++) {
+		free(u->loops[i].name);
+		free(u->loops[i].backing);
+	}
+	free(u->mounts);
+	free(u->loops);
+	vh_names_clear(&u->swaps);
+	vh_names_clear(&u->routes);
+	free(u);
+}
+
+/* A device on a USB port: 1-3, 2-1.4; not an interface of one (1-3:1.0), not a root hub. */
+static bool is_usb_device(const char *name)
+{
+	return name[0] >= '1' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
+}
+
+static void look_at_usb(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *product = vh_root_read(ctx->root, "%s/product", path);
+	_auto_free_ char *class = vh_root_read(ctx->root, "%s/bDeviceClass", path);
+	_auto_free_ char *shown = NULL;
+	struct vh_use *u;
+
+	if (vh_streq(class, "09")) /* a hub: what matters hangs on it */
+		return;
+	shown = vh_printable(product ? product : "unnamed", 40);
+	u = vh_use_add(ctx, VH_USE_INPUT, "USB device %s (%s) is attached", name, shown);
+	u->peer_only = true;
+}
+
+static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
+{
+	_auto_names_ struct vh_names dirs = { 0 };
+	struct vh_pci_addr other;
+
+	if (depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
+		vh_host_not_checked(ctx->host, "uses of %s below '%s': %s",
+				    vh_pci_str(&ctx->dev->addr).s, path,
+				    depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
+		ctx->complete = false;
+		return;
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		const char *name = dirs.name[i];
+		_auto_free_ char *sub = vh_printf("%s/%s", path, name);
+
+		if (!strcmp(name, "power") || vh_pci_parse(name, &other) == 0)
+			continue; /* behind a bridge: another function, asked for on its own */
+		if (vh_block_is_disk(ctx, sub, name)) {
+			vh_block_look(ctx, sub, name);
+			continue;
+		}
+		if (!strcmp(name, "net")) {
+			vh_net_look(ctx, sub);
+			continue;
+		}
+		if (is_usb_device(name))
+			look_at_usb(ctx, sub, name);
+		walk(ctx, sub, depth + 1);
+	}
+}
+
+void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
+		  struct vh_pci_dev *d)
+{
+	struct vh_uses_ctx ctx = {
+		.root = root, .usage = usage, .host = host, .dev = d, .complete = true,
+	};
+
+	/* without a host driver there is nothing below it that the host could use */
+	if (d->driver && !vh_pci_is_tolerated(d))
+		walk(&ctx, d->path, 0);
+	if (d->class >> 16 == 0x03 && d->driver && !d->on_vfio)
+		vh_use_add(&ctx, VH_USE_DISPLAY, "it is a display of the host%s",
+			   d->boot_vga ? ", the one it booted with" : "")
+			->peer_only = true;
+	d->uses_read = ctx.complete ? VH_YES : VH_UNKNOWN;
+}

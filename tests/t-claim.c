@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* t-claim - claims survive being written and read, and nothing else is read as one. */
+#include "lib/base/strbuf.h"
+#include "lib/model/claim.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+#define UUID "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
+#define OWNER "owner " UUID "\n"
+#define NAMED "device 0000:01:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-\n"
+#define STUCK "device 0000:01:00.1 8086:10d3 group=12 peer bind driver=e1000e override=- stuck\n"
+#define V1 "vfio-hook-claim 1\n"
+#define HEAD V1 OWNER "name vm\nsince 1763707695\ndaemon 812 1893\nstate prepared\n"
+#define GOOD HEAD NAMED STUCK "end\n"
+/* a device of which one word is odd */
+#define DEVICE(rest) HEAD "device 0000:01:00.0 " rest "\nend\n"
+
+/* want: the error, NULL: this is a claim */
+static const struct {
+	const char *name, *text, *want;
+} texts[] = {
+	{ "the one of the header", GOOD, NULL },
+	{ "no devices", HEAD "end\n", NULL },
+	{ "by hand", V1 "owner manual\nname \nsince 0\ndaemon 0 0\nstate started\nend\n", NULL },
+	{ "a name with blanks", V1 OWNER "name  a b \nsince 1\ndaemon 1 1\nstate released\nend\n",
+	  NULL },
+	{ "no group", DEVICE("8086:10d3 group=-1 peer leave driver=- override=-"), NULL },
+	{ "kept", DEVICE("8086:10d3 group=0 named keep driver=- override=vfio-pci"), NULL },
+	{ "a driver with a blank",
+	  DEVICE("8086:10d3 group=1 peer bind driver=Prestera%20DX override=-"), NULL },
+	{ "an override called -", DEVICE("8086:10d3 group=1 peer bind driver=- override=%2d"), NULL },
+	{ "an override with a slash", DEVICE("8086:10d3 group=1 peer bind driver=- override=a%2fb"),
+	  NULL },
+	/* the frame */
+	{ "nothing", "", "line 1: the file is truncated" },
+	{ "something else", "[defaults]\n", "line 1: no 'vfio-hook-claim'" },
+	{ "a newer version", "vfio-hook-claim 2\nwhatever\n",
+	  "written by a newer vfio-hook (version 2)" },
+	{ "version 0", "vfio-hook-claim 0\n", "line 1: no version" },
+	{ "no version", "vfio-hook-claim \n", "line 1: no version" },
+	{ "version 1 and more", "vfio-hook-claim 1 \n", "line 1: no version" },
+	{ "no end", HEAD NAMED, "line 8: the file is truncated" },
+	{ "half an end", HEAD NAMED "en", "line 8: the file is truncated" },
+	{ "no last newline", HEAD NAMED "end", "line 8: the file is truncated" },
+	{ "half a device", HEAD "device 0000:01:00.0 8086", "line 7: the file is truncated" },
+	{ "something behind the end", GOOD "x", "line 9: unexpected line" },
+	{ "an empty line behind the end", GOOD "\n", "line 9: unexpected line" },
+	{ "two claims", GOOD GOOD, "line 9: unexpected line" },
+	{ "an empty line", HEAD "\nend\n", "line 7: unexpected line" },
+	{ "an unknown line", HEAD "shrug 1\nend\n", "line 7: unexpected line" },
+	{ "DOS lines", V1 "owner " UUID "\r\n", "line 2: the owner is no UUID" },
+	/* the head */
+	{ "the owner is missing", V1 "name vm\n", "line 2: no 'owner'" },
+	{ "the owner is no UUID", V1 "owner ../../etc\n", "line 2: the owner is no UUID" },
+	{ "the owner is in upper case", V1 "owner 4DEA22B3-1d52-d8f3-2516-782e98ab3fa0\n",
+	  "line 2: the owner is no UUID" },
+	{ "out of order", V1 "name vm\n" OWNER, "line 2: no 'owner'" },
+	{ "the name has an escape sequence",
+	  V1 OWNER "name \x1b[m\nsince 1\ndaemon 1 1\nstate prepared\nend\n",
+	  "line 3: not as vfio-hook writes it" },
+	{ "no name", V1 OWNER "name\nsince 1\n", "line 3: no 'name'" },
+	{ "a time that is none", V1 OWNER "name vm\nsince now\n", "line 4: no time" },
+	{ "a negative time", V1 OWNER "name vm\nsince -1\n", "line 4: no time" },
+	{ "a time beyond all", V1 OWNER "name vm\nsince 9223372036854775808\n", "line 4: no time" },
+	{ "a time with a zero in front",
+	  V1 OWNER "name vm\nsince 01\ndaemon 1 1\nstate prepared\nend\n",
+	  "line 4: not as vfio-hook writes it" },
+	{ "half a process", V1 OWNER "name vm\nsince 1\ndaemon 1\n", "line 5: no process" },
+	{ "a process and more", V1 OWNER "name vm\nsince 1\ndaemon 1 2 3\n", "line 5: no process" },
+	{ "an unknown state", V1 OWNER "name vm\nsince 1\ndaemon 1 2\nstate gone\n",
+	  "line 6: unknown state" },
+	/* devices */
+	{ "out of order", HEAD STUCK NAMED "end\n", "line 8: devices out of order" },
+	{ "twice", HEAD NAMED NAMED "end\n", "line 8: devices out of order" },
+	{ "a short address", HEAD "device 01:00.0 8086:10d3\nend\n", "line 7: no PCI address" },
+	{ "an address in upper case",
+	  HEAD
+	  "device 0000:0A:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-\nend\n",
+	  "line 7: no PCI address" },
+	{ "two blanks", HEAD "device  0000:01:00.0 8086:10d3\nend\n", "line 7: no PCI address" },
+	{ "no ids", DEVICE("group=12"), "line 7: no vendor and device id" },
+	{ "ids in upper case", DEVICE("8086:10D3 group=12 named unbind driver=a override=-"),
+	  "line 7: not as vfio-hook writes it" },
+	{ "uneven ids", DEVICE("086:010d3 group=12 named unbind driver=a override=-"),
+	  "line 7: not as vfio-hook writes it" },
+	{ "ids too long", DEVICE("8086:110d3 group=12 named unbind driver=a override=-"),
+	  "line 7: no vendor and device id" },
+	{ "a group of another kind", DEVICE("8086:10d3 group=x"), "line 7: no IOMMU group" },
+	{ "group -2", DEVICE("8086:10d3 group=-2"), "line 7: no IOMMU group" },
+	{ "group 012", DEVICE("8086:10d3 group=012 named unbind driver=a override=-"),
+	  "line 7: not as vfio-hook writes it" },
+	{ "an unknown role", DEVICE("8086:10d3 group=1 friend bind driver=a override=-"),
+	  "line 7: unknown role or action" },
+	{ "an unknown action", DEVICE("8086:10d3 group=1 peer eat driver=a override=-"),
+	  "line 7: unknown role or action" },
+	{ "no driver", DEVICE("8086:10d3 group=1 peer bind override=- driver=a"),
+	  "line 7: no driver or driver_override" },
+	{ "an empty driver", DEVICE("8086:10d3 group=1 peer bind driver= override=-"),
+	  "line 7: no driver or driver_override" },
+	{ "a driver that is a path",
+	  DEVICE("8086:10d3 group=1 peer bind driver=../../../etc override=-"),
+	  "line 7: no driver or driver_override" },
+	{ "a driver that is an escaped path",
+	  DEVICE("8086:10d3 group=1 peer bind driver=..%2f.. override=-"),
+	  "line 7: the driver has no driver's name" },
+	{ "a driver that is ..", DEVICE("8086:10d3 group=1 peer bind driver=.. override=-"),
+	  "line 7: the driver has no driver's name" },
+	{ "an escaped NUL", DEVICE("8086:10d3 group=1 peer bind driver=a%00 override=-"),
+	  "line 7: no driver or driver_override" },
+	{ "half an escape", DEVICE("8086:10d3 group=1 peer bind driver=a%2 override=-"),
+	  "line 7: no driver or driver_override" },
+	{ "a needless escape", DEVICE("8086:10d3 group=1 peer bind driver=%61 override=-"),
+	  "line 7: not as vfio-hook writes it" },
+	{ "the override is missing", DEVICE("8086:10d3 group=1 peer bind driver=a"),
+	  "line 7: no driver or driver_override" },
+	{ "an unknown flag", DEVICE("8086:10d3 group=1 peer bind driver=a override=- lost"),
+	  "line 7: unexpected words at the end" },
+	{ "a blank at the end", DEVICE("8086:10d3 group=1 peer bind driver=a override=- "),
+	  "line 7: unexpected words at the end" },
+	{ "stuck twice", DEVICE("8086:10d3 group=1 peer bind driver=a override=- stuck stuck"),
+	  "line 7: unexpected words at the end" },
+};
+
+static void test_texts(void)
+{
+	for (size_t i = 0; i < VH_COUNT(texts); i++) {
+		_auto_error_ struct vh_error err = { 0 };
+		const char *text = texts[i].text, *want = texts[i].want;
+		_auto_(vh_claim) struct vh_claim *c = vh_claim_parse(text, strlen(text), &err);
+		_auto_free_ char *again = c ? vh_claim_format(c) : NULL;
+
+		if (!ok(want ? !c && err.code == VH_E_INPUT && vh_streq(err.what, want)
+			     : vh_streq(again, text),
+			"%s: %s", texts[i].name, want ? "refused" : "read and written the same"))
+			diag("have: %s", c ? again : err.what);
+	}
+}
+
+static void test_fields(void)
+{
+	_auto_(vh_claim) struct vh_claim *c = vh_claim_parse(GOOD, strlen(GOOD), NULL);
+	const struct vh_record *r = c ? c->records : NULL;
+
+	ok(c && !strcmp(c->owner, UUID) && !strcmp(c->name, "vm") && c->since == 1763707695 &&
+		   c->daemon_pid == 812 && c->daemon_start == 1893 && c->state == VH_PREPARED &&
+		   c->count == 2,
+	   "the head of a claim");
+	ok(r && r->vendor == 0x8086 && r->device == 0x10d3 && r->group == 12 &&
+		   r->role == VH_NAMED && r->action == VH_UNBIND && vh_streq(r->driver, "e1000e") &&
+		   !r->override && !r->stuck,
+	   "its first device");
+	ok(r && r[1].addr.function == 1 && r[1].role == VH_PEER && r[1].action == VH_BIND &&
+		   r[1].stuck,
+	   "its second device");
+	ok(!strcmp(vh_role_str(VH_PEER), "peer") &&
+		   !strcmp(vh_claim_state_str(VH_STARTED), "started"),
+	   "words");
+}
+
+/* Every text that is one byte away is refused, or is a claim of its own. */
+static void test_damage(void)
+{
+	static const char bytes[] = "\0\n 0-:.fx%";
+	size_t len = strlen(GOOD), bad = 0, read = 0;
+	_auto_free_ char *text = vh_alloc(len + 1);
+
+	for (size_t at = 0; at < len; at++) {
+		for (size_t b = 0; b < sizeof(bytes) - 1; b++) {
+			_auto_(vh_claim) struct vh_claim *c = NULL;
+			_auto_free_ char *again = NULL;
+
+			memcpy(text, GOOD, len + 1);
+			text[at] = bytes[b];
+			c = vh_claim_parse(text, len, NULL);
+			again = c ? vh_claim_format(c) : NULL;
+			read += c != NULL;
+			bad += c && (strlen(again) != len || memcmp(again, text, len) != 0);
+		}
+	}
+	ok(bad == 0 && read > len / 8, "damaged bytes: refused, or another claim (%zu)", read);
+	bad = 0;
+	for (size_t n = 0; n < len; n++) {
+		_auto_(vh_claim) struct vh_claim *c = vh_claim_parse(GOOD, n, NULL);
+
+		bad += c != NULL;
+	}
+	ok(bad == 0, "cut anywhere: refused");
+}
+
+static void test_nul(void)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	static const char text[] = GOOD "\0x";
+	struct vh_claim *c = vh_claim_parse(text, sizeof(text) - 1, &err);
+
+	ok(!c && vh_streq(err.what, "line 10: a NUL byte"), "a NUL byte behind the end: refused");
+	vh_claim_free(c);
+	c = vh_claim_parse(NULL, 0, &err);
+	ok(!c && err.code == VH_E_INPUT, "an empty file: refused");
+	vh_claim_free(c);
+	vh_claim_free(NULL);
+}
+
+/* Any bytes in name, driver and override come back as they were. */
+static void test_odd_bytes(void)
+{
+	char every[256];
+	_auto_(vh_claim) struct vh_claim *c = NULL, *back = NULL;
+	const struct vh_pci_addr addr = { 0x10000, 0xff, 31, 7 };
+	_auto_free_ char *text = NULL;
+	struct vh_record *r;
+
+	for (int i = 0; i < 255; i++)
+		every[i] = (char)(i + 1);
+	every[255] = 0;
+	c = vh_claim_new(UUID, every);
+	ok(!strpbrk(c->name, "\n\x1b"), "a new claim has a printable name");
+	r = vh_claim_add(c, &addr);
+	r->driver = vh_strdup("Prestera DX 100%");
+	r->override = vh_strdup(every);
+	r->group = INT32_MAX;
+	r->vendor = r->device = 0xffff;
+	text = vh_claim_format(c);
+	back = vh_claim_parse(text, strlen(text), NULL);
+	ok(back && !strcmp(back->name, c->name) && back->count == 1 &&
+		   vh_streq(back->records[0].driver, "Prestera DX 100%") &&
+		   vh_streq(back->records[0].override, every) &&
+		   !vh_pci_cmp(&back->records[0].addr, &addr) && back->records[0].group == INT32_MAX,
+	   "names of any bytes come back");
+	vh_claim_free(back);
+	free(text);
+	free(c->name);
+	c->name = vh_strdup("a\nend\n");
+	text = vh_claim_format(c);
+	back = vh_claim_parse(text, strlen(text), NULL);
+	ok(back && !strcmp(back->name, "a\\x0aend\\x0a") && back->count == 1,
+	   "a newline in a name forges no line");
+}
+
+/* Adds and removes in odd order: always sorted, each once, found or not. */
+static void test_records(void)
+{
+	_auto_(vh_claim) struct vh_claim *c = vh_claim_new(VH_MANUAL, "x");
+	struct vh_pci_addr a = { 0 };
+	bool good = true;
+
+	ok(!vh_claim_find(c, &a), "nothing in an empty claim");
+	for (unsigned int i = 0; i < 32; i++) {
+		a.slot = (uint8_t)(i * 7 % 32);
+		vh_claim_add(c, &a)->driver = vh_printf("d%u", a.slot);
+	}
+	for (size_t i = 0; i < c->count; i++)
+		good = good && c->records[i].addr.slot == i;
+	ok(good && c->count == 32, "records are sorted");
+	a.slot = 5;
+	ok(vh_streq(vh_claim_add(c, &a)->driver, "d5") && c->count == 32, "one per address");
+	vh_claim_remove(c, &a);
+	vh_claim_remove(c, &a);
+	ok(c->count == 31 && !vh_claim_find(c, &a), "removed once");
+	a.slot = 31;
+	vh_claim_remove(c, &a);
+	a.slot = 30;
+	ok(c->count == 30 && vh_claim_find(c, &a) && vh_streq(vh_claim_find(c, &a)->driver, "d30"),
+	   "the last one removed, its neighbour found");
+	a.slot = 0;
+	vh_record_copy(vh_claim_find(c, &a), &c->records[1]);
+	ok(vh_streq(c->records[0].driver, "d1") && c->records[0].driver != c->records[1].driver,
+	   "a copy has strings of its own");
+}
+
+int main(void)
+{
+	test_texts();
+	test_fields();
+	test_damage();
+	test_nul();
+	test_odd_bytes();
+	test_records();
+	return tap_done();
+}
