@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* check - the functions of the rule table and what they share. Only for lib/decide. */
+#ifndef VH_CHECK_H
+#define VH_CHECK_H
+
+#include "lib/base/strbuf.h"
+#include "lib/decide/rules.h"
+
+/*
+ * Walks: start with NULL (or an index of 0) and go on until NULL. Only devices that can pass
+ * come up, and only groups that such a named device is in; fake groups do not.
+ */
+const struct vh_plan_dev *vh_next_dev(const struct vh_case *c, const struct vh_plan_dev *pd);
+const struct vh_plan_dev *vh_next_named(const struct vh_case *c, const struct vh_plan_dev *pd);
+const struct vh_plan_dev *vh_next_peer(const struct vh_case *c, const struct vh_plan_dev *pd);
+const struct vh_group *vh_next_group(const struct vh_case *c, size_t *index);
+
+/* Is there anything to judge: the bare host, or a domain or a detach that names devices. */
+bool vh_is_concerned(const struct vh_case *c);
+bool vh_is_named(const struct vh_case *c, const struct vh_pci_dev *d);
+/* The device that brought this group in, for messages; never NULL for a group concerned. */
+const struct vh_plan_dev *vh_named_in(const struct vh_case *c, int group);
+/* The line of its element: where to look for what a peer does. 0: none. */
+int vh_group_line(const struct vh_case *c, int group);
+
+/* The valid elements of a domain by address, and for each address by line. Caller frees. */
+const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *ret_count) VH_CHECK;
+
+/* Gives a finding another subject than its plan device; NULL: none. */
+void vh_finding_about(struct vh_finding *f, const struct vh_pci_addr *addr, int line);
+
+/* Texts for messages and fixes; the caller frees. */
+/* USB controller 8086:a36d, driver 'xhci_hcd' */
+char *vh_text_device(const struct vh_pci_dev *d) VH_CHECK;
+/* in IOMMU group 4 with 0000:00:14.0 */
+char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d) VH_CHECK;
+/* <address domain='0x0000' .../>, and the whole <hostdev> */
+char *vh_text_address(const struct vh_pci_addr *a, enum vh_element e) VH_CHECK;
+char *vh_text_hostdev(const struct vh_pci_addr *a) VH_CHECK;
+/* pci_0000_00_14_0, for virsh nodedev-* */
+char *vh_text_nodedev(const struct vh_pci_addr *a) VH_CHECK;
+/* The lines of the configuration that set a key of a device. */
+char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value) VH_CHECK;
+/* How a shell command names a domain; by its UUID where the name would be misread. */
+char *vh_text_domain(const char *name, const char *uuid) VH_CHECK;
+
+typedef void vh_check_fn(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
+
+/* rules-host.c */
+vh_check_fn vh_check_iommu, vh_check_vfio;
+/* rules-device.c */
+vh_check_fn vh_check_address, vh_check_absent, vh_check_duplicate, vh_check_endpoint;
+vh_check_fn vh_check_unmanaged, vh_check_sriov, vh_check_decimal;
+/* rules-use.c */
+vh_check_fn vh_check_device_use, vh_check_peer_use, vh_check_protected, vh_check_claims;
+/* rules-group.c */
+vh_check_fn vh_check_critical, vh_check_listed, vh_check_viable, vh_check_peers;
+/* rules-domain.c */
+vh_check_fn vh_check_balloon, vh_check_managed;
+
+#endif

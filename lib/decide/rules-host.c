@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rules-host - what a host needs for any passthrough: an IOMMU and vfio-pci. */
+#include "lib/decide/check.h"
+
+#include "lib/base/banned.h"
+
+/* Does this list, which ends at a blank, hold the value? */
+static bool list_has(const char *list, const char *value)
+{
+	for (;;) {
+		size_t n = strcspn(list, ", \t\n");
+
+		if (n == strlen(value) && !strncmp(list, value, n))
+			return true;
+		if (list[n] != ',')
+			return false;
+		list += n + 1;
+	}
+}
+
+/* Does KEY=... stand on the kernel command line with this value, alone or in a list? */
+static bool has_option(const char *cmdline, const char *key, const char *value)
+{
+	size_t k = strlen(key);
+
+	for (const char *word = cmdline; word && *word; word += strcspn(word, " \t\n")) {
+		word += strspn(word, " \t\n");
+		if (!strncmp(word, key, k) && word[k] == '=' && list_has(word + k + 1, value))
+			return true;
+	}
+	return false;
+}
+
+/* The option of the command line that turns the IOMMU off, or NULL. */
+static const char *turned_off(const struct vh_host *h)
+{
+	if (h->cpu == VH_CPU_INTEL && has_option(h->cmdline, "intel_iommu", "off"))
+		return "intel_iommu=off";
+	if (h->cpu == VH_CPU_AMD && has_option(h->cmdline, "amd_iommu", "off"))
+		return "amd_iommu=off";
+	if (h->cpu != VH_CPU_OTHER && has_option(h->cmdline, "iommu", "off"))
+		return "iommu=off";
+	return NULL;
+}
+
+static const char *firmware_text(const struct vh_host *h)
+{
+	switch (h->firmware_iommu) {
+	case VH_YES:
+		return "the firmware describes an IOMMU, the kernel does not use it";
+	case VH_NO:
+		return "the firmware describes no IOMMU";
+	case VH_UNKNOWN:
+		break;
+	}
+	return "whether the firmware describes an IOMMU could not be seen";
+}
+
+static const char *intel_fix(const struct vh_host *h)
+{
+	bool on = has_option(h->cmdline, "intel_iommu", "on");
+
+	if (h->firmware_iommu == VH_YES)
+		return on ? "dmesg | grep -i -e dmar -e iommu   # intel_iommu=on is set already"
+			  : "add intel_iommu=on to the kernel command line and reboot";
+	if (on)
+		return "enable VT-d in the firmware setup and reboot";
+	return "enable VT-d in the firmware setup, add intel_iommu=on to the kernel command line "
+	       "and reboot";
+}
+
+static const char *amd_fix(const struct vh_host *h)
+{
+	if (h->firmware_iommu == VH_YES)
+		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option, and "
+		       "amd_iommu=on is not one";
+	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs "
+	       "no option, and amd_iommu=on is not one";
+}
+
+static char *iommu_fix(const struct vh_host *h)
+{
+	const char *off = turned_off(h);
+
+	if (off && h->firmware_iommu != VH_NO)
+		return vh_printf("take %s off the kernel command line%s and reboot", off,
+				 h->cpu == VH_CPU_INTEL ? ", add intel_iommu=on" : "");
+	if (h->cpu == VH_CPU_INTEL)
+		return vh_strdup(intel_fix(h));
+	if (h->cpu == VH_CPU_AMD)
+		return vh_strdup(amd_fix(h));
+	return vh_strdup("enable the IOMMU (SMMU) in the firmware setup and reboot");
+}
+
+static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd,
+			   const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
+
+	if (pd->dev->group < 0)
+		vh_finding_add(out, r, pd, "dmesg | grep -i -e iommu -e dmar -e amd-vi",
+			       "%s has no IOMMU group, although other devices have one",
+			       vh_pci_str(&pd->dev->addr).s);
+	else if (g && g->noiommu)
+		vh_finding_add(
+			out, r, pd,
+			"echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode, "
+			"then enable the real IOMMU",
+			"%s has only a fake IOMMU group (vfio-noiommu), which isolates nothing",
+			vh_pci_str(&pd->dev->addr).s);
+}
+
+void vh_check_iommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+	const struct vh_plan_dev *pd = NULL;
+	const char *off = turned_off(c->host);
+
+	if (!vh_is_concerned(c))
+		return;
+	if (c->host->iommu) {
+		while ((pd = vh_next_named(c, pd)))
+			check_group_of(c, pd, r, out);
+		return;
+	}
+	fix = iommu_fix(c->host);
+	vh_finding_add(out, r, NULL, fix, "no IOMMU groups: %s%s%s%s", firmware_text(c->host),
+		       off ? " (kernel command line: '" : "", off ? off : "", off ? "')" : "");
+}
+
+/* libvirt reads modules.alias only for what it binds itself (virpci.c:
+ * virPCIDeviceFindBestVFIOVariant()). */
+static bool libvirt_binds(const struct vh_case *c)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	if (!c->plan)
+		return true;
+	while ((pd = vh_next_named(c, pd))) {
+		if (pd->element && pd->element->managed)
+			return true;
+	}
+	return false;
+}
+
+/* Is everything on a VFIO driver already? */
+static bool is_bound(const struct vh_case *c)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_dev(c, pd))) {
+		if (!pd->dev->on_vfio)
+			return false;
+	}
+	return c->plan != NULL;
+}
+
+void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+	const struct vh_host *h = c->host;
+	const char *release = h->release ? h->release : "unknown";
+
+	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)))
+		return;
+	if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c) && h->alias_missing) {
+		vh_finding_add(out, r, NULL, "reboot into an installed kernel",
+			       "vfio-pci is not loaded, and the modules of the running kernel '%s' "
+			       "are not installed",
+			       release);
+	} else if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c)) {
+		vh_finding_add(out, r, NULL, "boot a kernel that has vfio-pci, with its modules installed",
+			       "vfio-pci is neither loaded nor a module of the running kernel '%s'",
+			       release);
+	} else if (h->alias_missing && libvirt_binds(c)) {
+		fix = vh_printf("depmod %s, or reboot into an installed kernel", release);
+		vh_finding_add(out, r, NULL, fix,
+			       "/lib/modules/%s/modules.alias is missing: libvirt 10 and later "
+			       "fail without it",
+			       release)
+			->severity = VH_WARNING;
+	}
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rules - see rules.h: the table, the engine, findings. The rules are in rules-*.c. */
+#include "lib/decide/rules.h"
+
+#include <stdarg.h>
+
+#include "lib/decide/check.h"
+
+#include "lib/base/banned.h"
+
+#define H VH_SCOPE_HOST
+#define D VH_SCOPE_DEVICE
+#define X VH_SCOPE_DOMAIN
+#define P VH_SCOPE_POLICY
+
+/* Findings of one severity come in this order. The function of peer-detached looks at what
+ * the others found: it stays last. */
+const struct vh_rule vh_rules[] = {
+	{ "iommu-off", VH_ERROR, H | D, "every device has a real IOMMU group", vh_check_iommu },
+	{ "vfio-unavailable", VH_ERROR, H | D, "vfio-pci is loaded or can be", vh_check_vfio },
+	{ "address-invalid", VH_ERROR, X, "the addresses are PCI addresses", vh_check_address },
+	{ "device-absent", VH_ERROR, X | D, "the devices exist and answer", vh_check_absent },
+	{ "device-duplicate", VH_ERROR, X, "no device is named twice", vh_check_duplicate },
+	{ "device-not-endpoint", VH_ERROR, D, "no bridge is passed through", vh_check_endpoint },
+	{ "device-claimed", VH_ERROR, D, "nobody else has the groups", vh_check_claims },
+	{ "device-protected", VH_ERROR, D, "no protected device is taken", vh_check_protected },
+	{ "device-in-use", VH_ERROR, D, "the host does not use the devices", vh_check_device_use },
+	{ "peer-in-use", VH_ERROR, D, "the host can do without the peers", vh_check_peer_use },
+	{ "peer-critical", VH_ERROR, D, "no peer is part of the chipset", vh_check_critical },
+	{ "peer-not-listed", VH_ERROR, D, "the domain lists its peers", vh_check_listed },
+	{ "group-not-viable", VH_ERROR, D, "VFIO accepts the whole groups", vh_check_viable },
+	{ "unmanaged-on-host-driver", VH_ERROR, D, "unmanaged devices are on a VFIO driver",
+	  vh_check_unmanaged },
+	{ "pf-with-vfs", VH_ERROR, D, "physical and virtual functions go apart", vh_check_sriov },
+	{ "balloon", VH_ERROR, X | P, "no memory balloon beside passthrough", vh_check_balloon },
+	{ "managed-missing", VH_WARNING, D, "managed is written down", vh_check_managed },
+	{ "address-decimal", VH_WARNING, X, "addresses are written in hex", vh_check_decimal },
+	{ "peer-detached", VH_INFO, D, "no other device goes along", vh_check_peers },
+};
+const size_t vh_n_rules = VH_COUNT(vh_rules);
+
+const char *vh_severity_str(enum vh_severity s)
+{
+	switch (s) {
+	case VH_INFO:
+		return "info";
+	case VH_WARNING:
+		return "warning";
+	case VH_ERROR:
+		break;
+	}
+	return "error";
+}
+
+void vh_findings_clear(struct vh_findings *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		free(f->list[i].message);
+		free(f->list[i].fix);
+	}
+	free(f->list);
+	memset(f, 0, sizeof(*f));
+}
+
+size_t vh_findings_number(const struct vh_findings *f, enum vh_severity s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		n += f->list[i].severity == s;
+	return n;
+}
+
+struct vh_finding *vh_finding_add(struct vh_findings *out, const struct vh_rule *r,
+				  const struct vh_plan_dev *pd, const char *fix, const char *fmt,
+				  ...)
+{
+	struct vh_finding *f = VH_APPEND(out->list, out->count);
+	va_list ap;
+
+	f->rule = r;
+	f->severity = r->severity;
+	f->fix = vh_strdup(fix);
+	if (pd)
+		vh_finding_about(f, &pd->dev->addr, pd->element ? pd->element->line : 0);
+	va_start(ap, fmt);
+	if (vasprintf(&f->message, fmt, ap) < 0)
+		f->message = vh_strdup(r->title);
+	va_end(ap);
+	return f;
+}
+
+void vh_finding_about(struct vh_finding *f, const struct vh_pci_addr *addr, int line)
+{
+	f->has_addr = addr != NULL;
+	if (addr)
+		f->addr = *addr;
+	f->line = line;
+}
+
+/* A finding and the place it was found at, which makes qsort() stable. */
+struct numbered {
+	struct vh_finding f;
+	size_t n;
+};
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+
+	if (x->f.severity != y->f.severity)
+		return x->f.severity > y->f.severity ? -1 : 1;
+	if (x->f.rule != y->f.rule)
+		return x->f.rule < y->f.rule ? -1 : 1;
+	if (x->f.line != y->f.line)
+		return x->f.line < y->f.line ? -1 : 1;
+	return (x->n > y->n) - (x->n < y->n);
+}
+
+static void sort(struct vh_findings *out)
+{
+	_auto_free_ struct numbered *list = NULL;
+
+	if (out->count < 2)
+		return;
+	list = vh_realloc_array(NULL, out->count, sizeof(*list));
+	for (size_t i = 0; i < out->count; i++)
+		list[i] = (struct numbered){ out->list[i], i };
+	qsort(list, out->count, sizeof(*list), by_weight);
+	for (size_t i = 0; i < out->count; i++)
+		out->list[i] = list[i].f;
+}
+
+void vh_rules_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
+{
+	for (size_t i = 0; i < vh_n_rules; i++) {
+		if (vh_rules[i].scope & scopes)
+			vh_rules[i].check(c, &vh_rules[i], out);
+	}
+	sort(out);
+}
