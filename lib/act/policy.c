@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* policy - see policy.h; and the second look at `start begin`. */
+#include "lib/act/policy.h"
+
+#include "lib/model/libvirt.h"
+
+#include "lib/base/banned.h"
+
+void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h)
+{
+	struct vh_names *to = &h->hostdev_networks;
+
+	for (size_t i = 0; i < d->networks.count; i++)
+		if (vh_network_is_hostdev(root, d->networks.name[i]) == VH_YES)
+			*VH_APPEND(to->name, to->count) = vh_strdup(d->networks.name[i]);
+}
+
+int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
+		    struct vh_error *err)
+{
+	_auto_(vh_host) struct vh_host *host = vh_alloc(sizeof(*host));
+	_auto_(vh_plan) struct vh_plan *plan = NULL;
+	struct vh_case c = { .domain = d, .host = host, .config = act->config };
+	size_t errors;
+
+	vh_add_networks(act->root, d, host);
+	c.plan = plan = vh_plan_make(d, host, act->config);
+	vh_rules_run(&c, VH_SCOPE_POLICY, out);
+	errors = vh_findings_number(out, VH_ERROR);
+	if (!errors)
+		return 0;
+	return vh_fail(err, VH_E_REFUSED, 0, NULL, "%zu problem%s", errors, errors == 1 ? "" : "s");
+}
+
+/* Does the claim of this domain hold all its hostdev interfaces? Those that it does not are
+ * VFs of a pool network, which libvirt chose after prepare. */
+static bool has_pool_vf(const struct vh_domain *d, const struct vh_claim *c)
+{
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct vh_hostdev *h = &d->devices[i];
+
+		if (h->element == VH_INTERFACE && !h->problem && !(c && vh_claim_find(c, &h->addr)))
+			return true;
+	}
+	return false;
+}
+
+int vh_recheck(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
+	       struct vh_error *err)
+{
+	_auto_(vh_claim) struct vh_claim *claim = NULL;
+	_auto_error_ struct vh_error why = { 0 };
+	struct vh_store s = { .dir = -1 };
+
+	if (!vh_domain_has_pci(d))
+		return 0;
+	/* a claim that cannot be read is none: then the policy is judged once more, that is all */
+	if (d->uuid && vh_store_open(&s, act->root, false, &why) == 0)
+		VH_IGNORE(vh_store_load(&s, d->uuid, &claim, &why));
+	vh_store_close(&s);
+	return has_pool_vf(d, claim) ? vh_judge_policy(act, d, out, err) : 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* release - the end of a claim whose owner is gone, for prepare and the commands by hand. */
+#ifndef VH_RELEASE_H
+#define VH_RELEASE_H
+
+#include "lib/act/act.h"
+
+/* Brings home all of it, if it is an orphan (see vh_claim_is_orphan()). Its lock is taken by
+ * trying; an open group is an error. 0 also where there is no such claim. */
+int vh_end_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
+		 bool by_hand, struct vh_error *err) VH_CHECK;
+
+#endif

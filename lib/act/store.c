@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store - see store.h. */
+#include "lib/act/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/model/domain.h"
+
+#include "lib/base/banned.h"
+
+#define CLAIM_MAX (1u << 20)
+#define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
+#define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
+
+/* Owners are file names: a UUID, strictly, or "manual". */
+static bool is_owner(const char *owner)
+{
+	char uuid[37];
+
+	if (!strcmp(owner, VH_MANUAL))
+		return true;
+	return vh_uuid_parse(owner, uuid) == 0 && !strcmp(owner, uuid);
+}
+
+/* Nobody but us may have written it. */
+static bool is_private(const struct stat *st, mode_t type)
+{
+	return (st->st_mode & S_IFMT) == type && st->st_uid == geteuid() && !(st->st_mode & 022);
+}
+
+int vh_store_open(struct vh_store *ret, const struct vh_root *root, bool create,
+		  struct vh_error *err)
+{
+	struct stat st;
+	int dir;
+
+	if (create && mkdirat(root->fd, VH_STORE_DIR, 0700) < 0 && errno != EEXIST)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot make '/" VH_STORE_DIR "'");
+	dir = vh_root_open_dir(root, VH_STORE_DIR);
+	if (dir < 0 && errno == ENOENT && !create) {
+		*ret = (struct vh_store){ .root = root, .dir = -1 };
+		return 0;
+	}
+	if (dir < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/" VH_STORE_DIR "'");
+	if (create && (fstat(dir, &st) < 0 || !is_private(&st, S_IFDIR))) {
+		close(dir);
+		return vh_fail(err, VH_E_INPUT, 0, "remove it, or: chown root: /" VH_STORE_DIR
+			       "; chmod 700 /" VH_STORE_DIR,
+			       "'/" VH_STORE_DIR "' may be written by others");
+	}
+	*ret = (struct vh_store){ .root = root, .dir = dir };
+	return 0;
+}
+
+void vh_store_close(struct vh_store *s)
+{
+	if (s->dir >= 0)
+		close(s->dir);
+	s->dir = -1;
+}
+
+/* --- locks ----------------------------------------------------------------------------------- */
+
+static int open_lock(const struct vh_store *s, const char *name)
+{
+	return openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Does the path still name the file that we have open? Its last holder may have unlinked it. */
+static bool is_current(const struct vh_store *s, const char *name, int fd)
+{
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && fstatat(s->dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+static int lock_file(const struct vh_store *s, const char *name, int64_t deadline,
+		     struct vh_error *err)
+{
+	static const struct timespec pause = { 0, POLL_NS };
+
+	for (;;) {
+		int fd = open_lock(s, name);
+
+		if (fd < 0)
+			return vh_fail(err, VH_E_SYS, errno, NULL,
+				       "cannot open '/" VH_STORE_DIR "/%s'", name);
+		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (vh_now_ms() >= deadline) {
+				close(fd);
+				return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
+					       "'/" VH_STORE_DIR "/%s' is locked by another vfio-hook, "
+					       "or by a write to a driver that does not return",
+					       name);
+			}
+			nanosleep(&pause, NULL);
+		}
+		if (is_current(s, name, fd))
+			return fd;
+		close(fd);
+	}
+}
+
+int vh_store_lock_global(const struct vh_store *s, int64_t deadline, struct vh_error *err)
+{
+	return lock_file(s, "lock", deadline, err);
+}
+
+int vh_store_lock_claim(const struct vh_store *s, const char *owner, int64_t deadline,
+			struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+
+	if (!is_owner(owner))
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is no UUID", owner);
+	return lock_file(s, name, deadline, err);
+}
+
+enum vh_tri vh_store_lock_is_free(const struct vh_store *s, const char *owner)
+{
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+	_auto_close_ int fd = -1;
+
+	if (s->dir < 0)
+		return VH_YES;
+	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? VH_YES : VH_UNKNOWN;
+	/* shared, so that those who only ask do not see each other */
+	return flock(fd, LOCK_SH | LOCK_NB) == 0 ? VH_YES : VH_NO;
+}
+
+/* --- claims ------------------------------------------------------------------------------------ */
+
+int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
+		  struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.claim", owner);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	_auto_close_ int fd = -1;
+	struct vh_claim *claim;
+	struct stat st;
+
+	*ret = NULL;
+	if (s->dir < 0)
+		return 0;
+	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/" VH_STORE_DIR "/%s'", name);
+	if (fstat(fd, &st) < 0 || !is_private(&st, S_IFREG))
+		return vh_fail(err, VH_E_INPUT, 0, REMOVE,
+			       "'/" VH_STORE_DIR "/%s' was not written by vfio-hook", name);
+	if (vh_strbuf_read_fd(&text, fd, CLAIM_MAX) != 0)
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "cannot read '/" VH_STORE_DIR "/%s'", name);
+	claim = vh_claim_parse(text.data, text.len, err);
+	if (!claim) {
+		if (err && !err->fix)
+			err->fix = vh_strdup(REMOVE);
+		return vh_wrap(err, "'/" VH_STORE_DIR "/%s'", name);
+	}
+	if (strcmp(claim->owner, owner)) {
+		vh_claim_free(claim);
+		return vh_fail(err, VH_E_INPUT, 0, NULL,
+			       "'/" VH_STORE_DIR "/%s' is the claim of another owner", name);
+	}
+	*ret = claim;
+	return 0;
+}
+
+static int write_all(int fd, const char *p, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int remove_claim(const struct vh_store *s, const char *name, struct vh_error *err)
+{
+	vh_root_step(s->root, "unlink claim");
+	if (unlinkat(s->dir, name, 0) < 0 && errno != ENOENT)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot remove '/" VH_STORE_DIR "/%s'", name);
+	return 0;
+}
+
+/* /run is in memory: a rename is all it takes for the file to be whole or absent. */
+int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.claim", c->owner);
+	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
+	_auto_free_ char *text = vh_claim_format(c);
+	_auto_close_ int fd = -1;
+
+	if (!c->count)
+		return remove_claim(s, name, err);
+	vh_root_step(s->root, "write claim");
+	(void)unlinkat(s->dir, temp, 0); /* what a crash may have left */
+	fd = openat(s->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || write_all(fd, text, strlen(text)) < 0) {
+		int saved = errno;
+
+		(void)unlinkat(s->dir, temp, 0);
+		return vh_fail(err, VH_E_SYS, saved, NULL, "cannot write '/" VH_STORE_DIR "/%s'", temp);
+	}
+	vh_root_step(s->root, "rename claim");
+	if (renameat(s->dir, temp, s->dir, name) < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot write '/" VH_STORE_DIR "/%s'", name);
+	vh_root_step(s->root, "claim written");
+	return 0;
+}
+
+int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
+		  struct vh_error *err)
+{
+	_auto_close_ int global = vh_store_lock_global(s, deadline, err);
+
+	return global < 0 ? -1 : vh_store_save_locked(s, c, err);
+}
+
+void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock)
+{
+	_auto_free_ char *claim = vh_printf("%s.claim", owner);
+	_auto_free_ char *temp = vh_printf("%s.new", owner);
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+	_auto_close_ int global = -1;
+	struct stat st;
+
+	if (lock < 0)
+		return;
+	/* files that stay behind hurt nobody: so we do not wait for long */
+	global = vh_store_lock_global(s, vh_now_ms() + 1000, NULL);
+	if (global >= 0 && fstatat(s->dir, claim, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		vh_root_step(s->root, "unlink lock");
+		(void)unlinkat(s->dir, temp, 0);
+		(void)unlinkat(s->dir, name, 0);
+	}
+	close(lock);
+}
+
+void vh_store_sweep(const struct vh_store *s, const char *owner)
+{
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+	struct stat st;
+
+	if (s->dir >= 0 && fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		vh_store_unlock_claim(s, owner, vh_store_lock_claim(s, owner, 0, NULL));
+}
+
+/* The owners in the directory; those of files that end with `suffix`, each once. */
+static int list_owners(const struct vh_store *s, const char *suffix, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	if (s->dir < 0)
+		return 0;
+	if (vh_root_list(s->root, &all, VH_STORE_DIR) < 0)
+		return errno == ENOENT ? 0 : -1;
+	for (size_t i = 0; i < all.count; i++) {
+		char *dot = strrchr(all.name[i], '.');
+
+		if (!dot || strcmp(dot, suffix))
+			continue;
+		*dot = 0;
+		if (is_owner(all.name[i]))
+			*VH_APPEND(ret->name, ret->count) = vh_strdup(all.name[i]);
+	}
+	return 0;
+}
+
+int vh_store_list(const struct vh_store *s, struct vh_names *ret)
+{
+	return list_owners(s, ".claim", ret);
+}
+
+int vh_store_list_locks(const struct vh_store *s, struct vh_names *ret)
+{
+	return list_owners(s, ".lock", ret);
+}
