@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cli - what the parts of the vfio-hook program share: the options of one run, passed down
+ * instead of globals, and the tables from which usage, help and argument counts are made.
+ */
+#ifndef VH_CLI_H
+#define VH_CLI_H
+
+#include "lib/base/root.h"
+
+/* The documented exit status. */
+enum vh_exit {
+	VH_EXIT_OK = 0,       /* warnings included */
+	VH_EXIT_FINDINGS = 1, /* errors found; with --strict: or warnings */
+	VH_EXIT_USAGE = 2,    /* usage, or input that cannot be read */
+	VH_EXIT_UNDONE = 3,   /* an action failed and was undone */
+	VH_EXIT_LEFT = 4,     /* an action failed and something is left in a claim */
+};
+
+enum vh_format { VH_FORMAT_TEXT = 0, VH_FORMAT_JSON };
+enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
+
+struct vh_command;
+struct vh_pci_names;
+
+struct vh_cli {
+	const struct vh_command *command;
+	enum vh_format format;
+	enum vh_color color;
+	bool strict;
+	const char *host;    /* --host, or NULL */
+	const char *sysroot; /* --sysroot, or NULL */
+	const char *source;  /* what is looked at: "live", or the value of one of these */
+	struct vh_root root;
+	struct vh_pci_names *names;
+};
+
+/* Options as bits, so that a command can say which ones mean something to it. */
+enum vh_option_bit {
+	VH_OPT_FORMAT = 1,
+	VH_OPT_HOST = 2,
+	VH_OPT_SYSROOT = 4,
+	VH_OPT_STRICT = 8,
+	VH_OPT_COLOR = 16,
+	VH_OPT_HELP = 32,
+	VH_OPT_VERSION = 64,
+	VH_OPT_READING = VH_OPT_FORMAT | VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_COLOR | VH_OPT_HELP,
+	VH_OPT_ACTING = VH_OPT_COLOR | VH_OPT_HELP,
+};
+
+struct vh_option {
+	enum vh_option_bit bit;
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	const char *help;
+};
+
+enum vh_command_flag {
+	VH_CMD_ROOT = 1,  /* acts on this machine */
+	VH_CMD_PLAIN = 2, /* looks at no system at all */
+};
+
+typedef int vh_command_fn(struct vh_cli *cli, char **args, int count); /* gives enum vh_exit */
+
+/* summary is one line, details are for `help COMMAND`; flags of enum vh_command_flag */
+struct vh_command {
+	const char *name;
+	const char *args;
+	const char *summary;
+	const char *details;
+	int min, max;         /* number of arguments */
+	unsigned int options; /* of enum vh_option_bit */
+	unsigned int flags;
+	vh_command_fn *run;
+};
+
+extern const struct vh_option vh_options[];
+extern const size_t vh_n_options;
+extern const struct vh_command vh_commands[];
+extern const size_t vh_n_commands;
+const struct vh_command *vh_command_find(const char *name);
+
+/* help.c */
+void vh_usage(FILE *f);
+void vh_help_command(FILE *f, const struct vh_command *cmd);
+
+/* The commands. */
+vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
+vh_command_fn vh_cmd_help;
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-check - judges domain XML files, or the host. One file that cannot be read does not
+ * stop the others. */
+#include <errno.h>
+
+#include "cli/cli.h"
+#include "cli/judge.h"
+#include "cli/output.h"
+#include "cli/source.h"
+
+#include "lib/base/banned.h"
+
+struct check {
+	struct vh_cli *cli;
+	struct vh_output out;
+	struct vh_config config;
+	const char *config_problem; /* why the configuration is not the real one, or NULL */
+};
+
+/* An ordinary user may not be allowed to see the configuration: that is no error. */
+static int read_config(struct check *c)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (vh_config_read(&c->config, &c->cli->root, &err) == 0)
+		return 0;
+	if (err.code != VH_E_SYS || (err.sys != EACCES && err.sys != EPERM)) {
+		vh_error_report(c->cli, NULL, &err);
+		return -1;
+	}
+	vh_config_defaults(&c->config);
+	c->config_problem = strerror(err.sys);
+	return 0;
+}
+
+static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
+		   const struct vh_strbuf *xml)
+{
+	struct vh_report r = {
+		.source = source,
+		.label = label,
+		.domain = j->domain,
+		.host = j->host,
+		.plan = j->plan,
+		.findings = &j->findings,
+		.not_checked = &j->not_checked,
+		.running = j->running,
+	};
+
+	if (c->config_problem && j->host)
+		vh_judgement_not_checked(j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
+					 c->config_problem);
+	if (!xml) {
+		c->out.r->check_host(&c->out, &r);
+		return;
+	}
+	r.xml = xml->data;
+	r.xml_len = xml->len;
+	c->out.r->check_domain(&c->out, &r);
+}
+
+static int exit_of(const struct check *c, const struct vh_findings *f)
+{
+	if (vh_findings_number(f, VH_ERROR))
+		return VH_EXIT_FINDINGS;
+	return c->cli->strict && vh_findings_number(f, VH_WARNING) ? VH_EXIT_FINDINGS : VH_EXIT_OK;
+}
+
+static int check_host(struct check *c)
+{
+	_auto_judgement_ struct vh_judgement j = { 0 };
+
+	vh_judge_host(&j, &c->cli->root, &c->config);
+	report(c, &j, c->cli->source,
+	       vh_streq(c->cli->source, "live") ? "this host" : c->cli->source, NULL);
+	return exit_of(c, &j.findings);
+}
+
+static int check_file(struct check *c, const char *path)
+{
+	_auto_judgement_ struct vh_judgement j = { 0 };
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
+
+	if (vh_input_read(&xml, path, VH_XML_MAX, &err) < 0 ||
+	    vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
+		(void)fflush(stdout); /* keeps the order on a terminal; a failure is seen later */
+		vh_error_report(c->cli, label, &err);
+		return VH_EXIT_USAGE;
+	}
+	report(c, &j, path, label, &xml);
+	return exit_of(c, &j.findings);
+}
+
+int vh_cmd_check(struct vh_cli *cli, char **args, int count)
+{
+	struct check c = { .cli = cli, .out = vh_output_new(cli) };
+	int rc = VH_EXIT_OK;
+
+	if (read_config(&c) < 0)
+		return VH_EXIT_USAGE;
+	c.out.r->check_begin(&c.out);
+	if (count == 0)
+		rc = check_host(&c);
+	for (int i = 0; i < count; i++) {
+		int one = check_file(&c, args[i]);
+
+		rc = one > rc ? one : rc;
+	}
+	c.out.r->check_end(&c.out);
+	vh_config_clear(&c.config);
+	return rc;
+}

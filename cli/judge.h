@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge - from a document to a report: reads what the rules need and runs those on which the
+ * hook would refuse, and nothing is changed. A domain that runs is judged as if it were
+ * stopped: its own claim and its own groups do not count against it.
+ */
+#ifndef VH_JUDGE_H
+#define VH_JUDGE_H
+
+#include "cli/render.h"
+
+struct vh_judgement {
+	struct vh_domain *domain;
+	struct vh_host *host;
+	struct vh_plan *plan;
+	struct vh_findings findings;
+	struct vh_names not_checked;
+	bool running;
+};
+
+void vh_judgement_clear(struct vh_judgement *j);
+#define _auto_judgement_ __attribute__((cleanup(vh_judgement_clear)))
+
+int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
+		    const struct vh_config *config, const char *xml, size_t len,
+		    struct vh_error *err) VH_CHECK;
+void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
+		   const struct vh_config *config);
+void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);
+
+#endif

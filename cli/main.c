@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main - the vfio-hook program: its tables of commands and options, and what is done before
+ * and after a command. Commands live in cmd-*.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+
+#include "cli/cli.h"
+#include "cli/names.h"
+#include "cli/output.h"
+#include "cli/source.h"
+
+#include "lib/base/banned.h"
+
+const struct vh_option vh_options[] = {
+	{ VH_OPT_FORMAT, "format", "text|json", "how the answer is written" },
+	{ VH_OPT_HOST, "host", "MANIFEST", "look at the machine in this file" },
+	{ VH_OPT_SYSROOT, "sysroot", "DIR", "look at the system below this directory" },
+	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
+	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
+	{ VH_OPT_HELP, "help", NULL, "show this help, or that of a command" },
+	{ VH_OPT_VERSION, "version", NULL, "show the version" },
+};
+const size_t vh_n_options = VH_COUNT(vh_options);
+
+const struct vh_command vh_commands[] = {
+	{ "check", "[FILE|-]...", "would these domains start on this host?",
+	  "Judges domain XML files by the rules on which the hook refuses a start; '-' is\n"
+	  "standard input. Without arguments it judges the host itself. Changes nothing.",
+	  0, INT_MAX, VH_OPT_READING | VH_OPT_STRICT, 0, vh_cmd_check },
+	{ "list", "", "IOMMU groups, devices, drivers, uses",
+	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
+	  "uses it for. Without an IOMMU the group is '-' and the exit status 1.",
+	  0, 0, VH_OPT_READING, 0, vh_cmd_list },
+	{ "status", "", "claims: who holds which devices",
+	  "Shows which devices domains hold, which driver each had, and what comes back where.", 0,
+	  0, VH_OPT_READING, 0, vh_cmd_status },
+	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
+	  "Detaches these devices and every other member of their IOMMU groups from their\n"
+	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
+	  "network interface or block device. Needs root. 'reattach' gives them back.",
+	  1, 64, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_detach },
+	{ "reattach", "ADDRESS...", "give devices back to their drivers",
+	  "Gives these devices and the others of their IOMMU groups back to the drivers they\n"
+	  "had, whoever detached them, unless they are in use. ADDRESS as for 'detach'. Needs\n"
+	  "root.",
+	  1, 64, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_reattach },
+	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
+	  vh_cmd_help },
+};
+const size_t vh_n_commands = VH_COUNT(vh_commands);
+
+const struct vh_command *vh_command_find(const char *name)
+{
+	for (size_t i = 0; i < vh_n_commands; i++)
+		if (vh_streq(name, vh_commands[i].name))
+			return &vh_commands[i];
+	return NULL;
+}
+
+/* Looks a word up in a list; its place, or -1 after an error line. */
+static int choose(const struct vh_cli *cli, const char *option, const char *const *words,
+		  const char *value)
+{
+	for (int i = 0; words[i]; i++)
+		if (vh_streq(words[i], value))
+			return i;
+	vh_error(cli, "option '--%s' does not know '%s'; see 'vfio-hook --help'", option, value);
+	return -1;
+}
+
+static int set_option(struct vh_cli *cli, const struct vh_option *o, const char *value)
+{
+	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const colors[] = { "auto", "always", "never", NULL };
+	int n = 0;
+
+	switch (o->bit) {
+	case VH_OPT_FORMAT:
+		n = choose(cli, o->name, formats, value);
+		cli->format = n;
+		break;
+	case VH_OPT_COLOR:
+		n = choose(cli, o->name, colors, value);
+		cli->color = n < 0 ? VH_COLOR_AUTO : (enum vh_color)n;
+		break;
+	case VH_OPT_HOST:
+		cli->host = value;
+		break;
+	case VH_OPT_SYSROOT:
+		cli->sysroot = value;
+		break;
+	case VH_OPT_STRICT:
+		cli->strict = true;
+		break;
+	default: /* help and version: their bits are enough */
+		break;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+/* Reads the options; *ret_used is which ones were there. Arguments move to the end of argv
+ * and begin at optind. */
+static int parse_options(struct vh_cli *cli, int argc, char **argv, unsigned int *ret_used)
+{
+	struct option table[VH_COUNT(vh_options) + 1] = { 0 };
+	unsigned int used = 0;
+	int c, index = 0;
+
+	for (size_t i = 0; i < vh_n_options; i++) {
+		table[i].name = vh_options[i].name;
+		table[i].has_arg = vh_options[i].arg ? required_argument : no_argument;
+	}
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":h", table, &index)) != -1) {
+		if (c == 'h') {
+			used |= VH_OPT_HELP;
+			continue;
+		}
+		if (c == ':') {
+			vh_error(cli, "option '%s' needs a value", argv[optind - 1]);
+			return -1;
+		}
+		if (c == '?') {
+			vh_error(cli, "unknown option '%s'; see 'vfio-hook --help'",
+				 argv[optind - 1]);
+			return -1;
+		}
+		used |= vh_options[index].bit;
+		if (set_option(cli, &vh_options[index], optarg) < 0)
+			return -1;
+	}
+	*ret_used = used;
+	return 0;
+}
+
+/* Do options and arguments suit the command? 0 or -1 after an error line. */
+static int check_usage(const struct vh_cli *cli, unsigned int used, int count)
+{
+	const struct vh_command *cmd = cli->command;
+
+	for (size_t i = 0; i < vh_n_options; i++) {
+		if (!(vh_options[i].bit & used & ~cmd->options))
+			continue;
+		vh_error(cli, "option '--%s' does not apply to '%s'%s", vh_options[i].name,
+			 cmd->name, cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");
+		return -1;
+	}
+	if (cli->host && cli->sysroot) {
+		vh_error(cli, "'--host' and '--sysroot' exclude each other");
+		return -1;
+	}
+	if (count < cmd->min || count > cmd->max) {
+		vh_error(cli, "too %s arguments; usage: vfio-hook %s%s%s",
+			 count < cmd->min ? "few" : "many", cmd->name, *cmd->args ? " " : "",
+			 cmd->args);
+		return -1;
+	}
+	return 0;
+}
+
+/* A closed 0, 1 or 2 would be given to the next file that is opened. What we put there
+ * fails on use, so that an answer that goes nowhere is noticed. */
+static void keep_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(VH_EXIT_USAGE);
+}
+
+static int run_command(struct vh_cli *cli, char **args, int count)
+{
+	int rc = cli->command->run(cli, args, count);
+
+	if (vh_output_finish(cli) < 0 && rc < VH_EXIT_USAGE)
+		rc = VH_EXIT_USAGE;
+	return rc;
+}
+
+static int run(struct vh_cli *cli, unsigned int used, char **args, int count)
+{
+	if (used & VH_OPT_VERSION) {
+		fputs("vfio-hook " PACKAGE_VERSION "\n"
+		      "License GPL-2.0-or-later; there is no warranty.\n",
+		      stdout);
+		return vh_output_finish(cli) < 0 ? VH_EXIT_USAGE : VH_EXIT_OK;
+	}
+	if (count == 0 && !(used & VH_OPT_HELP)) {
+		vh_usage(stderr);
+		return VH_EXIT_USAGE;
+	}
+	cli->command = count ? vh_command_find(args[0]) : vh_command_find("help");
+	if (!cli->command) {
+		vh_error(cli, "unknown command '%s'; 'vfio-hook --help' lists them", args[0]);
+		return VH_EXIT_USAGE;
+	}
+	if (used & VH_OPT_HELP) {
+		cli->command = vh_command_find("help");
+		return run_command(cli, args, count ? 1 : 0);
+	}
+	args++;
+	count--;
+	if (check_usage(cli, used, count) < 0)
+		return VH_EXIT_USAGE;
+	if (cli->command->flags & VH_CMD_PLAIN)
+		return run_command(cli, args, count);
+	return vh_source_run(cli, run_command, args, count);
+}
+
+int main(int argc, char **argv)
+{
+	struct vh_cli cli = { .source = "live" };
+	unsigned int used;
+	int rc;
+
+	keep_standard_fds();
+	signal(SIGCHLD, SIG_DFL); /* our children are waited for */
+	signal(SIGPIPE, SIG_IGN);
+	vh_oom_exit = VH_EXIT_USAGE;
+	cli.names = vh_pci_names_new();
+	rc = parse_options(&cli, argc, argv, &used);
+	rc = rc < 0 ? VH_EXIT_USAGE : run(&cli, used, argv + optind, argc - optind);
+	vh_pci_names_free(cli.names);
+	return rc;
+}

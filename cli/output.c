@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output - see output.h. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "lib/base/strbuf.h"
+
+#include "lib/base/banned.h"
+
+size_t vh_columns(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+void vh_put(FILE *f, const char *s)
+{
+	vh_put_column(f, s, 0);
+}
+
+void vh_put_column(FILE *f, const char *s, size_t width)
+{
+	_auto_free_ char *safe = vh_safe(s);
+	size_t n = vh_columns(safe);
+
+	fputs(safe, f);
+	if (n < width)
+		fprintf(f, "%*s", (int)(width - n), "");
+}
+
+void vh_put_lines(FILE *f, const char *first, const char *s)
+{
+	int indent = (int)strlen(first);
+
+	fputs(first, f);
+	for (;;) {
+		const char *end = strchrnul(s, '\n');
+		_auto_free_ char *line = vh_strndup(s, end - s);
+
+		vh_put(f, line);
+		fputc('\n', f);
+		if (!*end || !end[1])
+			return;
+		s = end + 1;
+		fprintf(f, "%*s", indent, "");
+	}
+}
+
+static bool colored(const struct vh_cli *cli, FILE *f)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (cli->color != VH_COLOR_AUTO)
+		return cli->color == VH_COLOR_ALWAYS;
+	return !(no_color && *no_color) && !vh_streq(term, "dumb") && isatty(fileno(f));
+}
+
+void vh_put_severity(const struct vh_cli *cli, FILE *f, const char *word)
+{
+	const char *sgr = "1;36";
+
+	if (vh_streq(word, "error"))
+		sgr = "1;31";
+	else if (vh_streq(word, "warning"))
+		sgr = "1;35";
+	if (colored(cli, f))
+		fprintf(f, "\033[%sm%s\033[0m", sgr, word);
+	else
+		fputs(word, f);
+}
+
+static void error_line(const struct vh_cli *cli, const char *subject, const char *what)
+{
+	fputs("vfio-hook: ", stderr);
+	vh_put_severity(cli, stderr, "error");
+	fputs(": ", stderr);
+	if (subject) {
+		vh_put(stderr, subject);
+		fputs(": ", stderr);
+	}
+	vh_put(stderr, what);
+	fputc('\n', stderr);
+}
+
+void vh_error(const struct vh_cli *cli, const char *fmt, ...)
+{
+	_auto_free_ char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	error_line(cli, NULL, what ? what : fmt);
+}
+
+void vh_note(const char *fmt, ...)
+{
+	_auto_free_ char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	fputs("vfio-hook: ", stderr);
+	vh_put(stderr, what ? what : fmt);
+	fputc('\n', stderr);
+}
+
+void vh_error_report(const struct vh_cli *cli, const char *subject, const struct vh_error *err)
+{
+	error_line(cli, subject, err->what ? err->what : "unknown error");
+	if (err->fix)
+		vh_put_lines(stderr, "  fix: ", err->fix);
+}
+
+int vh_output_finish(const struct vh_cli *cli)
+{
+	bool failed = ferror(stdout);
+	int sys;
+
+	errno = 0;
+	if (fflush(stdout) != 0)
+		failed = true;
+	sys = errno;
+	if (!failed)
+		return 0;
+	vh_error(cli, "the output could not be written%s%s", sys ? ": " : "",
+		 sys ? strerror(sys) : "");
+	return -1;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * output - how text leaves the program. What comes from outside (names, messages, XML) goes
+ * through vh_put() or vh_safe(): valid UTF-8 without characters that steer a terminal.
+ */
+#ifndef VH_OUTPUT_H
+#define VH_OUTPUT_H
+
+#include "cli/cli.h"
+#include "lib/base/error.h"
+#include "lib/base/text.h"
+
+/* Columns that a string from vh_safe() takes, one per character. */
+size_t vh_columns(const char *s);
+
+/* Prints s as vh_safe() makes it; vh_put_column() fills up with blanks to `width` columns. */
+void vh_put(FILE *f, const char *s);
+void vh_put_column(FILE *f, const char *s, size_t width);
+/* Prints s after `first`; further lines of s after as many blanks as `first` is long. */
+void vh_put_lines(FILE *f, const char *first, const char *s);
+
+/* The severity word, in colour where that is wanted for f. */
+void vh_put_severity(const struct vh_cli *cli, FILE *f, const char *word);
+
+/* One line on stderr: "vfio-hook: error: ...". The format must not insert raw newlines that
+ * matter: the whole line is made safe. */
+void vh_error(const struct vh_cli *cli, const char *fmt, ...) VH_PRINTF(2, 3);
+void vh_note(const char *fmt, ...) VH_PRINTF(1, 2);
+/* The same from a struct vh_error, with its fix; `subject` (NULL: none) goes before. */
+void vh_error_report(const struct vh_cli *cli, const char *subject, const struct vh_error *err);
+
+/* Flushes stdout. 0, or -1 after having said that the answer could not be written. */
+int vh_output_finish(const struct vh_cli *cli) VH_CHECK;
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* render-text - answers for people: findings like a compiler's, tables of at most 80 columns
+ * where names allow it. */
+#include "cli/render.h"
+
+#include <time.h>
+
+#include "cli/names.h"
+#include "cli/output.h"
+#include "lib/base/strbuf.h"
+
+#include "lib/base/banned.h"
+
+#define QUOTED_MAX 100 /* columns of an XML line */
+
+struct vh_output vh_output_new(struct vh_cli *cli)
+{
+	return (struct vh_output){
+		.cli = cli,
+		.r = cli->format == VH_FORMAT_JSON ? &vh_render_json : &vh_render_text,
+	};
+}
+
+bool vh_is_detached(const struct vh_plan_dev *pd)
+{
+	return pd->action == VH_UNBIND || pd->action == VH_BIND;
+}
+
+bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	return !vh_host_group(h, d->group);
+}
+
+/* --- check -------------------------------------------------------------------------------- */
+
+/* The n-th line (from 1) without indentation; NULL when there is none to be shown. */
+static char *line_of(const char *text, size_t len, int n)
+{
+	const char *end = text + len, *p = text, *eol;
+
+	if (!text || n < 1 || memchr(text, 0, len)) /* a NUL: UTF-16, nothing to be shown */
+		return NULL;
+	while (n-- > 1) {
+		p = memchr(p, '\n', end - p);
+		if (!p)
+			return NULL;
+		p++;
+	}
+	eol = memchr(p, '\n', end - p);
+	eol = eol ? eol : end;
+	while (p < eol && (*p == ' ' || *p == '\t'))
+		p++;
+	while (eol > p && (eol[-1] == '\r' || eol[-1] == ' ' || eol[-1] == '\t'))
+		eol--;
+	return p == eol ? NULL : vh_strndup(p, eol - p);
+}
+
+static void put_quoted(const struct vh_report *r, int n)
+{
+	_auto_free_ char *line = line_of(r->xml, r->xml_len, n);
+	_auto_free_ char *safe = NULL;
+	size_t columns = 0;
+
+	if (!line)
+		return;
+	for (char *p = line; *p; p++)
+		if (*p == '\t')
+			*p = ' ';
+	safe = vh_safe(line);
+	if (vh_columns(safe) > QUOTED_MAX) {
+		char *p = safe;
+
+		/* cut before the first byte of a character */
+		for (; columns < QUOTED_MAX - 3 || (*p & 0xc0) == 0x80; p++)
+			columns += (p[1] & 0xc0) != 0x80;
+		*p = 0;
+		printf("    %s...\n", safe);
+		return;
+	}
+	printf("    %s\n", safe);
+}
+
+static void put_finding(const struct vh_cli *cli, FILE *f, const struct vh_finding *e)
+{
+	vh_put_severity(cli, f, vh_severity_str(e->severity));
+	fputs(": ", f);
+	vh_put(f, e->message);
+	fprintf(f, " [%s]\n", e->rule->name);
+}
+
+void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		put_finding(cli, f, &list->list[i]);
+		if (list->list[i].fix)
+			vh_put_lines(f, "  fix: ", list->list[i].fix);
+	}
+}
+
+static void put_report_findings(struct vh_output *o, const struct vh_report *r)
+{
+	for (size_t i = 0; i < r->findings->count; i++) {
+		const struct vh_finding *e = &r->findings->list[i];
+
+		vh_put(stdout, r->label);
+		if (e->line)
+			printf(":%d", e->line);
+		fputs(": ", stdout);
+		put_finding(o->cli, stdout, e);
+		put_quoted(r, e->line);
+		if (e->fix)
+			vh_put_lines(stdout, "  fix: ", e->fix);
+	}
+}
+
+static void put_number(const char *before, size_t n, const char *what)
+{
+	if (n)
+		printf("%s%zu %s%s", before, n, what, n == 1 ? "" : "s");
+}
+
+static void put_verdict(const struct vh_report *r, const char *good, const char *bad)
+{
+	size_t errors = vh_findings_number(r->findings, VH_ERROR);
+	size_t warnings = vh_findings_number(r->findings, VH_WARNING);
+
+	vh_put(stdout, r->label);
+	if (errors) {
+		printf(": %s: ", bad);
+		put_number("", errors, "error");
+	} else {
+		printf(": %s", good);
+	}
+	put_number(", ", warnings, "warning");
+}
+
+static void put_not_checked(const struct vh_names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		fputs("  not checked: ", stdout);
+		vh_put(stdout, names->name[i]);
+		fputc('\n', stdout);
+	}
+}
+
+static void put_detached(struct vh_output *o, const struct vh_plan_dev *pd)
+{
+	_auto_free_ char *name = vh_pci_names_device(o->cli->names, pd->dev);
+
+	printf("  detaches %s", vh_pci_str(&pd->dev->addr).s);
+	if (pd->dev->driver) {
+		fputs(" from ", stdout);
+		vh_put(stdout, pd->dev->driver);
+	}
+	fputs(pd->role == VH_PEER ? ", of the same group: " : ": ", stdout);
+	vh_put(stdout, name);
+	fputc('\n', stdout);
+}
+
+static void put_plan(struct vh_output *o, const struct vh_report *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
+		if (!vh_is_detached(&r->plan->devs[i]))
+			continue;
+		put_detached(o, &r->plan->devs[i]);
+		any = true;
+	}
+	if (!any)
+		fputs("  nothing has to be detached\n", stdout);
+}
+
+static void text_check_domain(struct vh_output *o, const struct vh_report *r)
+{
+	put_report_findings(o, r);
+	put_verdict(r, "ok", "refused");
+	fputs(r->host ? "\n" : ": no PCI passthrough\n", stdout);
+	if (r->running)
+		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
+	if (r->host && !vh_findings_number(r->findings, VH_ERROR))
+		put_plan(o, r);
+	put_not_checked(r->not_checked);
+}
+
+static const char *module_text(enum vh_module m)
+{
+	switch (m) {
+	case VH_MODULE_MISSING:
+		return "vfio-pci missing";
+	case VH_MODULE_LOADABLE:
+		return "vfio-pci can be loaded";
+	case VH_MODULE_LOADED:
+		return "vfio-pci is loaded";
+	case VH_MODULE_UNKNOWN:
+		break;
+	}
+	return "vfio-pci unknown";
+}
+
+static void text_check_host(struct vh_output *o, const struct vh_report *r)
+{
+	const struct vh_host *h = r->host;
+
+	put_report_findings(o, r);
+	put_verdict(r, "ok", "not ready");
+	if (h->iommu)
+		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,
+		       h->n_groups == 1 ? "" : "s", h->n_devs, h->n_devs == 1 ? "" : "s");
+	else
+		printf("; no IOMMU, %zu PCI device%s", h->n_devs, h->n_devs == 1 ? "" : "s");
+	printf(", %s", module_text(h->vfio_pci));
+	if (h->release) {
+		fputs(" (Linux ", stdout);
+		vh_put(stdout, h->release);
+		fputc(')', stdout);
+	}
+	fputc('\n', stdout);
+	put_not_checked(r->not_checked);
+}
+
+static void text_nothing(struct vh_output *o)
+{
+	(void)o;
+}
+
+/* --- list --------------------------------------------------------------------------------- */
+
+static void put_device(struct vh_output *o, const struct vh_pci_dev *d)
+{
+	_auto_free_ char *class = vh_pci_names_class(o->cli->names, d);
+	_auto_free_ char *name = vh_pci_names_device(o->cli->names, d);
+	_auto_free_ char *number = vh_printf("%04x", d->class >> 8);
+	_auto_free_ char *title = NULL;
+
+	/* without a name, and in libpci's word for ffff, the number is there already */
+	title = strstr(class, number) ? vh_strdup(class) : vh_printf("%s [%s]", class, number);
+	printf("  %-13s %04x:%04x  ", vh_pci_str(&d->addr).s, d->vendor, d->device);
+	vh_put_column(stdout, title, 37);
+	fputc(' ', stdout);
+	vh_put(stdout, d->driver ? d->driver : "-");
+	fputs("\n      ", stdout);
+	vh_put(stdout, name);
+	fputc('\n', stdout);
+	if (d->dead)
+		fputs("      does not answer (its configuration space reads 0xff)\n", stdout);
+	for (size_t i = 0; i < d->n_uses; i++)
+		vh_put_lines(stdout, "      used: ", d->uses[i].text);
+}
+
+static void text_list(struct vh_output *o, const struct vh_host *h,
+		      const struct vh_findings *findings)
+{
+	bool title = false;
+
+	for (size_t i = 0; i < h->n_groups; i++) {
+		const struct vh_group *g = h->groups[i];
+
+		printf("IOMMU group %d%s:\n", g->number,
+		       g->noiommu ? " (vfio-noiommu: no isolation)" : "");
+		for (size_t k = 0; k < g->count; k++)
+			put_device(o, g->members[k]);
+	}
+	for (size_t i = 0; i < h->n_devs; i++) {
+		if (!vh_is_groupless(h, h->devs[i]))
+			continue;
+		if (!title)
+			fputs("IOMMU group -:\n", stdout);
+		title = true;
+		put_device(o, h->devs[i]);
+	}
+	vh_put_findings(o->cli, stdout, findings);
+}
+
+/* --- status ------------------------------------------------------------------------------- */
+
+static void put_since(int64_t since)
+{
+	time_t t = since;
+	char buf[64] = "?";
+	struct tm tm;
+
+	if (localtime_r(&t, &tm))
+		strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S %z", &tm);
+	fputs(buf, stdout);
+}
+
+/* What the driver is now; the caller frees. */
+static char *driver_now(const struct vh_pci_dev *d, const struct vh_record *r)
+{
+	if (!d)
+		return vh_strdup("gone");
+	if (d->vendor != r->vendor || d->device != r->device)
+		return vh_printf("another device (%04x:%04x)", d->vendor, d->device);
+	return vh_strdup(d->driver ? d->driver : "-");
+}
+
+static const char *bringer(const struct vh_claim *c, const struct vh_record *r)
+{
+	if (vh_streq(c->owner, VH_MANUAL))
+		return "reattach";
+	return r->role == VH_NAMED ? "libvirt" : "the hook";
+}
+
+/* Where it comes back to, and by whom. */
+static char *way_back(const struct vh_claim *c, const struct vh_record *r)
+{
+	struct vh_strbuf sb = { 0 };
+
+	if (r->action == VH_KEEP || (r->action == VH_LEAVE && !r->driver)) {
+		vh_strbuf_add(&sb, "stays as it is");
+	} else {
+		vh_strbuf_addf(&sb, "%s (by %s", r->driver ? r->driver : "no driver", bringer(c, r));
+		if (r->override)
+			vh_strbuf_addf(&sb, ", override %s", r->override);
+		vh_strbuf_add(&sb, ")");
+	}
+	if (r->stuck)
+		vh_strbuf_add(&sb, "; its driver has not answered");
+	return vh_strbuf_steal(&sb);
+}
+
+static void put_record(const struct vh_status *s, const struct vh_claim *c,
+		       const struct vh_record *r)
+{
+	_auto_free_ char *now = driver_now(vh_host_dev(s->host, &r->addr), r);
+	_auto_free_ char *back = way_back(c, r);
+
+	printf("  %-13s %-6s ", vh_pci_str(&r->addr).s, vh_role_str(r->role));
+	vh_put_column(stdout, r->driver ? r->driver : "-", 13);
+	fputc(' ', stdout);
+	vh_put_column(stdout, now, 11);
+	fputc(' ', stdout);
+	vh_put(stdout, back);
+	fputc('\n', stdout);
+}
+
+static void put_row(const struct vh_status *s, const struct vh_status_row *row)
+{
+	const struct vh_claim *c = row->claim;
+
+	if (vh_streq(c->owner, VH_MANUAL)) {
+		fputs("detached by hand", stdout);
+	} else {
+		vh_put(stdout, c->name ? c->name : "-");
+		printf(" (%s)", c->owner);
+	}
+	printf(": %s since ", row->state);
+	put_since(c->since);
+	printf("\n  %-13s %-6s %-13s %-11s %s\n", "ADDRESS", "ROLE", "BEFORE", "NOW",
+	       "COMES BACK TO");
+	for (size_t i = 0; i < c->count; i++)
+		put_record(s, c, &c->records[i]);
+	if (c->count && (vh_streq(row->state, "stale") || vh_streq(row->state, "stuck")))
+		printf("  fix: vfio-hook reattach %s\n", vh_pci_str(&c->records[0].addr).s);
+}
+
+static void text_status(struct vh_output *o, const struct vh_status *s)
+{
+	(void)o;
+	for (size_t i = 0; i < s->count; i++)
+		put_row(s, &s->rows[i]);
+	if (!s->count && !s->unseen)
+		fputs("no devices are claimed\n", stdout);
+}
+
+const struct vh_renderer vh_render_text = {
+	.check_begin = text_nothing,
+	.check_host = text_check_host,
+	.check_domain = text_check_domain,
+	.check_end = text_nothing,
+	.list = text_list,
+	.status = text_status,
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* source - see source.h. */
+#include "cli/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cli/output.h"
+#include "lib/base/backend.h"
+#include "lib/model/manifest.h"
+
+#include "lib/base/banned.h"
+
+int vh_input_read(struct vh_strbuf *ret, const char *path, size_t max, struct vh_error *err)
+{
+	bool is_stdin = vh_streq(path, "-");
+	_auto_close_ int opened = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = is_stdin ? STDIN_FILENO : opened;
+	char buf[16384];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return vh_fail(err, VH_E_INPUT, errno, NULL, "cannot be read");
+	if (S_ISDIR(st.st_mode))
+		return vh_fail(err, VH_E_INPUT, EISDIR, NULL, "cannot be read");
+	while (ret->len <= max) {
+		n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return vh_fail(err, VH_E_INPUT, errno, NULL, "cannot be read");
+		if (n == 0)
+			break;
+		vh_strbuf_add_mem(ret, buf, n);
+	}
+	if (ret->len > max)
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "larger than %zu MiB", max >> 20);
+	if (!ret->data)
+		vh_strbuf_add(ret, "");
+	return 0;
+}
+
+static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char **args, int count)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	int rc;
+
+	rc = dir ? vh_root_open_tree(&cli->root, dir, &err) : vh_backend_open(&cli->root, &err);
+	if (rc < 0) {
+		vh_error_report(cli, NULL, &err);
+		return VH_EXIT_USAGE;
+	}
+	rc = fn(cli, args, count);
+	vh_root_close(&cli->root);
+	return rc;
+}
+
+static int expand(const struct vh_cli *cli, const char *dir)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+
+	if (vh_input_read(&text, cli->host, VH_MANIFEST_MAX, &err) < 0) {
+		vh_error_report(cli, cli->host, &err);
+		return -1;
+	}
+	if (vh_manifest_expand(text.data, text.len, cli->host, dir, &err) < 0) {
+		vh_error_report(cli, NULL, &err); /* it names file and line itself */
+		return -1;
+	}
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* Waits for the child and passes on to it what is meant for us. Returns its wait status. */
+static int wait_for(pid_t pid, const sigset_t *set)
+{
+	int status, sig;
+
+	while (waitpid(pid, &status, WNOHANG) != pid)
+		if (sigwait(set, &sig) == 0 && sig != SIGCHLD)
+			kill(pid, sig);
+	return status;
+}
+
+/* The child's end becomes ours, also when it was a signal (without a second core file). */
+static int end_as(int status, const sigset_t *old)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	(void)setrlimit(RLIMIT_CORE, &none); /* at worst there are two */
+	signal(WTERMSIG(status), SIG_DFL);
+	raise(WTERMSIG(status));
+	sigprocmask(SIG_SETMASK, old, NULL);
+	return 128 + WTERMSIG(status);
+}
+
+static int run_in_manifest(struct vh_cli *cli, vh_command_fn *fn, char **args, int count)
+{
+	const char *tmp = getenv("TMPDIR");
+	_auto_free_ char *dir = vh_printf("%s/vfio-hook.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	static const int ours[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t set, old;
+	int status;
+	pid_t pid;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < VH_COUNT(ours); i++)
+		sigaddset(&set, ours[i]);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would take the status away */
+	sigprocmask(SIG_BLOCK, &set, &old);
+	if (!mkdtemp(dir)) {
+		vh_error(cli, "cannot make the directory '%s': %s", dir, strerror(errno));
+		return VH_EXIT_USAGE;
+	}
+	pid = fork();
+	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		return expand(cli, dir) < 0 ? VH_EXIT_USAGE : run_in(cli, dir, fn, args, count);
+	}
+	if (pid < 0)
+		vh_error(cli, "cannot start a process: %s", strerror(errno));
+	status = pid < 0 ? VH_EXIT_USAGE << 8 : wait_for(pid, &set);
+	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		vh_note("cannot remove '%s': %s", dir, strerror(errno));
+	return end_as(status, &old);
+}
+
+int vh_source_run(struct vh_cli *cli, vh_command_fn *fn, char **args, int count)
+{
+	if (cli->host) {
+		cli->source = cli->host;
+		return run_in_manifest(cli, fn, args, count);
+	}
+	if (cli->sysroot)
+		cli->source = cli->sysroot;
+	return run_in(cli, cli->sysroot, fn, args, count);
+}

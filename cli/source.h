@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * source - which system a command looks at: this machine, a directory (--sysroot), or a
+ * manifest (--host) expanded into a temporary tree.
+ */
+#ifndef VH_SOURCE_H
+#define VH_SOURCE_H
+
+#include "cli/cli.h"
+#include "lib/base/strbuf.h"
+
+/*
+ * Opens cli->root and calls fn. With --host fn runs in a child, and the parent does nothing
+ * but wait and remove the tree: so it is gone after every end, also by a signal or a crash.
+ */
+int vh_source_run(struct vh_cli *cli, vh_command_fn *fn, char **args, int count);
+
+/*
+ * Reads a whole file, or standard input when path is "-", of at most `max` bytes. Directories
+ * are refused; pipes are fine: <(virsh dumpxml vm).
+ */
+int vh_input_read(struct vh_strbuf *ret, const char *path, size_t max,
+		  struct vh_error *err) VH_CHECK;
+
+#endif

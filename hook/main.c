@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfio-hook-qemu - libvirt's QEMU hook: NAME OPERATION SUB-OPERATION EXTRA, the domain XML on
+ * standard input (libvirt docs/hooks.rst, src/util/virhook.c). No options. Only prepare and
+ * start may fail: a failing reconnect or started would kill the running guest.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#include "lib/act/act.h"
+#include "lib/base/backend.h"
+#include "lib/base/strbuf.h"
+#include "lib/base/text.h"
+#include "lib/model/libvirt.h"
+
+#include "lib/base/banned.h"
+
+#define REFUSAL_LINES 40 /* all of it reaches the user of virsh or virt-manager */
+#define NAME_SHOWN 80
+
+struct call {
+	struct vh_root root;
+	struct vh_config config;
+	struct vh_reporter reporter;
+	struct vh_act act;
+	char *name; /* printable */
+};
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+static void log_line(int priority, const char *domain, const char *text)
+{
+	_auto_free_ char *line = vh_printf("domain '%s': %s", domain, text);
+
+	vh_backend_log(priority, line);
+}
+
+static void log_transition(void *ctx, const char *domain, const struct vh_pci_addr *addr,
+			   const char *from, const char *to)
+{
+	_auto_free_ char *text = vh_printf("%s: %s -> %s", vh_pci_str(addr).s,
+					   from ? from : "no driver", to ? to : "no driver");
+
+	(void)ctx;
+	log_line(LOG_INFO, domain, text);
+}
+
+static void log_warning(void *ctx, const char *domain, const char *text)
+{
+	(void)ctx;
+	log_line(LOG_WARNING, domain, text);
+}
+
+static void log_findings(const struct call *call, const struct vh_findings *f)
+{
+	static const int priority[] = { LOG_INFO, LOG_WARNING, LOG_ERR };
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct vh_finding *one = &f->list[i];
+		_auto_free_ char *text = vh_printf("%s [%s]", one->message, one->rule->name);
+
+		log_line(priority[one->severity], call->name, text);
+	}
+}
+
+/* Appends text line by line, the later ones indented, as long as there is room. */
+static void add_lines(struct vh_strbuf *sb, int *left, const char *label, const char *text)
+{
+	for (const char *p = text; *p && *left > 0; (*left)--) {
+		size_t n = strcspn(p, "\n");
+		_auto_free_ char *line = vh_strndup(p, n), *safe = vh_safe(line);
+
+		vh_strbuf_addf(sb, "%s%s\n", p == text ? label : "       ", safe);
+		p += n + (p[n] == '\n');
+	}
+}
+
+/* The text of a refusal; libvirt puts it behind its own line, hence the newline before. */
+static int refuse(const struct call *call, const struct vh_findings *f, const struct vh_error *err)
+{
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+	size_t errors = vh_findings_number(f, VH_ERROR);
+	int left = REFUSAL_LINES - 1;
+
+	if (!errors) {
+		vh_strbuf_addf(&sb, "\nvfio-hook: '%s' not started: ", call->name);
+		add_lines(&sb, &left, "", err->what ? err->what : "unknown error");
+		if (err->fix)
+			add_lines(&sb, &left, "  fix: ", err->fix);
+	} else {
+		vh_strbuf_addf(&sb, "\nvfio-hook: '%s' not started: %zu problem%s\n", call->name,
+			       errors, errors == 1 ? "" : "s");
+	}
+	for (size_t i = 0; i < f->count; i++) {
+		const struct vh_finding *one = &f->list[i];
+		_auto_free_ char *text = vh_printf("%s [%s]", one->message, one->rule->name);
+
+		if (one->severity != VH_ERROR)
+			continue;
+		add_lines(&sb, &left, "error: ", text);
+		if (one->fix)
+			add_lines(&sb, &left, "  fix: ", one->fix);
+	}
+	(void)!write(STDERR_FILENO, sb.data, sb.len); /* nobody there to be told is no error */
+	if (!errors)
+		log_line(LOG_ERR, call->name, err->what ? err->what : "not started");
+	log_findings(call, f);
+	return 1;
+}
+
+/* --- input ------------------------------------------------------------------------------------- */
+
+static int read_xml(struct vh_strbuf *xml, struct vh_error *err)
+{
+	int rc = vh_strbuf_read_fd(xml, STDIN_FILENO, VH_XML_MAX);
+
+	if (rc < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read the domain XML");
+	if (rc > 0)
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "the domain XML is larger than %u MiB",
+			       VH_XML_MAX >> 20);
+	if (!xml->len)
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "there is no domain XML on standard input");
+	return 0;
+}
+
+static struct vh_domain *read_domain(struct vh_error *err)
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+
+	return read_xml(&xml, err) < 0 ? NULL : vh_domain_parse(xml.data, xml.len, err);
+}
+
+/* An invalid configuration stops passthrough, and nothing else. */
+static bool is_passthrough(const struct call *call, const struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->networks.count; i++)
+		if (vh_network_is_hostdev(&call->root, d->networks.name[i]) != VH_NO)
+			return true;
+	return vh_domain_has_pci(d);
+}
+
+static int read_config(struct call *call, const struct vh_domain *d, struct vh_error *err)
+{
+	int rc = vh_config_read(&call->config, &call->root, err);
+
+	if (rc < 0 && !is_passthrough(call, d)) {
+		log_line(LOG_ERR, call->name, err->what);
+		vh_error_clear(err);
+		vh_config_defaults(&call->config);
+		rc = 0;
+	}
+	call->act.deadline = vh_now_ms() + call->config.timeout_call;
+	return rc;
+}
+
+/* --- operations ---------------------------------------------------------------------------------- */
+
+typedef int operation(struct call *call);
+
+static int may_refuse(struct call *call,
+		      int (*run)(const struct vh_act *act, const struct vh_domain *d,
+				 struct vh_findings *out, struct vh_error *err))
+{
+	_auto_findings_ struct vh_findings findings = { 0 };
+	_auto_(vh_domain) struct vh_domain *d = NULL;
+	_auto_error_ struct vh_error err = { 0 };
+
+	d = read_domain(&err);
+	if (!d || read_config(call, d, &err) < 0 || run(&call->act, d, &findings, &err) < 0)
+		return refuse(call, &findings, &err);
+	log_findings(call, &findings);
+	return 0;
+}
+
+static int prepare_begin(struct call *call)
+{
+	return may_refuse(call, vh_prepare);
+}
+
+static int start_begin(struct call *call)
+{
+	return may_refuse(call, vh_recheck);
+}
+
+/* What libvirt does not want to hear of goes to the log. */
+static int never_fails(struct call *call, int (*run)(const struct vh_act *act, const char *uuid,
+						     struct vh_error *err))
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	char uuid[37];
+
+	/* the claim decides here, not the policy: defaults do for an invalid configuration */
+	if (vh_config_read(&call->config, &call->root, &err) < 0) {
+		log_line(LOG_ERR, call->name, err.what);
+		vh_config_defaults(&call->config);
+	}
+	vh_error_clear(&err);
+	call->act.deadline = vh_now_ms() + call->config.timeout_call;
+	if (read_xml(&xml, &err) < 0 || vh_domain_parse_uuid(xml.data, xml.len, uuid, &err) < 0 ||
+	    run(&call->act, uuid, &err) < 0)
+		log_line(LOG_ERR, call->name, err.what);
+	return 0;
+}
+
+static int started_begin(struct call *call)
+{
+	return never_fails(call, vh_started);
+}
+
+static int release_end(struct call *call)
+{
+	return never_fails(call, vh_release);
+}
+
+/* All other operations end at once with 0, and so will those that libvirt adds. */
+static const struct {
+	const char *name, *sub;
+	operation *run;
+	bool may_fail;
+} operations[] = {
+	{ "prepare", "begin", prepare_begin, true },
+	{ "start", "begin", start_begin, true },
+	{ "started", "begin", started_begin, false },
+	{ "release", "end", release_end, false },
+};
+
+/* Descriptors 0 to 2 must be open, or a file of ours would become one of them. Standard output
+ * is thrown away: in `migrate` and `restore` it would replace the domain. */
+static void secure_process(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	while (null >= 0 && null < 3)
+		null = open("/dev/null", O_RDWR);
+	if (null >= 0) {
+		dup2(null, STDOUT_FILENO);
+		close(null);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	umask(077);
+}
+
+int main(int argc, char **argv)
+{
+	struct call call = { .reporter = { log_transition, log_warning, NULL } };
+	_auto_error_ struct vh_error err = { 0 };
+	size_t op = 0;
+	int rc;
+
+	secure_process();
+	if (argc < 4) {
+		static const char usage[] =
+			"vfio-hook-qemu: is called by libvirt: NAME OPERATION SUB-OPERATION EXTRA\n"
+			"  fix: to check a domain, type 'vfio-hook check FILE'\n";
+
+		(void)!write(STDERR_FILENO, usage, sizeof(usage) - 1);
+		return 1;
+	}
+	while (op < VH_COUNT(operations) && (strcmp(argv[2], operations[op].name) ||
+					     strcmp(argv[3], operations[op].sub)))
+		op++;
+	/* without root this is a session daemon: it passes nothing through */
+	if (op == VH_COUNT(operations) || !vh_backend_privileged())
+		return 0;
+	vh_oom_exit = operations[op].may_fail ? 1 : 0;
+	call.name = vh_printable(argv[1], NAME_SHOWN);
+	vh_config_defaults(&call.config);
+	if (vh_backend_open(&call.root, &err) < 0) {
+		vh_backend_log(LOG_ERR, err.what);
+		return operations[op].may_fail ? 1 : 0;
+	}
+	call.act = (struct vh_act){
+		.root = &call.root, .config = &call.config, .reporter = &call.reporter,
+	};
+	rc = operations[op].run(&call);
+	vh_config_clear(&call.config);
+	vh_root_close(&call.root);
+	free(call.name);
+	return rc;
+}

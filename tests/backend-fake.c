@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * backend-fake - the backend of the test programs: the tree in VH_TEST_ROOT with the fake
+ * kernel. Root unless VH_TEST_UNPRIVILEGED is set. The log is fake-kernel/syslog of the tree.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "lib/base/backend.h"
+#include "tests/fake-kernel.h"
+#include "tests/fake-tree.h"
+
+static int open_root(struct vh_root *ret, struct vh_error *err)
+{
+	const char *dir = getenv("VH_TEST_ROOT");
+	int fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, dir ? errno : 0, NULL,
+			       "VH_TEST_ROOT names no directory");
+	*ret = (struct vh_root){ .fd = fd, .ops = &fake_kernel_ops };
+	return 0;
+}
+
+int vh_backend_open(struct vh_root *ret, struct vh_error *err)
+{
+	return open_root(ret, err);
+}
+
+bool vh_backend_privileged(void)
+{
+	return !getenv("VH_TEST_UNPRIVILEGED");
+}
+
+void vh_backend_log(int priority, const char *text)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_free_ char *line = vh_printf("<%d> %s\n", priority, text);
+	struct vh_root root = { .fd = -1 };
+
+	if (open_root(&root, &err) < 0)
+		return;
+	fake_append(&root, "fake-kernel/syslog", line);
+	vh_root_close(&root);
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the tests of the command line are written with. Sourced, after abs_top_srcdir and
+# abs_top_builddir are set; everything that a test writes is below $work.
+# shellcheck disable=SC2034,SC2154
+{
+top=$abs_top_srcdir
+hosts=$top/tests/fixtures/hosts
+fixtures=$top/tests/fixtures/domains
+examples=$top/examples/domains
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-test.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+count=0 failures=0
+
+# run COMMAND...: sets rc, and out and err to what was printed (not by valgrind, which does not
+# know openat2 and says so)
+run() {
+	"$@" >"$work/out" 2>"$work/stderr"
+	rc=$?
+	sed '/^--[0-9]*-- /d' "$work/stderr" >"$work/err"
+	out=$(<"$work/out")
+	err=$(<"$work/err")
+}
+
+pass() {
+	count=$((count + 1))
+	echo "ok $count - $1"
+}
+
+fail() {
+	count=$((count + 1)) failures=$((failures + 1))
+	echo "not ok $count - $1"
+	echo "# exit status $rc"
+	sed 's/^/# stdout: /' "$work/out" | cut -c1-300 | head -n 30
+	sed 's/^/# stderr: /' "$work/err" | cut -c1-300 | head -n 30
+}
+
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# verdict NAME COMMAND...: one test: COMMAND succeeds
+verdict() {
+	local name=$1
+	shift
+	if "$@"; then pass "$name"; else fail "$name"; fi
+}
+
+# exits NAME CODE COMMAND...: exit status CODE, and nothing is left in the temporary folder
+exits() {
+	local name=$1 want=$2
+	shift 2
+	run "$@"
+	verdict "$name" exited "$want"
+}
+exited() { [ "$rc" -eq "$1" ] && [ -z "$(ls -A "$TMPDIR")" ]; }
+
+# refuses NAME PATTERN COMMAND...: exit status 2, nothing on stdout, one error line that
+# matches (a fix may follow it)
+refuses() {
+	local name=$1 pattern=$2
+	shift 2
+	run "$@"
+	verdict "$name" refused "$pattern"
+}
+refused() {
+	exited 2 && [ -z "$out" ] && [ "$(grep -c '^vfio-hook: ' <<<"$err")" -eq 1 ] &&
+		grep -qE -- "$1" <<<"$err"
+}
+
+# Both look at the last run.
+prints() { verdict "$1" grep -qE -- "$2" "$work/out"; }
+tells() { verdict "$1" grep -qE -- "$2" "$work/err"; }
+
+# valid_json NAME: what was printed is one JSON document
+valid_json() {
+	if jq --version >/dev/null 2>&1; then
+		verdict "$1" eval "jq -es 'length == 1' '$work/out' >/dev/null"
+	elif python3 -c '' 2>/dev/null; then
+		verdict "$1" python3 -c 'import json,sys; json.load(open(sys.argv[1], encoding="utf-8"))' \
+			"$work/out"
+	else
+		skip "$1" "neither jq nor python3"
+	fi
+}
+
+finish() {
+	echo "1..$count"
+	exit $((failures > 0))
+}

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The shape of the program: what the hook loads, which layer includes which, which file uses
+# which library.
+set -u
+cd "$abs_top_srcdir" || exit
+count=0
+
+# is NAME TEXT: a test point that passes when TEXT, what was found wrong, is empty
+is() {
+	count=$((count + 1))
+	if [ -z "$2" ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+	fi
+}
+
+# Under valgrind the programs are scripts.
+hook=$abs_top_builddir/vfio-hook-qemu
+if ! command -v readelf >/dev/null || [ "$(head -c 2 "$hook")" = '#!' ]; then
+	count=1
+	echo "ok 1 - the hook needs libxml2, libinih and libc alone # SKIP no readelf, or no ELF file"
+else
+	is "the hook needs libxml2, libinih and libc alone" "$(readelf -d "$hook" |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+		grep -vE '^(libxml2|libinih|libc|libasan|libubsan)\.so\.')"
+fi
+
+includes() { grep -nE '^#include "(lib/[a-z]*|hook|cli)/' "$@" /dev/null; }
+is "base includes nothing above it" "$(includes lib/base/* | grep -v '"lib/base/')"
+is "model includes base and model" "$(includes lib/model/* | grep -vE '"lib/(base|model)/')"
+is "decide includes no act" "$(includes lib/decide/* | grep -vE '"lib/(base|model|decide)/')"
+is "act includes no program" "$(includes lib/act/* | grep -v '"lib/')"
+is "the hook does not know the command line" "$(includes hook/* | grep '"cli/')"
+is "the command line does not know the hook" "$(includes cli/* | grep '"hook/')"
+
+# users HEADER FILE...: who includes it but for these
+users() {
+	local header=$1
+	shift
+	grep -rlE "#include <$header" lib hook cli | grep -vxF "$(printf '%s\n' "$@")"
+}
+is "libxml2 is behind lib/model/xml" "$(users libxml/ lib/model/xml.c lib/model/xml.h)"
+is "libinih is behind lib/model/config" "$(users ini.h lib/model/config.c)"
+is "libpci is behind cli/names" "$(users pci/ cli/names.c)"
+is "json-c is behind cli/render-json" "$(users json-c cli/render-json.c)"
+is "every source file names its licence" \
+	"$(grep -L SPDX-License-Identifier lib/*/*.[ch] hook/*.c cli/*.[ch] tests/*.[ch] tests/*.sh)"
+is "no file is longer than 600 lines" "$(wc -l lib/*/*.[ch] hook/*.c cli/*.[ch] |
+	awk '$2 != "total" && $1 > 600 { print $2 ": " $1 }')"
+echo "1..$count"

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hook's contract with libvirt, on the fake kernel: operations, exit codes, silence on
+# standard output, one clear answer to bad input, and nothing changed by it.
+set -u
+top=$abs_top_srcdir
+hook=$abs_top_builddir/tests/vfio-hook-qemu-fake
+expand=$abs_top_builddir/tests/expand
+work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-t-hook.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+count=0
+
+# result PASS NAME: one test point
+result() {
+	count=$((count + 1))
+	if [ "$1" = yes ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		[ -s "$work/err" ] && sed 's/^/# /' "$work/err" | cut -c1-300 | head -n 20
+	fi
+}
+
+# A fresh machine for each case; `state` is all that a test compares.
+fresh() {
+	rm -rf "$work/root"
+	mkdir "$work/root"
+	"$expand" "$top/tests/fixtures/hosts/$1.host" "$work/root"
+	export VH_TEST_ROOT=$work/root
+	before=$(state)
+}
+state() {
+	local d
+	for d in "$work"/root/sys/bus/pci/devices/*; do
+		echo "${d##*/} $(readlink "$d/driver") $(tr -d '\0' <"$d/driver_override")"
+	done
+	find "$work/root/run/vfio-hook" -type f ! -name lock 2>/dev/null
+	true
+}
+
+# call ARGS...: runs the hook, stdin from the caller; sets rc, fills $work/out and $work/err
+call() {
+	"$hook" "$@" >"$work/out" 2>"$work/err"
+	rc=$?
+}
+lines() { wc -l <"$work/err"; }
+
+# refused NAME ARGS...: exit 1, one problem told, nothing on stdout, nothing changed
+refused() {
+	local name=$1 pattern=$2
+	if [ "$rc" -eq 1 ] && [ ! -s "$work/out" ] && grep -q -- "$pattern" "$work/err" &&
+		[ "$(lines)" -le 40 ] && [ "$(state)" = "$before" ]; then
+		result yes "$name"
+	else
+		echo "# rc=$rc"
+		result no "$name"
+	fi
+}
+# silent NAME: exit 0 without a word, nothing changed
+silent() {
+	if [ "$rc" -eq 0 ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ] &&
+		[ "$(state)" = "$before" ]; then
+		result yes "$1"
+	else
+		echo "# rc=$rc"
+		result no "$1"
+	fi
+}
+
+good=$top/examples/domains/gpu-with-audio.xml
+fresh demo
+for op in migrate restore reconnect attach stopped frobnicate; do
+	for sub in begin end; do
+		call vm "$op" "$sub" - <"$good"
+		silent "$op $sub is none of our business"
+	done
+done
+call vm prepare end - <"$good"
+silent "prepare end is no operation"
+call vm release end destroyed <"$good"
+silent "release without a claim"
+call vm started begin - <"$good"
+silent "started without a claim"
+for op in started release; do
+	sub=begin
+	[ $op = release ] && sub=end
+	echo "<domain" | call vm $op $sub -
+	silent "broken XML at $op is not an error for libvirt"
+	call vm $op $sub - </dev/null
+	silent "an empty document at $op is not an error for libvirt"
+done
+VH_TEST_UNPRIVILEGED=1 call vm prepare begin - <"$good"
+silent "the hook of a session daemon"
+
+call </dev/null
+refused "no arguments" "called by libvirt"
+call vm prepare </dev/null
+refused "too few arguments" "called by libvirt"
+call vm prepare begin - </dev/null
+refused "an empty document" "no domain XML"
+echo "<domain type='kvm'><name>vm</name><devices>" >"$work/in"
+call vm prepare begin - <"$work/in"
+refused "broken XML" "line 1"
+call vm prepare begin - <"$top/tests/fixtures/domains/not-a-domain.xml"
+refused "a document that is no domain" "domain"
+call vm prepare begin - <"$top/tests/fixtures/domains/lxc.xml"
+refused "a domain that QEMU does not run" "lxc"
+call vm prepare begin - <"$top/tests/fixtures/domains/entity.xml"
+refused "entities" "fix\|DOCTYPE\|document type\|DTD"
+call vm prepare begin - <"$top/tests/fixtures/domains/doctype.xml"
+refused "a document type" "DOCTYPE\|document type\|DTD"
+{
+	echo "<domain type='kvm'><name>vm</name><metadata>"
+	head -c 52428800 /dev/zero | tr '\0' 'x'
+	echo "</metadata></domain>"
+} >"$work/big"
+call vm prepare begin - <"$work/big"
+refused "a document of 50 MiB" "larger than"
+rm "$work/big"
+xmllike=$(sed "s/<memballoon model='none'\/>//" "$good")
+call "$(printf '../../etc/pass wd\nsecond line')" prepare begin - <<<"$xmllike"
+refused "a name with slashes, blanks and a newline" "'\.\./\.\./etc/pass wd.x0asecond line' not started: 1 problem$"
+call "$(head -c 4096 /dev/zero | tr '\0' n)" prepare begin - <<<"$xmllike"
+refused "a name of 4 KiB" "nnn\.\.\.' not started"
+
+mkdir -p "$work/root/etc/libvirt"
+printf '[defaults]\nbaloon = warn\n' >"$work/root/etc/libvirt/vfio-hook.conf"
+call vm prepare begin - <"$good"
+refused "an invalid configuration stops passthrough" "line 2"
+call vm prepare begin - <"$top/tests/fixtures/domains/no-passthrough.xml"
+silent "an invalid configuration stops nothing else"
+
+fresh demo
+call vm prepare begin - <"$good"
+if [ "$rc" -eq 0 ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ] &&
+	[ "$(state)" != "$before" ] && ls "$work"/root/run/vfio-hook/*.claim >/dev/null 2>&1; then
+	result yes "prepare succeeds without a word and leaves a claim"
+else
+	result no "prepare succeeds without a word and leaves a claim"
+fi
+call vm release end - <"$good"
+silent "release after it: all as before, no claim"
+echo "1..$count"
