@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds what a test machine boots (kernel, initramfs, root file system) from
+# Debian packages, once per suite and recipe, in the cache outside the source
+# tree; prints the folder. The recipe is this file and image/.
+#   build-image.sh [SUITE]     bookworm (default) or trixie; needs root
+set -euo pipefail
+
+suite=${1:-bookworm}
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
+recipe=$(cat "$here/build-image.sh" "$here"/image/* | sha256sum | cut -c1-12)
+image=$cache/$suite-$recipe
+
+packages=(
+	# libvirt with the QEMU driver, started by us or by systemd
+	libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu
+	qemu-system-x86 qemu-utils systemd-sysv dbus polkitd apparmor
+	# what the programs under test are linked with
+	libxml2 libinih1 libjson-c5 libpci3
+	# what the scenarios look with
+	kmod udev iproute2 procps strace e2fsprogs util-linux pciutils busybox-static
+)
+
+log() { echo "build-image: $*" >&2; }
+
+# The machine's own package sources, with SUITE in place of its own release.
+# None found, or not Debian: mmdebstrap knows where Debian is.
+sources() {
+	local own
+	# shellcheck source=/dev/null
+	own=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || true
+	[ -n "$own" ] || return 0
+	# shellcheck disable=SC2016	# apt expands them
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' 2>/dev/null |
+		awk -v own="$own" -v suite="$suite" '$3 == "main" && $2 ~ "^" own "(-updates|-security)?$" {
+			sub(own, suite, $2); print "deb", $1, $2, $3 }' | sort -u
+}
+
+# The root file system in $1. The kernel package is unpacked, not installed:
+# configuring it would build an initramfs, which takes longer than all the rest.
+build_root() {
+	local root=$1 lines=() options=() version modules
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	mapfile -t lines < <(sources)
+	[ ! -e "$keys" ] || options+=("--keyring=$keys")
+	apt-config dump --no-empty | grep -E '^Acquire::(http|https)::Proxy' >proxies || true
+	# shellcheck disable=SC2016	# the hook's shell expands them
+	mmdebstrap --mode=root --variant=apt --aptopt="$PWD/proxies" "${options[@]}" \
+		--aptopt='Apt::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='force-unsafe-io' \
+		--include="$(IFS=, && echo "${packages[*]}")" \
+		--customize-hook='chroot "$1" sh -ec "mkdir /kernel; cd /kernel
+			apt-get -qq -o APT::Sandbox::User=root download \$(apt-cache depends linux-image-amd64 |
+				sed -n \"s/.*Depends: *//p\" | head -n 1)"' \
+		"$suite" "$root" "${lines[@]}" 2>mmdebstrap.log ||
+		{ tail -n 30 mmdebstrap.log >&2; return 1; }
+	dpkg-deb -x "$root"/kernel/linux-image-*.deb kernel
+	rm -r "$root/kernel"
+	modules=$(find kernel -path '*/lib/modules/*' -prune)
+	version=${modules##*/}
+	mv "kernel/boot/vmlinuz-$version" vmlinuz
+	mkdir -p "$root/lib/modules"
+	mv "$modules" "$root/lib/modules/"
+	rm -r kernel
+	chroot "$root" depmod "$version"
+	chroot "$root" dpkg-query -W >packages.txt
+}
+
+# Nothing starts by itself but the runner, which starts libvirtd when the hook
+# stands: libvirtd looks for hooks only at its own start.
+configure_root() {
+	local root=$1
+	echo lab >"$root/etc/hostname"
+	: >"$root/etc/fstab"
+	chroot "$root" passwd -qd root
+	install -m 755 "$here/image/init" "$here/image/run" "$root/usr/local/sbin/"
+	install -m 644 "$here/image/lab.service" "$root/etc/systemd/system/"
+	chroot "$root" systemctl -q enable lab.service 2>/dev/null
+	chroot "$root" sh -c 'systemctl -q disable libvirtd.service "libvirtd*.socket" "virt*d*.socket" 2>/dev/null
+		cd /usr/lib/systemd/system 2>/dev/null || cd /lib/systemd/system
+		systemctl -q mask *.timer getty@tty1.service serial-getty@ttyS0.service \
+			e2scrub_reap.service libvirt-guests.service 2>/dev/null' || true
+}
+
+# A busybox initramfs that loads what reaches the root file system.
+build_initramfs() {
+	local root=$1 version module
+	version=$(ls "$root/lib/modules")
+	mkdir -p initramfs/{bin,proc,sys,dev,new,modules}
+	cp "$root/bin/busybox" initramfs/bin/
+	install -m 755 "$here/image/initramfs-init" initramfs/init
+	for module in virtio_pci virtio_blk ext4 9p 9pnet_virtio; do
+		chroot "$root" modprobe -S "$version" --show-depends "$module"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+		while read -r module; do
+			cp "$root$module" initramfs/modules/
+			basename "$module" >>initramfs/modules/order
+		done
+	(cd initramfs && find . | ./bin/busybox cpio -o -H newc 2>/dev/null) | gzip -1 >initrd.img
+	rm -r initramfs
+}
+
+mkdir -p "$cache"
+exec 9>"$cache/$suite.lock"
+flock 9
+if [ ! -d "$image" ]; then
+	[ "$(id -u)" = 0 ] || { log "building the image needs root"; exit 1; }
+	log "building $suite in $image"
+	rm -rf "$cache/building-$suite".*	# of a build that was killed
+	work=$(mktemp -d "$cache/building-$suite.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	cd "$work"
+	SECONDS=0
+	build_root root
+	configure_root root
+	build_initramfs root
+	truncate -s 3G root.img
+	mke2fs -q -t ext4 -O ^has_journal,^metadata_csum -E root_owner=0:0 -d root root.img
+	rm -rf root
+	rm -rf "$cache/$suite"-*
+	chmod 755 "$work"
+	mv "$work" "$image"
+	log "built in $SECONDS s"
+fi
+echo "$image"

@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs the scenarios in test machines, two side by side, and prints TAP: one
+# point per scenario and flavour, in the order they end. See README.md.
+#   check-vm.sh [--variant none|no-release|no-peers] [--keep] SUITE [SCENARIO...]
+set -euo pipefail
+
+usage() {
+	sed -n '5s/^# */usage: /p' "$0" >&2
+	exit 2
+}
+variant=full keep=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--variant) [ $# -ge 2 ] || usage; variant=$2; shift ;;
+	--keep) keep=yes ;;
+	-*) usage ;;
+	*) break ;;
+	esac
+	shift
+done
+case $variant in full | none | no-release | no-peers) ;; *) usage ;; esac
+[ $# -ge 1 ] || usage
+suite=$1
+shift
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=$PWD
+[ -e "$build/vfio-hook-qemu" ] || build=$(cd "$here/../.." && pwd)
+hook=${VM_HOOK_BINARY:-$build/vfio-hook-qemu}
+cli=${VM_CLI_BINARY:-$build/vfio-hook}
+logs=${VM_LOG_DIR:-${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}/logs}/$suite-$variant
+
+die() { echo "Bail out! $*"; exit 1; }
+if [ "$variant" = no-peers ] && [ -z "${VM_HOOK_BINARY:-}" ]; then
+	die "no-peers needs VM_HOOK_BINARY, a hook built to skip them"
+fi
+for program in "$hook" "$cli"; do
+	[ -x "$program" ] || die "no $program: run make first"
+done
+for program in qemu-system-x86_64 mmdebstrap mke2fs; do
+	PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null ||
+		die "no $program: run ./autogen.sh --install-deps=vm first"
+done
+image=$("$here/build-image.sh" "$suite") || die "no image"
+
+# The folder that the machines share: what they run, and what they answer.
+share=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-share.XXXXXX")
+workers=()
+cleanup() {
+	[ ${#workers[@]} = 0 ] || kill "${workers[@]}" 2>/dev/null || true
+	rm -rf "$share"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+mkdir -p "$share"/{bin,claimed,results}
+cp -r "$here/guest.sh" "$here/lib.sh" "$here/scenarios" "$share"
+cp "$hook" "$share/bin/vfio-hook-qemu"
+cp "$cli" "$share/bin/vfio-hook"
+echo "$variant" >"$share/variant"
+rm -rf "$logs"
+mkdir -p "$logs"
+
+# One queue per flavour, of the scenarios wanted (by name or by its beginning).
+points=()
+for file in "$here"/scenarios/*; do
+	name=${file##*/}
+	wanted=${1:+no}
+	for argument; do
+		[[ $name != "$argument"* ]] || wanted=yes
+	done
+	[ "$wanted" != no ] || continue
+	# shellcheck disable=SC2013	# words are meant
+	for flavour in $(sed -n 's/^# flavours: //p' "$file"); do
+		case ${VM_FLAVOURS:-$flavour} in *"$flavour"*) ;; *) continue ;; esac
+		echo "$name" >>"$share/queue.$flavour"
+		points+=("$flavour-$name")
+	done
+done
+[ ${#points[@]} -gt 0 ] || die "no such scenario"
+
+waiting() {	# FLAVOUR: is anything left in its queue?
+	local name
+	[ -e "$share/queue.$1" ] || return 1
+	while read -r name; do
+		[ -d "$share/claimed/$1-$name" ] || return 0
+	done <"$share/queue.$1"
+	return 1
+}
+
+# Boots machines until the queues are empty; a boot that took nothing from a
+# queue that is not empty has not come up: the rest would fare no better.
+worker() {	# NUMBER FLAVOUR...
+	local number=$1 boot=0 before flavour machine
+	shift
+	trap 'kill $machine 2>/dev/null' TERM
+	for flavour; do
+		while waiting "$flavour"; do
+			boot=$((boot + 1))
+			before=$(ls "$share/claimed")
+			"$here/run-vm.sh" "$image" "$share" "$flavour" "$logs/console-$number-$boot-$flavour" &
+			machine=$!
+			wait $machine || true
+			[ "$before" != "$(ls "$share/claimed")" ] || break
+		done
+	done
+}
+
+number=0 passed=0 failed=0 skipped=0
+declare -A told=()
+tell() {	# POINT SECONDS VERDICT
+	local point=$1 seconds=$2 verdict=$3 dir=$share/results/$1
+	local flavour=${point%%-*} name=${point#*-}
+	number=$((number + 1))
+	told[$point]=yes
+	case $verdict in
+	ok)	passed=$((passed + 1))
+		echo "ok $number - $name ($suite, $flavour, $seconds s)" ;;
+	skipped)
+		skipped=$((skipped + 1))
+		echo "ok $number - $name ($suite, $flavour) # SKIP $(sed -n 's/^skip: //p' "$dir/log")" ;;
+	*)	failed=$((failed + 1))
+		echo "not ok $number - $name ($suite, $flavour, $seconds s)"
+		if [ -d "$dir" ]; then
+			grep -A 12 '^not ok' "$dir/log" | grep -E '^not ok|^  #' | head -n 30 | sed 's/^/  # /' || true
+			tail -n 1 "$dir/log" | grep -q '^1\.\.' || echo "  # cut short: $(tail -n 1 "$dir/log")"
+		fi
+		echo "  # $verdict; log: $logs/$point" ;;
+	esac
+	if [ -d "$dir" ] && { [ -n "$keep" ] || [ "$verdict" != ok ]; }; then
+		cp -r "$dir" "$logs/"
+	fi
+}
+collect() {
+	local point seconds verdict
+	for point in "${points[@]}"; do
+		[ -z "${told[$point]:-}" ] || continue
+		if [ -s "$share/results/$point/result" ]; then
+			read -r seconds verdict <"$share/results/$point/result"
+			tell "$point" "$seconds" "$verdict"
+		elif [ "${1:-}" = final ]; then
+			if [ -d "$share/claimed/$point" ]; then
+				tell "$point" 0 "the machine died"
+			else
+				tell "$point" 0 "never ran: see the consoles"
+			fi
+		fi
+	done
+}
+
+SECONDS=0
+echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
+worker 1 tiny systemd &
+workers+=($!)
+if [ "${VM_JOBS:-2}" -gt 1 ]; then
+	worker 2 systemd tiny &
+	workers+=($!)
+fi
+while [ -n "$(jobs -rp)" ]; do
+	collect
+	sleep 1
+done
+collect final
+workers=()
+echo "1..$number"
+echo "# $SECONDS s"
+[ $failed = 0 ] || echo "# logs: $logs"
+[ $failed != 0 ] || [ -n "$keep" ] || rm -rf "$logs"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs in the test machine: installs the programs under test, starts libvirtd,
+# and works through the queue of its flavour, which other machines share. The
+# first scenario that fails ends this boot: the next one gets a fresh machine.
+flavour=$1 lab=/mnt/lab
+limit=300	# seconds for one scenario
+
+mkdir -p /run/lab
+cp -r $lab/lib.sh $lab/scenarios $lab/bin $lab/variant /run/lab/
+echo "$flavour" >/run/lab/flavour
+cd /run/lab || exit
+
+# run NAME: results/FLAVOUR-NAME/{log,result,...}; `result` holds the seconds
+# and "ok", "failed" or "skipped".
+run() {
+	local dir=$lab/results/$flavour-$1 verdict=failed began=$SECONDS scenario clock
+	mkdir "$dir"
+	setsid bash -uc ". ./lib.sh; begin; . ./scenarios/$1; finish" >"$dir/log" 2>&1 </dev/null &
+	scenario=$!
+	sleep $limit &
+	clock=$!
+	wait -n $scenario $clock
+	case $? in
+	0)  verdict=ok ;;
+	77) verdict=skipped ;;
+	esac
+	if kill $clock 2>/dev/null; then
+		wait $clock
+	else
+		echo "not ok - still running after $limit s" >>"$dir/log"
+		verdict=failed
+	fi
+	if [ $verdict = failed ]; then
+		timeout 20 bash -c '. ./lib.sh; evidence' >"$dir/evidence" 2>&1 </dev/null &
+		sleep 21 &
+		wait -n
+	fi
+	echo "$((SECONDS - began)) $verdict" >"$dir/result"
+	[ $verdict != failed ]
+}
+
+if bash -uc '. ./lib.sh; setup' >setup.log 2>&1; then
+	mapfile -t queue <"$lab/queue.$flavour"
+	for name in "${queue[@]}"; do
+		mkdir "$lab/claimed/$flavour-$name" 2>/dev/null || continue
+		run "$name" || break
+	done
+else
+	cat setup.log
+fi
+# Power off at once, whatever hangs: QEMU ends at a reset.
+sync
+echo b >/proc/sysrq-trigger

@@ -1,0 +1,387 @@
+# shellcheck shell=bash disable=SC2001
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the scenarios are written with, and what every scenario must hold: it
+# begins and ends with every PCI device of the machine at its own driver.
+
+# The devices of `topology` (variables used by the scenarios).
+# shellcheck disable=SC2034
+{
+NIC=0000:01:00.0		# e1000e, alone
+NVME=0000:02:00.0		# nvme, alone
+PAIR0=0000:03:00.0 PAIR1=0000:03:00.1	# e1000e, one group
+QUAD0=0000:04:00.0		# nvme, one group with the next three
+QUAD1=0000:04:00.1		# snd_hda_intel
+QUAD2=0000:04:00.2		# xhci_hcd
+QUAD3=0000:04:00.3		# ahci
+BRIDGE=0000:05:00.0		# one group with the next two
+OLDSOUND=0000:06:01.0		# snd_hda_intel
+DRIVERLESS=0000:06:02.0
+SRIOV=0000:07:00.0		# nvme with virtual functions
+VFIO=vfio-pci/vfio-pci		# as in expect_state
+}
+DEVICES=/sys/bus/pci/devices
+DRIVERS_PROBE=/sys/bus/pci/drivers_probe
+RUN=/run/lab
+CLAIMS=/run/vfio-hook
+HOOK=/etc/libvirt/hooks/qemu
+FLAVOUR=$(<$RUN/flavour)
+VARIANT=$(<$RUN/variant)
+
+tests=0 failures=0
+OUT='' RC=0
+
+# --- results ---------------------------------------------------------------
+
+say() { printf '\n# [%s] %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$*"; }
+
+# check TEXT COMMAND...: one test; what COMMAND prints explains a failure
+check() {
+	local text=$1 output
+	shift
+	tests=$((tests + 1))
+	if output=$("$@" 2>&1); then
+		echo "ok $tests - $text ($SECONDS s)"
+	else
+		echo "not ok $tests - $text"
+		[ -z "$output" ] || sed 's/^/  # /' <<<"$output"
+		failures=$((failures + 1))
+	fi
+}
+
+# try COMMAND...: run and show; the exit status in RC, the output in OUT
+try() {
+	local began=${EPOCHREALTIME/./}
+	OUT=$("$@" 2>&1 </dev/null) && RC=0 || RC=$?
+	echo "\$ $*"
+	[ -z "$OUT" ] || sed 's/^/  | /' <<<"$OUT"
+	echo "  => $RC, $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
+}
+
+# says PATTERN...: each extended regular expression matches in OUT
+says() {
+	local pattern
+	for pattern; do
+		grep -qE -- "$pattern" <<<"$OUT" || { echo "no match: $pattern"; return 1; }
+	done
+}
+
+is() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
+not() { ! "$@"; }
+
+# within SECONDS COMMAND...: until it succeeds
+within() {
+	local end=$((SECONDS + $1)) output
+	shift
+	until output=$("$@" 2>&1); do
+		[ $SECONDS -lt $end ] || { echo "$output"; return 1; }
+		sleep 0.2
+	done
+}
+
+# --- the state of the machine ----------------------------------------------
+
+# Driver and override of every PCI device: "0000:01:00.0 e1000e/(null)"
+state() (
+	for device in "$DEVICES"/*; do
+		driver=-
+		cd -P "$device/driver" 2>/dev/null && driver=${PWD##*/}
+		read -r override <"$device/driver_override"
+		echo "${device##*/} $driver/$override"
+	done
+)
+
+# What the host has from its devices: disks by serial, interfaces by address
+belongings() {
+	lsblk -dno SERIAL | sort
+	cat /sys/class/net/*/address | sort
+}
+
+# mark: from here on, the state now is what the devices have to return to;
+# unmark: that of the boot is again
+mark() { state >$RUN/state; belongings >$RUN/belongings; }
+unmark() { cp $RUN/boot/* $RUN/; }
+
+# expect_state [ADDRESS=DRIVER/OVERRIDE]...: as marked, but for these
+expect_state() {
+	local expected change
+	expected=$(<$RUN/state)
+	for change; do
+		expected=$(sed "s|^${change%%=*} .*|${change%%=*} ${change#*=}|" <<<"$expected")
+	done
+	diff <(echo "$expected") <(state)
+}
+
+expect_belongings() { diff $RUN/belongings <(belongings); }
+
+claims() { find $CLAIMS -name '*.claim' 2>/dev/null; }
+no_claims() { is "$(claims)" ''; }
+claimed() { [ -e "$CLAIMS/$(virsh domuuid "$1" | head -n 1).claim" ]; }
+
+# is_home [CHANGE]...: every device is as marked and no claim is left. Disks and
+# interfaces follow when their driver has finished.
+is_home() {
+	check "every device is home" expect_state "$@"
+	check "disks and interfaces are back" within 10 expect_belongings
+	check "no claim is left" no_claims
+}
+
+# hangs_on ADDRESS...: names of the disks and interfaces of these devices
+hangs_on() {
+	local address paths
+	paths=$(readlink -f /sys/class/block/* /sys/class/net/*)
+	for address; do
+		grep "/$address/" <<<"$paths" | sed 's|.*/||'
+	done
+}
+
+# not_visible NAME...: the host's own tools show no such disk or interface
+not_visible() {
+	local name shown
+	shown=$(lsblk -no KNAME; ip -o link | awk -F'[:@] ?' '{ print $2 }')
+	for name; do
+		! grep -x -- "$name" <<<"$shown" || return 1
+	done
+}
+
+disk_of() { hangs_on "$1" | head -n 1; }
+
+group_of() { basename "$(readlink "$DEVICES/$1/iommu_group")"; }
+
+# --- domains ---------------------------------------------------------------
+
+# Elements for `define`
+address() {
+	local domain bus slot function
+	IFS=:. read -r domain bus slot function <<<"$1"
+	echo "<address ${2:-} domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'/>"
+}
+hostdev() {	# ADDRESS [yes|no]
+	echo "<hostdev mode='subsystem' type='pci' managed='${2:-yes}'><source>$(address "$1")</source></hostdev>"
+}
+nvme_disk() {	# ADDRESS
+	echo "<disk type='nvme' device='disk'><driver name='qemu' type='raw'/>
+		<source type='pci' managed='yes' namespace='1'>$(address "$1")</source>
+		<target dev='vda' bus='virtio'/></disk>"
+}
+image_disk() {	# FILE
+	echo "<disk type='file' device='disk'><driver name='qemu' type='raw'/>
+		<source file='$1'/><target dev='vdb' bus='virtio'/></disk>"
+}
+# libvirt adds these where none is written
+BALLOON="<memballoon model='none'/>"
+USB="<controller type='usb' model='none'/>"
+
+# define NAME ELEMENT...: a domain with these devices
+define() {
+	local name=$1
+	shift
+	cat >"$RUN/$name.xml" <<-XML
+	<domain type='qemu'><name>$name</name>
+	<metadata><lab:note xmlns:lab='urn:lab'>kept</lab:note></metadata>
+	<memory unit='MiB'>64</memory><vcpu>1</vcpu>
+	<os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>
+	<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+	$* $BALLOON $USB
+	</devices></domain>
+	XML
+	virsh -q undefine "$name" 2>/dev/null
+	virsh -q define "$RUN/$name.xml" || check "define $name" false
+}
+
+domain_is() { is "$(virsh domstate "$1" | head -n 1)" "$2"; }
+qemu_of() { cat "/run/libvirt/qemu/$1.pid"; }
+
+# start NAME [virsh option]: succeeds, and the user is told nothing but that
+start() {
+	try virsh start "$@"
+	check "$1 starts" is "$RC $(xargs <<<"$OUT")" "0 Domain $1 started"
+	return $RC
+}
+
+# refused NAME RULE...: `virsh start` fails with these findings and no others,
+# each with a fix, and nothing has changed.
+refused() {
+	local name=$1 rule
+	shift
+	try virsh start "$name"
+	check "$name is refused" [ $RC != 0 ]
+	check "the user is told why" says "vfio-hook: '$name' not started: $# problem" '^ *fix: .'
+	for rule; do
+		check "the rule is named: $rule" says "^error: .* \[$rule\]\$"
+	done
+	check "no other rule" is "$(grep -cE '^error: .* \[[a-z-]+\]$' <<<"$OUT")" $#
+	check "$name is shut off" domain_is "$name" "shut off"
+}
+
+# The PCI ids in the guest behind its root ports that devices of the host have
+# too: "bus N" is 0 for the guest's own chipset.
+guest_ids() {
+	local ids
+	ids=$(cat "$DEVICES"/*:0[1-9]:*/{vendor,device} 2>/dev/null | sed 's/^0x//' | sort -u)
+	virsh qemu-monitor-command --hmp "$1" 'info pci' | tr -d '\r' |
+		awk '$1 == "Bus" { bus = $2 + 0 } bus && /PCI device/ && !/bridge/ { print $NF }' |
+		while IFS=: read -r vendor device; do
+			grep -qx "$vendor" <<<"$ids" && grep -qx "$device" <<<"$ids" &&
+				echo "$vendor:$device"
+		done | sort
+}
+ids_of() {
+	local address
+	for address; do
+		echo "$(<"$DEVICES/$address/vendor"):$(<"$DEVICES/$address/device")"
+	done | sed 's/0x//g' | sort
+}
+# given NAME ADDRESS...: the guest has these and no others (its firmware has
+# numbered the buses: before that, nothing is listed behind a port)
+given() {
+	virsh qemu-monitor-command --hmp "$1" 'info pci' | grep -q 'secondary bus 1' ||
+		{ echo "the guest has not come that far"; return 1; }
+	diff <(shift; [ $# = 0 ] || ids_of "$@") <(guest_ids "$1")
+}
+
+# holds NAME ADDRESS...: its QEMU has these groups open
+holds() {
+	local address open
+	open=$(readlink "/proc/$(qemu_of "$1")"/fd/*)
+	shift
+	for address; do
+		grep -qx "/dev/vfio/$(group_of "$address")" <<<"$open" || { echo "no $address"; return 1; }
+	done
+}
+
+# runs NAME "NAMED..." "PEERS..." [CHANGE...]: start NAME; the guest has NAMED
+# and no peer, the host has neither, and no other device has changed.
+runs() {
+	local name=$1 named=$2 peers=$3 device changes=() names
+	shift 3
+	# shellcheck disable=SC2086
+	names=$(hangs_on $named $peers | xargs)
+	start "$name" || return
+	for device in $named $peers; do
+		changes+=("$device=$VFIO")
+	done
+	check "$name has moved these devices and no others" expect_state "${changes[@]}" "$@"
+	# shellcheck disable=SC2086
+	{
+	check "the guest has what was named and no peer" within 60 given "$name" $named
+	check "QEMU holds the group" holds "$name" $named
+	check "the host shows none of: $names" not_visible $names
+	}
+	check "the claim is there" claimed "$name"
+}
+
+# stop NAME [CHANGE...]: destroy it; everything is home but for CHANGE
+stop() {
+	local name=$1
+	shift
+	try virsh destroy "$name"
+	check "$name is destroyed" is $RC 0
+	is_home "$@"
+}
+
+# --- libvirtd and the hook -------------------------------------------------
+
+start_libvirtd() {
+	if [ "$FLAVOUR" = systemd ]; then
+		systemctl start libvirtd
+	else
+		virtlogd -d
+		libvirtd -d
+	fi
+	within 60 virsh -q version
+}
+
+libvirtd_pid() { pidof libvirtd; }
+
+restart_libvirtd() {
+	if [ "$FLAVOUR" = systemd ]; then
+		systemctl restart libvirtd
+	else
+		local pid
+		pid=$(libvirtd_pid)
+		kill "$pid"
+		within 20 not kill -0 "$pid"
+		libvirtd -d
+	fi
+	within 60 virsh -q version
+}
+
+# wrap_hook LINE...: a hook that does these first
+wrap_hook() {
+	mkdir -p "${HOOK%/*}"
+	rm -f $HOOK
+	printf '%s\n' '#!/bin/bash' "$@" 'exec /usr/sbin/vfio-hook-qemu "$@"' >$HOOK
+	chmod 755 $HOOK
+}
+# shellcheck disable=SC2016	# lines for wrap_hook
+NO_RELEASE='[ "$2" = release ] && exit 0'
+
+# The hook as VARIANT has it
+install_hook() {
+	case $VARIANT in
+	none)       rm -f $HOOK ;;
+	no-release) wrap_hook "$NO_RELEASE" ;;
+	*)          mkdir -p "${HOOK%/*}" && ln -sf /usr/sbin/vfio-hook-qemu $HOOK ;;
+	esac
+}
+
+# AppArmor enforces on libvirtd, and so on the hook it runs
+confined() { is "$(cat "/proc/$(libvirtd_pid)/attr/current")" "libvirtd (enforce)"; }
+
+# --- begin and end of everything -------------------------------------------
+
+# Once per boot; the state then is the one every scenario starts from.
+setup() {
+	install -m 755 $RUN/bin/vfio-hook-qemu /usr/sbin/ && install -m 755 $RUN/bin/vfio-hook /usr/bin/
+	install_hook
+	echo 'log_outputs="3:file:/var/log/libvirtd.log"' >>/etc/libvirt/libvirtd.conf
+	# Confining each guest would take ten seconds a start, and is not about the hook.
+	printf '%s\n' 'security_driver = "none"' >>/etc/libvirt/qemu.conf
+	if [ "$FLAVOUR" = tiny ]; then
+		busybox syslogd -O /run/syslog
+		printf '%s\n' 'user = "root"' 'group = "root"' 'seccomp_sandbox = 0' >>/etc/libvirt/qemu.conf
+	fi
+	start_libvirtd || return
+	udevadm settle
+	mark
+	mkdir $RUN/boot
+	mv $RUN/state $RUN/belongings $RUN/boot/
+}
+
+# What the hook wrote to the system log
+hook_log() {
+	if [ "$FLAVOUR" = systemd ]; then
+		journalctl -q -o cat -t vfio-hook
+	else
+		cat /run/syslog
+	fi
+}
+
+begin() {
+	[ "$FLAVOUR" = tiny ] || check "AppArmor enforces on libvirtd" confined
+	unmark
+	is_home
+}
+
+# Also tells a scenario that ended from one that a shell error cut short.
+finish() {
+	local name
+	say "the end"
+	check "no domain runs" is "$(virsh -q list --name | xargs)" ''
+	for name in $(virsh -q list --all --name); do
+		virsh -q undefine "$name" >/dev/null || check "undefine $name" false
+	done
+	unmark
+	is_home
+	echo "1..$tests"
+	[ $failures = 0 ]
+}
+
+# For the log of a scenario that failed
+evidence() {
+	tail -n +1 $CLAIMS/* /var/log/libvirt/qemu/*.log
+	for what in state hook_log 'tail -n 50 /var/log/libvirtd.log' 'dmesg' 'ps axf' 'lsblk' 'ip -o link'; do
+		echo "### $what"
+		$what 2>&1 | tail -n 150
+	done
+}

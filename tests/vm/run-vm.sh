@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One boot of a test machine: a q35 board with an emulated Intel IOMMU and the
+# devices of `topology`, under software emulation. The machine runs guest.sh
+# from the shared folder and powers off. Nothing it writes elsewhere is kept.
+#   run-vm.sh IMAGE SHARE tiny|systemd CONSOLE
+# IMAGE is a folder made by build-image.sh, CONSOLE the log of the serial line.
+# Environment: VM_MEMORY (MiB), VM_CPUS, VM_LIMIT (seconds), VM_QEMU
+set -euo pipefail
+
+image=$1 share=$2 flavour=$3 console=$4
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-vm.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+append="console=ttyS0 quiet loglevel=3 panic=-1 intel_iommu=on net.ifnames=0 mitigations=off"
+case $flavour in
+tiny)    append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
+systemd) append+=" apparmor=1 security=apparmor" ;;
+*)       echo "run-vm: no flavour '$flavour'" >&2; exit 2 ;;
+esac
+
+# @disk@NAME in the topology is a small empty disk of this boot.
+devices=()
+while read -ra words; do
+	for word in "${words[@]}"; do
+		case $word in
+		'#'*) break ;;
+		*@disk@*)
+			disk=${word#*@disk@}
+			disk=$scratch/${disk%%,*}
+			truncate -s 64M "$disk"
+			word=${word/@disk@/$scratch/} ;;
+		esac
+		devices+=("$word")
+	done
+done <"$here/topology"
+
+# TERM ends the machine too
+trap 'kill $machine' TERM INT
+timeout -k 5 "${VM_LIMIT:-900}" "${VM_QEMU:-qemu-system-x86_64}" \
+	-name lab -nodefaults -no-user-config -display none -no-reboot \
+	-machine q35,kernel-irqchip=split -accel tcg,thread=multi,tb-size=1024 \
+	-cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16 \
+	-smp "${VM_CPUS:-1}" -m "${VM_MEMORY:-1024}" \
+	-device intel-iommu,intremap=on,caching-mode=on \
+	-kernel "$image/vmlinuz" -initrd "$image/initrd.img" -append "$append" \
+	-serial "file:$console" \
+	-drive if=none,id=root,file="$image/root.img",format=raw,snapshot=on,cache=unsafe \
+	-device virtio-blk-pci,drive=root,bus=pcie.0,addr=0x2 \
+	-fsdev local,id=lab,path="$share",security_model=none \
+	-device virtio-9p-pci,fsdev=lab,mount_tag=lab,bus=pcie.0,addr=0x3 \
+	"${devices[@]}" </dev/null >"$console.qemu" 2>&1 &
+machine=$!
+wait $machine
