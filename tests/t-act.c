@@ -441,8 +441,8 @@ static void test_stuck(void)
 		ok(true, "stuck # SKIP this machine allows no ptrace");
 		return;
 	}
-	st->config.timeout_write = 300;
-	st->config.timeout_call = 3000;
+	st->config.timeout_write = 3000;
+	st->config.timeout_call = 30000;
 	fake_fault(st->root, "write 4 hang"); /* four overrides, then the first unbind: .3 */
 	ok(stage_prepare(st, d) < 0 && st->err.code == VH_E_LEFT && strstr(st->err.what, FOUR "3"),
 	   "a driver does not answer: refused, and named");
@@ -455,7 +455,7 @@ static void test_stuck(void)
 	ok(stage_prepare(st, other) < 0 && stage_found(st, "device-claimed"), "nor can another domain");
 	ok(stage_reattach(st, FOUR "3") < 0, "nor somebody by hand");
 	fake_resume(st->root);
-	st->config.timeout_call = 5000;
+	st->config.timeout_call = 30000;
 	ok(stage_release(st, d) == 0 && stage_is_home(st), "when it has answered: home");
 }
 
