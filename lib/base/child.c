@@ -15,7 +15,7 @@
 
 #define KILLED 126
 #define KILL_GRACE 200  /* ms that a killed child gets to disappear */
-#define SILENCE_MS 1000 /* a reader that says nothing for so long hangs */
+#define SILENCE_MS 3000 /* a reader that says nothing for so long hangs */
 
 static void detach_stdio(void)
 {

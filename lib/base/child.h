@@ -38,7 +38,7 @@ void vh_children_wait_any(struct vh_child *children, size_t count, int64_t deadl
  * Reads driver_override-like attributes, whose readers block while a driver hangs (Linux
  * before 6.12 holds the device lock, drivers/pci/pci-sysfs.c driver_override_show()).
  * ret[i] is the text without newline (caller frees), or NULL when it could not be read within
- * `timeout_ms`, which bounds the whole call; a single one that hangs costs a second of it.
+ * `timeout_ms`, which bounds the whole call; a single one that hangs costs three seconds of it.
  */
 void vh_read_bounded(const struct vh_root *root, char *const *paths, size_t count,
 		     int timeout_ms, int close_fd, char **ret);

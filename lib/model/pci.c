@@ -9,7 +9,7 @@
 #include "lib/base/banned.h"
 
 #define DEVICES "sys/bus/pci/devices"
-#define OVERRIDE_TIMEOUT 5000 /* ms, for all devices of one call */
+#define OVERRIDE_TIMEOUT 15000 /* ms, for all devices of one call */
 
 bool vh_pci_is_bridge(const struct vh_pci_dev *d)
 {

@@ -23,7 +23,7 @@ struct vh_override {
 	bool known;
 	char *value;
 };
-/* Those of several devices, in a child and within five seconds, as their readers block while
+/* Those of several devices, in a child and within 15 seconds, as their readers block while
  * a driver hangs. close_fd: see vh_child_start(). Caller frees the values. */
 void vh_pci_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
 			   size_t count, int close_fd, struct vh_override *ret);
