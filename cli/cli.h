@@ -28,6 +28,7 @@ struct vh_cli {
 	enum vh_format format;
 	enum vh_color color;
 	bool strict;
+	bool all_stale;
 	const char *host;    /* --host, or NULL */
 	const char *sysroot; /* --sysroot, or NULL */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
@@ -44,6 +45,7 @@ enum vh_option_bit {
 	VH_OPT_COLOR = 16,
 	VH_OPT_HELP = 32,
 	VH_OPT_VERSION = 64,
+	VH_OPT_ALL_STALE = 128,
 	VH_OPT_READING = VH_OPT_FORMAT | VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_COLOR | VH_OPT_HELP,
 	VH_OPT_ACTING = VH_OPT_COLOR | VH_OPT_HELP,
 };

@@ -137,13 +137,35 @@ int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 	return rc;
 }
 
+static int reattach_stale(struct action *a)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	size_t ended;
+	int rc = vh_reattach_stale(&a->act, &ended, &err);
+
+	printf("%zu stale claim%s ended\n", ended, ended == 1 ? "" : "s");
+	if (rc == 0)
+		return VH_EXIT_OK;
+	vh_error_report(a->cli, NULL, &err);
+	vh_note("'vfio-hook status' shows what is left");
+	return VH_EXIT_LEFT;
+}
+
 int vh_cmd_reattach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
 	struct action a = { 0 };
-	int rc = begin(&a, cli, args, count);
+	int rc;
 
-	if (rc == 0) {
+	if (!count == !cli->all_stale) {
+		vh_error(cli, "name the devices, or --all-stale; usage: vfio-hook reattach %s",
+			 cli->command->args);
+		return VH_EXIT_USAGE;
+	}
+	rc = begin(&a, cli, args, count);
+	if (rc == 0 && cli->all_stale) {
+		rc = reattach_stale(&a);
+	} else if (rc == 0) {
 		if (vh_reattach(&a.act, a.addrs, a.count, &err) < 0)
 			rc = failure(&a, &err);
 		else

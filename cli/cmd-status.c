@@ -14,6 +14,9 @@ static void status_clear(struct vh_status *s)
 	for (size_t i = 0; i < s->count; i++)
 		vh_claim_free(s->rows[i].claim);
 	free(s->rows);
+	for (size_t i = 0; i < s->n_refusals; i++)
+		vh_refusal_clear(&s->refusals[i]);
+	free(s->refusals);
 	vh_host_free(s->host);
 }
 
@@ -65,19 +68,33 @@ static int read_claims(struct vh_cli *cli, struct vh_store *store, struct vh_sta
 	return VH_EXIT_USAGE;
 }
 
-/* The devices as they are now, and which groups are open. */
-static void read_host(struct vh_cli *cli, struct vh_status *s)
+static int load_refusals(struct vh_cli *cli, const struct vh_store *store, struct vh_status *s)
 {
-	struct vh_pci_addr *addrs = NULL;
-	size_t n = 0;
+	_auto_names_ struct vh_names uuids = { 0 };
+	int rc = VH_EXIT_OK;
 
+	if (vh_store_list_refusals(store, &uuids) < 0)
+		return VH_EXIT_OK; /* said of the claims before */
+	for (size_t i = 0; i < uuids.count; i++) {
+		_auto_error_ struct vh_error err = { 0 };
+		struct vh_refusal r;
+
+		if (vh_store_load_refusal(store, uuids.name[i], &r, &err) < 0) {
+			vh_error_report(cli, NULL, &err);
+			rc = VH_EXIT_FINDINGS;
+		} else if (r.uuid) {
+			*VH_APPEND(s->refusals, s->n_refusals) = r;
+		}
+	}
+	return rc;
+}
+
+bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
+{
 	for (size_t i = 0; i < s->count; i++)
-		for (size_t k = 0; k < s->rows[i].claim->count; k++)
-			*VH_APPEND(addrs, n) = s->rows[i].claim->records[k].addr;
-	s->host = vh_host_read(&cli->root, addrs, n, 0, -1);
-	if (n)
-		vh_look_at_claims(&cli->root, s->host, NULL);
-	free(addrs);
+		if (vh_claim_find(s->rows[i].claim, &d->addr))
+			return false;
+	return d->on_vfio || d->override;
 }
 
 static bool is_stuck(const struct vh_claim *c)
@@ -122,7 +139,11 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 	(void)count;
 	rc = read_claims(cli, &store, &s);
 	if (rc != VH_EXIT_USAGE) {
-		read_host(cli, &s);
+		s.damaged = rc != VH_EXIT_OK;
+		if (load_refusals(cli, &store, &s) != VH_EXIT_OK)
+			rc = VH_EXIT_FINDINGS;
+		s.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES);
+		vh_look_at_claims(&cli->root, s.host, NULL);
 		for (size_t i = 0; i < s.count; i++)
 			s.rows[i].state = state_of(&store, s.host, s.rows[i].claim);
 		out.r->status(&out, &s);

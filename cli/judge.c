@@ -54,7 +54,7 @@ static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 static void put_back(struct vh_host *h, const struct vh_root *root, const struct vh_claim *own,
 		     bool running)
 {
-	struct vh_state *states = vh_states_read(root, own, -1);
+	struct vh_state *states = vh_states_read(root, own);
 	_auto_free_ bool *counts = vh_alloc(own->count * sizeof(*counts));
 
 	for (size_t i = 0; i < own->count; i++) {
@@ -100,7 +100,7 @@ static struct vh_host *read_host(const struct vh_root *root, const struct vh_dom
 		if (!e->problem && e->decimal && e->hex_valid)
 			*VH_APPEND(addrs, n) = e->hex;
 	}
-	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, -1);
+	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0);
 	free(addrs);
 	return h;
 }
@@ -146,6 +146,6 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config)
 {
-	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL, -1);
+	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL);
 	run_rules(ret, config, VH_SCOPE_HOST);
 }

@@ -22,6 +22,7 @@ const struct vh_option vh_options[] = {
 	{ VH_OPT_SYSROOT, "sysroot", "DIR", "look at the system below this directory" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
 	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
+	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
 	{ VH_OPT_HELP, "help", NULL, "show this help, or that of a command" },
 	{ VH_OPT_VERSION, "version", NULL, "show the version" },
 };
@@ -37,18 +38,21 @@ const struct vh_command vh_commands[] = {
 	  "uses it for. Without an IOMMU the group is '-' and the exit status 1.",
 	  0, 0, VH_OPT_READING, 0, vh_cmd_list },
 	{ "status", "", "claims: who holds which devices",
-	  "Shows which devices domains hold, which driver each had, and what comes back where.", 0,
-	  0, VH_OPT_READING, 0, vh_cmd_status },
+	  "Shows which devices domains hold, which driver each had, and what comes back where;\n"
+	  "why a domain was not started the last time; and which devices are on vfio-pci, or\n"
+	  "have a driver_override, without vfio-hook having anything to do with it.",
+	  0, 0, VH_OPT_READING, 0, vh_cmd_status },
 	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
 	  "Detaches these devices and every other member of their IOMMU groups from their\n"
 	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
 	  "network interface or block device. Needs root. 'reattach' gives them back.",
 	  1, 64, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_detach },
-	{ "reattach", "ADDRESS...", "give devices back to their drivers",
+	{ "reattach", "ADDRESS...|--all-stale", "give devices back to their drivers",
 	  "Gives these devices and the others of their IOMMU groups back to the drivers they\n"
-	  "had, whoever detached them, unless they are in use. ADDRESS as for 'detach'. Needs\n"
-	  "root.",
-	  1, 64, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_reattach },
+	  "had, whoever detached them, unless they are in use. ADDRESS as for 'detach'. With\n"
+	  "--all-stale instead: those of every domain that neither runs nor is being started.\n"
+	  "Needs root.",
+	  0, 64, VH_OPT_ACTING | VH_OPT_ALL_STALE, VH_CMD_ROOT, vh_cmd_reattach },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
 };
@@ -96,6 +100,9 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 		break;
 	case VH_OPT_STRICT:
 		cli->strict = true;
+		break;
+	case VH_OPT_ALL_STALE:
+		cli->all_stale = true;
 		break;
 	default: /* help and version: their bits are enough */
 		break;

@@ -280,16 +280,49 @@ static struct json_object *claim(const struct vh_status *s, const struct vh_stat
 	return e;
 }
 
+static struct json_object *refusal(const struct vh_refusal *r)
+{
+	struct json_object *e = json_object_new_object();
+
+	add(e, "domain", string(r->name));
+	add(e, "uuid", string(r->uuid));
+	add(e, "when", since(r->when));
+	add(e, "message", string(r->text));
+	return e;
+}
+
+static struct json_object *unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
+{
+	const struct vh_group *g = vh_host_group(s->host, d->group);
+	struct json_object *e = json_object_new_object();
+
+	add(e, "address", address(&d->addr));
+	add(e, "id", id(d->vendor, d->device));
+	add(e, "driver", string(d->driver));
+	add(e, "override", string(d->override));
+	add(e, "holder", string(g ? g->holder : NULL));
+	return e;
+}
+
+/* What could not be seen is null, not an empty list. */
 static void json_status(struct vh_output *o, const struct vh_status *s)
 {
-	struct json_object *doc = document(), *claims = NULL;
+	struct json_object *doc = document(), *claims, *refusals, *others;
 
 	(void)o;
-	if (!s->unseen)
-		claims = json_object_new_array();
+	claims = s->unseen ? NULL : json_object_new_array();
+	refusals = s->unseen ? NULL : json_object_new_array();
+	others = s->unseen || s->damaged ? NULL : json_object_new_array();
 	for (size_t i = 0; claims && i < s->count; i++)
 		json_object_array_add(claims, claim(s, &s->rows[i]));
+	for (size_t i = 0; refusals && i < s->n_refusals; i++)
+		json_object_array_add(refusals, refusal(&s->refusals[i]));
+	for (size_t i = 0; others && i < s->host->n_devs; i++)
+		if (vh_is_unclaimed(s, s->host->devs[i]))
+			json_object_array_add(others, unclaimed(s, s->host->devs[i]));
 	add(doc, "claims", claims);
+	add(doc, "refusals", refusals);
+	add(doc, "unclaimed", others);
 	print(doc);
 }
 

@@ -36,10 +36,11 @@ bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d)
 /* The n-th line (from 1) without indentation; NULL when there is none to be shown. */
 static char *line_of(const char *text, size_t len, int n)
 {
-	const char *end = text + len, *p = text, *eol;
+	const char *end, *p = text, *eol;
 
 	if (!text || n < 1 || memchr(text, 0, len)) /* a NUL: UTF-16, nothing to be shown */
 		return NULL;
+	end = text + len;
 	while (n-- > 1) {
 		p = memchr(p, '\n', end - p);
 		if (!p)
@@ -355,13 +356,57 @@ static void put_row(const struct vh_status *s, const struct vh_status_row *row)
 		printf("  fix: vfio-hook reattach %s\n", vh_pci_str(&c->records[0].addr).s);
 }
 
+static void put_refusal(const struct vh_refusal *r)
+{
+	_auto_free_ char *first = vh_strndup(r->text, strcspn(r->text, "\n"));
+	const char *more = r->text + strlen(first);
+	const char *why = strstr(first, "not started: "); /* after the name, which stands here too */
+
+	vh_put(stdout, r->name);
+	printf(" (%s): refused ", r->uuid);
+	put_since(r->when);
+	fputs(": ", stdout);
+	vh_put(stdout, why ? why + strlen("not started: ") : first);
+	fputc('\n', stdout);
+	if (*more && more[1])
+		vh_put_lines(stdout, "  ", more + 1);
+}
+
+static void put_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
+{
+	const struct vh_group *g = vh_host_group(s->host, d->group);
+
+	printf("  %-13s ", vh_pci_str(&d->addr).s);
+	vh_put_column(stdout, d->driver ? d->driver : "-", 13);
+	fputc(' ', stdout);
+	vh_put_column(stdout, d->override ? d->override : "-", 13);
+	fputc(' ', stdout);
+	if (g && g->open == VH_YES)
+		vh_put(stdout, g->holder ? g->holder : "in use");
+	else if (d->on_vfio)
+		printf("virsh nodedev-reattach %s", vh_pci_nodedev(&d->addr).s);
+	fputc('\n', stdout);
+}
+
 static void text_status(struct vh_output *o, const struct vh_status *s)
 {
+	size_t unclaimed = 0;
+
 	(void)o;
 	for (size_t i = 0; i < s->count; i++)
 		put_row(s, &s->rows[i]);
 	if (!s->count && !s->unseen)
 		fputs("no devices are claimed\n", stdout);
+	for (size_t i = 0; i < s->n_refusals; i++)
+		put_refusal(&s->refusals[i]);
+	for (size_t i = 0; !s->unseen && !s->damaged && i < s->host->n_devs; i++) {
+		if (!vh_is_unclaimed(s, s->host->devs[i]))
+			continue;
+		if (!unclaimed++)
+			printf("not moved by vfio-hook:\n  %-13s %-13s %-13s %s\n", "ADDRESS", "DRIVER",
+			       "OVERRIDE", "USED BY, OR GIVEN BACK WITH");
+		put_unclaimed(s, s->host->devs[i]);
+	}
 }
 
 const struct vh_renderer vh_render_text = {

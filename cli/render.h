@@ -7,6 +7,7 @@
 #define VH_RENDER_H
 
 #include "cli/cli.h"
+#include "lib/act/store.h"
 #include "lib/decide/rules.h"
 
 /* What was found about one domain, or about the host (domain is NULL). All is borrowed. */
@@ -31,9 +32,15 @@ struct vh_status_row {
 struct vh_status {
 	struct vh_status_row *rows;
 	size_t count;
+	struct vh_refusal *refusals;
+	size_t n_refusals;
 	bool unseen;          /* claims could not be looked at, so there may be some */
-	struct vh_host *host; /* the devices of all claims, as they are now */
+	bool damaged;         /* some could not be read: who knows what they hold */
+	struct vh_host *host; /* all devices, as they are now */
 };
+
+/* Is the device on a VFIO driver or has it an override, and no claim says why? */
+bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
 
 struct vh_output;
 

@@ -113,7 +113,7 @@ static int end_as(int status, const sigset_t *old)
 static int run_in_manifest(struct vh_cli *cli, vh_command_fn *fn, char **args, int count)
 {
 	const char *tmp = getenv("TMPDIR");
-	_auto_free_ char *dir = vh_printf("%s/vfio-hook.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	char *dir = vh_printf("%s/vfio-hook.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	static const int ours[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t set, old;
 	int status;
@@ -126,18 +126,22 @@ static int run_in_manifest(struct vh_cli *cli, vh_command_fn *fn, char **args, i
 	sigprocmask(SIG_BLOCK, &set, &old);
 	if (!mkdtemp(dir)) {
 		vh_error(cli, "cannot make the directory '%s': %s", dir, strerror(errno));
+		free(dir);
 		return VH_EXIT_USAGE;
 	}
 	pid = fork();
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &old, NULL);
-		return expand(cli, dir) < 0 ? VH_EXIT_USAGE : run_in(cli, dir, fn, args, count);
+		status = expand(cli, dir) < 0 ? VH_EXIT_USAGE : run_in(cli, dir, fn, args, count);
+		free(dir);
+		return status;
 	}
 	if (pid < 0)
 		vh_error(cli, "cannot start a process: %s", strerror(errno));
 	status = pid < 0 ? VH_EXIT_USAGE << 8 : wait_for(pid, &set);
 	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		vh_note("cannot remove '%s': %s", dir, strerror(errno));
+	free(dir); /* before a signal ends us */
 	return end_as(status, &old);
 }
 

@@ -9,9 +9,11 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "lib/act/act.h"
 #include "lib/base/backend.h"
+#include "lib/base/child.h"
 #include "lib/base/strbuf.h"
 #include "lib/base/text.h"
 #include "lib/model/libvirt.h"
@@ -78,8 +80,21 @@ static void add_lines(struct vh_strbuf *sb, int *left, const char *label, const 
 	}
 }
 
+static void keep_refusal(const struct call *call, const char *uuid, const char *text)
+{
+	const struct vh_refusal r = {
+		.uuid = (char *)uuid, .name = call->name, .when = time(NULL), .text = (char *)text,
+	};
+	struct vh_store s = { .dir = -1 };
+
+	if (vh_store_open(&s, &call->root, true, NULL) == 0)
+		vh_store_save_refusal(&s, &r);
+	vh_store_close(&s);
+}
+
 /* The text of a refusal; libvirt puts it behind its own line, hence the newline before. */
-static int refuse(const struct call *call, const struct vh_findings *f, const struct vh_error *err)
+static int refuse(const struct call *call, const struct vh_domain *d, const struct vh_findings *f,
+		  const struct vh_error *err)
 {
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
 	size_t errors = vh_findings_number(f, VH_ERROR);
@@ -105,6 +120,8 @@ static int refuse(const struct call *call, const struct vh_findings *f, const st
 			add_lines(&sb, &left, "  fix: ", one->fix);
 	}
 	(void)!write(STDERR_FILENO, sb.data, sb.len); /* nobody there to be told is no error */
+	if (d && d->uuid)
+		keep_refusal(call, d->uuid, sb.data + 1);
 	if (!errors)
 		log_line(LOG_ERR, call->name, err->what ? err->what : "not started");
 	log_findings(call, f);
@@ -168,10 +185,14 @@ static int may_refuse(struct call *call,
 	_auto_findings_ struct vh_findings findings = { 0 };
 	_auto_(vh_domain) struct vh_domain *d = NULL;
 	_auto_error_ struct vh_error err = { 0 };
+	struct vh_store s = { .dir = -1 };
 
 	d = read_domain(&err);
 	if (!d || read_config(call, d, &err) < 0 || run(&call->act, d, &findings, &err) < 0)
-		return refuse(call, &findings, &err);
+		return refuse(call, d, &findings, &err);
+	if (d->uuid && vh_store_open(&s, &call->root, false, NULL) == 0)
+		vh_store_forget_refusal(&s, d->uuid);
+	vh_store_close(&s);
 	log_findings(call, &findings);
 	return 0;
 }
@@ -229,12 +250,18 @@ static const struct {
 	{ "release", "end", release_end, false },
 };
 
-/* Descriptors 0 to 2 must be open, or a file of ours would become one of them. Standard output
- * is thrown away: in `migrate` and `restore` it would replace the domain. */
+/*
+ * Nothing of who called us: no variable that a library or modprobe would heed, no descriptor.
+ * Descriptors 0 to 2 must be open, or a file of ours would become one of them. Standard output
+ * is thrown away: in `migrate` and `restore` it would replace the domain.
+ */
 static void secure_process(void)
 {
-	int null = open("/dev/null", O_RDWR);
+	int null;
 
+	clearenv();
+	vh_close_others(NULL, 0);
+	null = open("/dev/null", O_RDWR);
 	while (null >= 0 && null < 3)
 		null = open("/dev/null", O_RDWR);
 	if (null >= 0) {

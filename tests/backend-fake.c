@@ -10,14 +10,24 @@
 #include "tests/fake-kernel.h"
 #include "tests/fake-tree.h"
 
-static int open_root(struct vh_root *ret, struct vh_error *err)
+/* Read before main(): the hook clears its environment. */
+static char test_root[4096];
+static bool unprivileged;
+
+__attribute__((constructor)) static void read_environment(void)
 {
 	const char *dir = getenv("VH_TEST_ROOT");
-	int fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	snprintf(test_root, sizeof(test_root), "%s", dir ? dir : "");
+	unprivileged = getenv("VH_TEST_UNPRIVILEGED");
+}
+
+static int open_root(struct vh_root *ret, struct vh_error *err)
+{
+	int fd = open(test_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, dir ? errno : 0, NULL,
-			       "VH_TEST_ROOT names no directory");
+		return vh_fail(err, VH_E_SYS, errno, NULL, "VH_TEST_ROOT names no directory");
 	*ret = (struct vh_root){ .fd = fd, .ops = &fake_kernel_ops };
 	return 0;
 }
@@ -29,7 +39,7 @@ int vh_backend_open(struct vh_root *ret, struct vh_error *err)
 
 bool vh_backend_privileged(void)
 {
-	return !getenv("VH_TEST_UNPRIVILEGED");
+	return !unprivileged;
 }
 
 void vh_backend_log(int priority, const char *text)

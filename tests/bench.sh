@@ -4,8 +4,8 @@
 # program, and of prepare for one device on the fake kernel. Medians, in one run, side by side.
 set -eu
 runs=${BENCH_RUNS:-400}
-b=$abs_top_builddir
-plain=$abs_top_srcdir/tests/fixtures/domains/no-passthrough.xml
+b=${abs_top_builddir:?}
+plain=${abs_top_srcdir:?}/tests/fixtures/domains/no-passthrough.xml
 work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make demo - what vfio-hook does, on a bundled machine and on this one. Changes nothing.
 set -u
-hook=$abs_top_builddir/vfio-hook
-cd "$abs_top_srcdir" || exit
+hook=${abs_top_builddir:?}/vfio-hook
+cd "${abs_top_srcdir:?}" || exit
 host=tests/fixtures/hosts/demo.host
 
 say() { printf '\n=== %s\n\n' "$*"; }
@@ -19,7 +19,7 @@ show check tests/fixtures/domains/mounted-nvme.xml
 show check tests/fixtures/domains/balloon-absent.xml
 
 say "virsh start, virsh destroy: only the graphics function is in the domain"
-"$abs_top_builddir/tests/demo" tests/fixtures/domains/gpu-without-audio.xml || exit
+"${abs_top_builddir:?}/tests/demo" tests/fixtures/domains/gpu-without-audio.xml || exit
 
 say "this machine:"
 "$hook" list

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib/base/strbuf.h"
@@ -67,13 +68,26 @@ char *fake_log(const struct vh_root *root)
 	return text ? text : vh_strdup("");
 }
 
-/* _exit() rather than a signal would be reported as an ordinary result. */
-void fake_end(const char *how)
+/* _exit() rather than a signal would be reported as an ordinary result. The lock is held until
+ * we are gone: whoever dies with us is in the middle of no write. */
+void fake_end(const struct vh_root *root, const char *how)
 {
+	_auto_close_ int busy = fake_lock(root, FAKE_BUSY);
 	pid_t victim = !strcmp(how, "group") ? 0 : !strcmp(how, "parent") ? getppid() : getpid();
 
 	kill(victim, SIGKILL);
 	pause(); /* the parent's death is ours a moment later */
+}
+
+/* The same for somebody else, who has died when this returns, and his children with him. */
+static void end_other(const struct vh_root *root, pid_t victim)
+{
+	_auto_close_ int busy = fake_lock(root, FAKE_BUSY);
+	_auto_close_ int pid = (int)syscall(SYS_pidfd_open, victim, 0);
+	struct pollfd p = { .fd = pid, .events = POLLIN };
+
+	kill(victim, SIGKILL);
+	poll(&p, 1, pid < 0 ? 100 : -1);
 }
 
 struct fault {
@@ -113,10 +127,12 @@ static void judge(const struct fault *f, struct fake_verdict *v)
 		v->error = number_of(f->arg);
 	else if (!strcmp(f->how, "hang"))
 		v->hang = true;
+	else if (!strcmp(f->how, "late"))
+		v->late = true;
 	else if (!strcmp(f->arg, "after"))
 		snprintf(v->after, sizeof(v->after), "%.7s", f->how);
 	else
-		fake_end(f->how);
+		snprintf(v->now, sizeof(v->now), "%.7s", f->how);
 }
 
 /* Counts one `what` and applies the faults that are meant for it. */
@@ -148,7 +164,10 @@ struct fake_verdict fake_judge_write(const struct vh_root *root, const char *pat
 
 void fake_judge_step(const struct vh_root *root, const char *what)
 {
-	(void)look_up(root, "step", what);
+	struct fake_verdict v = look_up(root, "step", what);
+
+	if (*v.now)
+		fake_end(root, v.now);
 }
 
 /* --- beyond kill --------------------------------------------------------------------------- */
@@ -194,7 +213,7 @@ struct block {
 	const char *gone, *there;
 	int (*finish)(void *);
 	void *arg;
-	pid_t victim;
+	pid_t victim, parent;
 };
 
 static bool is_over(const struct block *b)
@@ -218,9 +237,9 @@ static int wait_and_finish(const struct block *b)
 }
 
 int fake_block(const struct vh_root *root, const char *gone, const char *there, int keep_fd,
-	       int (*finish)(void *), void *arg)
+	       bool orphan, int (*finish)(void *), void *arg)
 {
-	struct block b = { root, gone, there, finish, arg, getpid() };
+	struct block b = { root, gone, there, finish, arg, getpid(), getppid() };
 	int result = -EINTR, fds[2];
 	char ready;
 	pid_t helper;
@@ -237,6 +256,8 @@ int fake_block(const struct vh_root *root, const char *gone, const char *there, 
 		for (int tries = 0; !trace(b.victim) && tries < 100; tries++)
 			poll(NULL, 0, 1); /* until it has allowed us, below */
 		(void)!write(fds[1], "r", 1);
+		if (orphan)
+			end_other(root, b.parent); /* the victim's death, as far as it can die */
 		result = wait_and_finish(&b);
 		(void)!write(fds[1], &result, sizeof(result));
 		_exit(0); /* which lets the victim go */

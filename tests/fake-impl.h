@@ -12,21 +12,27 @@
 struct fake_verdict {
 	int error;       /* fail with this errno, unless 0 */
 	bool hang;
+	bool late;       /* the writer's parent dies, and the write happens when it is resumed */
+	char now[8];     /* HOW to end before it, or "" */
 	char after[8];   /* HOW to end once the write has taken effect, or "" */
 };
 
-/* Counts a write and says what the faults want; may not return. */
+/* Held (shared) while a write changes the tree, and exclusively by those who kill: the kernel
+ * finishes what a killed process has begun. */
+#define FAKE_BUSY FAKE "/busy"
+
+/* Counts a write and says what the faults want. */
 struct fake_verdict fake_judge_write(const struct vh_root *root, const char *path);
 void fake_judge_step(const struct vh_root *root, const char *what);
 /* Ends what HOW says. */
-void fake_end(const char *how);
+void fake_end(const struct vh_root *root, const char *how);
 
 /*
  * Blocks until file `gone` has disappeared or `there` has appeared (either may be NULL), then
  * finish(arg). Beyond kill: a killed process does not go away until then either, and keeps
- * its descriptors, as in uninterruptible sleep.
+ * its descriptors, as in uninterruptible sleep. `orphan`: its parent is killed first.
  */
 int fake_block(const struct vh_root *root, const char *gone, const char *there, int keep_fd,
-	       int (*finish)(void *), void *arg);
+	       bool orphan, int (*finish)(void *), void *arg);
 
 #endif

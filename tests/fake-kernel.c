@@ -210,10 +210,10 @@ static int unbind(struct op *op)
 	fake_remove(op->root, "%s/driver", op->path);
 	delay(op, op->driver);
 	if (op->hang)
-		return fake_block(op->root, NULL, FAKE "/resume", op->lock, finish_unbind, op);
+		return fake_block(op->root, NULL, FAKE "/resume", op->lock, false, finish_unbind, op);
 	/* vfio_unregister_group_dev() waits for the user */
 	if (fake_is_vfio(op->driver) && is_held(op->root, op->group))
-		return fake_block(op->root, held, NULL, op->lock, finish_unbind, op);
+		return fake_block(op->root, held, NULL, op->lock, false, finish_unbind, op);
 	return finish_unbind(op);
 }
 
@@ -268,7 +268,7 @@ static int bind_to(struct op *op, const char *driver)
 	delay(op, driver);
 	op->result = probe_result(op);
 	if (op->hang)
-		return fake_block(op->root, NULL, FAKE "/resume", op->lock, finish_bind, op);
+		return fake_block(op->root, NULL, FAKE "/resume", op->lock, false, finish_bind, op);
 	return finish_bind(op);
 }
 
@@ -413,14 +413,42 @@ static void note(const struct vh_root *root, const char *path, const char *value
 	fake_append(root, FAKE "/log", line);
 }
 
+struct late_write {
+	const struct vh_root *root;
+	const char *path, *value;
+};
+
+static int finish_late(void *arg)
+{
+	const struct late_write *w = arg;
+
+	return do_write(w->root, w->path, w->value, false);
+}
+
+static int write_at_once(const struct vh_root *root, const char *path, const char *value)
+{
+	_auto_close_ int busy = fake_lock_shared(root, FAKE_BUSY);
+
+	return do_write(root, path, value, false);
+}
+
 static int op_write(const struct vh_root *root, const char *path, const char *value)
 {
 	struct fake_verdict v = fake_judge_write(root, path);
-	int r = v.error ? -v.error : do_write(root, path, value, v.hang);
+	struct late_write late = { root, path, value };
+	int r;
 
+	if (*v.now)
+		fake_end(root, v.now);
+	if (v.late)
+		r = fake_block(root, NULL, FAKE "/resume", -1, true, finish_late, &late);
+	else if (v.hang)
+		r = do_write(root, path, value, true);
+	else
+		r = v.error ? -v.error : write_at_once(root, path, value);
 	note(root, path, value, r);
 	if (*v.after)
-		fake_end(v.after);
+		fake_end(root, v.after);
 	return r;
 }
 
@@ -471,6 +499,8 @@ static int op_load_module(const struct vh_root *root, const char *name)
 	struct fake_verdict v = fake_judge_write(root, "load_module");
 	int r = 0;
 
+	if (*v.now)
+		fake_end(root, v.now);
 	if (v.error)
 		r = -v.error;
 	else if (v.hang)
@@ -481,7 +511,7 @@ static int op_load_module(const struct vh_root *root, const char *name)
 		r = register_vfio_pci(root);
 	note(root, "load_module", name, r);
 	if (*v.after)
-		fake_end(v.after);
+		fake_end(root, v.after);
 	return r;
 }
 

@@ -176,7 +176,7 @@ void fake_qemu_end(const struct vh_root *root, const struct vh_domain *d)
 		int group;
 		_auto_names_ struct vh_names members = members_of(root, addr.s, &group);
 
-		if (vh_root_exists(root, ACTIVE "/%s/%s", d->uuid, addr.s)) {
+		if (members.count && vh_root_exists(root, ACTIVE "/%s/%s", d->uuid, addr.s)) {
 			fake_let_go(root, group);
 			fake_remove(root, "proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
 		}

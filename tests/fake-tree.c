@@ -140,11 +140,21 @@ int fake_count_up(const struct vh_root *root, const char *path)
 	return (int)n;
 }
 
-int fake_lock(const struct vh_root *root, const char *path)
+static int lock_file(const struct vh_root *root, const char *path, int how)
 {
 	int fd = open_out(root, path, O_RDWR);
 
-	while (flock(fd, LOCK_EX) < 0)
+	while (flock(fd, how) < 0)
 		must(errno == EINTR, "lock", path);
 	return fd;
+}
+
+int fake_lock(const struct vh_root *root, const char *path)
+{
+	return lock_file(root, path, LOCK_EX);
+}
+
+int fake_lock_shared(const struct vh_root *root, const char *path)
+{
+	return lock_file(root, path, LOCK_SH);
 }

@@ -22,5 +22,7 @@ void fake_rename(const struct vh_root *root, const char *from, const char *to);
 int fake_count_up(const struct vh_root *root, const char *path);
 /* An exclusive lock on a file, waited for; close the descriptor to unlock. */
 int fake_lock(const struct vh_root *root, const char *path);
+/* The same, shared with others who hold it so. */
+int fake_lock_shared(const struct vh_root *root, const char *path);
 
 #endif

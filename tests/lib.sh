@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the tests of the command line are written with. Sourced, after abs_top_srcdir and
 # abs_top_builddir are set; everything that a test writes is below $work.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2034
 {
-top=$abs_top_srcdir
+top=${abs_top_srcdir:?}
 hosts=$top/tests/fixtures/hosts
 fixtures=$top/tests/fixtures/domains
 examples=$top/examples/domains

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "tests/fake-tree.h"
+#include "tests/tap.h"
 
 static const char machine[] =
 	"pci 0000:00:01.0 class=060400 id=8086:1901 group=1 driver=pcieport\n"
@@ -50,6 +51,34 @@ static const char machine[] =
 	"f lib/modules/6.1.0/modules.alias\talias x y\n"
 	"d sys/class/iommu/dmar0\n";
 
+const struct stage_scene stage_scenes[] = {
+	{ "one device", ALONE },
+	{ "one of four functions", FOUR "0" },
+	{ "two of four functions", FOUR "1 " FOUR "3" },
+	{ "pci-stub and driverless peers", MIXED "0" },
+	{ "no driver", IDLE },
+	{ "overrides", PINNED "0" },
+	{ "overrides of other drivers", LOCKED "0" },
+	{ "on vfio-pci before", READY "0" },
+	{ "unmanaged", "!" READY "0" },
+	{ "two drivers for a peer", TWO "0" },
+	{ "two groups", ALONE " " TWO "0" },
+};
+const size_t stage_n_scenes = VH_COUNT(stage_scenes);
+
+int stage_stride(void)
+{
+	if (tap_under_valgrind())
+		return 14;
+	if (getenv("VH_TEST_LONG"))
+		return 1;
+#ifdef __SANITIZE_ADDRESS__
+	return 8;
+#else
+	return 3;
+#endif
+}
+
 static void note_transition(void *ctx, const char *domain, const struct vh_pci_addr *addr,
 			    const char *from, const char *to)
 {
@@ -80,6 +109,11 @@ void stage_new_daemon(struct stage *st)
 	put_process(st, getppid(), "libvirtd", 1, 2000);
 }
 
+void stage_add_process(struct stage *st)
+{
+	put_process(st, getpid(), "sh", getppid(), 1002);
+}
+
 struct stage *stage_new(const char *host)
 {
 	struct stage *st = vh_alloc(sizeof(*st));
@@ -88,9 +122,9 @@ struct stage *stage_new(const char *host)
 	st->root = &st->s->root;
 	st->reporter = (struct vh_reporter){ note_transition, note_warning, st };
 	vh_config_defaults(&st->config);
-	st->config.timeout_write = 5000;
+	st->config.timeout_write = 60000; /* a busy machine is no driver that hangs */
 	st->config.timeout_group = 200;
-	st->config.timeout_call = 20000;
+	st->config.timeout_call = 120000;
 	put_process(st, getppid(), "libvirtd", 1, 1000);
 	put_process(st, getpid(), "sh", getppid(), 1001);
 	st->before = scratch_state(st->s);
@@ -198,10 +232,9 @@ int stage_end(struct stage *st, const struct vh_domain *d)
 	return -1;
 }
 
-/* The children that were killed with it may take a moment; the claim's lock ends with them. */
-static void wait_for_children(struct stage *st, const struct vh_domain *d)
+void stage_wait_for_writers(struct stage *st, const char *owner)
 {
-	_auto_free_ char *lock = vh_printf("run/vfio-hook/%s.lock", d->uuid);
+	_auto_free_ char *lock = vh_printf("run/vfio-hook/%s.lock", owner);
 	_auto_close_ int fd = openat(st->root->fd, lock, O_RDWR | O_CLOEXEC);
 
 	if (fd >= 0)
@@ -219,7 +252,7 @@ int stage_fork(struct stage *st, int (*op)(struct stage *, const struct vh_domai
 		_exit(op(st, d) < 0 ? 1 : 0);
 	}
 	waitpid(pid, &status, 0);
-	wait_for_children(st, d);
+	stage_wait_for_writers(st, d->uuid);
 	return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
 }
 

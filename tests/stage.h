@@ -35,6 +35,18 @@
 /* Two functions of one slot: .0 alone in its group, .1 in another one. */
 #define SPLIT "0000:08:00."
 
+/* What domains name: a word for it, and the devices as scratch_vm() takes them. */
+struct stage_scene {
+	const char *name, *devices;
+};
+extern const struct stage_scene stage_scenes[];
+extern const size_t stage_n_scenes;
+
+/* Of tests that die or fail at every point: at every one with VH_TEST_LONG, else at every third
+ * one; under sanitizers at every eighth, and under valgrind, which takes thirty times as long, at
+ * every fourteenth. */
+int stage_stride(void);
+
 struct stage {
 	struct scratch *s;
 	const struct vh_root *root;
@@ -66,6 +78,14 @@ int stage_end(struct stage *st, const struct vh_domain *d);
  * what it returned (0 or -1), or the signal that ended it. */
 int stage_fork(struct stage *st, int (*op)(struct stage *, const struct vh_domain *),
 	       const struct vh_domain *d);
+
+/* This process, forked from the one that set the stage, calls operations in processes of its
+ * own: they find the daemon above it. */
+void stage_add_process(struct stage *st);
+
+/* Children of an operation that was killed may take a moment to end; the claim's lock, which
+ * those that write hold, ends with the last of them. */
+void stage_wait_for_writers(struct stage *st, const char *owner);
 
 /* The daemon that called prepare has been restarted. */
 void stage_new_daemon(struct stage *st);

@@ -3,7 +3,7 @@
 # The shape of the program: what the hook loads, which layer includes which, which file uses
 # which library.
 set -u
-cd "$abs_top_srcdir" || exit
+cd "${abs_top_srcdir:?}" || exit
 count=0
 
 # is NAME TEXT: a test point that passes when TEXT, what was found wrong, is empty
@@ -18,7 +18,7 @@ is() {
 }
 
 # Under valgrind the programs are scripts.
-hook=$abs_top_builddir/vfio-hook-qemu
+hook=${abs_top_builddir:?}/vfio-hook-qemu
 if ! command -v readelf >/dev/null || [ "$(head -c 2 "$hook")" = '#!' ]; then
 	count=1
 	echo "ok 1 - the hook needs libxml2, libinih and libc alone # SKIP no readelf, or no ELF file"

@@ -5,10 +5,10 @@
 # shellcheck disable=SC2016,SC2034,SC2154,SC2317 # conditions are texts for eval
 set -u
 # shellcheck source=tests/lib.sh
-. "$abs_top_srcdir/tests/lib.sh"
-hook=${VFIO_HOOK:-$abs_top_builddir/vfio-hook}
-fake=$abs_top_builddir/tests/vfio-hook-fake
-expand=$abs_top_builddir/tests/expand
+. "${abs_top_srcdir:?}/tests/lib.sh"
+hook=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
+fake=${abs_top_builddir:?}/tests/vfio-hook-fake
+expand=${abs_top_builddir:?}/tests/expand
 demo=$hosts/demo.host
 good=$examples/gpu-with-audio.xml
 bad=$fixtures/mounted-nvme.xml
@@ -217,7 +217,7 @@ verdict 'a reader that has gone is noticed or was served' eval '[ $rc -eq 2 ] ||
 interrupted() {
 	rm -f "$work/fifo"
 	mkfifo "$work/fifo"
-	env --default-signal=INT,QUIT "$hook" --host "$demo" check "$work/fifo" >"$work/out" 2>"$work/err" &
+	env --default-signal=INT,QUIT,HUP,TERM "$hook" --host "$demo" check "$work/fifo" >"$work/out" 2>"$work/err" &
 	for ((i = 0; i < 300; i++)); do
 		[ -n "$(find "$TMPDIR" -path '*/sys/bus/pci/devices/0000:06:00.0')" ] && break
 		sleep 0.1
@@ -313,6 +313,25 @@ prints 'a detach that cannot be undone: the claim' '^  0000:01:00.0 +named +nouv
 : >"$root/fake-kernel/faults"
 exits 'and reattach brings it home' 0 "$fake" reattach 01:00.0
 verdict 'and reattach brings it home: drivers' drivers 'nouveau snd_hda_intel'
+
+# --- what nobody claims, and refusals --------------------------------------------------------
+fresh
+printf 'vfio-pci\n' >"$root/sys/bus/pci/devices/0000:06:00.0/driver_override"
+exits 'an override that nobody claims' 0 "$fake" status
+prints 'an override that nobody claims: listed' '^  0000:06:00.0 +nvme +vfio-pci'
+exits 'JSON of what nobody claims' 0 "$fake" --format json status
+prints 'JSON of what nobody claims: keys' '"unclaimed":\[\{"address":"0000:06:00.0","id":"[0-9a-f:]+","driver":"nvme","override":"vfio-pci","holder":null\}\]'
+"${abs_top_builddir:?}/tests/vfio-hook-qemu-fake" vm prepare begin - <"$fixtures/mounted-nvme.xml" 2>/dev/null
+exits 'a refusal is kept' 0 "$fake" status
+prints 'a refusal is kept: whose' '^vm \([0-9a-f-]+\): refused [0-9-]+ '
+prints 'a refusal is kept: why' '^  error: 0000:04:00.0 is used by the host: nvme1n1p1 is mounted at /srv'
+exits 'JSON of a refusal' 0 "$fake" --format json status
+valid_json 'JSON of a refusal is JSON'
+prints 'JSON of a refusal: keys' '"refusals":\[\{"domain":"vm","uuid":"[0-9a-f-]+","when":"[0-9TZ:-]+","message":"'
+exits 'nothing is stale' 0 "$fake" reattach --all-stale
+prints 'nothing is stale: it is said' '^0 stale claims ended$'
+refuses 'reattach what' 'name the devices, or --all-stale' "$fake" reattach
+refuses 'reattach both' 'name the devices, or --all-stale' "$fake" reattach --all-stale 01:00.0
 
 # --- claims of domains -----------------------------------------------------------------------
 uuid=$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good")

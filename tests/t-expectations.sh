@@ -3,8 +3,8 @@
 # Every domain of examples/domains and tests/fixtures/domains says in its first comment what
 # `vfio-hook check` finds on which host; the two are compared, errors and warnings, completely.
 set -u
-top=$abs_top_srcdir
-check=${VFIO_HOOK:-$abs_top_builddir/vfio-hook}
+top=${abs_top_srcdir:?}
+check=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
 count=0
 
 for xml in "$top"/examples/domains/*.xml "$top"/tests/fixtures/domains/*.xml; do

@@ -252,7 +252,7 @@ static void test_errors(void)
 	ok(put(s, DRIVER "igb/bind", NIC) == 0 && is(s, NIC, "igb -"), "write 2 goes through");
 	ok(put(s, DRIVER "nvme/unbind", DISK) == -EPERM && is(s, DISK, "nvme -"), "a path that fails");
 	ok(put(s, DRIVER "nvme/unbind", DISK) == -EPERM, "always");
-	ok(fake_writes(&s->root) == 5 && fake_steps(&s->root) == 5, "five writes, five steps");
+	ok(fake_writes(&s->root) == 5 && fake_steps(&s->root) == 10, "five writes, a step before and after each");
 	log = fake_log(&s->root);
 	ok(vh_has_prefix(log, DRIVER "igb/unbind = " NIC ": 0\n" DRIVER "igb/bind = " NIC ": -5\n"),
 	   "the log tells");
@@ -279,7 +279,7 @@ static struct vh_child start(const struct scratch *s, const char *path, const ch
 	struct job j = { s, path, value };
 	struct vh_child c = { 0 };
 
-	if (vh_child_start(&c, do_put, &j, -1) < 0)
+	if (vh_child_start(&c, do_put, &j, &s->root.fd, 1) < 0)
 		abort();
 	return c;
 }

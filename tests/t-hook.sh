@@ -3,9 +3,9 @@
 # The hook's contract with libvirt, on the fake kernel: operations, exit codes, silence on
 # standard output, one clear answer to bad input, and nothing changed by it.
 set -u
-top=$abs_top_srcdir
-hook=$abs_top_builddir/tests/vfio-hook-qemu-fake
-expand=$abs_top_builddir/tests/expand
+top=${abs_top_srcdir:?}
+hook=${abs_top_builddir:?}/tests/vfio-hook-qemu-fake
+expand=${abs_top_builddir:?}/tests/expand
 work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-t-hook.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 count=0
@@ -34,7 +34,7 @@ state() {
 	for d in "$work"/root/sys/bus/pci/devices/*; do
 		echo "${d##*/} $(readlink "$d/driver") $(tr -d '\0' <"$d/driver_override")"
 	done
-	find "$work/root/run/vfio-hook" -type f ! -name lock 2>/dev/null
+	find "$work/root/run/vfio-hook" -type f ! -name lock ! -name '*.refusal' 2>/dev/null
 	true
 }
 

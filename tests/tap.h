@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int tap_count, tap_failed;
 
@@ -32,6 +34,14 @@ static inline void __attribute__((format(printf, 1, 2))) diag(const char *fmt, .
 	vprintf(fmt, ap);
 	va_end(ap);
 	putchar('\n');
+}
+
+/* valgrind takes thirty times as long, and knows neither vfork() nor openat2(). */
+static inline bool tap_under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "vgpreload");
 }
 
 static inline int tap_done(void)

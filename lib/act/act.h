@@ -51,6 +51,10 @@ int vh_detach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t 
 int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		struct vh_error *err) VH_CHECK;
 
+/* Ends every claim of a domain that is neither running nor starting; *ret_ended says how many.
+ * -1 when one of them would not end: the first reason, the others were tried. */
+int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err) VH_CHECK;
+
 /* For reading commands: fills host->claims with the claims of others than `owner` (NULL: of all)
  * and host->groups[].open, as far as can be seen without opening anything. */
 void vh_look_at_claims(const struct vh_root *root, struct vh_host *h, const char *owner);

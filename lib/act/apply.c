@@ -77,7 +77,7 @@ int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err)
 
 	if (vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
 		return 0;
-	if (vh_child_start(&child, load_in_child, (void *)act->root, -1) < 0)
+	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
 	if (!vh_children_wait(&child, 1, act->deadline))
 		return vh_fail(err, VH_E_TIMEOUT, 0, fix, "loading the module vfio-pci takes too long");
@@ -97,13 +97,18 @@ static bool is_taken(const struct vh_record *r)
 /* A write failed: what the user is told, unless reading again shows that it did not matter. */
 static int failed(const struct vh_write *w, const char *doing, struct vh_error *err)
 {
+	static const char writable[] =
+		"sysfs is read-only for the daemon: remove ProtectKernelTunables= and "
+		"ReadOnlyPaths=/sys from its systemd unit (systemctl cat libvirtd virtqemud), or "
+		"mount /sys writable in the container";
+
 	if (w->result == VH_WRITE_STUCK)
 		return vh_fail(err, VH_E_LEFT, 0, NULL,
 			       "cannot %s %s: its driver does not answer, and the write to '/%s' "
 			       "cannot be taken back",
 			       doing, vh_pci_str(&w->addr).s, w->path);
-	return vh_fail(err, VH_E_SYS, w->result, NULL, "cannot %s %s: writing to '/%s'", doing,
-		       vh_pci_str(&w->addr).s, w->path);
+	return vh_fail(err, VH_E_SYS, w->result, w->result == EROFS ? writable : NULL,
+		       "cannot %s %s: writing to '/%s'", doing, vh_pci_str(&w->addr).s, w->path);
 }
 
 static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
@@ -151,7 +156,7 @@ static int verify(const struct vh_act *act, const struct vh_batch *b, const char
 	return rc;
 }
 
-static int take_overrides(const struct vh_act *act, struct vh_claim *c, struct vh_error *err)
+static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 	const struct vh_write *w;
@@ -159,13 +164,13 @@ static int take_overrides(const struct vh_act *act, struct vh_claim *c, struct v
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]))
 			add_override(&b, &c->records[i].addr, VFIO_PCI);
-	vh_batch_run(act, &b);
+	vh_batch_run(act, &b, lock);
 	mark_stuck(c, &b);
 	w = vh_batch_failed(&b);
 	return w ? failed(w, "set the driver_override of", err) : 0;
 }
 
-static int take_unbind(const struct vh_act *act, struct vh_claim *c, struct vh_error *err)
+static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 
@@ -173,12 +178,12 @@ static int take_unbind(const struct vh_act *act, struct vh_claim *c, struct vh_e
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]) && c->records[i].driver)
 			add_unbind(&b, &c->records[i].addr, c->records[i].driver);
-	vh_batch_run(act, &b);
+	vh_batch_run(act, &b, lock);
 	mark_stuck(c, &b);
 	return verify(act, &b, "take", false, err);
 }
 
-static int take_bind(const struct vh_act *act, struct vh_claim *c, struct vh_error *err)
+static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 
@@ -194,20 +199,20 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, struct vh_err
 		if (!vfio)
 			add_bind(&b, &r->addr, VFIO_PCI);
 	}
-	vh_batch_run(act, &b);
+	vh_batch_run(act, &b, lock);
 	mark_stuck(c, &b);
 	return verify(act, &b, "bind", true, err);
 }
 
-int vh_take(const struct vh_act *act, struct vh_claim *c, struct vh_error *err)
+int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	_auto_free_ char **before = drivers_now(act, c), **after = NULL;
-	int rc = take_overrides(act, c, err);
+	int rc = take_overrides(act, c, lock, err);
 
 	if (rc == 0)
-		rc = take_unbind(act, c, err);
+		rc = take_unbind(act, c, lock, err);
 	if (rc == 0)
-		rc = take_bind(act, c, err);
+		rc = take_bind(act, c, lock, err);
 	after = drivers_now(act, c);
 	for (size_t i = 0; i < c->count; i++) {
 		report(act, c, &c->records[i].addr, before[i], after[i]);
@@ -243,12 +248,12 @@ static bool can_touch(const struct vh_record *r, const struct vh_state *s)
  */
 static bool is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
-	struct vh_host *h = vh_host_read(act->root, &r->addr, 1, VH_HOST_USES, -1);
+	struct vh_host *h = vh_host_read(act->root, &r->addr, 1, VH_HOST_USES);
 	const struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
 	bool used = !d || h->failed || d->uses_read != VH_YES;
 
 	for (size_t i = 0; d && i < d->n_uses; i++)
-		used |= !d->uses[i].peer_only;
+		used |= r->role == VH_PEER || !d->uses[i].peer_only;
 	vh_host_free(h);
 	return used;
 }
@@ -312,6 +317,7 @@ static void step_bind(const struct vh_act *act, struct vh_claim *c, size_t i,
 struct homecoming {
 	const struct vh_act *act;
 	struct vh_claim *claim;
+	int lock;
 	struct vh_state *first, *states; /* at the beginning, and now */
 	struct vh_error why;
 };
@@ -328,11 +334,11 @@ static void run_step(struct homecoming *h, home_step *step)
 			step(h->act, c, i, &before[i], &b);
 	if (!b.count)
 		return;
-	vh_batch_run(h->act, &b);
+	vh_batch_run(h->act, &b, h->lock);
 	mark_stuck(c, &b);
 	if (vh_batch_failed(&b) && !h->why.what)
 		(void)failed(vh_batch_failed(&b), "give back", &h->why);
-	h->states = vh_states_read(h->act->root, c, -1);
+	h->states = vh_states_read(h->act->root, c);
 	if (before != h->first)
 		vh_states_free(before, c->count);
 }
@@ -365,15 +371,15 @@ static void settle(struct homecoming *h, struct vh_error *err)
 	}
 }
 
-int vh_bring_home(const struct vh_act *act, struct vh_claim *c, struct vh_error *err)
+int vh_bring_home(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	static home_step *const steps[] = {
 		step_override, step_unbind, step_probe, step_bind, step_override,
 	};
 	size_t count = c->count;
-	struct homecoming h = { .act = act, .claim = c };
+	struct homecoming h = { .act = act, .claim = c, .lock = lock };
 
-	h.first = h.states = vh_states_read(act->root, c, -1);
+	h.first = h.states = vh_states_read(act->root, c);
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
 		run_step(&h, steps[i]);
 	settle(&h, err);

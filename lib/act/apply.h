@@ -10,18 +10,19 @@
 #include "lib/act/act.h"
 
 /*
- * Does what each record's action says. The claim was saved before, its lock is held, the
- * global one is not. On failure some devices may have been taken: bring them home.
- * Marks the records whose write has not returned as stuck.
+ * Does what each record's action says. The claim was saved before, its `lock` is held (the
+ * children that write inherit it), the global one is not. On failure some devices may have
+ * been taken: bring them home. Marks the records whose write has not returned as stuck.
  */
-int vh_take(const struct vh_act *act, struct vh_claim *c, struct vh_error *err) VH_CHECK;
+int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err) VH_CHECK;
 
 /*
  * Brings home every device of the claim that is not, and removes from it those that are, that
  * vanished, or that are other devices by now. Their groups are closed. Records that are stuck
  * are left alone. -1 when records remain; err says why of the first.
  */
-int vh_bring_home(const struct vh_act *act, struct vh_claim *c, struct vh_error *err) VH_CHECK;
+int vh_bring_home(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+	VH_CHECK;
 
 /* Loads vfio-pci unless it is there, bounded. */
 int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err) VH_CHECK;

@@ -77,9 +77,11 @@ static bool is_stuck(const struct vh_batch *b, size_t before, const struct vh_pc
 }
 
 /* Starts the next write of an idle lane; returns false when it has none left. */
-static bool advance(const struct vh_act *act, struct vh_batch *b, struct lane *lane,
+static bool advance(const struct vh_act *act, struct vh_batch *b, struct lane *lane, int lock,
 		    struct vh_child *child)
 {
+	const int keep[] = { act->root->fd, lock };
+
 	for (; lane->at < b->count; lane->at++) {
 		struct vh_write *w = &b->writes[lane->at];
 		struct job job = { act->root, w };
@@ -93,8 +95,11 @@ static bool advance(const struct vh_act *act, struct vh_batch *b, struct lane *l
 		lane->deadline = vh_now_ms() + act->config->timeout_write;
 		if (lane->deadline > act->deadline)
 			lane->deadline = act->deadline;
-		if (vh_child_start(child, do_write, &job, -1) == 0)
+		vh_root_step(act->root, "fork");
+		if (vh_child_start(child, do_write, &job, keep, VH_COUNT(keep)) == 0) {
+			vh_root_step(act->root, "forked");
 			return true;
+		}
 		w->result = errno;
 	}
 	return false;
@@ -132,7 +137,7 @@ static size_t make_lanes(const struct vh_batch *b, struct lane *lanes)
 	return n;
 }
 
-void vh_batch_run(const struct vh_act *act, struct vh_batch *b)
+void vh_batch_run(const struct vh_act *act, struct vh_batch *b, int lock)
 {
 	_auto_free_ struct lane *lanes = vh_alloc(b->count * sizeof(*lanes));
 	_auto_free_ struct vh_child *children = vh_alloc(b->count * sizeof(*children));
@@ -143,7 +148,7 @@ void vh_batch_run(const struct vh_act *act, struct vh_batch *b)
 
 		for (size_t i = 0; i < n; i++) {
 			if (children[i].state == VH_CHILD_RUNNING ||
-			    advance(act, b, &lanes[i], &children[i]))
+			    advance(act, b, &lanes[i], lock, &children[i]))
 				soonest = lanes[i].deadline < soonest ? lanes[i].deadline : soonest;
 		}
 		if (soonest == INT64_MAX)

@@ -25,9 +25,10 @@ struct vh_batch {
 
 void vh_batch_add(struct vh_batch *b, const struct vh_pci_addr *addr, const char *value,
 		  const char *fmt, ...) VH_PRINTF(4, 5);
-/* Runs all of them; fills in the results. Once a write of a device is stuck, the later ones
+/* Runs all of them; fills in the results. The children that write keep `lock` (the claim's), so
+ * that it is held until the last write has ended. Once a write of a device is stuck, the later ones
  * of that device are not tried (and are stuck too). */
-void vh_batch_run(const struct vh_act *act, struct vh_batch *b);
+void vh_batch_run(const struct vh_act *act, struct vh_batch *b, int lock);
 /* The first failed write, or NULL. */
 const struct vh_write *vh_batch_failed(const struct vh_batch *b);
 const char *vh_write_error(const struct vh_write *w);

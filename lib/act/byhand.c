@@ -2,6 +2,8 @@
 /* byhand - reattach: ends claims on demand, never one whose guest may still run. */
 #include "lib/act/act.h"
 
+#include <errno.h>
+
 #include "lib/act/apply.h"
 #include "lib/act/release.h"
 #include "lib/act/views.h"
@@ -16,8 +18,8 @@ static bool is_asked(const struct vh_host *h, const struct vh_record *r)
 	return vh_host_group(h, r->group) != NULL;
 }
 
-/* Moves from the manual claim the records in the groups that were asked for. */
-static struct vh_claim *take_out(struct vh_claim *from, const struct vh_host *h)
+/* The records of the manual claim in the groups that were asked for. */
+static struct vh_claim *pick(const struct vh_claim *from, const struct vh_host *h)
 {
 	struct vh_claim *part = vh_claim_new(from->owner, from->name);
 
@@ -31,8 +33,6 @@ static struct vh_claim *take_out(struct vh_claim *from, const struct vh_host *h)
 		vh_record_copy(mine, r);
 		mine->stuck = false; /* its writer held the lock that we hold now */
 	}
-	for (size_t i = 0; i < part->count; i++)
-		vh_claim_remove(from, &part->records[i].addr);
 	return part;
 }
 
@@ -41,7 +41,7 @@ static struct vh_claim *take_out(struct vh_claim *from, const struct vh_host *h)
 static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
 			 const struct vh_host *h, struct vh_error *err)
 {
-	_auto_(vh_host) struct vh_host *now = vh_host_read(act->root, h->asked, h->n_asked, 0, -1);
+	_auto_(vh_host) struct vh_host *now = vh_host_read(act->root, h->asked, h->n_asked, 0);
 	_auto_close_ int global = vh_store_lock_global(s, act->deadline, err);
 
 	if (global < 0 || vh_views_read(s, now, VH_MANUAL, err) < 0)
@@ -53,24 +53,34 @@ static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
 }
 
 static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
-			     const struct vh_host *h, struct vh_error *err)
+			     const struct vh_host *h, int lock, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *all = NULL;
 	_auto_(vh_claim) struct vh_claim *part = NULL;
+	enum vh_claim_state was;
 	int group, rc;
 
 	if (see_no_domain(act, s, h, err) < 0 || vh_store_load(s, VH_MANUAL, &all, err) < 0)
 		return -1;
 	if (!all)
 		return 0;
-	part = take_out(all, h);
+	part = pick(all, h);
 	group = vh_claim_open_group(act->root, part);
 	if (group >= 0)
 		return vh_fail(err, VH_E_REFUSED, 0, "end the guest that uses it first",
 			       "IOMMU group %d is open", group);
-	rc = vh_bring_home(act, part, err);
+	/* from now on a device on another host driver is one that probing put there */
+	was = all->state;
+	all->state = VH_RELEASED;
+	if (vh_store_save(s, all, act->deadline, err) < 0)
+		return -1;
+	for (size_t i = 0; i < part->count; i++)
+		vh_claim_remove(all, &part->records[i].addr);
+	rc = vh_bring_home(act, part, lock, err);
 	for (size_t i = 0; i < part->count; i++)
 		vh_record_copy(vh_claim_add(all, &part->records[i].addr), &part->records[i]);
+	if (rc == 0)
+		all->state = was; /* RELEASED where another reattach was killed before */
 	if (vh_store_save(s, all, act->deadline, rc ? NULL : err) < 0)
 		return -1;
 	return rc;
@@ -83,7 +93,7 @@ static int end_manual(const struct vh_act *act, const struct vh_store *s, const 
 
 	if (lock < 0)
 		return -1;
-	rc = end_manual_locked(act, s, h, err);
+	rc = end_manual_locked(act, s, h, lock, err);
 	vh_store_unlock_claim(s, VH_MANUAL, lock);
 	return rc;
 }
@@ -122,13 +132,59 @@ static void sweep(const struct vh_store *s)
 int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		struct vh_error *err)
 {
-	_auto_(vh_host) struct vh_host *h = vh_host_read(act->root, addrs, count, 0, -1);
+	_auto_(vh_host) struct vh_host *h = vh_host_read(act->root, addrs, count, 0);
 	struct vh_store s = { .dir = -1 };
 	int rc = -1;
 
 	/* without the directory there is no claim either */
 	if (vh_store_open(&s, act->root, false, err) == 0 && vh_views_read(&s, h, NULL, err) == 0)
 		rc = end_claims(act, &s, h, err);
+	sweep(&s);
+	vh_store_close(&s);
+	return rc;
+}
+
+/* Of one owner: ended, or none of our business. Each has all the time of a call. */
+static int end_if_stale(const struct vh_act *all, const struct vh_store *s, const char *owner,
+			size_t *ended, struct vh_error *err)
+{
+	struct vh_act act = *all;
+	_auto_(vh_claim) struct vh_claim *c = NULL;
+	_auto_free_ char *why = NULL;
+
+	act.deadline = vh_now_ms() + act.config->timeout_call;
+	if (vh_store_load(s, owner, &c, err) < 0)
+		return -1;
+	if (!c || !strcmp(owner, VH_MANUAL) || vh_store_lock_is_free(s, owner) != VH_YES ||
+	    !vh_claim_is_orphan(act.root, c, true, &why))
+		return 0;
+	if (vh_end_claim(&act, s, owner, true, err) < 0)
+		return -1;
+	(*ended)++;
+	return 0;
+}
+
+int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+	struct vh_store s = { .dir = -1 };
+	int rc = 0;
+
+	*ret_ended = 0;
+	if (vh_store_open(&s, act->root, false, err) < 0)
+		return -1;
+	if (vh_store_list(&s, &owners) < 0)
+		rc = vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" VH_STORE_DIR "'");
+	/* one that fails does not keep the others; the first failure is told */
+	for (size_t i = 0; i < owners.count; i++) {
+		_auto_error_ struct vh_error why = { 0 };
+
+		if (end_if_stale(act, &s, owners.name[i], ret_ended, &why) == 0 || rc < 0)
+			continue;
+		rc = -1;
+		*err = why;
+		why = (struct vh_error){ 0 };
+	}
 	sweep(&s);
 	vh_store_close(&s);
 	return rc;

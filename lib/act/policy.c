@@ -24,7 +24,8 @@ int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct 
 	size_t errors;
 
 	vh_add_networks(act->root, d, host);
-	c.plan = plan = vh_plan_make(d, host, act->config);
+	plan = vh_plan_make(d, host, act->config);
+	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_POLICY, out);
 	errors = vh_findings_number(out, VH_ERROR);
 	if (!errors)

@@ -25,6 +25,7 @@ struct task {
 	struct vh_pci_addr *addrs;
 	size_t n_addrs;
 	struct vh_store store;
+	int lock;              /* of the claim */
 	struct vh_claim *old;  /* what an accident, or an earlier detach, left; NULL: nothing */
 	bool *counts;          /* which of its records still tell what was before */
 	bool *astray;          /* which of its devices are to be brought home first */
@@ -55,7 +56,7 @@ static bool was_probed(const struct vh_claim *c, const struct vh_record *r)
 }
 
 /* Which records of the old claim still tell what was before. */
-static void weigh_old(struct task *t, int close_fd)
+static void weigh_old(struct task *t)
 {
 	struct vh_state *states;
 
@@ -65,7 +66,7 @@ static void weigh_old(struct task *t, int close_fd)
 		return;
 	t->counts = vh_alloc(t->old->count * sizeof(*t->counts));
 	t->astray = vh_alloc(t->old->count * sizeof(*t->astray));
-	states = vh_states_read(t->act->root, t->old, close_fd);
+	states = vh_states_read(t->act->root, t->old);
 	for (size_t i = 0; i < t->old->count; i++) {
 		t->counts[i] = vh_state_is_ours(&states[i], &t->old->records[i]);
 		t->astray[i] = was_probed(t->old, &t->old->records[i]) &&
@@ -75,14 +76,14 @@ static void weigh_old(struct task *t, int close_fd)
 }
 
 /* Reads everything anew and plans; what the old claim moved is taken as it was before. */
-static void look(struct task *t, int global)
+static void look(struct task *t)
 {
 	unsigned int flags = VH_HOST_USES | VH_HOST_OVERRIDES;
 
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);
-	t->host = vh_host_read(t->act->root, t->addrs, t->n_addrs, flags, global);
-	weigh_old(t, global);
+	t->host = vh_host_read(t->act->root, t->addrs, t->n_addrs, flags);
+	weigh_old(t);
 	if (t->old)
 		vh_host_overlay(t->host, t->old, t->counts);
 	if (t->domain)
@@ -119,9 +120,13 @@ static int see_all(const struct task *t, struct vh_error *err)
 	for (size_t i = 0; i < t->plan->count; i++) {
 		const struct vh_plan_dev *pd = &t->plan->devs[i];
 		bool taken = pd->action == VH_UNBIND || pd->action == VH_BIND;
+		enum vh_tri seen = pd->dev->uses_read;
 
-		if (taken && pd->dev->uses_read != VH_YES &&
-		    !vh_config_device(t->act->config, &pd->dev->addr).allow_in_use)
+		/* allow-in-use lets a device go of which a part was not seen, but never one that
+		 * may carry the root file system for all we know */
+		if (taken && (seen == VH_NO || (seen == VH_UNKNOWN &&
+						!vh_config_device(t->act->config, &pd->dev->addr)
+							 .allow_in_use)))
 			return vh_fail(err, VH_E_REFUSED, 0, NULL,
 				       "what the host does with %s cannot be seen: %s",
 				       vh_pci_str(&pd->dev->addr).s,
@@ -177,29 +182,37 @@ static bool is_needed(const struct task *t, const struct vh_pci_addr *addr)
 	return false;
 }
 
-/* Gives back what the old claim of this domain holds and the new start does not need. */
+/* By hand: is the device in a group that is asked for, and no domain holds it? */
+static bool is_free(const struct task *t, const struct vh_record *r)
+{
+	return !t->host->n_claims && vh_host_group(t->host, r->group);
+}
+
+/* Gives back what an accident left astray and, of a domain, what the new start does not need;
+ * what was detached by hand before stays detached. */
 static int give_back_leftovers(struct task *t, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *rest = vh_claim_new(t->owner, t->name);
 	_auto_error_ struct vh_error why = { 0 };
-	int group = vh_claim_open_group(t->act->root, t->old);
+	int group;
 
-	if (group >= 0)
-		return vh_fail(err, VH_E_REFUSED, 0, NULL,
-			       "IOMMU group %d, which an earlier start of this domain claimed, is "
-			       "still open",
-			       group);
 	for (size_t i = 0; i < t->old->count; i++) {
 		const struct vh_record *r = &t->old->records[i];
 
-		if (t->astray[i] || !is_needed(t, &r->addr))
+		if (t->domain ? t->astray[i] || !is_needed(t, &r->addr)
+			      : t->astray[i] && is_free(t, r))
 			vh_record_copy(vh_claim_add(rest, &r->addr), r);
 	}
+	group = vh_claim_open_group(t->act->root, t->domain ? t->old : rest);
+	if (group >= 0)
+		return vh_fail(err, VH_E_REFUSED, 0, NULL,
+			       "IOMMU group %d, which an earlier %s claimed, is still open", group,
+			       t->domain ? "start of this domain" : "detach");
 	if (!rest->count)
 		return 0;
 	for (size_t i = 0; i < rest->count; i++)
 		vh_claim_remove(t->old, &rest->records[i].addr);
-	VH_IGNORE(vh_bring_home(t->act, rest, &why));
+	VH_IGNORE(vh_bring_home(t->act, rest, t->lock, &why));
 	/* what would not come home stays in the claim, and release tries again */
 	for (size_t i = 0; i < rest->count; i++)
 		vh_record_copy(vh_claim_add(t->old, &rest->records[i].addr), &rest->records[i]);
@@ -213,12 +226,12 @@ static int look_first(struct task *t, struct vh_error *err)
 		return -1;
 	for (size_t i = 0; t->old && i < t->old->count; i++)
 		t->old->records[i].stuck = false; /* its writer held the lock that we hold now */
-	look(t, -1);
+	look(t);
 	if (end_stale_claims(t, err) < 0)
 		return -1;
-	if (t->old && t->domain && give_back_leftovers(t, err) < 0)
+	if (t->old && give_back_leftovers(t, err) < 0)
 		return -1;
-	look(t, -1); /* again: both may have moved devices */
+	look(t); /* again: both may have moved devices */
 	return look_at_claims(t, err);
 }
 
@@ -271,9 +284,9 @@ static int make_claim(struct task *t, struct vh_error *err)
 
 /* Under the global lock: look again, compare with all claims, see that the groups are closed,
  * and only then write the claim. No kernel write happens here. */
-static int claim_locked(struct task *t, int global, struct vh_findings *out, struct vh_error *err)
+static int claim_locked(struct task *t, struct vh_findings *out, struct vh_error *err)
 {
-	look(t, global);
+	look(t);
 	if (look_at_claims(t, err) < 0 || judge(t, out, err) < 0)
 		return -1;
 	vh_views_try_groups(t->act->root, t->host);
@@ -286,7 +299,7 @@ static int claim(struct task *t, struct vh_findings *out, struct vh_error *err)
 {
 	_auto_close_ int global = vh_store_lock_global(&t->store, t->act->deadline, err);
 
-	return global < 0 ? -1 : claim_locked(t, global, out, err);
+	return global < 0 ? -1 : claim_locked(t, out, err);
 }
 
 /* --- doing ------------------------------------------------------------------------------------------ */
@@ -314,7 +327,7 @@ static void undo(struct task *t, struct vh_error *err)
 		if (r && !is_earlier(t, &r->addr))
 			vh_record_copy(vh_claim_add(back, &r->addr), r);
 	}
-	VH_IGNORE(vh_bring_home(&act, back, &why)); /* what remains stays in the claim */
+	VH_IGNORE(vh_bring_home(&act, back, t->lock, &why)); /* what remains stays in the claim */
 	for (size_t i = 0; i < t->plan->count; i++) {
 		const struct vh_pci_addr *addr = &t->plan->devs[i].dev->addr;
 		struct vh_record *left = vh_claim_find(back, addr);
@@ -348,7 +361,7 @@ static int run_locked(struct task *t, struct vh_findings *out, struct vh_error *
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;
-	if (vh_take(t->act, t->claim, err) == 0)
+	if (vh_take(t->act, t->claim, t->lock, err) == 0)
 		return 0;
 	undo(t, err);
 	return -1;
@@ -356,16 +369,16 @@ static int run_locked(struct task *t, struct vh_findings *out, struct vh_error *
 
 static int run(struct task *t, struct vh_findings *out, struct vh_error *err)
 {
-	int lock, rc;
+	int rc;
 
 	t->store.dir = -1;
 	if (vh_store_open(&t->store, t->act->root, true, err) < 0)
 		return -1;
-	lock = vh_store_lock_claim(&t->store, t->owner, t->act->deadline, err);
-	if (lock < 0)
+	t->lock = vh_store_lock_claim(&t->store, t->owner, t->act->deadline, err);
+	if (t->lock < 0)
 		return -1;
 	rc = run_locked(t, out, err);
-	vh_store_unlock_claim(&t->store, t->owner, lock);
+	vh_store_unlock_claim(&t->store, t->owner, t->lock);
 	return rc;
 }
 

@@ -24,18 +24,19 @@ static int load(const struct vh_store *s, const char *owner, struct vh_claim **r
 
 static int still_open(const struct vh_act *act, int group, struct vh_error *err)
 {
-	_auto_free_ char *holder = vh_process_holding_group(act->root, group);
+	_auto_free_ char *holder = vh_process_behind_group(act->root, group);
 	_auto_free_ char *fix = NULL;
 
 	fix = vh_printf("end %s, then run 'vfio-hook reattach' for these devices",
-			holder ? holder : "the process that has it open");
+			holder && !vh_has_prefix(holder, "perhaps") ? holder
+								    : "the process that has it open");
 	return vh_fail(err, VH_E_TIMEOUT, 0, fix, "IOMMU group %d is still open%s%s", group,
 		       holder ? ": " : "", holder ? holder : "");
 }
 
 /* Brings home the devices of a claim that nobody uses any more; the claim's lock is held. */
 static int end_locked(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,
-		      struct vh_error *err)
+		      int lock, struct vh_error *err)
 {
 	_auto_error_ struct vh_error why = { 0 };
 	int64_t until = vh_now_ms() + act->config->timeout_group;
@@ -46,7 +47,7 @@ static int end_locked(const struct vh_act *act, const struct vh_store *s, struct
 	group = vh_claim_wait_closed(act->root, c, until);
 	if (group >= 0)
 		return still_open(act, group, err);
-	rc = vh_bring_home(act, c, err);
+	rc = vh_bring_home(act, c, lock, err);
 	if (vh_store_save(s, c, act->deadline, &why) < 0 && rc == 0)
 		return vh_fail(err, why.code, 0, NULL, "%s", why.what);
 	return rc;
@@ -81,8 +82,13 @@ int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 	if (c) {
 		c->state = VH_RELEASED;
 		rc = vh_store_save(&s, c, act->deadline, err);
-		if (rc == 0)
-			rc = end_locked(act, &s, c, err);
+		/* where that cannot be written (/run is full), the claim that is there serves as
+		 * well; but a lock that was never free has used up the time to write anything */
+		if (rc == 0 || !err || err->code != VH_E_TIMEOUT) {
+			if (err)
+				vh_error_clear(err);
+			rc = end_locked(act, &s, c, lock, err);
+		}
 	}
 	vh_store_unlock_claim(&s, uuid, lock);
 	vh_store_close(&s);
@@ -105,7 +111,7 @@ int vh_started(const struct vh_act *act, const char *uuid, struct vh_error *err)
 }
 
 static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,
-		      bool by_hand, struct vh_error *err)
+		      int lock, bool by_hand, struct vh_error *err)
 {
 	_auto_free_ char *why = NULL, *fix = NULL;
 	int group;
@@ -116,7 +122,7 @@ static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct
 			       c->name, why);
 	}
 	group = vh_claim_open_group(act->root, c);
-	return group >= 0 ? still_open(act, group, err) : end_locked(act, s, c, err);
+	return group >= 0 ? still_open(act, group, err) : end_locked(act, s, c, lock, err);
 }
 
 int vh_end_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
@@ -129,7 +135,7 @@ int vh_end_claim(const struct vh_act *act, const struct vh_store *s, const char 
 		return -1;
 	rc = load(s, owner, &c, err);
 	if (c)
-		rc = end_orphan(act, s, c, by_hand, err);
+		rc = end_orphan(act, s, c, lock, by_hand, err);
 	vh_store_unlock_claim(s, owner, lock);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/model/pci.h"
+#include "lib/model/slow.h"
 
 #include "lib/base/banned.h"
 
@@ -30,7 +31,7 @@ static void read_state(const struct vh_root *root, const struct vh_record *r, st
 		   vh_pci_read_driver(root, &r->addr, &s->driver, &s->on_vfio) == 0;
 }
 
-struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c, int close_fd)
+struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c)
 {
 	struct vh_state *states = vh_alloc(c->count * sizeof(*states));
 	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(c->count * sizeof(*addrs));
@@ -41,7 +42,7 @@ struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_clai
 	for (size_t i = 0; i < c->count; i++)
 		if (!c->records[i].stuck)
 			addrs[n++] = c->records[i].addr;
-	vh_pci_read_overrides(root, addrs, n, close_fd, overrides);
+	vh_slow_read_overrides(root, addrs, n, overrides);
 	n = 0;
 	for (size_t i = 0; i < c->count; i++) {
 		read_state(root, &c->records[i], &states[i]);

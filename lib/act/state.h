@@ -16,8 +16,7 @@ struct vh_state {
 
 /* The states of all records, in their order; the overrides are read in a child, bounded.
  * Caller frees with vh_states_free(). */
-struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c, int close_fd)
-	VH_CHECK;
+struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
 void vh_states_free(struct vh_state *states, size_t count);
 
 /* Driver and override are those of the record. */

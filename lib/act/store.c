@@ -13,7 +13,7 @@
 
 #include "lib/base/banned.h"
 
-#define CLAIM_MAX (1u << 20)
+#define FILE_MAX (1u << 20)
 #define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
 #define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
 
@@ -27,10 +27,12 @@ static bool is_owner(const char *owner)
 	return vh_uuid_parse(owner, uuid) == 0 && !strcmp(owner, uuid);
 }
 
-/* Nobody but us may have written it. */
+/* Nobody but root, or the one who runs a test, may have written it. */
 static bool is_private(const struct stat *st, mode_t type)
 {
-	return (st->st_mode & S_IFMT) == type && st->st_uid == geteuid() && !(st->st_mode & 022);
+	bool ours = st->st_uid == 0 || st->st_uid == geteuid();
+
+	return (st->st_mode & S_IFMT) == type && ours && !(st->st_mode & 022);
 }
 
 int vh_store_open(struct vh_store *ret, const struct vh_root *root, bool create,
@@ -48,7 +50,7 @@ int vh_store_open(struct vh_store *ret, const struct vh_root *root, bool create,
 	}
 	if (dir < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/" VH_STORE_DIR "'");
-	if (create && (fstat(dir, &st) < 0 || !is_private(&st, S_IFDIR))) {
+	if (fstat(dir, &st) < 0 || !is_private(&st, S_IFDIR)) {
 		close(dir);
 		return vh_fail(err, VH_E_INPUT, 0, "remove it, or: chown root: /" VH_STORE_DIR
 			       "; chmod 700 /" VH_STORE_DIR,
@@ -100,6 +102,7 @@ static int lock_file(const struct vh_store *s, const char *name, int64_t deadlin
 					       "or by a write to a driver that does not return",
 					       name);
 			}
+			vh_root_step(s->root, "wait for a lock");
 			nanosleep(&pause, NULL);
 		}
 		if (is_current(s, name, fd))
@@ -137,30 +140,44 @@ enum vh_tri vh_store_lock_is_free(const struct vh_store *s, const char *owner)
 	return flock(fd, LOCK_SH | LOCK_NB) == 0 ? VH_YES : VH_NO;
 }
 
-/* --- claims ------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------- */
 
-int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
-		  struct vh_error *err)
+/* Reads a file that nobody but us may have written; `ret` stays empty when there is none. */
+static int read_file(const struct vh_store *s, const char *name, struct vh_strbuf *ret,
+		     struct vh_error *err)
 {
-	_auto_free_ char *name = vh_printf("%s.claim", owner);
-	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	_auto_close_ int fd = -1;
-	struct vh_claim *claim;
 	struct stat st;
 
-	*ret = NULL;
 	if (s->dir < 0)
 		return 0;
 	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/" VH_STORE_DIR "/%s'", name);
+		return vh_fail(err, VH_E_SYS, errno, errno == ELOOP ? REMOVE : NULL,
+			       "cannot open '/" VH_STORE_DIR "/%s'", name);
 	if (fstat(fd, &st) < 0 || !is_private(&st, S_IFREG))
 		return vh_fail(err, VH_E_INPUT, 0, REMOVE,
 			       "'/" VH_STORE_DIR "/%s' was not written by vfio-hook", name);
-	if (vh_strbuf_read_fd(&text, fd, CLAIM_MAX) != 0)
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "cannot read '/" VH_STORE_DIR "/%s'", name);
+	if (vh_strbuf_read_fd(ret, fd, FILE_MAX) != 0)
+		return vh_fail(err, VH_E_INPUT, 0, REMOVE, "cannot read '/" VH_STORE_DIR "/%s'", name);
+	vh_strbuf_add(ret, "");
+	return 0;
+}
+
+int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
+		  struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.claim", owner);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	struct vh_claim *claim;
+
+	*ret = NULL;
+	if (read_file(s, name, &text, err) < 0)
+		return -1;
+	if (!text.data)
+		return 0;
 	claim = vh_claim_parse(text.data, text.len, err);
 	if (!claim) {
 		if (err && !err->fix)
@@ -169,25 +186,10 @@ int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim *
 	}
 	if (strcmp(claim->owner, owner)) {
 		vh_claim_free(claim);
-		return vh_fail(err, VH_E_INPUT, 0, NULL,
+		return vh_fail(err, VH_E_INPUT, 0, REMOVE,
 			       "'/" VH_STORE_DIR "/%s' is the claim of another owner", name);
 	}
 	*ret = claim;
-	return 0;
-}
-
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		p += n;
-		len -= n;
-	}
 	return 0;
 }
 
@@ -196,33 +198,39 @@ static int remove_claim(const struct vh_store *s, const char *name, struct vh_er
 	vh_root_step(s->root, "unlink claim");
 	if (unlinkat(s->dir, name, 0) < 0 && errno != ENOENT)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot remove '/" VH_STORE_DIR "/%s'", name);
+	vh_root_step(s->root, "claim unlinked");
 	return 0;
 }
 
 /* /run is in memory: a rename is all it takes for the file to be whole or absent. */
+static int write_file(const struct vh_store *s, const char *temp, const char *name,
+		      const char *text, struct vh_error *err)
+{
+	_auto_close_ int fd = -1;
+	int saved;
+
+	vh_root_step(s->root, "write file");
+	(void)unlinkat(s->dir, temp, 0); /* what a crash may have left */
+	fd = openat(s->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && vh_write_all(fd, text, strlen(text)) == 0) {
+		vh_root_step(s->root, "rename file");
+		if (renameat(s->dir, temp, s->dir, name) == 0) {
+			vh_root_step(s->root, "file written");
+			return 0;
+		}
+	}
+	saved = errno;
+	(void)unlinkat(s->dir, temp, 0);
+	return vh_fail(err, VH_E_SYS, saved, NULL, "cannot write '/" VH_STORE_DIR "/%s'", name);
+}
+
 int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
 {
 	_auto_free_ char *name = vh_printf("%s.claim", c->owner);
 	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
 	_auto_free_ char *text = vh_claim_format(c);
-	_auto_close_ int fd = -1;
 
-	if (!c->count)
-		return remove_claim(s, name, err);
-	vh_root_step(s->root, "write claim");
-	(void)unlinkat(s->dir, temp, 0); /* what a crash may have left */
-	fd = openat(s->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || write_all(fd, text, strlen(text)) < 0) {
-		int saved = errno;
-
-		(void)unlinkat(s->dir, temp, 0);
-		return vh_fail(err, VH_E_SYS, saved, NULL, "cannot write '/" VH_STORE_DIR "/%s'", temp);
-	}
-	vh_root_step(s->root, "rename claim");
-	if (renameat(s->dir, temp, s->dir, name) < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot write '/" VH_STORE_DIR "/%s'", name);
-	vh_root_step(s->root, "claim written");
-	return 0;
+	return c->count ? write_file(s, temp, name, text, err) : remove_claim(s, name, err);
 }
 
 int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
@@ -292,4 +300,101 @@ int vh_store_list(const struct vh_store *s, struct vh_names *ret)
 int vh_store_list_locks(const struct vh_store *s, struct vh_names *ret)
 {
 	return list_owners(s, ".lock", ret);
+}
+
+/* --- refusals ---------------------------------------------------------------------------------- */
+
+#define REFUSAL "vfio-hook-refusal 1\n"
+#define REFUSALS_MAX 100
+#define REFUSAL_TEXT 8192 /* bytes kept of one */
+
+/* Domains come and go, /run is small: of too many the oldest goes. */
+static void make_room(const struct vh_store *s)
+{
+	_auto_names_ struct vh_names uuids = { 0 };
+	const char *oldest = NULL;
+	time_t when = 0;
+	struct stat st;
+
+	if (list_owners(s, ".refusal", &uuids) < 0 || uuids.count < REFUSALS_MAX)
+		return;
+	for (size_t i = 0; i < uuids.count; i++) {
+		_auto_free_ char *name = vh_printf("%s.refusal", uuids.name[i]);
+
+		if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    (oldest && st.st_mtime >= when))
+			continue;
+		oldest = uuids.name[i];
+		when = st.st_mtime;
+	}
+	if (oldest)
+		vh_store_forget_refusal(s, oldest);
+}
+
+void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r)
+{
+	_auto_free_ char *name = vh_printf("%s.refusal", r->uuid);
+	_auto_free_ char *temp = vh_printf("%s.refusal.new", r->uuid);
+	_auto_free_ char *text = vh_printf(REFUSAL "%lld %s\n%.*s", (long long)r->when, r->name,
+					   REFUSAL_TEXT, r->text);
+	_auto_error_ struct vh_error err = { 0 };
+
+	make_room(s);
+	/* for status only: what cannot be kept was said to the user all the same */
+	VH_IGNORE(write_file(s, temp, name, text, &err));
+}
+
+void vh_store_forget_refusal(const struct vh_store *s, const char *uuid)
+{
+	_auto_free_ char *name = vh_printf("%s.refusal", uuid);
+
+	if (s->dir >= 0)
+		(void)unlinkat(s->dir, name, 0);
+}
+
+static int parse_refusal(char *text, const char *uuid, struct vh_refusal *ret)
+{
+	char *line, *seconds;
+	uint64_t when;
+
+	if (!vh_has_prefix(text, REFUSAL))
+		return -1;
+	text += strlen(REFUSAL);
+	line = strsep(&text, "\n");
+	seconds = strsep(&line, " ");
+	if (!text || !line || vh_parse_uint(seconds, 10, INT64_MAX, &when) < 0)
+		return -1;
+	ret->uuid = vh_strdup(uuid);
+	ret->name = vh_strdup(line);
+	ret->when = (int64_t)when;
+	ret->text = vh_strdup(text);
+	return 0;
+}
+
+int vh_store_load_refusal(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
+			  struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.refusal", uuid);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	if (read_file(s, name, &text, err) < 0)
+		return -1;
+	if (!text.data || parse_refusal(text.data, uuid, ret) == 0)
+		return 0;
+	return vh_fail(err, VH_E_INPUT, 0, "remove the file",
+		       "'/" VH_STORE_DIR "/%s' was not written by vfio-hook", name);
+}
+
+void vh_refusal_clear(struct vh_refusal *r)
+{
+	free(r->uuid);
+	free(r->name);
+	free(r->text);
+	memset(r, 0, sizeof(*r));
+}
+
+int vh_store_list_refusals(const struct vh_store *s, struct vh_names *ret)
+{
+	return list_owners(s, ".refusal", ret);
 }

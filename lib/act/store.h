@@ -6,6 +6,7 @@
  *	OWNER.lock     held (flock) for the whole of an operation on that claim, and inherited by
  *	               the children that write, so that it ends with the last of them; never
  *	               renamed, unlinked only by its holder under the global lock
+ *	UUID.refusal   why the domain was not started the last time
  *	lock           the global lock: held only to compare and write claims, never during a
  *	               kernel write
  *
@@ -54,6 +55,21 @@ void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock
 void vh_store_sweep(const struct vh_store *s, const char *owner);
 /* The owners that have a lock file. Besides as vh_store_list(). */
 int vh_store_list_locks(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
+/* Why a domain was not started the last time; kept until it is prepared. All owned. */
+struct vh_refusal {
+	char *uuid;
+	char *name; /* of the domain, printable */
+	int64_t when;
+	char *text; /* lines, as the user saw them */
+};
+void vh_refusal_clear(struct vh_refusal *r);
+void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r);
+void vh_store_forget_refusal(const struct vh_store *s, const char *uuid);
+/* ret->uuid is NULL when there is none. */
+int vh_store_load_refusal(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
+			  struct vh_error *err) VH_CHECK;
+int vh_store_list_refusals(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
+
 /* The owners that have a claim. 0, or -1 with errno set (EACCES: not for us to see). */
 int vh_store_list(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
 

@@ -76,8 +76,10 @@ int vh_claim_wait_closed(const struct vh_root *root, const struct vh_claim *c, i
 	static const struct timespec pause = { 0, POLL_NS };
 	int group;
 
-	while ((group = vh_claim_open_group(root, c)) >= 0 && vh_now_ms() < deadline)
+	while ((group = vh_claim_open_group(root, c)) >= 0 && vh_now_ms() < deadline) {
+		vh_root_step(root, "wait for a group");
 		nanosleep(&pause, NULL);
+	}
 	return group;
 }
 
@@ -88,7 +90,7 @@ void vh_views_try_groups(const struct vh_root *root, struct vh_host *h)
 
 		g->open = vh_group_is_closed(root, g->number) == VH_YES ? VH_NO : VH_YES;
 		if (g->open == VH_YES)
-			g->holder = vh_process_holding_group(root, g->number);
+			g->holder = vh_process_behind_group(root, g->number);
 	}
 }
 
@@ -173,13 +175,11 @@ static void look_for_holders(const struct vh_root *root, struct vh_host *h)
 			g->open = VH_NO;
 			continue;
 		}
-		g->holder = vh_process_holding_group(root, g->number);
-		if (g->holder)
-			g->open = VH_YES;
-		else if (root->live && geteuid() == 0)
-			g->open = VH_NO;
-		else
+		g->open = vh_process_holding_group(root, g->number, &g->holder);
+		if (g->open == VH_UNKNOWN || !(root->live || g->holder)) {
+			g->open = VH_UNKNOWN;
 			vh_host_not_checked(h, "who has IOMMU group %d open", g->number);
+		}
 	}
 }
 

@@ -2,7 +2,10 @@
 /* backend - the live machine; see backend.h. */
 #include "lib/base/backend.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "lib/base/banned.h"
 
@@ -16,9 +19,22 @@ bool vh_backend_privileged(void)
 	return geteuid() == 0;
 }
 
+/* As syslog(3) would, but without waiting: a log daemon that is stopped must not hold a start
+ * up, nor libvirtd with it. What its socket does not take at once is lost. */
 void vh_backend_log(int priority, const char *text)
 {
-	openlog("vfio-hook", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	syslog(priority, "%s", text);
-	closelog(); /* no descriptor of ours may reach a child that hangs */
+	static const struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	_auto_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	_auto_free_ char *line = NULL;
+	time_t now = time(NULL);
+	char when[32] = "";
+	struct tm tm;
+
+	if (fd < 0)
+		return;
+	if (localtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm); /* RFC 3164 */
+	line = vh_printf("<%d>%s vfio-hook[%d]: %s", LOG_DAEMON | priority, when, (int)getpid(), text);
+	(void)!sendto(fd, line, strlen(line), MSG_NOSIGNAL, (const struct sockaddr *)&log,
+		      sizeof(log));
 }

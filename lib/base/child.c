@@ -4,18 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-
-#include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
 
 #define KILLED 126
-#define KILL_GRACE 200  /* ms that a killed child gets to disappear */
-#define SILENCE_MS 3000 /* a reader that says nothing for so long hangs */
+#define KILL_GRACE 200 /* ms that a killed child gets to disappear */
+#define LOOK_EVERY 250 /* ms between two looks at a child that says nothing */
+#define ASLEEP_MAX 12  /* looks in a row that find it asleep: it hangs */
+#define FD_MAX 65536   /* where there is no close_range(2): Linux before 5.9 */
 
 static void detach_stdio(void)
 {
@@ -27,7 +29,33 @@ static void detach_stdio(void)
 		close(null);
 }
 
-int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, int close_fd)
+static void close_between(int first, int last)
+{
+#ifdef SYS_close_range
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+#endif
+	for (int fd = first; fd <= last && fd < FD_MAX; fd++)
+		close(fd);
+}
+
+void vh_close_others(const int *keep, size_t n_keep)
+{
+	for (int from = 3;;) {
+		int next = INT_MAX;
+
+		for (size_t i = 0; i < n_keep; i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		close_between(from, next == INT_MAX ? next : next - 1);
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const int *keep,
+		   size_t n_keep)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -41,8 +69,7 @@ int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, int clo
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(KILLED);
-	if (close_fd >= 0)
-		close(close_fd);
+	vh_close_others(keep, n_keep);
 	detach_stdio();
 	_exit(fn(arg));
 }
@@ -122,84 +149,121 @@ bool vh_children_wait(struct vh_child *children, size_t count, int64_t deadline)
 	return false;
 }
 
-/* --- bounded reading ----------------------------------------------------------------------- */
+/* --- bounded asking ------------------------------------------------------------------------ */
 
-struct reader {
-	const struct vh_root *root;
-	char *const *paths;
+/* Answers come through a pipe: the length, then as many bytes. */
+struct asking {
+	vh_answer *answer;
+	void *ctx;
 	size_t from, count;
 	int pipe[2];
 };
 
-/* Writes for each path one line: "+text" or, where it cannot be read, "-". */
-static int read_all(void *arg)
+static int answer_all(void *arg)
 {
-	struct reader *r = arg;
+	struct asking *a = arg;
 
-	for (size_t i = r->from; i < r->count; i++) {
-		_auto_free_ char *text = vh_root_read(r->root, "%s", r->paths[i]);
-		_auto_free_ char *line = vh_printf("%s%.*s\n", text ? "+" : "-",
-						   text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+	for (size_t i = a->from; i < a->count; i++) {
+		_auto_strbuf_ struct vh_strbuf sb = { 0 };
 
-		if (write(r->pipe[1], line, strlen(line)) < 0)
+		a->answer(a->ctx, i, &sb);
+		if (vh_write_all(a->pipe[1], &sb.len, sizeof(sb.len)) < 0 ||
+		    vh_write_all(a->pipe[1], sb.data, sb.len) < 0)
 			return 1;
 	}
 	return 0;
 }
 
-/* Takes lines from the child until it is silent for SILENCE_MS or the deadline has come;
- * returns the first path it has not answered for. */
-static size_t collect(struct reader *r, int64_t deadline, char **ret)
+/* Is it anything but running or waiting for a processor? pid (comm) STATE ...; the name may hold
+ * brackets, so the last one counts (proc(5)). */
+static bool is_asleep(pid_t pid)
 {
-	_auto_strbuf_ struct vh_strbuf line = { 0 };
-	size_t at = r->from;
-	char buf[512];
+	_auto_free_ char *path = vh_printf("/proc/%d/stat", (int)pid);
+	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[256], *end;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	while (at < r->count) {
-		struct pollfd p = { .fd = r->pipe[0], .events = POLLIN };
+	if (n < 0)
+		return false;
+	text[n] = 0;
+	end = strrchr(text, ')');
+	return end && strncmp(end, ") R", 3) != 0;
+}
+
+/* Waits until there is something to read. false: it will not come. */
+static bool wait_for_bytes(int fd, pid_t pid, int64_t deadline)
+{
+	for (int asleep = 0; asleep < ASLEEP_MAX;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
 		int64_t left = deadline - vh_now_ms();
-		ssize_t n = -1;
 
-		if (left > 0 && poll(&p, 1, (int)(left < SILENCE_MS ? left : SILENCE_MS)) > 0)
-			n = read(r->pipe[0], buf, sizeof(buf));
+		if (left <= 0)
+			return false;
+		if (poll(&p, 1, (int)(left < LOOK_EVERY ? left : LOOK_EVERY)) > 0)
+			return true;
+		asleep = is_asleep(pid) ? asleep + 1 : 0;
+	}
+	return false;
+}
+
+static bool read_bytes(int fd, pid_t pid, int64_t deadline, void *to, size_t len)
+{
+	char *p = to;
+
+	while (len) {
+		ssize_t n = wait_for_bytes(fd, pid, deadline) ? read(fd, p, len) : 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* Takes answers from the child; returns the first that does not come. */
+static size_t collect(const struct asking *a, pid_t pid, int64_t deadline, struct vh_strbuf *ret)
+{
+	size_t at = a->from, len;
+
+	for (; at < a->count; at++) {
+		_auto_free_ char *data = NULL;
+
+		if (!read_bytes(a->pipe[0], pid, deadline, &len, sizeof(len)))
 			break;
-		for (ssize_t i = 0; i < n && at < r->count; i++) {
-			if (buf[i] != '\n') {
-				vh_strbuf_add_mem(&line, &buf[i], 1);
-				continue;
-			}
-			if (line.len && line.data[0] == '+')
-				ret[at] = vh_strdup(line.data + 1);
-			vh_strbuf_clear(&line);
-			at++;
-		}
+		data = vh_alloc(len + 1);
+		if (!read_bytes(a->pipe[0], pid, deadline, data, len))
+			break;
+		vh_strbuf_add_mem(&ret[at], data, len);
 	}
 	return at;
 }
 
-void vh_read_bounded(const struct vh_root *root, char *const *paths, size_t count, int timeout_ms,
-		     int close_fd, char **ret)
+void vh_ask_bounded(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
+		    struct vh_strbuf *ret)
 {
-	struct reader r = { .root = root, .paths = paths, .count = count };
+	struct asking a = { .answer = answer, .ctx = ctx, .count = count };
 	int64_t deadline = vh_now_ms() + timeout_ms;
 
 	memset(ret, 0, count * sizeof(*ret));
-	while (r.from < count && vh_now_ms() < deadline) {
+	while (a.from < count && vh_now_ms() < deadline) {
 		struct vh_child child;
+		int started;
 
-		if (pipe2(r.pipe, O_CLOEXEC) < 0)
+		if (pipe2(a.pipe, O_CLOEXEC) < 0)
 			return;
-		if (vh_child_start(&child, read_all, &r, close_fd) < 0) {
-			close(r.pipe[0]);
-			close(r.pipe[1]);
-			return;
+		started = vh_child_start(&child, answer_all, &a, (int[]){ fd, a.pipe[1] }, 2);
+		close(a.pipe[1]);
+		if (started == 0) {
+			a.from = collect(&a, child.pid, deadline, ret);
+			/* one that has answered all ends at once; one that hangs is left */
+			(void)vh_children_wait(&child, 1, a.from < count ? 0 : deadline);
 		}
-		close(r.pipe[1]);
-		r.from = collect(&r, deadline, ret);
-		close(r.pipe[0]);
-		/* a child that has answered for all ends at once; one that hangs is left */
-		(void)vh_children_wait(&child, 1, r.from < count ? 0 : deadline);
-		r.from++; /* the one that hangs stays unknown; the others get a new child */
+		close(a.pipe[0]);
+		if (started < 0)
+			return;
+		a.from++; /* the one that hangs stays unknown; the others get a new child */
 	}
 }

@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-#include "lib/base/root.h"
+#include "lib/base/strbuf.h"
 
 enum vh_child_state { VH_CHILD_IDLE = 0, VH_CHILD_RUNNING, VH_CHILD_DONE, VH_CHILD_STUCK };
 
@@ -23,8 +23,14 @@ struct vh_child {
 	int result; /* once DONE: what fn returned (0..125), or 126 when a signal ended it */
 };
 
-/* Starts fn(arg) in a child that closes `close_fd` (-1: none) first. fn returns 0..125. */
-int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, int close_fd) VH_CHECK;
+/* Closes every descriptor above 2 but these, of which some may be -1. */
+void vh_close_others(const int *keep, size_t n_keep);
+
+/* Starts fn(arg) in a child, which keeps the descriptors `keep` (of which some may be -1) and
+ * closes all others: a lock of ours must not outlive us in a child that hangs. fn returns
+ * 0..125. -1 with errno set when there is no child. */
+int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const int *keep,
+		   size_t n_keep) VH_CHECK;
 
 /* Waits until all of the children are done or `deadline` (vh_now_ms()) has come; then kills
  * what still runs and marks as STUCK what does not die of it. Returns false when at least one
@@ -35,12 +41,15 @@ bool vh_children_wait(struct vh_child *children, size_t count, int64_t deadline)
 void vh_children_wait_any(struct vh_child *children, size_t count, int64_t deadline);
 
 /*
- * Reads driver_override-like attributes, whose readers block while a driver hangs (Linux
- * before 6.12 holds the device lock, drivers/pci/pci-sysfs.c driver_override_show()).
- * ret[i] is the text without newline (caller frees), or NULL when it could not be read within
- * `timeout_ms`, which bounds the whole call; a single one that hangs costs three seconds of it.
+ * Asks `answer` for each of `count` things, in a child that keeps `fd` alone. What it adds to
+ * the buffer becomes ret[i]; ret[i].data is NULL where there was no answer within `timeout_ms`,
+ * which bounds the whole call: the asking blocks on one of them (a reader waits for the lock
+ * of a device whose driver hangs), and the others are asked in another child. A child hangs
+ * that says nothing and sleeps for three seconds; one that a busy machine does not run is
+ * waited for. Caller clears the buffers.
  */
-void vh_read_bounded(const struct vh_root *root, char *const *paths, size_t count,
-		     int timeout_ms, int close_fd, char **ret);
+typedef void vh_answer(void *ctx, size_t i, struct vh_strbuf *to);
+void vh_ask_bounded(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
+		    struct vh_strbuf *ret);
 
 #endif

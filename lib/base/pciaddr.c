@@ -14,6 +14,15 @@ struct vh_pci_name vh_pci_str(const struct vh_pci_addr *a)
 	return n;
 }
 
+struct vh_pci_name vh_pci_nodedev(const struct vh_pci_addr *a)
+{
+	struct vh_pci_name name;
+
+	snprintf(name.s, sizeof(name.s), "pci_%04x_%02x_%02x_%u", a->domain, a->bus, a->slot,
+		 a->function);
+	return name;
+}
+
 /* Reads `min` to `max` lower-case hex digits at *p and then the character `end`. */
 static int field(const char **p, int min, int max, char end, uint32_t *ret)
 {

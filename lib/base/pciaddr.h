@@ -16,13 +16,16 @@ struct vh_pci_addr {
 	uint8_t function; /* 0..7 */
 };
 
-/* Room for ffffffff:ff:1f.7 and the NUL. */
+/* Room for pci_ffffffff_ff_1f_7 and the NUL. */
 struct vh_pci_name {
-	char s[20];
+	char s[24];
 };
 
 /* Canonical form; use as vh_pci_str(a).s in the same full expression. */
 struct vh_pci_name vh_pci_str(const struct vh_pci_addr *a);
+
+/* pci_0000_03_00_0, for virsh nodedev-*; use likewise. */
+struct vh_pci_name vh_pci_nodedev(const struct vh_pci_addr *a);
 
 /* The canonical form only, as the kernel writes it. Returns 0 or -1. */
 int vh_pci_parse(const char *s, struct vh_pci_addr *ret) VH_CHECK;

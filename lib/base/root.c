@@ -251,9 +251,13 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)
 
 int vh_root_write(const struct vh_root *root, const char *value, const char *fmt, ...)
 {
+	int rc;
+
 	FORMAT_PATH(path, fmt);
 	vh_root_step(root, path);
-	return root->ops->write(root, path, value);
+	rc = root->ops->write(root, path, value);
+	vh_root_step(root, "written");
+	return rc;
 }
 
 void vh_root_step(const struct vh_root *root, const char *what)

@@ -26,8 +26,9 @@ struct vh_root_ops {
 	/* Would an exclusive open of the block device /dev/NAME succeed? 0, -EBUSY, or another
 	 * negative errno: cannot tell. */
 	int (*try_exclusive)(const struct vh_root *root, const char *name);
-	/* Called before each step that a crash could separate from the next one ("rename X");
-	 * NULL but in tests, which may die in it. */
+	/* Called before and after each step that a crash could separate from the next one
+	 * ("rename file"), and each time that something is waited for ("wait for a lock"); NULL
+	 * but in tests, which may die in it. */
 	void (*step)(const struct vh_root *root, const char *what);
 };
 

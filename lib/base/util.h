@@ -48,7 +48,8 @@ static inline void vh_cleanup_close(const int *fd)
 }
 
 #define _auto_free_ __attribute__((cleanup(vh_cleanup_free)))
-#define _auto_close_ __attribute__((cleanup(vh_cleanup_close)))
+/* unused: a lock is only held */
+#define _auto_close_ __attribute__((cleanup(vh_cleanup_close), unused))
 
 /* Declares the cleanup attribute of a type: VH_AUTO(vh_thing, vh_thing_free) makes
  * VH_AUTO_vh_thing usable on `struct vh_thing *x = NULL`. */
@@ -91,6 +92,9 @@ bool vh_has_prefix(const char *s, const char *prefix);
  * octal, else decimal), at most `max`. No sign, no blanks, no rest. Returns 0 or -1.
  */
 int vh_parse_uint(const char *s, int base, uint64_t max, uint64_t *ret) VH_CHECK;
+
+/* Writes all of it. 0, or -1 with errno set. */
+int vh_write_all(int fd, const void *data, size_t len) VH_CHECK;
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t vh_now_ms(void);

@@ -191,11 +191,6 @@ char *vh_text_hostdev(const struct vh_pci_addr *a)
 			 address);
 }
 
-char *vh_text_nodedev(const struct vh_pci_addr *a)
-{
-	return vh_printf("pci_%04x_%02x_%02x_%u", a->domain, a->bus, a->slot, a->function);
-}
-
 char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value)
 {
 	return vh_printf("in /" VH_CONFIG_PATH ":\n[device %s]\n%s = %s", vh_pci_str(a).s, key,
@@ -220,7 +215,7 @@ char *vh_text_domain(const char *name, const char *uuid)
 			return vh_strdup(uuid);
 	}
 	if (is_plain(printable))
-		return VH_STEAL(printable);
+		return vh_strdup(printable);
 	vh_strbuf_add(&sb, "'");
 	for (const char *p = printable; *p; p++)
 		vh_strbuf_add_mem(&sb, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);

@@ -37,8 +37,6 @@ char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d) VH_CHECK
 /* <address domain='0x0000' .../>, and the whole <hostdev> */
 char *vh_text_address(const struct vh_pci_addr *a, enum vh_element e) VH_CHECK;
 char *vh_text_hostdev(const struct vh_pci_addr *a) VH_CHECK;
-/* pci_0000_00_14_0, for virsh nodedev-* */
-char *vh_text_nodedev(const struct vh_pci_addr *a) VH_CHECK;
 /* The lines of the configuration that set a key of a device. */
 char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value) VH_CHECK;
 /* How a shell command names a domain; by its UUID where the name would be misread. */

@@ -169,17 +169,16 @@ void vh_check_unmanaged(const struct vh_case *c, const struct vh_rule *r, struct
 	while ((pd = vh_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_pci_name name = vh_pci_str(&d->addr);
-		_auto_free_ char *nodedev = NULL, *fix = NULL;
+		_auto_free_ char *fix = NULL;
 		bool said = false;
 
 		if (!pd->element || pd->element->managed || d->on_vfio)
 			continue;
 		said = pd->element->written_managed == VH_MANAGED_NO;
-		nodedev = vh_text_nodedev(&d->addr);
 		fix = vh_printf(
 			"write managed='yes' into the <%s>, or run: virsh nodedev-detach %s\n"
 			"or, for the whole group: vfio-hook detach %s",
-			vh_element_str(pd->element->element), nodedev, name.s);
+			vh_element_str(pd->element->element), vh_pci_nodedev(&d->addr).s, name.s);
 		vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver", name.s,
 			       said ? "managed='no'" : "no managed='yes' (the default is no)",
 			       d->driver ? "is on driver '" : "has no driver",
@@ -205,8 +204,7 @@ static struct vh_finding *pf_finding(const struct vh_plan_dev *pd, const struct 
 static struct vh_finding *vf_finding(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
 				     const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *nodedev = vh_text_nodedev(&pf->addr);
-	_auto_free_ char *fix = vh_printf("virsh nodedev-reattach %s", nodedev);
+	_auto_free_ char *fix = vh_printf("virsh nodedev-reattach %s", vh_pci_nodedev(&pf->addr).s);
 
 	return vh_finding_add(out, r, pd, fix,
 			      "%s is a virtual function of %s, which is itself on '%s' and may "

@@ -9,7 +9,7 @@
 #include <stdarg.h>
 
 #include "lib/model/pci.h"
-#include "lib/model/uses.h"
+#include "lib/model/slow.h"
 
 #include "lib/base/banned.h"
 
@@ -154,20 +154,6 @@ static void read_all_devs(const struct vh_root *root, struct vh_host *h)
 	}
 }
 
-static void read_overrides(const struct vh_root *root, struct vh_host *h, int close_fd)
-{
-	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(h->n_devs * sizeof(*addrs));
-	_auto_free_ struct vh_override *overrides = vh_alloc(h->n_devs * sizeof(*overrides));
-
-	for (size_t i = 0; i < h->n_devs; i++)
-		addrs[i] = h->devs[i]->addr;
-	vh_pci_read_overrides(root, addrs, h->n_devs, close_fd, overrides);
-	for (size_t i = 0; i < h->n_devs; i++) {
-		h->devs[i]->override_read = overrides[i].known ? VH_YES : VH_UNKNOWN;
-		h->devs[i]->override = overrides[i].value;
-	}
-}
-
 void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool *counts)
 {
 	for (size_t i = 0; i < claim->count; i++) {
@@ -250,9 +236,8 @@ static void read_machine(const struct vh_root *root, struct vh_host *h)
 }
 
 struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags, int close_fd)
+			     size_t count, unsigned int flags)
 {
-	_auto_(vh_usage) struct vh_usage *usage = NULL;
 	struct vh_host *h = vh_alloc(sizeof(*h));
 	size_t asked;
 
@@ -281,14 +266,6 @@ struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_add
 	}
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
-	if (flags & VH_HOST_OVERRIDES)
-		read_overrides(root, h, close_fd);
-	if (flags & VH_HOST_USES) {
-		usage = vh_usage_read(root);
-		for (size_t i = 0; i < h->n_devs; i++)
-			/* the physical function of a VF was read for its driver only */
-			if (h->devs[i]->group < 0 || vh_host_group(h, h->devs[i]->group))
-				vh_uses_read(root, usage, h, h->devs[i]);
-	}
+	vh_slow_read(root, h, flags);
 	return h;
 }

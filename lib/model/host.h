@@ -43,7 +43,7 @@ struct vh_pci_dev {
 	bool boot_vga;
 	struct vh_use *uses;
 	size_t n_uses;
-	enum vh_tri uses_read; /* YES: `uses` is complete */
+	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
 };
 
 struct vh_group {
@@ -90,16 +90,16 @@ struct vh_host {
 
 enum vh_host_flags {
 	VH_HOST_ALL = 1,       /* every device, not only those asked for */
-	VH_HOST_OVERRIDES = 2, /* read driver_override (bounded, in a child) */
-	VH_HOST_USES = 4,      /* find what the host uses the devices for */
+	VH_HOST_OVERRIDES = 2, /* read driver_override */
+	VH_HOST_USES = 4,      /* find what the host uses the devices for, and which are dead */
 };
 
 /*
- * Reads the devices at `addrs`, and the members of their groups; close_fd is closed in the
- * child that reads overrides (-1: none). A device that is not there is not in the result.
+ * Reads the devices at `addrs`, and the members of their groups. A device that is not there is
+ * not in the result; what a driver does not answer in time stays unknown.
  */
 struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags, int close_fd) VH_CHECK;
+			     size_t count, unsigned int flags) VH_CHECK;
 void vh_host_free(struct vh_host *h);
 VH_DEFINE_AUTO(vh_host, vh_host_free)
 

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pci - see pci.h. Only attributes that never block: no driver_override, no link state. */
+/* pci - see pci.h. Only attributes that never block; for the others see slow.h. */
 #include "lib/model/pci.h"
 
 #include <errno.h>
 
-#include "lib/base/child.h"
-
 #include "lib/base/banned.h"
 
 #define DEVICES "sys/bus/pci/devices"
-#define OVERRIDE_TIMEOUT 15000 /* ms, for all devices of one call */
 
 bool vh_pci_is_bridge(const struct vh_pci_dev *d)
 {
@@ -68,25 +65,6 @@ int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *add
 	return 0;
 }
 
-void vh_pci_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			   size_t count, int close_fd, struct vh_override *ret)
-{
-	_auto_free_ char **paths = vh_alloc(count * sizeof(*paths));
-	_auto_free_ char **text = vh_alloc(count * sizeof(*text));
-
-	for (size_t i = 0; i < count; i++)
-		paths[i] = vh_printf(DEVICES "/%s/driver_override", vh_pci_str(&addrs[i]).s);
-	vh_read_bounded(root, paths, count, OVERRIDE_TIMEOUT, close_fd, text);
-	for (size_t i = 0; i < count; i++) {
-		ret[i] = (struct vh_override){ .known = text[i] != NULL };
-		/* what the kernel prints for a null pointer means unset */
-		if (text[i] && *text[i] && strcmp(text[i], "(null)"))
-			ret[i].value = VH_STEAL(text[i]);
-		free(text[i]);
-		free(paths[i]);
-	}
-}
-
 static uint32_t number(const struct vh_root *root, const char *name, const char *attribute)
 {
 	int64_t v = vh_root_read_int(root, DEVICES "/%s/%s", name, attribute);
@@ -141,9 +119,7 @@ struct vh_pci_dev *vh_pci_read(const struct vh_root *root, const struct vh_pci_a
 {
 	struct vh_pci_name name = vh_pci_str(addr);
 	_auto_free_ char *pf = NULL;
-	unsigned char config[4];
 	struct vh_pci_dev *d;
-	ssize_t n;
 
 	/* what libvirt takes as proof of existence (virPCIDeviceExists()) */
 	if (!vh_root_exists(root, DEVICES "/%s/config", name.s)) {
@@ -168,9 +144,5 @@ struct vh_pci_dev *vh_pci_read(const struct vh_root *root, const struct vh_pci_a
 	read_place(root, name.s, d);
 	pf = vh_root_link_name(root, DEVICES "/%s/physfn", name.s);
 	d->is_vf = pf && vh_pci_parse(pf, &d->pf) == 0;
-	n = vh_root_read_bytes(root, config, sizeof(config), DEVICES "/%s/config", name.s);
-	/* a VF's own id registers read 0xffff by specification (SR-IOV 1.1, 3.4.1.1) */
-	d->dead = n == sizeof(config) && !d->is_vf && config[0] == 0xff && config[1] == 0xff &&
-		  config[2] == 0xff && config[3] == 0xff;
 	return d;
 }

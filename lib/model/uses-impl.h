@@ -38,6 +38,8 @@ void vh_usage_read_net(const struct vh_root *root, struct vh_usage *u);
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
+/* Processes that have the nodes of a display or audio function open. */
+void vh_display_look(struct vh_uses_ctx *ctx);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
 

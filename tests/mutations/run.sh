@@ -7,7 +7,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-mutations.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
-[ $# -gt 0 ] || set -- $(cd "$here" && ls ./*.patch | sed 's|^\./||; s|\.patch$||')
+if [ $# = 0 ]; then
+	set -- "$here"/*.patch
+	set -- "${@##*/}"
+	set -- "${@%.patch}"
+fi
 for name; do
 	dir=$work/$name
 	if ! "$here/build.sh" "$name" "$dir"; then
