@@ -42,6 +42,7 @@ vm|command mke2fs|e2fsprogs|e2fsprogs|mke2fs
 dev|command shellcheck|shellcheck|ShellCheck|shellcheck
 dev|command cppcheck|cppcheck|cppcheck|cppcheck
 dev|command clang|clang|clang|clang
+dev|command clang|libclang-rt-dev|compiler-rt|the runtime of clang's sanitizers and libFuzzer
 dev|command clang-tidy|clang-tidy|clang-tools-extra|clang-tidy
 dev|command clang-format|clang-format|clang-tools-extra|clang-format
 dev|command valgrind|valgrind|valgrind|valgrind

@@ -71,6 +71,28 @@ AC_DEFUN([VH_SANITIZERS], [
 	])
 ])
 
+# libFuzzer is clang's; --enable-sanitizers goes with it.
+AC_DEFUN([VH_FUZZING], [
+	AC_ARG_ENABLE([fuzzing],
+		[AS_HELP_STRING([--enable-fuzzing], [link the fuzz targets with libFuzzer (clang)])],
+		[], [enable_fuzzing=no])
+	AS_IF([test "x$enable_fuzzing" = xyes], [
+		AC_MSG_CHECKING([whether $CC has libFuzzer])
+		vh_save_cflags=$CFLAGS
+		CFLAGS="$CFLAGS -fsanitize=fuzzer"
+		AC_LINK_IFELSE([AC_LANG_SOURCE([[
+			int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size);
+			int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size)
+			{ return data && size ? 0 : 0; }]])], [AC_MSG_RESULT([yes])], [
+			AC_MSG_RESULT([no])
+			AC_MSG_ERROR([--enable-fuzzing needs CC=clang and its runtime (libclang-rt-dev)])
+		])
+		CFLAGS=$vh_save_cflags
+		VH_CFLAGS="$VH_CFLAGS -fsanitize=fuzzer-no-link"
+	])
+	AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
+])
+
 # Sanitizers see less under _FORTIFY_SOURCE, which needs an optimising compiler
 # anyway; where it is set already, by the user or the distribution, it stays.
 AC_DEFUN([VH_HARDENING], [

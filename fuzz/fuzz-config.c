@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fuzz-config - the configuration file: values in range, or an error that names the line. */
+#include "fuzz/fuzz.h"
+#include "lib/model/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_auto_free_ char *text = vh_strndup((const char *)data, size);
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_config config;
+
+	vh_config_defaults(&config);
+	if (vh_config_parse(&config, text, "fuzz.conf", &err) < 0) {
+		FUZZ_ASSERT(err.what && strstr(err.what, "fuzz.conf"));
+	} else {
+		FUZZ_ASSERT(config.timeout_write > 0 && config.timeout_group >= 0 &&
+			    config.timeout_call > 0);
+		for (size_t i = 0; i < config.n_devices; i++)
+			(void)vh_config_device(&config, &config.devices[i].addr);
+	}
+	vh_config_clear(&config);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fuzz-domain - domain XML through parsing, planning and all rules, on one host that has
+ * something of everything. */
+#include "fuzz/fuzz.h"
+#include "lib/base/text.h"
+#include "tests/world.h"
+
+static void make_host(struct world *w)
+{
+	struct vh_pci_dev *d;
+
+	world_init(w);
+	world_dev(w, "0000:00:01.0", 0x060400, 1, "pcieport");
+	d = world_dev(w, "0000:01:00.0", 0x010802, 12, "nvme");
+	world_use(d, VH_USE_BLOCK, "nvme0n1p1 is mounted at /srv");
+	world_dev(w, "0000:01:00.1", 0x040300, 12, "snd_hda_intel");
+	world_dev(w, "0000:02:00.0", 0x030000, 13, NULL);
+	d = world_dev(w, "0000:03:00.0", 0x020000, 14, "e1000e");
+	d->numvfs = 2;
+	d = world_dev(w, "0000:03:10.0", 0x020000, 15, "vfio-pci");
+	d->is_vf = true;
+	d->pf = world_addr("0000:03:00.0");
+	world_dev(w, "0000:00:1f.0", 0x060100, 16, "lpc_ich");
+	world_dev(w, "0000:00:1f.2", 0x010601, 16, "ahci");
+	world_dev(w, "0001:00:00.0", 0x020000, -1, "mlx4_core");
+	world_claim(w, "0000:02:00.0");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_auto_error_ struct vh_error err = { 0 }, uuid_err = { 0 };
+	_auto_(vh_domain) struct vh_domain *d = vh_domain_parse((const char *)data, size, &err);
+	_auto_findings_ struct vh_findings findings = { 0 };
+	_auto_(vh_plan) struct vh_plan *plan = NULL;
+	char uuid[37];
+	struct world w;
+	struct vh_case c;
+
+	FUZZ_ASSERT(!d == (err.what != NULL));
+	if (vh_domain_parse_uuid((const char *)data, size, uuid, &uuid_err) == 0)
+		FUZZ_ASSERT(strlen(uuid) == 36);
+	if (!d)
+		return 0;
+	make_host(&w);
+	vh_plan_free(world_plan(&w, NULL)); /* which sorts the host */
+	plan = vh_plan_make(d, &w.host, &w.config);
+	c = (struct vh_case){ .domain = d, .host = &w.host, .config = &w.config, .plan = plan };
+	vh_rules_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+		     &findings);
+	for (size_t i = 0; i < findings.count; i++) {
+		_auto_free_ char *safe = vh_safe(findings.list[i].message);
+
+		FUZZ_ASSERT(*safe && !strchr(safe, '\033') && !strchr(safe, '\n'));
+	}
+	return 0;
+}
