@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the scenarios in test machines, two side by side, and prints TAP: one
 # point per scenario and flavour, in the order they end. See README.md.
-#   check-vm.sh [--variant none|no-release|no-peers] [--keep] SUITE [SCENARIO...]
+#   check-vm.sh [--variant none|no-release|no-peers] [--long] [--keep] SUITE [SCENARIO...]
 set -euo pipefail
 
 usage() {
 	sed -n '5s/^# */usage: /p' "$0" >&2
 	exit 2
 }
-variant=full keep=
+variant=full keep='' folder=scenarios
 while [ $# -gt 0 ]; do
 	case $1 in
 	--variant) [ $# -ge 2 ] || usage; variant=$2; shift ;;
 	--keep) keep=yes ;;
+	--long) folder=long ;;
 	-*) usage ;;
 	*) break ;;
 	esac
@@ -54,7 +55,8 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 mkdir -p "$share"/{bin,claimed,results}
-cp -r "$here/guest.sh" "$here/lib.sh" "$here/scenarios" "$share"
+cp "$here/guest.sh" "$here/lib.sh" "$share"
+cp -r "$here/$folder" "$share/scenarios"
 cp "$hook" "$share/bin/vfio-hook-qemu"
 cp "$cli" "$share/bin/vfio-hook"
 echo "$variant" >"$share/variant"
@@ -63,7 +65,7 @@ mkdir -p "$logs"
 
 # One queue per flavour, of the scenarios wanted (by name or by its beginning).
 points=()
-for file in "$here"/scenarios/*; do
+for file in "$here/$folder"/*; do
 	name=${file##*/}
 	wanted=${1:+no}
 	for argument; do
@@ -115,7 +117,8 @@ tell() {	# POINT SECONDS VERDICT
 	told[$point]=yes
 	case $verdict in
 	ok)	passed=$((passed + 1))
-		echo "ok $number - $name ($suite, $flavour, $seconds s)" ;;
+		echo "ok $number - $name ($suite, $flavour, $seconds s)"
+		sed -n 's/^report: /  # /p' "$dir/log" ;;
 	skipped)
 		skipped=$((skipped + 1))
 		echo "ok $number - $name ($suite, $flavour) # SKIP $(sed -n 's/^skip: //p' "$dir/log")" ;;
@@ -148,6 +151,7 @@ collect() {
 	done
 }
 
+[ $folder != long ] || export VM_LIMIT=7200
 SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
 worker 1 tiny systemd &

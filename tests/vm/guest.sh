@@ -4,7 +4,7 @@
 # and works through the queue of its flavour, which other machines share. The
 # first scenario that fails ends this boot: the next one gets a fresh machine.
 flavour=$1 lab=/mnt/lab
-limit=300	# seconds for one scenario
+limit=300	# seconds for a scenario that does not say "# limit: SECONDS"
 
 mkdir -p /run/lab
 cp -r $lab/lib.sh $lab/scenarios $lab/bin $lab/variant /run/lab/
@@ -14,11 +14,12 @@ cd /run/lab || exit
 # run NAME: results/FLAVOUR-NAME/{log,result,...}; `result` holds the seconds
 # and "ok", "failed" or "skipped".
 run() {
-	local dir=$lab/results/$flavour-$1 verdict=failed began=$SECONDS scenario clock
+	local dir=$lab/results/$flavour-$1 verdict=failed began=$SECONDS scenario clock limit=$limit
+	limit=$(sed -n 's/^# limit: //p' "scenarios/$1" | grep . || echo "$limit")
 	mkdir "$dir"
 	setsid bash -uc ". ./lib.sh; begin; . ./scenarios/$1; finish" >"$dir/log" 2>&1 </dev/null &
 	scenario=$!
-	sleep $limit &
+	sleep "$limit" &
 	clock=$!
 	wait -n $scenario $clock
 	case $? in

@@ -65,6 +65,9 @@ says() {
 	done
 }
 
+# report TEXT: a figure, which check-vm.sh shows under a scenario that passes
+report() { echo "report: $*"; }
+
 is() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
 not() { ! "$@"; }
 
