@@ -29,7 +29,7 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 
 	(void)args;
 	(void)count;
-	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES);
+	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
 	find_reason(h, &why);
 	out.r->list(&out, h, &why);
 	for (size_t i = 0; i < h->not_checked.count; i++)

@@ -142,7 +142,8 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 		s.damaged = rc != VH_EXIT_OK;
 		if (load_refusals(cli, &store, &s) != VH_EXIT_OK)
 			rc = VH_EXIT_FINDINGS;
-		s.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES);
+		s.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES,
+				      INT64_MAX);
 		vh_look_at_claims(&cli->root, s.host, NULL);
 		for (size_t i = 0; i < s.count; i++)
 			s.rows[i].state = state_of(&store, s.host, s.rows[i].claim);

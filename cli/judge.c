@@ -100,7 +100,7 @@ static struct vh_host *read_host(const struct vh_root *root, const struct vh_dom
 		if (!e->problem && e->decimal && e->hex_valid)
 			*VH_APPEND(addrs, n) = e->hex;
 	}
-	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0);
+	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
 	free(addrs);
 	return h;
 }
@@ -146,6 +146,6 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config)
 {
-	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL);
+	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	run_rules(ret, config, VH_SCOPE_HOST);
 }

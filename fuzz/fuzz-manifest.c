@@ -25,7 +25,7 @@ static void read_as_host(const char *dir)
 	if (vh_root_open_tree(&root, dir, &err) < 0)
 		return;
 	/* uses in this process, not in a child, so that libFuzzer sees where it has been */
-	h = vh_host_read(&root, NULL, 0, VH_HOST_ALL);
+	h = vh_host_read(&root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	usage = vh_usage_read(&root);
 	for (size_t i = 0; i < h->n_devs; i++)
 		vh_uses_read(&root, usage, h, h->devs[i]);

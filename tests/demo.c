@@ -33,7 +33,7 @@ static size_t find_rows(const struct stage *st, const struct vh_domain *d, struc
 
 	for (size_t i = 0; i < d->n_devices; i++)
 		addrs[i] = d->devices[i].addr;
-	h = vh_host_read(st->root, addrs, d->n_devices, 0);
+	h = vh_host_read(st->root, addrs, d->n_devices, 0, INT64_MAX);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		struct row *r = VH_APPEND(*ret, n);
 

@@ -214,7 +214,7 @@ static void by_hand_round(struct worker *w)
 
 static void look(struct worker *w)
 {
-	struct vh_host *h = vh_host_read(w->st->root, NULL, 0, VH_HOST_ALL);
+	struct vh_host *h = vh_host_read(w->st->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 
 	vh_look_at_claims(w->st->root, h, NULL);
 	vh_host_free(h);

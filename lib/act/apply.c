@@ -248,7 +248,7 @@ static bool can_touch(const struct vh_record *r, const struct vh_state *s)
  */
 static bool is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
-	struct vh_host *h = vh_host_read(act->root, &r->addr, 1, VH_HOST_USES);
+	struct vh_host *h = vh_host_read(act->root, &r->addr, 1, VH_HOST_USES, act->deadline);
 	const struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
 	bool used = !d || h->failed || d->uses_read != VH_YES;
 

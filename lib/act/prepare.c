@@ -82,7 +82,7 @@ static void look(struct task *t)
 
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);
-	t->host = vh_host_read(t->act->root, t->addrs, t->n_addrs, flags);
+	t->host = vh_host_read(t->act->root, t->addrs, t->n_addrs, flags, t->act->deadline);
 	weigh_old(t);
 	if (t->old)
 		vh_host_overlay(t->host, t->old, t->counts);

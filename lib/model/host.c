@@ -236,7 +236,7 @@ static void read_machine(const struct vh_root *root, struct vh_host *h)
 }
 
 struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags)
+			     size_t count, unsigned int flags, int64_t deadline)
 {
 	struct vh_host *h = vh_alloc(sizeof(*h));
 	size_t asked;
@@ -266,6 +266,6 @@ struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_add
 	}
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
-	vh_slow_read(root, h, flags);
+	vh_slow_read(root, h, flags, deadline);
 	return h;
 }

@@ -96,10 +96,11 @@ enum vh_host_flags {
 
 /*
  * Reads the devices at `addrs`, and the members of their groups. A device that is not there is
- * not in the result; what a driver does not answer in time stays unknown.
+ * not in the result. What may block is waited for 15 seconds at most, and never beyond `deadline`
+ * (vh_now_ms()); what a driver does not answer by then stays unknown.
  */
 struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags) VH_CHECK;
+			     size_t count, unsigned int flags, int64_t deadline) VH_CHECK;
 void vh_host_free(struct vh_host *h);
 VH_DEFINE_AUTO(vh_host, vh_host_free)
 

@@ -183,15 +183,18 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 		get_uses(said, &at, q->host, d);
 }
 
-void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int flags)
+void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
+		  int64_t deadline)
 {
 	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
 	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_usage_read(root) : NULL;
 	struct question q = { root, h, flags, usage };
+	int64_t left = deadline - vh_now_ms();
 
 	if (!(flags & (VH_HOST_USES | VH_HOST_OVERRIDES)))
 		return;
-	vh_ask_bounded(answer, &q, h->n_devs, root->fd, TIMEOUT, answers);
+	vh_ask_bounded(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT,
+		       answers);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		understand(&q, h->devs[i], &answers[i]);
 		vh_strbuf_clear(&answers[i]);

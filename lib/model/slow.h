@@ -13,8 +13,9 @@
 #include "lib/model/host.h"
 
 /* Fills in, as `flags` (enum vh_host_flags) say, override, uses and `dead` of every device of
- * the host. What is not read in 15 seconds stays unknown. */
-void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int flags);
+ * the host. What is not read in 15 seconds, or by `deadline`, stays unknown. */
+void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
+		  int64_t deadline);
 
 /* driver_override: NULL is unset. `known` is false when it could not be read in time. */
 struct vh_override {
