@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* prepare, started and release of domains, on the fake kernel, with libvirt in between. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "tests/fake-tree.h"
@@ -136,6 +138,42 @@ static void test_group_stays_open(void)
 	ok(strstr(st->err.what, "process 4711 (qemu-system-x86)") != NULL, "names who has it open");
 	ok(stage_is(st, FOUR "0", ON_VFIO) && stage_is(st, FOUR "1", ON_VFIO), "touches nothing");
 	ok(stage_end(st, d) == 0 && stage_is_home(st), "once it is closed: home");
+}
+
+/* Nothing can be written: the claim that is there serves as well. */
+static void test_claim_not_written(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, FOUR "0");
+	int rc;
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_mkdirs(st->root, "run/vfio-hook/" VM1 ".new");
+	rc = stage_end(st, d);
+	fake_remove(st->root, "run/vfio-hook/" VM1 ".new");
+	ok(rc == 0 && stage_is_home(st), "a claim that cannot be written again: home all the same");
+}
+
+/* Another vfio-hook has the lock, and hangs with it. */
+static void test_lock_not_free(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, FOUR "0");
+	int fd, before, timeout = st->config.timeout_call;
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_qemu_end(st->root, d);
+	fd = openat(st->root->fd, "run/vfio-hook/lock", O_RDWR | O_CLOEXEC);
+	VH_IGNORE(flock(fd, LOCK_EX));
+	before = fake_writes(st->root);
+	st->config.timeout_call = 300;
+	ok(stage_release(st, d) < 0 && st->err.code == VH_E_TIMEOUT && stage_has_claim(st, VM1) &&
+		   fake_writes(st->root) == before, "a lock that is never free: nothing is touched");
+	close(fd);
+	st->config.timeout_call = timeout;
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "once it is free: home");
 }
 
 static void test_no_claim(void)
@@ -555,6 +593,8 @@ int main(void)
 	test_told();
 	test_libvirt_fails();
 	test_group_stays_open();
+	test_claim_not_written();
+	test_lock_not_free();
 	test_no_claim();
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
