@@ -34,6 +34,7 @@ struct vh_rule {
 	unsigned int scope;        /* of enum vh_scope */
 	const char *title;         /* what is so when it is silent */
 	void (*check)(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
+	const char *explain;       /* for people: what it means, why, what to do; some sentences */
 };
 
 extern const struct vh_rule vh_rules[];
