@@ -48,8 +48,23 @@ static void warning(void *ctx, const char *domain, const char *text)
 	fputc('\n', stderr);
 }
 
-/* 0 or an exit status. */
-static int begin(struct action *a, struct vh_cli *cli, char **args, int count)
+/* What protects devices must be known before any is taken; giving back needs only times. */
+static int read_config(struct action *a, bool takes)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (vh_config_read(&a->config, &a->cli->root, &err) == 0)
+		return 0;
+	vh_error_report(a->cli, NULL, &err);
+	if (takes)
+		return -1;
+	vh_note("going on with the defaults");
+	vh_config_defaults(&a->config);
+	return 0;
+}
+
+/* `takes`: the action takes devices from drivers. 0 or an exit status. */
+static int begin(struct action *a, struct vh_cli *cli, char **args, int count, bool takes)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
@@ -67,10 +82,8 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count)
 		}
 		*VH_APPEND(a->addrs, a->count) = addr;
 	}
-	if (vh_config_read(&a->config, &cli->root, &err) < 0) {
-		vh_error_report(cli, NULL, &err);
+	if (read_config(a, takes) < 0)
 		return VH_EXIT_USAGE;
-	}
 	a->reporter = (struct vh_reporter){ transition, warning, a };
 	a->act = (struct vh_act){
 		.root = &cli->root,
@@ -123,7 +136,7 @@ int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
 	struct action a = { 0 };
-	int rc = begin(&a, cli, args, count), done;
+	int rc = begin(&a, cli, args, count, true), done;
 
 	if (rc == 0) {
 		done = vh_detach(&a.act, a.addrs, a.count, &a.findings, &err);
@@ -162,7 +175,7 @@ int vh_cmd_reattach(struct vh_cli *cli, char **args, int count)
 			 cli->command->args);
 		return VH_EXIT_USAGE;
 	}
-	rc = begin(&a, cli, args, count);
+	rc = begin(&a, cli, args, count, false);
 	if (rc == 0 && cli->all_stale) {
 		rc = reattach_stale(&a);
 	} else if (rc == 0) {

@@ -48,10 +48,10 @@ const struct vh_command vh_commands[] = {
 	  "network interface or block device. Needs root. 'reattach' gives them back.",
 	  1, 64, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_detach },
 	{ "reattach", "ADDRESS...|--all-stale", "give devices back to their drivers",
-	  "Gives these devices and the others of their IOMMU groups back to the drivers they\n"
-	  "had, whoever detached them, unless they are in use. ADDRESS as for 'detach'. With\n"
-	  "--all-stale instead: those of every domain that neither runs nor is being started.\n"
-	  "Needs root.",
+	  "Gives these devices and the others of their IOMMU groups back to the drivers that\n"
+	  "their claims name, be they a domain's or made by 'detach', unless they are in use.\n"
+	  "ADDRESS as for 'detach'. With --all-stale instead: those of every domain that neither\n"
+	  "runs nor is being started. Needs root.",
 	  0, 64, VH_OPT_ACTING | VH_OPT_ALL_STALE, VH_CMD_ROOT, vh_cmd_reattach },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },

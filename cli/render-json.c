@@ -310,7 +310,7 @@ static void json_status(struct vh_output *o, const struct vh_status *s)
 	struct json_object *doc = document(), *claims, *refusals, *others;
 
 	(void)o;
-	claims = s->unseen ? NULL : json_object_new_array();
+	claims = s->unseen || (s->damaged && !s->count) ? NULL : json_object_new_array();
 	refusals = s->unseen ? NULL : json_object_new_array();
 	others = s->unseen || s->damaged ? NULL : json_object_new_array();
 	for (size_t i = 0; claims && i < s->count; i++)

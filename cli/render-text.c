@@ -385,6 +385,10 @@ static void put_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
 		vh_put(stdout, g->holder ? g->holder : "in use");
 	else if (d->on_vfio)
 		printf("virsh nodedev-reattach %s", vh_pci_nodedev(&d->addr).s);
+	else if (!d->driver)
+		printf("echo > /sys/bus/pci/devices/%s/driver_override; "
+		       "echo %s > /sys/bus/pci/drivers_probe",
+		       vh_pci_str(&d->addr).s, vh_pci_str(&d->addr).s);
 	fputc('\n', stdout);
 }
 
@@ -395,7 +399,7 @@ static void text_status(struct vh_output *o, const struct vh_status *s)
 	(void)o;
 	for (size_t i = 0; i < s->count; i++)
 		put_row(s, &s->rows[i]);
-	if (!s->count && !s->unseen)
+	if (!s->count && !s->unseen && !s->damaged)
 		fputs("no devices are claimed\n", stdout);
 	for (size_t i = 0; i < s->n_refusals; i++)
 		put_refusal(&s->refusals[i]);
@@ -403,7 +407,7 @@ static void text_status(struct vh_output *o, const struct vh_status *s)
 		if (!vh_is_unclaimed(s, s->host->devs[i]))
 			continue;
 		if (!unclaimed++)
-			printf("not moved by vfio-hook:\n  %-13s %-13s %-13s %s\n", "ADDRESS", "DRIVER",
+			printf("in no claim of vfio-hook:\n  %-13s %-13s %-13s %s\n", "ADDRESS", "DRIVER",
 			       "OVERRIDE", "USED BY, OR GIVEN BACK WITH");
 		put_unclaimed(s, s->host->devs[i]);
 	}

@@ -56,6 +56,11 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
+	if (dir && !vh_root_exists(&cli->root, "sys")) {
+		vh_error(cli, "'%s' describes no system: there is no sys in it", cli->source);
+		vh_root_close(&cli->root);
+		return VH_EXIT_USAGE;
+	}
 	rc = fn(cli, args, count);
 	vh_root_close(&cli->root);
 	return rc;

@@ -158,6 +158,13 @@ static void claim_elsewhere(struct world *w)
 	world_claim(w, "0000:02:00.0");
 }
 
+static void claims_damaged(struct world *w)
+{
+	claim_elsewhere(w);
+	w->host.claims_problem = S("'/run/vfio-hook/x.claim': line 8: unexpected line");
+	w->host.claims_fix = S("rm /run/vfio-hook/x.claim");
+}
+
 static void claim_manual(struct world *w)
 {
 	claimed(w);
@@ -342,6 +349,8 @@ const struct rule_case use_cases[] = {
 	{ "claimed-released", claimed_released, .want = "error device-claimed 0000:01:00.0:10",
 	  .says = "belongs to domain 'other vm'",
 	  .fix = "vfio-hook reattach 0000:01:00.0" },
+	{ "claims-damaged", claims_damaged, .want = "error device-claimed",
+	  .says = "x.claim': line 8", .fix = "rm /run" },
 	{ "claimed-mate", claimed_mate, .want = "error device-claimed 0000:01:00.1:10",
 	  .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, belongs to domain 'other "
 	          "vm'" },

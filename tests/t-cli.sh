@@ -115,6 +115,8 @@ refuses 'a name with a newline stays on a line' 'no.x0asuch' on demo check $'no\
 refuses 'a manifest that is not there' 'cannot be read: No such' "$hook" --host "$work/nosuch" list
 echo garbage >"$work/garbage.host"
 refuses 'a manifest that is none' 'garbage.host line 1: ' "$hook" --host "$work/garbage.host" list
+mkdir "$work/empty"
+refuses 'a sysroot without sys' 'describes no system' "$hook" --sysroot "$work/empty" list
 refuses 'a sysroot that is not there' 'No such file' "$hook" --sysroot "$work/nosuch" list
 
 mkdir "$work/root"
@@ -279,7 +281,11 @@ prints 'status: the peer' '^  0000:01:00.1 +peer +snd_hda_intel +vfio-pci +snd_h
 exits 'JSON of status' 0 "$fake" --format json status
 valid_json 'JSON of status is JSON'
 prints 'JSON of status: keys' '^\{"schema":1,"claims":\[\{"domain":null,"uuid":null,"since":"[0-9TZ:-]+","state":"held","devices":\[\{"address":"0000:01:00.0","id":"10de:1b80","role":"named","driver_before":"nouveau","driver_now":"vfio-pci"\}'
-exits 'reattach by the peer' 0 "$fake" reattach pci_0000_01_00_1
+mkdir -p "$root/etc/libvirt"
+printf "[defaults]\nballoon = no\n" >"$root/etc/libvirt/vfio-hook.conf"
+exits 'reattach by the peer, whatever the configuration says' 0 "$fake" reattach pci_0000_01_00_1
+tells 'reattach by the peer: it is said' "'no' is no value of 'balloon'"
+rm "$root/etc/libvirt/vfio-hook.conf"
 prints 'reattach: transitions' '^0000:01:00.0: vfio-pci -> nouveau$'
 verdict 'reattach: done' drivers 'nouveau snd_hda_intel'
 
@@ -357,6 +363,11 @@ echo garbage >"$root/run/vfio-hook/11111111-2222-3333-4444-555555555555.claim"
 exits 'a damaged claim' 1 "$fake" status
 tells 'a damaged claim is named' '11111111-2222-3333-4444-555555555555'
 prints 'a damaged claim does not hide the others' "^gpu \($uuid\)"
+exits 'a domain beside a damaged claim' 1 "$fake" check "$good"
+prints 'a domain beside a damaged claim: why' 'a claim cannot be trusted, and may hold these devices: .*11111111-.*\[device-claimed\]'
+rm "$root/run/vfio-hook/$uuid.claim"
+exits 'a damaged claim alone' 1 "$fake" status
+verdict 'a damaged claim alone: nothing is said to be free' test -z "$out"
 chmod 0 "$root/run/vfio-hook"
 if ls "$root/run/vfio-hook" >/dev/null 2>&1; then
 	skip 'claims that may not be seen' 'root sees everything'

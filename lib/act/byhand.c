@@ -106,7 +106,8 @@ static int end_claims(const struct vh_act *act, const struct vh_store *s, const 
 	bool manual = false;
 
 	if (!h->n_claims)
-		return vh_fail(err, VH_E_REFUSED, 0, NULL,
+		return vh_fail(err, VH_E_REFUSED, 0,
+			       "vfio-hook status   # how to give back what no claim holds",
 			       "no claim holds these devices: there is nothing to give back");
 	for (size_t i = 0; i < h->n_claims; i++) {
 		const char *owner = h->claims[i].claim->owner;

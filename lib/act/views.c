@@ -188,8 +188,14 @@ void vh_look_at_claims(const struct vh_root *root, struct vh_host *h, const char
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s = { .dir = -1 };
 
-	if (vh_store_open(&s, root, false, &err) < 0 || vh_views_read(&s, h, owner ? owner : "", &err) < 0)
-		vh_host_not_checked(h, "claims of other domains: %s", err.what);
+	if (vh_store_open(&s, root, false, &err) < 0 || vh_views_read(&s, h, owner ? owner : "", &err) < 0) {
+		if (err.sys == EACCES || err.sys == EPERM) {
+			vh_host_not_checked(h, "claims of other domains: %s", err.what);
+		} else {
+			h->claims_problem = VH_STEAL(err.what);
+			h->claims_fix = VH_STEAL(err.fix);
+		}
+	}
 	vh_store_close(&s);
 	look_for_holders(root, h);
 }

@@ -247,6 +247,10 @@ void vh_check_claims(const struct vh_case *c, const struct vh_rule *r, struct vh
 {
 	const struct vh_group *g;
 
+	if (c->host->claims_problem && vh_next_named(c, NULL))
+		vh_finding_add(out, r, NULL, c->host->claims_fix,
+			       "a claim cannot be trusted, and may hold these devices: %s",
+			       c->host->claims_problem);
 	for (size_t i = 0; i < c->host->n_claims; i++) {
 		const struct vh_claim_view *v = &c->host->claims[i];
 		const struct vh_pci_dev *d = blocks(v) ? concerned_record(c, v->claim) : NULL;

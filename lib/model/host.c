@@ -28,6 +28,8 @@ void vh_host_free(struct vh_host *h)
 		vh_claim_free(h->claims[i].claim);
 		free(h->claims[i].why);
 	}
+	free(h->claims_problem);
+	free(h->claims_fix);
 	free(h->asked);
 	free(h->devs);
 	free(h->groups);

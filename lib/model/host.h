@@ -74,6 +74,7 @@ struct vh_host {
 	size_t n_groups;
 	struct vh_claim_view *claims; /* filled by the caller of vh_host_read() */
 	size_t n_claims;
+	char *claims_problem, *claims_fix; /* a claim cannot be trusted: it may hold any device */
 	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs */
 	char *release;       /* of the kernel */
 	bool iommu;          /* there are IOMMU groups */
