@@ -463,6 +463,23 @@ static void test_used_elsewhere(void)
 	   "libvirt bound it and it was mounted: it stays there");
 }
 
+/* libvirt's probing put it on a driver, and there is no time left to ask whether it is used. */
+static void test_use_unseen(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, IDLE);
+	int timeout = st->config.timeout_call;
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	st->config.timeout_call = -1;
+	ok(stage_release(st, d) < 0 && st->err.code == VH_E_LEFT && stage_has_claim(st, VM1) &&
+		   stage_is(st, IDLE, "nvme -"), "whether it is used cannot be seen: stays claimed");
+	st->config.timeout_call = timeout;
+	ok(stage_release(st, d) == 0 && stage_is_home(st), "once it can: home");
+}
+
 static void test_variant_override(void)
 {
 	_auto_(stage) struct stage *st = stage_new(NULL);
@@ -612,6 +629,7 @@ int main(void)
 	test_vanished();
 	test_replaced();
 	test_used_elsewhere();
+	test_use_unseen();
 	test_variant_override();
 	test_stuck();
 	test_side_by_side("igb", SPLIT "1");

@@ -244,73 +244,21 @@ static bool can_touch(const struct vh_record *r, const struct vh_state *s)
 
 /*
  * Another host driver holds the device: libvirt or the kernel bound it after the guest, or
- * somebody by hand. Taking it from there is right only if the host does not use it yet.
+ * somebody by hand. Taking it from there is right only if the host does not use it yet. UNKNOWN:
+ * nobody answered (the reader was killed, or its driver hangs), so that the next one has to ask.
  */
-static bool is_used_there(const struct vh_act *act, const struct vh_record *r)
+static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
-	struct vh_host *h = vh_host_read(act->root, &r->addr, 1, VH_HOST_USES, act->deadline);
+	_auto_(vh_host) struct vh_host *h =
+		vh_host_read(act->root, &r->addr, 1, VH_HOST_USES, act->deadline);
 	const struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
-	bool used = !d || h->failed || d->uses_read != VH_YES;
 
-	for (size_t i = 0; d && i < d->n_uses; i++)
-		used |= r->role == VH_PEER || !d->uses[i].peer_only;
-	vh_host_free(h);
-	return used;
-}
-
-typedef void home_step(const struct vh_act *act, struct vh_claim *c, size_t i,
-		       const struct vh_state *s, struct vh_batch *b);
-
-static void step_override(const struct vh_act *act, struct vh_claim *c, size_t i,
-			  const struct vh_state *s, struct vh_batch *b)
-{
-	const struct vh_record *r = &c->records[i];
-	bool bound = vh_streq(s->driver, r->driver);
-	const char *want = bound ? r->override : binding_override(r);
-
-	(void)act;
-	if (!vh_streq(s->override, want))
-		add_override(b, &r->addr, want);
-}
-
-static void step_unbind(const struct vh_act *act, struct vh_claim *c, size_t i,
-			const struct vh_state *s, struct vh_batch *b)
-{
-	struct vh_record *r = &c->records[i];
-
-	if (!s->driver || vh_streq(s->driver, r->driver))
-		return;
-	if (!s->on_vfio && is_used_there(act, r)) {
-		_auto_free_ char *text =
-			vh_printf("%s stays on driver '%s' instead of '%s': the host uses it",
-				  vh_pci_str(&r->addr).s, s->driver, r->driver ? r->driver : "none");
-
-		warn(act, c, text);
-		r->action = VH_KEEP; /* no longer ours to move */
-		return;
-	}
-	add_unbind(b, &r->addr, s->driver);
-}
-
-static void step_probe(const struct vh_act *act, struct vh_claim *c, size_t i,
-		       const struct vh_state *s, struct vh_batch *b)
-{
-	(void)act;
-	if (c->records[i].driver && !s->driver)
-		add_probe(b, &c->records[i].addr);
-}
-
-static void step_bind(const struct vh_act *act, struct vh_claim *c, size_t i,
-		      const struct vh_state *s, struct vh_batch *b)
-{
-	const struct vh_record *r = &c->records[i];
-
-	(void)act;
-	if (!r->driver || vh_streq(s->driver, r->driver))
-		return;
-	if (s->driver) /* probing chose another */
-		add_unbind(b, &r->addr, s->driver);
-	add_bind(b, &r->addr, r->driver);
+	if (!d || h->failed || d->uses_read == VH_NO)
+		return VH_UNKNOWN;
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (r->role == VH_PEER || !d->uses[i].peer_only)
+			return VH_YES;
+	return d->uses_read == VH_YES ? VH_NO : VH_YES; /* what is not fully seen counts */
 }
 
 /* What bringing home knows: the claim, where its devices stand, and the first failure. */
@@ -319,8 +267,74 @@ struct homecoming {
 	struct vh_claim *claim;
 	int lock;
 	struct vh_state *first, *states; /* at the beginning, and now */
+	bool *left;                      /* records that have to wait for a later call */
 	struct vh_error why;
 };
+
+/* Adds the writes of one step for record i, which stands in state s. */
+typedef void home_step(struct homecoming *h, size_t i, const struct vh_state *s,
+		       struct vh_batch *b);
+
+static void step_override(struct homecoming *h, size_t i, const struct vh_state *s,
+			  struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+	bool bound = vh_streq(s->driver, r->driver);
+	const char *want = bound ? r->override : binding_override(r);
+
+	if (!vh_streq(s->override, want))
+		add_override(b, &r->addr, want);
+}
+
+/* Leaves it where the host uses it, and for later where that cannot be seen. */
+static void stay(struct homecoming *h, size_t i, const struct vh_state *s, enum vh_tri used)
+{
+	struct vh_record *r = &h->claim->records[i];
+	_auto_free_ char *text = vh_printf("%s stays on driver '%s' instead of '%s': %s",
+					   vh_pci_str(&r->addr).s, s->driver,
+					   r->driver ? r->driver : "none",
+					   used == VH_YES ? "the host uses it"
+							  : "whether the host uses it cannot be seen");
+
+	warn(h->act, h->claim, text);
+	h->left[i] = used != VH_YES;
+	if (used == VH_YES)
+		r->action = VH_KEEP; /* no longer ours to move */
+}
+
+static void step_unbind(struct homecoming *h, size_t i, const struct vh_state *s,
+			struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+	enum vh_tri used;
+
+	if (!s->driver || vh_streq(s->driver, r->driver))
+		return;
+	used = s->on_vfio ? VH_NO : is_used_there(h->act, r);
+	if (used == VH_NO)
+		add_unbind(b, &r->addr, s->driver);
+	else
+		stay(h, i, s, used);
+}
+
+static void step_probe(struct homecoming *h, size_t i, const struct vh_state *s, struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+
+	if (r->driver && !s->driver)
+		add_probe(b, &r->addr);
+}
+
+static void step_bind(struct homecoming *h, size_t i, const struct vh_state *s, struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+
+	if (!r->driver || vh_streq(s->driver, r->driver))
+		return;
+	if (s->driver) /* probing chose another */
+		add_unbind(b, &r->addr, s->driver);
+	add_bind(b, &r->addr, r->driver);
+}
 
 static void run_step(struct homecoming *h, home_step *step)
 {
@@ -330,8 +344,8 @@ static void run_step(struct homecoming *h, home_step *step)
 
 	/* in ascending order: function 0 comes home first */
 	for (size_t i = 0; i < c->count; i++)
-		if (can_touch(&c->records[i], &before[i]))
-			step(h->act, c, i, &before[i], &b);
+		if (can_touch(&c->records[i], &before[i]) && !h->left[i])
+			step(h, i, &before[i], &b);
 	if (!b.count)
 		return;
 	vh_batch_run(h->act, &b, h->lock);
@@ -377,7 +391,8 @@ int vh_bring_home(const struct vh_act *act, struct vh_claim *c, int lock, struct
 		step_override, step_unbind, step_probe, step_bind, step_override,
 	};
 	size_t count = c->count;
-	struct homecoming h = { .act = act, .claim = c, .lock = lock };
+	_auto_free_ bool *left = vh_alloc(count * sizeof(*left));
+	struct homecoming h = { .act = act, .claim = c, .lock = lock, .left = left };
 
 	h.first = h.states = vh_states_read(act->root, c);
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
