@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #define RETRIES 64
 #define READ_MAX (8u << 20) /* modules.dep of a distribution kernel is below 1 MiB */
@@ -300,14 +301,23 @@ static int live_try_group(const struct vh_root *root, int group)
 	return fd < 0 ? -errno : 0;
 }
 
-/* The kernel refuses O_EXCL where a file system, swap, md, dm, ZFS or loop holds the device
- * (block/bdev.c, bd_prepare_to_claim()). Only ever for reading. */
+/*
+ * The kernel refuses O_EXCL where a file system, swap, md, dm, ZFS or loop holds the device
+ * (block/bdev.c, bd_prepare_to_claim()). Only ever for reading. Who tries it at the same moment,
+ * another vfio-hook for one, is gone the next moment; who stays holds it.
+ */
 static int live_try_exclusive(const struct vh_root *root, const char *name)
 {
+	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+	const int flags = O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW;
 	_auto_free_ char *path = vh_printf("dev/%s", name);
-	_auto_close_ int fd = open_in(root, path, O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW);
+	_auto_close_ int fd = open_in(root, path, flags);
 	struct stat st;
 
+	for (int i = 0; fd < 0 && errno == EBUSY && i < 3; i++) {
+		(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+		fd = open_in(root, path, flags);
+	}
 	if (fd < 0)
 		return -errno;
 	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
