@@ -93,17 +93,19 @@ waiting() {	# FLAVOUR: is anything left in its queue?
 # Boots machines until the queues are empty; a boot that took nothing from a
 # queue that is not empty has not come up: the rest would fare no better.
 worker() {	# NUMBER FLAVOUR...
-	local number=$1 boot=0 before flavour machine
+	local number=$1 boot=0 idle before flavour machine
 	shift
 	trap 'kill $machine 2>/dev/null' TERM
 	for flavour; do
-		while waiting "$flavour"; do
+		idle=0 # boots that did not get as far as a scenario
+		while waiting "$flavour" && [ $idle -lt 3 ]; do
 			boot=$((boot + 1))
 			before=$(ls "$share/claimed")
 			"$here/run-vm.sh" "$image" "$share" "$flavour" "$logs/console-$number-$boot-$flavour" &
 			machine=$!
 			wait $machine || true
-			[ "$before" != "$(ls "$share/claimed")" ] || break
+			idle=$((idle + 1))
+			[ "$before" = "$(ls "$share/claimed")" ] || idle=0
 		done
 	done
 }

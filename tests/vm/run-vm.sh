@@ -13,7 +13,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-vm.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
+# no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
 append="console=ttyS0 quiet loglevel=3 panic=-1 intel_iommu=on net.ifnames=0 mitigations=off"
+append+=" no_timer_check"
 case $flavour in
 tiny)    append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
 systemd) append+=" apparmor=1 security=apparmor" ;;
