@@ -91,7 +91,7 @@ waiting() {	# FLAVOUR: is anything left in its queue?
 }
 
 # Boots machines until the queues are empty; a boot that took nothing from a
-# queue that is not empty has not come up: the rest would fare no better.
+# queue that is not empty has not come up, and is tried again twice.
 worker() {	# NUMBER FLAVOUR...
 	local number=$1 boot=0 idle before flavour machine
 	shift
