@@ -5,6 +5,7 @@
 #include "lib/model/host.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
+#include "tests/stage.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"
@@ -482,6 +483,60 @@ static void test_own(void)
 	}
 }
 
+/* --- at a start --------------------------------------------------------------------------- */
+
+#define SMALL "MemTotal: 4096000 kB\nMemAvailable: 2000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
+#define LARGE "MemTotal: 8192000 kB\nMemAvailable: 5000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
+#define START(gib, devices)                                                                     \
+	"<memory unit='GiB'>" #gib "</memory><name>vm</name><devices><memballoon model='none'/>" \
+	devices "</devices>"
+#define PASSED \
+	"<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>"
+#define FROM_POOL "<interface type='network'><source network='pool'/></interface>"
+#define FOUND_VF \
+	"<interface type='hostdev'><source><address type='pci' bus='2'/></source></interface>"
+
+static const struct {
+	const char *name, *meminfo, *xml;
+	enum vh_memory_policy policy;
+	bool recheck, refused, warned;
+} starts[] = {
+	{ "prepare: too little memory", SMALL, START(4, PASSED), .refused = true },
+	{ "prepare: enough of it", LARGE, START(4, PASSED), .refused = false },
+	{ "prepare: memory = warn", SMALL, START(4, PASSED), .policy = VH_MEMORY_WARN, .warned = true },
+	{ "prepare: memory = off", SMALL, START(4, PASSED), .policy = VH_MEMORY_OFF },
+	{ "prepare: no passthrough", SMALL, START(4, ""), .refused = false },
+	{ "prepare: a device from a pool", SMALL, START(4, FROM_POOL), .refused = true },
+	{ "prepare: a host that does not say", "", START(4, PASSED), .refused = false },
+	{ "start: too little memory for the device from a pool", SMALL, START(4, FOUND_VF),
+	  .recheck = true, .refused = true },
+	{ "start: enough of it", LARGE, START(4, FOUND_VF), .recheck = true },
+};
+
+static void test_starts(void)
+{
+	for (size_t i = 0; i < VH_COUNT(starts); i++) {
+		_auto_(stage) struct stage *st = stage_new(NULL);
+		_auto_(vh_domain) struct vh_domain *d = domain(starts[i].xml);
+		struct vh_act act = { .root = st->root, .config = &st->config,
+				      .deadline = vh_now_ms() + 60000 };
+		int rc;
+
+		fake_put(st->root, "proc/meminfo", "%s", starts[i].meminfo);
+		fake_put(st->root, "etc/libvirt/qemu/networks/pool.xml",
+			 "<network><name>pool</name><forward mode='hostdev'/></network>");
+		st->config.memory = starts[i].policy;
+		if (starts[i].recheck)
+			rc = vh_recheck(&act, d, &st->findings, &st->err);
+		else
+			rc = stage_prepare(st, d);
+		ok((rc < 0) == starts[i].refused &&
+			   stage_found(st, "memory-short") == (starts[i].refused || starts[i].warned) &&
+			   (rc == 0 || st->err.code == VH_E_REFUSED),
+		   "%s", starts[i].name);
+	}
+}
+
 int main(void)
 {
 	test_sizes();
@@ -491,5 +546,6 @@ int main(void)
 	test_pinning();
 	test_hosts();
 	test_own();
+	test_starts();
 	return tap_done();
 }
