@@ -50,6 +50,17 @@ static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 	}
 }
 
+/* What a domain holds that runs is there for its next start. */
+static void look_at_memory(struct vh_judgement *j, const struct vh_root *root,
+			   const struct vh_config *config, enum vh_tri runs)
+{
+	const struct vh_act act = { .root = root, .config = config };
+
+	vh_add_memory(&act, j->domain, j->host);
+	if (runs != VH_NO && j->host->memory.own == VH_NO)
+		vh_memory_read_own(root, j->domain, j->host);
+}
+
 /* The devices as they will be when the domain is stopped. */
 static void put_back(struct vh_host *h, const struct vh_root *root, const struct vh_claim *own,
 		     bool running)
@@ -68,21 +79,25 @@ static void put_back(struct vh_host *h, const struct vh_root *root, const struct
 	vh_host_overlay(h, own, counts);
 }
 
-static void look_at_own_claim(struct vh_judgement *j, const struct vh_root *root)
+/* Returns whether the domain runs. */
+static enum vh_tri look_at_own_claim(struct vh_judgement *j, const struct vh_root *root)
 {
 	_auto_(vh_claim) struct vh_claim *own = NULL;
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s = { .dir = -1 };
+	enum vh_tri runs;
 
 	if (!j->domain->uuid)
-		return;
-	j->running = vh_domain_is_running(root, j->domain->uuid) == VH_YES;
+		return VH_NO;
+	runs = vh_domain_is_running(root, j->domain->uuid);
+	j->running = runs == VH_YES;
 	/* what cannot be read was told by vh_look_at_claims() */
 	if (vh_store_open(&s, root, false, &err) == 0)
 		VH_IGNORE(vh_store_load(&s, j->domain->uuid, &own, &err));
 	vh_store_close(&s);
 	if (own)
 		put_back(j->host, root, own, j->running);
+	return runs;
 }
 
 /* The addresses it names, and what they would be in hex: rules say what stands there. */
@@ -128,16 +143,16 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 	if (!d)
 		return -1;
 	ret->domain = d;
-	if (!vh_domain_has_pci(d) && !d->networks.count)
+	if (!vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa)
 		return 0;
 	ret->host = read_host(root, d);
 	look_at_networks(ret, root);
-	if (!vh_domain_has_pci(d) && !ret->host->hostdev_networks.count) {
+	if (!vh_domain_has_pci(d) && !vh_domain_pins(d, ret->host->hostdev_networks.count > 0)) {
 		vh_host_free(VH_STEAL(ret->host));
 		return 0;
 	}
 	vh_look_at_claims(root, ret->host, d->uuid);
-	look_at_own_claim(ret, root);
+	look_at_memory(ret, root, config, look_at_own_claim(ret, root));
 	ret->plan = vh_plan_make(d, ret->host, config);
 	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
 	return 0;

@@ -5,6 +5,35 @@
 #include "lib/base/text.h"
 #include "tests/world.h"
 
+/* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */
+static void make_memory(struct vh_memory *m)
+{
+	static struct vh_huge_pool pools[] = {
+		{ 2048, -1, 512, 100, 0 }, { 1048576, -1, 2, 1, 4 }, { 2048, 0, 300, 100, 0 },
+		{ 2048, 1, 212, 0, 0 },
+	};
+
+	m->read = m->pools_read = m->nodes_read = VH_YES;
+	m->available_kib = 4 << 20;
+	m->swap_free_kib = 1 << 20;
+	m->huge_default_kib = 2048;
+	m->own = VH_NO;
+	m->pools = pools;
+	m->n_pools = VH_COUNT(pools);
+}
+
+/* What is computed of the memory holds whatever stands in the XML. */
+static void check_memory(const struct vh_guest_memory *g)
+{
+	size_t count;
+	_auto_free_ struct vh_memory_part *parts = vh_guest_memory_parts(g, &count);
+
+	FUZZ_ASSERT(count >= 1);
+	for (size_t i = 0; i < count; i++)
+		FUZZ_ASSERT(!parts[i].nodes || vh_nodeset_count(parts[i].nodes));
+	FUZZ_ASSERT(vh_guest_memory_unplugged(g) <= g->total_kib || g->problem);
+}
+
 static void make_host(struct world *w)
 {
 	struct vh_pci_dev *d;
@@ -24,6 +53,7 @@ static void make_host(struct world *w)
 	world_dev(w, "0000:00:1f.2", 0x010601, 16, "ahci");
 	world_dev(w, "0001:00:00.0", 0x020000, -1, "mlx4_core");
 	world_claim(w, "0000:02:00.0");
+	make_memory(&w->host.memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_ASSERT(strlen(uuid) == 36);
 	if (!d)
 		return 0;
+	check_memory(&d->memory);
 	make_host(&w);
 	vh_plan_free(world_plan(&w, NULL)); /* which sorts the host */
 	plan = vh_plan_make(d, &w.host, &w.config);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rule-cases - the cases of t-rules, in two files: what a domain names, and who else has a
- * stake in it. A case is a fine machine on which one thing is made wrong.
+ * rule-cases - the cases of t-rules, in four files: what a domain names, who else has a
+ * stake in it, memory, and huge pages. A case is a fine machine on which one thing is made wrong.
  */
 #ifndef VH_TEST_RULE_CASES_H
 #define VH_TEST_RULE_CASES_H
@@ -19,8 +19,8 @@ struct rule_case {
 	unsigned int scopes; /* 0: all */
 };
 
-extern const struct rule_case device_cases[], use_cases[];
-extern const size_t n_device_cases, n_use_cases;
+extern const struct rule_case device_cases[], use_cases[], memory_cases[], huge_cases[];
+extern const size_t n_device_cases, n_use_cases, n_memory_cases, n_huge_cases;
 
 #define NIC 0x020000
 #define AUDIO 0x040300
@@ -41,6 +41,26 @@ static inline void with_peer(struct world *w)
 {
 	alone(w);
 	world_dev(w, "0000:01:00.1", AUDIO, 1, "snd_hda_intel");
+}
+
+#define MIB UINT64_C(1024)
+#define GIB (1024 * MIB)
+
+/* A guest of 16 GiB with a device, where `available` GiB are, without swap. */
+static inline void big_guest(struct world *w, uint64_t available)
+{
+	struct vh_memory *m = &w->host.memory;
+
+	alone(w);
+	w->domain.memory.total_kib = w->domain.memory_kib = w->domain.current_kib = 16 * GIB;
+	w->domain.memory.n_vfio = 1;
+	w->domain.memory.pages_line = 6;
+	w->domain.memory.hard_limit_line = 7;
+	m->read = VH_YES;
+	m->own = VH_NO;
+	m->total_kib = 32 * GIB;
+	m->available_kib = available * GIB;
+	m->huge_default_kib = 2 * MIB;
 }
 
 #endif

@@ -351,6 +351,16 @@ mkdir -p "$root/run/libvirt/qemu"
 exits 'a domain that runs is judged as if it were stopped' 0 "$fake" check "$good"
 prints 'a domain that runs: it is said' 'it runs now'
 prints 'a domain that runs: its drivers' 'detaches 0000:01:00.0 from nouveau'
+prints 'a domain that runs, without a process: its memory is not judged' \
+	'not checked: memory: how much of it the domain, which runs'
+sed -i "s/<domstatus>/<domstatus pid='4242'>/" "$root/run/libvirt/qemu/gpu.xml"
+sed -i -E 's/^(MemAvailable|SwapFree): .*/\1: 900000 kB/' "$root/proc/meminfo"
+mkdir -p "$root/proc/4242"
+printf '%s\n' 'RssAnon: 16900000 kB' 'RssShmem: 0 kB' 'HugetlbPages: 0 kB' >"$root/proc/4242/status"
+exits 'a domain that runs: what it holds is there for its next start' 0 "$fake" check "$good"
+sed -i 's/^RssAnon: .*/RssAnon: 2097152 kB/' "$root/proc/4242/status"
+exits 'a domain that runs, and is to have more memory' 1 "$fake" check "$good"
+prints 'a domain that runs: what it holds is said' '0.9 GiB available \+ 2 GiB that it holds now'
 exits 'status of a domain that runs' 0 "$fake" status
 prints 'status of a domain that runs: held' "^gpu \($uuid\): held since "
 sed -i "s/^state .*/state released/" "$root/run/vfio-hook/$uuid.claim"

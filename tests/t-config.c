@@ -19,10 +19,13 @@
 static char *show(const struct vh_config *c)
 {
 	static const char *const balloon[] = { "refuse", "inflated", "warn" };
+	static const char *const memory[] = { "refuse", "warn", "off" };
 	struct vh_strbuf sb = { 0 };
 
 	if (c->balloon != VH_BALLOON_REFUSE)
 		vh_strbuf_addf(&sb, "balloon %s ", balloon[c->balloon]);
+	if (c->memory != VH_MEMORY_REFUSE)
+		vh_strbuf_addf(&sb, "memory %s ", memory[c->memory]);
 	if (c->peers == VH_PEERS_REQUIRE)
 		vh_strbuf_add(&sb, "peers require ");
 	if (c->timeout_write != 30000 || c->timeout_group != 10000 || c->timeout_call != 60000)
@@ -53,13 +56,15 @@ static const struct {
 	{ "empty sections", "[defaults]\n" DEV, "0000:03:00.0" },
 	{ "every default as it is",
 	  "[defaults]\nballoon = refuse\npeers = detach\ntimeout-write = 30\ntimeout-group = 10\n"
-	  "timeout-call = 60\n",
+	  "timeout-call = 60\nmemory = refuse\n",
 	  "" },
 	{ "every default otherwise",
 	  "[defaults]\nballoon=warn\npeers=require\ntimeout-write=1\ntimeout-group=3600\n"
 	  "timeout-call=007\n",
 	  "balloon warn peers require timeouts 1000 3600000 7000" },
 	{ "inflated", "[defaults]\nballoon = inflated", "balloon inflated" },
+	{ "memory = warn", "[defaults]\nmemory = warn", "memory warn" },
+	{ "memory = off", "[defaults]\nmemory = off", "memory off" },
 	{ "one timeout only", "[defaults]\ntimeout-call = 61\n", "timeouts 30000 10000 61000" },
 	{ "a colon, as in Python", "[defaults]\nballoon: warn\n", "balloon warn" },
 	{ "a device", DEV "allow-in-use = network\nallow-critical = yes\nprotect = yes\n",
@@ -109,7 +114,8 @@ static const struct {
 } bad[] = {
 	{ "a mistyped key", "[defaults]\nballoon = warn\n\n# x\nbaloon = warn\n",
 	  "line 5: unknown key 'baloon' in [defaults]",
-	  "the keys of [defaults] are balloon, peers, timeout-write, timeout-group, timeout-call" },
+	  "the keys of [defaults] are balloon, peers, timeout-write, timeout-group, timeout-call, "
+	  "memory" },
 	{ "a key of the other section", DEV "balloon = warn\n",
 	  "line 2: unknown key 'balloon' in [device 0000:03:00.0]",
 	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect" },

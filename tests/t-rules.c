@@ -102,6 +102,10 @@ int main(void)
 		run(&device_cases[i], fired, silent);
 	for (size_t i = 0; i < n_use_cases; i++)
 		run(&use_cases[i], fired, silent);
+	for (size_t i = 0; i < n_memory_cases; i++)
+		run(&memory_cases[i], fired, silent);
+	for (size_t i = 0; i < n_huge_cases; i++)
+		run(&huge_cases[i], fired, silent);
 	check_table(fired, silent);
 	free(fired);
 	free(silent);

@@ -20,6 +20,11 @@ struct world {
 	struct vh_use uses[WORLD_MAX][4];
 	struct vh_hostdev element[WORLD_MAX];
 	struct vh_device_policy policy[WORLD_MAX];
+	struct vh_huge_pool pools[6];
+	struct vh_huge_request requests[2];
+	struct vh_guest_cell cells[2];
+	struct vh_binding bindings[2];
+	struct vh_memory_device dimms[2];
 	struct vh_claim_view view[2];
 	struct vh_claim claim[2];
 	struct vh_record record[2][2];
@@ -56,7 +61,13 @@ static inline void world_init(struct world *w)
 	w->domain.line = 1;
 	w->domain.balloon_line = 90;
 	w->domain.balloon = VH_BALLOON_NONE;
-	w->domain.memory_kib = w->domain.current_kib = 4194304;
+	w->domain.memory_kib = w->domain.current_kib = w->domain.memory.total_kib = 4194304;
+	w->domain.memory.line = 5;
+	w->domain.memory.pages = w->requests;
+	w->domain.memory.cells = w->cells;
+	w->domain.memory.bindings = w->bindings;
+	w->domain.memory.devices = w->dimms;
+	w->host.memory.pools = w->pools;
 	w->domain.devices = w->element;
 	w->config.devices = w->policy;
 }

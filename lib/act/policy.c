@@ -15,6 +15,12 @@ void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, stru
 			*VH_APPEND(to->name, to->count) = vh_strdup(d->networks.name[i]);
 }
 
+void vh_add_memory(const struct vh_act *act, const struct vh_domain *d, struct vh_host *h)
+{
+	if (act->config->memory != VH_MEMORY_OFF && vh_domain_pins(d, h->hostdev_networks.count > 0))
+		vh_memory_read(act->root, d, h);
+}
+
 int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
 		    struct vh_error *err)
 {
@@ -24,6 +30,7 @@ int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct 
 	size_t errors;
 
 	vh_add_networks(act->root, d, host);
+	vh_add_memory(act, d, host);
 	plan = vh_plan_make(d, host, act->config);
 	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_POLICY, out);

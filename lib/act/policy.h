@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* policy - what the XML alone decides: no device is read, nothing is claimed. */
+/* policy - what the XML and the host's memory decide: no device is read, nothing is claimed. */
 #ifndef VH_POLICY_H
 #define VH_POLICY_H
 
@@ -7,6 +7,8 @@
 
 /* Notes which of the domain's networks are pools of virtual functions. */
 void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h);
+/* Reads the memory of the host, where the rules will look at it; after vh_add_networks(). */
+void vh_add_memory(const struct vh_act *act, const struct vh_domain *d, struct vh_host *h);
 
 /* Runs the rules of VH_SCOPE_POLICY; findings and codes as in vh_prepare(). */
 int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,

@@ -86,8 +86,10 @@ static void look(struct task *t)
 	weigh_old(t);
 	if (t->old)
 		vh_host_overlay(t->host, t->old, t->counts);
-	if (t->domain)
+	if (t->domain) {
 		vh_add_networks(t->act->root, t->domain, t->host);
+		vh_add_memory(t->act, t->domain, t->host);
+	}
 	if (t->domain)
 		t->plan = vh_plan_make(t->domain, t->host, t->act->config);
 	else

@@ -55,5 +55,11 @@ vh_check_fn vh_check_device_use, vh_check_peer_use, vh_check_protected, vh_check
 vh_check_fn vh_check_critical, vh_check_listed, vh_check_viable, vh_check_peers;
 /* rules-domain.c */
 vh_check_fn vh_check_balloon, vh_check_managed;
+/* rules-memory.c */
+vh_check_fn vh_check_memory, vh_check_hard_limit;
+extern const char vh_explain_memory[], vh_explain_hard_limit[];
+/* rules-hugepages.c */
+vh_check_fn vh_check_huge_pages;
+extern const char vh_explain_huge_pages[];
 
 #endif

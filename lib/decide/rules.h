@@ -23,7 +23,7 @@ enum vh_scope {
 	VH_SCOPE_HOST = 1,   /* makes sense without a domain */
 	VH_SCOPE_DEVICE = 2, /* looks at the plan: start, check and detach by hand */
 	VH_SCOPE_DOMAIN = 4, /* looks at the domain */
-	VH_SCOPE_POLICY = 8, /* of the domain, decided by the XML alone: also at `start begin` */
+	VH_SCOPE_POLICY = 8, /* of the domain, decided without its devices: also at `start begin` */
 };
 
 struct vh_findings;

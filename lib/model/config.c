@@ -76,6 +76,20 @@ static const char *take_balloon(const char *value, struct vh_config *c)
 	return bad ? "refuse, inflated or warn" : NULL;
 }
 
+static const char *take_memory(const char *value, struct vh_config *c)
+{
+	static const struct word words[] = {
+		{ "refuse", VH_MEMORY_REFUSE },
+		{ "warn", VH_MEMORY_WARN },
+		{ "off", VH_MEMORY_OFF },
+	};
+	int v = c->memory;
+	const char *bad = one_of(words, VH_COUNT(words), value, &v);
+
+	c->memory = (enum vh_memory_policy)v;
+	return bad ? "refuse, warn or off" : NULL;
+}
+
 static const char *take_peers(const char *value, struct vh_config *c)
 {
 	static const struct word words[] = {
@@ -142,6 +156,7 @@ enum key {
 	ALLOW_IN_USE,
 	ALLOW_CRITICAL,
 	PROTECT,
+	MEMORY,
 };
 
 enum section { NO_SECTION, DEFAULTS, DEVICE };
@@ -158,6 +173,7 @@ static const struct {
 	[ALLOW_IN_USE] = { DEVICE, "allow-in-use" },
 	[ALLOW_CRITICAL] = { DEVICE, "allow-critical" },
 	[PROTECT] = { DEVICE, "protect" },
+	[MEMORY] = { DEFAULTS, "memory" },
 };
 
 struct parser {
@@ -203,6 +219,8 @@ static const char *take(struct vh_config *c, enum key key, struct vh_device_poli
 	switch (key) {
 	case BALLOON:
 		return take_balloon(value, c);
+	case MEMORY:
+		return take_memory(value, c);
 	case PEERS:
 		return take_peers(value, c);
 	case TIMEOUT_WRITE:

@@ -13,6 +13,7 @@
 #define VH_CONFIG_PATH "etc/libvirt/vfio-hook.conf"
 
 enum vh_balloon_policy { VH_BALLOON_REFUSE = 0, VH_BALLOON_INFLATED, VH_BALLOON_WARN };
+enum vh_memory_policy { VH_MEMORY_REFUSE = 0, VH_MEMORY_WARN, VH_MEMORY_OFF };
 enum vh_peers_policy { VH_PEERS_DETACH = 0, VH_PEERS_REQUIRE };
 
 /* Kinds of use by the host; bits of allow-in-use. */
@@ -33,6 +34,7 @@ struct vh_device_policy {
 
 struct vh_config {
 	enum vh_balloon_policy balloon;
+	enum vh_memory_policy memory;
 	enum vh_peers_policy peers;
 	int timeout_write, timeout_group, timeout_call; /* milliseconds */
 	struct vh_device_policy *devices;

@@ -9,6 +9,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/model/address.h"
+#include "lib/model/domain-memory.h"
 
 #include "lib/base/banned.h"
 
@@ -217,45 +218,14 @@ static void sort_networks(struct vh_names *names)
 
 /* --- the domain -------------------------------------------------------------------------- */
 
-/* How many bytes a unit is (libvirt's virScaleInteger()), 0 for none that libvirt knows. */
-static uint64_t unit_bytes(const char *unit)
-{
-	static const char letters[] = "kmgtpe";
-	const char *letter;
-	uint64_t base, bytes = 1;
-
-	if (!unit || !*unit)
-		return 1024;
-	if (!strcasecmp(unit, "b") || !strcasecmp(unit, "byte") || !strcasecmp(unit, "bytes"))
-		return 1;
-	letter = strchr(letters, tolower((unsigned char)unit[0]));
-	if (!unit[1] || !strcasecmp(unit + 1, "ib"))
-		base = 1024;
-	else if (!strcasecmp(unit + 1, "b"))
-		base = 1000;
-	else
-		return 0;
-	if (!letter)
-		return 0;
-	for (const char *l = letters; l <= letter; l++)
-		bytes *= base;
-	return bytes;
-}
-
 /* <memory> or <currentMemory>, in KiB rounded up as libvirt does; *ret stays when absent. */
 static int read_size(const xmlNode *node, uint64_t *ret, struct vh_error *err)
 {
 	_auto_free_ char *text = vh_xml_text(node), *shown = NULL, *shown_unit = NULL;
 	const char *unit = vh_xml_attr(node, "unit");
-	uint64_t bytes = unit_bytes(unit), v;
 
-	if (!text)
+	if (!text || vh_scaled_kib(text, unit, ret) == 0)
 		return 0;
-	if (bytes && vh_libvirt_uint(text, 10, &v) == 0 && v <= UINT64_MAX / bytes) {
-		v *= bytes;
-		*ret = v / 1024 + (v % 1024 != 0);
-		return 0;
-	}
 	shown = vh_printable(text, VH_VALUE_MAX);
 	shown_unit = vh_printable(unit ? unit : "KiB", VH_VALUE_MAX);
 	return vh_fail(err, VH_E_INPUT, 0,
@@ -318,6 +288,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	if (read_size(vh_xml_child(root, "memory"), &d->memory_kib, err) < 0 ||
 	    read_size(vh_xml_child(root, "currentMemory"), &d->current_kib, err) < 0)
 		return -1;
+	vh_guest_memory_read(&d->memory, root, d->memory_kib);
+	d->memory_kib = d->memory.total_kib;
 	/* virDomainDefPostParseMemory() */
 	if (!d->current_kib || d->current_kib > d->memory_kib)
 		d->current_kib = d->memory_kib;
@@ -358,6 +330,7 @@ void vh_domain_free(struct vh_domain *d)
 	}
 	free(d->devices);
 	vh_names_clear(&d->networks);
+	vh_guest_memory_clear(&d->memory);
 	free(d->name);
 	free(d->uuid);
 	free(d->type);
@@ -368,6 +341,14 @@ void vh_domain_free(struct vh_domain *d)
 bool vh_domain_has_pci(const struct vh_domain *d)
 {
 	return d->n_devices > 0;
+}
+
+bool vh_domain_pins(const struct vh_domain *d, bool pool)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (!d->devices[i].unassigned)
+			return true;
+	return pool || d->memory.n_vdpa;
 }
 
 /* Where libvirt adds <memballoon model='virtio'> by itself (qemu_postparse.c,

@@ -13,6 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/base/pciaddr.h"
 #include "lib/base/root.h"
+#include "lib/model/guest-memory.h"
 
 #define VH_XML_MAX (8u << 20) /* bytes; libvirt's own documents are far below */
 
@@ -54,6 +55,7 @@ struct vh_domain {
 	int balloon_line;   /* of <memballoon>; of <domain> when absent */
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
+	struct vh_guest_memory memory;
 };
 
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err) VH_CHECK;
@@ -62,6 +64,9 @@ VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 
 /* Does the domain name a PCI device (hostdev, interface, nvme disk), valid or not? */
 bool vh_domain_has_pci(const struct vh_domain *d);
+/* Is all memory of the guest pinned: QEMU gets a PCI device or vDPA, or will, from a network that
+ * is a pool (`pool`)? Mediated devices pin what their driver asks for, and count as none. */
+bool vh_domain_pins(const struct vh_domain *d, bool pool);
 /* Does the guest get a memory balloon: one is there, or libvirt will add it? */
 bool vh_domain_has_balloon(const struct vh_domain *d);
 

@@ -35,6 +35,7 @@ void vh_host_free(struct vh_host *h)
 	free(h->groups);
 	free(h->claims);
 	vh_names_clear(&h->hostdev_networks);
+	vh_memory_clear(&h->memory);
 	vh_names_clear(&h->not_checked);
 	free(h->release);
 	free(h->cmdline);

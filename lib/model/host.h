@@ -13,6 +13,7 @@
 #include "lib/model/claim.h"
 #include "lib/model/config.h"
 #include "lib/model/domain.h"
+#include "lib/model/memory.h"
 
 /* One use of a device by the host. */
 struct vh_use {
@@ -84,6 +85,7 @@ struct vh_host {
 	enum vh_module vfio_pci;
 	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
 	bool denylist_off;   /* vfio-pci is loaded with disable_denylist=Y */
+	struct vh_memory memory; /* filled by vh_memory_read() */
 	struct vh_names not_checked; /* sentences, each once */
 	int failed;          /* errno of a read by which a device looks driverless or absent and
 				may be neither: nothing may be done on these facts. 0: none */

@@ -9,10 +9,14 @@
 #include "lib/base/banned.h"
 
 /* Answers about one file: VH_NO is "not the one that is looked for". */
-typedef enum vh_tri question(const xmlNode *root, const char *wanted);
+struct wanted {
+	const char *name; /* or UUID */
+	int64_t pid;      /* of the domain that was found; 0: none */
+};
+typedef enum vh_tri question(const xmlNode *root, struct wanted *wanted);
 
 /* VH_UNKNOWN: cannot be read, or understood. */
-static enum vh_tri ask_text(const char *text, const char *hint, question *ask, const char *wanted)
+static enum vh_tri ask_text(const char *text, const char *hint, question *ask, struct wanted *wanted)
 {
 	_auto_xml_ xmlDoc *doc = NULL;
 
@@ -36,7 +40,7 @@ static bool is_xml(const char *name)
 /* Asks all XML files of a directory in which `hint` occurs, until one says VH_YES. Sets
  * *ret_moved when a file has gone since the directory was read. */
 static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const char *hint,
-			   question *ask, const char *wanted, bool *ret_moved)
+			   question *ask, struct wanted *wanted, bool *ret_moved)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	enum vh_tri answer = VH_NO;
@@ -68,7 +72,7 @@ static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const ch
 /* A file that has gone may have been renamed to one that was not there yet, so "no" holds only
  * for a directory that stood still. */
 static enum vh_tri ask_files(const struct vh_root *root, const char *dir, const char *hint,
-			     question *ask, const char *wanted)
+			     question *ask, struct wanted *wanted)
 {
 	for (int attempt = 0; attempt < 5; attempt++) {
 		bool moved;
@@ -81,12 +85,12 @@ static enum vh_tri ask_files(const struct vh_root *root, const char *dir, const 
 }
 
 /* <network>, or <networkstatus> around it (src/conf/virnetworkobj.c). */
-static enum vh_tri is_hostdev_network(const xmlNode *root, const char *wanted)
+static enum vh_tri is_hostdev_network(const xmlNode *root, struct wanted *wanted)
 {
 	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
 	_auto_free_ char *name = vh_xml_text(vh_xml_child(net, "name"));
 
-	if (!vh_streq(name, wanted))
+	if (!vh_streq(name, wanted->name))
 		return VH_NO;
 	return vh_xml_attr_is(vh_xml_child(net, "forward"), "mode", "hostdev") ? VH_YES : VH_NO;
 }
@@ -94,10 +98,11 @@ static enum vh_tri is_hostdev_network(const xmlNode *root, const char *wanted)
 enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
 {
 	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
+	struct wanted wanted = { .name = name };
 	enum vh_tri answer = VH_NO;
 
 	for (size_t i = 0; i < VH_COUNT(dirs); i++) {
-		enum vh_tri one = ask_files(root, dirs[i], "hostdev", is_hostdev_network, name);
+		enum vh_tri one = ask_files(root, dirs[i], "hostdev", is_hostdev_network, &wanted);
 
 		if (one == VH_YES)
 			return VH_YES;
@@ -108,16 +113,33 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
 }
 
 /* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
-static enum vh_tri is_status_of(const xmlNode *root, const char *wanted)
+static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
 {
 	const xmlNode *domain = vh_xml_child(root, "domain");
 	_auto_free_ char *text = vh_xml_text(vh_xml_child(domain, "uuid"));
+	const char *pid = vh_xml_attr(root, "pid");
 	char uuid[37];
+	uint64_t v;
 
-	return text && vh_uuid_parse(text, uuid) == 0 && !strcmp(uuid, wanted) ? VH_YES : VH_NO;
+	if (!text || vh_uuid_parse(text, uuid) < 0 || strcmp(uuid, wanted->name) != 0)
+		return VH_NO;
+	if (pid && vh_parse_uint(pid, 10, INT32_MAX, &v) == 0)
+		wanted->pid = (int64_t)v;
+	return VH_YES;
 }
 
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
 {
-	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, uuid);
+	struct wanted wanted = { .name = uuid };
+
+	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
+}
+
+int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)
+{
+	struct wanted wanted = { .name = uuid };
+
+	if (ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted) != VH_YES)
+		return 0;
+	return wanted.pid;
 }

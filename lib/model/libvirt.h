@@ -16,5 +16,7 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
+/* The process that the status file of this UUID names; 0: none. */
+int64_t vh_domain_pid(const struct vh_root *root, const char *uuid);
 
 #endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guest-memory - what a domain says of its memory, and what follows from it: how much has to be
+ * there when it starts, from where, and how much libvirt would let QEMU lock. Sizes are in KiB
+ * and end at UINT64_MAX instead of wrapping.
+ */
+#ifndef VH_GUEST_MEMORY_H
+#define VH_GUEST_MEMORY_H
+
+#include "lib/base/util.h"
+
+/* VIR_DOMAIN_CPUMASK_LEN: libvirt refuses numbers beyond it. */
+#define VH_NODES_MAX 1024
+
+/* A set of NUMA nodes, of the guest or of the host. */
+struct vh_nodeset {
+	uint64_t bits[VH_NODES_MAX / 64];
+};
+/* As libvirt writes and reads them: "0-3,^2,8". 0, or -1: none that libvirt takes. */
+int vh_nodeset_parse(const char *text, struct vh_nodeset *ret) VH_CHECK;
+void vh_nodeset_add(struct vh_nodeset *s, uint64_t node);
+bool vh_nodeset_has(const struct vh_nodeset *s, uint64_t node);
+bool vh_nodeset_is_within(const struct vh_nodeset *inner, const struct vh_nodeset *outer);
+size_t vh_nodeset_count(const struct vh_nodeset *s);
+char *vh_nodeset_text(const struct vh_nodeset *s) VH_CHECK; /* "0-1,3"; caller frees */
+
+/* <cpu><numa><cell> */
+struct vh_guest_cell {
+	uint64_t id;
+	uint64_t kib;
+};
+
+enum vh_memory_model {
+	VH_MEMORY_DIMM,
+	VH_MEMORY_VIRTIO,  /* virtio-mem: only what is requested is there */
+	VH_MEMORY_BACKED,  /* nvdimm, virtio-pmem, sgx-epc: lies in a file or device of its own */
+};
+
+/* <devices><memory> */
+struct vh_memory_device {
+	enum vh_memory_model model;
+	uint64_t kib, requested_kib;
+	uint64_t page_kib; /* <source><pagesize>; 0: as its cell */
+	int64_t cell;      /* <target><node>; -1: none */
+	bool has_nodes;    /* <source><nodemask> */
+	struct vh_nodeset nodes;
+};
+
+/* <memoryBacking><hugepages><page>, or <hugepages/> alone. */
+struct vh_huge_request {
+	uint64_t page_kib; /* 0: the default size of the host */
+	bool everywhere;   /* no nodeset: for all cells that no other <page> names */
+	struct vh_nodeset cells;
+};
+
+/* <numatune><memory> and <memnode>, if they bind (mode strict or restrictive). */
+struct vh_binding {
+	int64_t cell; /* -1: of the whole guest */
+	struct vh_nodeset nodes;
+};
+
+struct vh_guest_memory {
+	int line;           /* of <memory>; of <domain> when absent */
+	uint64_t total_kib; /* as libvirt has it: cells and devices where there are cells */
+	struct vh_guest_cell *cells;
+	size_t n_cells;
+	struct vh_memory_device *devices;
+	size_t n_devices;
+	struct vh_huge_request *pages;
+	size_t n_pages;
+	int pages_line;           /* of <hugepages> */
+	struct vh_binding *bindings;
+	size_t n_bindings;
+	bool locked;              /* <memoryBacking><locked/> */
+	uint64_t hard_limit_kib;  /* 0: none, or one that libvirt takes for unlimited */
+	int hard_limit_line;
+	bool iommu;               /* the guest has one */
+	size_t n_vfio;            /* PCI and mediated devices, hostdev interfaces */
+	size_t n_nvme;            /* disks with an nvme source in their chain */
+	size_t n_vdpa;            /* interfaces and disks */
+	char *problem;            /* "line 12: <size> is 'x' 'MiB', which is no size": what stands
+				     here cannot be judged; or NULL */
+};
+void vh_guest_memory_clear(struct vh_guest_memory *m);
+
+/* A piece of memory that has to be there when the guest starts. */
+struct vh_memory_part {
+	uint64_t kib;
+	bool huge;         /* on huge pages of page_kib; 0: of the host's default size */
+	uint64_t page_kib;
+	const struct vh_nodeset *nodes; /* of the host, to which it is bound; NULL: to none */
+};
+/* All of them; *ret_count of them, the caller frees the array. Host nodes are borrowed. */
+struct vh_memory_part *vh_guest_memory_parts(const struct vh_guest_memory *m, size_t *ret_count)
+	VH_CHECK;
+
+/* Of the total, what needs no memory of the host: in files or devices of its own; virtio-mem that
+ * is not requested. */
+uint64_t vh_guest_memory_backed(const struct vh_guest_memory *m);
+uint64_t vh_guest_memory_unplugged(const struct vh_guest_memory *m);
+
+/*
+ * How many times libvirt counts the guest's memory when it says how much QEMU may lock, which is
+ * that many times the total and 1 GiB more (qemuDomainGetMemLockLimitBytes()); `more_vfio` devices
+ * are not in the XML yet. This is the formula of libvirt 9.4 and later; older ones count less (an
+ * IOMMU of the guest since 8.7, NVMe disks apart from other devices since 9.4, vDPA disks in newer
+ * ones only). Which libvirt runs here cannot be known without asking it, and QEMU locks the same
+ * for each of them: what suffices by the newest formula suffices.
+ */
+uint64_t vh_guest_memory_factor(const struct vh_guest_memory *m, size_t more_vfio);
+
+uint64_t vh_kib_add(uint64_t a, uint64_t b);
+uint64_t vh_kib_mul(uint64_t a, uint64_t b);
+static inline uint64_t vh_kib_sub(uint64_t a, uint64_t b) /* never below 0 */
+{
+	return a > b ? a - b : 0;
+}
+
+#endif
