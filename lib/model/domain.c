@@ -71,6 +71,7 @@ static struct vh_hostdev *add_device(struct vh_domain *d, enum vh_element elemen
 	const xmlNode *address = vh_xml_child(source, "address");
 
 	dev->element = element;
+	dev->node = node;
 	dev->line = vh_xml_line(node);
 	dev->written = vh_strdup("");
 	dev->written_managed = read_managed(element == VH_DISK ? source : node);
@@ -328,9 +329,16 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	return 0;
 }
 
+struct vh_domain *vh_domain_read(const xmlDoc *doc, struct vh_error *err)
+{
+	_auto_(vh_domain) struct vh_domain *d = vh_alloc(sizeof(*d));
+
+	return read_domain(d, vh_xml_root(doc), err) < 0 ? NULL : VH_STEAL(d);
+}
+
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err)
 {
-	_auto_(vh_domain) struct vh_domain *d = NULL;
+	struct vh_domain *d;
 	_auto_xml_ xmlDoc *doc = NULL;
 
 	if (len > VH_XML_MAX) {
@@ -339,12 +347,10 @@ struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *
 		return NULL;
 	}
 	doc = vh_xml_parse(xml, len, err);
-	if (!doc)
-		return NULL;
-	d = vh_alloc(sizeof(*d));
-	if (read_domain(d, vh_xml_root(doc), err) < 0)
-		return NULL;
-	return VH_STEAL(d);
+	d = doc ? vh_domain_read(doc, err) : NULL;
+	for (size_t i = 0; d && i < d->n_devices; i++)
+		d->devices[i].node = NULL;
+	return d;
 }
 
 void vh_domain_free(struct vh_domain *d)
