@@ -85,10 +85,11 @@ static void look_at_own_claim(struct vh_judgement *j, const struct vh_root *root
 		put_back(j->host, root, own, j->running);
 }
 
-/* The addresses it names, and what they would be in hex: rules say what stands there. */
+/* The addresses it names, and what they would be in hex or were meant to be: rules say what
+ * stands there. */
 static struct vh_host *read_host(const struct vh_root *root, const struct vh_domain *d)
 {
-	struct vh_pci_addr *addrs = NULL;
+	struct vh_pci_addr *addrs = NULL, meant;
 	struct vh_host *h;
 	size_t n = 0;
 
@@ -99,6 +100,8 @@ static struct vh_host *read_host(const struct vh_root *root, const struct vh_dom
 			*VH_APPEND(addrs, n) = e->addr;
 		if (!e->problem && e->decimal && e->hex_valid)
 			*VH_APPEND(addrs, n) = e->hex;
+		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
+			*VH_APPEND(addrs, n) = meant;
 	}
 	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
 	free(addrs);
@@ -119,6 +122,24 @@ static void run_rules(struct vh_judgement *j, const struct vh_config *config, un
 		vh_judgement_not_checked(j, "%s", j->host->not_checked.name[i]);
 }
 
+void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
+		     const struct vh_config *config, struct vh_domain *d)
+{
+	ret->domain = d;
+	if (!vh_domain_has_pci(d) && !d->networks.count)
+		return;
+	ret->host = read_host(root, d);
+	look_at_networks(ret, root);
+	if (!vh_domain_has_pci(d) && !ret->host->hostdev_networks.count) {
+		vh_host_free(VH_STEAL(ret->host));
+		return;
+	}
+	vh_look_at_claims(root, ret->host, d->uuid);
+	look_at_own_claim(ret, root);
+	ret->plan = vh_plan_make(d, ret->host, config);
+	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+}
+
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err)
@@ -127,19 +148,7 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 
 	if (!d)
 		return -1;
-	ret->domain = d;
-	if (!vh_domain_has_pci(d) && !d->networks.count)
-		return 0;
-	ret->host = read_host(root, d);
-	look_at_networks(ret, root);
-	if (!vh_domain_has_pci(d) && !ret->host->hostdev_networks.count) {
-		vh_host_free(VH_STEAL(ret->host));
-		return 0;
-	}
-	vh_look_at_claims(root, ret->host, d->uuid);
-	look_at_own_claim(ret, root);
-	ret->plan = vh_plan_make(d, ret->host, config);
-	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+	vh_judge_parsed(ret, root, config, d);
 	return 0;
 }
 

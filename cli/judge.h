@@ -24,6 +24,9 @@ void vh_judgement_clear(struct vh_judgement *j);
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err) VH_CHECK;
+/* The same of a domain that was parsed; it becomes the judgement's. */
+void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
+		     const struct vh_config *config, struct vh_domain *d);
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config);
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);
