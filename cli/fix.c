@@ -41,7 +41,7 @@ static int round_of(struct vh_fixed *f, const struct vh_root *root, const struct
 {
 	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(f->xml.data, f->xml.len, err);
 	struct vh_strbuf corrected = { 0 };
-	struct vh_domain *d = e ? vh_domain_read(vh_xmledit_doc(e), err) : NULL;
+	struct vh_domain *d = e ? vh_judge_read(vh_xmledit_doc(e), err) : NULL;
 
 	if (!d)
 		return -1;

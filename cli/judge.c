@@ -137,18 +137,29 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 	vh_look_at_claims(root, ret->host, d->uuid);
 	look_at_own_claim(ret, root);
 	ret->plan = vh_plan_make(d, ret->host, config);
+	if (d->lone)
+		vh_judgement_not_checked(ret, "the domain that this is for: its balloon, its "
+					      "memory, and what else it names");
 	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+}
+
+struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)
+{
+	return vh_device_is(doc) ? vh_device_read(doc) : vh_domain_read(doc, err);
 }
 
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err)
 {
-	struct vh_domain *d = vh_domain_parse(xml, len, err);
+	_auto_xml_ xmlDoc *doc = vh_xml_parse(xml, len, err);
+	struct vh_domain *d = doc ? vh_judge_read(doc, err) : NULL;
 
 	if (!d)
 		return -1;
 	vh_judge_parsed(ret, root, config, d);
+	for (size_t i = 0; i < d->n_devices; i++)
+		d->devices[i].node = NULL;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define VH_JUDGE_H
 
 #include "cli/render.h"
+#include "lib/model/xml.h"
 
 struct vh_judgement {
 	struct vh_domain *domain;
@@ -21,10 +22,12 @@ struct vh_judgement {
 void vh_judgement_clear(struct vh_judgement *j);
 #define _auto_judgement_ __attribute__((cleanup(vh_judgement_clear)))
 
+/* `xml` is a domain, or a lone element for virsh attach-device. */
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err) VH_CHECK;
-/* The same of a domain that was parsed; it becomes the judgement's. */
+struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err) VH_CHECK;
+/* The same of what that has read; it becomes the judgement's. */
 void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, struct vh_domain *d);
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,

@@ -172,6 +172,18 @@ static void put_plan(struct vh_output *o, const struct vh_report *r)
 		fputs("  nothing has to be detached\n", stdout);
 }
 
+/* Hot-plug binds what is named, and its peers stay where they are. */
+static void put_hotplug(const struct vh_report *r)
+{
+	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
+		if (r->plan->devs[i].role != VH_PEER || !vh_is_detached(&r->plan->devs[i]))
+			continue;
+		printf("  virsh attach-device calls no hook; first run: vfio-hook detach %s\n",
+		       vh_pci_str(&r->host->asked[0]).s);
+		return;
+	}
+}
+
 static void text_check_domain(struct vh_output *o, const struct vh_report *r)
 {
 	vh_put_report_findings(o->cli, stdout, r);
@@ -181,6 +193,8 @@ static void text_check_domain(struct vh_output *o, const struct vh_report *r)
 		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
 	if (r->host && !vh_findings_number(r->findings, VH_ERROR))
 		put_plan(o, r);
+	if (r->host && r->domain->lone)
+		put_hotplug(r);
 	put_not_checked(r->not_checked);
 }
 

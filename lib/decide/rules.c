@@ -152,6 +152,9 @@ static void sort(struct vh_findings *out)
 void vh_rules_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
 {
 	for (size_t i = 0; i < vh_n_rules; i++) {
+		/* of a lone element the rest of the domain is not known */
+		if (c->domain && c->domain->lone && vh_rules[i].scope & VH_SCOPE_POLICY)
+			continue;
 		if (vh_rules[i].scope & scopes)
 			vh_rules[i].check(c, &vh_rules[i], out);
 	}

@@ -45,6 +45,7 @@ struct vh_hostdev {
 enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
 
 struct vh_domain {
+	bool lone;          /* no domain: an element for virsh attach-device */
 	char *name;         /* empty when absent; may hold anything but NUL: print it printable */
 	char *uuid;         /* 36 characters, lower case, or NULL when absent */
 	char *type;         /* kvm, qemu, ... */
@@ -63,6 +64,10 @@ struct vh_domain {
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err) VH_CHECK;
 /* The same of a document that vh_xml_parse() has accepted, whose nodes are then borrowed. */
 struct vh_domain *vh_domain_read(const struct _xmlDoc *doc, struct vh_error *err) VH_CHECK;
+/* A lone <hostdev>, <interface> or <disk>, as virsh attach-device takes it, is a document, too,
+ * where that is asked for: nothing is known then of the rest of its domain. */
+bool vh_device_is(const struct _xmlDoc *doc);
+struct vh_domain *vh_device_read(const struct _xmlDoc *doc) VH_CHECK;
 void vh_domain_free(struct vh_domain *d);
 VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 
