@@ -124,11 +124,120 @@ tells '--fix of what cannot be cured: the finding' \
 	'mounted-nvme.xml, corrected:[0-9]+: error: .* \[device-in-use\]$'
 exits '--fix --strict: no warning is left' 0 on seed-003 check --strict --fix "$fixtures/address-decimal.xml"
 
-mkdir -p "$work/require/etc/libvirt"
-"$expand" "$hosts/demo.host" "$work/require"
-printf '[defaults]\npeers = require\n' >"$work/require/etc/libvirt/vfio-hook.conf"
-exits 'a group that must be listed' 1 "$hook" --sysroot "$work/require" check "$fixtures/gpu-without-audio.xml"
-exits '--fix lists it' 0 "$hook" --sysroot "$work/require" check --fix "$fixtures/gpu-without-audio.xml"
+exits 'a group that must be listed' 1 on policy check "$fixtures/peer-not-listed.xml"
+exits '--fix lists it' 0 on policy check --fix "$fixtures/peer-not-listed.xml"
 prints '--fix lists it: unassigned' "^ +<address type='unassigned'/>$"
+
+# --- a lone element, for virsh attach-device -------------------------------------------------
+lone="<hostdev mode='subsystem' type='pci' managed='yes'>
+  <source>
+    <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>
+  </source>
+</hostdev>"
+exits 'a lone hostdev' 0 on demo check - <<<"$lone"
+prints 'a lone hostdev: what is detached' '^  detaches 0000:01:00.0 from nouveau: '
+prints 'a lone hostdev: no hook is called' 'first run: vfio-hook detach 0000:01:00.0$'
+prints 'a lone hostdev: what is not known' '^  not checked: the domain that this is for: its balloon'
+verdict 'a lone hostdev: no balloon' eval '[[ $out != *balloon]* ]]'
+exits 'a lone hostdev that is not there' 1 on demo check - <<<"${lone/0x01/0x7f}"
+prints 'a lone hostdev that is not there: said' '^<stdin>:1: error: no device 0000:7f:00.0 .* \[device-absent\]$'
+exits 'a lone disk of the host' 1 on demo check - \
+	<<<"<disk type='nvme'><source type='pci' namespace='1'><address bus='4'/></source></disk>"
+prints 'a lone disk of the host: said' '\[device-in-use\]$'
+exits 'a lone interface without passthrough' 0 on demo check - <<<"<interface type='bridge'/>"
+prints 'a lone interface without passthrough: said' '^<stdin>: ok: no PCI passthrough$'
+refuses 'another lone element' 'this is not a domain: its root element is <memballoon>' \
+	on demo check - <<<"<memballoon model='none'/>"
+exits '--fix of a lone hostdev' 0 on demo check --fix - <<<"${lone/ managed=\'yes\'/}"
+verdict '--fix of a lone hostdev: the text' test "$out" = "$lone"
+exits 'JSON of a lone hostdev' 0 on demo --format json check - <<<"$lone"
+valid_json 'JSON of a lone hostdev is JSON'
+
+# --- many files, bad ones among them ---------------------------------------------------------
+mkdir "$work/many"
+for ((i = 0; i < 1000; i++)); do
+	ln "$examples/gpu-with-audio.xml" "$work/many/$i.xml" 2>/dev/null ||
+		cp "$examples/gpu-with-audio.xml" "$work/many/$i.xml"
+done
+for i in 17 500 999; do
+	rm "$work/many/$i.xml"
+	head -n $i "$fixtures/broken.xml" >"$work/many/$i.xml"
+done
+exits '1,000 files, three broken' 2 on demo check "$work"/many/*.xml
+verdict '1,000 files, three broken: the others' test "$(grep -c '\.xml: ok$' "$work/out")" = 997
+verdict '1,000 files, three broken: one line each' test "$(grep -c '^vfio-hook: error: ' "$work/err")" = 3
+tells '1,000 files, three broken: which' 'error: .*/many/500.xml: line '
+mkdir "$work/folder"
+printf 'binary\0\377' >"$work/binary"
+for bad in "$work/folder" "$work/nosuch" "$work/binary" "$fixtures/not-a-domain.xml" "$fixtures/lxc.xml" /dev/null; do
+	run on demo check "$examples/gpu-with-audio.xml" "$bad" "$fixtures/mounted-nvme.xml"
+	verdict "among others: $(basename "$bad")" eval '[ $rc -eq 2 ] &&
+		[ "$(grep -c "^vfio-hook: error: $bad: " "$work/err")" = 1 ] &&
+		grep -q "audio.xml: ok$" "$work/out" && grep -q "nvme.xml: refused" "$work/out"'
+done
+
+# --- who may not see everything --------------------------------------------------------------
+mkdir -p "$work/seen/run/vfio-hook" "$work/seen/etc/libvirt"
+"$expand" "$hosts/demo.host" "$work/seen"
+touch "$work/seen/etc/libvirt/vfio-hook.conf"
+chmod 0 "$work/seen/run/vfio-hook" "$work/seen/etc/libvirt/vfio-hook.conf"
+if [ "$(id -u)" != 0 ]; then
+	user=()
+elif setpriv --version >/dev/null 2>&1; then
+	user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	chmod 755 "$work" && chmod 777 "$TMPDIR"
+fi
+if [ -n "${user+set}" ] && "${user[@]}" test -r "$work/seen/proc/cmdline" &&
+	"${user[@]}" "$hook" --version >/dev/null 2>&1; then
+	exits 'an ordinary user' 0 "${user[@]}" "$hook" --sysroot "$work/seen" check - <<<"$wanted"
+	prints 'an ordinary user: claims' 'not checked: claims of other domains: .*Permission denied'
+	prints 'an ordinary user: configuration' 'not checked: /etc/libvirt/vfio-hook.conf \(Permission denied\)'
+	exits 'an ordinary user: --fix' 0 "${user[@]}" "$hook" --sysroot "$work/seen" check --fix - <<<"$domain"
+	tells 'an ordinary user: --fix says it, too' 'not checked: claims of other domains'
+else
+	skip 'an ordinary user' 'nobody to be, or one who cannot get here'
+fi
+chmod 700 "$work/seen/run/vfio-hook"
+
+# --- --explain -------------------------------------------------------------------------------
+exits '--explain all' 0 "$hook" --explain all
+cp "$work/out" "$work/rules"
+exits '--explain alone' 0 "$hook" --explain
+verdict '--explain alone is --explain all' cmp -s "$work/out" "$work/rules"
+run "$hook" --explain nosuch
+verdict '--explain of an unknown rule lists them' eval '[ $rc -eq 2 ] && [ -z "$out" ] &&
+	[[ $err == *"no rule '"'nosuch'"'"* ]] && [[ $err == *device-in-use* ]]'
+refuses '--explain of two' 'takes one rule' "$hook" --explain balloon iommu-off
+refuses '--explain with another option' "'--strict' does not apply" "$hook" --strict --explain balloon
+exits 'check --explain=RULE' 0 "$hook" check --explain=balloon
+cp "$work/out" "$work/balloon"
+exits 'check --explain RULE' 0 "$hook" check --explain balloon
+verdict 'check --explain RULE is the same' cmp -s "$work/out" "$work/balloon"
+
+# Each rule has a text of its own, a paragraph in the man page, and a fixture on which it fires
+# and one on which it is silent.
+man=${abs_top_builddir:?}/man/vfio-hook.1
+mapfile -t expectations < <(for xml in "$examples"/*.xml "$fixtures"/*.xml; do expectation "$xml"; done
+	grep -hs '^# expected ' "$hosts"/*.host)
+silent=$(printf '%s\n' "${expectations[@]}" | grep -c ': ok')
+for rule in $(sed -n 's/^  \([a-z-]*\)  .*/\1/p' "$work/rules"); do
+	exits "$rule: --explain" 0 "$hook" --explain "$rule"
+	prints "$rule: has a title" "^$rule \((error|warning|info)\): "
+	verdict "$rule: is explained" eval '[ "$(sed 1,2d "$work/out" | grep -c .)" -ge 3 ] &&
+		! grep -q ".\{77\}" <(sed 1d "$work/out") && [ "$(tail -c 2 "$work/out")" = . ]'
+	if grep -q "^$rule (info)" "$work/out"; then # not among the expectations
+		verdict "$rule: fires on a fixture" eval 'on demo check "$fixtures/gpu-without-audio.xml" |
+			grep -q "\[$rule\]$"'
+	else
+		verdict "$rule: fires on a fixture" eval \
+			'printf "%s\n" "${expectations[@]}" | grep -qE "(error|warning) $rule(,|$| )"'
+	fi
+	verdict "$rule: is silent on a fixture" test "$silent" -gt 0
+	if [ -e "$man" ]; then
+		verdict "$rule: stands in the man page" grep -q "^\.IP.*$rule" "$man"
+	else
+		skip "$rule: stands in the man page" 'no pod2man'
+	fi
+done
 
 finish
