@@ -15,6 +15,7 @@ struct check {
 	struct vh_cli *cli;
 	struct vh_output out;
 	struct vh_config config;
+	struct vh_facts facts;
 	const char *config_problem; /* why the configuration is not the real one, or NULL */
 };
 
@@ -84,7 +85,7 @@ static int check_host(struct check *c)
 
 static int check_file(struct check *c, const char *path)
 {
-	_auto_judgement_ struct vh_judgement j = { 0 };
+	_auto_judgement_ struct vh_judgement j = { .facts = &c->facts };
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
@@ -123,7 +124,7 @@ static int fix_file(struct check *c, const char *path)
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
-	_auto_fixed_ struct vh_fixed fixed = { 0 };
+	_auto_fixed_ struct vh_fixed fixed = { .judgement.facts = &c->facts };
 	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
 
 	if (vh_input_read(&xml, path, VH_XML_MAX, &err) < 0 ||
@@ -173,6 +174,7 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 	if (check_usage(cli, count) < 0 || read_config(&c) < 0)
 		return VH_EXIT_USAGE;
 	rc = check(&c, args, count);
+	vh_facts_clear(&c.facts);
 	vh_config_clear(&c.config);
 	return rc;
 }

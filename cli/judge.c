@@ -12,14 +12,29 @@
 
 #include "lib/base/banned.h"
 
+static void free_host(struct vh_judgement *j)
+{
+	if (j->borrows && j->host) {
+		vh_names_clear(&j->host->hostdev_networks);
+		free(j->host);
+	} else {
+		vh_host_free(j->host);
+	}
+	j->host = NULL;
+	j->borrows = false;
+}
+
 void vh_judgement_clear(struct vh_judgement *j)
 {
+	struct vh_facts *facts = j->facts;
+
 	vh_plan_free(j->plan);
-	vh_host_free(j->host);
+	free_host(j);
 	vh_domain_free(j->domain);
 	vh_findings_clear(&j->findings);
 	vh_names_clear(&j->not_checked);
 	memset(j, 0, sizeof(*j));
+	j->facts = facts;
 }
 
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...)
@@ -33,20 +48,22 @@ void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Which of its networks hand out virtual functions cannot always be seen. */
+/* Which of its networks hand out virtual functions; that cannot always be seen. */
 static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 {
 	const struct vh_names *names = &j->domain->networks;
+	struct vh_names *pools = &j->host->hostdev_networks;
 
-	vh_add_networks(root, j->domain, j->host);
 	for (size_t i = 0; i < names->count; i++) {
-		_auto_free_ char *name = NULL;
+		_auto_free_ char *name = vh_printable(names->name[i], 256);
+		enum vh_tri pool = j->facts ? vh_facts_network(j->facts, root, names->name[i])
+					    : vh_network_is_hostdev(root, names->name[i]);
 
-		if (vh_network_is_hostdev(root, names->name[i]) != VH_UNKNOWN)
-			continue;
-		name = vh_printable(names->name[i], 256);
-		vh_judgement_not_checked(j, "whether network '%s' hands out virtual functions",
-					 name);
+		if (pool == VH_YES)
+			*VH_APPEND(pools->name, pools->count) = vh_strdup(names->name[i]);
+		else if (pool == VH_UNKNOWN)
+			vh_judgement_not_checked(
+				j, "whether network '%s' hands out virtual functions", name);
 	}
 }
 
@@ -87,10 +104,9 @@ static void look_at_own_claim(struct vh_judgement *j, const struct vh_root *root
 
 /* The addresses it names, and what they would be in hex or were meant to be: rules say what
  * stands there. */
-static struct vh_host *read_host(const struct vh_root *root, const struct vh_domain *d)
+static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_count)
 {
 	struct vh_pci_addr *addrs = NULL, meant;
-	struct vh_host *h;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_devices; i++) {
@@ -103,9 +119,26 @@ static struct vh_host *read_host(const struct vh_root *root, const struct vh_dom
 		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
 			*VH_APPEND(addrs, n) = meant;
 	}
-	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
-	free(addrs);
-	return h;
+	*ret_count = n;
+	return addrs;
+}
+
+/* What others have read, or facts of our own where the host looks different to this domain. */
+static void read_host(struct vh_judgement *j, const struct vh_root *root)
+{
+	const char *uuid = j->domain->uuid;
+	size_t n;
+	_auto_free_ struct vh_pci_addr *addrs = addresses(j->domain, &n);
+
+	j->borrows = j->facts && !(uuid && vh_facts_is_moved(j->facts, root, uuid));
+	if (j->borrows) {
+		j->host = vh_alloc(sizeof(*j->host));
+		*j->host = *vh_facts_host(j->facts, root, addrs, n);
+		return;
+	}
+	j->host = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
+	vh_look_at_claims(root, j->host, uuid);
+	look_at_own_claim(j, root);
 }
 
 static void run_rules(struct vh_judgement *j, const struct vh_config *config, unsigned int scopes)
@@ -128,14 +161,13 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 	ret->domain = d;
 	if (!vh_domain_has_pci(d) && !d->networks.count)
 		return;
-	ret->host = read_host(root, d);
+	read_host(ret, root);
 	look_at_networks(ret, root);
 	if (!vh_domain_has_pci(d) && !ret->host->hostdev_networks.count) {
-		vh_host_free(VH_STEAL(ret->host));
+		free_host(ret);
+		ret->running = false;
 		return;
 	}
-	vh_look_at_claims(root, ret->host, d->uuid);
-	look_at_own_claim(ret, root);
 	ret->plan = vh_plan_make(d, ret->host, config);
 	if (d->lone)
 		vh_judgement_not_checked(ret, "the domain that this is for: its balloon, its "

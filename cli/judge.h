@@ -7,10 +7,14 @@
 #ifndef VH_JUDGE_H
 #define VH_JUDGE_H
 
+#include "cli/facts.h"
 #include "cli/render.h"
 #include "lib/model/xml.h"
 
+/* Set `facts` beforehand where several documents are judged. */
 struct vh_judgement {
+	struct vh_facts *facts; /* borrowed, or NULL: all is read anew */
+	bool borrows;           /* the facts in `host` are those of `facts` */
 	struct vh_domain *domain;
 	struct vh_host *host;
 	struct vh_plan *plan;
@@ -19,6 +23,7 @@ struct vh_judgement {
 	bool running;
 };
 
+/* All but `facts`. */
 void vh_judgement_clear(struct vh_judgement *j);
 #define _auto_judgement_ __attribute__((cleanup(vh_judgement_clear)))
 

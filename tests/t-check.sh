@@ -176,6 +176,18 @@ for bad in "$work/folder" "$work/nosuch" "$work/binary" "$fixtures/not-a-domain.
 		grep -q "audio.xml: ok$" "$work/out" && grep -q "nvme.xml: refused" "$work/out"'
 done
 
+# What is read once for all files is not what a domain sees that has these devices now.
+sed 's|<uuid>.*</uuid>|<uuid>c1a1ed00-0000-4000-8000-000000000001</uuid>|' \
+	"$fixtures/device-claimed.xml" >"$work/own.xml"
+exits 'its own device among others' 1 on policy check "$fixtures/device-claimed.xml" "$work/own.xml" \
+	"$fixtures/device-claimed.xml"
+verdict 'its own device among others: the others' test "$(grep -c '\[device-claimed\]$' "$work/out")" = 2
+prints 'its own device among others: ok' '/own.xml: ok$'
+prints 'its own device among others: it runs' '^  it runs now'
+exits 'a pool network in two files' 1 on sriov check "$fixtures/pool-network-balloon.xml" \
+	"$fixtures/no-passthrough.xml" "$fixtures/pool-network-balloon.xml"
+verdict 'a pool network in two files: both' test "$(grep -c '\[balloon\]$' "$work/out")" = 2
+
 # --- who may not see everything --------------------------------------------------------------
 mkdir -p "$work/seen/run/vfio-hook" "$work/seen/etc/libvirt"
 "$expand" "$hosts/demo.host" "$work/seen"

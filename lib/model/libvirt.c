@@ -108,13 +108,38 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
 }
 
 /* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
-static enum vh_tri is_status_of(const xmlNode *root, const char *wanted)
+static int uuid_of(const xmlNode *root, char ret[37])
 {
 	const xmlNode *domain = vh_xml_child(root, "domain");
 	_auto_free_ char *text = vh_xml_text(vh_xml_child(domain, "uuid"));
+
+	return text ? vh_uuid_parse(text, ret) : -1;
+}
+
+static enum vh_tri is_status_of(const xmlNode *root, const char *wanted)
+{
 	char uuid[37];
 
-	return text && vh_uuid_parse(text, uuid) == 0 && !strcmp(uuid, wanted) ? VH_YES : VH_NO;
+	return uuid_of(root, uuid) == 0 && !strcmp(uuid, wanted) ? VH_YES : VH_NO;
+}
+
+void vh_running_read(const struct vh_root *root, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		_auto_xml_ xmlDoc *doc = NULL;
+		char uuid[37];
+
+		if (is_xml(names.name[i]))
+			text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
+		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+		if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
+			*VH_APPEND(ret->name, ret->count) = vh_strdup(uuid);
+	}
 }
 
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)

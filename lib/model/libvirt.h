@@ -16,5 +16,7 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
+/* Adds the UUIDs of all that can be read there: for questions about many domains. */
+void vh_running_read(const struct vh_root *root, struct vh_names *ret);
 
 #endif
