@@ -8,6 +8,8 @@ set -u
 . "${abs_top_srcdir:?}/tests/lib.sh"
 hook=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
 expand=${abs_top_builddir:?}/tests/expand
+rc=0
+: >"$work/out"; : >"$work/err"
 
 # tree HOST: the path of that host of the fixtures, expanded once
 tree() {
@@ -124,6 +126,13 @@ tells '--fix of what cannot be cured: the finding' \
 	'mounted-nvme.xml, corrected:[0-9]+: error: .* \[device-in-use\]$'
 exits '--fix --strict: no warning is left' 0 on seed-003 check --strict --fix "$fixtures/address-decimal.xml"
 
+# nothing is named that the host cannot do without; what it can is named, and that is said
+for name in peer-enslaved chipset-peer; do
+	exits "--fix of $name" 1 on "$(host_of "$fixtures/$name.xml")" check --fix "$fixtures/$name.xml"
+	verdict "--fix of $name adds nothing" cmp -s "$work/out" "$fixtures/$name.xml"
+done
+exits '--fix names a display of the host' 0 on demo check --fix "$fixtures/audio-without-gpu.xml"
+tells '--fix says what the host loses' "^fixed: 0000:01:00.0, .* driver 'nouveau'; the host loses: it is a display"
 exits 'a group that must be listed' 1 on policy check "$fixtures/peer-not-listed.xml"
 exits '--fix lists it' 0 on policy check --fix "$fixtures/peer-not-listed.xml"
 prints '--fix lists it: unassigned' "^ +<address type='unassigned'/>$"
@@ -225,6 +234,9 @@ exits 'check --explain=RULE' 0 "$hook" check --explain=balloon
 cp "$work/out" "$work/balloon"
 exits 'check --explain RULE' 0 "$hook" check --explain balloon
 verdict 'check --explain RULE is the same' cmp -s "$work/out" "$work/balloon"
+
+run "$hook" --explain device-in-use
+verdict 'the README shows it as it is' eval '[[ $(<"$top/README.md") == *"$(sed "s/^\(.\)/    \1/" "$work/out")"* ]]'
 
 # Each rule has a text of its own, a paragraph in the man page, and a fixture on which it fires
 # and one on which it is silent.
