@@ -27,6 +27,17 @@ on() {
 expectation() { grep -om1 'expected on [a-z0-9-]*\.host: .*' "$1"; }
 host_of() { expectation "$1" | sed 's/^expected on \([a-z0-9-]*\)\.host.*/\1/'; }
 
+# --- the host itself -------------------------------------------------------------------------
+# Hosts of the fixtures say what is found on them when no domain is judged.
+for host in $(grep -l '^# expected of check: ' "$hosts"/*.host); do
+	name=$(basename "$host" .host)
+	want=$(sed -n 's/^# expected of check: //p' "$host" | tr ',' '\n' | sed 's/^ *//' | sort -u)
+	run on "$name" check
+	have=$(grep -oE ': (error|warning): .* \[[a-z-]+\]$' "$work/out" |
+		sed -E 's/^: (error|warning): .* \[([a-z-]+)\]$/\1 \2/' | sort -u)
+	verdict "host: $name: ${have:-ok}" test "${have:-ok}" = "$want"
+done
+
 # --- --fix: every domain of the fixtures -----------------------------------------------------
 # What remains may be cured elsewhere: on the host, in the configuration, by another choice of
 # devices; these never remain.
