@@ -31,6 +31,7 @@ base|command make|make|make|make
 base|command autoconf|autoconf|autoconf|autoconf
 base|command automake|automake|automake|automake
 base|command pkg-config pkgconf|pkg-config|pkgconf-pkg-config|pkg-config
+base|command pod2man|perl|perl-podlators|pod2man
 base|module libxml-2.0|libxml2-dev|libxml2-devel|libxml2, for developing
 base|module inih|libinih-dev|inih-devel|inih, for developing
 base|module json-c|libjson-c-dev|json-c-devel|json-c, for developing

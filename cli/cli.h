@@ -18,6 +18,7 @@ enum vh_exit {
 };
 
 enum vh_format { VH_FORMAT_TEXT = 0, VH_FORMAT_JSON };
+enum vh_fix { VH_FIX_UNASSIGNED = 0, VH_FIX_GUEST }; /* where missing group members go */
 enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
 
 struct vh_command;
@@ -29,6 +30,9 @@ struct vh_cli {
 	enum vh_color color;
 	bool strict;
 	bool all_stale;
+	bool fix;
+	enum vh_fix fix_members;
+	const char *explain; /* --explain=RULE, or NULL */
 	const char *host;    /* --host, or NULL */
 	const char *sysroot; /* --sysroot, or NULL */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
@@ -46,6 +50,8 @@ enum vh_option_bit {
 	VH_OPT_HELP = 32,
 	VH_OPT_VERSION = 64,
 	VH_OPT_ALL_STALE = 128,
+	VH_OPT_EXPLAIN = 256,
+	VH_OPT_FIX = 512,
 	VH_OPT_READING = VH_OPT_FORMAT | VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_COLOR | VH_OPT_HELP,
 	VH_OPT_ACTING = VH_OPT_COLOR | VH_OPT_HELP,
 };
@@ -53,7 +59,7 @@ enum vh_option_bit {
 struct vh_option {
 	enum vh_option_bit bit;
 	const char *name;
-	const char *arg; /* NULL: takes none */
+	const char *arg; /* NULL: takes none; in brackets: may have one, behind a '=' */
 	const char *help;
 };
 
@@ -85,6 +91,9 @@ const struct vh_command *vh_command_find(const char *name);
 /* help.c */
 void vh_usage(FILE *f);
 void vh_help_command(FILE *f, const struct vh_command *cmd);
+
+/* explain.c: what --explain does, with what stands behind the options; gives enum vh_exit. */
+int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cli/cli.h"
+#include "cli/fix.h"
 #include "cli/judge.h"
 #include "cli/output.h"
 #include "cli/source.h"
@@ -14,6 +15,7 @@ struct check {
 	struct vh_cli *cli;
 	struct vh_output out;
 	struct vh_config config;
+	struct vh_facts facts;
 	const char *config_problem; /* why the configuration is not the real one, or NULL */
 };
 
@@ -33,6 +35,12 @@ static int read_config(struct check *c)
 	return 0;
 }
 
+static void not_checked_config(const struct check *c, struct vh_judgement *j)
+{
+	vh_judgement_not_checked(j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
+				 c->config_problem);
+}
+
 static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
 		   const struct vh_strbuf *xml)
 {
@@ -48,8 +56,7 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 	};
 
 	if (c->config_problem && j->host)
-		vh_judgement_not_checked(j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
-					 c->config_problem);
+		not_checked_config(c, j);
 	if (!xml) {
 		c->out.r->check_host(&c->out, &r);
 		return;
@@ -78,7 +85,7 @@ static int check_host(struct check *c)
 
 static int check_file(struct check *c, const char *path)
 {
-	_auto_judgement_ struct vh_judgement j = { 0 };
+	_auto_judgement_ struct vh_judgement j = { .facts = &c->facts };
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
@@ -93,22 +100,81 @@ static int check_file(struct check *c, const char *path)
 	return exit_of(c, &j.findings);
 }
 
-int vh_cmd_check(struct vh_cli *cli, char **args, int count)
+/* What was done and what is left to be found, on stderr. */
+static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 {
-	struct check c = { .cli = cli, .out = vh_output_new(cli) };
+	_auto_free_ char *corrected = vh_printf("%s, corrected", label);
+	struct vh_report r = {
+		.label = corrected,
+		.xml = f->xml.data,
+		.xml_len = f->xml.len,
+		.findings = &f->judgement.findings,
+	};
+
+	if (c->config_problem && f->judgement.host)
+		not_checked_config(c, &f->judgement);
+	for (size_t i = 0; i < f->done.count; i++)
+		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
+	vh_put_report_findings(c->cli, stderr, &r);
+	for (size_t i = 0; i < f->judgement.not_checked.count; i++)
+		vh_put_lines(stderr, "  not checked: ", f->judgement.not_checked.name[i]);
+}
+
+static int fix_file(struct check *c, const char *path)
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_fixed_ struct vh_fixed fixed = { .judgement.facts = &c->facts };
+	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
+
+	if (vh_input_read(&xml, path, VH_XML_MAX, &err) < 0 ||
+	    vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->cli->fix_members, &err) < 0) {
+		vh_error_report(c->cli, label, &err);
+		return VH_EXIT_USAGE;
+	}
+	report_fix(c, &fixed, label);
+	fwrite(fixed.xml.data, 1, fixed.xml.len, stdout);
+	return exit_of(c, &fixed.judgement.findings);
+}
+
+static int check_usage(const struct vh_cli *cli, int count)
+{
+	if (!cli->fix)
+		return 0;
+	if (count == 1 && cli->format == VH_FORMAT_TEXT)
+		return 0;
+	vh_error(cli, count == 1 ? "'--fix' writes XML: it excludes '--format json'"
+				 : "'--fix' takes one file, or '-'");
+	return -1;
+}
+
+static int check(struct check *c, char **args, int count)
+{
 	int rc = VH_EXIT_OK;
 
-	if (read_config(&c) < 0)
-		return VH_EXIT_USAGE;
-	c.out.r->check_begin(&c.out);
+	if (c->cli->fix)
+		return fix_file(c, args[0]);
+	c->out.r->check_begin(&c->out);
 	if (count == 0)
-		rc = check_host(&c);
+		rc = check_host(c);
 	for (int i = 0; i < count; i++) {
-		int one = check_file(&c, args[i]);
+		int one = check_file(c, args[i]);
 
 		rc = one > rc ? one : rc;
 	}
-	c.out.r->check_end(&c.out);
+	c->out.r->check_end(&c->out);
+	return rc;
+}
+
+int vh_cmd_check(struct vh_cli *cli, char **args, int count)
+{
+	struct check c = { .cli = cli, .out = vh_output_new(cli) };
+	int rc;
+
+	if (check_usage(cli, count) < 0 || read_config(&c) < 0)
+		return VH_EXIT_USAGE;
+	rc = check(&c, args, count);
+	vh_facts_clear(&c.facts);
 	vh_config_clear(&c.config);
 	return rc;
 }

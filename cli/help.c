@@ -15,7 +15,8 @@ static void put_options(FILE *f, unsigned int mask)
 
 		if (!(o->bit & mask))
 			continue;
-		left = vh_printf("--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		left = vh_printf("--%s%s%s", o->name, o->arg && o->arg[1] != '=' ? " " : "",
+				 o->arg ? o->arg : "");
 		fprintf(f, "  %-28s %s\n", left, o->help);
 	}
 }

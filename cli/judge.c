@@ -12,14 +12,31 @@
 
 #include "lib/base/banned.h"
 
+static void free_host(struct vh_judgement *j)
+{
+	if (j->borrows && j->host) {
+		vh_names_clear(&j->host->hostdev_networks);
+		vh_names_clear(&j->host->not_checked);
+		vh_memory_clear(&j->host->memory);
+		free(j->host);
+	} else {
+		vh_host_free(j->host);
+	}
+	j->host = NULL;
+	j->borrows = false;
+}
+
 void vh_judgement_clear(struct vh_judgement *j)
 {
+	struct vh_facts *facts = j->facts;
+
 	vh_plan_free(j->plan);
-	vh_host_free(j->host);
+	free_host(j);
 	vh_domain_free(j->domain);
 	vh_findings_clear(&j->findings);
 	vh_names_clear(&j->not_checked);
 	memset(j, 0, sizeof(*j));
+	j->facts = facts;
 }
 
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...)
@@ -33,20 +50,22 @@ void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Which of its networks hand out virtual functions cannot always be seen. */
+/* Which of its networks hand out virtual functions; that cannot always be seen. */
 static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 {
 	const struct vh_names *names = &j->domain->networks;
+	struct vh_names *pools = &j->host->hostdev_networks;
 
-	vh_add_networks(root, j->domain, j->host);
 	for (size_t i = 0; i < names->count; i++) {
-		_auto_free_ char *name = NULL;
+		_auto_free_ char *name = vh_printable(names->name[i], 256);
+		enum vh_tri pool = j->facts ? vh_facts_network(j->facts, root, names->name[i])
+					    : vh_network_is_hostdev(root, names->name[i]);
 
-		if (vh_network_is_hostdev(root, names->name[i]) != VH_UNKNOWN)
-			continue;
-		name = vh_printable(names->name[i], 256);
-		vh_judgement_not_checked(j, "whether network '%s' hands out virtual functions",
-					 name);
+		if (pool == VH_YES)
+			*VH_APPEND(pools->name, pools->count) = vh_strdup(names->name[i]);
+		else if (pool == VH_UNKNOWN)
+			vh_judgement_not_checked(
+				j, "whether network '%s' hands out virtual functions", name);
 	}
 }
 
@@ -100,11 +119,11 @@ static enum vh_tri look_at_own_claim(struct vh_judgement *j, const struct vh_roo
 	return runs;
 }
 
-/* The addresses it names, and what they would be in hex: rules say what stands there. */
-static struct vh_host *read_host(const struct vh_root *root, const struct vh_domain *d)
+/* The addresses it names, and what they would be in hex or were meant to be: rules say what
+ * stands there. */
+static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_count)
 {
-	struct vh_pci_addr *addrs = NULL;
-	struct vh_host *h;
+	struct vh_pci_addr *addrs = NULL, meant;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_devices; i++) {
@@ -114,10 +133,41 @@ static struct vh_host *read_host(const struct vh_root *root, const struct vh_dom
 			*VH_APPEND(addrs, n) = e->addr;
 		if (!e->problem && e->decimal && e->hex_valid)
 			*VH_APPEND(addrs, n) = e->hex;
+		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
+			*VH_APPEND(addrs, n) = meant;
 	}
-	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
-	free(addrs);
+	*ret_count = n;
+	return addrs;
+}
+
+/* A host of which only what a domain adds to it is its own: its networks and its memory. */
+static struct vh_host *borrow(const struct vh_host *from)
+{
+	struct vh_host *h = vh_alloc(sizeof(*h));
+
+	*h = *from;
+	h->not_checked = (struct vh_names){ 0 };
+	for (size_t i = 0; i < from->not_checked.count; i++)
+		vh_host_not_checked(h, "%s", from->not_checked.name[i]);
 	return h;
+}
+
+/* What others have read, or facts of our own where the host looks different to this domain.
+ * Returns whether the domain runs. */
+static enum vh_tri read_host(struct vh_judgement *j, const struct vh_root *root)
+{
+	const char *uuid = j->domain->uuid;
+	size_t n;
+	_auto_free_ struct vh_pci_addr *addrs = addresses(j->domain, &n);
+
+	j->borrows = j->facts && !(uuid && vh_facts_is_moved(j->facts, root, uuid));
+	if (j->borrows) {
+		j->host = borrow(vh_facts_host(j->facts, root, addrs, n));
+		return uuid && !j->facts->running_seen ? VH_UNKNOWN : VH_NO;
+	}
+	j->host = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
+	vh_look_at_claims(root, j->host, uuid);
+	return look_at_own_claim(j, root);
 }
 
 static void run_rules(struct vh_judgement *j, const struct vh_config *config, unsigned int scopes)
@@ -134,27 +184,47 @@ static void run_rules(struct vh_judgement *j, const struct vh_config *config, un
 		vh_judgement_not_checked(j, "%s", j->host->not_checked.name[i]);
 }
 
+void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
+		     const struct vh_config *config, struct vh_domain *d)
+{
+	enum vh_tri runs;
+
+	ret->domain = d;
+	if (!vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa)
+		return;
+	runs = read_host(ret, root);
+	look_at_networks(ret, root);
+	if (!vh_domain_has_pci(d) && !vh_domain_pins(d, ret->host->hostdev_networks.count > 0)) {
+		free_host(ret);
+		ret->running = false;
+		return;
+	}
+	if (!d->lone)
+		look_at_memory(ret, root, config, runs);
+	ret->plan = vh_plan_make(d, ret->host, config);
+	if (d->lone)
+		vh_judgement_not_checked(ret, "the domain that this is for: its balloon, its "
+					      "memory, and what else it names");
+	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+}
+
+struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)
+{
+	return vh_device_is(doc) ? vh_device_read(doc) : vh_domain_read(doc, err);
+}
+
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err)
 {
-	struct vh_domain *d = vh_domain_parse(xml, len, err);
+	_auto_xml_ xmlDoc *doc = vh_xml_parse(xml, len, err);
+	struct vh_domain *d = doc ? vh_judge_read(doc, err) : NULL;
 
 	if (!d)
 		return -1;
-	ret->domain = d;
-	if (!vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa)
-		return 0;
-	ret->host = read_host(root, d);
-	look_at_networks(ret, root);
-	if (!vh_domain_has_pci(d) && !vh_domain_pins(d, ret->host->hostdev_networks.count > 0)) {
-		vh_host_free(VH_STEAL(ret->host));
-		return 0;
-	}
-	vh_look_at_claims(root, ret->host, d->uuid);
-	look_at_memory(ret, root, config, look_at_own_claim(ret, root));
-	ret->plan = vh_plan_make(d, ret->host, config);
-	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+	vh_judge_parsed(ret, root, config, d);
+	for (size_t i = 0; i < d->n_devices; i++)
+		d->devices[i].node = NULL;
 	return 0;
 }
 

@@ -7,9 +7,14 @@
 #ifndef VH_JUDGE_H
 #define VH_JUDGE_H
 
+#include "cli/facts.h"
 #include "cli/render.h"
+#include "lib/model/xml.h"
 
+/* Set `facts` beforehand where several documents are judged. */
 struct vh_judgement {
+	struct vh_facts *facts; /* borrowed, or NULL: all is read anew */
+	bool borrows;           /* the facts in `host` are those of `facts` */
 	struct vh_domain *domain;
 	struct vh_host *host;
 	struct vh_plan *plan;
@@ -18,12 +23,18 @@ struct vh_judgement {
 	bool running;
 };
 
+/* All but `facts`. */
 void vh_judgement_clear(struct vh_judgement *j);
 #define _auto_judgement_ __attribute__((cleanup(vh_judgement_clear)))
 
+/* `xml` is a domain, or a lone element for virsh attach-device. */
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err) VH_CHECK;
+struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err) VH_CHECK;
+/* The same of what that has read; it becomes the judgement's. */
+void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
+		     const struct vh_config *config, struct vh_domain *d);
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config);
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);

@@ -23,6 +23,8 @@ const struct vh_option vh_options[] = {
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
 	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
 	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
+	{ VH_OPT_FIX, "fix", "[=unassigned|guest]", "write the corrected XML" },
+	{ VH_OPT_EXPLAIN, "explain", "[RULE]", "say what a rule of 'check' means" },
 	{ VH_OPT_HELP, "help", NULL, "show this help, or that of a command" },
 	{ VH_OPT_VERSION, "version", NULL, "show the version" },
 };
@@ -31,8 +33,14 @@ const size_t vh_n_options = VH_COUNT(vh_options);
 const struct vh_command vh_commands[] = {
 	{ "check", "[FILE|-]...", "would these domains start on this host?",
 	  "Judges domain XML files by the rules on which the hook refuses a start; '-' is\n"
-	  "standard input. Without arguments it judges the host itself. Changes nothing.",
-	  0, INT_MAX, VH_OPT_READING | VH_OPT_STRICT, 0, vh_cmd_check },
+	  "standard input. Without arguments it judges the host itself. Changes nothing.\n"
+	  "With --fix it writes the one domain to standard output, with what a change of the\n"
+	  "XML can cure corrected and everything else byte for byte as it was; what it did and\n"
+	  "what it finds then go to standard error. Missing members of IOMMU groups are added\n"
+	  "as 'unassigned': taken from the host, not given to the guest; with --fix=guest the\n"
+	  "guest gets them.",
+	  0, INT_MAX, VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN, 0,
+	  vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
 	  "uses it for. Without an IOMMU the group is '-' and the exit status 1.",
@@ -81,6 +89,7 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 {
 	static const char *const formats[] = { "text", "json", NULL };
 	static const char *const colors[] = { "auto", "always", "never", NULL };
+	static const char *const members[] = { "unassigned", "guest", NULL };
 	int n = 0;
 
 	switch (o->bit) {
@@ -104,10 +113,25 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 	case VH_OPT_ALL_STALE:
 		cli->all_stale = true;
 		break;
+	case VH_OPT_FIX:
+		n = value ? choose(cli, o->name, members, value) : VH_FIX_UNASSIGNED;
+		cli->fix_members = n < 0 ? VH_FIX_UNASSIGNED : (enum vh_fix)n;
+		cli->fix = true;
+		break;
+	case VH_OPT_EXPLAIN:
+		cli->explain = value;
+		break;
 	default: /* help and version: their bits are enough */
 		break;
 	}
 	return n < 0 ? -1 : 0;
+}
+
+static int has_arg(const struct vh_option *o)
+{
+	if (!o->arg)
+		return no_argument;
+	return o->arg[0] == '[' ? optional_argument : required_argument;
 }
 
 /* Reads the options; *ret_used is which ones were there. Arguments move to the end of argv
@@ -120,7 +144,7 @@ static int parse_options(struct vh_cli *cli, int argc, char **argv, unsigned int
 
 	for (size_t i = 0; i < vh_n_options; i++) {
 		table[i].name = vh_options[i].name;
-		table[i].has_arg = vh_options[i].arg ? required_argument : no_argument;
+		table[i].has_arg = has_arg(&vh_options[i]);
 	}
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":h", table, &index)) != -1) {
@@ -196,6 +220,11 @@ static int run(struct vh_cli *cli, unsigned int used, char **args, int count)
 		      "License GPL-2.0-or-later; there is no warranty.\n",
 		      stdout);
 		return vh_output_finish(cli) < 0 ? VH_EXIT_USAGE : VH_EXIT_OK;
+	}
+	if (used & VH_OPT_EXPLAIN && !(used & VH_OPT_HELP)) {
+		int rc = vh_explain(cli, used, args, count);
+
+		return vh_output_finish(cli) < 0 ? VH_EXIT_USAGE : rc;
 	}
 	if (count == 0 && !(used & VH_OPT_HELP)) {
 		vh_usage(stderr);

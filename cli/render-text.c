@@ -56,7 +56,7 @@ static char *line_of(const char *text, size_t len, int n)
 	return p == eol ? NULL : vh_strndup(p, eol - p);
 }
 
-static void put_quoted(const struct vh_report *r, int n)
+static void put_quoted(FILE *f, const struct vh_report *r, int n)
 {
 	_auto_free_ char *line = line_of(r->xml, r->xml_len, n);
 	_auto_free_ char *safe = NULL;
@@ -75,10 +75,10 @@ static void put_quoted(const struct vh_report *r, int n)
 		for (; columns < QUOTED_MAX - 3 || (*p & 0xc0) == 0x80; p++)
 			columns += (p[1] & 0xc0) != 0x80;
 		*p = 0;
-		printf("    %s...\n", safe);
+		fprintf(f, "    %s...\n", safe);
 		return;
 	}
-	printf("    %s\n", safe);
+	fprintf(f, "    %s\n", safe);
 }
 
 static void put_finding(const struct vh_cli *cli, FILE *f, const struct vh_finding *e)
@@ -98,19 +98,19 @@ void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings
 	}
 }
 
-static void put_report_findings(struct vh_output *o, const struct vh_report *r)
+void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
 {
 	for (size_t i = 0; i < r->findings->count; i++) {
 		const struct vh_finding *e = &r->findings->list[i];
 
-		vh_put(stdout, r->label);
+		vh_put(f, r->label);
 		if (e->line)
-			printf(":%d", e->line);
-		fputs(": ", stdout);
-		put_finding(o->cli, stdout, e);
-		put_quoted(r, e->line);
+			fprintf(f, ":%d", e->line);
+		fputs(": ", f);
+		put_finding(cli, f, e);
+		put_quoted(f, r, e->line);
 		if (e->fix)
-			vh_put_lines(stdout, "  fix: ", e->fix);
+			vh_put_lines(f, "  fix: ", e->fix);
 	}
 }
 
@@ -172,15 +172,29 @@ static void put_plan(struct vh_output *o, const struct vh_report *r)
 		fputs("  nothing has to be detached\n", stdout);
 }
 
+/* Hot-plug binds what is named, and its peers stay where they are. */
+static void put_hotplug(const struct vh_report *r)
+{
+	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
+		if (r->plan->devs[i].role != VH_PEER || !vh_is_detached(&r->plan->devs[i]))
+			continue;
+		printf("  virsh attach-device calls no hook; first run: vfio-hook detach %s\n",
+		       vh_pci_str(&r->host->asked[0]).s);
+		return;
+	}
+}
+
 static void text_check_domain(struct vh_output *o, const struct vh_report *r)
 {
-	put_report_findings(o, r);
+	vh_put_report_findings(o->cli, stdout, r);
 	put_verdict(r, "ok", "refused");
 	fputs(r->host ? "\n" : ": no PCI passthrough\n", stdout);
 	if (r->running)
 		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
 	if (r->host && !vh_findings_number(r->findings, VH_ERROR))
 		put_plan(o, r);
+	if (r->host && r->domain->lone)
+		put_hotplug(r);
 	put_not_checked(r->not_checked);
 }
 
@@ -203,7 +217,7 @@ static void text_check_host(struct vh_output *o, const struct vh_report *r)
 {
 	const struct vh_host *h = r->host;
 
-	put_report_findings(o, r);
+	vh_put_report_findings(o->cli, stdout, r);
 	put_verdict(r, "ok", "not ready");
 	if (h->iommu)
 		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,

@@ -71,5 +71,7 @@ bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
 
 /* For actions: findings as check prints them, without a file. */
 void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
+/* For --fix: as check prints them. */
+void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
 #endif

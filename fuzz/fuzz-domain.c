@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fuzz-domain - domain XML through parsing, planning and all rules, on one host that has
- * something of everything. */
+/* fuzz-domain - domain XML through parsing, planning, all rules and what they correct, on one
+ * host that has something of everything. */
 #include "fuzz/fuzz.h"
 #include "lib/base/text.h"
+#include "lib/decide/correct.h"
 #include "tests/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */
@@ -56,6 +57,31 @@ static void make_host(struct world *w)
 	make_memory(&w->host.memory);
 }
 
+/* One round of corrections: what comes out is a domain, and what was done does not come again. */
+static void correct(const char *text, size_t size, const struct world *w, bool again)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(text, size, &err);
+	_auto_(vh_domain) struct vh_domain *d = e ? vh_domain_read(vh_xmledit_doc(e), &err) : NULL;
+	_auto_(vh_plan) struct vh_plan *plan = d ? vh_plan_make(d, &w->host, &w->config) : NULL;
+	_auto_findings_ struct vh_findings found = { 0 };
+	_auto_names_ struct vh_names done = { 0 };
+	_auto_strbuf_ struct vh_strbuf out = { 0 };
+	struct vh_case c = { .domain = d, .host = &w->host, .config = &w->config, .plan = plan };
+
+	if (!d) /* an encoding that cannot be edited */
+		return;
+	vh_rules_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
+	vh_correct(e, &c, &found, size % 2 ? VH_MEMBERS_GUEST : VH_MEMBERS_UNASSIGNED, &done);
+	FUZZ_ASSERT(!done.count == !vh_xmledit_has_edits(e));
+	if (!done.count)
+		return;
+	FUZZ_ASSERT(vh_xmledit_apply(e, &out, &err) == 0);
+	FUZZ_ASSERT(out.len != size || memcmp(out.data, text, size) != 0);
+	if (again)
+		correct(out.data, out.len, w, false);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_auto_error_ struct vh_error err = { 0 }, uuid_err = { 0 };
@@ -83,5 +109,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		FUZZ_ASSERT(*safe && !strchr(safe, '\033') && !strchr(safe, '\n'));
 	}
+	correct((const char *)data, size, &w, true);
 	return 0;
 }

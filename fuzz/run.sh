@@ -14,7 +14,7 @@ export TMPDIR ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0
 seeds() {
 	printf '%s\n' "$source/fuzz/corpus/$1"
 	case $1 in
-	domain)   printf '%s\n' "$source/tests/fixtures/domains" "$source/examples/domains" ;;
+	domain | edit) printf '%s\n' "$source/tests/fixtures/domains" "$source/examples/domains" ;;
 	manifest) printf '%s\n' "$source/tests/fixtures/hosts" ;;
 	esac
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make bench - the cost of a hook call for a domain without passthrough beside an empty C
-# program, and of prepare for one device on the fake kernel. Medians, in one run, side by side.
+# program, of a check of 1,000 files beside xmllint, and of prepare for one device on the fake
+# kernel. Medians, in one run, side by side.
 set -eu
 runs=${BENCH_RUNS:-400}
 b=${abs_top_builddir:?}
@@ -26,6 +27,23 @@ for call in "reconnect begin" "stopped end" "prepare begin" "start begin" "start
 	# shellcheck disable=SC2086	# two words are meant
 	row "hook, no passthrough: $call" "$floor" "$plain" "$b/vfio-hook-qemu" vm $call -
 done
+
+# 1,000 domains in one call, what is printed thrown away
+mkdir "$work/domains" "$work/host"
+"$b/tests/expand" "$abs_top_srcdir/tests/fixtures/hosts/demo.host" "$work/host"
+for ((i = 0; i < 1000; i++)); do
+	sed "s/gpu-with-audio/vm$i/" "$abs_top_srcdir/examples/domains/gpu-with-audio.xml" >"$work/domains/$i.xml"
+done
+silently=(/bin/sh -c 'exec "$0" "$@" >/dev/null')
+all=$runs runs=20
+if command -v xmllint >/dev/null; then
+	row "xmllint --noout, 1,000 files" - /dev/null "${silently[@]}" xmllint --noout "$work"/domains/*.xml
+	row "check, 1,000 files" "$median" /dev/null "${silently[@]}" "$b/vfio-hook" --sysroot "$work/host" \
+		check "$work"/domains/*.xml
+else
+	echo "(no xmllint to compare check with)"
+fi
+runs=$all
 
 "$b/tests/bench-act" "$runs" >"$work/act"
 while read -r name median low high; do

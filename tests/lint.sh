@@ -32,7 +32,7 @@ warnings=(-Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes -W
 
 compile() {
 	local file
-	for file in "${programs[@]}" tests/*.c fuzz/*.c; do
+	for file in "${programs[@]}" man/*.c tests/*.c fuzz/*.c; do
 		"$1" "${flags[@]}" "${warnings[@]}" -O2 -fsyntax-only "$file" || return
 	done
 }
@@ -53,7 +53,7 @@ run_shellcheck() {
 		shellcheck -x -S warning -e SC2034,SC2120,SC2154,SC2206 tests/vm/scenarios/* tests/vm/long/*
 }
 run_codespell() {
-	codespell -L nd,inout,mis README.md SECURITY.md docs lib hook cli tests/*.c tests/*.h tests/*.sh \
+	codespell -L nd,inout,mis README.md SECURITY.md docs man lib hook cli tests/*.c tests/*.h tests/*.sh \
 		tests/vm/*.sh tests/vm/*.md tests/vm/scenarios tests/vm/long fuzz/*.c fuzz/*.sh examples
 }
 # PIE, full RELRO, no executable stack, stack protector, FORTIFY

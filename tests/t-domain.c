@@ -2,6 +2,7 @@
 /* t-domain - what is read from domain XML, and what is refused. */
 #include "lib/base/strbuf.h"
 #include "lib/model/domain.h"
+#include "lib/model/xml.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"
@@ -519,9 +520,40 @@ static void test_uuids(void)
 	}
 }
 
+/* What virsh attach-device takes; only where it is asked for is it a document. */
+static void test_lone_elements(void)
+{
+	static const struct {
+		const char *xml;
+		bool is_one;
+		size_t devices;
+	} lone[] = {
+		{ "<hostdev type='pci'><source><address bus='1'/></source></hostdev>", true, 1 },
+		{ "<interface type='hostdev'><source><address type='pci'/></source></interface>", true,
+		  1 },
+		{ "<disk type='nvme'><source><address/></source></disk>", true, 1 },
+		{ "<hostdev type='usb'/>", true, 0 },
+		{ "<memballoon model='virtio'/>", false, 0 },
+		{ "<domain type='kvm'/>", false, 0 },
+		{ "<x:hostdev xmlns:x='urn:x' type='pci'/>", false, 0 },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(lone); i++) {
+		_auto_xml_ xmlDoc *doc = vh_xml_parse(lone[i].xml, strlen(lone[i].xml), NULL);
+		bool is_one = vh_device_is(doc);
+		_auto_(vh_domain) struct vh_domain *d = is_one ? vh_device_read(doc) : NULL;
+
+		ok(is_one == lone[i].is_one &&
+			   (!d || (d->lone && d->name && d->n_devices == lone[i].devices)),
+		   "a lone element: %s", lone[i].xml);
+	}
+	ok(!vh_domain_parse(lone[0].xml, strlen(lone[0].xml), NULL), "for the hook it is no domain");
+}
+
 int main(void)
 {
 	test_elements();
+	test_lone_elements();
 	test_documents();
 	test_limits();
 	test_sizes();

@@ -141,6 +141,18 @@ static enum vh_tri domain(void)
 	return vh_domain_is_running(&root, UUID);
 }
 
+/* The same question to the list of all that run, in which unknown ones are not. */
+static bool is_listed(void)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	bool listed = false;
+
+	vh_running_read(&root, &names);
+	for (size_t i = 0; i < names.count; i++)
+		listed |= !strcmp(names.name[i], UUID);
+	return listed;
+}
+
 static void run(const struct test_case *cases, size_t count, enum vh_tri (*ask)(void))
 {
 	for (size_t i = 0; i < count; i++) {
@@ -151,6 +163,8 @@ static void run(const struct test_case *cases, size_t count, enum vh_tri (*ask)(
 		have = ask();
 		if (!ok(have == cases[i].want, "%s: %s", cases[i].name, words[cases[i].want]))
 			diag("have: %s", words[have]);
+		if (ask == domain)
+			ok(is_listed() == (have == VH_YES), "%s: in the list", cases[i].name);
 		fake_remove(&root, "etc");
 		fake_remove(&root, "run");
 	}

@@ -82,6 +82,20 @@ static void run(const struct rule_case *t, bool *fired, bool *silent)
 	}
 }
 
+/* What --explain prints and the man page holds: sentences, in lines of at most 76 columns. */
+static bool is_explained(const struct vh_rule *r)
+{
+	const char *text = r->explain;
+	size_t n = text ? strlen(text) : 0;
+
+	if (n < 100 || text[n - 1] != '.' || strstr(text, "  ") || strchr(text, '\t'))
+		return false;
+	for (; *text; text += strspn(text, "\n"), text += strcspn(text, "\n"))
+		if (strcspn(text + strspn(text, "\n"), "\n") > 76)
+			return false;
+	return true;
+}
+
 static void check_table(const bool *fired, const bool *silent)
 {
 	for (size_t i = 0; i < vh_n_rules; i++) {
@@ -91,6 +105,7 @@ static void check_table(const bool *fired, const bool *silent)
 			once = once && strcmp(vh_rules[i].name, vh_rules[j].name);
 		ok(once && *vh_rules[i].title && vh_rules[i].scope && fired[i] && silent[i],
 		   "table: %s fires and is silent", vh_rules[i].name);
+		ok(is_explained(&vh_rules[i]), "table: %s is explained", vh_rules[i].name);
 	}
 }
 

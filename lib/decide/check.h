@@ -42,19 +42,30 @@ char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *v
 /* How a shell command names a domain; by its UUID where the name would be misread. */
 char *vh_text_domain(const char *name, const char *uuid) VH_CHECK;
 
+/* Beside each function its explanation: for an administrator, lines of at most 76 columns
+ * between \n; printed by --explain, and a paragraph of the man page. */
 typedef void vh_check_fn(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
 
 /* rules-host.c */
 vh_check_fn vh_check_iommu, vh_check_vfio;
+extern const char vh_explain_iommu[], vh_explain_vfio[];
 /* rules-device.c */
 vh_check_fn vh_check_address, vh_check_absent, vh_check_duplicate, vh_check_endpoint;
 vh_check_fn vh_check_unmanaged, vh_check_sriov, vh_check_decimal;
+extern const char vh_explain_address[], vh_explain_absent[], vh_explain_duplicate[];
+extern const char vh_explain_endpoint[], vh_explain_unmanaged[], vh_explain_sriov[];
+extern const char vh_explain_decimal[];
 /* rules-use.c */
 vh_check_fn vh_check_device_use, vh_check_peer_use, vh_check_protected, vh_check_claims;
+extern const char vh_explain_device_use[], vh_explain_peer_use[], vh_explain_protected[];
+extern const char vh_explain_claims[];
 /* rules-group.c */
 vh_check_fn vh_check_critical, vh_check_listed, vh_check_viable, vh_check_peers;
+extern const char vh_explain_critical[], vh_explain_listed[], vh_explain_viable[];
+extern const char vh_explain_peers[];
 /* rules-domain.c */
 vh_check_fn vh_check_balloon, vh_check_managed;
+extern const char vh_explain_balloon[], vh_explain_managed[];
 /* rules-memory.c */
 vh_check_fn vh_check_memory, vh_check_hard_limit;
 extern const char vh_explain_memory[], vh_explain_hard_limit[];

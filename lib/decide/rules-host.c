@@ -110,6 +110,17 @@ static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd
 			vh_pci_str(&pd->dev->addr).s);
 }
 
+const char vh_explain_iommu[] =
+	"Passthrough lets a guest program a device that reads and writes memory by\n"
+	"itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
+	"kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
+	"There are none, or this device is in none, or only in a fake one that\n"
+	"vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
+	"hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
+	"kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
+	"no option. Both take a reboot. 'vfio-hook check' without arguments tells\n"
+	"afterwards whether it worked.";
+
 void vh_check_iommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL;
@@ -154,6 +165,15 @@ static bool is_bound(const struct vh_case *c)
 	}
 	return c->plan != NULL;
 }
+
+const char vh_explain_vfio[] =
+	"The driver vfio-pci is what holds a device while a guest has it. It is\n"
+	"neither loaded nor among the modules of the kernel that runs, so nothing\n"
+	"could take the device over. The usual reason is a kernel package that was\n"
+	"upgraded or removed without a reboot: then a reboot is all it takes. A\n"
+	"kernel built by hand needs CONFIG_VFIO_PCI. The warning says less: vfio-pci\n"
+	"is there, but modules.alias of the running kernel is missing, a file that\n"
+	"libvirt 10 and later read before they bind a device; 'depmod' writes it.";
 
 void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {

@@ -16,34 +16,50 @@
 /* Findings of one severity come in this order. The function of peer-detached looks at what
  * the others found: it stays last. */
 const struct vh_rule vh_rules[] = {
-	{ "iommu-off", VH_ERROR, H | D, "every device has a real IOMMU group", vh_check_iommu, NULL },
-	{ "vfio-unavailable", VH_ERROR, H | D, "vfio-pci is loaded or can be", vh_check_vfio, NULL },
-	{ "address-invalid", VH_ERROR, X, "the addresses are PCI addresses", vh_check_address, NULL },
-	{ "device-absent", VH_ERROR, X | D, "the devices exist and answer", vh_check_absent, NULL },
-	{ "device-duplicate", VH_ERROR, X, "no device is named twice", vh_check_duplicate, NULL },
-	{ "device-not-endpoint", VH_ERROR, D, "no bridge is passed through", vh_check_endpoint, NULL },
-	{ "device-claimed", VH_ERROR, D, "nobody else has the groups", vh_check_claims, NULL },
-	{ "device-protected", VH_ERROR, D, "no protected device is taken", vh_check_protected, NULL },
+	{ "iommu-off", VH_ERROR, H | D, "every device has a real IOMMU group", vh_check_iommu,
+	  vh_explain_iommu },
+	{ "vfio-unavailable", VH_ERROR, H | D, "vfio-pci is loaded or can be", vh_check_vfio,
+	  vh_explain_vfio },
+	{ "address-invalid", VH_ERROR, X, "the addresses are PCI addresses", vh_check_address,
+	  vh_explain_address },
+	{ "device-absent", VH_ERROR, X | D, "the devices exist and answer", vh_check_absent,
+	  vh_explain_absent },
+	{ "device-duplicate", VH_ERROR, X, "no device is named twice", vh_check_duplicate,
+	  vh_explain_duplicate },
+	{ "device-not-endpoint", VH_ERROR, D, "no bridge is passed through", vh_check_endpoint,
+	  vh_explain_endpoint },
+	{ "device-claimed", VH_ERROR, D, "nobody else has the groups", vh_check_claims,
+	  vh_explain_claims },
+	{ "device-protected", VH_ERROR, D, "no protected device is taken", vh_check_protected,
+	  vh_explain_protected },
 	{ "device-in-use", VH_ERROR, D, "the host does not use the devices", vh_check_device_use,
-	  NULL },
-	{ "peer-in-use", VH_ERROR, D, "the host can do without the peers", vh_check_peer_use, NULL },
-	{ "peer-critical", VH_ERROR, D, "no peer is part of the chipset", vh_check_critical, NULL },
-	{ "peer-not-listed", VH_ERROR, D, "the domain lists its peers", vh_check_listed, NULL },
-	{ "group-not-viable", VH_ERROR, D, "VFIO accepts the whole groups", vh_check_viable, NULL },
+	  vh_explain_device_use },
+	{ "peer-in-use", VH_ERROR, D, "the host can do without the peers", vh_check_peer_use,
+	  vh_explain_peer_use },
+	{ "peer-critical", VH_ERROR, D, "no peer is part of the chipset", vh_check_critical,
+	  vh_explain_critical },
+	{ "peer-not-listed", VH_ERROR, D, "the domain lists its peers", vh_check_listed,
+	  vh_explain_listed },
+	{ "group-not-viable", VH_ERROR, D, "VFIO accepts the whole groups", vh_check_viable,
+	  vh_explain_viable },
 	{ "unmanaged-on-host-driver", VH_ERROR, D, "unmanaged devices are on a VFIO driver",
-	  vh_check_unmanaged, NULL },
+	  vh_check_unmanaged, vh_explain_unmanaged },
 	{ "pf-with-vfs", VH_ERROR, D, "physical and virtual functions go apart", vh_check_sriov,
-	  NULL },
-	{ "balloon", VH_ERROR, X | P, "no memory balloon beside passthrough", vh_check_balloon, NULL },
+	  vh_explain_sriov },
+	{ "balloon", VH_ERROR, X | P, "no memory balloon beside passthrough", vh_check_balloon,
+	  vh_explain_balloon },
 	{ "memory-short", VH_ERROR, X | P, "the host has the memory that is pinned",
 	  vh_check_memory, vh_explain_memory },
 	{ "hugepages-short", VH_ERROR, X | P, "the pools hold the huge pages", vh_check_huge_pages,
 	  vh_explain_huge_pages },
 	{ "hard-limit-low", VH_ERROR, X | P, "hard_limit lets QEMU lock the memory",
 	  vh_check_hard_limit, vh_explain_hard_limit },
-	{ "managed-missing", VH_WARNING, D, "managed is written down", vh_check_managed, NULL },
-	{ "address-decimal", VH_WARNING, X, "addresses are written in hex", vh_check_decimal, NULL },
-	{ "peer-detached", VH_INFO, D, "no other device goes along", vh_check_peers, NULL },
+	{ "managed-missing", VH_WARNING, D, "managed is written down", vh_check_managed,
+	  vh_explain_managed },
+	{ "address-decimal", VH_WARNING, X, "addresses are written in hex", vh_check_decimal,
+	  vh_explain_decimal },
+	{ "peer-detached", VH_INFO, D, "no other device goes along", vh_check_peers,
+	  vh_explain_peers },
 };
 const size_t vh_n_rules = VH_COUNT(vh_rules);
 
@@ -142,6 +158,9 @@ static void sort(struct vh_findings *out)
 void vh_rules_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
 {
 	for (size_t i = 0; i < vh_n_rules; i++) {
+		/* of a lone element the rest of the domain is not known */
+		if (c->domain && c->domain->lone && vh_rules[i].scope & VH_SCOPE_POLICY)
+			continue;
 		if (vh_rules[i].scope & scopes)
 			vh_rules[i].check(c, &vh_rules[i], out);
 	}

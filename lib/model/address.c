@@ -123,6 +123,13 @@ static char *read_part(const struct part *part, const char *value, uint32_t *ret
 	return NULL;
 }
 
+bool vh_address_is_decimal(const char *value)
+{
+	const char *s = value + strspn(value, BLANKS "+0");
+
+	return strlen(s) > 1 && !strpbrk(s, "xX");
+}
+
 /* virPCIDeviceAddressParseXML(), but keeps what it refuses. */
 void vh_address_read(struct vh_hostdev *dev, const xmlNode *node)
 {
@@ -155,13 +162,9 @@ void vh_address_read(struct vh_hostdev *dev, const xmlNode *node)
 	}
 	dev->addr = make_addr(v);
 	hex_fits = read_as_hex(value, hex) == 0;
-	for (size_t i = 0; i < 4; i++) {
-		/* a single digit reads the same either way */
-		const char *s = value[i] ? value[i] + strspn(value[i], BLANKS "+0") : "";
-
-		if (value[i] && strlen(s) > 1 && !strpbrk(s, "xX"))
+	for (size_t i = 0; i < 4; i++)
+		if (value[i] && vh_address_is_decimal(value[i]))
 			dev->decimal = true;
-	}
 	dev->hex_valid = dev->decimal && hex_fits;
 	if (dev->hex_valid)
 		dev->hex = make_addr(hex);

@@ -14,6 +14,10 @@
 /* A number as libvirt reads it. Returns 0 or -1. */
 int vh_libvirt_uint(const char *s, int base, uint64_t *ret) VH_CHECK;
 
+/* Is it read otherwise than as hexadecimal, and has digits enough for that to matter? A single
+ * digit reads the same either way. */
+bool vh_address_is_decimal(const char *value);
+
 /* Fills in what <address> says: addr or problem and meant, written, decimal, hex. */
 void vh_address_read(struct vh_hostdev *dev, const xmlNode *node);
 

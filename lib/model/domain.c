@@ -72,6 +72,7 @@ static struct vh_hostdev *add_device(struct vh_domain *d, enum vh_element elemen
 	const xmlNode *address = vh_xml_child(source, "address");
 
 	dev->element = element;
+	dev->node = node;
 	dev->line = vh_xml_line(node);
 	dev->written = vh_strdup("");
 	dev->written_managed = read_managed(element == VH_DISK ? source : node);
@@ -173,18 +174,19 @@ static void read_balloon(struct vh_domain *d, const xmlNode *node)
 	d->free_page_reporting = vh_xml_attr_is(node, "freePageReporting", "on");
 }
 
+static const struct {
+	const char *element;
+	void (*read)(struct vh_domain *, const xmlNode *);
+	bool alone; /* means something to virsh attach-device */
+} readers[] = {
+	{ "hostdev", read_hostdev, true },
+	{ "interface", read_interface, true },
+	{ "disk", read_disk, true },
+	{ "memballoon", read_balloon, false },
+};
+
 static int read_devices(struct vh_domain *d, const xmlNode *devices, struct vh_error *err)
 {
-	static const struct {
-		const char *element;
-		void (*read)(struct vh_domain *, const xmlNode *);
-	} readers[] = {
-		{ "hostdev", read_hostdev },
-		{ "interface", read_interface },
-		{ "disk", read_disk },
-		{ "memballoon", read_balloon },
-	};
-
 	for (const xmlNode *n = vh_xml_child(devices, NULL); n; n = vh_xml_next(n, NULL)) {
 		for (size_t i = 0; i < VH_COUNT(readers); i++)
 			if (vh_xml_is(n, readers[i].element))
@@ -300,9 +302,38 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	return 0;
 }
 
+struct vh_domain *vh_domain_read(const xmlDoc *doc, struct vh_error *err)
+{
+	_auto_(vh_domain) struct vh_domain *d = vh_alloc(sizeof(*d));
+
+	return read_domain(d, vh_xml_root(doc), err) < 0 ? NULL : VH_STEAL(d);
+}
+
+bool vh_device_is(const xmlDoc *doc)
+{
+	for (size_t i = 0; i < VH_COUNT(readers); i++)
+		if (readers[i].alone && vh_xml_is(vh_xml_root(doc), readers[i].element))
+			return true;
+	return false;
+}
+
+struct vh_domain *vh_device_read(const xmlDoc *doc)
+{
+	struct vh_domain *d = vh_alloc(sizeof(*d));
+	const xmlNode *root = vh_xml_root(doc);
+
+	d->lone = true;
+	d->name = vh_strdup("");
+	d->line = d->balloon_line = vh_xml_line(root);
+	for (size_t i = 0; i < VH_COUNT(readers); i++)
+		if (readers[i].alone && vh_xml_is(root, readers[i].element))
+			readers[i].read(d, root);
+	return d;
+}
+
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err)
 {
-	_auto_(vh_domain) struct vh_domain *d = NULL;
+	struct vh_domain *d;
 	_auto_xml_ xmlDoc *doc = NULL;
 
 	if (len > VH_XML_MAX) {
@@ -311,12 +342,10 @@ struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *
 		return NULL;
 	}
 	doc = vh_xml_parse(xml, len, err);
-	if (!doc)
-		return NULL;
-	d = vh_alloc(sizeof(*d));
-	if (read_domain(d, vh_xml_root(doc), err) < 0)
-		return NULL;
-	return VH_STEAL(d);
+	d = doc ? vh_domain_read(doc, err) : NULL;
+	for (size_t i = 0; d && i < d->n_devices; i++)
+		d->devices[i].node = NULL;
+	return d;
 }
 
 void vh_domain_free(struct vh_domain *d)

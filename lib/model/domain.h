@@ -22,9 +22,13 @@ const char *vh_element_str(enum vh_element e); /* "hostdev", "interface", "disk"
 
 enum vh_managed { VH_MANAGED_ABSENT = 0, VH_MANAGED_NO, VH_MANAGED_YES };
 
+struct _xmlDoc;
+struct _xmlNode;
+
 /* A PCI function that the domain names. */
 struct vh_hostdev {
 	enum vh_element element;
+	const struct _xmlNode *node; /* it was read from; NULL: the tree is gone */
 	int line;              /* of the element in the XML */
 	struct vh_pci_addr addr; /* valid only if !problem */
 	char *written;         /* the address as it stands there, printable: domain='0' bus='14';
@@ -42,6 +46,7 @@ struct vh_hostdev {
 enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
 
 struct vh_domain {
+	bool lone;          /* no domain: an element for virsh attach-device */
 	char *name;         /* empty when absent; may hold anything but NUL: print it printable */
 	char *uuid;         /* 36 characters, lower case, or NULL when absent */
 	char *type;         /* kvm, qemu, ... */
@@ -59,6 +64,12 @@ struct vh_domain {
 };
 
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err) VH_CHECK;
+/* The same of a document that vh_xml_parse() has accepted, whose nodes are then borrowed. */
+struct vh_domain *vh_domain_read(const struct _xmlDoc *doc, struct vh_error *err) VH_CHECK;
+/* A lone <hostdev>, <interface> or <disk>, as virsh attach-device takes it, is a document, too,
+ * where that is asked for: nothing is known then of the rest of its domain. */
+bool vh_device_is(const struct _xmlDoc *doc);
+struct vh_domain *vh_device_read(const struct _xmlDoc *doc) VH_CHECK;
 void vh_domain_free(struct vh_domain *d);
 VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 

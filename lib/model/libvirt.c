@@ -113,19 +113,49 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
 }
 
 /* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
-static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
+static int uuid_of(const xmlNode *root, char ret[37])
 {
 	const xmlNode *domain = vh_xml_child(root, "domain");
 	_auto_free_ char *text = vh_xml_text(vh_xml_child(domain, "uuid"));
+
+	return text ? vh_uuid_parse(text, ret) : -1;
+}
+
+static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
+{
 	const char *pid = vh_xml_attr(root, "pid");
 	char uuid[37];
 	uint64_t v;
 
-	if (!text || vh_uuid_parse(text, uuid) < 0 || strcmp(uuid, wanted->name) != 0)
+	if (uuid_of(root, uuid) < 0 || strcmp(uuid, wanted->name) != 0)
 		return VH_NO;
 	if (pid && vh_parse_uint(pid, 10, INT32_MAX, &v) == 0)
 		wanted->pid = (int64_t)v;
 	return VH_YES;
+}
+
+bool vh_running_read(const struct vh_root *root, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	bool all = true;
+
+	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
+		return errno == ENOENT;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		_auto_xml_ xmlDoc *doc = NULL;
+		char uuid[37];
+
+		if (!is_xml(names.name[i]))
+			continue;
+		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
+		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+		if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
+			*VH_APPEND(ret->name, ret->count) = vh_strdup(uuid);
+		else
+			all = false;
+	}
+	return all;
 }
 
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)

@@ -18,5 +18,7 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
 /* The process that the status file of this UUID names; 0: none. */
 int64_t vh_domain_pid(const struct vh_root *root, const char *uuid);
+/* Adds the UUIDs of all of them: for questions about many domains. false: not all could be read. */
+bool vh_running_read(const struct vh_root *root, struct vh_names *ret);
 
 #endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* correct - see correct.h. */
+#include "lib/decide/correct.h"
+
+#include <stdarg.h>
+
+#include "lib/decide/check.h"
+#include "lib/model/address.h"
+
+#include "lib/base/banned.h"
+
+struct correction {
+	struct vh_xmledit *e;
+	const struct vh_case *c;
+	const struct vh_findings *found;
+	struct vh_names *done;
+};
+
+static void VH_PRINTF(2, 3) say(struct correction *k, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	*VH_APPEND(k->done->name, k->done->count) = text ? text : vh_strdup(fmt);
+}
+
+/* Was this found, about this device (NULL: any)? */
+static bool is_found(const struct correction *k, const char *rule, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < k->found->count; i++) {
+		const struct vh_finding *f = &k->found->list[i];
+
+		if (!strcmp(f->rule->name, rule) &&
+		    (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
+			return true;
+	}
+	return false;
+}
+
+/* --- addresses ---------------------------------------------------------------------------- */
+
+/* Writes the parts of an address that say something else now, or say it without 0x. */
+static void write_address(struct correction *k, const struct vh_hostdev *d,
+			  const struct vh_pci_addr *addr)
+{
+	const struct {
+		const char *name;
+		uint32_t value;
+		int digits;
+	} parts[] = {
+		{ "domain", addr->domain, 4 },
+		{ "bus", addr->bus, 2 },
+		{ "slot", addr->slot, 2 },
+		{ "function", addr->function, 1 },
+	};
+	const xmlNode *node = vh_xml_child(vh_xml_child(d->node, "source"), "address");
+
+	if (!node)
+		return;
+	if (d->element == VH_INTERFACE && !vh_xml_attr(node, "type"))
+		vh_xmledit_set_attr(k->e, node, "type", "pci");
+	for (size_t i = 0; i < VH_COUNT(parts); i++) {
+		const char *now = vh_xml_attr(node, parts[i].name);
+		_auto_free_ char *text = NULL;
+		uint64_t v = 0;
+
+		if (now && vh_libvirt_uint(now, 0, &v) < 0)
+			v = UINT64_MAX;
+		if (v == parts[i].value && !(now && vh_address_is_decimal(now)))
+			continue;
+		text = vh_printf("0x%0*x", parts[i].digits, parts[i].value);
+		vh_xmledit_set_attr(k->e, node, parts[i].name, text);
+	}
+	say(k, "the address %s of the <%s> is written as %s", *d->written ? d->written : "''",
+	    vh_element_str(d->element), vh_pci_str(addr).s);
+}
+
+/* Of two readings the one that exists here; where both do, only an administrator can tell. */
+static void correct_address(struct correction *k, const struct vh_hostdev *d)
+{
+	const struct vh_host *h = k->c->host;
+	struct vh_pci_addr meant;
+
+	if (d->problem) {
+		if (d->meant && vh_pci_parse(d->meant, &meant) == 0 && vh_host_dev(h, &meant))
+			write_address(k, d, &meant);
+	} else if (d->decimal) {
+		bool hex = d->hex_valid && vh_host_dev(h, &d->hex);
+		bool decimal = vh_host_dev(h, &d->addr);
+
+		if (hex != decimal)
+			write_address(k, d, hex ? &d->hex : &d->addr);
+	}
+}
+
+/* --- elements that have to go ------------------------------------------------------------- */
+
+static bool same_device(const struct vh_hostdev *a, const struct vh_hostdev *b)
+{
+	return !a->problem && !b->problem && !vh_pci_cmp(&a->addr, &b->addr);
+}
+
+/* Of several elements for one device the first stays, but a disk before the others: its
+ * element holds more than the device. */
+static const struct vh_hostdev *which_stays(const struct vh_domain *d, const struct vh_hostdev *e)
+{
+	const struct vh_hostdev *first = NULL;
+
+	for (size_t i = 0; i < d->n_devices; i++) {
+		if (!same_device(&d->devices[i], e))
+			continue;
+		if (d->devices[i].element == VH_DISK)
+			return &d->devices[i];
+		first = first ? first : &d->devices[i];
+	}
+	return first;
+}
+
+/* A bridge comes in because somebody listed a whole group: then it can go. */
+static bool is_needless_bridge(const struct correction *k, const struct vh_hostdev *e)
+{
+	const struct vh_pci_dev *d = vh_host_dev(k->c->host, &e->addr);
+
+	return is_found(k, "device-not-endpoint", &e->addr) && d && d->group >= 0 &&
+	       vh_named_in(k->c, d->group) && vh_named_in(k->c, d->group)->dev != d;
+}
+
+static void correct_presence(struct correction *k, const struct vh_hostdev *e)
+{
+	if (e->problem || e->element == VH_DISK)
+		return;
+	if (is_found(k, "device-duplicate", &e->addr)) {
+		const struct vh_hostdev *stays = which_stays(k->c->domain, e);
+
+		if (stays == e)
+			return;
+		say(k, "the second element for %s, a <%s>, is removed", vh_pci_str(&e->addr).s,
+		    vh_element_str(e->element));
+	} else if (is_needless_bridge(k, e)) {
+		say(k, "the <%s> for %s is removed: it is a bridge", vh_element_str(e->element),
+		    vh_pci_str(&e->addr).s);
+	} else {
+		return;
+	}
+	vh_xmledit_remove(k->e, e->node);
+}
+
+/* --- managed ------------------------------------------------------------------------------ */
+
+static void correct_managed(struct correction *k, const struct vh_hostdev *e)
+{
+	const xmlNode *node = e->node;
+
+	if (e->problem || e->managed ||
+	    (!is_found(k, "managed-missing", &e->addr) &&
+	     !is_found(k, "unmanaged-on-host-driver", &e->addr)))
+		return;
+	if (e->element == VH_DISK)
+		node = vh_xml_child(node, "source");
+	vh_xmledit_set_attr(k->e, node, "managed", "yes");
+	say(k, "managed='yes' is written into the <%s> for %s", vh_element_str(e->element),
+	    vh_pci_str(&e->addr).s);
+}
+
+/* --- the balloon -------------------------------------------------------------------------- */
+
+static const xmlNode *devices_of(const struct correction *k)
+{
+	return vh_xml_child(vh_xml_root(vh_xmledit_doc(k->e)), "devices");
+}
+
+static const xmlNode *balloon_of(const struct correction *k)
+{
+	const xmlNode *devices = devices_of(k), *balloon = NULL;
+
+	for (; devices && !balloon; devices = vh_xml_next(devices, "devices"))
+		balloon = vh_xml_child(devices, "memballoon");
+	return balloon;
+}
+
+static void correct_balloon(struct correction *k)
+{
+	const struct vh_domain *d = k->c->domain;
+	const xmlNode *balloon = balloon_of(k), *current, *root;
+	_auto_free_ char *kib = vh_printf("%llu", (unsigned long long)d->memory_kib);
+
+	if (!is_found(k, "balloon", NULL) || !devices_of(k))
+		return;
+	if (balloon) {
+		vh_xmledit_replace(k->e, balloon, "<memballoon model='none'/>");
+		say(k, "the memory balloon is replaced by model='none'");
+	} else {
+		vh_xmledit_append(k->e, devices_of(k), "<memballoon model='none'/>");
+		say(k, "<memballoon model='none'/> is added");
+	}
+	root = vh_xml_root(vh_xmledit_doc(k->e));
+	current = vh_xml_child(root, "currentMemory");
+	if (d->current_kib >= d->memory_kib || !current)
+		return;
+	if (vh_xml_attr(current, "unit") && !vh_xml_attr_is(current, "unit", "KiB"))
+		vh_xmledit_set_attr(k->e, current, "unit", "KiB");
+	vh_xmledit_set_text(k->e, current, kib);
+	say(k, "currentMemory is raised from %llu KiB to memory, %s KiB",
+	    (unsigned long long)d->current_kib, kib);
+}
+
+/* --- members of the groups ---------------------------------------------------------------- */
+
+/* May it be named, without hiding what speaks against taking it? `ret` is what the host does
+ * with it that counts against a peer only. */
+static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d, const char **ret)
+{
+	struct vh_device_policy policy = vh_config_device(k->c->config, &d->addr);
+
+	*ret = NULL;
+	if (!vh_can_pass(d) || policy.protect || d->numvfs ||
+	    (vh_pci_is_chipset(d) && !policy.allow_critical) ||
+	    (d->driver && d->uses_read != VH_YES))
+		return false;
+	for (size_t i = 0; i < d->n_uses; i++) {
+		const struct vh_use *use = &d->uses[i];
+
+		if (!use->vital && policy.allow_in_use & use->kind)
+			continue;
+		if (use->vital || !use->peer_only)
+			return false;
+		*ret = use->text;
+	}
+	return true;
+}
+
+static void add_member(struct correction *k, const struct vh_pci_dev *d, enum vh_members members)
+{
+	const struct vh_plan_dev *with = vh_named_in(k->c, d->group);
+	const struct vh_hostdev *named = with ? with->element : NULL;
+	_auto_free_ char *address = vh_text_address(&d->addr, VH_HOSTDEV), *xml = NULL;
+	_auto_free_ char *what = vh_text_device(d);
+	const char *use;
+
+	if (!named || !can_be_named(k, d, &use))
+		return;
+	xml = vh_printf("<hostdev mode='subsystem' type='pci' managed='yes'>\n"
+			"\t<source>\n\t\t%s\n\t</source>\n%s</hostdev>",
+			address,
+			members == VH_MEMBERS_GUEST ? "" : "\t<address type='unassigned'/>\n");
+	if (named->element == VH_HOSTDEV)
+		vh_xmledit_insert_after(k->e, named->node, xml);
+	else
+		vh_xmledit_append(k->e, devices_of(k), xml);
+	say(k, "%s, of the IOMMU group of %s, is added, %s: %s%s%s", vh_pci_str(&d->addr).s,
+	    vh_pci_str(&named->addr).s,
+	    members == VH_MEMBERS_GUEST ? "for the guest" : "not given to the guest", what,
+	    use ? "; the host loses: " : "", use ? use : "");
+}
+
+static void correct_members(struct correction *k, enum vh_members members)
+{
+	const struct vh_plan_dev *pd = NULL;
+	const struct vh_group *g;
+
+	while ((pd = vh_next_peer(k->c, pd)))
+		add_member(k, pd->dev, members);
+	/* with peers = require no peer is in the plan */
+	for (size_t i = 0; k->c->plan->keep_peers && (g = vh_next_group(k->c, &i));) {
+		for (size_t j = 0; j < g->count; j++)
+			if (is_found(k, "peer-not-listed", &g->members[j]->addr))
+				add_member(k, g->members[j], members);
+	}
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static void for_each(struct correction *k,
+		     void (*correct)(struct correction *, const struct vh_hostdev *))
+{
+	for (size_t i = 0; i < k->c->domain->n_devices; i++)
+		correct(k, &k->c->domain->devices[i]);
+}
+
+void vh_correct(struct vh_xmledit *e, const struct vh_case *c, const struct vh_findings *found,
+		enum vh_members members, struct vh_names *done)
+{
+	struct correction k = { .e = e, .c = c, .found = found, .done = done };
+
+	/* which devices are meant comes first: all the rest depends on it */
+	for_each(&k, correct_address);
+	if (vh_xmledit_has_edits(e))
+		return;
+	for_each(&k, correct_presence);
+	if (vh_xmledit_has_edits(e))
+		return;
+	for_each(&k, correct_managed);
+	if (devices_of(&k) && c->plan)
+		correct_members(&k, members);
+	correct_balloon(&k);
+}
