@@ -20,5 +20,6 @@ replay address "$corpus/address"
 replay claim "$corpus/claim"
 replay config "$corpus/config"
 replay domain "$corpus/domain" "$fixtures" "$examples"
+replay identity "$corpus/identity"
 replay manifest "$corpus/manifest" "$hosts"
 finish
