@@ -6,8 +6,10 @@
 
 #include "lib/act/act.h"
 #include "lib/act/policy.h"
+#include "lib/act/record.h"
 #include "lib/act/state.h"
 #include "lib/base/strbuf.h"
+#include "lib/model/expect.h"
 #include "lib/model/libvirt.h"
 
 #include "lib/base/banned.h"
@@ -16,6 +18,7 @@ void vh_judgement_clear(struct vh_judgement *j)
 {
 	vh_plan_free(j->plan);
 	vh_host_free(j->host);
+	vh_identity_free(j->last);
 	vh_domain_free(j->domain);
 	vh_findings_clear(&j->findings);
 	vh_names_clear(&j->not_checked);
@@ -85,6 +88,19 @@ static void look_at_own_claim(struct vh_judgement *j, const struct vh_root *root
 		put_back(j->host, root, own, j->running);
 }
 
+/* An ordinary user does not see the record; nobody is refused over one that is damaged. */
+static void look_at_record(struct vh_judgement *j, const struct vh_root *root,
+			   const struct vh_config *config)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (j->domain->uuid && vh_record_load(root, j->domain->uuid, &j->last, &err) < 0)
+		vh_judgement_not_checked(
+			j, "whether these are the devices that it last ran with: %s", err.what);
+	j->host->last = j->last;
+	vh_expect_look(root, j->host, config, j->domain);
+}
+
 /* The addresses it names, and what they would be in hex: rules say what stands there. */
 static struct vh_host *read_host(const struct vh_root *root, const struct vh_domain *d)
 {
@@ -124,10 +140,12 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    struct vh_error *err)
 {
 	struct vh_domain *d = vh_domain_parse(xml, len, err);
+	struct vh_config effective;
 
 	if (!d)
 		return -1;
 	ret->domain = d;
+	effective = vh_config_for(config, d);
 	if (!vh_domain_has_pci(d) && !d->networks.count)
 		return 0;
 	ret->host = read_host(root, d);
@@ -138,8 +156,9 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 	}
 	vh_look_at_claims(root, ret->host, d->uuid);
 	look_at_own_claim(ret, root);
-	ret->plan = vh_plan_make(d, ret->host, config);
-	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+	look_at_record(ret, root, &effective);
+	ret->plan = vh_plan_make(d, ret->host, &effective);
+	run_rules(ret, &effective, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
 	return 0;
 }
 

@@ -20,11 +20,12 @@ int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct 
 {
 	_auto_(vh_host) struct vh_host *host = vh_alloc(sizeof(*host));
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
-	struct vh_case c = { .domain = d, .host = host, .config = act->config };
+	struct vh_config config = vh_config_for(act->config, d);
+	struct vh_case c = { .domain = d, .host = host, .config = &config };
 	size_t errors;
 
 	vh_add_networks(act->root, d, host);
-	plan = vh_plan_make(d, host, act->config);
+	plan = vh_plan_make(d, host, &config);
 	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_POLICY, out);
 	errors = vh_findings_number(out, VH_ERROR);

@@ -114,6 +114,13 @@ int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b)
 	return (int)a->function - (int)b->function;
 }
 
+int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b)
+{
+	if (a->vendor != b->vendor)
+		return a->vendor < b->vendor ? -1 : 1;
+	return (int)a->device - (int)b->device;
+}
+
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b)
 {
 	return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot;

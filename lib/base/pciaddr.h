@@ -44,6 +44,9 @@ struct vh_pci_id {
 /* 8086:10d3, four hexadecimal digits each. Returns 0 or -1. */
 int vh_pci_id_parse(const char *s, struct vh_pci_id *ret) VH_CHECK;
 
+/* 0 means equal. */
+int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
+
 /* Functions of one slot are one card: a reset or a driver may reach across them. */
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
 

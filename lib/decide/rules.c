@@ -20,6 +20,8 @@ const struct vh_rule vh_rules[] = {
 	{ "vfio-unavailable", VH_ERROR, H | D, "vfio-pci is loaded or can be", vh_check_vfio, NULL },
 	{ "address-invalid", VH_ERROR, X, "the addresses are PCI addresses", vh_check_address, NULL },
 	{ "device-absent", VH_ERROR, X | D, "the devices exist and answer", vh_check_absent, NULL },
+	{ "identity-changed", VH_ERROR, D, "the devices are those of the last run", vh_check_identity,
+	  vh_explain_identity },
 	{ "device-duplicate", VH_ERROR, X, "no device is named twice", vh_check_duplicate, NULL },
 	{ "device-not-endpoint", VH_ERROR, D, "no bridge is passed through", vh_check_endpoint, NULL },
 	{ "device-claimed", VH_ERROR, D, "nobody else has the groups", vh_check_claims, NULL },

@@ -32,6 +32,7 @@ void vh_host_free(struct vh_host *h)
 	free(h->devs);
 	free(h->groups);
 	free(h->claims);
+	free(h->elsewhere);
 	vh_names_clear(&h->hostdev_networks);
 	vh_names_clear(&h->not_checked);
 	free(h->release);

@@ -64,14 +64,9 @@ void vh_identity_put(struct vh_identity *i, const struct vh_sighting *s)
 		qsort(i->devs, i->count, sizeof(*s), by_addr);
 }
 
-static bool is_same_id(const struct vh_pci_id *a, const struct vh_pci_id *b)
-{
-	return a->vendor == b->vendor && a->device == b->device;
-}
-
 bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b)
 {
-	return is_same_id(&a->id, &b->id) && is_same_id(&a->subsystem, &b->subsystem);
+	return !vh_pci_id_cmp(&a->id, &b->id) && !vh_pci_id_cmp(&a->subsystem, &b->subsystem);
 }
 
 bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b)
