@@ -88,6 +88,6 @@ void vh_help_command(FILE *f, const struct vh_command *cmd);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
-vh_command_fn vh_cmd_help;
+vh_command_fn vh_cmd_accept, vh_cmd_help;
 
 #endif

@@ -34,45 +34,32 @@ static bool is_element(const struct vh_domain *d, const struct vh_pci_addr *addr
 }
 
 /* Where the expected device may be by now: those like it that the domain does not name anyway.
- * `first` is set to the first of them. */
-static size_t find_elsewhere(const struct vh_case *c, const struct vh_expect *e,
-			     struct vh_strbuf *where, struct vh_pci_addr *first)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->host->n_elsewhere; i++) {
-		const struct vh_sighting *s = &c->host->elsewhere[i];
-
-		if (!is_like(e, s) || is_element(c->domain, &s->addr))
-			continue;
-		if (!n++)
-			*first = s->addr;
-		if (n <= SHOWN_MAX)
-			vh_strbuf_join(where, ", ", vh_pci_str(&s->addr).s);
-	}
-	if (n > SHOWN_MAX)
-		vh_strbuf_addf(where, " and %zu more", n - SHOWN_MAX);
-	return n;
-}
-
-/* "; one like it is at 0000:04:00.0 now", and the address to write. */
+ * "; moved? a device like that is now at 0000:04:00.0", and for each what to write. */
 static void add_elsewhere(const struct vh_case *c, const struct vh_expect *e, enum vh_element as,
 			  struct vh_strbuf *message, struct vh_strbuf *fix)
 {
 	_auto_strbuf_ struct vh_strbuf where = { 0 };
-	_auto_free_ char *address = NULL, *line = NULL;
-	struct vh_pci_addr first;
-	size_t n = find_elsewhere(c, e, &where, &first);
+	size_t n = 0;
 
+	for (size_t i = 0; i < c->host->n_elsewhere; i++) {
+		const struct vh_sighting *s = &c->host->elsewhere[i];
+		_auto_free_ char *address = NULL, *line = NULL;
+
+		if (!is_like(e, s) || is_element(c->domain, &s->addr) || n++ >= SHOWN_MAX)
+			continue;
+		address = vh_text_address(&s->addr, as);
+		line = vh_printf("if %s is meant: %s", vh_pci_str(&s->addr).s, address);
+		vh_strbuf_join(&where, ", ", vh_pci_str(&s->addr).s);
+		vh_strbuf_join(fix, "\n", line);
+	}
 	if (!n) {
 		vh_strbuf_add(message, "; no other device of this host is like that");
 		return;
 	}
 	vh_strbuf_addf(message, "; moved? %s like that %s now at %s",
 		       n == 1 ? "a device" : "devices", n == 1 ? "is" : "are", where.data);
-	address = vh_text_address(&first, as);
-	line = vh_printf("if %s is meant: %s", vh_pci_str(&first).s, address);
-	vh_strbuf_join(fix, "\n", line);
+	if (n > SHOWN_MAX)
+		vh_strbuf_addf(message, " and %zu more", n - SHOWN_MAX);
 }
 
 /* What was expected: by whom, and what. */

@@ -17,4 +17,10 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
  * (36 characters, lower case)? */
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
 
+/* The definition of a domain in etc/libvirt/qemu/, by UUID (36 characters, lower case; NULL: by
+ * name). *ret_xml is NULL where there is none. An error names a file that could not be read and
+ * may have been the one. */
+int vh_libvirt_find_domain(const struct vh_root *root, const char *name, const char *uuid,
+			   char **ret_xml, struct vh_error *err) VH_CHECK;
+
 #endif
