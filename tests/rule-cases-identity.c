@@ -185,7 +185,7 @@ const struct rule_case identity_cases[] = {
 	{ "identity-pin", pinned, .want = ERROR,
 	  .says = "0000:01:00.0 is ethernet controller 1af4:1000; /etc/libvirt/vfio-hook.conf "
 		  "wants 1af4:1041 there; moved? a device like that is now at 0000:02:00.0",
-	  .fix = "\nin /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.0]\nid = 1af4:1000" },
+	  .fix = "\n" "in /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.0]\nid = 1af4:1000" },
 	{ "identity-pin-holds", pin_holds, .want = "", .silent = "identity-changed" },
 	{ "identity-pin-peer", pinned_peer,
 	  .want = "error identity-changed 0000:01:00.1:10" },

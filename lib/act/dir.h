@@ -29,10 +29,11 @@ int vh_dir_lock(const struct vh_dir *d, int64_t deadline, struct vh_error *err) 
 /* `ret` stays empty when there is no such file. */
 int vh_dir_read(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
 		struct vh_error *err) VH_CHECK;
-/* By way of the file `temp`, and a rename. With `sync` it is on the disk before: what must be
- * whole after a power failure, and not only after a crash of ours. */
+/* By way of the file `temp`, and a rename: whole or not at all, whoever is killed. There is no
+ * fsync(), which no time bounds: after a power failure a file on a disk may be cut, and is then
+ * one that cannot be trusted. */
 int vh_dir_write(const struct vh_dir *d, const char *temp, const char *name, const char *text,
-		 bool sync, struct vh_error *err) VH_CHECK;
+		 struct vh_error *err) VH_CHECK;
 /* Where there are `max` files of this suffix, the oldest goes. */
 void vh_dir_make_room(const struct vh_dir *d, const char *suffix, size_t max);
 

@@ -72,6 +72,11 @@ static char *uuid_of(const char *name)
 	return vh_uuid_parse(stem, uuid) == 0 && !strcmp(uuid, stem) ? VH_STEAL(stem) : NULL;
 }
 
+static bool is_older(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
 static int find(const struct vh_dir *d, const char *wanted, struct vh_identity **ret,
 		struct vh_error *err)
 {
@@ -91,8 +96,7 @@ static int find(const struct vh_dir *d, const char *wanted, struct vh_identity *
 		if (!uuid || load(d, uuid, &one, NULL) < 0 || !one || strcmp(one->name, wanted) ||
 		    fstatat(d->fd, names.name[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		if (*ret && (st.st_mtim.tv_sec < best.tv_sec ||
-			     (st.st_mtim.tv_sec == best.tv_sec && st.st_mtim.tv_nsec < best.tv_nsec)))
+		if (*ret && is_older(&st.st_mtim, &best))
 			continue;
 		best = st.st_mtim;
 		vh_identity_free(*ret);
@@ -115,7 +119,7 @@ int vh_record_find(const struct vh_root *root, const char *name, struct vh_ident
 	return rc;
 }
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int save_locked(const struct vh_dir *d, const struct vh_identity *i, struct vh_error *err)
 {
@@ -136,7 +140,7 @@ static int save_locked(const struct vh_dir *d, const struct vh_identity *i, stru
 		return 0;
 	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		vh_dir_make_room(d, SUFFIX, VH_RECORDS_MAX);
-	return vh_dir_write(d, TEMP, name, text, true, err);
+	return vh_dir_write(d, TEMP, name, text, err);
 }
 
 int vh_record_save(const struct vh_root *root, const struct vh_identity *i, struct vh_error *err)

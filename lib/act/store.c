@@ -169,13 +169,12 @@ static int remove_claim(const struct vh_store *s, const char *name, struct vh_er
 	return 0;
 }
 
-/* /run is in memory: a rename is all it takes for the file to be whole or absent. */
 static int write_file(const struct vh_store *s, const char *temp, const char *name,
 		      const char *text, struct vh_error *err)
 {
 	struct vh_dir d = dir_of(s);
 
-	return vh_dir_write(&d, temp, name, text, false, err);
+	return vh_dir_write(&d, temp, name, text, err);
 }
 
 int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
