@@ -6,8 +6,10 @@
 
 #include "lib/act/act.h"
 #include "lib/act/policy.h"
+#include "lib/act/record.h"
 #include "lib/act/state.h"
 #include "lib/base/strbuf.h"
+#include "lib/model/expect.h"
 #include "lib/model/libvirt.h"
 
 #include "lib/base/banned.h"
@@ -18,6 +20,7 @@ static void free_host(struct vh_judgement *j)
 		vh_names_clear(&j->host->hostdev_networks);
 		vh_names_clear(&j->host->not_checked);
 		vh_memory_clear(&j->host->memory);
+		free(j->host->elsewhere);
 		free(j->host);
 	} else {
 		vh_host_free(j->host);
@@ -32,6 +35,7 @@ void vh_judgement_clear(struct vh_judgement *j)
 
 	vh_plan_free(j->plan);
 	free_host(j);
+	vh_identity_free(j->last);
 	vh_domain_free(j->domain);
 	vh_findings_clear(&j->findings);
 	vh_names_clear(&j->not_checked);
@@ -73,9 +77,7 @@ static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 static void look_at_memory(struct vh_judgement *j, const struct vh_root *root,
 			   const struct vh_config *config, enum vh_tri runs)
 {
-	const struct vh_act act = { .root = root, .config = config };
-
-	vh_add_memory(&act, j->domain, j->host);
+	vh_add_memory(root, config, j->domain, j->host);
 	if (runs != VH_NO && j->host->memory.own == VH_NO)
 		vh_memory_read_own(root, j->domain, j->host);
 }
@@ -119,6 +121,19 @@ static enum vh_tri look_at_own_claim(struct vh_judgement *j, const struct vh_roo
 	return runs;
 }
 
+/* An ordinary user does not see the record; nobody is refused over one that is damaged. */
+static void look_at_record(struct vh_judgement *j, const struct vh_root *root,
+			   const struct vh_config *config)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (j->domain->uuid && vh_record_load(root, j->domain->uuid, &j->last, &err) < 0)
+		vh_judgement_not_checked(
+			j, "whether these are the devices that it last ran with: %s", err.what);
+	j->host->last = j->last;
+	vh_expect_look(root, j->host, config, j->domain);
+}
+
 /* The addresses it names, and what they would be in hex or were meant to be: rules say what
  * stands there. */
 static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_count)
@@ -140,7 +155,7 @@ static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_coun
 	return addrs;
 }
 
-/* A host of which only what a domain adds to it is its own: its networks and its memory. */
+/* A host of which only what a domain adds to it is its own: networks, memory, expectations. */
 static struct vh_host *borrow(const struct vh_host *from)
 {
 	struct vh_host *h = vh_alloc(sizeof(*h));
@@ -187,6 +202,7 @@ static void run_rules(struct vh_judgement *j, const struct vh_config *config, un
 void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, struct vh_domain *d)
 {
+	struct vh_config effective = vh_config_for(config, d);
 	enum vh_tri runs;
 
 	ret->domain = d;
@@ -200,12 +216,13 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		return;
 	}
 	if (!d->lone)
-		look_at_memory(ret, root, config, runs);
-	ret->plan = vh_plan_make(d, ret->host, config);
+		look_at_memory(ret, root, &effective, runs);
+	look_at_record(ret, root, &effective);
+	ret->plan = vh_plan_make(d, ret->host, &effective);
 	if (d->lone)
 		vh_judgement_not_checked(ret, "the domain that this is for: its balloon, its "
 					      "memory, and what else it names");
-	run_rules(ret, config, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
+	run_rules(ret, &effective, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY);
 }
 
 struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)

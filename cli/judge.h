@@ -18,6 +18,7 @@ struct vh_judgement {
 	struct vh_domain *domain;
 	struct vh_host *host;
 	struct vh_plan *plan;
+	struct vh_identity *last; /* borrowed by host */
 	struct vh_findings findings;
 	struct vh_names not_checked;
 	bool running;

@@ -61,6 +61,11 @@ const struct vh_command vh_commands[] = {
 	  "ADDRESS as for 'detach'. With --all-stale instead: those of every domain that neither\n"
 	  "runs nor is being started. Needs root.",
 	  0, 64, VH_OPT_ACTING | VH_OPT_ALL_STALE, VH_CMD_ROOT, vh_cmd_reattach },
+	{ "accept", "DOMAIN", "the devices there now are the ones meant",
+	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
+	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
+	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs root.",
+	  1, 1, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_accept },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
 };

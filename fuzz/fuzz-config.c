@@ -17,6 +17,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    config.timeout_call > 0);
 		for (size_t i = 0; i < config.n_devices; i++)
 			(void)vh_config_device(&config, &config.devices[i].addr);
+		for (size_t i = 0; i < config.n_domains; i++) {
+			const char *domain = config.domains[i].domain;
+			struct vh_config one = vh_config_for_name(&config, domain, domain);
+
+			FUZZ_ASSERT(one.timeout_write > 0 && one.timeout_group > 0 &&
+				    one.timeout_call > 0 && one.devices == config.devices);
+		}
 	}
 	vh_config_clear(&config);
 	return 0;

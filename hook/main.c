@@ -28,7 +28,8 @@ struct call {
 	struct vh_config config;
 	struct vh_reporter reporter;
 	struct vh_act act;
-	char *name; /* printable */
+	const char *domain; /* its name as libvirt gave it */
+	char *name;         /* printable */
 };
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -163,6 +164,7 @@ static bool is_passthrough(const struct call *call, const struct vh_domain *d)
 static int read_config(struct call *call, const struct vh_domain *d, struct vh_error *err)
 {
 	int rc = vh_config_read(&call->config, &call->root, err);
+	struct vh_config effective;
 
 	if (rc < 0 && !is_passthrough(call, d)) {
 		log_line(LOG_ERR, call->name, err->what);
@@ -170,7 +172,8 @@ static int read_config(struct call *call, const struct vh_domain *d, struct vh_e
 		vh_config_defaults(&call->config);
 		rc = 0;
 	}
-	call->act.deadline = vh_now_ms() + call->config.timeout_call;
+	effective = vh_config_for(&call->config, d);
+	call->act.deadline = vh_now_ms() + effective.timeout_call;
 	return rc;
 }
 
@@ -207,12 +210,29 @@ static int start_begin(struct call *call)
 	return may_refuse(call, vh_recheck);
 }
 
+static int mark_started(const struct vh_act *act, const char *uuid, const struct vh_strbuf *xml,
+			struct vh_error *err)
+{
+	_auto_(vh_domain) struct vh_domain *d = vh_domain_parse(xml->data, xml->len, NULL);
+
+	return vh_started(act, uuid, d, err);
+}
+
+static int release(const struct vh_act *act, const char *uuid, const struct vh_strbuf *xml,
+		   struct vh_error *err)
+{
+	(void)xml; /* the claim decides: devices may have come and gone while the guest ran */
+	return vh_release(act, uuid, err);
+}
+
 /* What libvirt does not want to hear of goes to the log. */
-static int never_fails(struct call *call, int (*run)(const struct vh_act *act, const char *uuid,
-						     struct vh_error *err))
+static int never_fails(struct call *call,
+		       int (*run)(const struct vh_act *act, const char *uuid,
+				  const struct vh_strbuf *xml, struct vh_error *err))
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
+	struct vh_config effective;
 	char uuid[37];
 
 	/* the claim decides here, not the policy: defaults do for an invalid configuration */
@@ -221,21 +241,25 @@ static int never_fails(struct call *call, int (*run)(const struct vh_act *act, c
 		vh_config_defaults(&call->config);
 	}
 	vh_error_clear(&err);
-	call->act.deadline = vh_now_ms() + call->config.timeout_call;
-	if (read_xml(&xml, &err) < 0 || vh_domain_parse_uuid(xml.data, xml.len, uuid, &err) < 0 ||
-	    run(&call->act, uuid, &err) < 0)
-		log_line(LOG_ERR, call->name, err.what);
+	if (read_xml(&xml, &err) == 0 && vh_domain_parse_uuid(xml.data, xml.len, uuid, &err) == 0) {
+		effective = vh_config_for_name(&call->config, call->domain, uuid);
+		call->act.config = &effective;
+		call->act.deadline = vh_now_ms() + effective.timeout_call;
+		if (run(&call->act, uuid, &xml, &err) == 0)
+			return 0;
+	}
+	log_line(LOG_ERR, call->name, err.what);
 	return 0;
 }
 
 static int started_begin(struct call *call)
 {
-	return never_fails(call, vh_started);
+	return never_fails(call, mark_started);
 }
 
 static int release_end(struct call *call)
 {
-	return never_fails(call, vh_release);
+	return never_fails(call, release);
 }
 
 /* All other operations end at once with 0, and so will those that libvirt adds. */
@@ -296,6 +320,7 @@ int main(int argc, char **argv)
 	if (op == VH_COUNT(operations) || !vh_backend_privileged())
 		return 0;
 	vh_oom_exit = operations[op].may_fail ? 1 : 0;
+	call.domain = argv[1];
 	call.name = vh_printable(argv[1], NAME_SHOWN);
 	vh_config_defaults(&call.config);
 	if (vh_backend_open(&call.root, &err) < 0) {

@@ -21,6 +21,8 @@ struct rule_case {
 
 extern const struct rule_case device_cases[], use_cases[], memory_cases[], huge_cases[];
 extern const size_t n_device_cases, n_use_cases, n_memory_cases, n_huge_cases;
+extern const struct rule_case identity_cases[];
+extern const size_t n_identity_cases;
 
 #define NIC 0x020000
 #define AUDIO 0x040300

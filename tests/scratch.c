@@ -66,6 +66,7 @@ struct scratch *scratch_new(const char *host)
 				    .ops = &fake_kernel_ops };
 	if (s->root.fd < 0)
 		give_up(s->dir, strerror(errno));
+	fake_mkdirs(&s->root, "var/lib");
 	return s;
 }
 

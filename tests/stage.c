@@ -166,7 +166,7 @@ int stage_started(struct stage *st, const struct vh_domain *d)
 {
 	struct vh_act act = fresh(st);
 
-	return vh_started(&act, d->uuid, &st->err);
+	return vh_started(&act, d->uuid, d, &st->err);
 }
 
 int stage_release(struct stage *st, const struct vh_domain *d)

@@ -13,7 +13,7 @@ demo=$hosts/demo.host
 good=$examples/gpu-with-audio.xml
 bad=$fixtures/mounted-nvme.xml
 warns=$fixtures/managed-missing.xml
-commands='check list status detach reattach help'
+commands='check list status detach reattach accept help'
 
 # on HOST ARGS...: with a host of the fixtures, expanded once for all (--host does it each time)
 on() {
@@ -319,6 +319,70 @@ prints 'a detach that cannot be undone: the claim' '^  0000:01:00.0 +named +nouv
 : >"$root/fake-kernel/faults"
 exits 'and reattach brings it home' 0 "$fake" reattach 01:00.0
 verdict 'and reattach brings it home: drivers' drivers 'nouveau snd_hda_intel'
+
+# --- accept ----------------------------------------------------------------------------------
+qemu=${abs_top_builddir:?}/tests/vfio-hook-qemu-fake
+uuid=$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good")
+record=$root/var/lib/vfio-hook/$uuid.devices
+device=$root/sys/bus/pci/devices/0000:01:00.0
+defined() { mkdir -p "$root/etc/libvirt/qemu" "$root/var/lib" && cp "$1" "$root/etc/libvirt/qemu/$2.xml"; }
+fresh
+mkdir -p "$root/var/lib"
+refuses 'accept needs root' "'accept' needs root" env VH_TEST_UNPRIVILEGED=1 "$fake" accept "$good"
+refuses 'accept whom' 'too few arguments' "$fake" accept
+refuses 'accept a domain that nobody knows' "vm: neither a file nor a domain" "$fake" accept vm
+refuses 'accept a UUID that nobody knows' "neither a file nor a domain" "$fake" accept "$uuid"
+refuses 'accept a path that is none' "neither a file nor a domain" "$fake" accept ../../etc/passwd.xml
+refuses 'accept a file that is no domain' 'not a domain' "$fake" accept "$fixtures/not-a-domain.xml"
+sed '/<uuid>/d' "$good" >"$work/no-uuid.xml"
+refuses 'accept a domain without a UUID' 'has no <uuid>' "$fake" accept "$work/no-uuid.xml"
+verdict 'accept: nothing was written' test ! -e "$root/var/lib/vfio-hook"
+exits 'accept a file' 0 "$fake" accept "$good"
+prints 'accept a file: what was noted' '^0000:01:00.0: noted: VGA compatible controller: .*\[10de:1b80, '
+verdict 'accept a file: the record' grep -q '^device 0000:01:00.0 10de:1b80 sub=' "$record"
+exits 'accept a record by its name' 0 "$fake" accept gpu-with-audio
+prints 'accept a record by its name: no change' '^0000:01:00.0: as before: VGA'
+exits 'accept a record by its UUID' 0 "$fake" accept "${uuid^^}"
+echo 0x1b81 >"$device/device"
+exits 'check: another id' 0 "$fake" check "$good"
+prints 'check: another id: a warning' 'warning: 0000:01:00.0 is VGA controller 10de:1b81; when .gpu-with-audio. last ran it was VGA controller 10de:1b80; .*\[identity-changed\]$'
+prints 'check: another id: what to do' '^  fix: if 0000:01:00.0 is meant as it is now: vfio-hook accept gpu-with-audio$'
+echo 0x020000 >"$device/class"
+exits 'check: another class' 1 "$fake" check "$good"
+prints 'check: another class: an error' 'error: 0000:01:00.0 is ethernet controller 10de:1b81; .*\[identity-changed\]$'
+mv "$root/var/lib/vfio-hook" "$work/away"
+touch "$root/var/lib/vfio-hook"
+exits 'accept what cannot be written' 3 "$fake" accept "$good"
+tells 'accept what cannot be written: what holds' 'what was noted before holds$'
+rm "$root/var/lib/vfio-hook"
+mv "$work/away" "$root/var/lib/vfio-hook"
+defined "$fixtures/mounted-nvme.xml" other
+sed 's/gpu-with-audio/a \&amp; b/' "$good" >"$work/renamed.xml"
+defined "$work/renamed.xml" gpu
+exits 'accept by the name in a file of libvirt' 0 "$fake" accept 'a & b'
+prints 'accept by name: before' '^0000:01:00.0: was VGA compatible controller: .*\[10de:1b80, '
+prints 'accept by name: now' '^0000:01:00.0: is now Ethernet controller: .*\[10de:1b81, '
+exits 'accept by the UUID in a file of libvirt' 0 "$fake" accept "$uuid"
+exits 'check: accepted' 0 "$fake" check "$good"
+verdict 'check: accepted without a word' eval '! grep -q identity-changed "$work/out"'
+echo '<domain' >"$root/etc/libvirt/qemu/broken.xml"
+exits 'a broken file beside it does not matter' 0 "$fake" accept 'a & b'
+refuses 'a broken file may be the one' "cannot read '/etc/libvirt/qemu/broken.xml'" "$fake" accept nosuch
+sed '/<hostdev/,/<.hostdev>/d' "$good" >"$work/none.xml"
+exits 'accept a domain without devices' 0 "$fake" accept "$work/none.xml"
+prints 'accept a domain without devices: what went' '^0000:01:00.0: is not named any more$'
+verdict 'accept a domain without devices: no record' test ! -e "$record"
+"$qemu" gpu-with-audio started begin - <"$good"
+verdict 'started notes what accept does' grep -q '^device 0000:01:00.0 10de:1b81 sub=' "$record"
+printf '[device 01:00.0]\nid = 10de:1b80\n' >"$root/etc/libvirt/vfio-hook.conf"
+exits 'accept against a pin' 1 "$fake" accept "$good"
+tells 'accept against a pin: it is said' '0000:01:00.0 is pinned to 10de:1b80 by /etc/libvirt/vfio-hook.conf'
+rm "$root/etc/libvirt/vfio-hook.conf"
+echo garbage >"$record"
+exits 'a damaged record stops no check' 0 "$fake" check "$good"
+prints 'a damaged record is not checked' 'whether these are the devices that it last ran with: .*line 1: '
+exits 'accept writes it anew' 0 "$fake" accept "$good"
+verdict 'accept writes it anew: the record' grep -q '^device 0000:01:00.0 ' "$record"
 
 # --- what nobody claims, and refusals --------------------------------------------------------
 fresh

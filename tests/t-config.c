@@ -4,12 +4,14 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/model/config.h"
+#include "lib/model/domain.h"
 #include "tests/fake-tree.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"
 
 #define LONG_49 "device 0000:03:00.0                              "
+#define UUID "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
 #define LINE_150                                                      \
 	"##################################################" /* 50 */ \
 	"##################################################"          \
@@ -34,13 +36,19 @@ static char *show(const struct vh_config *c)
 	for (size_t i = 0; i < c->n_devices; i++) {
 		const struct vh_device_policy *d = &c->devices[i];
 
-		vh_strbuf_addf(&sb, "%s%s%s%s%s%s%s ", vh_pci_str(&d->addr).s,
+		vh_strbuf_addf(&sb, "%s%s%s%s%s%s%s", vh_pci_str(&d->addr).s,
 			       d->allow_in_use & VH_USE_BLOCK ? " block" : "",
 			       d->allow_in_use & VH_USE_NETWORK ? " network" : "",
 			       d->allow_in_use & VH_USE_DISPLAY ? " display" : "",
 			       d->allow_in_use & VH_USE_INPUT ? " input" : "",
 			       d->allow_critical ? " critical" : "", d->protect ? " protect" : "");
+		if (d->pin.set)
+			vh_strbuf_addf(&sb, " is %04x:%04x", d->pin.id.vendor, d->pin.id.device);
+		vh_strbuf_add(&sb, " ");
 	}
+	for (size_t i = 0; i < c->n_domains; i++)
+		vh_strbuf_addf(&sb, "%s '%s' ", c->domains[i].by_uuid ? "uuid" : "name",
+			       c->domains[i].domain);
 	if (sb.len)
 		sb.data[sb.len - 1] = 0;
 	return vh_strbuf_steal(&sb);
@@ -91,6 +99,11 @@ static const struct {
 	{ "an indented section", "  [defaults]\nballoon = warn\n", "balloon warn" },
 	{ "a long comment", "# " LINE_150 LINE_150 "\n[defaults]\nballoon = warn\n", "balloon warn" },
 	{ "a section of 49 bytes", "[" LONG_49 "]\n", NULL },
+	{ "a pinned id", DEV "id = 8086:24F3\n", "0000:03:00.0 is 8086:24f3" },
+	{ "domains by name and UUID",
+	  "[domain vm]\nballoon = warn\n[domain \tmy vm \t]\n[domain " UUID "]\npeers = require\n"
+	  "[domain 4DEA22B31D52D8F32516782E98AB3FA0]\nballoon = warn\n[domain vm]\npeers = detach\n",
+	  "name 'vm' name 'my vm' uuid '" UUID "'" },
 };
 
 static void test_good(void)
@@ -114,18 +127,18 @@ static const struct {
 } bad[] = {
 	{ "a mistyped key", "[defaults]\nballoon = warn\n\n# x\nbaloon = warn\n",
 	  "line 5: unknown key 'baloon' in [defaults]",
-	  "the keys of [defaults] are balloon, peers, timeout-write, timeout-group, timeout-call, "
-	  "memory" },
+	  "the keys of [defaults] are balloon, memory, peers, timeout-write, timeout-group, "
+	  "timeout-call" },
 	{ "a key of the other section", DEV "balloon = warn\n",
 	  "line 2: unknown key 'balloon' in [device 0000:03:00.0]",
-	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect" },
+	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect, id" },
 	{ "a key in upper case", "[defaults]\nBalloon = warn\n",
 	  "line 2: unknown key 'Balloon' in [defaults]", NULL },
 	{ "an empty key", "[defaults]\n= warn\n", "line 2: unknown key '' in [defaults]", NULL },
 	{ "a key above the sections", "balloon = warn\n[defaults]\n",
 	  "line 1: a key above the first section", "write [defaults] above it" },
 	{ "an unknown section", "[default]\nballoon = warn\n", "line 1: unknown section [default]",
-	  "the sections are [defaults] and [device ADDRESS]" },
+	  "the sections are [defaults], [device ADDRESS] and [domain NAME-or-UUID]" },
 	{ "an unknown section without keys", "[defaults]\n[devices 0000:03:00.0]\n",
 	  "line 2: unknown section [devices 0000:03:00.0]", NULL },
 	{ "a section in upper case", "[Defaults]\n", "line 1: unknown section [Defaults]", NULL },
@@ -153,6 +166,24 @@ static const struct {
 	  "line 2: a section name of more than 49 bytes", "name a device by its address" },
 	{ "a section cut to a right one", "[" LONG_49 "1234567890]\nprotect = yes\n",
 	  "line 1: a section name of more than 49 bytes", NULL },
+	{ "a domain's name that libinih would cut",
+	  "[domain a-name-of-forty-three-bytes-is-one-too-many]\nballoon = warn\n",
+	  "line 1: a section name of more than 49 bytes", "name the domain by its UUID" },
+	{ "no domain", "[domain  ]\n", "line 1: [domain  ] names no domain",
+	  "write it like [domain vm], or with the UUID" },
+	{ "a key twice for one domain",
+	  "[domain " UUID "]\npeers = require\n[domain 4DEA22B31D52D8F32516782E98AB3FA0]\n"
+	  "peers = detach\n",
+	  "line 4: 'peers' is given twice in [domain 4DEA22B31D52D8F32516782E98AB3FA0]", NULL },
+	{ "a device's key for a domain", "[domain vm]\nprotect = yes\n",
+	  "line 2: unknown key 'protect' in [domain vm]",
+	  "the keys of [domain vm] are balloon, memory, peers, timeout-write, timeout-group, "
+	  "timeout-call" },
+	{ "a name for an id", DEV "id = e1000e\n",
+	  "line 2: 'e1000e' is no value of 'id' in [device 0000:03:00.0]",
+	  "write vendor and device like 8086:10d3" },
+	{ "an id without its zeros", DEV "id = 8086:4f3\n",
+	  "line 2: '8086:4f3' is no value of 'id' in [device 0000:03:00.0]", NULL },
 	{ "a line that libinih would split",
 	  "[defaults]\nballoon = " LINE_150
 	  "                                                  warn\n",
@@ -229,6 +260,48 @@ static void test_lookup(void)
 	ok(!c.devices && !c.n_devices, "cleared");
 }
 
+/* --- domains ------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *uuid, *want;
+	bool tight;
+} effective[] = {
+	{ "vm", NULL, "balloon warn timeouts 30000 20000 60000", false },
+	{ "vm", UUID, "peers require timeouts 30000 20000 7000", false },
+	{ "other", UUID, "peers require timeouts 30000 10000 7000", false },
+	{ "other", "b0000000-0000-0000-0000-000000000002", "balloon inflated", false },
+	{ "VM", NULL, "balloon inflated", false },
+	{ UUID, NULL, "balloon inflated", false }, /* a name is no UUID */
+	{ "tight", NULL, "balloon inflated peers require", true },
+	{ "loose", NULL, "balloon inflated peers require", true },
+};
+
+static void test_domains(void)
+{
+	static const char text[] = "[domain " UUID "]\nballoon = refuse\npeers = require\n"
+				   "timeout-call = 7\n[defaults]\nballoon = inflated\n"
+				   "[domain vm]\nballoon = warn\ntimeout-group = 20\n"
+				   "[domain loose]\npeers = detach\n" DEV "protect = yes\n";
+	struct vh_config c;
+
+	if (!ok(vh_config_parse(&c, text, "conf", NULL) == 0, "sections of domains"))
+		return;
+	for (size_t i = 0; i < VH_COUNT(effective); i++) {
+		struct vh_domain d = {
+			.name = (char *)effective[i].name, .uuid = (char *)effective[i].uuid,
+			.policy.require_peers = effective[i].tight,
+		};
+		struct vh_config e = vh_config_for(&c, &d);
+		_auto_free_ char *want = NULL, *have = NULL;
+
+		want = vh_printf("%s 0000:03:00.0 protect", effective[i].want);
+		have = show(&e);
+		if (!ok(!strcmp(have, want), "what holds for '%s' %s", d.name, d.uuid ? d.uuid : ""))
+			diag("have: %s", have);
+	}
+	vh_config_clear(&c);
+}
+
 /* --- the file ---------------------------------------------------------------------------- */
 
 static bool read_file(const struct vh_root *root, const char *want, struct vh_error *err)
@@ -297,6 +370,7 @@ int main(void)
 	test_good();
 	test_bad();
 	test_lookup();
+	test_domains();
 	test_file();
 	return tap_done();
 }

@@ -21,5 +21,6 @@ replay claim "$corpus/claim"
 replay config "$corpus/config"
 replay domain "$corpus/domain" "$fixtures" "$examples"
 replay edit "$corpus/edit" "$fixtures" "$examples"
+replay identity "$corpus/identity"
 replay manifest "$corpus/manifest" "$hosts"
 finish

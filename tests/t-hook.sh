@@ -24,7 +24,7 @@ result() {
 # A fresh machine for each case; `state` is all that a test compares.
 fresh() {
 	rm -rf "$work/root"
-	mkdir "$work/root"
+	mkdir -p "$work/root/var/lib"
 	"$expand" "$top/tests/fixtures/hosts/$1.host" "$work/root"
 	export VH_TEST_ROOT=$work/root
 	before=$(state)
@@ -140,4 +140,28 @@ else
 fi
 call vm release end - <"$good"
 silent "release after it: all as before, no claim"
+
+# what the domain runs with is noted, and another device at the address refused the next time
+record=$work/root/var/lib/vfio-hook/$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good").devices
+is_noted() { [ "$rc" -eq 0 ] && [ ! -s "$work/err" ] && grep -q '^device 0000:01:00.0 10de:1b80 ' "$record"; }
+call vm started begin - <"$good"
+if is_noted; then result yes "started notes the devices"; else result no "started notes the devices"; fi
+echo 0x020000 >"$work/root/sys/bus/pci/devices/0000:01:00.0/class"
+call vm prepare begin - <"$good"
+refused "a device of another class at the address" "\[identity-changed\]$"
+if grep -q '^  fix: if 0000:01:00.0 is meant as it is now: vfio-hook accept ' "$work/err"; then
+	result yes "and how to accept it"
+else
+	result no "and how to accept it"
+fi
+echo garbage >"$record"
+call vm prepare begin - <"$good"
+if [ "$rc" -eq 0 ] && [ ! -s "$work/err" ] &&
+	grep -q "<4>.*not checked: whether these are the devices it last ran with" \
+		"$work/root/fake-kernel/syslog"; then
+	result yes "a damaged record is said in the log, and stops nothing"
+else
+	result no "a damaged record is said in the log, and stops nothing"
+fi
+call vm release end - <"$good"
 echo "1..$count"

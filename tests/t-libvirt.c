@@ -119,6 +119,32 @@ static const struct test_case domains[] = {
 	{ "a directory that cannot be read", { { STATUS, "" } }, VH_UNKNOWN },
 };
 
+#define DEFINED "etc/libvirt/qemu"
+#define DOMAIN(name, uuid) "<domain type='kvm'><name>" name "</name><uuid>" uuid "</uuid></domain>"
+
+/* Is there a definition of "vm&1"? */
+static const struct test_case definitions[] = {
+	{ "no directory", { { 0 } }, VH_NO },
+	{ "defined", { { DEFINED "/x.xml", "<!-- x -->\n" DOMAIN("vm&amp;1", UUID) } }, VH_YES },
+	{ "others", { { DEFINED "/vm&1.xml", DOMAIN("vm", UUID) } }, VH_NO },
+	{ "its name in capitals", { { DEFINED "/x.xml", DOMAIN("VM&amp;1", UUID) } }, VH_NO },
+	{ "a network", { { DEFINED "/x.xml", "<network><name>vm&amp;1</name></network>" } }, VH_NO },
+	{ "no XML file", { { DEFINED "/x.bak", DOMAIN("vm&amp;1", UUID) } }, VH_NO },
+	{ "broken XML", { { DEFINED "/x.xml", "<domain>" } }, VH_UNKNOWN },
+	{ "a file that cannot be read", { { DEFINED "/x.xml", NULL } }, VH_UNKNOWN },
+	{ "a directory that cannot be read", { { DEFINED, "" } }, VH_UNKNOWN },
+	{ "broken XML beside it",
+	  { { DEFINED "/a.xml", "<domain>" }, { DEFINED "/b.xml", DOMAIN("vm&amp;1", UUID) } },
+	  VH_YES },
+};
+
+static const struct test_case by_uuid[] = {
+	{ "its UUID", { { DEFINED "/x.xml", DOMAIN("x", "4DEA22B31D52D8F32516782E98AB3FA0") } }, VH_YES },
+	{ "another UUID", { { DEFINED "/x.xml", DOMAIN("x", OTHER) } }, VH_NO },
+	{ "a UUID for a name", { { DEFINED "/x.xml", DOMAIN(UUID, OTHER) } }, VH_NO },
+	{ "no UUID", { { DEFINED "/x.xml", "<domain><name>x</name></domain>" } }, VH_NO },
+};
+
 static void put(const struct file *f)
 {
 	if (!f->path)
@@ -153,6 +179,26 @@ static bool is_listed(void)
 	return listed;
 }
 
+static enum vh_tri find(const char *name, const char *uuid)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_free_ char *xml = NULL;
+
+	if (vh_libvirt_find_domain(&root, name, uuid, &xml, &err) < 0)
+		return VH_UNKNOWN;
+	return xml && strstr(xml, "<domain") ? VH_YES : VH_NO;
+}
+
+static enum vh_tri definition(void)
+{
+	return find("vm&1", NULL);
+}
+
+static enum vh_tri definition_by_uuid(void)
+{
+	return find(UUID, UUID);
+}
+
 static void run(const struct test_case *cases, size_t count, enum vh_tri (*ask)(void))
 {
 	for (size_t i = 0; i < count; i++) {
@@ -180,6 +226,8 @@ int main(void)
 	}
 	run(networks, VH_COUNT(networks), network);
 	run(domains, VH_COUNT(domains), domain);
+	run(definitions, VH_COUNT(definitions), definition);
+	run(by_uuid, VH_COUNT(by_uuid), definition_by_uuid);
 	vh_root_close(&root);
 	ok(rmdir(dir) == 0, "cleaned up");
 	return tap_done();

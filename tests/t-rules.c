@@ -121,6 +121,8 @@ int main(void)
 		run(&memory_cases[i], fired, silent);
 	for (size_t i = 0; i < n_huge_cases; i++)
 		run(&huge_cases[i], fired, silent);
+	for (size_t i = 0; i < n_identity_cases; i++)
+		run(&identity_cases[i], fired, silent);
 	check_table(fired, silent);
 	free(fired);
 	free(silent);

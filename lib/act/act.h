@@ -38,8 +38,10 @@ int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_fi
 int vh_recheck(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
 	       struct vh_error *err) VH_CHECK;
 
-/* started begin: the claim remembers that the domain ran. */
-int vh_started(const struct vh_act *act, const char *uuid, struct vh_error *err) VH_CHECK;
+/* started begin: the claim remembers that the domain ran, and the record what it runs with. The
+ * domain may be NULL, where its XML is not understood: then there is no new record. */
+int vh_started(const struct vh_act *act, const char *uuid, const struct vh_domain *d,
+	       struct vh_error *err) VH_CHECK;
 
 /* release end: gives back what the claim of this domain holds. 0 also where there is none. */
 int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err) VH_CHECK;

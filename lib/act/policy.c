@@ -15,10 +15,11 @@ void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, stru
 			*VH_APPEND(to->name, to->count) = vh_strdup(d->networks.name[i]);
 }
 
-void vh_add_memory(const struct vh_act *act, const struct vh_domain *d, struct vh_host *h)
+void vh_add_memory(const struct vh_root *root, const struct vh_config *config,
+		   const struct vh_domain *d, struct vh_host *h)
 {
-	if (act->config->memory != VH_MEMORY_OFF && vh_domain_pins(d, h->hostdev_networks.count > 0))
-		vh_memory_read(act->root, d, h);
+	if (config->memory != VH_MEMORY_OFF && vh_domain_pins(d, h->hostdev_networks.count > 0))
+		vh_memory_read(root, d, h);
 }
 
 int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
@@ -26,12 +27,13 @@ int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct 
 {
 	_auto_(vh_host) struct vh_host *host = vh_alloc(sizeof(*host));
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
-	struct vh_case c = { .domain = d, .host = host, .config = act->config };
+	struct vh_config config = vh_config_for(act->config, d);
+	struct vh_case c = { .domain = d, .host = host, .config = &config };
 	size_t errors;
 
 	vh_add_networks(act->root, d, host);
-	vh_add_memory(act, d, host);
-	plan = vh_plan_make(d, host, act->config);
+	vh_add_memory(act->root, &config, d, host);
+	plan = vh_plan_make(d, host, &config);
 	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_POLICY, out);
 	errors = vh_findings_number(out, VH_ERROR);

@@ -8,7 +8,8 @@
 /* Notes which of the domain's networks are pools of virtual functions. */
 void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h);
 /* Reads the memory of the host, where the rules will look at it; after vh_add_networks(). */
-void vh_add_memory(const struct vh_act *act, const struct vh_domain *d, struct vh_host *h);
+void vh_add_memory(const struct vh_root *root, const struct vh_config *config,
+		   const struct vh_domain *d, struct vh_host *h);
 
 /* Runs the rules of VH_SCOPE_POLICY; findings and codes as in vh_prepare(). */
 int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,

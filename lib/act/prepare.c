@@ -10,9 +10,11 @@
 
 #include "lib/act/apply.h"
 #include "lib/act/policy.h"
+#include "lib/act/record.h"
 #include "lib/act/release.h"
 #include "lib/act/state.h"
 #include "lib/act/views.h"
+#include "lib/model/expect.h"
 #include "lib/model/process.h"
 
 #include "lib/base/banned.h"
@@ -29,6 +31,7 @@ struct task {
 	struct vh_claim *old;  /* what an accident, or an earlier detach, left; NULL: nothing */
 	bool *counts;          /* which of its records still tell what was before */
 	bool *astray;          /* which of its devices are to be brought home first */
+	struct vh_identity *last; /* what the domain last ran with; NULL: unknown */
 	struct vh_host *host;
 	struct vh_plan *plan;
 	struct vh_claim *claim;
@@ -40,6 +43,7 @@ static void task_clear(struct task *t)
 	vh_claim_free(t->old);
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);
+	vh_identity_free(t->last);
 	free(t->addrs);
 	free(t->counts);
 	free(t->astray);
@@ -86,9 +90,11 @@ static void look(struct task *t)
 	weigh_old(t);
 	if (t->old)
 		vh_host_overlay(t->host, t->old, t->counts);
+	t->host->last = t->last;
+	vh_expect_look(t->act->root, t->host, t->act->config, t->domain);
 	if (t->domain) {
 		vh_add_networks(t->act->root, t->domain, t->host);
-		vh_add_memory(t->act, t->domain, t->host);
+		vh_add_memory(t->act->root, t->act->config, t->domain, t->host);
 	}
 	if (t->domain)
 		t->plan = vh_plan_make(t->domain, t->host, t->act->config);
@@ -384,6 +390,19 @@ static int run(struct task *t, struct vh_findings *out, struct vh_error *err)
 	return rc;
 }
 
+/* A record that cannot be read is no reason not to start. */
+static void read_record(struct task *t)
+{
+	const struct vh_reporter *to = t->act->reporter;
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_free_ char *text = NULL;
+
+	if (vh_record_load(t->act->root, t->owner, &t->last, &err) == 0 || !to)
+		return;
+	text = vh_printf("not checked: whether these are the devices it last ran with: %s", err.what);
+	to->warning(to->ctx, t->name, text);
+}
+
 /* A domain that names no device may have named some before, and lost its claim to an accident. */
 static void end_earlier(const struct vh_act *act, const struct vh_domain *d)
 {
@@ -396,18 +415,22 @@ static void end_earlier(const struct vh_act *act, const struct vh_domain *d)
 int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
 	       struct vh_error *err)
 {
-	struct task t = { .act = act, .domain = d, .owner = d->uuid, .name = d->name };
+	struct vh_config config = vh_config_for(act->config, d);
+	struct vh_act effective = *act;
+	struct task t = { .act = &effective, .domain = d, .owner = d->uuid, .name = d->name };
 	int rc;
 
+	effective.config = &config;
 	if (!vh_domain_has_pci(d)) {
-		end_earlier(act, d);
-		return vh_judge_policy(act, d, out, err);
+		end_earlier(&effective, d);
+		return vh_judge_policy(&effective, d, out, err);
 	}
 	if (!d->uuid)
 		return vh_fail(err, VH_E_INPUT, 0, NULL, "the domain has no <uuid>");
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].problem)
 			*VH_APPEND(t.addrs, t.n_addrs) = d->devices[i].addr;
+	read_record(&t);
 	rc = run(&t, out, err);
 	task_clear(&t);
 	return rc;

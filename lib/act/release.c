@@ -3,6 +3,7 @@
 #include "lib/act/release.h"
 
 #include "lib/act/apply.h"
+#include "lib/act/record.h"
 #include "lib/act/views.h"
 #include "lib/model/process.h"
 
@@ -95,7 +96,7 @@ int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 	return rc;
 }
 
-int vh_started(const struct vh_act *act, const char *uuid, struct vh_error *err)
+static int mark_started(const struct vh_act *act, const char *uuid, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	struct vh_store s = { .dir = -1 };
@@ -108,6 +109,18 @@ int vh_started(const struct vh_act *act, const char *uuid, struct vh_error *err)
 	vh_store_unlock_claim(&s, uuid, lock);
 	vh_store_close(&s);
 	return rc;
+}
+
+int vh_started(const struct vh_act *act, const char *uuid, const struct vh_domain *d,
+	       struct vh_error *err)
+{
+	_auto_error_ struct vh_error why = { 0 };
+	int rc = mark_started(act, uuid, err);
+
+	/* the one does not wait for the other to succeed */
+	if (!d || !vh_streq(d->uuid, uuid) || vh_record_domain(act->root, d, &why) == 0)
+		return rc;
+	return rc < 0 ? rc : vh_fail(err, why.code, 0, why.fix, "%s", why.what);
 }
 
 static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,

@@ -8,12 +8,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/act/dir.h"
 #include "lib/model/domain.h"
 
 #include "lib/base/banned.h"
 
-#define FILE_MAX (1u << 20)
 #define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
 #define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
 
@@ -27,36 +26,19 @@ static bool is_owner(const char *owner)
 	return vh_uuid_parse(owner, uuid) == 0 && !strcmp(owner, uuid);
 }
 
-/* Nobody but root, or the one who runs a test, may have written it. */
-static bool is_private(const struct stat *st, mode_t type)
+static struct vh_dir dir_of(const struct vh_store *s)
 {
-	bool ours = st->st_uid == 0 || st->st_uid == geteuid();
-
-	return (st->st_mode & S_IFMT) == type && ours && !(st->st_mode & 022);
+	return (struct vh_dir){ s->root, VH_STORE_DIR, REMOVE, s->dir };
 }
 
 int vh_store_open(struct vh_store *ret, const struct vh_root *root, bool create,
 		  struct vh_error *err)
 {
-	struct stat st;
-	int dir;
+	struct vh_dir d = { root, VH_STORE_DIR, REMOVE, -1 };
 
-	if (create && mkdirat(root->fd, VH_STORE_DIR, 0700) < 0 && errno != EEXIST)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot make '/" VH_STORE_DIR "'");
-	dir = vh_root_open_dir(root, VH_STORE_DIR);
-	if (dir < 0 && errno == ENOENT && !create) {
-		*ret = (struct vh_store){ .root = root, .dir = -1 };
-		return 0;
-	}
-	if (dir < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/" VH_STORE_DIR "'");
-	if (fstat(dir, &st) < 0 || !is_private(&st, S_IFDIR)) {
-		close(dir);
-		return vh_fail(err, VH_E_INPUT, 0, "remove it, or: chown root: /" VH_STORE_DIR
-			       "; chmod 700 /" VH_STORE_DIR,
-			       "'/" VH_STORE_DIR "' may be written by others");
-	}
-	*ret = (struct vh_store){ .root = root, .dir = dir };
+	if (vh_dir_open(&d, create, err) < 0)
+		return -1;
+	*ret = (struct vh_store){ .root = root, .dir = d.fd };
 	return 0;
 }
 
@@ -142,28 +124,13 @@ enum vh_tri vh_store_lock_is_free(const struct vh_store *s, const char *owner)
 
 /* --- files ------------------------------------------------------------------------------------- */
 
-/* Reads a file that nobody but us may have written; `ret` stays empty when there is none. */
+/* `ret` stays empty when there is no such file. */
 static int read_file(const struct vh_store *s, const char *name, struct vh_strbuf *ret,
 		     struct vh_error *err)
 {
-	_auto_close_ int fd = -1;
-	struct stat st;
+	struct vh_dir d = dir_of(s);
 
-	if (s->dir < 0)
-		return 0;
-	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, errno, errno == ELOOP ? REMOVE : NULL,
-			       "cannot open '/" VH_STORE_DIR "/%s'", name);
-	if (fstat(fd, &st) < 0 || !is_private(&st, S_IFREG))
-		return vh_fail(err, VH_E_INPUT, 0, REMOVE,
-			       "'/" VH_STORE_DIR "/%s' was not written by vfio-hook", name);
-	if (vh_strbuf_read_fd(ret, fd, FILE_MAX) != 0)
-		return vh_fail(err, VH_E_INPUT, 0, REMOVE, "cannot read '/" VH_STORE_DIR "/%s'", name);
-	vh_strbuf_add(ret, "");
-	return 0;
+	return vh_dir_read(&d, name, ret, err);
 }
 
 int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
@@ -202,26 +169,12 @@ static int remove_claim(const struct vh_store *s, const char *name, struct vh_er
 	return 0;
 }
 
-/* /run is in memory: a rename is all it takes for the file to be whole or absent. */
 static int write_file(const struct vh_store *s, const char *temp, const char *name,
 		      const char *text, struct vh_error *err)
 {
-	_auto_close_ int fd = -1;
-	int saved;
+	struct vh_dir d = dir_of(s);
 
-	vh_root_step(s->root, "write file");
-	(void)unlinkat(s->dir, temp, 0); /* what a crash may have left */
-	fd = openat(s->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0 && vh_write_all(fd, text, strlen(text)) == 0) {
-		vh_root_step(s->root, "rename file");
-		if (renameat(s->dir, temp, s->dir, name) == 0) {
-			vh_root_step(s->root, "file written");
-			return 0;
-		}
-	}
-	saved = errno;
-	(void)unlinkat(s->dir, temp, 0);
-	return vh_fail(err, VH_E_SYS, saved, NULL, "cannot write '/" VH_STORE_DIR "/%s'", name);
+	return vh_dir_write(&d, temp, name, text, err);
 }
 
 int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
@@ -308,29 +261,6 @@ int vh_store_list_locks(const struct vh_store *s, struct vh_names *ret)
 #define REFUSALS_MAX 100
 #define REFUSAL_TEXT 8192 /* bytes kept of one */
 
-/* Domains come and go, /run is small: of too many the oldest goes. */
-static void make_room(const struct vh_store *s)
-{
-	_auto_names_ struct vh_names uuids = { 0 };
-	const char *oldest = NULL;
-	time_t when = 0;
-	struct stat st;
-
-	if (list_owners(s, ".refusal", &uuids) < 0 || uuids.count < REFUSALS_MAX)
-		return;
-	for (size_t i = 0; i < uuids.count; i++) {
-		_auto_free_ char *name = vh_printf("%s.refusal", uuids.name[i]);
-
-		if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    (oldest && st.st_mtime >= when))
-			continue;
-		oldest = uuids.name[i];
-		when = st.st_mtime;
-	}
-	if (oldest)
-		vh_store_forget_refusal(s, oldest);
-}
-
 void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r)
 {
 	_auto_free_ char *name = vh_printf("%s.refusal", r->uuid);
@@ -338,8 +268,10 @@ void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r)
 	_auto_free_ char *text = vh_printf(REFUSAL "%lld %s\n%.*s", (long long)r->when, r->name,
 					   REFUSAL_TEXT, r->text);
 	_auto_error_ struct vh_error err = { 0 };
+	struct vh_dir d = dir_of(s);
 
-	make_room(s);
+	/* domains come and go, /run is small */
+	vh_dir_make_room(&d, ".refusal", REFUSALS_MAX);
 	/* for status only: what cannot be kept was said to the user all the same */
 	VH_IGNORE(write_file(s, temp, name, text, &err));
 }

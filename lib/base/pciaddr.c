@@ -87,6 +87,22 @@ int vh_pci_parse_loose(const char *s, struct vh_pci_addr *ret)
 	return 0;
 }
 
+int vh_pci_id_parse(const char *s, struct vh_pci_id *ret)
+{
+	char buf[sizeof("8086:10d3")];
+	const char *p = buf;
+	uint32_t vendor, device;
+
+	if (strlen(s) != sizeof(buf) - 1)
+		return -1;
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = (char)tolower((unsigned char)s[i]);
+	if (field(&p, 4, 4, ':', &vendor) < 0 || field(&p, 4, 4, 0, &device) < 0)
+		return -1;
+	*ret = (struct vh_pci_id){ (uint16_t)vendor, (uint16_t)device };
+	return 0;
+}
+
 int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b)
 {
 	if (a->domain != b->domain)
@@ -96,6 +112,13 @@ int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b)
 	if (a->slot != b->slot)
 		return a->slot < b->slot ? -1 : 1;
 	return (int)a->function - (int)b->function;
+}
+
+int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b)
+{
+	if (a->vendor != b->vendor)
+		return a->vendor < b->vendor ? -1 : 1;
+	return (int)a->device - (int)b->device;
 }
 
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b)

@@ -36,6 +36,17 @@ int vh_pci_parse_loose(const char *s, struct vh_pci_addr *ret) VH_CHECK;
 /* Order by domain, bus, slot, function; 0 means equal. */
 int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
 
+/* What a function says it is. */
+struct vh_pci_id {
+	uint16_t vendor, device;
+};
+
+/* 8086:10d3, four hexadecimal digits each. Returns 0 or -1. */
+int vh_pci_id_parse(const char *s, struct vh_pci_id *ret) VH_CHECK;
+
+/* 0 means equal. */
+int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
+
 /* Functions of one slot are one card: a reset or a driver may reach across them. */
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
 

@@ -165,6 +165,14 @@ char *vh_text_device(const struct vh_pci_dev *d)
 	return vh_printf("%s %04x:%04x, driver '%s'", class, d->vendor, d->device, d->driver);
 }
 
+char *vh_text_kind(uint32_t class, const struct vh_pci_id *id)
+{
+	const struct vh_pci_dev d = { .class = class };
+	_auto_free_ char *name = class_text(&d);
+
+	return vh_printf("%s %04x:%04x", name, id->vendor, id->device);
+}
+
 char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	const struct vh_plan_dev *pd = vh_named_in(c, d->group);

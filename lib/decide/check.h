@@ -37,6 +37,11 @@ char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d) VH_CHECK
 /* <address domain='0x0000' .../>, and the whole <hostdev> */
 char *vh_text_address(const struct vh_pci_addr *a, enum vh_element e) VH_CHECK;
 char *vh_text_hostdev(const struct vh_pci_addr *a) VH_CHECK;
+/* USB controller 8086:a36d, where nothing else is known of it */
+char *vh_text_kind(uint32_t class, const struct vh_pci_id *id) VH_CHECK;
+/* Adds what was expected at an address where nothing is, and where that is now. */
+void vh_text_expected(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
+		      struct vh_strbuf *message, struct vh_strbuf *fix);
 /* The lines of the configuration that set a key of a device. */
 char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value) VH_CHECK;
 /* How a shell command names a domain; by its UUID where the name would be misread. */
@@ -55,6 +60,9 @@ vh_check_fn vh_check_unmanaged, vh_check_sriov, vh_check_decimal;
 extern const char vh_explain_address[], vh_explain_absent[], vh_explain_duplicate[];
 extern const char vh_explain_endpoint[], vh_explain_unmanaged[], vh_explain_sriov[];
 extern const char vh_explain_decimal[];
+/* rules-identity.c */
+vh_check_fn vh_check_identity;
+extern const char vh_explain_identity[];
 /* rules-use.c */
 vh_check_fn vh_check_device_use, vh_check_peer_use, vh_check_protected, vh_check_claims;
 extern const char vh_explain_device_use[], vh_explain_peer_use[], vh_explain_protected[];

@@ -45,24 +45,20 @@ void vh_check_address(const struct vh_case *c, const struct vh_rule *r, struct v
 }
 
 /* Somebody copied 14:00.0 from lspci into bus='14': says what is at 0x14. */
-static bool absent_but_hex(const struct vh_case *c, const struct vh_rule *r,
-			   const struct vh_hostdev *e, struct vh_findings *out)
+static void add_hex(const struct vh_case *c, const struct vh_hostdev *e, struct vh_strbuf *message,
+		    struct vh_strbuf *fix)
 {
 	const struct vh_pci_dev *d = NULL;
-	_auto_free_ char *what = NULL, *fix = NULL;
-	struct vh_finding *f;
+	_auto_free_ char *what = NULL, *address = NULL;
 
 	if (e->decimal && e->hex_valid)
 		d = vh_host_dev(c->host, &e->hex);
 	if (!d)
-		return false;
+		return;
 	what = vh_text_device(d);
-	fix = vh_text_address(&e->hex, e->element);
-	f = vh_finding_add(out, r, NULL, fix,
-			   "no device %s on this host; read as hexadecimal it is %s: %s",
-			   vh_pci_str(&e->addr).s, vh_pci_str(&e->hex).s, what);
-	vh_finding_about(f, &e->addr, e->line);
-	return true;
+	address = vh_text_address(&e->hex, e->element);
+	vh_strbuf_addf(message, "; read as hexadecimal it is %s: %s", vh_pci_str(&e->hex).s, what);
+	vh_strbuf_add(fix, address);
 }
 
 static void check_dead(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
@@ -82,14 +78,21 @@ static void check_dead(const struct vh_case *c, const struct vh_rule *r, struct 
 	}
 }
 
-static void absent(const struct vh_pci_addr *addr, int line, const struct vh_rule *r,
-		   struct vh_findings *out)
+/* `e`: the element that names it; NULL by hand. */
+static void absent(const struct vh_case *c, const struct vh_pci_addr *addr,
+		   const struct vh_hostdev *e, const struct vh_rule *r, struct vh_findings *out)
 {
+	_auto_strbuf_ struct vh_strbuf message = { 0 }, fix = { 0 };
 	struct vh_finding *f;
 
-	f = vh_finding_add(out, r, NULL, "vfio-hook list   # shows the devices of this host",
-			   "no device %s on this host", vh_pci_str(addr).s);
-	vh_finding_about(f, addr, line);
+	vh_strbuf_addf(&message, "no device %s on this host", vh_pci_str(addr).s);
+	if (e)
+		add_hex(c, e, &message, &fix);
+	vh_text_expected(c, addr, e ? e->element : VH_HOSTDEV, &message, &fix);
+	if (!fix.len)
+		vh_strbuf_add(&fix, "vfio-hook list   # shows the devices of this host");
+	f = vh_finding_add(out, r, NULL, fix.data, "%s", message.data);
+	vh_finding_about(f, addr, e ? e->line : 0);
 }
 
 const char vh_explain_absent[] =
@@ -115,13 +118,12 @@ void vh_check_absent(const struct vh_case *c, const struct vh_rule *r, struct vh
 			continue;
 		if (i && !vh_pci_cmp(&e->addr, &list[i - 1]->addr))
 			continue;
-		if (!absent_but_hex(c, r, e, out))
-			absent(&e->addr, e->line, r, out);
+		absent(c, &e->addr, e, r, out);
 	}
 	/* by hand there is no domain that names them */
 	for (size_t i = 0; !c->domain && c->plan && i < c->host->n_asked; i++) {
 		if (!vh_host_dev(c->host, &c->host->asked[i]))
-			absent(&c->host->asked[i], 0, r, out);
+			absent(c, &c->host->asked[i], NULL, r, out);
 	}
 	check_dead(c, r, out);
 }

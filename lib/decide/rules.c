@@ -24,6 +24,8 @@ const struct vh_rule vh_rules[] = {
 	  vh_explain_address },
 	{ "device-absent", VH_ERROR, X | D, "the devices exist and answer", vh_check_absent,
 	  vh_explain_absent },
+	{ "identity-changed", VH_ERROR, D, "the devices are those of the last run", vh_check_identity,
+	  vh_explain_identity },
 	{ "device-duplicate", VH_ERROR, X, "no device is named twice", vh_check_duplicate,
 	  vh_explain_duplicate },
 	{ "device-not-endpoint", VH_ERROR, D, "no bridge is passed through", vh_check_endpoint,

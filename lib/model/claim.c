@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/base/lines.h"
 #include "lib/model/domain.h"
 
 #include "lib/base/banned.h"
@@ -143,25 +143,12 @@ static void add_driver(struct vh_strbuf *sb, const char *key, const char *driver
 	}
 }
 
-/* vh_claim_new() has made the name printable; this only keeps a line a line. */
-static void add_name(struct vh_strbuf *sb, const char *name)
-{
-	vh_strbuf_add(sb, "name ");
-	for (const char *c = name; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			vh_strbuf_addf(sb, "\\x%02x", (unsigned char)*c);
-		else
-			vh_strbuf_add_mem(sb, c, 1);
-	}
-	vh_strbuf_add(sb, "\n");
-}
-
 char *vh_claim_format(const struct vh_claim *c)
 {
 	struct vh_strbuf sb = { 0 };
 
 	vh_strbuf_addf(&sb, MAGIC " %d\nowner %s\n", VH_CLAIM_VERSION, c->owner);
-	add_name(&sb, c->name);
+	vh_lines_add(&sb, "name", c->name); /* printable since vh_claim_new() */
 	vh_strbuf_addf(&sb, "since %lld\ndaemon %lld %lld\nstate %s\n", (long long)c->since,
 		       (long long)c->daemon_pid, (long long)c->daemon_start, state_names[c->state]);
 	for (size_t i = 0; i < c->count; i++) {
@@ -179,36 +166,6 @@ char *vh_claim_format(const struct vh_claim *c)
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
-
-struct reader {
-	char *rest; /* of the text */
-	int line;
-	struct vh_error *err;
-};
-
-static int bad(struct reader *r, const char *what)
-{
-	return vh_fail(r->err, VH_E_INPUT, 0, NULL, "line %d: %s", r->line, what);
-}
-
-/* The next line, which begins with `key` and a blank; what follows them. */
-static char *next(struct reader *r, const char *key)
-{
-	char *line = r->rest, *end = line ? strchr(line, '\n') : NULL;
-	size_t n = strlen(key);
-
-	r->line++;
-	if (!end) {
-		(void)bad(r, "the file is truncated");
-		return NULL;
-	}
-	*end = 0;
-	r->rest = end + 1;
-	if (!strncmp(line, key, n) && line[n] == ' ')
-		return line + n + 1;
-	(void)vh_fail(r->err, VH_E_INPUT, 0, NULL, "line %d: no '%s'", r->line, key);
-	return NULL;
-}
 
 static int index_of(const char *const *names, size_t count, const char *word)
 {
@@ -301,7 +258,7 @@ static int read_ids(char *word, struct vh_record *ret)
 	return 0;
 }
 
-static int read_record(struct reader *r, char *text, struct vh_claim *c)
+static int read_record(struct vh_lines *r, char *text, struct vh_claim *c)
 {
 	char *word = strsep(&text, " ");
 	struct vh_pci_addr addr;
@@ -309,41 +266,41 @@ static int read_record(struct reader *r, char *text, struct vh_claim *c)
 	int role, action;
 
 	if (!word || vh_pci_parse(word, &addr) < 0)
-		return bad(r, "no PCI address");
+		return vh_lines_bad(r, "no PCI address");
 	if (c->count && vh_pci_cmp(&c->records[c->count - 1].addr, &addr) >= 0)
-		return bad(r, "devices out of order");
+		return vh_lines_bad(r, "devices out of order");
 	rec = vh_claim_add(c, &addr);
 	if (read_ids(strsep(&text, " "), rec) < 0)
-		return bad(r, "no vendor and device id");
+		return vh_lines_bad(r, "no vendor and device id");
 	if (group_word(strsep(&text, " "), &rec->group) < 0)
-		return bad(r, "no IOMMU group");
+		return vh_lines_bad(r, "no IOMMU group");
 	role = index_of(role_names, VH_COUNT(role_names), strsep(&text, " "));
 	action = index_of(action_names, VH_COUNT(action_names), strsep(&text, " "));
 	if (role < 0 || action < 0)
-		return bad(r, "unknown role or action");
+		return vh_lines_bad(r, "unknown role or action");
 	rec->role = (enum vh_role)role;
 	rec->action = (enum vh_action)action;
 	if (driver_word(strsep(&text, " "), "driver", &rec->driver) < 0 ||
 	    driver_word(strsep(&text, " "), "override", &rec->override) < 0)
-		return bad(r, "no driver or driver_override");
+		return vh_lines_bad(r, "no driver or driver_override");
 	if (rec->driver && !is_component(rec->driver))
-		return bad(r, "the driver has no driver's name");
+		return vh_lines_bad(r, "the driver has no driver's name");
 	word = strsep(&text, " ");
 	rec->stuck = word != NULL;
 	if (text || (word && strcmp(word, "stuck")))
-		return bad(r, "unexpected words at the end");
+		return vh_lines_bad(r, "unexpected words at the end");
 	return 0;
 }
 
-static int read_version(struct reader *r)
+static int read_version(struct vh_lines *r)
 {
 	uint64_t version;
-	char *word = next(r, MAGIC);
+	char *word = vh_lines_next(r, MAGIC);
 
 	if (!word)
 		return -1;
 	if (number(word, 10, INT32_MAX, &version) < 0 || version == 0)
-		return bad(r, "no version");
+		return vh_lines_bad(r, "no version");
 	if (version > VH_CLAIM_VERSION)
 		return vh_fail(r->err, VH_E_INPUT, 0, "use that version of vfio-hook to end it",
 			       "written by a newer vfio-hook (version %llu)",
@@ -351,21 +308,21 @@ static int read_version(struct reader *r)
 	return 0;
 }
 
-static int read_owner(struct reader *r, struct vh_claim *c)
+static int read_owner(struct vh_lines *r, struct vh_claim *c)
 {
-	char uuid[37], *word = next(r, "owner"), *name;
+	char uuid[37], *word = vh_lines_next(r, "owner"), *name;
 
 	if (!word)
 		return -1;
 	if (strcmp(word, VH_MANUAL) && (vh_uuid_parse(word, uuid) < 0 || strcmp(word, uuid)))
-		return bad(r, "the owner is no UUID");
+		return vh_lines_bad(r, "the owner is no UUID");
 	c->owner = vh_strdup(word);
-	name = next(r, "name");
+	name = vh_lines_next(r, "name");
 	c->name = vh_strdup(name);
 	return name ? 0 : -1;
 }
 
-static int read_header(struct reader *r, struct vh_claim *c)
+static int read_header(struct vh_lines *r, struct vh_claim *c)
 {
 	uint64_t since, pid, start;
 	char *word, *second;
@@ -373,19 +330,19 @@ static int read_header(struct reader *r, struct vh_claim *c)
 
 	if (read_version(r) < 0 || read_owner(r, c) < 0)
 		return -1;
-	word = next(r, "since");
+	word = vh_lines_next(r, "since");
 	if (!word || number(word, 10, INT64_MAX, &since) < 0)
-		return word ? bad(r, "no time") : -1;
-	word = next(r, "daemon");
+		return word ? vh_lines_bad(r, "no time") : -1;
+	word = vh_lines_next(r, "daemon");
 	second = word;
 	word = strsep(&second, " ");
 	if (!word || number(word, 10, INT64_MAX, &pid) < 0 ||
 	    number(second, 10, INT64_MAX, &start) < 0)
-		return word ? bad(r, "no process") : -1;
-	word = next(r, "state");
+		return word ? vh_lines_bad(r, "no process") : -1;
+	word = vh_lines_next(r, "state");
 	state = index_of(state_names, VH_COUNT(state_names), word);
 	if (state < 0)
-		return word ? bad(r, "unknown state") : -1;
+		return word ? vh_lines_bad(r, "unknown state") : -1;
 	c->since = (int64_t)since;
 	c->daemon_pid = (int64_t)pid;
 	c->daemon_start = (int64_t)start;
@@ -393,58 +350,27 @@ static int read_header(struct reader *r, struct vh_claim *c)
 	return 0;
 }
 
-static int read_claim(struct reader *r, struct vh_claim *c)
+static int read_claim(struct vh_lines *r, struct vh_claim *c)
 {
 	if (read_header(r, c) < 0)
 		return -1;
-	while (vh_has_prefix(r->rest, "device ")) {
-		char *text = next(r, "device");
+	while (vh_lines_has(r, "device")) {
+		char *text = vh_lines_next(r, "device");
 
 		if (!text || read_record(r, text, c) < 0)
 			return -1;
 	}
-	if (!strcmp(r->rest, "end\n"))
-		return 0;
-	r->line++;
-	return bad(r, vh_has_prefix("end\n", r->rest) ? "the file is truncated" : "unexpected line");
-}
-
-static int line_of(const char *text, size_t at)
-{
-	int line = 1;
-
-	for (size_t i = 0; i < at; i++)
-		line += text[i] == '\n';
-	return line;
-}
-
-/* What reads the same and is not what vh_claim_format() writes (007 for 7) was written by
- * somebody else. */
-static int check_canonical(const struct vh_claim *c, const char *text, struct vh_error *err)
-{
-	_auto_free_ char *canonical = vh_claim_format(c);
-	size_t same = 0;
-
-	while (text[same] && text[same] == canonical[same])
-		same++;
-	if (text[same] == canonical[same])
-		return 0;
-	return vh_fail(err, VH_E_INPUT, 0, NULL, "line %d: not as vfio-hook writes it",
-		       line_of(text, same));
+	return vh_lines_end(r);
 }
 
 struct vh_claim *vh_claim_parse(const char *text, size_t len, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = vh_alloc(sizeof(*c));
-	_auto_free_ char *copy = vh_strndup(text ? text : "", len), *original = vh_strdup(copy);
-	struct reader r = { .rest = copy, .err = err };
+	_auto_lines_ struct vh_lines lines = { 0 };
+	_auto_free_ char *canonical = NULL;
 
-	if (strlen(copy) != len) {
-		(void)vh_fail(err, VH_E_INPUT, 0, NULL, "line %d: a NUL byte",
-			      line_of(copy, strlen(copy)));
+	if (vh_lines_open(&lines, text, len, err) < 0 || read_claim(&lines, c) < 0)
 		return NULL;
-	}
-	if (read_claim(&r, c) < 0 || check_canonical(c, original, err) < 0)
-		return NULL;
-	return VH_STEAL(c);
+	canonical = vh_claim_format(c);
+	return vh_lines_compare(&lines, canonical) < 0 ? NULL : VH_STEAL(c);
 }

@@ -11,6 +11,7 @@
 #include <ini.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/model/domain.h"
 
 #include "lib/base/banned.h"
 
@@ -30,6 +31,11 @@ void vh_config_defaults(struct vh_config *ret)
 
 void vh_config_clear(struct vh_config *c)
 {
+	for (size_t i = 0; i < c->n_domains; i++) {
+		free(c->domains[i].domain);
+		free(c->domains[i].values);
+	}
+	free(c->domains);
 	free(c->devices);
 	memset(c, 0, sizeof(*c));
 }
@@ -44,7 +50,8 @@ struct vh_device_policy vh_config_device(const struct vh_config *c, const struct
 
 /* --- values -------------------------------------------------------------------------------- */
 
-/* Each takes the value into its target and returns NULL, or what it should have been. */
+/* Each takes the value into the field of its key and returns NULL, or what it should have been. */
+typedef const char *take_fn(const char *value, void *field);
 
 struct word {
 	const char *name;
@@ -62,49 +69,53 @@ static const char *one_of(const struct word *words, size_t count, const char *va
 	return "";
 }
 
-static const char *take_balloon(const char *value, struct vh_config *c)
+static const char *take_balloon(const char *value, void *field)
 {
+	enum vh_balloon_policy *ret = field;
 	static const struct word words[] = {
 		{ "refuse", VH_BALLOON_REFUSE },
 		{ "inflated", VH_BALLOON_INFLATED },
 		{ "warn", VH_BALLOON_WARN },
 	};
-	int v = c->balloon;
+	int v = *ret;
 	const char *bad = one_of(words, VH_COUNT(words), value, &v);
 
-	c->balloon = (enum vh_balloon_policy)v;
+	*ret = (enum vh_balloon_policy)v;
 	return bad ? "refuse, inflated or warn" : NULL;
 }
 
-static const char *take_memory(const char *value, struct vh_config *c)
+static const char *take_memory(const char *value, void *field)
 {
+	enum vh_memory_policy *ret = field;
 	static const struct word words[] = {
 		{ "refuse", VH_MEMORY_REFUSE },
 		{ "warn", VH_MEMORY_WARN },
 		{ "off", VH_MEMORY_OFF },
 	};
-	int v = c->memory;
+	int v = *ret;
 	const char *bad = one_of(words, VH_COUNT(words), value, &v);
 
-	c->memory = (enum vh_memory_policy)v;
+	*ret = (enum vh_memory_policy)v;
 	return bad ? "refuse, warn or off" : NULL;
 }
 
-static const char *take_peers(const char *value, struct vh_config *c)
+static const char *take_peers(const char *value, void *field)
 {
+	enum vh_peers_policy *ret = field;
 	static const struct word words[] = {
 		{ "detach", VH_PEERS_DETACH },
 		{ "require", VH_PEERS_REQUIRE },
 	};
-	int v = c->peers;
+	int v = *ret;
 	const char *bad = one_of(words, VH_COUNT(words), value, &v);
 
-	c->peers = (enum vh_peers_policy)v;
+	*ret = (enum vh_peers_policy)v;
 	return bad ? "detach or require" : NULL;
 }
 
-static const char *take_seconds(const char *value, int *ret_ms)
+static const char *take_seconds(const char *value, void *field)
 {
+	int *ret_ms = field;
 	uint64_t v;
 
 	if (vh_parse_uint(value, 10, SECONDS_MAX, &v) < 0 || v == 0)
@@ -113,15 +124,27 @@ static const char *take_seconds(const char *value, int *ret_ms)
 	return NULL;
 }
 
-static const char *take_bool(const char *value, bool *ret)
+static const char *take_bool(const char *value, void *field)
 {
+	bool *ret = field;
+
 	if (strcmp(value, "yes") && strcmp(value, "no"))
 		return "yes or no";
 	*ret = !strcmp(value, "yes");
 	return NULL;
 }
 
-static const char *take_kinds(const char *value, unsigned int *ret)
+static const char *take_id(const char *value, void *field)
+{
+	struct vh_pin *ret = field;
+
+	if (vh_pci_id_parse(value, &ret->id) < 0)
+		return "vendor and device like 8086:10d3";
+	ret->set = true;
+	return NULL;
+}
+
+static const char *take_kinds(const char *value, void *field)
 {
 	static const struct word words[] = {
 		{ "network", VH_USE_NETWORK },
@@ -131,7 +154,7 @@ static const char *take_kinds(const char *value, unsigned int *ret)
 	};
 	_auto_free_ char *copy = vh_strdup(value);
 	char *rest = copy, *name;
-	unsigned int kinds = 0;
+	unsigned int kinds = 0, *ret = field;
 	int kind;
 
 	while ((name = strsep(&rest, ", \t"))) {
@@ -147,34 +170,69 @@ static const char *take_kinds(const char *value, unsigned int *ret)
 
 /* --- keys ---------------------------------------------------------------------------------- */
 
-enum key {
-	BALLOON,
-	PEERS,
-	TIMEOUT_WRITE,
-	TIMEOUT_GROUP,
-	TIMEOUT_CALL,
-	ALLOW_IN_USE,
-	ALLOW_CRITICAL,
-	PROTECT,
-	MEMORY,
-};
+/* Sections as bits: what stands in [defaults] may stand in a [domain ...] as well. */
+enum section { NO_SECTION = 0, DEFAULTS = 1, DOMAIN = 2, DEVICE = 4, POLICY = DEFAULTS | DOMAIN };
 
-enum section { NO_SECTION, DEFAULTS, DEVICE };
+#define FIELD(type, field) offsetof(struct type, field), sizeof(((struct type *)NULL)->field)
 
 static const struct {
-	enum section section;
+	unsigned int sections;
 	const char *name;
+	take_fn *take;
+	size_t offset, size; /* of its field in what the section fills */
 } keys[] = {
-	[BALLOON] = { DEFAULTS, "balloon" },
-	[PEERS] = { DEFAULTS, "peers" },
-	[TIMEOUT_WRITE] = { DEFAULTS, "timeout-write" },
-	[TIMEOUT_GROUP] = { DEFAULTS, "timeout-group" },
-	[TIMEOUT_CALL] = { DEFAULTS, "timeout-call" },
-	[ALLOW_IN_USE] = { DEVICE, "allow-in-use" },
-	[ALLOW_CRITICAL] = { DEVICE, "allow-critical" },
-	[PROTECT] = { DEVICE, "protect" },
-	[MEMORY] = { DEFAULTS, "memory" },
+	{ POLICY, "balloon", take_balloon, FIELD(vh_config, balloon) },
+	{ POLICY, "memory", take_memory, FIELD(vh_config, memory) },
+	{ POLICY, "peers", take_peers, FIELD(vh_config, peers) },
+	{ POLICY, "timeout-write", take_seconds, FIELD(vh_config, timeout_write) },
+	{ POLICY, "timeout-group", take_seconds, FIELD(vh_config, timeout_group) },
+	{ POLICY, "timeout-call", take_seconds, FIELD(vh_config, timeout_call) },
+	{ DEVICE, "allow-in-use", take_kinds, FIELD(vh_device_policy, allow_in_use) },
+	{ DEVICE, "allow-critical", take_bool, FIELD(vh_device_policy, allow_critical) },
+	{ DEVICE, "protect", take_bool, FIELD(vh_device_policy, protect) },
+	{ DEVICE, "id", take_id, FIELD(vh_device_policy, pin) },
 };
+
+static void *field_at(void *section, size_t offset)
+{
+	return (char *)section + offset;
+}
+
+/* Applies the sections of one domain, by UUID or by name. */
+static void apply_sections(struct vh_config *to, const struct vh_config *from, bool by_uuid,
+			   const char *domain)
+{
+	for (size_t i = 0; i < from->n_domains; i++) {
+		const struct vh_domain_policy *p = &from->domains[i];
+
+		if (!domain || p->by_uuid != by_uuid || strcmp(p->domain, domain))
+			continue;
+		for (size_t k = 0; k < VH_COUNT(keys); k++)
+			if (p->given & 1u << k)
+				memcpy(field_at(to, keys[k].offset),
+				       field_at(p->values, keys[k].offset), keys[k].size);
+	}
+}
+
+struct vh_config vh_config_for_name(const struct vh_config *c, const char *name, const char *uuid)
+{
+	struct vh_config effective = *c;
+
+	effective.domains = NULL;
+	effective.n_domains = 0;
+	apply_sections(&effective, c, false, name);
+	apply_sections(&effective, c, true, uuid);
+	return effective;
+}
+
+struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d)
+{
+	struct vh_config effective = vh_config_for_name(c, d->name, d->uuid);
+
+	if (d->policy.require_peers)
+		effective.peers = VH_PEERS_REQUIRE;
+	return effective;
+}
 
 struct parser {
 	struct vh_config config;
@@ -182,7 +240,7 @@ struct parser {
 	int line;         /* the one that libinih has now */
 	enum section section;
 	char *shown;               /* its name, printable */
-	size_t device;             /* its index, if it is a device's */
+	size_t index;              /* of the device or domain, if it is that of one */
 	unsigned int seen;         /* keys of [defaults] that were given; bits of enum key */
 	unsigned int *device_seen; /* the same for each device */
 	char *problem, *fix;       /* of this line; nothing is read beyond it */
@@ -207,62 +265,55 @@ static int unknown_key(struct parser *p, const char *name)
 	_auto_free_ char *shown = vh_printable(name, SHOWN_MAX);
 
 	for (size_t i = 0; i < VH_COUNT(keys); i++)
-		if (keys[i].section == p->section)
+		if (keys[i].sections & p->section)
 			vh_strbuf_join(&known, ", ", keys[i].name);
 	return problem(p, vh_printf("unknown key '%s' in [%s]", shown, p->shown),
 		       vh_printf("the keys of [%s] are %s", p->shown, known.data));
 }
 
-static const char *take(struct vh_config *c, enum key key, struct vh_device_policy *d,
-			const char *value)
+/* What the section fills, and which of its keys were given before. */
+static void *target(struct parser *p, unsigned int **ret_seen)
 {
-	switch (key) {
-	case BALLOON:
-		return take_balloon(value, c);
-	case MEMORY:
-		return take_memory(value, c);
-	case PEERS:
-		return take_peers(value, c);
-	case TIMEOUT_WRITE:
-		return take_seconds(value, &c->timeout_write);
-	case TIMEOUT_GROUP:
-		return take_seconds(value, &c->timeout_group);
-	case TIMEOUT_CALL:
-		return take_seconds(value, &c->timeout_call);
-	case ALLOW_IN_USE:
-		return take_kinds(value, &d->allow_in_use);
-	case ALLOW_CRITICAL:
-		return take_bool(value, &d->allow_critical);
-	case PROTECT:
-		break;
+	struct vh_config *c = &p->config;
+
+	switch (p->section) {
+	case DEVICE:
+		*ret_seen = &p->device_seen[p->index];
+		return &c->devices[p->index];
+	case DOMAIN:
+		*ret_seen = &c->domains[p->index].given;
+		return c->domains[p->index].values;
+	default:
+		*ret_seen = &p->seen;
+		return c;
 	}
-	return take_bool(value, &d->protect);
 }
 
 /* libinih calls this for each KEY = VALUE. */
 static int on_key(void *user, const char *section, const char *name, const char *value)
 {
 	struct parser *p = user;
-	bool device = p->section == DEVICE;
-	unsigned int *seen = device ? &p->device_seen[p->device] : &p->seen;
 	_auto_free_ char *shown = vh_printable(value ? value : "", SHOWN_MAX);
 	const char *wanted;
+	unsigned int *seen;
 	size_t k = 0;
+	void *fills;
 
 	(void)section; /* enter_section() has seen it */
 	if (p->section == NO_SECTION)
 		return problem(p, vh_strdup("a key above the first section"),
 			       vh_strdup("write [defaults] above it"));
-	while (k < VH_COUNT(keys) && (keys[k].section != p->section || strcmp(keys[k].name, name)))
+	while (k < VH_COUNT(keys) &&
+	       (!(keys[k].sections & p->section) || strcmp(keys[k].name, name)))
 		k++;
 	if (k == VH_COUNT(keys))
 		return unknown_key(p, name);
+	fills = target(p, &seen);
 	if (*seen & 1u << k)
 		return problem(p, vh_printf("'%s' is given twice in [%s]", name, p->shown),
 			       vh_strdup("keep one of the two lines"));
 	*seen |= 1u << k;
-	wanted = take(&p->config, (enum key)k, device ? &p->config.devices[p->device] : NULL,
-		      value ? value : "");
+	wanted = keys[k].take(value ? value : "", field_at(fills, keys[k].offset));
 	if (wanted)
 		return problem(p,
 			       vh_printf("'%s' is no value of '%s' in [%s]", shown, name, p->shown),
@@ -300,7 +351,53 @@ static void enter_device(struct parser *p, const char *text)
 		return;
 	}
 	p->section = DEVICE;
-	p->device = device_index(p, &addr);
+	p->index = device_index(p, &addr);
+}
+
+/* The index of the domain; all sections of one name or UUID are one. */
+static size_t domain_index(struct parser *p, const char *domain, bool by_uuid)
+{
+	struct vh_config *c = &p->config;
+	struct vh_domain_policy *d;
+	size_t i = 0;
+
+	while (i < c->n_domains &&
+	       (c->domains[i].by_uuid != by_uuid || strcmp(c->domains[i].domain, domain)))
+		i++;
+	if (i == c->n_domains) {
+		d = VH_APPEND(c->domains, c->n_domains);
+		d->domain = vh_strdup(domain);
+		d->by_uuid = by_uuid;
+		d->values = vh_alloc(sizeof(*d->values));
+	}
+	return i;
+}
+
+static void enter_domain(struct parser *p, const char *text)
+{
+	const char *first = text + strspn(text, " \t");
+	_auto_free_ char *name = vh_strdup(first);
+	size_t n = strlen(name);
+	char uuid[37];
+	bool by_uuid;
+
+	while (n && strchr(" \t", name[n - 1]))
+		name[--n] = 0;
+	if (!n) {
+		(void)problem(p, vh_printf("[%s] names no domain", p->shown),
+			      vh_strdup("write it like [domain vm], or with the UUID"));
+		return;
+	}
+	by_uuid = vh_uuid_parse(name, uuid) == 0;
+	p->section = DOMAIN;
+	p->index = domain_index(p, by_uuid ? uuid : name, by_uuid);
+}
+
+static bool is_section_of(const char *name, const char *what)
+{
+	size_t n = strlen(what);
+
+	return vh_has_prefix(name, what) && (name[n] == ' ' || name[n] == '\t');
 }
 
 /* `line` begins with "[". */
@@ -318,7 +415,9 @@ static void enter_section(struct parser *p, const char *line)
 		rest += 1 + strspn(rest + 1, " \t\r");
 	if (n > SECTION_MAX)
 		(void)problem(p, vh_printf("a section name of more than %d bytes", SECTION_MAX),
-			      vh_strdup("name a device by its address"));
+			      vh_strdup(is_section_of(name, "domain")
+						? "name the domain by its UUID"
+						: "name a device by its address"));
 	else if (!closed)
 		(void)problem(p, vh_printf("'[%s' has no ']'", p->shown), NULL);
 	else if (*rest && *rest != ';' && *rest != '#')
@@ -326,11 +425,14 @@ static void enter_section(struct parser *p, const char *line)
 			      vh_strdup("write keys on lines of their own"));
 	else if (!strcmp(name, "defaults"))
 		p->section = DEFAULTS;
-	else if (vh_has_prefix(name, "device ") || vh_has_prefix(name, "device\t"))
+	else if (is_section_of(name, "device"))
 		enter_device(p, name + strlen("device"));
+	else if (is_section_of(name, "domain"))
+		enter_domain(p, name + strlen("domain"));
 	else
 		(void)problem(p, vh_printf("unknown section [%s]", p->shown),
-			      vh_strdup("the sections are [defaults] and [device ADDRESS]"));
+			      vh_strdup("the sections are [defaults], [device ADDRESS] and "
+					"[domain NAME-or-UUID]"));
 }
 
 /* What libinih calls instead of fgets(). Indentation and comments have no meaning to us and do

@@ -24,12 +24,26 @@ enum vh_use_kind {
 	VH_USE_INPUT = 8,
 };
 
+struct vh_pin {
+	bool set;
+	struct vh_pci_id id;
+};
+
 /* [device ADDRESS] */
 struct vh_device_policy {
 	struct vh_pci_addr addr;
 	unsigned allow_in_use; /* of enum vh_use_kind */
 	bool allow_critical;   /* a chipset function may be taken as a peer */
 	bool protect;          /* never passed through, not even as a peer */
+	struct vh_pin pin;     /* the id that must stand there */
+};
+
+/* [domain NAME-or-UUID]: what it says instead of [defaults] */
+struct vh_domain_policy {
+	char *domain;       /* a UUID (36 characters, lower case), else a name */
+	bool by_uuid;
+	unsigned int given; /* which keys; bits that only config.c knows */
+	struct vh_config *values;
 };
 
 struct vh_config {
@@ -39,7 +53,11 @@ struct vh_config {
 	int timeout_write, timeout_group, timeout_call; /* milliseconds */
 	struct vh_device_policy *devices;
 	size_t n_devices;
+	struct vh_domain_policy *domains;
+	size_t n_domains;
 };
+
+struct vh_domain;
 
 void vh_config_defaults(struct vh_config *ret);
 int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err) VH_CHECK;
@@ -47,6 +65,14 @@ int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_
 int vh_config_parse(struct vh_config *ret, const char *text, const char *name,
 		    struct vh_error *err) VH_CHECK;
 void vh_config_clear(struct vh_config *c);
+
+/*
+ * What holds for a domain: its sections (the one of its UUID wins over that of its name) over
+ * [defaults], and what its own metadata tightens. Borrows from `c`: it is not cleared, and ends
+ * with it. uuid may be NULL; vh_config_for_name() is for where there is no XML.
+ */
+struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d);
+struct vh_config vh_config_for_name(const struct vh_config *c, const char *name, const char *uuid);
 
 /* The policy of a device; one that allows nothing where the file names none. */
 struct vh_device_policy vh_config_device(const struct vh_config *c, const struct vh_pci_addr *addr);

@@ -10,6 +10,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/model/address.h"
 #include "lib/model/domain-memory.h"
+#include "lib/model/metadata.h"
 
 #include "lib/base/banned.h"
 
@@ -299,7 +300,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 		if (read_devices(d, n, err) < 0)
 			return -1;
 	sort_networks(&d->networks);
-	return 0;
+	/* it is about passthrough: without that it stops nobody */
+	return vh_domain_has_pci(d) ? vh_metadata_read(&d->policy, root, err) : 0;
 }
 
 struct vh_domain *vh_domain_read(const xmlDoc *doc, struct vh_error *err)
@@ -360,6 +362,7 @@ void vh_domain_free(struct vh_domain *d)
 	free(d->devices);
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
+	vh_metadata_clear(&d->policy);
 	free(d->name);
 	free(d->uuid);
 	free(d->type);

@@ -43,6 +43,22 @@ struct vh_hostdev {
 	bool unassigned;       /* bound, but not given to the guest */
 };
 
+/*
+ * <vfio:policy xmlns:vfio="urn:vfio-hook:1"> in <metadata> (metadata.c): what the domain asks
+ * for beyond the configuration. It can only tighten it.
+ */
+struct vh_domain_pin {
+	struct vh_pci_addr addr;
+	struct vh_pci_id id;
+	int line;
+};
+
+struct vh_metadata {
+	bool require_peers; /* peers='require' */
+	struct vh_domain_pin *pins;
+	size_t n_pins;
+};
+
 enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
 
 struct vh_domain {
@@ -61,6 +77,7 @@ struct vh_domain {
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
 	struct vh_guest_memory memory;
+	struct vh_metadata policy; /* empty for a domain that names no device */
 };
 
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err) VH_CHECK;

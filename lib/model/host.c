@@ -34,6 +34,7 @@ void vh_host_free(struct vh_host *h)
 	free(h->devs);
 	free(h->groups);
 	free(h->claims);
+	free(h->elsewhere);
 	vh_names_clear(&h->hostdev_networks);
 	vh_memory_clear(&h->memory);
 	vh_names_clear(&h->not_checked);

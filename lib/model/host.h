@@ -13,6 +13,7 @@
 #include "lib/model/claim.h"
 #include "lib/model/config.h"
 #include "lib/model/domain.h"
+#include "lib/model/identity.h"
 #include "lib/model/memory.h"
 
 /* One use of a device by the host. */
@@ -76,6 +77,11 @@ struct vh_host {
 	struct vh_claim_view *claims; /* filled by the caller of vh_host_read() */
 	size_t n_claims;
 	char *claims_problem, *claims_fix; /* a claim cannot be trusted: it may hold any device */
+	const struct vh_identity *last; /* the domain's record, borrowed; NULL: none. By the caller
+					   of vh_host_read(), and then vh_expect_look() */
+	struct vh_sighting *elsewhere; /* the devices, wherever they are, that are like those which
+					  were expected at an address and are not there */
+	size_t n_elsewhere;
 	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs */
 	char *release;       /* of the kernel */
 	bool iommu;          /* there are IOMMU groups */
@@ -115,6 +121,8 @@ void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool
 /* Adds a sentence to not_checked unless it stands there. */
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3);
 
+/* What it says it is. */
+struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d);
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
 bool vh_pci_is_bridge(const struct vh_pci_dev *d);
 /* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */

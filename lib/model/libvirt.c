@@ -173,3 +173,59 @@ int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)
 		return 0;
 	return wanted.pid;
 }
+
+/* --- definitions ------------------------------------------------------------------------------ */
+
+#define DEFINED "etc/libvirt/qemu"
+
+/* VH_UNKNOWN: cannot be understood. */
+static enum vh_tri is_domain(const char *text, const char *name, const char *uuid)
+{
+	_auto_xml_ xmlDoc *doc = vh_xml_parse(text, strlen(text), NULL);
+	const xmlNode *root = doc ? vh_xml_root(doc) : NULL;
+	_auto_free_ char *value = NULL;
+	char found[37];
+
+	if (!doc)
+		return VH_UNKNOWN;
+	if (!vh_xml_is(root, "domain"))
+		return VH_NO;
+	value = vh_xml_text(vh_xml_child(root, uuid ? "uuid" : "name"));
+	if (!uuid)
+		return vh_streq(value, name) ? VH_YES : VH_NO;
+	return value && vh_uuid_parse(value, found) == 0 && !strcmp(found, uuid) ? VH_YES : VH_NO;
+}
+
+int vh_libvirt_find_domain(const struct vh_root *root, const char *name, const char *uuid,
+			   char **ret_xml, struct vh_error *err)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	const char *unread = NULL;
+	int reason = 0;
+
+	*ret_xml = NULL;
+	if (vh_root_list(root, &names, DEFINED) < 0 && errno != ENOENT)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" DEFINED "'");
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		enum vh_tri is = VH_UNKNOWN;
+
+		if (!is_xml(names.name[i]))
+			continue;
+		errno = 0;
+		text = vh_root_read(root, DEFINED "/%s", names.name[i]);
+		if (text)
+			is = is_domain(text, name, uuid);
+		if (is == VH_YES) {
+			*ret_xml = VH_STEAL(text);
+			return 0;
+		}
+		if (is == VH_UNKNOWN && (text || errno != ENOENT)) {
+			unread = names.name[i];
+			reason = text ? 0 : errno;
+		}
+	}
+	if (!unread)
+		return 0;
+	return vh_fail(err, VH_E_INPUT, reason, NULL, "cannot read '/" DEFINED "/%s'", unread);
+}

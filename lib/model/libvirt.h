@@ -21,4 +21,10 @@ int64_t vh_domain_pid(const struct vh_root *root, const char *uuid);
 /* Adds the UUIDs of all of them: for questions about many domains. false: not all could be read. */
 bool vh_running_read(const struct vh_root *root, struct vh_names *ret);
 
+/* The definition of a domain in etc/libvirt/qemu/, by UUID (36 characters, lower case; NULL: by
+ * name). *ret_xml is NULL where there is none. An error names a file that could not be read and
+ * may have been the one. */
+int vh_libvirt_find_domain(const struct vh_root *root, const char *name, const char *uuid,
+			   char **ret_xml, struct vh_error *err) VH_CHECK;
+
 #endif

@@ -35,6 +35,16 @@ bool vh_pci_is_tolerated(const struct vh_pci_dev *d)
 	       !strcmp(d->driver, "pcieport");
 }
 
+struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d)
+{
+	return (struct vh_sighting){
+		.addr = d->addr,
+		.id = { d->vendor, d->device },
+		.subsystem = { d->subvendor, d->subdevice },
+		.class = d->class,
+	};
+}
+
 void vh_pci_free(struct vh_pci_dev *d)
 {
 	if (!d)

@@ -155,6 +155,28 @@ const xmlNode *vh_xml_next(const xmlNode *node, const char *name)
 	return node ? first_of(node->next, name) : NULL;
 }
 
+static const xmlNode *first_element(const xmlNode *node)
+{
+	while (node && node->type != XML_ELEMENT_NODE)
+		node = node->next;
+	return node;
+}
+
+const xmlNode *vh_xml_first(const xmlNode *parent)
+{
+	return first_element(parent->children);
+}
+
+const xmlNode *vh_xml_following(const xmlNode *node)
+{
+	return first_element(node->next);
+}
+
+const char *vh_xml_namespace(const xmlNode *node)
+{
+	return node->ns ? (const char *)node->ns->href : NULL;
+}
+
 int vh_xml_line(const xmlNode *node)
 {
 	return node ? (int)xmlGetLineNo((xmlNode *)node) : 0;

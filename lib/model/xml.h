@@ -25,6 +25,11 @@ bool vh_xml_is(const xmlNode *node, const char *name);
 const char *vh_xml_name(const xmlNode *node);
 int vh_xml_line(const xmlNode *node);
 
+/* Elements of any namespace or none, and the URI of it (NULL: none). */
+const xmlNode *vh_xml_first(const xmlNode *parent);
+const xmlNode *vh_xml_following(const xmlNode *node);
+const char *vh_xml_namespace(const xmlNode *node);
+
 /* An attribute, borrowed from the tree; NULL when it is absent. */
 const char *vh_xml_attr(const xmlNode *node, const char *name);
 bool vh_xml_attr_is(const xmlNode *node, const char *name, const char *value);
