@@ -100,7 +100,7 @@ static struct vh_host *read_host(const struct vh_root *root, const struct vh_dom
 		if (!e->problem && e->decimal && e->hex_valid)
 			*VH_APPEND(addrs, n) = e->hex;
 	}
-	h = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
+	h = vh_host_read(root, addrs, n, VH_HOST_RULES | (n ? VH_HOST_USES : 0), INT64_MAX);
 	free(addrs);
 	return h;
 }
@@ -128,11 +128,11 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 	if (!d)
 		return -1;
 	ret->domain = d;
-	if (!vh_domain_has_pci(d) && !d->networks.count)
+	if (!vh_domain_has_pci(d) && !d->networks.count && !d->smuggled.count)
 		return 0;
 	ret->host = read_host(root, d);
 	look_at_networks(ret, root);
-	if (!vh_domain_has_pci(d) && !ret->host->hostdev_networks.count) {
+	if (!vh_domain_has_pci(d) && !ret->host->hostdev_networks.count && !d->smuggled.count) {
 		vh_host_free(VH_STEAL(ret->host));
 		return 0;
 	}
@@ -146,6 +146,6 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config)
 {
-	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);
 	run_rules(ret, config, VH_SCOPE_HOST);
 }

@@ -78,7 +78,7 @@ static void weigh_old(struct task *t)
 /* Reads everything anew and plans; what the old claim moved is taken as it was before. */
 static void look(struct task *t)
 {
-	unsigned int flags = VH_HOST_USES | VH_HOST_OVERRIDES;
+	unsigned int flags = VH_HOST_USES | VH_HOST_OVERRIDES | VH_HOST_RULES;
 
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);

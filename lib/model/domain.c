@@ -325,6 +325,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 		if (read_devices(d, n, err) < 0)
 			return -1;
 	sort_networks(&d->networks);
+	d->numa = vh_domain_numa_read(root);
+	vh_smuggled_read(&d->smuggled, root);
 	return 0;
 }
 
@@ -358,6 +360,8 @@ void vh_domain_free(struct vh_domain *d)
 	}
 	free(d->devices);
 	vh_names_clear(&d->networks);
+	vh_smuggled_clear(&d->smuggled);
+	free(d->numa);
 	free(d->name);
 	free(d->uuid);
 	free(d->type);

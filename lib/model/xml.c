@@ -155,6 +155,25 @@ const xmlNode *vh_xml_next(const xmlNode *node, const char *name)
 	return node ? first_of(node->next, name) : NULL;
 }
 
+static const xmlNode *first_in(const xmlNode *node, const char *uri, const char *name)
+{
+	while (node && !(node->type == XML_ELEMENT_NODE && node->ns &&
+			 vh_streq((const char *)node->ns->href, uri) &&
+			 !strcmp(vh_xml_name(node), name)))
+		node = node->next;
+	return node;
+}
+
+const xmlNode *vh_xml_child_in(const xmlNode *parent, const char *uri, const char *name)
+{
+	return parent ? first_in(parent->children, uri, name) : NULL;
+}
+
+const xmlNode *vh_xml_next_in(const xmlNode *node, const char *uri, const char *name)
+{
+	return node ? first_in(node->next, uri, name) : NULL;
+}
+
 int vh_xml_line(const xmlNode *node)
 {
 	return node ? (int)xmlGetLineNo((xmlNode *)node) : 0;
