@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rule-cases - the cases of t-rules, in two files: what a domain names, and who else has a
- * stake in it. A case is a fine machine on which one thing is made wrong.
+ * rule-cases - the cases of t-rules, in three files: what a domain names, who else has a stake
+ * in it, and where it stands. A case is a fine machine on which one thing is made wrong.
  */
 #ifndef VH_TEST_RULE_CASES_H
 #define VH_TEST_RULE_CASES_H
@@ -19,13 +19,14 @@ struct rule_case {
 	unsigned int scopes; /* 0: all */
 };
 
-extern const struct rule_case device_cases[], use_cases[];
-extern const size_t n_device_cases, n_use_cases;
+extern const struct rule_case device_cases[], use_cases[], place_cases[];
+extern const size_t n_device_cases, n_use_cases, n_place_cases;
 
 #define NIC 0x020000
 #define AUDIO 0x040300
 #define USB 0x0c0330
 #define BRIDGE 0x060400
+#define VGA 0x030000
 #define CARDBUS 0x060700
 #define SMBUS 0x0c0500
 

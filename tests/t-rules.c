@@ -102,6 +102,8 @@ int main(void)
 		run(&device_cases[i], fired, silent);
 	for (size_t i = 0; i < n_use_cases; i++)
 		run(&use_cases[i], fired, silent);
+	for (size_t i = 0; i < n_place_cases; i++)
+		run(&place_cases[i], fired, silent);
 	check_table(fired, silent);
 	free(fired);
 	free(silent);

@@ -42,6 +42,9 @@ char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *v
 /* How a shell command names a domain; by its UUID where the name would be misread. */
 char *vh_text_domain(const char *name, const char *uuid) VH_CHECK;
 
+/* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
+enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor);
+
 typedef void vh_check_fn(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
 
 /* rules-host.c */
@@ -55,5 +58,19 @@ vh_check_fn vh_check_device_use, vh_check_peer_use, vh_check_protected, vh_check
 vh_check_fn vh_check_critical, vh_check_listed, vh_check_viable, vh_check_peers;
 /* rules-domain.c */
 vh_check_fn vh_check_balloon, vh_check_managed;
+/* rules-topology.c */
+vh_check_fn vh_check_left_out, vh_check_reset, vh_check_vf_interface, vh_check_numa;
+extern const char vh_explain_left_out[], vh_explain_reset[], vh_explain_vf_interface[];
+extern const char vh_explain_numa[];
+/* rules-platform.c */
+vh_check_fn vh_check_reserved, vh_check_interrupts, vh_check_acs, vh_check_twin;
+extern const char vh_explain_reserved[], vh_explain_interrupts[], vh_explain_acs[];
+extern const char vh_explain_twin[];
+/* rules-display.c */
+vh_check_fn vh_check_boot_display, vh_check_input;
+extern const char vh_explain_boot_display[], vh_explain_input[];
+/* rules-bypass.c */
+vh_check_fn vh_check_qemu, vh_check_hook;
+extern const char vh_explain_qemu[], vh_explain_hook[];
 
 #endif
