@@ -361,6 +361,8 @@ static int run_locked(struct task *t, struct vh_findings *out, struct vh_error *
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;
+	if (t->act->reporter && t->act->reporter->judged)
+		t->act->reporter->judged(t->act->reporter->ctx, out);
 	if (vh_take(t->act, t->claim, t->lock, err) == 0)
 		return 0;
 	undo(t, err);
