@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-/* --- other functions of a card ------------------------------------------------------------------- */
+/* --- other functions of a card ----------------------------------------------------------- */
 
 static struct vh_mate mates[4];
 
@@ -92,7 +92,7 @@ static void chipset_and_vf(struct world *w)
 	mate(&w->dev[1], "0000:00:01.0", BRIDGE, 1, VH_MATE_LINK);
 }
 
-/* --- reset ------------------------------------------------------------------------------------- */
+/* --- reset ------------------------------------------------------------------------------- */
 
 static void no_reset(struct world *w)
 {
@@ -135,7 +135,7 @@ static void bus_reset_alone(struct world *w)
 	w->dev[1].resets = S("bus");
 }
 
-/* --- interfaces, nodes -------------------------------------------------------------------------- */
+/* --- interfaces, nodes ------------------------------------------------------------------- */
 
 static void interface(struct world *w)
 {
@@ -222,7 +222,7 @@ static void numa_unknown(struct world *w)
 	w->dev[1].numa_node = -1;
 }
 
-/* --- the platform -------------------------------------------------------------------------------- */
+/* --- the platform ------------------------------------------------------------------------ */
 
 static void reserved(struct world *w)
 {
@@ -367,7 +367,7 @@ static void id_whole(struct world *w)
 	w->host_only = true;
 }
 
-/* --- displays and inputs -------------------------------------------------------------------------- */
+/* --- displays and inputs ----------------------------------------------------------------- */
 
 static void boot_display(struct world *w)
 {
@@ -419,7 +419,7 @@ static void no_keyboard(struct world *w)
 	w->dev[1].uses[0].input = VH_INPUT_NONE;
 }
 
-/* --- past the rules ------------------------------------------------------------------------------- */
+/* --- past the rules ---------------------------------------------------------------------- */
 
 static struct vh_smuggled smuggled;
 

@@ -76,8 +76,8 @@ static void check_daemon(const struct vh_hook_info *i, const struct vh_rule *r,
 		return;
 	fix = vh_printf("systemctl reload %s", i->daemon);
 	vh_finding_add(out, r, NULL, fix,
-		       "%s is newer than the running %s, which looks for hooks when it starts", p->path,
-		       i->daemon);
+		       "%s is newer than the running %s, which looks for hooks when it starts",
+		       p->path, i->daemon);
 }
 
 const char vh_explain_hook[] =

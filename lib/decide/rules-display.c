@@ -4,6 +4,13 @@
 
 #include "lib/base/banned.h"
 
+#define FRAMEBUFFER_FIX                                                                   \
+	"add initcall_blacklist=sysfb_init to the kernel command line and reboot, or choose " \
+	"another display to boot with in the firmware setup"
+#define ROM_FIX                                                                             \
+	"choose another display to boot with in the firmware setup, or give the guest the card's " \
+	"ROM: <rom file='/usr/share/vgabios/card.rom'/>"
+
 /* A use by which device-in-use fires says more than that it is the boot display. */
 static bool is_drawn_on(const struct vh_pci_dev *d)
 {
@@ -31,13 +38,7 @@ void vh_check_boot_display(const struct vh_case *c, const struct vh_rule *r,
 
 		if (d->class >> 16 != 0x03 || (!d->boot_vga && !d->framebuffer) || is_drawn_on(d))
 			continue;
-		vh_finding_add(out, r, pd,
-			       d->framebuffer ? "add initcall_blacklist=sysfb_init to the kernel "
-						"command line and reboot, or choose another display "
-						"to boot with in the firmware setup"
-					      : "choose another display to boot with in the firmware "
-						"setup, or give the guest the card's ROM: "
-						"<rom file='/usr/share/vgabios/card.rom'/>",
+		vh_finding_add(out, r, pd, d->framebuffer ? FRAMEBUFFER_FIX : ROM_FIX,
 			       "%s is the display that the host booted with%s%s%s",
 			       vh_pci_str(&d->addr).s,
 			       d->framebuffer ? ", and the firmware's framebuffer '" : "",
@@ -94,12 +95,12 @@ void vh_check_input(const struct vh_case *c, const struct vh_rule *r, struct vh_
 		bool is_last = found & VH_INPUT_KEYBOARD && c->host->keyboards_read &&
 			       !has_other_keyboard(c);
 
-		if (found)
-			vh_finding_add(out, r, pd,
-				       "plug it into another controller, or see that you can log in "
-				       "by ssh",
-				       "the host loses with %s what people type and point with: %s%s",
-				       vh_pci_str(&pd->dev->addr).s, texts.data,
-				       is_last ? "; it has no other keyboard" : "");
+		if (!found)
+			continue;
+		vh_finding_add(out, r, pd,
+			       "plug it into another controller, or see that you can log in by ssh",
+			       "the host loses with %s what people type and point with: %s%s",
+			       vh_pci_str(&pd->dev->addr).s, texts.data,
+			       is_last ? "; it has no other keyboard" : "");
 	}
 }

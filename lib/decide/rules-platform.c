@@ -20,7 +20,7 @@ static char *cmdline_word(const char *cmdline, const char *prefix)
 	return NULL;
 }
 
-/* --- reserved regions -------------------------------------------------------------------------- */
+/* --- reserved regions -------------------------------------------------------------------- */
 
 /*
  * Intel's driver refused the device until Linux 6.5 (intel/iommu.c:device_is_rmrr_locked()); since
@@ -56,8 +56,8 @@ void vh_check_reserved(const struct vh_case *c, const struct vh_rule *r, struct 
 			continue;
 		f = vh_finding_add(out, r, pd,
 				   "update the firmware, or turn off in its setup what claims the "
-				   "memory ('Pre-boot DMA Protection', a server's shared memory); or "
-				   "choose another device",
+				   "memory ('Pre-boot DMA Protection', a server's shared memory); "
+				   "or choose another device",
 				   "the firmware reserves %s%s for IOMMU group %d of %s, %s",
 				   g->direct.name[0], g->direct.count > 1 ? " and more" : "",
 				   g->number, vh_pci_str(&pd->dev->addr).s,
@@ -68,7 +68,7 @@ void vh_check_reserved(const struct vh_case *c, const struct vh_rule *r, struct 
 	}
 }
 
-/* --- interrupts -------------------------------------------------------------------------------- */
+/* --- interrupts -------------------------------------------------------------------------- */
 
 /* The option that turned remapping off; the caller frees. */
 static char *remapping_off(const char *cmdline)
@@ -108,7 +108,7 @@ void vh_check_interrupts(const struct vh_case *c, const struct vh_rule *r, struc
 		       off ? ": kernel command line '" : "", off ? off : "", off ? "'" : "");
 }
 
-/* --- isolation that is only said ----------------------------------------------------------------- */
+/* --- isolation that is only said --------------------------------------------------------- */
 
 /* The word that changes what the groups are made from; the caller frees. */
 static char *acs_word(const char *cmdline)
@@ -144,7 +144,7 @@ void vh_check_acs(const struct vh_case *c, const struct vh_rule *r, struct vh_fi
 		       word);
 }
 
-/* --- binding by id ------------------------------------------------------------------------------- */
+/* --- binding by id ----------------------------------------------------------------------- */
 
 static bool is_claimed(const struct vh_host *h, const struct vh_pci_addr *addr)
 {
@@ -193,8 +193,8 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 		if (!vh_bind_id_matches(id, m) || (d && vh_is_named(c, d)) ||
 		    is_claimed(c->host, &m->addr))
 			continue;
-		fix = vh_printf("take the id out of ids= in %s: the hook binds by address, and leaves "
-				"%s to the host", id->where, vh_pci_str(&m->addr).s);
+		fix = vh_printf("take the id out of ids= in %s: the hook binds by address, and "
+				"leaves %s to the host", id->where, vh_pci_str(&m->addr).s);
 		vh_finding_add(out, r, pd, fix,
 			       "vfio-pci.ids has '%s' (%s), which takes not only %s from the host, "
 			       "but also %s",
@@ -222,8 +222,9 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 	fix = vh_printf("take '%s' out of ids= in %s: the hook binds by address", id->text,
 			id->where);
 	if (!taken.len && !others.len)
-		vh_finding_add(out, r, NULL, fix, "vfio-pci.ids has '%s' (%s), which no device matches",
-			       id->text, id->where);
+		vh_finding_add(out, r, NULL, fix,
+			       "vfio-pci.ids has '%s' (%s), which no device matches", id->text,
+			       id->where);
 	else if (taken.len)
 		vh_finding_add(out, r, NULL, fix,
 			       "vfio-pci.ids has '%s' (%s): of the devices that match, vfio-pci has "

@@ -160,10 +160,10 @@ void vh_check_reset(const struct vh_case *c, const struct vh_rule *r, struct vh_
 			cannot_reset_alone(c, pd, r, out);
 		else if (d->can_reset == VH_NO)
 			vh_finding_add(out, r, pd,
-				       "shut the guest down from within, do not destroy it; when the "
-				       "device fails all the same, power the host off and on",
-				       "%s has no reset method: what one guest leaves in it meets the "
-				       "next one", vh_pci_str(&d->addr).s);
+				       "shut the guest down from within, do not destroy it; when "
+				       "the device fails all the same, power the host off and on",
+				       "%s has no reset method: what one guest leaves in it meets "
+				       "the next one", vh_pci_str(&d->addr).s);
 	}
 }
 
@@ -224,18 +224,29 @@ void vh_check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
 	}
 }
 
-static char *nodes_text(const struct vh_host *h, const struct vh_bits *nodes,
-			const struct vh_bits *cpus)
+static struct vh_bits nodes_with(const struct vh_host *h, const struct vh_bits *cpus)
+{
+	struct vh_bits nodes = { 0 };
+
+	for (size_t i = 0; i < h->n_nodes; i++)
+		if (vh_bits_meet(cpus, &h->nodes[i].cpus))
+			vh_bits_add(&nodes, h->nodes[i].number);
+	return nodes;
+}
+
+/* Of the nodes that there are. */
+static char *nodes_text(const struct vh_host *h, const struct vh_bits *nodes)
 {
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = 0; i < h->n_nodes; i++) {
-		const struct vh_node *n = &h->nodes[i];
-		_auto_free_ char *number = vh_printf("%u", n->number);
+		_auto_free_ char *number = vh_printf("%u", h->nodes[i].number);
 
-		if (nodes ? vh_bits_has(nodes, n->number) : vh_bits_meet(cpus, &n->cpus))
+		if (vh_bits_has(nodes, h->nodes[i].number))
 			vh_strbuf_join(&sb, ", ", number);
 	}
+	if (!sb.len)
+		vh_strbuf_add(&sb, "that is not there");
 	return vh_strbuf_steal(&sb);
 }
 
@@ -247,37 +258,35 @@ static const struct vh_node *node_of(const struct vh_host *h, int number)
 	return NULL;
 }
 
+static void remote(const struct vh_case *c, const struct vh_plan_dev *pd, int line, const char *what,
+		   const struct vh_bits *nodes, const char *fix, const struct vh_rule *r,
+		   struct vh_findings *out)
+{
+	_auto_free_ char *where = nodes_text(c->host, nodes);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, pd, fix, "%s is on NUMA node %d, the %s of the guest on node %s",
+			   vh_pci_str(&pd->dev->addr).s, pd->dev->numa_node, what, where);
+	vh_finding_about(f, &pd->dev->addr, line);
+}
+
 static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
 		       const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_domain_numa *numa = c->domain->numa;
 	const struct vh_node *node = node_of(c->host, pd->dev->numa_node);
-	struct vh_pci_name name = vh_pci_str(&pd->dev->addr);
+	struct vh_bits cpu_nodes = nodes_with(c->host, &numa->cpus);
+	_auto_free_ char *memory = NULL, *cpus = NULL;
 
 	if (!node)
 		return;
-	if (numa->memory_line && !vh_bits_has(&numa->memory, node->number)) {
-		_auto_free_ char *where = nodes_text(c->host, &numa->memory, NULL);
-		_auto_free_ char *fix = vh_printf("<memory mode='strict' nodeset='%u'/> inside "
-						  "<numatune>", node->number);
-		struct vh_finding *f;
-
-		f = vh_finding_add(out, r, pd, fix,
-				   "%s is on NUMA node %u, the memory of the guest on node %s", name.s,
-				   node->number, *where ? where : "that is not there");
-		vh_finding_about(f, &pd->dev->addr, numa->memory_line);
-	}
-	if (numa->cpu_line && !vh_bits_meet(&numa->cpus, &node->cpus)) {
-		_auto_free_ char *where = nodes_text(c->host, NULL, &numa->cpus);
-		_auto_free_ char *fix = vh_printf("cat /sys/devices/system/node/node%u/cpulist   "
-						  "# the processors to name here", node->number);
-		struct vh_finding *f;
-
-		f = vh_finding_add(out, r, pd, fix,
-				   "%s is on NUMA node %u, the processors of the guest on node %s",
-				   name.s, node->number, *where ? where : "that is not there");
-		vh_finding_about(f, &pd->dev->addr, numa->cpu_line);
-	}
+	memory = vh_printf("<memory mode='strict' nodeset='%u'/> inside <numatune>", node->number);
+	cpus = vh_printf("cat /sys/devices/system/node/node%u/cpulist   # the processors to name "
+			 "here", node->number);
+	if (numa->memory_line && !vh_bits_has(&numa->memory, node->number))
+		remote(c, pd, numa->memory_line, "memory", &numa->memory, memory, r, out);
+	if (numa->cpu_line && !vh_bits_has(&cpu_nodes, node->number))
+		remote(c, pd, numa->cpu_line, "processors", &cpu_nodes, cpus, r, out);
 }
 
 const char vh_explain_numa[] =

@@ -22,7 +22,7 @@ static int parse_one(struct vh_bits *b, char *part)
 		if (off)
 			b->word[n / 64] &= ~(UINT64_C(1) << n % 64);
 		else
-			b->word[n / 64] |= UINT64_C(1) << n % 64;
+			vh_bits_add(b, (unsigned int)n);
 	}
 	return 0;
 }

@@ -16,6 +16,11 @@ static inline bool vh_bits_has(const struct vh_bits *b, unsigned int n)
 	return n < VH_BITS_MAX && (b->word[n / 64] >> n % 64 & 1);
 }
 
+static inline void vh_bits_add(struct vh_bits *b, unsigned int n)
+{
+	b->word[n / 64 % VH_COUNT(b->word)] |= UINT64_C(1) << n % 64;
+}
+
 static inline bool vh_bits_meet(const struct vh_bits *a, const struct vh_bits *b)
 {
 	for (size_t i = 0; i < VH_COUNT(a->word); i++)

@@ -11,7 +11,7 @@
 #include "lib/base/banned.h"
 
 #define PROGRAM "/vfio-hook-qemu"
-#define HOOKS (VH_HOOKSDIR + 1) /* below the root */
+#define HOOKS (&VH_HOOKSDIR[1]) /* below the root */
 
 void vh_hook_info_free(struct vh_hook_info *i)
 {
@@ -68,7 +68,8 @@ static int read_place(const struct vh_root *root, const char *name, int64_t daem
 	return 0;
 }
 
-static void read_drop_in(const struct vh_root *root, int64_t daemon_start, struct vh_hook_place *ret)
+static void read_drop_in(const struct vh_root *root, int64_t daemon_start,
+			 struct vh_hook_place *ret)
 {
 	_auto_names_ struct vh_names names = { 0 };
 

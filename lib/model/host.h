@@ -61,20 +61,20 @@ struct vh_pci_dev {
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
+	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
 	struct vh_use *uses;
 	size_t n_uses;
-	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
 
 	/* of the devices asked for, with VH_HOST_RULES (pci-topology.h) */
+	enum vh_tri can_reset; /* YES: `resets` says how */
+	int numa_node;         /* -1: none is known */
+	enum vh_tri pf_net_up;
+	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
+	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
+	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
 	struct vh_mate *mates; /* sorted by address */
 	size_t n_mates;
-	enum vh_tri can_reset; /* YES: `resets` says how */
-	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
-	int numa_node;         /* -1: none is known */
-	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
-	enum vh_tri pf_net_up;
-	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
 };
 
 struct vh_group {

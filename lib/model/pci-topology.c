@@ -60,7 +60,7 @@ static void add_mate(const struct vh_root *root, struct vh_pci_dev *d,
 
 	if (!vh_pci_cmp(addr, &d->addr))
 		return;
-	for (size_t i = 0; i < d->n_mates; i++) {
+	for (size_t i = 0; d->mates && i < d->n_mates; i++) {
 		if (!vh_pci_cmp(&d->mates[i].addr, addr)) {
 			d->mates[i].kinds |= kind;
 			return;
@@ -243,7 +243,7 @@ void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_p
 		if (d->can_reset == VH_NO || vh_streq(d->resets, "bus"))
 			read_bus(root, d);
 	}
-	if (d->n_mates)
+	if (d->mates)
 		qsort(d->mates, d->n_mates, sizeof(*d->mates), mate_order);
 	if (d->is_vf)
 		read_pf_net(root, h, d);

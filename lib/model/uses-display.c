@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uses-display - who draws or plays on a display or audio function: the console, nvidia_drm,
- * processes that have its nodes open. A sound server keeps the control node open for ever and lets go of it when the
- * card goes, so only the nodes that carry sound count.
+ * processes that have its nodes open. A sound server keeps the control node open for ever and
+ * lets go of it when the card goes, so only the nodes that carry sound count.
  */
 #include "lib/model/uses-impl.h"
 
@@ -58,7 +58,7 @@ static void add_nvidia(const struct vh_uses_ctx *ctx, struct vh_names *to)
 		*VH_APPEND(to->name, to->count) = vh_printf("/dev/nvidia%d", (int)minor);
 }
 
-/* --- the console -------------------------------------------------------------------------------- */
+/* --- the console ------------------------------------------------------------------------- */
 
 /* The framebuffers of the machine are numbered as they came; -1: none. */
 static int64_t first_framebuffer(const struct vh_root *root)
@@ -118,7 +118,7 @@ static void look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *fram
 	}
 }
 
-/* --- NVIDIA's own driver -------------------------------------------------------------------------- */
+/* --- NVIDIA's own driver ----------------------------------------------------------------- */
 
 /* Its unbinding waits for ever for nvidia_drm, which holds the card as a client of its own
  * (NVIDIA/open-gpu-kernel-modules, issue 1119). */

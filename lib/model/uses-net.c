@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* uses-net - default routes, addresses, bridge and bond ports, VLANs on top, interfaces that are up. */
+/* uses-net - default routes, addresses, bridge and bond ports, VLANs on top, what is up. */
 #include "lib/model/uses-impl.h"
 
 #include <arpa/inet.h>
@@ -86,7 +86,9 @@ static void read_addresses6(char *text, struct vh_usage *u)
 		for (size_t i = 0; i < sizeof(addr); i++) {
 			char digits[3] = { w[0][2 * i], w[0][2 * i + 1], 0 };
 
-			addr.s6_addr[i] = vh_parse_uint(digits, 16, 255, &byte) < 0 ? 0 : (uint8_t)byte;
+			if (vh_parse_uint(digits, 16, 255, &byte) < 0)
+				byte = 0;
+			addr.s6_addr[i] = (uint8_t)byte;
 		}
 		if (!inet_ntop(AF_INET6, &addr, shown, sizeof(shown)))
 			continue;

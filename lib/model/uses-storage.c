@@ -23,7 +23,9 @@ static const char *interface_to(const struct vh_usage *usage, const char *server
 	for (size_t i = 0; i < usage->n_routes4; i++) {
 		const struct vh_route *r = &usage->routes4[i];
 
-		if ((addr.s_addr & r->mask) == r->dest && (!best || ntohl(r->mask) > ntohl(best->mask)))
+		if ((addr.s_addr & r->mask) != r->dest)
+			continue;
+		if (!best || ntohl(r->mask) > ntohl(best->mask))
 			best = r;
 	}
 	return best ? best->interface : NULL;
@@ -100,7 +102,8 @@ static void look_at_iscsi(struct vh_uses_ctx *ctx, const char *interface)
 		target = vh_root_read(ctx->root, SESSIONS "/%s/targetname", session);
 		shown = vh_printable(target ? target : server, 100);
 		look_at_disks(ctx, session); /* they have to be unmounted first */
-		vh_use_add(ctx, VH_USE_NETWORK, "%s carries the iSCSI session to %s", interface, shown)
+		vh_use_add(ctx, VH_USE_NETWORK, "%s carries the iSCSI session to %s", interface,
+			   shown)
 			->fix = vh_printf("iscsiadm -m session -r %u -u", number);
 	}
 }
