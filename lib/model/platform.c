@@ -12,7 +12,8 @@
 #include "lib/base/banned.h"
 
 #define DRIVER "sys/bus/pci/drivers/vfio-pci"
-#define INTERRUPTS_MAX (256u << 10) /* the first lines, with a column for each processor */
+#define INTERRUPTS_FEW (16u << 10)  /* some lines, with a column for each processor */
+#define INTERRUPTS_MAX (256u << 10)
 
 void vh_platform_clear(struct vh_host *h)
 {
@@ -43,15 +44,24 @@ static bool has_word(const char *text, const char *word)
  * IR-IO-APIC or IR-PCI-MSI, by Intel and AMD alike (arch/x86/kernel/apic, drivers/iommu). Where
  * chips have neither name (Xen), nothing can be told.
  */
-static enum vh_tri read_remapping(const struct vh_root *root)
+static enum vh_tri remapping_in(const struct vh_root *root, size_t size)
 {
-	_auto_free_ char *text = vh_alloc(INTERRUPTS_MAX + 1);
+	_auto_free_ char *text = vh_alloc(size + 1);
 
-	if (vh_root_read_bytes(root, text, INTERRUPTS_MAX, "proc/interrupts") <= 0)
+	if (vh_root_read_bytes(root, text, size, "proc/interrupts") <= 0)
 		return VH_UNKNOWN;
 	if (has_word(text, "IR-IO-APIC") || has_word(text, "IR-PCI-MSI"))
 		return VH_YES;
 	return has_word(text, "IO-APIC") || has_word(text, "PCI-MSI") ? VH_NO : VH_UNKNOWN;
+}
+
+/* The whole table is made by the kernel line by line, and grows with the host; nearly always its
+ * first lines tell. That there is no remapping is not said on their word alone. */
+static enum vh_tri read_remapping(const struct vh_root *root)
+{
+	if (remapping_in(root, INTERRUPTS_FEW) == VH_YES)
+		return VH_YES;
+	return remapping_in(root, INTERRUPTS_MAX);
 }
 
 static bool is_true(const char *value)
