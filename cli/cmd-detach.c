@@ -15,6 +15,7 @@ struct action {
 	struct vh_pci_addr *addrs;
 	size_t count;
 	size_t moved;
+	bool told; /* what was found */
 	struct vh_config config;
 	struct vh_reporter reporter;
 	struct vh_act act;
@@ -46,6 +47,15 @@ static void warning(void *ctx, const char *domain, const char *text)
 	fputs(": ", stderr);
 	vh_put(stderr, text);
 	fputc('\n', stderr);
+}
+
+/* What the host is about to lose is told while it is still there. */
+static void judged(void *ctx, const struct vh_findings *findings)
+{
+	struct action *a = ctx;
+
+	vh_put_findings(a->cli, stderr, findings);
+	a->told = true;
 }
 
 /* What protects devices must be known before any is taken; giving back needs only times. */
@@ -84,7 +94,9 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 	}
 	if (read_config(a, takes) < 0)
 		return VH_EXIT_USAGE;
-	a->reporter = (struct vh_reporter){ transition, warning, a };
+	a->reporter = (struct vh_reporter){
+		.transition = transition, .warning = warning, .ctx = a, .judged = judged,
+	};
 	a->act = (struct vh_act){
 		.root = &cli->root,
 		.config = &a->config,
@@ -140,7 +152,8 @@ int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 
 	if (rc == 0) {
 		done = vh_detach(&a.act, a.addrs, a.count, &a.findings, &err);
-		vh_put_findings(cli, stderr, &a.findings);
+		if (!a.told)
+			vh_put_findings(cli, stderr, &a.findings);
 		if (done < 0)
 			rc = failure(&a, &err);
 		else

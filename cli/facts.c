@@ -46,7 +46,8 @@ const struct vh_host *vh_facts_host(struct vh_facts *f, const struct vh_root *ro
 	h->addrs = vh_alloc((count + 1) * sizeof(*addrs));
 	if (count)
 		memcpy(h->addrs, addrs, count * sizeof(*addrs));
-	h->host = vh_host_read(root, addrs, count, count ? VH_HOST_USES : 0, INT64_MAX);
+	h->host = vh_host_read(root, addrs, count,
+			       VH_HOST_RULES | (count ? VH_HOST_USES : 0), INT64_MAX);
 	vh_look_at_claims(root, h->host, NULL);
 	return h->host;
 }

@@ -180,7 +180,7 @@ static enum vh_tri read_host(struct vh_judgement *j, const struct vh_root *root)
 		j->host = borrow(vh_facts_host(j->facts, root, addrs, n));
 		return uuid && !j->facts->running_seen ? VH_UNKNOWN : VH_NO;
 	}
-	j->host = vh_host_read(root, addrs, n, n ? VH_HOST_USES : 0, INT64_MAX);
+	j->host = vh_host_read(root, addrs, n, VH_HOST_RULES | (n ? VH_HOST_USES : 0), INT64_MAX);
 	vh_look_at_claims(root, j->host, uuid);
 	return look_at_own_claim(j, root);
 }
@@ -206,11 +206,12 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 	enum vh_tri runs;
 
 	ret->domain = d;
-	if (!vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa)
+	if (!vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa && !d->smuggled.count)
 		return;
 	runs = read_host(ret, root);
 	look_at_networks(ret, root);
-	if (!vh_domain_has_pci(d) && !vh_domain_pins(d, ret->host->hostdev_networks.count > 0)) {
+	if (!vh_domain_has_pci(d) && !d->smuggled.count &&
+	    !vh_domain_pins(d, ret->host->hostdev_networks.count > 0)) {
 		free_host(ret);
 		ret->running = false;
 		return;
@@ -248,6 +249,6 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config)
 {
-	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	ret->host = vh_host_read(root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);
 	run_rules(ret, config, VH_SCOPE_HOST);
 }

@@ -48,6 +48,27 @@ static void peer_only_use(struct world *w)
 	w->dev[1].uses_read = VH_UNKNOWN;
 }
 
+static void use_weak(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_NETWORK, "eth0 has an address in 192.0.2.0/24")->weak = true;
+}
+
+static void peer_used_by_address(struct world *w)
+{
+	with_peer(w);
+	world_use(&w->dev[2], VH_USE_NETWORK, "eth1 has an address in 192.0.2.0/24")->weak = true;
+}
+
+/* What is used already is not told twice. */
+static void carries(struct world *w)
+{
+	static char *names[] = { S("eth0 is up"), S("interface eth0") };
+
+	peer_only_use(w);
+	w->dev[1].carries = (struct vh_names){ names, VH_COUNT(names) };
+}
+
 static void peer_used(struct world *w)
 {
 	with_peer(w);
@@ -306,11 +327,20 @@ const struct rule_case use_cases[] = {
 	  .scopes = VH_SCOPE_DEVICE },
 	{ "in-use-without-fix", use_without_fix, .want = "error device-in-use 0000:01:00.0:10",
 	  .fix = "in /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.0]\nallow-in-use = network" },
-	{ "in-use-allowed", use_allowed, .want = "", .silent = "device-in-use" },
+	{ "in-use-allowed", use_allowed, .want = "info peer-detached 0000:01:00.0:10",
+	  .silent = "device-in-use",
+	  .says = "with 0000:01:00.0 the host loses meanwhile: eth0: default route" },
+	{ "in-use-weakly", use_weak,
+	  .want = "warning device-in-use 0000:01:00.0:10, info peer-detached 0000:01:00.0:10",
+	  .says = "eth0 has an address in 192.0.2.0/24" },
+	{ "carries", carries, .want = "info peer-detached 0000:01:00.0:10",
+	  .silent = "device-in-use",
+	  .says = "the host loses meanwhile: eth0 is up, interface eth0" },
 	{ "in-use-other-allowed", other_use_allowed, .want = "error device-in-use 0000:01:00.0:10" },
 	{ "in-use-vital", vital_allowed, .want = "error device-in-use 0000:01:00.0:10",
 	  .fix = "cannot run without" },
-	{ "in-use-as-a-peer-only", peer_only_use, .want = "", .silent = "device-in-use" },
+	{ "in-use-as-a-peer-only", peer_only_use, .want = "info peer-detached 0000:01:00.0:10",
+	  .silent = "device-in-use" },
 	{ "peer-in-use", peer_used, .want = "error peer-in-use 0000:01:00.1:10",
 	  .silent = "peer-detached",
 	  .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, is used by the host: sda1 "
@@ -335,7 +365,10 @@ const struct rule_case use_cases[] = {
 	{ "peer-in-use-driverless", peer_driverless, .want = PEER,
 	  .silent = "peer-in-use",
 	  .says = "no driver" },
-	{ "peer-in-use-named", peer_named, .want = "", .silent = "peer-in-use" },
+	{ "peer-in-use-named", peer_named, .want = "info peer-detached 0000:01:00.1:20",
+	  .silent = "peer-in-use" },
+	{ "peer-in-use-though-weakly", peer_used_by_address,
+	  .want = "error peer-in-use 0000:01:00.1:10" },
 	{ "protected", protected_named, .want = "error device-protected 0000:01:00.0:10",
 	  .says = "0000:01:00.0 is protected",
 	  .fix = "[device 0000:01:00.0]" },

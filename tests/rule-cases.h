@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rule-cases - the cases of t-rules, in four files: what a domain names, who else has a
- * stake in it, memory, and huge pages. A case is a fine machine on which one thing is made wrong.
+ * rule-cases - the cases of t-rules, a file for each question: what a domain names, who else has a
+ * stake in it, where it stands, what it was before, memory, and huge pages. A case is a fine machine
+ * on which one thing is made wrong.
  */
 #ifndef VH_TEST_RULE_CASES_H
 #define VH_TEST_RULE_CASES_H
@@ -23,11 +24,14 @@ extern const struct rule_case device_cases[], use_cases[], memory_cases[], huge_
 extern const size_t n_device_cases, n_use_cases, n_memory_cases, n_huge_cases;
 extern const struct rule_case identity_cases[];
 extern const size_t n_identity_cases;
+extern const struct rule_case place_cases[];
+extern const size_t n_place_cases;
 
 #define NIC 0x020000
 #define AUDIO 0x040300
 #define USB 0x0c0330
 #define BRIDGE 0x060400
+#define VGA 0x030000
 #define CARDBUS 0x060700
 #define SMBUS 0x0c0500
 

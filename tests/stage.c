@@ -120,7 +120,9 @@ struct stage *stage_new(const char *host)
 
 	st->s = scratch_new(host ? host : machine);
 	st->root = &st->s->root;
-	st->reporter = (struct vh_reporter){ note_transition, note_warning, st };
+	st->reporter = (struct vh_reporter){
+		.transition = note_transition, .warning = note_warning, .ctx = st,
+	};
 	vh_config_defaults(&st->config);
 	st->config.timeout_write = 60000; /* a busy machine is no driver that hangs */
 	st->config.timeout_group = 200;

@@ -51,7 +51,8 @@ fixed() {
 	rc=$?
 	on "$2" check - <"$work/fixed.xml" >"$work/out" 2>&1
 	[ $? -eq $rc ] || { echo "exit status $rc is not that of the output"; return 1; }
-	! grep -E "$curable" "$work/out" || return 1
+	# what goes with the devices that are named is told, and cannot be mended
+	! grep -v ': info: with .* the host loses meanwhile: ' "$work/out" | grep -E "$curable" || return 1
 	on "$2" check --fix - <"$work/fixed.xml" >"$work/again.xml" 2>"$work/again"
 	cmp "$work/fixed.xml" "$work/again.xml" || return 1
 	! grep '^fixed: ' "$work/again" || { echo 'fixed twice'; return 1; }

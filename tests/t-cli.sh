@@ -128,8 +128,14 @@ refuses 'an invalid configuration' "vfio-hook.conf' line 2: " "$hook" --sysroot 
 # --- the host itself -------------------------------------------------------------------------
 exits 'a host that is ready' 0 "$hook" --host "$demo" check
 prints 'a host that is ready: summary' 'demo.host: ok; IOMMU is on, [0-9]+ groups'
+verdict 'the hook is installed' eval '[[ $out != *hook-not-active* && $out != *"the hook"* ]]'
+exits 'a host with a script in the place of the hook' 0 on server check
+prints 'the hook of another' 'warning: /etc/libvirt/hooks/qemu is not ours, .* \[hook-not-active\]$'
 exits 'a host without an IOMMU' 1 on no-iommu check
+prints 'a copy without hooks says so' 'not checked: whether the hook is installed: '
 prints 'a host without an IOMMU: reason' 'error: no IOMMU groups: .* \[iommu-off\]$'
+exits 'a host without interrupt remapping' 1 on unsafe check
+prints 'no interrupt remapping' 'error: .* \[interrupts-unsafe\]$'
 run "$hook" check
 verdict 'this machine can be judged' eval '[ $rc -le 1 ]'
 prints 'this machine has a name' '^this host: '
@@ -299,6 +305,10 @@ for name in nvme2n1 /dev/nvme2n1; do
 	run "$fake" detach "$name"
 	verdict "detach $name" eval '[ $rc -eq 0 ] && [ "$(driver 0000:06:00.0)" = vfio-pci ]'
 done
+fresh
+"$fake" detach 06:00.0 >"$work/both" 2>&1
+verdict 'detach: what the host loses is told before' eval \
+	'[[ $(head -n 1 "$work/both") == *"the host loses meanwhile: "*"disk nvme2n1 "* && $(sed -n 2p "$work/both") == "0000:06:00.0: "* ]]'
 run "$fake" detach enp3s0f1
 verdict 'detach enp3s0f1 means 0000:03:00.1' eval '[ $rc -eq 1 ] && grep -q "^error: 0000:03:00.1" "$work/err"'
 ln -s ../../../devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host9/block/sdz "$root/sys/class/block/sdz"

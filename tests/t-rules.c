@@ -123,6 +123,8 @@ int main(void)
 		run(&huge_cases[i], fired, silent);
 	for (size_t i = 0; i < n_identity_cases; i++)
 		run(&identity_cases[i], fired, silent);
+	for (size_t i = 0; i < n_place_cases; i++)
+		run(&place_cases[i], fired, silent);
 	check_table(fired, silent);
 	free(fired);
 	free(silent);

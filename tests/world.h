@@ -103,6 +103,9 @@ static inline struct vh_pci_dev *world_dev(struct world *w, const char *addr, ui
 	d->vendor = 0x1af4;
 	d->device = 0x1000;
 	d->group = group;
+	d->numa_node = -1;
+	d->can_reset = VH_YES;
+	d->resets = S("flr bus");
 	d->driver = S(driver);
 	d->on_vfio = driver && !strcmp(driver, "vfio-pci");
 	d->root_bus = d->addr.bus == 0;

@@ -17,6 +17,8 @@ struct vh_reporter {
 			   const char *from, const char *to);
 	void (*warning)(void *ctx, const char *domain, const char *text);
 	void *ctx;
+	/* What was found, when nothing refuses and before the first device is touched; or NULL. */
+	void (*judged)(void *ctx, const struct vh_findings *findings);
 };
 
 struct vh_act {

@@ -82,7 +82,7 @@ static void weigh_old(struct task *t)
 /* Reads everything anew and plans; what the old claim moved is taken as it was before. */
 static void look(struct task *t)
 {
-	unsigned int flags = VH_HOST_USES | VH_HOST_OVERRIDES;
+	unsigned int flags = VH_HOST_USES | VH_HOST_OVERRIDES | VH_HOST_RULES;
 
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);
@@ -369,6 +369,8 @@ static int run_locked(struct task *t, struct vh_findings *out, struct vh_error *
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;
+	if (t->act->reporter && t->act->reporter->judged)
+		t->act->reporter->judged(t->act->reporter->ctx, out);
 	if (vh_take(t->act, t->claim, t->lock, err) == 0)
 		return 0;
 	undo(t, err);

@@ -183,6 +183,15 @@ char *vh_root_link_name(const struct vh_root *root, const char *fmt, ...)
 	return vh_strdup(slash ? slash + 1 : target);
 }
 
+int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, const char *fmt, ...)
+{
+	_auto_close_ int fd = -1;
+
+	FORMAT_PATH(path, fmt);
+	fd = open_in(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
+	return fd < 0 ? -1 : fstat(fd, ret);
+}
+
 bool vh_root_exists(const struct vh_root *root, const char *fmt, ...)
 {
 	_auto_close_ int fd = -1;

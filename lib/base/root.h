@@ -66,6 +66,10 @@ int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...) VH_PR
 char *vh_root_readlink(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
 char *vh_root_link_name(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
 bool vh_root_exists(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+struct stat;
+/* lstat(2), or stat(2) with `follow`; of a link's target inside the root. 0 or -1, errno set. */
+int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, const char *fmt, ...)
+	VH_PRINTF(4, 5) VH_CHECK;
 /* The names in a directory without "." and "..", sorted by strcmp(). 0 or -1, errno set. */
 int vh_root_list(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;

@@ -205,6 +205,15 @@ char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *v
 			 value);
 }
 
+enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor)
+{
+	unsigned int have_major, have_minor;
+
+	if (!release || sscanf(release, "%u.%u", &have_major, &have_minor) != 2)
+		return VH_UNKNOWN;
+	return have_major > major || (have_major == major && have_minor >= minor) ? VH_YES : VH_NO;
+}
+
 static bool is_plain(const char *s)
 {
 	return *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

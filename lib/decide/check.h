@@ -47,6 +47,9 @@ char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *v
 /* How a shell command names a domain; by its UUID where the name would be misread. */
 char *vh_text_domain(const char *name, const char *uuid) VH_CHECK;
 
+/* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
+enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor);
+
 /* Beside each function its explanation: for an administrator, lines of at most 76 columns
  * between \n; printed by --explain, and a paragraph of the man page. */
 typedef void vh_check_fn(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
@@ -80,5 +83,19 @@ extern const char vh_explain_memory[], vh_explain_hard_limit[];
 /* rules-hugepages.c */
 vh_check_fn vh_check_huge_pages;
 extern const char vh_explain_huge_pages[];
+/* rules-topology.c */
+vh_check_fn vh_check_left_out, vh_check_reset, vh_check_vf_interface, vh_check_numa;
+extern const char vh_explain_left_out[], vh_explain_reset[], vh_explain_vf_interface[];
+extern const char vh_explain_numa[];
+/* rules-platform.c */
+vh_check_fn vh_check_reserved, vh_check_interrupts, vh_check_acs, vh_check_twin;
+extern const char vh_explain_reserved[], vh_explain_interrupts[], vh_explain_acs[];
+extern const char vh_explain_twin[];
+/* rules-display.c */
+vh_check_fn vh_check_boot_display, vh_check_input;
+extern const char vh_explain_boot_display[], vh_explain_input[];
+/* rules-bypass.c */
+vh_check_fn vh_check_qemu, vh_check_hook;
+extern const char vh_explain_qemu[], vh_explain_hook[];
 
 #endif

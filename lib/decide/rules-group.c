@@ -80,11 +80,7 @@ void vh_check_listed(const struct vh_case *c, const struct vh_rule *r, struct vh
  */
 static bool minds_bridges(const char *release)
 {
-	unsigned int major, minor;
-
-	if (!release || sscanf(release, "%u.%u", &major, &minor) != 2)
-		return true;
-	return major > 5 || (major == 5 && minor >= 19);
+	return vh_release_at_least(release, 5, 19) != VH_NO;
 }
 
 static void check_bridges(const struct vh_case *c, const struct vh_group *g,
@@ -180,13 +176,49 @@ static bool is_refused(const struct vh_findings *out, const struct vh_pci_addr *
 	return false;
 }
 
+static bool is_use(const struct vh_pci_dev *d, const char *text)
+{
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (!strcmp(d->uses[i].text, text))
+			return true;
+	return false;
+}
+
+/* What is used, then what is merely there. */
 static char *losses(const struct vh_pci_dev *d)
 {
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = 0; i < d->n_uses; i++)
 		vh_strbuf_join(&sb, ", ", d->uses[i].text);
+	for (size_t i = 0; i < d->carries.count; i++)
+		if (!is_use(d, d->carries.name[i]))
+			vh_strbuf_join(&sb, ", ", d->carries.name[i]);
 	return vh_strbuf_steal(&sb);
+}
+
+static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
+		      const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_pci_dev *d = pd->dev;
+	_auto_free_ char *what = vh_text_device(d);
+	_auto_free_ char *with = vh_text_with(c, d);
+	_auto_free_ char *lost = losses(d);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, pd, NULL, "%s, %s, goes along: %s%s%s", vh_pci_str(&d->addr).s,
+			   with, what, *lost ? "; the host loses meanwhile: " : "", lost);
+	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+}
+
+static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
+		       struct vh_findings *out)
+{
+	_auto_free_ char *lost = losses(pd->dev);
+
+	if (*lost)
+		vh_finding_add(out, r, pd, NULL, "with %s the host loses meanwhile: %s",
+			       vh_pci_str(&pd->dev->addr).s, lost);
 }
 
 const char vh_explain_peers[] =
@@ -201,19 +233,12 @@ void vh_check_peers(const struct vh_case *c, const struct vh_rule *r, struct vh_
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_peer(c, pd))) {
-		const struct vh_pci_dev *d = pd->dev;
-		_auto_free_ char *what = NULL, *with = NULL, *lost = NULL;
-		struct vh_finding *f;
-
-		if (is_refused(out, &d->addr))
+	while ((pd = vh_next_dev(c, pd))) {
+		if (is_refused(out, &pd->dev->addr))
 			continue;
-		what = vh_text_device(d);
-		with = vh_text_with(c, d);
-		lost = losses(d);
-		f = vh_finding_add(out, r, pd, NULL, "%s, %s, goes along: %s%s%s",
-				   vh_pci_str(&d->addr).s, with, what,
-				   *lost ? "; the host loses meanwhile: " : "", lost);
-		vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+		if (pd->role == VH_PEER)
+			peer_goes(c, pd, r, out);
+		else
+			named_goes(pd, r, out);
 	}
 }

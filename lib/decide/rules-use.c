@@ -54,12 +54,15 @@ void vh_check_device_use(const struct vh_case *c, const struct vh_rule *r, struc
 		for (size_t i = 0; i < pd->dev->n_uses; i++) {
 			const struct vh_use *use = &pd->dev->uses[i];
 			_auto_free_ char *fix = NULL;
+			struct vh_finding *f;
 
 			if (use->peer_only || is_allowed(c, pd->dev, use))
 				continue;
 			fix = use_fix(pd->dev, use);
-			vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
-				       vh_pci_str(&pd->dev->addr).s, use->text);
+			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
+					   vh_pci_str(&pd->dev->addr).s, use->text);
+			if (use->weak)
+				f->severity = VH_WARNING;
 		}
 	}
 }

@@ -300,6 +300,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 		if (read_devices(d, n, err) < 0)
 			return -1;
 	sort_networks(&d->networks);
+	d->numa = vh_domain_numa_read(root);
+	vh_smuggled_read(&d->smuggled, root);
 	/* it is about passthrough: without that it stops nobody */
 	return vh_domain_has_pci(d) ? vh_metadata_read(&d->policy, root, err) : 0;
 }
@@ -363,6 +365,8 @@ void vh_domain_free(struct vh_domain *d)
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
 	vh_metadata_clear(&d->policy);
+	vh_smuggled_clear(&d->smuggled);
+	free(d->numa);
 	free(d->name);
 	free(d->uuid);
 	free(d->type);

@@ -14,6 +14,8 @@
 #include "lib/base/pciaddr.h"
 #include "lib/base/root.h"
 #include "lib/model/guest-memory.h"
+#include "lib/model/domain-numa.h"
+#include "lib/model/domain-qemu.h"
 
 #define VH_XML_MAX (8u << 20) /* bytes; libvirt's own documents are far below */
 
@@ -74,6 +76,8 @@ struct vh_domain {
 	enum vh_balloon_model balloon;
 	bool autodeflate, free_page_reporting;
 	int balloon_line;   /* of <memballoon>; of <domain> when absent */
+	struct vh_domain_numa *numa; /* NULL: it runs where the kernel puts it */
+	struct vh_smuggled_list smuggled;
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
 	struct vh_guest_memory memory;

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "lib/model/pci-topology.h"
 #include "lib/model/pci.h"
+#include "lib/model/platform.h"
 #include "lib/model/slow.h"
 
 #include "lib/base/banned.h"
@@ -22,6 +24,7 @@ void vh_host_free(struct vh_host *h)
 	for (size_t i = 0; i < h->n_groups; i++) {
 		free(h->groups[i]->members);
 		free(h->groups[i]->holder);
+		vh_names_clear(&h->groups[i]->direct);
 		free(h->groups[i]);
 	}
 	for (size_t i = 0; i < h->n_claims; i++) {
@@ -35,6 +38,7 @@ void vh_host_free(struct vh_host *h)
 	free(h->groups);
 	free(h->claims);
 	free(h->elsewhere);
+	vh_platform_clear(h);
 	vh_names_clear(&h->hostdev_networks);
 	vh_memory_clear(&h->memory);
 	vh_names_clear(&h->not_checked);
@@ -268,6 +272,10 @@ struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_add
 		if (d)
 			add_group(root, h, d->group);
 	}
+	if (flags & VH_HOST_RULES)
+		vh_platform_read(root, h, flags);
+	for (size_t i = 0; flags & VH_HOST_RULES && i < count; i++)
+		vh_topology_read(root, h, vh_host_dev(h, &addrs[i]));
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
 	vh_slow_read(root, h, flags, deadline);

@@ -16,13 +16,33 @@
 #include "lib/model/identity.h"
 #include "lib/model/memory.h"
 
+enum vh_input { VH_INPUT_NONE = 0, VH_INPUT_KEYBOARD = 1, VH_INPUT_MOUSE = 2 };
+
 /* One use of a device by the host. */
 struct vh_use {
 	enum vh_use_kind kind;
 	bool vital;     /* root, boot or swap: no configuration allows it */
 	bool peer_only; /* counts against a peer, not against a device that was named */
+	bool weak;      /* a warning for a device that was named, in full for a peer */
+	unsigned int input; /* of enum vh_input: what it lets people type or point with */
 	char *text;     /* "nvme1n1p2 is mounted at /srv" */
 	char *fix;      /* what to type to end the use, or NULL */
+};
+
+/* Another function that belongs to a device in some way. */
+enum vh_mate_kind {
+	VH_MATE_SLOT = 1, /* a function of the same slot */
+	VH_MATE_BUS = 2,  /* below the same bridge: a reset of the bus takes it along */
+	VH_MATE_LINK = 4, /* the kernel links them: one cannot work without the other */
+};
+struct vh_mate {
+	struct vh_pci_addr addr;
+	unsigned int kinds; /* of enum vh_mate_kind */
+	uint32_t class;
+	uint16_t vendor, device, subvendor, subdevice;
+	int group;          /* IOMMU group, or -1 */
+	bool is_vf;
+	char *driver;       /* NULL: none */
 };
 
 struct vh_pci_dev {
@@ -43,9 +63,20 @@ struct vh_pci_dev {
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
+	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
 	struct vh_use *uses;
 	size_t n_uses;
-	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
+
+	/* of the devices asked for, with VH_HOST_RULES (pci-topology.h) */
+	enum vh_tri can_reset; /* YES: `resets` says how */
+	int numa_node;         /* -1: none is known */
+	enum vh_tri pf_net_up;
+	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
+	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
+	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
+	struct vh_mate *mates; /* sorted by address */
+	size_t n_mates;
 };
 
 struct vh_group {
@@ -53,6 +84,7 @@ struct vh_group {
 	bool noiommu;            /* a fake group without isolation (vfio-noiommu) */
 	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
 	size_t count;
+	struct vh_names direct;  /* its reserved regions of type `direct`: "0x..-0x.." */
 	enum vh_tri open;        /* somebody has it open: a guest uses it */
 	char *holder;            /* who: "process 812 (qemu-system-x86)", or NULL */
 };
@@ -63,6 +95,20 @@ struct vh_claim_view {
 	bool stale;   /* its owner is gone: it may be taken over */
 	char *why;    /* why it is not stale, or NULL */
 };
+
+/* The nodes of a NUMA machine. */
+struct vh_node {
+	unsigned int number;
+	struct vh_bits cpus;
+};
+
+/* A value of vfio-pci's option `ids`: who matches is bound when the module is loaded. */
+struct vh_bind_id {
+	uint32_t vendor, device, subvendor, subdevice, class, class_mask; /* ~0u: any */
+	char *text, *where;
+};
+
+struct vh_hook_info;
 
 enum vh_module { VH_MODULE_UNKNOWN = 0, VH_MODULE_MISSING, VH_MODULE_LOADABLE, VH_MODULE_LOADED };
 enum vh_cpu { VH_CPU_OTHER = 0, VH_CPU_INTEL, VH_CPU_AMD };
@@ -92,6 +138,19 @@ struct vh_host {
 	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
 	bool denylist_off;   /* vfio-pci is loaded with disable_denylist=Y */
 	struct vh_memory memory; /* filled by vh_memory_read() */
+	/* with VH_HOST_RULES (platform.h) */
+	enum vh_tri remapping; /* interrupts are remapped */
+	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
+	struct vh_node *nodes; /* empty: one, or unknown */
+	size_t n_nodes;
+	struct vh_bind_id *bind_ids;
+	size_t n_bind_ids;
+	struct vh_mate *on_vfio_pci; /* every device on vfio-pci, if bind_ids is not empty */
+	size_t n_on_vfio_pci;
+	bool keyboards_read;
+	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
+	struct vh_hook_info *hook; /* how the hook is installed; NULL: not looked at */
+
 	struct vh_names not_checked; /* sentences, each once */
 	int failed;          /* errno of a read by which a device looks driverless or absent and
 				may be neither: nothing may be done on these facts. 0: none */
@@ -101,6 +160,7 @@ enum vh_host_flags {
 	VH_HOST_ALL = 1,       /* every device, not only those asked for */
 	VH_HOST_OVERRIDES = 2, /* read driver_override */
 	VH_HOST_USES = 4,      /* find what the host uses the devices for, and which are dead */
+	VH_HOST_RULES = 8,     /* the rest that the rules want to know, of machine and devices */
 };
 
 /*
@@ -123,6 +183,9 @@ void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3
 
 /* What it says it is. */
 struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d);
+/* Does this option of vfio-pci match? */
+bool vh_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m);
+
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
 bool vh_pci_is_bridge(const struct vh_pci_dev *d);
 /* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */

@@ -208,6 +208,8 @@ static int put_attrs(struct tree *t, const struct vh_manifest_pci *p)
 	    put_attr(t, p, "driver_override", "%s\n", p->override ? p->override : "(null)") < 0 ||
 	    put_attr(t, p, "numa_node", "-1\n") < 0)
 		return -1;
+	if (!header_type(p) && put_attr(t, p, "reset_method", "flr bus\n") < 0)
+		return -1;
 	if (p->class >> 8 == 0x0300 && put_attr(t, p, "boot_vga", "%d\n", p->vga) < 0)
 		return -1;
 	if (p->totalvfs && (put_attr(t, p, "sriov_totalvfs", "%d\n", p->totalvfs) < 0 ||

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "lib/model/pci-topology.h"
+
 #include "lib/base/banned.h"
 
 #define DEVICES "sys/bus/pci/devices"
@@ -54,6 +56,11 @@ void vh_pci_free(struct vh_pci_dev *d)
 		free(d->uses[i].fix);
 	}
 	free(d->uses);
+	vh_names_clear(&d->carries);
+	vh_mates_free(d->mates, d->n_mates);
+	free(d->resets);
+	free(d->pf_net);
+	free(d->framebuffer);
 	free(d->path);
 	free(d->driver);
 	free(d->override);
@@ -138,6 +145,7 @@ struct vh_pci_dev *vh_pci_read(const struct vh_root *root, const struct vh_pci_a
 	}
 	d = vh_alloc(sizeof(*d));
 	d->addr = *addr;
+	d->numa_node = -1;
 	d->class = number(root, name.s, "class");
 	d->vendor = (uint16_t)number(root, name.s, "vendor");
 	d->device = (uint16_t)number(root, name.s, "device");

@@ -69,6 +69,22 @@ bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p)
 	return p->start && p->start != s.start;
 }
 
+/* The start is in clock ticks since boot, and proc/stat says when that was. */
+int64_t vh_process_started_at(const struct vh_root *root, int64_t pid)
+{
+	_auto_free_ char *text = vh_root_read(root, "proc/stat");
+	char *at = text ? strstr(text, "\nbtime ") : NULL;
+	long ticks = sysconf(_SC_CLK_TCK);
+	struct stat_line s;
+	uint64_t boot;
+
+	if (!at || ticks <= 0 || read_stat(root, pid, &s) < 0)
+		return -1;
+	at += strlen("\nbtime ");
+	at[strcspn(at, "\n")] = 0;
+	return vh_parse_uint(at, 10, INT64_MAX / 2, &boot) < 0 ? -1 : (int64_t)boot + s.start / ticks;
+}
+
 /* --- who has a file open --------------------------------------------------------------------- */
 
 /* What this process has open of the files: *ret_file is the first that is found. UNKNOWN: we may

@@ -32,4 +32,7 @@ enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char
  * seen. Caller frees. */
 char *vh_process_behind_group(const struct vh_root *root, int group) VH_CHECK;
 
+/* When a process started, in seconds since the epoch; -1: cannot tell. */
+int64_t vh_process_started_at(const struct vh_root *root, int64_t pid);
+
 #endif

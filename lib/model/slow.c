@@ -103,14 +103,21 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 		put(to, "not checked");
 		put(to, q->host->not_checked.name[before]);
 	}
+	for (size_t i = 0; i < d->carries.count; i++) {
+		put(to, "carries");
+		put(to, d->carries.name[i]);
+	}
 	for (size_t i = 0; i < d->n_uses; i++) {
 		const struct vh_use *u = &d->uses[i];
 		_auto_free_ char *kind = vh_printf("%d", (int)u->kind);
+		_auto_free_ char *input = vh_printf("%u", u->input);
 
 		put(to, "use");
 		put(to, kind);
 		put(to, u->vital ? "vital" : "");
 		put(to, u->peer_only ? "peer" : "");
+		put(to, u->weak ? "weak" : "");
+		put(to, input);
 		put(to, u->text);
 		put(to, u->fix ? u->fix : "");
 	}
@@ -120,7 +127,7 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, struct vh_host *h
 		     struct vh_pci_dev *d)
 {
 	const char *word = take(from, at);
-	uint64_t kind;
+	uint64_t kind, input;
 
 	d->uses_read = vh_streq(word, "complete") ? VH_YES : VH_UNKNOWN;
 	while (*at < from->len) {
@@ -131,11 +138,19 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, struct vh_host *h
 			vh_host_not_checked(h, "%s", take(from, at));
 			continue;
 		}
+		if (!strcmp(word, "carries")) {
+			*VH_APPEND(d->carries.name, d->carries.count) =
+				vh_strdup(take(from, at));
+			continue;
+		}
 		u = VH_APPEND(d->uses, d->n_uses);
 		if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
 			u->kind = (enum vh_use_kind)kind;
 		u->vital = *take(from, at);
 		u->peer_only = *take(from, at);
+		u->weak = *take(from, at);
+		if (vh_parse_uint(take(from, at), 10, INT32_MAX, &input) == 0)
+			u->input = (unsigned int)input;
 		u->text = vh_strdup(take(from, at));
 		word = take(from, at);
 		u->fix = *word ? vh_strdup(word) : NULL;

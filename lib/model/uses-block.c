@@ -35,13 +35,28 @@ static char *unescape(char *s)
 	return s;
 }
 
+/* rw,vers=4.2,addr=192.168.1.9 (fs/nfs/super.c:nfs_show_mount_options()) */
+static void note_nfs_root(struct vh_usage *u, char *options)
+{
+	char *option;
+
+	free(u->nfs_root);
+	u->nfs_root = NULL;
+	while ((option = strsep(&options, ",")))
+		if (vh_has_prefix(option, "addr="))
+			u->nfs_root = vh_strdup(option + strlen("addr="));
+	if (!u->nfs_root)
+		u->nfs_root = vh_strdup("an unknown server");
+}
+
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
 static void read_mounts(char *text, struct vh_usage *u)
 {
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {
-		char *fields = line, *dash = strstr(line, " - "), *word[5] = { 0 }, *tail, *source;
+		char *fields = line, *dash = strstr(line, " - "), *word[5] = { 0 };
+		char *tail, *type, *source;
 		struct vh_mount *m;
 		uint64_t major, minor;
 		char *numbers;
@@ -52,7 +67,7 @@ static void read_mounts(char *text, struct vh_usage *u)
 		for (size_t i = 0; i < 5; i++)
 			word[i] = strsep(&fields, " ");
 		tail = dash + 3;
-		(void)strsep(&tail, " "); /* type of the file system */
+		type = strsep(&tail, " ");
 		source = strsep(&tail, " ");
 		numbers = word[2];
 		if (!word[4] || !source || vh_parse_uint(strsep(&numbers, ":"), 10, UINT32_MAX, &major) ||
@@ -63,6 +78,8 @@ static void read_mounts(char *text, struct vh_usage *u)
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
 		m->at = vh_strdup(unescape(word[4]));
+		if (vh_has_prefix(type, "nfs") && !strcmp(m->at, "/"))
+			note_nfs_root(u, tail);
 	}
 }
 
@@ -248,6 +265,30 @@ static bool look_exclusively(struct vh_uses_ctx *ctx, const char *name)
 	return false;
 }
 
+/*
+ * For a peer, which nobody named: what udev found on it (udev-builtin-blkid.c). Who does not run
+ * udev has to look himself.
+ */
+static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *node = node_name(name);
+	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
+	_auto_free_ char *data = vh_root_read(ctx->root, "run/udev/data/b%s", dev ? dev : "");
+	static const char key[] = "\nE:ID_FS_TYPE=";
+	_auto_free_ char *type = NULL, *shown = NULL;
+	char *at = data ? strstr(data, key) : NULL;
+
+	if (!data)
+		vh_use_add(ctx, VH_USE_BLOCK, "%s may hold data: udev knows nothing of it", node)
+			->peer_only = true;
+	if (!at)
+		return;
+	at += strlen(key);
+	type = vh_strndup(at, strcspn(at, "\n"));
+	shown = vh_printable(type, 40);
+	vh_use_add(ctx, VH_USE_BLOCK, "%s holds data (%s)", node, shown)->peer_only = true;
+}
+
 /* --- disks ------------------------------------------------------------------------------------ */
 
 /* nvme0c1n2 is one path to the disk nvme0n2, which lives elsewhere (drivers/nvme/host/core.c,
@@ -280,6 +321,17 @@ static void look_at_partition(struct vh_uses_ctx *ctx, const char *path, const c
 		VH_IGNORE(look_exclusively(ctx, name)); /* the disk is in use already */
 }
 
+/* disk sda (500 GB) */
+static char *disk_text(const struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *node = node_name(name);
+	int64_t sectors = vh_root_read_int(ctx->root, "%s/size", path);
+
+	if (sectors < 1953125) /* below a GB, and an empty drive */
+		return vh_printf("disk %s", node);
+	return vh_printf("disk %s (%lld GB)", node, (long long)(sectors / 1953125));
+}
+
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *head = multipath_head(name);
@@ -295,6 +347,7 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		vh_host_not_checked(ctx->host, "mounts and swap: /proc is not readable");
 		ctx->complete = false;
 	}
+	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
 	look_at_node(ctx, path, name, "", 0);
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
 		ctx->complete = false;
@@ -304,7 +357,16 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		if (vh_root_exists(ctx->root, "%s/partition", sub))
 			look_at_partition(ctx, sub, dirs.name[i]);
 	}
+	if (ctx->dev->n_uses != before)
+		return;
 	/* of a disk that is free as a whole the partitions are free too */
-	if (ctx->dev->n_uses == before && !look_exclusively(ctx, name))
+	if (!look_exclusively(ctx, name))
 		ctx->complete = false;
+	look_at_signature(ctx, path, name);
+	for (size_t i = 0; i < dirs.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs.name[i]);
+
+		if (vh_root_exists(ctx->root, "%s/partition", sub))
+			look_at_signature(ctx, sub, dirs.name[i]);
+	}
 }

@@ -16,6 +16,17 @@ struct vh_usage {
 		char *name, *backing;
 	} *loops;
 	size_t n_loops;
+	struct vh_route {
+		char *interface;
+		uint32_t dest, mask; /* as on the wire; the default route has none of both */
+		bool connected; /* no gateway: the interface has an address there */
+	} *routes4;
+	size_t n_routes4;
+	struct vh_address {
+		char *interface, *text; /* of global scope, IPv6 */
+	} *addresses6;
+	size_t n_addresses6;
+	char *nfs_root;         /* the server that has the root file system, or NULL */
 	struct vh_names swaps;  /* /dev/sda2, or a file */
 	struct vh_names routes; /* interfaces with a default route, v4 or v6 */
 	bool mounts_read, swaps_read, routes_read;
@@ -38,8 +49,13 @@ void vh_usage_read_net(const struct vh_root *root, struct vh_usage *u);
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
-/* Processes that have the nodes of a display or audio function open. */
+/* Processes that have the nodes of a display or audio function open, and the console. */
 void vh_display_look(struct vh_uses_ctx *ctx);
+/* A device on a USB port, and one that is. */
+bool vh_usb_is_device(const char *name);
+void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
+/* Disks that are reached through an interface. */
+void vh_storage_look(struct vh_uses_ctx *ctx, const char *interface);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uses - see uses.h. Walks the device's subtree once and looks at what it finds there: disks
- * (uses-block.c), network interfaces (uses-net.c), USB devices, displays.
+ * (uses-block.c), network interfaces (uses-net.c), USB devices (uses-usb.c), displays.
  */
 #include "lib/model/uses.h"
 
@@ -48,31 +48,20 @@ void vh_usage_free(struct vh_usage *u)
 		free(u->loops[i].name);
 		free(u->loops[i].backing);
 	}
+	for (size_t i = 0; i < u->n_routes4; i++)
+		free(u->routes4[i].interface);
+	for (size_t i = 0; i < u->n_addresses6; i++) {
+		free(u->addresses6[i].interface);
+		free(u->addresses6[i].text);
+	}
+	free(u->routes4);
+	free(u->addresses6);
+	free(u->nfs_root);
 	free(u->mounts);
 	free(u->loops);
 	vh_names_clear(&u->swaps);
 	vh_names_clear(&u->routes);
 	free(u);
-}
-
-/* A device on a USB port: 1-3, 2-1.4; not an interface of one (1-3:1.0), not a root hub. */
-static bool is_usb_device(const char *name)
-{
-	return name[0] >= '1' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
-}
-
-static void look_at_usb(struct vh_uses_ctx *ctx, const char *path, const char *name)
-{
-	_auto_free_ char *product = vh_root_read(ctx->root, "%s/product", path);
-	_auto_free_ char *class = vh_root_read(ctx->root, "%s/bDeviceClass", path);
-	_auto_free_ char *shown = NULL;
-	struct vh_use *u;
-
-	if (vh_streq(class, "09")) /* a hub: what matters hangs on it */
-		return;
-	shown = vh_printable(product ? product : "unnamed", 40);
-	u = vh_use_add(ctx, VH_USE_INPUT, "USB device %s (%s) is attached", name, shown);
-	u->peer_only = true;
 }
 
 static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
@@ -101,8 +90,8 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
 			vh_net_look(ctx, sub);
 			continue;
 		}
-		if (is_usb_device(name))
-			look_at_usb(ctx, sub, name);
+		if (vh_usb_is_device(name))
+			vh_usb_look(ctx, sub, name);
 		walk(ctx, sub, depth + 1);
 	}
 }

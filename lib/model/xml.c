@@ -162,6 +162,15 @@ static const xmlNode *first_element(const xmlNode *node)
 	return node;
 }
 
+static const xmlNode *first_in(const xmlNode *node, const char *uri, const char *name)
+{
+	while (node && !(node->type == XML_ELEMENT_NODE && node->ns &&
+			 vh_streq((const char *)node->ns->href, uri) &&
+			 !strcmp(vh_xml_name(node), name)))
+		node = node->next;
+	return node;
+}
+
 const xmlNode *vh_xml_first(const xmlNode *parent)
 {
 	return first_element(parent->children);
@@ -175,6 +184,16 @@ const xmlNode *vh_xml_following(const xmlNode *node)
 const char *vh_xml_namespace(const xmlNode *node)
 {
 	return node->ns ? (const char *)node->ns->href : NULL;
+}
+
+const xmlNode *vh_xml_child_in(const xmlNode *parent, const char *uri, const char *name)
+{
+	return parent ? first_in(parent->children, uri, name) : NULL;
+}
+
+const xmlNode *vh_xml_next_in(const xmlNode *node, const char *uri, const char *name)
+{
+	return node ? first_in(node->next, uri, name) : NULL;
 }
 
 int vh_xml_line(const xmlNode *node)

@@ -23,6 +23,9 @@ const xmlNode *vh_xml_child(const xmlNode *parent, const char *name);
 const xmlNode *vh_xml_next(const xmlNode *node, const char *name);
 bool vh_xml_is(const xmlNode *node, const char *name);
 const char *vh_xml_name(const xmlNode *node);
+/* The same walk over elements of one namespace. */
+const xmlNode *vh_xml_child_in(const xmlNode *parent, const char *uri, const char *name);
+const xmlNode *vh_xml_next_in(const xmlNode *node, const char *uri, const char *name);
 int vh_xml_line(const xmlNode *node);
 
 /* Elements of any namespace or none, and the URI of it (NULL: none). */

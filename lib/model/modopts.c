@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* modopts - see modopts.h. */
+#include "lib/model/modopts.h"
+
+#include "lib/base/strbuf.h"
+
+#include "lib/base/banned.h"
+
+#define BLANKS " \t\r\n"
+
+void vh_module_values_clear(struct vh_module_values *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		free(v->list[i].value);
+		free(v->list[i].where);
+	}
+	free(v->list);
+	memset(v, 0, sizeof(*v));
+}
+
+/* Do the first n bytes of `s` name the module? */
+static bool is_module(const char *s, size_t n, const char *module)
+{
+	for (size_t i = 0; i < n; i++) {
+		char a = s[i] == '-' ? '_' : s[i], b = module[i] == '-' ? '_' : module[i];
+
+		if (!b || a != b)
+			return false;
+	}
+	return !module[n];
+}
+
+/* word: OPTION=VALUE, perhaps in quotes */
+static void take(const char *word, size_t n, const char *option, const char *where,
+		 struct vh_module_values *ret)
+{
+	size_t k = strlen(option);
+	struct vh_module_value *v;
+
+	if (n && *word == '"') {
+		word++;
+		n--;
+	}
+	if (n <= k || strncmp(word, option, k) || word[k] != '=')
+		return;
+	word += k + 1;
+	n -= k + 1;
+	if (n && *word == '"') {
+		word++;
+		n--;
+	}
+	if (n && word[n - 1] == '"')
+		n--;
+	v = VH_APPEND(ret->list, ret->count);
+	v->value = vh_strndup(word, n);
+	v->where = vh_strdup(where);
+}
+
+static void read_cmdline(const char *cmdline, const char *module, const char *option,
+			 struct vh_module_values *ret)
+{
+	for (const char *word = cmdline; word && *word;) {
+		size_t n = strcspn(word, BLANKS), dot = strcspn(word, "." BLANKS "=");
+
+		if (word[dot] == '.' && is_module(word, dot, module))
+			take(word + dot + 1, n - dot - 1, option, "the kernel command line", ret);
+		word += n;
+		word += strspn(word, BLANKS);
+	}
+}
+
+/* options MODULE OPTION=VALUE ...; a backslash at the end continues the line (modprobe.d(5)) */
+static void read_file(char *text, const char *where, const char *module, const char *option,
+		      struct vh_module_values *ret)
+{
+	char *line;
+
+	for (char *p = text; (p = strstr(p, "\\\n"));)
+		p[0] = p[1] = ' ';
+	while ((line = strsep(&text, "\n"))) {
+		const char *word = line + strspn(line, BLANKS);
+		size_t n = strcspn(word, BLANKS);
+
+		if (n != strlen("options") || strncmp(word, "options", n))
+			continue;
+		word += n;
+		word += strspn(word, BLANKS);
+		n = strcspn(word, BLANKS);
+		if (!is_module(word, n, module))
+			continue;
+		while (*(word += n)) {
+			word += strspn(word, BLANKS);
+			n = strcspn(word, BLANKS);
+			take(word, n, option, where, ret);
+		}
+	}
+}
+
+static bool is_known(const struct vh_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}
+
+static bool is_conf(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 5 && !strcmp(name + n - 5, ".conf");
+}
+
+void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
+			   const char *option, struct vh_module_values *ret)
+{
+	/* of files of one name the first counts (kmod, libkmod/libkmod-config.c) */
+	static const char *const dirs[] = { "etc/modprobe.d", "run/modprobe.d",
+					    "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
+					    "lib/modprobe.d" };
+	_auto_names_ struct vh_names known = { 0 };
+
+	for (size_t d = 0; d < VH_COUNT(dirs); d++) {
+		_auto_names_ struct vh_names names = { 0 };
+
+		if (vh_root_list(root, &names, "%s", dirs[d]) < 0)
+			continue;
+		for (size_t i = 0; i < names.count; i++) {
+			_auto_free_ char *where = vh_printf("/%s/%s", dirs[d], names.name[i]);
+			_auto_free_ char *text = NULL;
+
+			if (!is_conf(names.name[i]) || is_known(&known, names.name[i]))
+				continue;
+			*VH_APPEND(known.name, known.count) = vh_strdup(names.name[i]);
+			text = vh_root_read(root, "%s", where + 1);
+			if (text)
+				read_file(text, where, module, option, ret);
+		}
+	}
+	/* modprobe gives the module those of the command line last */
+	read_cmdline(cmdline, module, option, ret);
+}
