@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domain XML files, or the host. One file that cannot be read does not
  * stop the others. */
-#include <errno.h>
-
 #include "cli/cli.h"
 #include "cli/judge.h"
 #include "cli/output.h"
@@ -16,22 +14,6 @@ struct check {
 	struct vh_config config;
 	const char *config_problem; /* why the configuration is not the real one, or NULL */
 };
-
-/* An ordinary user may not be allowed to see the configuration: that is no error. */
-static int read_config(struct check *c)
-{
-	_auto_error_ struct vh_error err = { 0 };
-
-	if (vh_config_read(&c->config, &c->cli->root, &err) == 0)
-		return 0;
-	if (err.code != VH_E_SYS || (err.sys != EACCES && err.sys != EPERM)) {
-		vh_error_report(c->cli, NULL, &err);
-		return -1;
-	}
-	vh_config_defaults(&c->config);
-	c->config_problem = strerror(err.sys);
-	return 0;
-}
 
 static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
 		   const struct vh_strbuf *xml)
@@ -98,7 +80,7 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 	struct check c = { .cli = cli, .out = vh_output_new(cli) };
 	int rc = VH_EXIT_OK;
 
-	if (read_config(&c) < 0)
+	if (vh_judge_config(cli, &c.config, &c.config_problem) < 0)
 		return VH_EXIT_USAGE;
 	c.out.r->check_begin(&c.out);
 	if (count == 0)
