@@ -17,6 +17,8 @@
 #define KILL_GRACE 200 /* ms that a killed child gets to disappear */
 #define LOOK_EVERY 250 /* ms between two looks at a child that says nothing */
 #define ASLEEP_MAX 12  /* looks in a row that find it asleep: it hangs */
+#define WAKE_MAX 16    /* answers that are taken one by one, before they are let gather */
+#define GATHER 300     /* microseconds for that */
 #define FD_MAX 65536   /* where there is no close_range(2): Linux before 5.9 */
 
 static void detach_stdio(void)
@@ -159,7 +161,7 @@ struct asking {
 	size_t from, count;
 	int pipe[2];
 	char in[16384];
-	size_t in_at, in_len;
+	size_t in_at, in_len, fills;
 };
 
 static int answer_all(void *arg)
@@ -215,6 +217,9 @@ static bool fill(struct asking *a, pid_t pid, int64_t deadline)
 {
 	ssize_t n;
 
+	/* being woken costs more than an answer */
+	if (a->fills++ >= WAKE_MAX)
+		(void)usleep(GATHER);
 	do
 		n = wait_for_bytes(a->pipe[0], pid, deadline)
 			    ? read(a->pipe[0], a->in, sizeof(a->in))
