@@ -67,6 +67,8 @@ VH_PRINTF(1, 0) static char *format_path(const char *fmt, va_list ap)
 {
 	char *path = NULL;
 
+	if (!strchr(fmt, '%')) /* most attributes */
+		return vh_strdup(fmt);
 	if (vasprintf(&path, fmt, ap) < 0)
 		path = vh_strdup(""); /* opens as ENOENT */
 	return path;

@@ -112,13 +112,13 @@ static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *
 
 /* A fake group is made when a VFIO driver takes the device, and goes with it
  * (drivers/vfio/group.c:vfio_noiommu_group_alloc()). */
-static bool is_fake(const struct vh_root *root, const struct vh_group *g)
+static bool is_fake(const struct vh_pci_bus *bus, const struct vh_group *g)
 {
 	_auto_free_ char *kind = NULL;
 
 	for (size_t i = 0; i < g->count && !kind; i++)
 		if (g->members[i]->on_vfio)
-			kind = vh_root_read(root, "sys/kernel/iommu_groups/%d/name", g->number);
+			kind = vh_root_read(&bus->groups, "%d/name", g->number);
 	return vh_streq(kind, "vfio-noiommu");
 }
 
@@ -142,7 +142,7 @@ static void add_group(const struct vh_pci_bus *bus, struct vh_host *h, int numbe
 		return;
 	g = vh_alloc(sizeof(*g));
 	g->number = number;
-	if (vh_root_list(bus->root, &names, "sys/kernel/iommu_groups/%d/devices", number) < 0)
+	if (vh_root_list(&bus->groups, &names, "%d/devices", number) < 0)
 		vh_host_not_checked(h, "members of IOMMU group %d: %s", number, strerror(errno));
 	for (size_t i = 0; i < names.count; i++) {
 		struct vh_pci_addr addr;
@@ -158,7 +158,7 @@ static void add_group(const struct vh_pci_bus *bus, struct vh_host *h, int numbe
 	}
 	if (g->count)
 		qsort(g->members, g->count, sizeof(*g->members), dev_order);
-	g->noiommu = is_fake(bus->root, g);
+	g->noiommu = is_fake(bus, g);
 	insert_group(h, g);
 }
 

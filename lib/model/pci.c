@@ -194,14 +194,16 @@ static void read_place(struct vh_pci_dev *d)
 
 void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root)
 {
-	*ret = (struct vh_pci_bus){ .root = root, .devices = { .fd = -1 } };
+	*ret = (struct vh_pci_bus){ .root = root, .devices = { .fd = -1 }, .groups = { .fd = -1 } };
 	if (vh_root_enter(root, &ret->devices, DEVICES) < 0)
 		ret->failed = errno;
+	VH_IGNORE(vh_root_enter(root, &ret->groups, "sys/kernel/iommu_groups")); /* see fd */
 }
 
 void vh_pci_bus_close(struct vh_pci_bus *bus)
 {
 	vh_root_close(&bus->devices);
+	vh_root_close(&bus->groups);
 }
 
 /* Opens the directory of the function and finds where it is: one link, read once. */

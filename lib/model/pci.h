@@ -5,11 +5,12 @@
 
 #include "lib/model/host.h"
 
-/* Where functions are found; open for as long as many are read. */
+/* Where functions and their groups are found; open for as long as many are read. */
 struct vh_pci_bus {
 	const struct vh_root *root;
 	struct vh_root devices; /* sys/bus/pci/devices */
 	int failed;             /* errno when that cannot be opened: ENOENT, a machine without PCI */
+	struct vh_root groups;  /* sys/kernel/iommu_groups; fd is -1 where there is none */
 };
 void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root);
 void vh_pci_bus_close(struct vh_pci_bus *bus);
