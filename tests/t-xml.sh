@@ -85,7 +85,9 @@ refuses 'into a file that is not there' 'nosuch.xml: cannot be read' on demo xml
 
 # --- every group of every host: nothing is left that a change of XML could cure ----------------
 curable='address-invalid|address-decimal|device-absent|device-duplicate|device-not-endpoint|balloon|managed-missing|unmanaged-on-host-driver|peer-not-listed'
-for host in "$hosts"/*.host; do
+these=("$hosts"/*.host)
+[ "$(head -c 2 "$hook")" != '#!' ] || these=("$hosts/demo.host") # valgrind takes its time
+for host in "${these[@]}"; do
 	host=$(basename "$host" .host)
 	wrong='' n=0
 	for group in "$(tree "$host")"/sys/kernel/iommu_groups/*/devices; do
