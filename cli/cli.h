@@ -35,6 +35,9 @@ struct vh_cli {
 	const char *explain; /* --explain=RULE, or NULL */
 	const char *host;    /* --host, or NULL */
 	const char *sysroot; /* --sysroot, or NULL */
+	bool tree;
+	const char *group;   /* --group, or NULL */
+	const char *into;    /* --into, or NULL */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
 	struct vh_root root;
 	struct vh_pci_names *names;
@@ -45,6 +48,9 @@ enum vh_option_bit {
 	VH_OPT_FORMAT = 1,
 	VH_OPT_HOST = 2,
 	VH_OPT_SYSROOT = 4,
+	VH_OPT_TREE = 1 << 16,
+	VH_OPT_GROUP = 1 << 17,
+	VH_OPT_INTO = 1 << 18,
 	VH_OPT_STRICT = 8,
 	VH_OPT_COLOR = 16,
 	VH_OPT_HELP = 32,
@@ -97,6 +103,6 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
-vh_command_fn vh_cmd_accept, vh_cmd_help;
+vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_help;
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domain XML files, or the host. One file that cannot be read does not
  * stop the others. */
-#include <errno.h>
-
 #include "cli/cli.h"
 #include "cli/fix.h"
 #include "cli/judge.h"
@@ -18,22 +16,6 @@ struct check {
 	struct vh_facts facts;
 	const char *config_problem; /* why the configuration is not the real one, or NULL */
 };
-
-/* An ordinary user may not be allowed to see the configuration: that is no error. */
-static int read_config(struct check *c)
-{
-	_auto_error_ struct vh_error err = { 0 };
-
-	if (vh_config_read(&c->config, &c->cli->root, &err) == 0)
-		return 0;
-	if (err.code != VH_E_SYS || (err.sys != EACCES && err.sys != EPERM)) {
-		vh_error_report(c->cli, NULL, &err);
-		return -1;
-	}
-	vh_config_defaults(&c->config);
-	c->config_problem = strerror(err.sys);
-	return 0;
-}
 
 static void not_checked_config(const struct check *c, struct vh_judgement *j)
 {
@@ -171,7 +153,8 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 	struct check c = { .cli = cli, .out = vh_output_new(cli) };
 	int rc;
 
-	if (check_usage(cli, count) < 0 || read_config(&c) < 0)
+	if (check_usage(cli, count) < 0 ||
+	    vh_judge_config(cli, &c.config, &c.config_problem) < 0)
 		return VH_EXIT_USAGE;
 	rc = check(&c, args, count);
 	vh_facts_clear(&c.facts);

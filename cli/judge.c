@@ -2,8 +2,10 @@
 /* judge - see judge.h. */
 #include "cli/judge.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
+#include "cli/output.h"
 #include "lib/act/act.h"
 #include "lib/act/policy.h"
 #include "lib/act/record.h"
@@ -243,6 +245,37 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 	vh_judge_parsed(ret, root, config, d);
 	for (size_t i = 0; i < d->n_devices; i++)
 		d->devices[i].node = NULL;
+	return 0;
+}
+
+int vh_judge_device(struct vh_judgement *ret, const struct vh_root *root,
+		    const struct vh_config *config, const struct vh_pci_addr *addr,
+		    struct vh_error *err)
+{
+	_auto_free_ char *xml = vh_printf(
+		"<domain type='kvm'><name>vm</name><memory unit='MiB'>1</memory>"
+		"<os><type>hvm</type></os><devices><memballoon model='none'/>"
+		"<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+		"<address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
+		"</source></hostdev></devices></domain>",
+		addr->domain, addr->bus, addr->slot, addr->function);
+
+	return vh_judge_domain(ret, root, config, xml, strlen(xml), err);
+}
+
+int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret, const char **ret_problem)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	*ret_problem = NULL;
+	if (vh_config_read(ret, &cli->root, &err) == 0)
+		return 0;
+	if (err.code != VH_E_SYS || (err.sys != EACCES && err.sys != EPERM)) {
+		vh_error_report(cli, NULL, &err);
+		return -1;
+	}
+	vh_config_defaults(ret);
+	*ret_problem = strerror(err.sys);
 	return 0;
 }
 

@@ -38,6 +38,16 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, struct vh_domain *d);
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config);
+/* A domain of its own that has nothing but this device, managed: what becomes of a start? */
+int vh_judge_device(struct vh_judgement *ret, const struct vh_root *root,
+		    const struct vh_config *config, const struct vh_pci_addr *addr,
+		    struct vh_error *err) VH_CHECK;
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);
+
+
+/* The configuration by which is judged; 0, or -1 after an error line. An ordinary user may not
+ * be allowed to see it: then *ret_problem says why these are the defaults. NULL: they are not. */
+int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret,
+		    const char **ret_problem) VH_CHECK;
 
 #endif

@@ -20,6 +20,9 @@ const struct vh_option vh_options[] = {
 	{ VH_OPT_FORMAT, "format", "text|json", "how the answer is written" },
 	{ VH_OPT_HOST, "host", "MANIFEST", "look at the machine in this file" },
 	{ VH_OPT_SYSROOT, "sysroot", "DIR", "look at the system below this directory" },
+	{ VH_OPT_TREE, "tree", NULL, "show which device is behind which bridge" },
+	{ VH_OPT_GROUP, "group", "NUMBER", "the devices of this IOMMU group" },
+	{ VH_OPT_INTO, "into", "FILE|-", "put them into this domain, which is printed" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
 	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
 	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
@@ -43,8 +46,23 @@ const struct vh_command vh_commands[] = {
 	  vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
-	  "uses it for. Without an IOMMU the group is '-' and the exit status 1.",
-	  0, 0, VH_OPT_READING, 0, vh_cmd_list },
+	  "uses it for; with --tree, which device is behind which bridge. Without an IOMMU the\n"
+	  "group is '-' and the exit status 1.",
+	  0, 0, VH_OPT_READING | VH_OPT_TREE, 0, vh_cmd_list },
+	{ "show", "ADDRESS...", "everything about a device",
+	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
+	  "virtual functions, what this host uses it for, what becomes of every member of its\n"
+	  "IOMMU group, and what 'virsh start' of a domain with this device alone would do.\n"
+	  "ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a network\n"
+	  "interface or block device. The exit status is 1 when there is no such device.",
+	  1, 64, VH_OPT_READING, 0, vh_cmd_show },
+	{ "xml", "ADDRESS...|--group NUMBER", "<hostdev> elements for the complete group",
+	  "Prints what to paste below <devices>: these devices and every other member of their\n"
+	  "IOMMU groups that a guest can have, functions of a card on one slot of the guest.\n"
+	  "A comment says what was left out and why. With --into the whole domain, with the\n"
+	  "devices added and the balloon off, the rest byte for byte as it was.\n"
+	  "ADDRESS as for 'show'.",
+	  0, 64, VH_OPT_READING | VH_OPT_GROUP | VH_OPT_INTO, 0, vh_cmd_xml },
 	{ "status", "", "claims: who holds which devices",
 	  "Shows which devices domains hold, which driver each had, and what comes back where;\n"
 	  "why a domain was not started the last time; and which devices are on vfio-pci, or\n"
@@ -108,6 +126,15 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 		break;
 	case VH_OPT_HOST:
 		cli->host = value;
+		break;
+	case VH_OPT_TREE:
+		cli->tree = true;
+		break;
+	case VH_OPT_GROUP:
+		cli->group = value;
+		break;
+	case VH_OPT_INTO:
+		cli->into = value;
 		break;
 	case VH_OPT_SYSROOT:
 		cli->sysroot = value;

@@ -3,67 +3,14 @@
  * changed or taken away, without a new schema number. */
 #include "cli/render.h"
 
-#include <json-c/json.h>
 #include <time.h>
 
-#include "cli/names.h"
-#include "cli/output.h"
-#include "lib/base/strbuf.h"
+#include "cli/json.h"
 
 #include "lib/base/banned.h"
 
-/* JSON has no other text than UTF-8; NULL becomes null. */
-static struct json_object *string(const char *s)
-{
-	_auto_free_ char *utf8 = s ? vh_utf8(s) : NULL;
-
-	return s ? json_object_new_string(utf8) : NULL;
-}
-
-static void add(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static struct json_object *address(const struct vh_pci_addr *a)
-{
-	return json_object_new_string(vh_pci_str(a).s);
-}
-
-static struct json_object *id(uint16_t vendor, uint16_t device)
-{
-	char buf[16];
-
-	snprintf(buf, sizeof(buf), "%04x:%04x", vendor, device);
-	return json_object_new_string(buf);
-}
-
-static struct json_object *description(struct vh_output *o, const struct vh_pci_dev *d)
-{
-	_auto_free_ char *name = vh_pci_names_device(o->cli->names, d);
-
-	return string(name);
-}
-
-static struct json_object *strings(const struct vh_names *names)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < names->count; i++)
-		json_object_array_add(array, string(names->name[i]));
-	return array;
-}
-
-static struct json_object *document(void)
-{
-	struct json_object *doc = json_object_new_object();
-
-	add(doc, "schema", json_object_new_int(1));
-	return doc;
-}
-
 /* json-c leaves DEL and the C1 controls as they are; a terminal would obey them. */
-static void print(struct json_object *doc)
+void vh_json_print(struct json_object *doc)
 {
 	const char *s = json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN |
 								    JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -85,25 +32,6 @@ static void print(struct json_object *doc)
 }
 
 /* --- check -------------------------------------------------------------------------------- */
-
-static struct json_object *findings(const struct vh_findings *list)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct vh_finding *f = &list->list[i];
-		struct json_object *e = json_object_new_object();
-
-		add(e, "rule", string(f->rule->name));
-		add(e, "severity", string(vh_severity_str(f->severity)));
-		add(e, "line", f->line ? json_object_new_int(f->line) : NULL);
-		add(e, "address", f->has_addr ? address(&f->addr) : NULL);
-		add(e, "message", string(f->message));
-		add(e, "fix", string(f->fix));
-		json_object_array_add(array, e);
-	}
-	return array;
-}
 
 static struct json_object *verdict(const struct vh_report *r)
 {
@@ -185,7 +113,7 @@ static void json_check_host(struct vh_output *o, const struct vh_report *r)
 
 static void json_check_end(struct vh_output *o)
 {
-	print(VH_STEAL(o->doc));
+	vh_json_print(VH_STEAL(o->doc));
 }
 
 /* --- list --------------------------------------------------------------------------------- */
@@ -205,6 +133,7 @@ static struct json_object *listed(struct vh_output *o, const struct vh_pci_dev *
 	for (size_t i = 0; i < d->n_uses; i++)
 		json_object_array_add(uses, string(d->uses[i].text));
 	add(e, "uses", uses);
+	add(e, "parent", d->root_bus ? NULL : address(&d->bridge));
 	return e;
 }
 
@@ -237,7 +166,7 @@ static void json_list(struct vh_output *o, const struct vh_host *h, const struct
 		json_object_array_add(none, listed(o, h->devs[i]));
 	}
 	add(doc, "groups", groups);
-	print(doc);
+	vh_json_print(doc);
 	vh_put_findings(o->cli, stderr, why);
 }
 
@@ -323,7 +252,7 @@ static void json_status(struct vh_output *o, const struct vh_status *s)
 	add(doc, "claims", claims);
 	add(doc, "refusals", refusals);
 	add(doc, "unclaimed", others);
-	print(doc);
+	vh_json_print(doc);
 }
 
 const struct vh_renderer vh_render_json = {
@@ -333,4 +262,6 @@ const struct vh_renderer vh_render_json = {
 	.check_end = json_check_end,
 	.list = json_list,
 	.status = json_status,
+	.show = vh_json_show,
+	.xml = vh_json_xml,
 };

@@ -243,13 +243,9 @@ static void text_nothing(struct vh_output *o)
 
 static void put_device(struct vh_output *o, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *class = vh_pci_names_class(o->cli->names, d);
+	_auto_free_ char *title = vh_pci_names_title(o->cli->names, d);
 	_auto_free_ char *name = vh_pci_names_device(o->cli->names, d);
-	_auto_free_ char *number = vh_printf("%04x", d->class >> 8);
-	_auto_free_ char *title = NULL;
 
-	/* without a name, and in libpci's word for ffff, the number is there already */
-	title = strstr(class, number) ? vh_strdup(class) : vh_printf("%s [%s]", class, number);
 	printf("  %-13s %04x:%04x  ", vh_pci_str(&d->addr).s, d->vendor, d->device);
 	vh_put_column(stdout, title, 37);
 	fputc(' ', stdout);
@@ -268,6 +264,11 @@ static void text_list(struct vh_output *o, const struct vh_host *h,
 {
 	bool title = false;
 
+	if (o->cli->tree) {
+		vh_text_tree(o, h);
+		vh_put_findings(o->cli, stdout, findings);
+		return;
+	}
 	for (size_t i = 0; i < h->n_groups; i++) {
 		const struct vh_group *g = h->groups[i];
 
@@ -434,4 +435,6 @@ const struct vh_renderer vh_render_text = {
 	.check_end = text_nothing,
 	.list = text_list,
 	.status = text_status,
+	.show = vh_text_show,
+	.xml = vh_text_xml,
 };

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "lib/act/store.h"
 #include "lib/decide/rules.h"
+#include "lib/model/detail.h"
 
 /* What was found about one domain, or about the host (domain is NULL). All is borrowed. */
 struct vh_report {
@@ -39,10 +40,20 @@ struct vh_status {
 	struct vh_host *host; /* all devices, as they are now */
 };
 
+/* One device, for `show`. All is borrowed. */
+struct vh_shown {
+	const struct vh_pci_dev *dev;
+	const struct vh_detail *detail;
+	const struct vh_names *caps;
+	bool all_caps;                 /* nothing is missing in caps */
+	const struct vh_report *start; /* of a domain that has this device alone */
+};
+
 /* Is the device on a VFIO driver or has it an override, and no claim says why? */
 bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
 
 struct vh_output;
+struct vh_fragment;
 
 struct vh_renderer {
 	void (*check_begin)(struct vh_output *o);
@@ -53,6 +64,8 @@ struct vh_renderer {
 	void (*list)(struct vh_output *o, const struct vh_host *h,
 		     const struct vh_findings *findings);
 	void (*status)(struct vh_output *o, const struct vh_status *s);
+	void (*show)(struct vh_output *o, const struct vh_shown *list, size_t count);
+	void (*xml)(struct vh_output *o, const struct vh_fragment *f, const char *text);
 };
 
 struct vh_output {
@@ -73,5 +86,17 @@ bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
 void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
 /* For --fix: as check prints them. */
 void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
+
+
+/* render-tree.c */
+void vh_text_tree(struct vh_output *o, const struct vh_host *h);
+/* render-show.c, and render-show-json.c */
+void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count);
+void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
+void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
+void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
+/* What a start would do with the device and with a member of its group; the caller frees. */
+char *vh_show_start(const struct vh_shown *s) VH_CHECK;
+char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
 
 #endif

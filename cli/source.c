@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cli/names.h"
 #include "cli/output.h"
 #include "lib/base/backend.h"
 #include "lib/model/manifest.h"
@@ -61,6 +62,7 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 		vh_root_close(&cli->root);
 		return VH_EXIT_USAGE;
 	}
+	vh_pci_names_of(cli->names, &cli->root);
 	rc = fn(cli, args, count);
 	vh_root_close(&cli->root);
 	return rc;

@@ -20,6 +20,7 @@ static double once(const char *input, char **command)
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	begin = bench_now();
 	if (posix_spawn(&pid, command[0], &files, NULL, command, environ) == 0 &&

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make bench - the cost of a hook call for a domain without passthrough beside an empty C
-# program, of a check of 1,000 files beside xmllint, and of prepare for one device on the fake
-# kernel. Medians, in one run, side by side.
+# program, of a check of 1,000 files beside xmllint, of prepare for one device on the fake kernel, and
+# of `list` beside lspci and the shell loop of many a tutorial. Medians, in one run, side by side.
 set -eu
 runs=${BENCH_RUNS:-400}
 b=${abs_top_builddir:?}
@@ -49,3 +49,52 @@ runs=$all
 while read -r name median low high; do
 	printf '%-44s %8s %8s %8s %7s\n' "fake kernel, one device: $name" "$median" "$low" "$high" -
 done <"$work/act"
+
+# --- list --------------------------------------------------------------------------------------
+# 2,048 functions, each in an IOMMU group of its own: 2 PCI domains of 128 root ports, behind
+# each of them a card of 7 functions.
+big_host() {
+	local domain port f group=0 bridge
+	for domain in 0 1; do
+		for ((port = 0; port < 128; port++)); do
+			printf -v bridge '%04x:00:%02x.%x' $domain $((port / 8)) $((port % 8))
+			printf 'pci %s class=060400 id=8086:a110 rev=f1 group=%d driver=pcieport\n' \
+				"$bridge" $((group++))
+			for ((f = 0; f < 7; f++)); do
+				printf 'pci %04x:%02x:00.%x class=020000 id=8086:10fb rev=01 group=%d' \
+					$domain $((port + 1)) $f $((group++))
+				printf ' driver=ixgbe parent=%s\n' "$bridge"
+			done
+		done
+	done
+}
+
+# Prints the first groups as the tutorials do; the whole would take minutes.
+cat >"$work/loop" <<'END'
+for g in $(find "$1"/sys/kernel/iommu_groups/* -maxdepth 0 -type d | sort -V | head -n "$2"); do
+	echo "IOMMU Group ${g##*/}:"
+	for d in "$g"/devices/*; do
+		echo -e "\t$(lspci -O sysfs.path="$1/sys/bus/pci" -nns "${d##*/}")"
+	done
+done
+END
+
+big_host >"$work/big.host"
+mkdir "$work/big"
+"$b/tests/expand" "$work/big.host" "$work/big"
+lspci=$(command -v lspci || true) runs=30 floor=-
+printf '\n%-44s %8s %8s %8s %7s\n' "2,048 devices, $runs runs each" median p10 p90 ratio
+if [ -n "$lspci" ]; then
+	row "lspci -nn" - /dev/null "$lspci" -O "sysfs.path=$work/big/sys/bus/pci" -nn
+	floor=$median
+fi
+row "vfio-hook list" "$floor" /dev/null "$b/vfio-hook" --sysroot "$work/big" list
+list=$median
+row "vfio-hook list --tree" "$floor" /dev/null "$b/vfio-hook" --sysroot "$work/big" list --tree
+if [ -n "$lspci" ]; then
+	runs=10
+	row "shell loop, 16 of the 2,048 groups" - /dev/null "$BASH" "$work/loop" "$work/big" 16
+	awk "BEGIN { printf \"the loop over all of them: %.0f times as long as list\\n\", $median * 128 / $list }"
+else
+	echo "(no lspci: nothing to compare with)"
+fi

@@ -76,6 +76,32 @@ refused() {
 prints() { verdict "$1" grep -qE -- "$2" "$work/out"; }
 tells() { verdict "$1" grep -qE -- "$2" "$work/err"; }
 
+# golden NAME FILE: the last run printed, on both streams, what the file holds; with UPDATE_GOLDEN
+# the file becomes that (then read the diff). Names are those of the fixtures' own pci.ids.
+golden() {
+	local file=$top/tests/fixtures/golden/$2
+	cat "$work/out" "$work/err" >"$work/said"
+	[ -z "${UPDATE_GOLDEN-}" ] || cp "$work/said" "$file"
+	diff -u "$file" "$work/said" >"$work/diff" && pass "$1" && return
+	cp "$work/diff" "$work/out"
+	fail "$1"
+}
+
+# tree HOST [FILE...]: prints the directory of a host of the fixtures, to which the files add
+# lines; expanded once for all (--host does it each time)
+tree() {
+	local host=$1 dir
+	dir=$work/trees/$host${2:+-more}
+	if [ ! -d "$dir" ]; then
+		mkdir -p "$dir"
+		cat "$hosts/$host.host" "${@:2}" >"$work/host"
+		"${abs_top_builddir:?}/tests/expand" "$work/host" "$dir" >&2
+		mkdir -p "$dir/usr/share/misc"
+		cp "$top/tests/fixtures/pci.ids" "$dir/usr/share/misc"
+	fi
+	echo "$dir"
+}
+
 # valid_json NAME: what was printed is one JSON document
 valid_json() {
 	if jq --version >/dev/null 2>&1; then

@@ -13,7 +13,7 @@ demo=$hosts/demo.host
 good=$examples/gpu-with-audio.xml
 bad=$fixtures/mounted-nvme.xml
 warns=$fixtures/managed-missing.xml
-commands='check list status detach reattach accept help'
+commands='check list show xml status detach reattach accept help'
 
 # on HOST ARGS...: with a host of the fixtures, expanded once for all (--host does it each time)
 on() {

@@ -17,6 +17,8 @@
 #define KILL_GRACE 200 /* ms that a killed child gets to disappear */
 #define LOOK_EVERY 250 /* ms between two looks at a child that says nothing */
 #define ASLEEP_MAX 12  /* looks in a row that find it asleep: it hangs */
+#define WAKE_MAX 16    /* answers that are taken one by one, before they are let gather */
+#define GATHER 300     /* microseconds for that */
 #define FD_MAX 65536   /* where there is no close_range(2): Linux before 5.9 */
 
 static void detach_stdio(void)
@@ -151,12 +153,15 @@ bool vh_children_wait(struct vh_child *children, size_t count, int64_t deadline)
 
 /* --- bounded asking ------------------------------------------------------------------------ */
 
-/* Answers come through a pipe: the length, then as many bytes. */
+/* Answers come through a pipe: the length, then as many bytes. The child writes each at once,
+ * for the next one may hang; the parent reads what there is into `in`. */
 struct asking {
 	vh_answer *answer;
 	void *ctx;
 	size_t from, count;
 	int pipe[2];
+	char in[16384];
+	size_t in_at, in_len, fills;
 };
 
 static int answer_all(void *arg)
@@ -164,11 +169,12 @@ static int answer_all(void *arg)
 	struct asking *a = arg;
 
 	for (size_t i = a->from; i < a->count; i++) {
-		_auto_strbuf_ struct vh_strbuf sb = { 0 };
+		_auto_strbuf_ struct vh_strbuf sb = { 0 }, out = { 0 };
 
 		a->answer(a->ctx, i, &sb);
-		if (vh_write_all(a->pipe[1], &sb.len, sizeof(sb.len)) < 0 ||
-		    vh_write_all(a->pipe[1], sb.data, sb.len) < 0)
+		vh_strbuf_add_mem(&out, &sb.len, sizeof(sb.len));
+		vh_strbuf_add_mem(&out, sb.data ? sb.data : "", sb.len);
+		if (vh_write_all(a->pipe[1], out.data, out.len) < 0)
 			return 1;
 	}
 	return 0;
@@ -206,17 +212,35 @@ static bool wait_for_bytes(int fd, pid_t pid, int64_t deadline)
 	return false;
 }
 
-static bool read_bytes(int fd, pid_t pid, int64_t deadline, void *to, size_t len)
+/* Waits for more in a->in, which is empty. */
+static bool fill(struct asking *a, pid_t pid, int64_t deadline)
 {
-	char *p = to;
+	ssize_t n;
 
-	while (len) {
-		ssize_t n = wait_for_bytes(fd, pid, deadline) ? read(fd, p, len) : 0;
+	/* being woken costs more than an answer */
+	if (a->fills++ >= WAKE_MAX)
+		(void)usleep(GATHER);
+	do
+		n = wait_for_bytes(a->pipe[0], pid, deadline)
+			    ? read(a->pipe[0], a->in, sizeof(a->in))
+			    : 0;
+	while (n < 0 && errno == EINTR);
+	a->in_at = 0;
+	a->in_len = n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
+static bool read_bytes(struct asking *a, pid_t pid, int64_t deadline, void *to, size_t len)
+{
+	for (char *p = to; len;) {
+		size_t n = a->in_len - a->in_at;
+
+		if (!n && !fill(a, pid, deadline))
 			return false;
+		n = a->in_len - a->in_at;
+		n = n < len ? n : len;
+		memcpy(p, a->in + a->in_at, n);
+		a->in_at += n;
 		p += n;
 		len -= n;
 	}
@@ -224,17 +248,17 @@ static bool read_bytes(int fd, pid_t pid, int64_t deadline, void *to, size_t len
 }
 
 /* Takes answers from the child; returns the first that does not come. */
-static size_t collect(const struct asking *a, pid_t pid, int64_t deadline, struct vh_strbuf *ret)
+static size_t collect(struct asking *a, pid_t pid, int64_t deadline, struct vh_strbuf *ret)
 {
 	size_t at = a->from, len;
 
 	for (; at < a->count; at++) {
 		_auto_free_ char *data = NULL;
 
-		if (!read_bytes(a->pipe[0], pid, deadline, &len, sizeof(len)))
+		if (!read_bytes(a, pid, deadline, &len, sizeof(len)))
 			break;
 		data = vh_alloc(len + 1);
-		if (!read_bytes(a->pipe[0], pid, deadline, data, len))
+		if (!read_bytes(a, pid, deadline, data, len))
 			break;
 		vh_strbuf_add_mem(&ret[at], data, len);
 	}
@@ -256,6 +280,7 @@ void vh_ask_bounded(vh_answer *answer, void *ctx, size_t count, int fd, int time
 			return;
 		started = vh_child_start(&child, answer_all, &a, (int[]){ fd, a.pipe[1] }, 2);
 		close(a.pipe[1]);
+		a.in_at = a.in_len = 0;
 		if (started == 0) {
 			a.from = collect(&a, child.pid, deadline, ret);
 			/* one that has answered all ends at once; one that hangs is left */

@@ -68,6 +68,8 @@ VH_PRINTF(1, 0) static char *format_path(const char *fmt, va_list ap)
 {
 	char *path = NULL;
 
+	if (!strchr(fmt, '%')) /* most attributes */
+		return vh_strdup(fmt);
 	if (vasprintf(&path, fmt, ap) < 0)
 		path = vh_strdup(""); /* opens as ENOENT */
 	return path;
@@ -132,15 +134,30 @@ char *vh_root_read(const struct vh_root *root, const char *fmt, ...)
 	return VH_STEAL(buf);
 }
 
+/* A number fits one read(2), and attributes come whole with the first. */
 int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...)
 {
-	_auto_free_ char *text = NULL;
+	_auto_close_ int fd = -1;
+	char text[64];
 	uint64_t v;
+	ssize_t n;
 
 	FORMAT_PATH(path, fmt);
-	text = vh_root_read(root, "%s", path);
-	if (!text)
+	fd = open_in(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
 		return -1;
+	do
+		n = read(fd, text, sizeof(text));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	if (n && text[n - 1] == '\n')
+		n--;
+	if (n == sizeof(text)) {
+		errno = EINVAL;
+		return -1;
+	}
+	text[n] = 0;
 	if (vh_parse_uint(text, 0, INT64_MAX, &v) < 0) {
 		errno = EINVAL;
 		return -1;
@@ -150,15 +167,21 @@ int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...)
 
 static char *read_link(const struct vh_root *root, const char *path)
 {
-	_auto_close_ int fd = open_in(root, path, O_PATH | O_NOFOLLOW);
+	_auto_close_ int fd = -1;
 	char target[PATH_MAX];
 	ssize_t n;
 
-	if (fd < 0)
-		return NULL;
-	n = readlinkat(fd, "", target, sizeof(target));
+	if (!strchr(path, '/')) { /* nothing on the way that could lead out */
+		n = readlinkat(root->fd, path, target, sizeof(target));
+	} else {
+		fd = open_in(root, path, O_PATH | O_NOFOLLOW);
+		if (fd < 0)
+			return NULL;
+		n = readlinkat(fd, "", target, sizeof(target));
+	}
 	if (n < 0 || (size_t)n == sizeof(target)) {
-		errno = n < 0 ? (errno == ENOENT ? EINVAL : errno) : ENAMETOOLONG;
+		/* of what is open and no link the kernel says ENOENT */
+		errno = n < 0 ? (errno == ENOENT && fd >= 0 ? EINVAL : errno) : ENAMETOOLONG;
 		return NULL;
 	}
 	return vh_strndup(target, n);
@@ -195,8 +218,16 @@ int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, cons
 bool vh_root_exists(const struct vh_root *root, const char *fmt, ...)
 {
 	_auto_close_ int fd = -1;
+	struct stat st;
 
 	FORMAT_PATH(path, fmt);
+	/* a plain name that is no link needs not be opened */
+	if (!strchr(path, '/')) {
+		if (fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return false;
+		if (!S_ISLNK(st.st_mode))
+			return true;
+	}
 	fd = open_in(root, path, O_PATH);
 	return fd >= 0;
 }
@@ -206,33 +237,35 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Adds the names that getdents64(2) has put into `buf`. */
+static void add_names(const char *buf, size_t len, bool dirs_only, struct vh_names *to)
+{
+	for (size_t at = 0; at < len;) {
+		const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buf + at);
+		const char *name = entry->d_name;
+
+		at += entry->d_reclen;
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		    (dirs_only && entry->d_type != DT_DIR))
+			continue;
+		*VH_APPEND(to->name, to->count) = vh_strdup(name);
+	}
+}
+
+/* Not readdir(3): its fstat, fcntl and malloc of a buffer are half the cost of a directory of
+ * sysfs, and `list` reads thousands. */
 static int list(const struct vh_root *root, const char *path, bool dirs_only, struct vh_names *ret)
 {
+	_auto_close_ int fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	_auto_names_ struct vh_names names = { 0 };
-	int fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK), saved;
-	struct dirent *entry;
-	DIR *dir;
+	char buf[16384] __attribute__((aligned(__alignof__(struct dirent64))));
+	ssize_t n;
 
 	if (fd < 0)
 		return -1;
-	dir = fdopendir(fd);
-	if (!dir) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	errno = 0;
-	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (!dirs_only || entry->d_type == DT_DIR)
-			*VH_APPEND(names.name, names.count) = vh_strdup(entry->d_name);
-	}
-	saved = errno;
-	closedir(dir);
-	errno = saved;
-	if (saved)
+	while ((n = getdents64(fd, buf, sizeof(buf))) > 0)
+		add_names(buf, (size_t)n, dirs_only, &names);
+	if (n < 0)
 		return -1;
 	if (names.count)
 		qsort(names.name, names.count, sizeof(*names.name), by_name);
@@ -251,6 +284,19 @@ int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const ch
 {
 	FORMAT_PATH(path, fmt);
 	return list(root, path, true, ret);
+}
+
+int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *fmt, ...)
+{
+	int fd;
+
+	FORMAT_PATH(path, fmt);
+	fd = open_in(root, path, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return -1;
+	*ret = *root;
+	ret->fd = fd;
+	return 0;
 }
 
 int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)

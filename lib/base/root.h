@@ -43,6 +43,12 @@ struct vh_root {
 int vh_root_open_live(struct vh_root *ret, struct vh_error *err) VH_CHECK;
 int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err) VH_CHECK;
 void vh_root_close(struct vh_root *root);
+#define _auto_root_ __attribute__((cleanup(vh_root_close)))
+
+/* The directory of `root` as a root of its own, for many short paths below it; links that lead
+ * out of it can be read and not followed. 0 or -1, errno set. Ends with vh_root_close(). */
+int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *fmt, ...)
+	VH_PRINTF(3, 4) VH_CHECK;
 
 /* A sorted list of names; owned. */
 struct vh_names {

@@ -55,9 +55,18 @@ static char *clean(const char *s, bool keep_controls)
 
 	while (*s) {
 		uint32_t c;
-		size_t n = decode((const unsigned char *)s, &c);
-		bool keep = n && (keep_controls || !steers(c));
+		size_t n = 0;
+		bool keep;
 
+		while (s[n] >= 0x20 && s[n] < 0x7f) /* nearly all there is, hence at once */
+			n++;
+		if (n) {
+			vh_strbuf_add_mem(&sb, s, n);
+			s += n;
+			continue;
+		}
+		n = decode((const unsigned char *)s, &c);
+		keep = n && (keep_controls || !steers(c));
 		if (!n)
 			n = 1;
 		if (keep)

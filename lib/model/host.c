@@ -99,43 +99,65 @@ struct vh_group *vh_host_group(const struct vh_host *h, int number)
 }
 
 /* The device, read now if it was not before; NULL: there is none. Keeps the order. */
-static struct vh_pci_dev *add_dev(const struct vh_root *root, struct vh_host *h,
+static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *h,
 				  const struct vh_pci_addr *addr)
 {
 	struct vh_pci_dev *d = vh_host_dev(h, addr);
+	size_t i;
 
 	if (d)
 		return d;
-	d = vh_pci_read(root, addr, &h->failed);
+	d = vh_pci_read(bus, addr, &h->failed);
 	if (!d)
 		return NULL;
-	*VH_APPEND(h->devs, h->n_devs) = d;
-	if (h->n_devs > 1 && vh_pci_cmp(&h->devs[h->n_devs - 2]->addr, addr) > 0)
-		qsort(h->devs, h->n_devs, sizeof(*h->devs), dev_order);
+	(void)VH_APPEND(h->devs, h->n_devs);
+	i = h->n_devs - 1;
+	for (; i && vh_pci_cmp(&h->devs[i - 1]->addr, addr) > 0; i--)
+		h->devs[i] = h->devs[i - 1];
+	h->devs[i] = d;
 	return d;
 }
 
+/* A fake group is made when a VFIO driver takes the device, and goes with it
+ * (drivers/vfio/group.c:vfio_noiommu_group_alloc()). */
+static bool is_fake(const struct vh_pci_bus *bus, const struct vh_group *g)
+{
+	_auto_free_ char *kind = NULL;
+
+	for (size_t i = 0; i < g->count && !kind; i++)
+		if (g->members[i]->on_vfio)
+			kind = vh_root_read(&bus->groups, "%d/name", g->number);
+	return vh_streq(kind, "vfio-noiommu");
+}
+
+static void insert_group(struct vh_host *h, struct vh_group *g)
+{
+	size_t i = h->n_groups;
+
+	(void)VH_APPEND(h->groups, h->n_groups);
+	for (; i && h->groups[i - 1]->number > g->number; i--)
+		h->groups[i] = h->groups[i - 1];
+	h->groups[i] = g;
+}
+
 /* Reads a group and, unless all devices are read anyway, its members. */
-static void add_group(const struct vh_root *root, struct vh_host *h, int number)
+static void add_group(const struct vh_pci_bus *bus, struct vh_host *h, int number)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	_auto_free_ char *kind = NULL;
 	struct vh_group *g;
 
 	if (number < 0 || vh_host_group(h, number))
 		return;
 	g = vh_alloc(sizeof(*g));
 	g->number = number;
-	kind = vh_root_read(root, "sys/kernel/iommu_groups/%d/name", number);
-	g->noiommu = vh_streq(kind, "vfio-noiommu");
-	if (vh_root_list(root, &names, "sys/kernel/iommu_groups/%d/devices", number) < 0)
+	if (vh_root_list(&bus->groups, &names, "%d/devices", number) < 0)
 		vh_host_not_checked(h, "members of IOMMU group %d: %s", number, strerror(errno));
 	for (size_t i = 0; i < names.count; i++) {
 		struct vh_pci_addr addr;
 		struct vh_pci_dev *d = NULL;
 
 		if (vh_pci_parse(names.name[i], &addr) == 0)
-			d = add_dev(root, h, &addr);
+			d = add_dev(bus, h, &addr);
 		if (d)
 			*VH_APPEND(g->members, g->count) = d;
 		else /* a platform device, or one that has just gone */
@@ -144,21 +166,21 @@ static void add_group(const struct vh_root *root, struct vh_host *h, int number)
 	}
 	if (g->count)
 		qsort(g->members, g->count, sizeof(*g->members), dev_order);
-	*VH_APPEND(h->groups, h->n_groups) = g;
-	qsort(h->groups, h->n_groups, sizeof(*h->groups), group_order);
+	g->noiommu = is_fake(bus, g);
+	insert_group(h, g);
 }
 
-static void read_all_devs(const struct vh_root *root, struct vh_host *h)
+static void read_all_devs(const struct vh_pci_bus *bus, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
-	if (vh_root_list(root, &names, "sys/bus/pci/devices") < 0)
+	if (bus->failed || vh_root_list(&bus->devices, &names, ".") < 0)
 		return; /* a machine without PCI */
 	for (size_t i = 0; i < names.count; i++) {
 		struct vh_pci_addr addr;
 
 		if (vh_pci_parse(names.name[i], &addr) == 0)
-			(void)add_dev(root, h, &addr);
+			(void)add_dev(bus, h, &addr);
 	}
 }
 
@@ -247,35 +269,38 @@ struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_add
 			     size_t count, unsigned int flags, int64_t deadline)
 {
 	struct vh_host *h = vh_alloc(sizeof(*h));
+	struct vh_pci_bus bus;
 	size_t asked;
 
+	vh_pci_bus_open(&bus, root);
 	h->asked = vh_alloc(count * sizeof(*addrs));
 	h->n_asked = count;
 	if (count)
 		memcpy(h->asked, addrs, count * sizeof(*addrs));
 	read_machine(root, h);
 	if (flags & VH_HOST_ALL)
-		read_all_devs(root, h);
+		read_all_devs(&bus, h);
 	for (size_t i = 0; i < count; i++) {
-		struct vh_pci_dev *d = add_dev(root, h, &addrs[i]);
+		struct vh_pci_dev *d = add_dev(&bus, h, &addrs[i]);
 
 		if (d && d->is_vf) /* the rules look at its physical function */
-			(void)add_dev(root, h, &d->pf);
+			(void)add_dev(&bus, h, &d->pf);
 	}
 	asked = h->n_devs;
 	if (flags & VH_HOST_ALL)
 		for (size_t i = 0; i < asked; i++)
-			add_group(root, h, h->devs[i]->group);
+			add_group(&bus, h, h->devs[i]->group);
 	for (size_t i = 0; i < count; i++) {
 		struct vh_pci_dev *d = vh_host_dev(h, &addrs[i]);
 
 		if (d)
-			add_group(root, h, d->group);
+			add_group(&bus, h, d->group);
 	}
 	if (flags & VH_HOST_RULES)
 		vh_platform_read(root, h, flags);
 	for (size_t i = 0; flags & VH_HOST_RULES && i < count; i++)
 		vh_topology_read(root, h, vh_host_dev(h, &addrs[i]));
+	vh_pci_bus_close(&bus);
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
 	vh_slow_read(root, h, flags, deadline);

@@ -50,7 +50,6 @@ struct vh_pci_dev {
 	char *path;          /* below the root: sys/devices/pci0000:00/... */
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device, subvendor, subdevice;
-	uint8_t revision;
 	bool dead;           /* its configuration space answers 0xff */
 	int group;           /* IOMMU group, or -1 */
 	char *driver;        /* bound now; NULL: none */

@@ -67,46 +67,131 @@ void vh_pci_free(struct vh_pci_dev *d)
 	free(d);
 }
 
-int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
-		       char **ret_driver, bool *ret_vfio)
+/* The functions below get the device's own directory as `dir`: its attributes are many, and the
+ * way to it is long. */
+
+static int read_driver(const struct vh_root *dir, char **ret_driver, bool *ret_vfio)
 {
-	struct vh_pci_name name = vh_pci_str(addr);
-	char *driver = vh_root_link_name(root, DEVICES "/%s/driver", name.s);
+	char *driver = vh_root_link_name(dir, "driver");
 
 	if (!driver && errno != ENOENT)
 		return -1;
 	/* variant drivers show themselves by this directory since Linux 6.1 */
-	*ret_vfio = driver && (!strcmp(driver, "vfio-pci") ||
-			       vh_root_exists(root, DEVICES "/%s/vfio-dev", name.s));
+	*ret_vfio = driver && (!strcmp(driver, "vfio-pci") || vh_root_exists(dir, "vfio-dev"));
 	*ret_driver = driver;
 	return 0;
 }
 
-static uint32_t number(const struct vh_root *root, const char *name, const char *attribute)
+int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
+		       char **ret_driver, bool *ret_vfio)
 {
-	int64_t v = vh_root_read_int(root, DEVICES "/%s/%s", name, attribute);
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+
+	if (vh_root_enter(root, &dir, DEVICES "/%s", vh_pci_str(addr).s) == 0)
+		return read_driver(&dir, ret_driver, ret_vfio);
+	if (errno != ENOENT)
+		return -1;
+	*ret_driver = NULL;
+	*ret_vfio = false;
+	return 0;
+}
+
+static uint32_t number(const struct vh_root *dir, const char *attribute)
+{
+	int64_t v = vh_root_read_int(dir, "%s", attribute);
 
 	return v < 0 ? 0 : (uint32_t)v;
+}
+
+static int group_number(const char *name)
+{
+	uint64_t n;
+
+	return name && vh_parse_uint(name, 10, INT32_MAX, &n) == 0 ? (int)n : -1;
 }
 
 int vh_pci_read_group(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
 	_auto_free_ char *group =
 		vh_root_link_name(root, DEVICES "/%s/iommu_group", vh_pci_str(addr).s);
-	uint64_t n;
 
-	return group && vh_parse_uint(group, 10, INT32_MAX, &n) == 0 ? (int)n : -1;
+	return group_number(group);
+}
+
+static int read_group(const struct vh_root *dir)
+{
+	_auto_free_ char *group = vh_root_link_name(dir, "iommu_group");
+
+	return group_number(group);
+}
+
+/* A number of `digits` upper-case digits, as "%0*X" writes them. */
+static bool take_hex(const char **s, const char *label, int digits, uint32_t *ret)
+{
+	uint32_t v = 0;
+
+	if (!vh_has_prefix(*s, label))
+		return false;
+	*s += strlen(label);
+	while (digits--) {
+		char c = *(*s)++;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if (c >= 'A' && c <= 'F')
+			v = v << 4 | (uint32_t)(c - 'A' + 10);
+		else
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+/* What identifies it stands in one attribute (drivers/pci/pci-sysfs.c:modalias_show()), which
+ * saves `list` four out of five files: pci:v00008086d000024F3sv00008086sd00000010bc02sc80i00 */
+static bool read_modalias(const struct vh_root *dir, struct vh_pci_dev *d)
+{
+	enum { LENGTH = 53 };
+	uint32_t vendor, device, subvendor, subdevice, base, sub, interface;
+	char text[LENGTH + 1];
+	const char *s = text;
+
+	if (vh_root_read_bytes(dir, text, sizeof(text), "modalias") != sizeof(text) ||
+	    text[LENGTH] != '\n')
+		return false;
+	text[LENGTH] = 0;
+	if (!take_hex(&s, "pci:v", 8, &vendor) || !take_hex(&s, "d", 8, &device) ||
+	    !take_hex(&s, "sv", 8, &subvendor) || !take_hex(&s, "sd", 8, &subdevice) ||
+	    !take_hex(&s, "bc", 2, &base) || !take_hex(&s, "sc", 2, &sub) ||
+	    !take_hex(&s, "i", 2, &interface))
+		return false;
+	d->class = base << 16 | sub << 8 | interface;
+	d->vendor = (uint16_t)vendor;
+	d->device = (uint16_t)device;
+	d->subvendor = (uint16_t)subvendor;
+	d->subdevice = (uint16_t)subdevice;
+	return true;
+}
+
+static void read_ids(const struct vh_root *dir, struct vh_pci_dev *d)
+{
+	if (read_modalias(dir, d))
+		return;
+	d->class = number(dir, "class");
+	d->vendor = (uint16_t)number(dir, "vendor");
+	d->device = (uint16_t)number(dir, "device");
+	d->subvendor = (uint16_t)number(dir, "subsystem_vendor");
+	d->subdevice = (uint16_t)number(dir, "subsystem_device");
 }
 
 /* Virtual functions are counted by their links: sriov_numvfs takes the lock of the device,
  * and hangs with its driver (drivers/pci/iov.c:sriov_numvfs_show()). */
-static unsigned int count_vfs(const struct vh_root *root, const char *name)
+static unsigned int count_vfs(const struct vh_root *dir)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	unsigned int n = 0;
 
-	if (!vh_root_exists(root, DEVICES "/%s/sriov_totalvfs", name) ||
-	    vh_root_list(root, &names, DEVICES "/%s/", name) < 0)
+	if (!vh_root_exists(dir, "sriov_totalvfs") || vh_root_list(dir, &names, ".") < 0)
 		return 0;
 	for (size_t i = 0; i < names.count; i++)
 		n += vh_has_prefix(names.name[i], "virtfn");
@@ -115,52 +200,75 @@ static unsigned int count_vfs(const struct vh_root *root, const char *name)
 
 /* The directory in sys/devices tells the topology: its parent is a bridge, or a root bus
  * (pci0000:00), or the virtual root of another domain (VMD). */
-static void read_place(const struct vh_root *root, const char *name, struct vh_pci_dev *d)
+static void read_place(struct vh_pci_dev *d)
 {
-	_auto_free_ char *target = vh_root_readlink(root, DEVICES "/%s", name);
-	_auto_free_ char *parent = NULL;
-	const char *p = target ? target : "";
-	const char *end;
+	const char *end = strrchr(d->path, '/');
+	_auto_free_ char *parent = vh_strndup(d->path, end - d->path);
 
-	while (vh_has_prefix(p, "../"))
-		p += 3;
-	d->path = target ? vh_printf("sys/%s", p) : vh_printf(DEVICES "/%s", name);
-	end = strrchr(d->path, '/');
-	parent = vh_strndup(d->path, end - d->path);
 	end = strrchr(parent, '/');
 	d->root_bus = !end || vh_pci_parse(end + 1, &d->bridge) < 0;
 }
 
-struct vh_pci_dev *vh_pci_read(const struct vh_root *root, const struct vh_pci_addr *addr,
+void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root)
+{
+	*ret = (struct vh_pci_bus){ .root = root, .devices = { .fd = -1 }, .groups = { .fd = -1 } };
+	if (vh_root_enter(root, &ret->devices, DEVICES) < 0)
+		ret->failed = errno;
+	VH_IGNORE(vh_root_enter(root, &ret->groups, "sys/kernel/iommu_groups")); /* see fd */
+}
+
+void vh_pci_bus_close(struct vh_pci_bus *bus)
+{
+	vh_root_close(&bus->devices);
+	vh_root_close(&bus->groups);
+}
+
+/* Opens the directory of the function and finds where it is: one link, read once. */
+static char *enter(const struct vh_pci_bus *bus, const char *name, struct vh_root *ret)
+{
+	_auto_free_ char *target = NULL, *path = NULL;
+	const char *p;
+
+	if (bus->failed) {
+		errno = bus->failed;
+		return NULL;
+	}
+	target = vh_root_readlink(&bus->devices, "%s", name);
+	if (!target && errno != EINVAL)
+		return NULL;
+	p = target ? target : "";
+	while (vh_has_prefix(p, "../"))
+		p += 3;
+	path = target ? vh_printf("sys/%s", p) : vh_printf(DEVICES "/%s", name);
+	return vh_root_enter(bus->root, ret, "%s", path) == 0 ? VH_STEAL(path) : NULL;
+}
+
+struct vh_pci_dev *vh_pci_read(const struct vh_pci_bus *bus, const struct vh_pci_addr *addr,
 			       int *ret_failed)
 {
-	struct vh_pci_name name = vh_pci_str(addr);
-	_auto_free_ char *pf = NULL;
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+	_auto_free_ char *pf = NULL, *path = enter(bus, vh_pci_str(addr).s, &dir);
 	struct vh_pci_dev *d;
 
 	/* what libvirt takes as proof of existence (virPCIDeviceExists()) */
-	if (!vh_root_exists(root, DEVICES "/%s/config", name.s)) {
+	if (!path || !vh_root_exists(&dir, "config")) {
 		*ret_failed = errno == ENOENT ? *ret_failed : errno;
 		return NULL;
 	}
 	d = vh_alloc(sizeof(*d));
 	d->addr = *addr;
 	d->numa_node = -1;
-	d->class = number(root, name.s, "class");
-	d->vendor = (uint16_t)number(root, name.s, "vendor");
-	d->device = (uint16_t)number(root, name.s, "device");
-	d->subvendor = (uint16_t)number(root, name.s, "subsystem_vendor");
-	d->subdevice = (uint16_t)number(root, name.s, "subsystem_device");
-	d->revision = (uint8_t)number(root, name.s, "revision");
-	d->numvfs = count_vfs(root, name.s);
-	d->boot_vga = number(root, name.s, "boot_vga") == 1;
-	d->group = vh_pci_read_group(root, addr);
+	d->path = VH_STEAL(path);
+	read_place(d);
+	read_ids(&dir, d);
+	d->numvfs = count_vfs(&dir);
+	d->boot_vga = d->class >> 16 == 0x03 && number(&dir, "boot_vga") == 1;
+	d->group = read_group(&dir);
 	if (d->group < 0 && errno != ENOENT)
 		*ret_failed = errno;
-	if (vh_pci_read_driver(root, addr, &d->driver, &d->on_vfio) < 0)
+	if (read_driver(&dir, &d->driver, &d->on_vfio) < 0)
 		*ret_failed = errno;
-	read_place(root, name.s, d);
-	pf = vh_root_link_name(root, DEVICES "/%s/physfn", name.s);
+	pf = vh_root_link_name(&dir, "physfn");
 	d->is_vf = pf && vh_pci_parse(pf, &d->pf) == 0;
 	return d;
 }

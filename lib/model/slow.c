@@ -87,8 +87,7 @@ static bool is_dead(const struct vh_root *root, const struct vh_pci_dev *d)
 {
 	static const unsigned char nobody[4] = { 0xff, 0xff, 0xff, 0xff };
 	unsigned char config[4];
-	ssize_t n = vh_root_read_bytes(root, config, sizeof(config), DEVICES "/%s/config",
-				       vh_pci_str(&d->addr).s);
+	ssize_t n = vh_root_read_bytes(root, config, sizeof(config), "%s/config", d->path);
 
 	return n == sizeof(config) && !d->is_vf && !memcmp(config, nobody, sizeof(config));
 }
