@@ -353,6 +353,7 @@ verdict 'accept a file: the record' grep -q '^device 0000:01:00.0 10de:1b80 sub=
 exits 'accept a record by its name' 0 "$fake" accept gpu-with-audio
 prints 'accept a record by its name: no change' '^0000:01:00.0: as before: VGA'
 exits 'accept a record by its UUID' 0 "$fake" accept "${uuid^^}"
+rm "$device/modalias" # it would say the old id
 echo 0x1b81 >"$device/device"
 exits 'check: another id' 0 "$fake" check "$good"
 prints 'check: another id: a warning' 'warning: 0000:01:00.0 is VGA controller 10de:1b81; when .gpu-with-audio. last ran it was VGA controller 10de:1b80; .*\[identity-changed\]$'

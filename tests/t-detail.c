@@ -103,7 +103,7 @@ static void test_detail(void)
 	ok(card->answered && card->revision == 3 && card->numa_node == 1, "numbers are read");
 	ok(!card->override && card->totalvfs == -1, "what is not there or not set is neither");
 	ok(!card->speed && vh_streq(card->max_speed, "8.0 GT/s PCIe"), "'Unknown' is unknown");
-	ok(vh_streq(card->reset, "") && !vfio->reset, "no reset method, and not known");
+	ok(vh_streq(card->reset, "") && vh_streq(vfio->reset, "flr bus"), "no reset method, and two");
 	ok(vfio->numa_node == -1, "node -1 is none");
 	ok(card->bars.count == 1 &&
 		   vh_streq(card->bars.name[0], "BAR 1: 4 KiB, can be 1 MiB to 4 MiB"),

@@ -146,6 +146,7 @@ record=$work/root/var/lib/vfio-hook/$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$
 is_noted() { [ "$rc" -eq 0 ] && [ ! -s "$work/err" ] && grep -q '^device 0000:01:00.0 10de:1b80 ' "$record"; }
 call vm started begin - <"$good"
 if is_noted; then result yes "started notes the devices"; else result no "started notes the devices"; fi
+rm "$work/root/sys/bus/pci/devices/0000:01:00.0/modalias" # it would say the old one
 echo 0x020000 >"$work/root/sys/bus/pci/devices/0000:01:00.0/class"
 call vm prepare begin - <"$good"
 refused "a device of another class at the address" "\[identity-changed\]$"

@@ -34,6 +34,15 @@ static int found(const struct stage *st)
 	return -1;
 }
 
+/* As another card would say it. The kernel's modalias, which says it too, follows. */
+static void set_id(struct stage *st, const char *attribute, const char *value)
+{
+	_auto_free_ char *path = vh_printf(DEVICE(ALONE) "/%s", attribute);
+
+	fake_remove(st->root, DEVICE(ALONE) "/modalias");
+	fake_put(st->root, path, "%s", value);
+}
+
 static void test_swap(void)
 {
 	_auto_(stage) struct stage *st = stage_new(NULL);
@@ -44,12 +53,12 @@ static void test_swap(void)
 	ok(stage_run(st, d) == 0 && recorded(st, LINE("1521", "020000")), "started notes the device");
 	ok(stage_end(st, d) == 0 && stage_run(st, d) == 0 && found(st) == -1 && stage_end(st, d) == 0,
 	   "the same one starts without a word");
-	fake_put(st->root, DEVICE(ALONE) "/device", "0x1533\n");
+	set_id(st, "device", "0x1533\n");
 	ok(stage_prepare(st, d) == 0 && found(st) == VH_WARNING, "a like one starts with a warning");
 	ok(recorded(st, LINE("1521", "020000")), "which stands until it has run");
 	ok(stage_release(st, d) == 0 && stage_run(st, d) == 0 &&
 		   recorded(st, LINE("1533", "020000")) && stage_end(st, d) == 0, "then it is the one that is meant");
-	fake_put(st->root, DEVICE(ALONE) "/class", "0x010802\n");
+	set_id(st, "class", "0x010802\n");
 	rc = stage_prepare(st, d);
 	ok(rc < 0 && st->err.code == VH_E_REFUSED && found(st) == VH_ERROR && stage_is_home(st),
 	   "one of another class is refused");
@@ -114,14 +123,14 @@ static void test_killed(void)
 	if (stage_run(st, d) != 0)
 		diag("does not run");
 	fake_reset(st->root);
-	fake_put(st->root, DEVICE(ALONE) "/device", "0x1533\n");
+	set_id(st, "device", "0x1533\n");
 	if (stage_started(st, d) < 0)
 		diag("%s", st->err.what);
 	steps = fake_steps(st->root);
 	for (int n = 0; n < steps; n++) {
 		const char *next = n % 2 ? "0x1533\n" : "0x1521\n";
 
-		fake_put(st->root, DEVICE(ALONE) "/device", "%s", next);
+		set_id(st, "device", next);
 		fake_reset(st->root);
 		fake_fault(st->root, "step %d group", n);
 		bad += stage_fork(st, stage_started, d) != SIGKILL;

@@ -163,10 +163,12 @@ struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid,
 				   const struct vh_identity *old)
 {
 	struct vh_identity *i = vh_identity_new(uuid, name);
+	struct vh_pci_bus bus;
 
+	vh_pci_bus_open(&bus, root);
 	for (size_t n = 0; n < count; n++) {
 		int failed = 0;
-		struct vh_pci_dev *d = vh_pci_read(root, &addrs[n], &failed);
+		struct vh_pci_dev *d = vh_pci_read(&bus, &addrs[n], &failed);
 		const struct vh_sighting *before = old ? vh_identity_find(old, &addrs[n]) : NULL;
 		struct vh_sighting now = { 0 };
 
@@ -178,6 +180,7 @@ struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid,
 			vh_identity_put(i, before);
 		vh_pci_free(d);
 	}
+	vh_pci_bus_close(&bus);
 	return i;
 }
 

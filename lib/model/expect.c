@@ -67,9 +67,9 @@ static void note_missed(struct search *s, const struct vh_pci_addr *addr)
 }
 
 /* A name in sysfs of a device that was missed? Its vendor decides in most cases. */
-static void look_at(const struct vh_root *root, struct search *s, const char *name)
+static void look_at(const struct vh_pci_bus *bus, struct search *s, const char *name)
 {
-	int64_t vendor = vh_root_read_int(root, DEVICES "/%s/vendor", name), device = -1;
+	int64_t vendor = vh_root_read_int(bus->root, DEVICES "/%s/vendor", name), device = -1;
 	struct vh_pci_addr addr;
 	struct vh_pci_dev *d;
 	bool wanted = false;
@@ -81,12 +81,12 @@ static void look_at(const struct vh_root *root, struct search *s, const char *na
 		if (id->vendor != vendor)
 			continue;
 		if (device < 0)
-			device = vh_root_read_int(root, DEVICES "/%s/device", name);
+			device = vh_root_read_int(bus->root, DEVICES "/%s/device", name);
 		wanted = id->device == device;
 	}
 	if (!wanted || vh_pci_parse(name, &addr) < 0)
 		return;
-	d = vh_pci_read(root, &addr, &failed);
+	d = vh_pci_read(bus, &addr, &failed);
 	if (d)
 		*VH_APPEND(s->host->elsewhere, s->host->n_elsewhere) = vh_pci_sighting(d);
 	vh_pci_free(d);
@@ -97,15 +97,20 @@ void vh_expect_look(const struct vh_root *root, struct vh_host *h, const struct 
 {
 	struct search s = { .config = c, .domain = d, .host = h };
 	_auto_names_ struct vh_names names = { 0 };
+	struct vh_pci_bus bus;
 
 	for (size_t i = 0; i < h->n_asked; i++)
 		note_missed(&s, &h->asked[i]);
 	for (size_t i = 0; i < h->n_devs; i++) /* pinned, and only a member of the group */
 		if (h->devs[i]->group >= 0)
 			note_missed(&s, &h->devs[i]->addr);
-	if (s.count && vh_root_list(root, &names, DEVICES) < 0)
+	if (!s.count)
+		return;
+	if (vh_root_list(root, &names, DEVICES) < 0)
 		vh_host_not_checked(h, "whether a device has moved: %s", strerror(errno));
+	vh_pci_bus_open(&bus, root);
 	for (size_t i = 0; i < names.count; i++)
-		look_at(root, &s, names.name[i]);
+		look_at(&bus, &s, names.name[i]);
+	vh_pci_bus_close(&bus);
 	free(s.missed);
 }
