@@ -25,16 +25,19 @@ awk -F'|' -v table="$here/table" '
 	function trim(s) { gsub(/^ +| +$/, "", s); return s }
 	function shown(s) { gsub(/[*_]/, "\\\\&", s); return s == "-" || s == "" ? "-" : s }
 	# the same from every suite, or each by its name
-	function seen(name, column,   i, all, same, text) {
+	function seen(name, column, wanted,   i, all, same, text, bare) {
 		same = 1
 		for (i = 1; i <= n; i++) {
-			if (cell[suites[i], name, column] != cell[suites[1], name, column]) same = 0
 			text = cell[suites[i], name, column]
+			if (text != cell[suites[1], name, column]) same = 0
+			bare = text
+			sub(/ \(.*/, "", bare)
 			if (text == "") text = "not run"
+			else if (bare != wanted) text = text " (wrong)"
+			if (i == 1) one = text
 			all = all (i > 1 ? "; " : "") suites[i] ": " text
 		}
-		text = cell[suites[1], name, column]
-		return same ? (text == "" ? "not run" : text) : all
+		return same ? one : all
 	}
 	BEGIN {
 		for (i = 1; i < ARGC; i++) {
@@ -51,12 +54,15 @@ awk -F'|' -v table="$here/table" '
 				printf "\n## %s\n\n", toupper(substr(line, 1, 1)) substr(line, 2)
 				print "| row | host | domain | expected of check | check | expected alone | libvirt alone | with the hook |"
 				print "|---|---|---|---|---|---|---|---|"
+				continue
 			}
 			if (line ~ /^#/ || line == "") continue
 			split(line, f, "|")
 			for (i in f) f[i] = trim(f[i])
+			hook = f[5] != "ok" ? "refused: " f[5] : f[6] == "harms" ? "harms" : "starts"
 			host = (f[2] == "truth" ? "" : f[2] (f[3] == "-" ? "" : ": ")) (f[3] == "-" && f[2] != "truth" ? "" : f[3])
 			printf "| %s | `%s` | `%s` | %s | %s | %s | %s | %s |\n", f[1], host, f[4], f[5],
-				shown(seen(f[1], 3)), f[6], shown(seen(f[1], 4)), shown(seen(f[1], 5))
+				shown(seen(f[1], 3, f[5])), f[6], shown(seen(f[1], 4, f[6])),
+				shown(seen(f[1], 5, hook))
 		}
 	}' "$@"
