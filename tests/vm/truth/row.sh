@@ -147,6 +147,11 @@ truth_row() {
 	check "$name: every device is as before" within 10 expect_state
 	check "$name: no claim is left by it" within 5 no_claim_of_truth
 
+	if [ "$hook" = harms ]; then	# what the configuration allows
+		check "$name: the host can be put right" state_down
+		state_up
+	fi
+
 	say "without the hook"
 	hook_off
 	cell_of_start
