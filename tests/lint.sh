@@ -54,7 +54,7 @@ run_shellcheck() {
 }
 run_codespell() {
 	codespell -L nd,inout,mis README.md SECURITY.md docs man lib hook cli tests/*.c tests/*.h tests/*.sh \
-		tests/vm/*.sh tests/vm/*.md tests/vm/scenarios tests/vm/long fuzz/*.c fuzz/*.sh examples
+		tests/vm/*.sh tests/vm/*.md tests/vm/scenarios tests/vm/long tests/vm/truth fuzz/*.c fuzz/*.sh examples
 }
 # PIE, full RELRO, no executable stack, stack protector, FORTIFY
 is_hardened() {

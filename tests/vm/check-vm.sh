@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the scenarios in test machines, two side by side, and prints TAP: one
 # point per scenario and flavour, in the order they end. See README.md.
-#   check-vm.sh [--variant none|no-release|no-peers] [--long] [--keep] SUITE [SCENARIO...]
+#   check-vm.sh [--variant none|no-release|no-peers] [--long|--truth] [--keep] SUITE [SCENARIO...]
 set -euo pipefail
 
 usage() {
@@ -15,6 +15,7 @@ while [ $# -gt 0 ]; do
 	--variant) [ $# -ge 2 ] || usage; variant=$2; shift ;;
 	--keep) keep=yes ;;
 	--long) folder=long ;;
+	--truth) folder=truth ;;
 	-*) usage ;;
 	*) break ;;
 	esac
@@ -30,7 +31,8 @@ build=$PWD
 [ -e "$build/vfio-hook-qemu" ] || build=$(cd "$here/../.." && pwd)
 hook=${VM_HOOK_BINARY:-$build/vfio-hook-qemu}
 cli=${VM_CLI_BINARY:-$build/vfio-hook}
-logs=${VM_LOG_DIR:-${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}/logs}/$suite-$variant
+cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
+logs=${VM_LOG_DIR:-$cache/logs}/$suite-$variant
 
 die() { echo "Bail out! $*"; exit 1; }
 if [ "$variant" = no-peers ] && [ -z "${VM_HOOK_BINARY:-}" ]; then
@@ -56,20 +58,29 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 mkdir -p "$share"/{bin,claimed,results}
 cp "$here/guest.sh" "$here/lib.sh" "$share"
-cp -r "$here/$folder" "$share/scenarios"
+cp -r "$here/truth" "$share"
+if [ $folder = truth ]; then
+	"$here/truth/scenarios.sh" "$share/scenarios"
+else
+	cp -r "$here/$folder" "$share/scenarios"
+fi
 cp "$hook" "$share/bin/vfio-hook-qemu"
 cp "$cli" "$share/bin/vfio-hook"
 echo "$variant" >"$share/variant"
 rm -rf "$logs"
 mkdir -p "$logs"
+cells=$share/cells
+: >"$cells"
 
-# One queue per flavour, of the scenarios wanted (by name or by its beginning).
+# One queue per flavour, of the scenarios wanted (by name or by its beginning; rows
+# of the truth table by name).
 points=()
-for file in "$here/$folder"/*; do
+for file in "$share/scenarios"/*; do
 	name=${file##*/}
 	wanted=${1:+no}
 	for argument; do
-		[[ $name != "$argument"* ]] || wanted=yes
+		[[ $folder = truth || $name != "$argument"* ]] || wanted=yes
+		[ "$name" != "$argument" ] || wanted=yes
 	done
 	[ "$wanted" != no ] || continue
 	# shellcheck disable=SC2013	# words are meant
@@ -132,6 +143,7 @@ tell() {	# POINT SECONDS VERDICT
 		fi
 		echo "  # $verdict; log: $logs/$point" ;;
 	esac
+	[ ! -d "$dir" ] || sed -n 's/^cell: //p' "$dir/log" >>"$cells"
 	if [ -d "$dir" ] && { [ -n "$keep" ] || [ "$verdict" != ok ]; }; then
 		cp -r "$dir" "$logs/"
 	fi
@@ -153,13 +165,17 @@ collect() {
 	done
 }
 
-[ $folder != long ] || export VM_LIMIT=7200
+[ $folder = scenarios ] || export VM_LIMIT=7200
 SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
-worker 1 tiny systemd &
+boots=(tiny systemd) stoob=(systemd tiny)
+if [ $folder = truth ]; then
+	boots=(truth igb nointremap noiommu amd) stoob=(amd igb nointremap noiommu truth)
+fi
+worker 1 "${boots[@]}" &
 workers+=($!)
 if [ "${VM_JOBS:-2}" -gt 1 ]; then
-	worker 2 systemd tiny &
+	worker 2 "${stoob[@]}" &
 	workers+=($!)
 fi
 while [ -n "$(jobs -rp)" ]; do
@@ -170,6 +186,10 @@ collect final
 workers=()
 echo "1..$number"
 echo "# $SECONDS s"
+if [ $folder = truth ]; then
+	cp "$cells" "$logs.cells"
+	echo "# the cells, for truth/report.sh: $logs.cells"
+fi
 [ $failed = 0 ] || echo "# logs: $logs"
 [ $failed != 0 ] || [ -n "$keep" ] || rm -rf "$logs"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,20 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs in the test machine: installs the programs under test, starts libvirtd,
-# and works through the queue of its flavour, which other machines share. The
-# first scenario that fails ends this boot: the next one gets a fresh machine.
+# and works through the queue of its boot, which other machines share. The first
+# scenario that fails, or asks for it, ends this boot: the next one gets a fresh
+# machine.
 flavour=$1 lab=/mnt/lab
+boot=$(sed -n 's/.*lab\.boot=\([a-z]*\).*/\1/p' /proc/cmdline)
 limit=300	# seconds for a scenario that does not say "# limit: SECONDS"
 
 mkdir -p /run/lab
-cp -r $lab/lib.sh $lab/scenarios $lab/bin $lab/variant /run/lab/
+cp -r $lab/lib.sh $lab/scenarios $lab/truth $lab/bin $lab/variant /run/lab/
 echo "$flavour" >/run/lab/flavour
 cd /run/lab || exit
 
-# run NAME: results/FLAVOUR-NAME/{log,result,...}; `result` holds the seconds
+# run NAME: results/BOOT-NAME/{log,result,...}; `result` holds the seconds
 # and "ok", "failed" or "skipped".
 run() {
-	local dir=$lab/results/$flavour-$1 verdict=failed began=$SECONDS scenario clock limit=$limit
+	local dir=$lab/results/$boot-$1 verdict=failed began=$SECONDS scenario clock limit=$limit
 	limit=$(sed -n 's/^# limit: //p' "scenarios/$1" | grep . || echo "$limit")
 	mkdir "$dir"
 	setsid bash -uc ". ./lib.sh; begin; . ./scenarios/$1; finish" >"$dir/log" 2>&1 </dev/null &
@@ -38,13 +40,13 @@ run() {
 		wait -n
 	fi
 	echo "$((SECONDS - began)) $verdict" >"$dir/result"
-	[ $verdict != failed ]
+	[ $verdict != failed ] && [ ! -e fresh ]
 }
 
 if bash -uc '. ./lib.sh; setup' >setup.log 2>&1; then
-	mapfile -t queue <"$lab/queue.$flavour"
+	mapfile -t queue <"$lab/queue.$boot"
 	for name in "${queue[@]}"; do
-		mkdir "$lab/claimed/$flavour-$name" 2>/dev/null || continue
+		mkdir "$lab/claimed/$boot-$name" 2>/dev/null || continue
 		run "$name" || break
 	done
 else

@@ -3,23 +3,42 @@
 # One boot of a test machine: a q35 board with an emulated Intel IOMMU and the
 # devices of `topology`, under software emulation. The machine runs guest.sh
 # from the shared folder and powers off. Nothing it writes elsewhere is kept.
-#   run-vm.sh IMAGE SHARE tiny|systemd CONSOLE
+#   run-vm.sh IMAGE SHARE BOOT CONSOLE
 # IMAGE is a folder made by build-image.sh, CONSOLE the log of the serial line.
+# BOOT is a flavour, tiny or systemd, or one of the machines of the truth table,
+# which have more devices and are otherwise tiny: truth, noiommu (switched off on
+# the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
+# amd (an AMD IOMMU), igb (a network card with virtual functions: newer-qemu.sh).
 # Environment: VM_MEMORY (MiB), VM_CPUS, VM_LIMIT (seconds), VM_QEMU
 set -euo pipefail
 
-image=$1 share=$2 flavour=$3 console=$4
+image=$1 share=$2 boot=$3 console=$4
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-vm.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
-append="console=ttyS0 quiet loglevel=3 panic=-1 intel_iommu=on net.ifnames=0 mitigations=off"
+append="console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
 append+=" no_timer_check"
-case $flavour in
-tiny)    append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
+qemu=("${VM_QEMU:-qemu-system-x86_64}")
+cpu=qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16
+iommu=intel-iommu,intremap=on,caching-mode=on
+option=intel_iommu=on
+topologies=("$here/topology" "$here/truth/topology")
+case $boot in
+tiny | systemd) topologies=("$here/topology") ;;
+truth)      ;;
+noiommu)    option=intel_iommu=off ;;
+nointremap) iommu=intel-iommu,intremap=off,caching-mode=on ;;
+amd)        iommu=amd-iommu,intremap=on cpu=EPYC option='' ;;
+igb)        topologies+=("$here/truth/topology-igb")
+	mapfile -t qemu < <("$here/newer-qemu.sh") ;;
+*)          echo "run-vm: no boot '$boot'" >&2; exit 2 ;;
+esac
+append+=" $option"
+case $boot in
 systemd) append+=" apparmor=1 security=apparmor" ;;
-*)       echo "run-vm: no flavour '$flavour'" >&2; exit 2 ;;
+*)       append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
 esac
 
 # @disk@NAME in the topology is a small empty disk of this boot.
@@ -36,16 +55,16 @@ while read -ra words; do
 		esac
 		devices+=("$word")
 	done
-done <"$here/topology"
+done < <(cat "${topologies[@]}")
 
 # TERM ends the machine too
 trap 'kill $machine' TERM INT
-timeout -k 5 "${VM_LIMIT:-900}" "${VM_QEMU:-qemu-system-x86_64}" \
+timeout -k 5 "${VM_LIMIT:-900}" "${qemu[@]}" \
 	-name lab -nodefaults -no-user-config -display none -no-reboot \
 	-machine q35,kernel-irqchip=split -accel tcg,thread=multi,tb-size=1024 \
-	-cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16 \
+	-cpu "$cpu" \
 	-smp "${VM_CPUS:-1}" -m "${VM_MEMORY:-1024}" \
-	-device intel-iommu,intremap=on,caching-mode=on \
+	-device "$iommu" \
 	-kernel "$image/vmlinuz" -initrd "$image/initrd.img" -append "$append" \
 	-serial "file:$console" \
 	-drive if=none,id=root,file="$image/root.img",format=raw,snapshot=on,cache=unsafe \

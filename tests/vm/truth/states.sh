@@ -1,0 +1,339 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The words of the truth table: what puts the host into a state, and what writes
+# a domain. A state says with `later` how it is taken down, and with `harm` how
+# to see that the host has lost something by a start.
+
+# The devices of truth/topology
+# shellcheck disable=SC2034
+{
+DISPLAY0=0000:08:00.0 DISPLAY1=0000:08:00.1	# bochs-drm and its sound, one group
+KEYS0=0000:09:00.0 KEYS1=0000:09:00.1	# xhci_hcd with a keyboard, e1000e; one group
+USBDISK=0000:0a:00.0		# xhci_hcd with a disk, alone
+SLOT16=0000:00:10.0		# e1000e, alone
+IGB=0000:0b:00.0		# igb, a PF of network functions
+SATA=0000:00:1f.2 LPC=0000:00:1f.0 SMBUS=0000:00:1f.3	# the chipset, one group
+}
+CONFIG=/etc/libvirt/vfio-hook.conf
+
+laters=() harms=() losses=()
+later() { laters=("$*" "${laters[@]}"); }
+# harm TEXT COMMAND...: COMMAND succeeds when the harm is done
+harm() { losses+=("$1"); harms+=("${*:2}"); }
+
+# --- devices ---------------------------------------------------------------
+
+# on ADDRESS DRIVER|-: as an administrator puts it
+on() {
+	local address=$1 driver=$2
+	if [ "$driver" != - ]; then
+		modprobe "$driver"
+		echo "$driver" >"$DEVICES/$address/driver_override"
+	fi
+	[ ! -e "$DEVICES/$address/driver" ] || echo "$address" >"$DEVICES/$address/driver/unbind"
+	[ "$driver" = - ] || echo "$address" >$DRIVERS_PROBE
+	later at_home "$address"
+}
+at_home() {
+	echo >"$DEVICES/$1/driver_override"
+	[ ! -e "$DEVICES/$1/driver" ] || echo "$1" >"$DEVICES/$1/driver/unbind"
+	echo "$1" >$DRIVERS_PROBE
+}
+
+# functions ADDRESS: it has virtual functions; $VF is the first. Their driver is
+# not asked: that of an NVMe takes a minute to give up on one.
+functions() {
+	echo 0 >"$DEVICES/$1/sriov_drivers_autoprobe"
+	echo 1 >"$DEVICES/$1/sriov_numvfs"
+	VF=$(basename "$(readlink "$DEVICES/$1/virtfn0")")
+	later no_functions "$1"
+}
+no_functions() { echo 0 >"$DEVICES/$1/sriov_numvfs"; echo 1 >"$DEVICES/$1/sriov_drivers_autoprobe"; }
+
+by_hand() {	# ADDRESS: vfio-hook detach
+	vfio-hook detach "$1"
+	later vfio-hook reattach "$1"
+}
+
+# --- disks -----------------------------------------------------------------
+
+dead() { ! timeout 10 dd if="$1" of=/dev/null bs=4k count=1 iflag=direct; }
+dead_mount() { ! timeout 10 dd if=/dev/zero of="$1/written" bs=4k count=1 oflag=direct; }
+disk() { echo "/dev/$(disk_of "$1")"; }
+file_system() {	# ADDRESS [PARTITION]: its disk has one; $DISK
+	DISK=$(disk "$1")
+	if [ -n "${2:-}" ]; then
+		addpart "$DISK" 1 2048 100000
+		later delpart "$DISK" 1
+		DISK=$DISK$2
+		within 5 test -b "$DISK"
+	fi
+	mkfs.ext4 -q -F "$DISK"
+	later "wipefs -qa $(disk "$1")"
+}
+mounted() {	# ADDRESS [PARTITION]
+	file_system "$@"
+	mkdir -p $RUN/mnt
+	mount "$DISK" $RUN/mnt
+	later umount -l $RUN/mnt
+	harm "the mount is dead" dead_mount $RUN/mnt
+}
+mounted_elsewhere() {	# ADDRESS: in a mount namespace of its own
+	local pid
+	file_system "$1"
+	mkdir -p $RUN/mnt
+	unshare -m --propagation private sh -c "mount $DISK $RUN/mnt && exec sleep 1000" &
+	pid=$!
+	later end $pid
+	within 10 grep -q "$RUN/mnt" /proc/$pid/mountinfo
+	harm "the mount is dead" dead_mount "/proc/$pid/root$RUN/mnt"
+}
+swap_on() {
+	DISK=$(disk "$1")
+	mkswap -q "$DISK"
+	swapon "$DISK"
+	later "wipefs -qa $DISK"
+	later swapoff "$DISK"
+	harm "the swap is dead" dead "$DISK"
+}
+device_mapper() {	# ADDRESS [UUID]
+	DISK=$(disk "$1")
+	dmsetup create truth ${2:+--uuid "$2"} --table "0 100000 linear $DISK 0"
+	later dmsetup remove --retry truth
+	harm "the dm device is dead" dead /dev/mapper/truth
+}
+md() {	# ADDRESS: a mirror of one disk, by the kernel's own means
+	local md=/sys/block/md_truth/md
+	DISK=$(disk "$1")
+	modprobe raid1
+	echo md_truth >/sys/module/md_mod/parameters/new_array
+	later "echo clear >$md/array_state"
+	echo external:truth >$md/metadata_version
+	echo raid1 >$md/level
+	echo 1 >$md/raid_disks
+	cat "/sys/class/block/${DISK#/dev/}/dev" >$md/new_dev
+	echo 0 >"$md/dev-${DISK#/dev/}/slot"
+	echo 50000 >$md/component_size
+	echo active >$md/array_state
+	harm "the md device is dead" dead /dev/md_truth
+}
+loop() {
+	local name
+	DISK=$(disk "$1")
+	name=$(losetup -f --show "$DISK")
+	later losetup -d "$name"
+	harm "the loop device is dead" dead "$name"
+}
+opened() {	# ADDRESS: exclusively, as ZFS and btrfs do
+	local pid
+	DISK=$(disk "$1")
+	perl -e 'use Fcntl; sysopen(my $f, shift, O_RDWR | O_EXCL) or die $!; sleep 1000' "$DISK" &
+	pid=$!
+	later end $pid
+	within 10 sh -c "readlink /proc/$pid/fd/* | grep -qx $DISK"
+	harm "the disk of the process is dead" dead "$DISK"
+}
+end() { kill "$1"; wait "$1"; }
+usb_disk() { within 30 sh -c "lsblk -dno SERIAL | grep -q USB1"; }
+
+# --- network ---------------------------------------------------------------
+
+nic() { hangs_on "$1" | head -n 1; }
+up() {	# ADDRESS [IP ADDRESS]...
+	NIC_NAME=$(nic "$1")
+	ip link set "$NIC_NAME" up
+	later "ip addr flush dev $NIC_NAME; ip link set $NIC_NAME down"
+	shift
+	for address; do
+		ip addr add "$address" dev "$NIC_NAME"
+	done
+}
+no_route() { ! ip "$1" route show default | grep -q .; }
+route() {
+	up "$1" 192.0.2.1/24
+	ip route add default via 192.0.2.254
+	later ip route del default
+	harm "the default route is gone" no_route -4
+}
+route6() {
+	up "$1"
+	ip -6 addr add 2001:db8::1/64 dev "$NIC_NAME" nodad
+	ip -6 route add default via 2001:db8::2 dev "$NIC_NAME"
+	later ip -6 route del default
+	harm "the default route is gone" no_route -6
+}
+port_of() {	# bridge|bond ADDRESS
+	NIC_NAME=$(nic "$2")
+	ip link add truth0 type "$1"
+	later ip link del truth0
+	ip link set "$NIC_NAME" down
+	ip link set "$NIC_NAME" master truth0
+	ip link set truth0 up
+	ip link set "$NIC_NAME" up
+	later ip link set "$NIC_NAME" nomaster down
+	harm "the port of the $1 is gone" no_lower
+}
+no_lower() { ! ls -d /sys/class/net/truth0/lower_*; }
+under() {	# ADDRESS TYPE...: an interface of this type on top, up
+	NIC_NAME=$(nic "$1")
+	shift
+	ip link set "$NIC_NAME" up
+	later ip link set "$NIC_NAME" down
+	ip link add link "$NIC_NAME" name truth1 type "$@"
+	later ip link del truth1
+	ip link set truth1 up
+	harm "the interface on top is gone" test ! -e /sys/class/net/truth1
+}
+pool() {	# ADDRESS: a network of it
+	printf '%s\n' "<network><name>pool</name><forward mode='hostdev' managed='yes'>" \
+		"$(address "$1" "type='pci'")</forward></network>" >$RUN/pool.xml
+	virsh -q net-define $RUN/pool.xml
+	later virsh -q net-undefine pool
+	virsh -q net-start pool
+	later virsh -q net-destroy pool
+}
+
+# --- displays, sound, input ------------------------------------------------
+
+consoles() { grep -l 'frame buffer' /sys/class/vtconsole/*/name | sed 's|/name$|/bind|'; }
+no_console() {	# the text console lets go of the display
+	local console
+	for console in $(consoles); do
+		echo 0 >"$console"
+		later "echo 1 >$console"
+	done
+}
+console() {
+	grep -q 1 "$(consoles)"
+	harm "the text console is gone" '! grep -q 1 $(consoles) /dev/null'
+}
+opened_display() {	# ADDRESS
+	local card pid
+	card=$(cd "$DEVICES/$1/drm" && ls -d card*)
+	sleep 1000 9<>"/dev/dri/$card" &
+	pid=$!
+	later end $pid
+	harm "the display of the process is gone" test ! -e "/sys/class/drm/$card"
+}
+keyboard() { harm "the keyboard is gone" '! grep -q "QEMU USB Keyboard" /proc/bus/input/devices'; }
+
+# --- the host --------------------------------------------------------------
+
+config() {	# LINE...
+	printf '%s\n' "$@" >>$CONFIG
+	later rm -f $CONFIG
+}
+device_config() { config "[device $1]" "$2"; }
+
+unload() { modprobe -r vfio_pci; }
+no_module() {	# as a kernel that was built without it
+	local dir file
+	unload
+	dir=/lib/modules/$(uname -r)
+	file=$(find "$dir" -name 'vfio-pci.ko*')
+	mv "$file" $RUN/vfio-pci
+	cp "$dir/modules.dep" $RUN/modules.dep
+	sed -i '\|/vfio-pci\.ko|d' "$dir/modules.dep"
+	later "mv $RUN/vfio-pci $file; mv $RUN/modules.dep $dir/modules.dep"
+}
+modprobe_says() {	# LINE of modprobe.d
+	unload
+	echo "$*" >/etc/modprobe.d/truth.conf
+	later rm /etc/modprobe.d/truth.conf
+}
+no_modules() {	# loaded|unloaded: the kernel was replaced, and not yet rebooted
+	local dir
+	modprobe vfio-pci
+	dir=/lib/modules/$(uname -r)
+	[ "$1" = loaded ] || unload
+	mv "$dir" "$dir.old"
+	later mv "$dir.old" "$dir"
+}
+unsafe_interrupts() {
+	local file=/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	modprobe vfio_iommu_type1
+	echo Y >$file
+	later "echo N >$file"
+}
+huge_pages() {	# COUNT, of 2 MiB
+	echo "$1" >/proc/sys/vm/nr_hugepages
+	later "echo 0 >/proc/sys/vm/nr_hugepages"
+	grep -q "HugePages_Free: *$1\$" /proc/meminfo
+	if ! mountpoint -q /dev/hugepages; then
+		mkdir -p /dev/hugepages
+		mount -t hugetlbfs hugetlbfs /dev/hugepages
+		restart_libvirtd
+	fi
+}
+swap_file() {	# MIB
+	dd if=/dev/zero of=/swap bs=1M count="$1" status=none
+	chmod 600 /swap
+	mkswap -q /swap
+	swapon /swap
+	later 'swapoff /swap; rm /swap'
+}
+memory_watched() {
+	local before
+	before=$(oom_kills)
+	harm "the host ran out of memory" oom_since "$before"
+}
+oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
+oom_since() { [ "$(oom_kills)" -gt "$1" ]; }
+in_mib() { echo $(($(awk "/^$1:/ { print \$2 }" /proc/meminfo) / 1024)); }
+
+# --- other domains ---------------------------------------------------------
+
+other_runs() {	# ELEMENT...: with the hook
+	hook_on
+	define other "$@"
+	virsh -q start other --paused
+	later 'virsh -q destroy other; virsh -q undefine other'
+}
+held() {	# ADDRESS: its group is detached and held by a process
+	local pid
+	vfio-hook detach "$1"
+	sleep 1000 9<>"/dev/vfio/$(group_of "$1")" &
+	pid=$!
+	later vfio-hook reattach "$1"
+	later end $pid
+}
+RECORDS=/var/lib/vfio-hook
+ran_before() {	# [SED COMMAND]: the domain has run; this is done to the record of its devices
+	hook_on
+	domain_up
+	later rm -f $RECORDS/$ROW_UUID.devices
+	virsh -q start truth --paused
+	virsh -q destroy truth
+	[ $# = 0 ] || sed -i "$1" $RECORDS/$ROW_UUID.devices
+}
+accepted() { vfio-hook accept truth; }
+runs_now() {	# until check has been asked
+	hook_on
+	domain_up
+	virsh -q start truth --paused
+	BEFORE_START="virsh -q destroy truth"
+}
+
+# --- what the domain column is written with --------------------------------
+# Elements are printed; the rest is set.
+
+memory() { MEMORY=$1; }				# MIB
+current() { CURRENT=$1; }			# MIB
+hard_limit() { LIMIT="<memtune><hard_limit unit='MiB'>$1</hard_limit></memtune>"; }
+huge() {	# [KIB]: guest memory on huge pages, of the size given
+	BACKING="<memoryBacking><hugepages>${1:+<page size='$1' unit='KiB'/>}</hugepages></memoryBacking>"
+}
+balloon() { BALLOON="$*"; }			# the element, or nothing: libvirt adds it
+policy() {	# ATTRIBUTE|ELEMENT, in the metadata
+	case $1 in
+	'<'*) POLICY="<vfio:policy xmlns:vfio='urn:vfio-hook:1'>$1</vfio:policy>" ;;
+	*)    POLICY="<vfio:policy xmlns:vfio='urn:vfio-hook:1' $1/>" ;;
+	esac
+}
+without_managed() { hostdev "$1" no | sed "s/ managed='no'//"; }
+unassigned() { hostdev "$1" | sed "s|</hostdev>|<address type='unassigned'/></hostdev>|"; }
+interface() { echo "<interface type='hostdev' managed='yes'><source>$(address "$1" "type='pci'")</source></interface>"; }
+from_pool() { echo "<interface type='network'><source network='pool'/></interface>"; }
+# as hostdev, with this written as the slot
+slot_written() { hostdev "$2" | sed "s/slot='[^']*'/slot='$1'/"; }
+all_devices() { for address; do hostdev "$address"; done; }
