@@ -299,7 +299,9 @@ static void secure_process(void)
 
 int main(int argc, char **argv)
 {
-	struct call call = { .reporter = { log_transition, log_warning, NULL } };
+	struct call call = {
+		.reporter = { .transition = log_transition, .warning = log_warning },
+	};
 	_auto_error_ struct vh_error err = { 0 };
 	size_t op = 0;
 	int rc;
