@@ -144,6 +144,7 @@ truth_row() {
 	cell_of_start
 	hook=$CELL hook_loss=$LOSS
 	[ "$CELL" != fails ] || [ -z "$REFUSED" ] || hook="refused: $REFUSED"
+	[ -n "$DEFINED" ] || hook="not defined"
 	check "$name: every device is as before" within 10 expect_state
 	check "$name: no claim is left by it" within 5 no_claim_of_truth
 
@@ -161,7 +162,9 @@ truth_row() {
 
 	say "the judgement"
 	check "$name: check says what was written" is "$CHECKED" "$row_check"
-	if [ "$row_check" != ok ]; then
+	if [ "$hook" = "not defined" ]; then
+		check "$name: libvirt does not even define it" [ "$row_check" != ok ]
+	elif [ "$row_check" != ok ]; then
 		check "$name: the hook refuses for the same reasons" is "$hook" "refused: $CHECKED"
 	elif [ "$row_alone" = harms ]; then
 		check "$name: the hook starts what was allowed" is "$hook" harms

@@ -31,8 +31,11 @@ on() {
 		echo "$driver" >"$DEVICES/$address/driver_override"
 	fi
 	[ ! -e "$DEVICES/$address/driver" ] || echo "$address" >"$DEVICES/$address/driver/unbind"
-	[ "$driver" = - ] || echo "$address" >$DRIVERS_PROBE
 	later at_home "$address"
+	if [ "$driver" != - ]; then
+		echo "$address" >$DRIVERS_PROBE
+		is "$(basename "$(readlink "$DEVICES/$address/driver")")" "$driver"
+	fi
 }
 at_home() {
 	echo >"$DEVICES/$1/driver_override"
