@@ -41,6 +41,14 @@ static void vital_allowed(struct world *w)
 	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK;
 }
 
+static void holds_the_root(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_BLOCK, "sda2 is held by root_crypt")->fix =
+		S("cryptsetup close root_crypt");
+	world_use(&w->dev[1], VH_USE_BLOCK, "dm-0 is mounted at /")->vital = true;
+}
+
 static void peer_only_use(struct world *w)
 {
 	alone(w);
@@ -339,6 +347,9 @@ const struct rule_case use_cases[] = {
 	{ "in-use-other-allowed", other_use_allowed, .want = "error device-in-use 0000:01:00.0:10" },
 	{ "in-use-vital", vital_allowed, .want = "error device-in-use 0000:01:00.0:10",
 	  .fix = "cannot run without" },
+	{ "in-use-below-the-root", holds_the_root,
+	  .want = "error device-in-use 0000:01:00.0:10, error device-in-use 0000:01:00.0:10",
+	  .says = "root_crypt", .fix = "choose another device" },
 	{ "in-use-as-a-peer-only", peer_only_use, .want = "info peer-detached 0000:01:00.0:10",
 	  .silent = "device-in-use" },
 	{ "peer-in-use", peer_used, .want = "error peer-in-use 0000:01:00.1:10",

@@ -24,15 +24,25 @@ static bool is_allowed(const struct vh_case *c, const struct vh_pci_dev *d, cons
 	return !use->vital && (vh_config_device(c->config, &d->addr).allow_in_use & use->kind);
 }
 
+/* Something lies on it that cannot be ended while the host runs: the root file system. Then there
+ * is no sense in ending its other uses, of which some may belong to that one. */
+static bool is_indispensable(const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (d->uses[i].vital && !d->uses[i].fix)
+			return true;
+	return false;
+}
+
 /* The lines that tell how to end the use, or to live without it. */
 static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 {
 	_auto_free_ char *config = NULL;
 
+	if (is_indispensable(d))
+		return vh_strdup("choose another device: the host cannot run without this one");
 	if (use->fix)
 		return vh_strdup(use->fix);
-	if (use->vital)
-		return vh_strdup("choose another device: the host cannot run without this one");
 	config = vh_text_config(&d->addr, "allow-in-use", kind_str(use->kind));
 	return vh_printf("end this use, or allow it %s", config);
 }
@@ -85,10 +95,11 @@ static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const
 {
 	_auto_free_ char *naming = NULL, *config = NULL, *allow = NULL;
 	struct vh_strbuf sb = { 0 };
+	bool stays = is_indispensable(d);
 
-	if (use->fix)
+	if (use->fix && !stays)
 		vh_strbuf_add(&sb, use->fix);
-	if (use->vital) {
+	if (use->vital || stays) {
 		vh_strbuf_join(&sb, "\nor ",
 			       "choose a device of another IOMMU group: the host "
 			       "cannot run without this one");
