@@ -151,12 +151,48 @@ static bool is_vital_mount(const char *at)
 	return false;
 }
 
+/* The file system that a file lies on: the longest mount point, of those the last. */
+static const struct vh_mount *mount_of(const struct vh_usage *usage, const char *file)
+{
+	const struct vh_mount *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < usage->n_mounts; i++) {
+		const char *at = usage->mounts[i].at;
+		size_t n = strcmp(at, "/") ? strlen(at) : 0;
+
+		if (n < longest || strncmp(file, at, n) != 0 || file[n] != '/')
+			continue;
+		longest = n;
+		best = &usage->mounts[i];
+	}
+	return best;
+}
+
+static void look_at_swap_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *node)
+{
+	for (size_t i = 0; i < ctx->usage->swaps.count; i++) {
+		const char *file = ctx->usage->swaps.name[i];
+		_auto_free_ char *shown = NULL;
+		struct vh_use *u;
+
+		if (vh_has_prefix(file, "/dev/") || mount_of(ctx->usage, file) != m)
+			continue;
+		shown = vh_printable(file, 80);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", node, shown);
+		u->vital = true;
+		u->fix = vh_printf("swapoff %s", shown);
+	}
+}
+
 /* Where it is mounted; `via` says on what ("" or " (through md0)"). */
 static void look_at_mounts(struct vh_uses_ctx *ctx, const char *path, const char *node,
 			   const char *via)
 {
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *file = vh_printf("/dev/%s", node);
+	_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", path);
+	_auto_free_ char *mapper = vh_printf("/dev/mapper/%s", dm_name ? dm_name : "");
 
 	for (size_t i = 0; i < ctx->usage->n_mounts; i++) {
 		const struct vh_mount *m = &ctx->usage->mounts[i];
@@ -165,12 +201,14 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const char *path, const char
 		struct vh_use *u;
 
 		/* btrfs has numbers of its own, and only names its first member */
-		if (!vh_streq(dev, numbers) && strcmp(m->source, file))
+		if (!vh_streq(dev, numbers) && strcmp(m->source, file) &&
+		    strcmp(m->source, mapper))
 			continue;
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", node, at, via);
 		u->vital = is_vital_mount(m->at);
 		u->fix = u->vital ? NULL : vh_printf("umount %s", at);
+		look_at_swap_files(ctx, m, node);
 	}
 }
 
@@ -205,6 +243,7 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 
 static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			 const char *via, int depth);
+static bool look_exclusively(struct vh_uses_ctx *ctx, const char *name);
 
 static void look_at_holders(struct vh_uses_ctx *ctx, const char *path, const char *node,
 			    const char *via, int depth)
@@ -221,11 +260,15 @@ static void look_at_holders(struct vh_uses_ctx *ctx, const char *path, const cha
 		_auto_free_ char *shown = vh_printable(dm_name ? dm_name : holder, 60);
 		_auto_free_ char *through = vh_printf(" (through %s)", shown);
 		struct vh_use *u;
+		size_t before;
 
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", node, shown, via);
 		u->fix = holder_fix(holder, dm_name, dm_uuid);
+		before = ctx->dev->n_uses;
 		if (depth < STACK_MAX)
 			look_at_node(ctx, up, holder, through, depth + 1);
+		if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
+			VH_IGNORE(look_exclusively(ctx, holder)); /* the disk is in use already */
 	}
 	for (size_t i = 0; i < ctx->usage->n_loops; i++) {
 		const struct vh_loop *l = &ctx->usage->loops[i];
@@ -311,14 +354,20 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 			vh_root_exists(ctx->root, "%s/size", path));
 }
 
-/* Beside a partition that is in use, another may be so unseen. */
-static void look_at_partition(struct vh_uses_ctx *ctx, const char *path, const char *name)
+/* Adds the uses of the partitions of a disk, and to `unused` those that have none. */
+static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path,
+			       const struct vh_names *dirs, struct vh_names *unused)
 {
-	size_t before = ctx->dev->n_uses;
+	for (size_t i = 0; i < dirs->count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs->name[i]);
+		size_t before = ctx->dev->n_uses;
 
-	look_at_node(ctx, path, name, "", 0);
-	if (before && ctx->dev->n_uses == before)
-		VH_IGNORE(look_exclusively(ctx, name)); /* the disk is in use already */
+		if (!vh_root_exists(ctx->root, "%s/partition", sub))
+			continue;
+		look_at_node(ctx, sub, dirs->name[i], "", 0);
+		if (ctx->dev->n_uses == before)
+			*VH_APPEND(unused->name, unused->count) = vh_strdup(dirs->name[i]);
+	}
 }
 
 /* disk sda (500 GB) */
@@ -336,8 +385,8 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *head = multipath_head(name);
 	_auto_free_ char *head_path = head ? vh_printf("sys/class/block/%s", head) : NULL;
-	_auto_names_ struct vh_names dirs = { 0 };
-	size_t before = ctx->dev->n_uses;
+	_auto_names_ struct vh_names dirs = { 0 }, unused = { 0 };
+	size_t before = ctx->dev->n_uses, of_parts;
 
 	if (head) {
 		path = head_path;
@@ -349,14 +398,13 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
 	look_at_node(ctx, path, name, "", 0);
+	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
 		ctx->complete = false;
-	for (size_t i = 0; i < dirs.count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs.name[i]);
-
-		if (vh_root_exists(ctx->root, "%s/partition", sub))
-			look_at_partition(ctx, sub, dirs.name[i]);
-	}
+	look_at_partitions(ctx, path, &dirs, &unused);
+	/* beside a partition that is in use, another may be so unseen */
+	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++)
+		VH_IGNORE(look_exclusively(ctx, unused.name[i])); /* the disk is in use already */
 	if (ctx->dev->n_uses != before)
 		return;
 	/* of a disk that is free as a whole the partitions are free too */
