@@ -243,7 +243,7 @@ static void put_card(const struct writer *w, const struct vh_fragment *f, size_t
 		there->shared = true;
 		bus = there->bus;
 		slot = there->slot;
-	} else if (to - from == 1 || (!bus && !take_slot(room, &slot))) {
+	} else if (to - from == 1 || bus > 0xff || (!bus && !take_slot(room, &slot))) {
 		put_functions(w, f, from, to, NULL, false);
 		return;
 	} else if (bus) {

@@ -170,6 +170,7 @@ static int read_config(struct call *call, const struct vh_domain *d, struct vh_e
 		log_line(LOG_ERR, call->name, err->what);
 		vh_error_clear(err);
 		vh_config_defaults(&call->config);
+		call->config.memory = VH_MEMORY_OFF; /* vDPA: the file may allow it */
 		rc = 0;
 	}
 	effective = vh_config_for(&call->config, d);

@@ -74,7 +74,7 @@ static void check_daemon(const struct vh_hook_info *i, const struct vh_rule *r,
 
 	if (!works(p) || !i->daemon || p->newer != VH_YES)
 		return;
-	fix = vh_printf("systemctl reload %s", i->daemon);
+	fix = vh_printf("systemctl restart %s   # guests go on", i->daemon);
 	vh_finding_add(out, r, NULL, fix,
 		       "%s is newer than the running %s, which looks for hooks when it starts",
 		       p->path, i->daemon);
