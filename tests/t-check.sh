@@ -38,6 +38,15 @@ for host in $(grep -l '^# expected of check: ' "$hosts"/*.host); do
 	verdict "host: $name: ${have:-ok}" test "${have:-ok}" = "$want"
 done
 
+# --- the manual pages know every command and every key ------------------------------------------
+man=${abs_top_srcdir:?}/man
+for command in $("$hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	[ "$command" = help ] || verdict "man: $command" grep -q "^=item B<$command>" "$man/vfio-hook.pod"
+done
+for key in $(sed -n 's/^\t{ [A-Z]*, "\([a-z-]*\)", take_.*/\1/p' "${abs_top_srcdir:?}/lib/model/config.c"); do
+	verdict "man: the key $key" grep -q "^=item .*B<$key>" "$man/vfio-hook.conf.pod"
+done
+
 # --- --fix: every domain of the fixtures -----------------------------------------------------
 # What remains may be cured elsewhere: on the host, in the configuration, by another choice of
 # devices; these never remain.

@@ -265,7 +265,9 @@ const char vh_explain_huge_pages[] =
 	"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
 	"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
 	"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
-	"on the kernel command line, before memory is fragmented.";
+	"on the kernel command line, before memory is fragmented. Where a script of\n"
+	"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
+	"in hooks/qemu.d, or it looks before they are there.";
 
 void vh_check_huge_pages(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
