@@ -161,12 +161,11 @@ static void VH_PRINTF(3, 4) line(const struct writer *w, int level, const char *
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vh_vprintf(fmt, ap);
 	va_end(ap);
 	while (level--)
 		vh_strbuf_add(w->to, w->tab);
-	vh_strbuf_add(w->to, text ? text : "");
+	vh_strbuf_add(w->to, text);
 	vh_strbuf_add(w->to, "\n");
 }
 

@@ -47,12 +47,10 @@ void vh_judgement_clear(struct vh_judgement *j)
 
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) >= 0)
-		*VH_APPEND(j->not_checked.name, j->not_checked.count) = text;
+	*VH_APPEND(j->not_checked.name, j->not_checked.count) = vh_vprintf(fmt, ap);
 	va_end(ap);
 }
 

@@ -94,10 +94,9 @@ void vh_error(const struct vh_cli *cli, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = vh_vprintf(fmt, ap);
 	va_end(ap);
-	error_line(cli, NULL, what ? what : fmt);
+	error_line(cli, NULL, what);
 }
 
 void vh_note(const char *fmt, ...)
@@ -106,11 +105,10 @@ void vh_note(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = vh_vprintf(fmt, ap);
 	va_end(ap);
 	fputs("vfio-hook: ", stderr);
-	vh_put(stderr, what ? what : fmt);
+	vh_put(stderr, what);
 	fputc('\n', stderr);
 }
 

@@ -16,8 +16,7 @@ void vh_batch_add(struct vh_batch *b, const struct vh_pci_addr *addr, const char
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&w->path, fmt, ap) < 0)
-		w->path = vh_strdup("");
+	w->path = vh_vprintf(fmt, ap);
 	va_end(ap);
 	w->addr = *addr;
 	w->value = vh_strdup(value);

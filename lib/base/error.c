@@ -13,15 +13,6 @@ void vh_error_clear(struct vh_error *err)
 	memset(err, 0, sizeof(*err));
 }
 
-VH_PRINTF(1, 0) static char *format(const char *fmt, va_list ap)
-{
-	char *s = NULL;
-
-	if (vasprintf(&s, fmt, ap) < 0)
-		return vh_strdup("out of memory");
-	return s;
-}
-
 int vh_fail(struct vh_error *err, enum vh_code code, int sys, const char *fix, const char *fmt, ...)
 {
 	char *what, *remedy = vh_strdup(fix); /* which may be that of err */
@@ -32,7 +23,7 @@ int vh_fail(struct vh_error *err, enum vh_code code, int sys, const char *fix, c
 		return -1;
 	}
 	va_start(ap, fmt);
-	what = format(fmt, ap);
+	what = vh_vprintf(fmt, ap);
 	va_end(ap);
 	vh_error_clear(err);
 	err->code = code;
@@ -52,7 +43,7 @@ int vh_wrap(struct vh_error *err, const char *fmt, ...)
 	if (!err)
 		return -1;
 	va_start(ap, fmt);
-	context = format(fmt, ap);
+	context = vh_vprintf(fmt, ap);
 	va_end(ap);
 	what = vh_printf("%s: %s", context, err->what ? err->what : "unknown error");
 	free(err->what);

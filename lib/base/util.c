@@ -40,16 +40,24 @@ char *vh_strndup(const char *s, size_t n)
 	return checked(strndup(s, n));
 }
 
-char *vh_printf(const char *fmt, ...)
+char *vh_vprintf(const char *fmt, va_list ap)
 {
 	char *s = NULL;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	return checked(s);
+}
+
+char *vh_printf(const char *fmt, ...)
+{
+	char *s;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		s = NULL;
+	s = vh_vprintf(fmt, ap);
 	va_end(ap);
-	return checked(s);
+	return s;
 }
 
 bool vh_has_prefix(const char *s, const char *prefix)

@@ -6,6 +6,7 @@
 #ifndef VH_UTIL_H
 #define VH_UTIL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,7 @@ void *vh_realloc_array(void *p, size_t n, size_t size) VH_CHECK;
 char *vh_strdup(const char *s) VH_CHECK;            /* NULL gives NULL */
 char *vh_strndup(const char *s, size_t n) VH_CHECK;
 char *vh_printf(const char *fmt, ...) VH_PRINTF(1, 2) VH_CHECK;
+char *vh_vprintf(const char *fmt, va_list ap) VH_PRINTF(1, 0) VH_CHECK;
 
 /* Appends one zeroed element to a growing array; returns it. */
 #define VH_APPEND(array, count)                                                        \

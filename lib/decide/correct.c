@@ -22,10 +22,9 @@ static void VH_PRINTF(2, 3) say(struct correction *k, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vh_vprintf(fmt, ap);
 	va_end(ap);
-	*VH_APPEND(k->done->name, k->done->count) = text ? text : vh_strdup(fmt);
+	*VH_APPEND(k->done->name, k->done->count) = text;
 }
 
 /* Was this found, about this device (NULL: any)? */

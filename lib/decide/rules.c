@@ -134,8 +134,7 @@ struct vh_finding *vh_finding_add(struct vh_findings *out, const struct vh_rule 
 	if (pd)
 		vh_finding_about(f, &pd->dev->addr, pd->element ? pd->element->line : 0);
 	va_start(ap, fmt);
-	if (vasprintf(&f->message, fmt, ap) < 0)
-		f->message = vh_strdup(r->title);
+	f->message = vh_vprintf(fmt, ap);
 	va_end(ap);
 	return f;
 }

@@ -60,11 +60,10 @@ static void VH_PRINTF(3, 4)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vh_vprintf(fmt, ap);
 	va_end(ap);
 	if (!m->problem)
-		m->problem = vh_printf("line %d: %s", vh_xml_line(node), text ? text : "");
+		m->problem = vh_printf("line %d: %s", vh_xml_line(node), text);
 }
 
 static void take_size(struct vh_guest_memory *m, const xmlNode *node, const char *what,

@@ -53,17 +53,15 @@ void vh_host_not_checked(struct vh_host *h, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vh_vprintf(fmt, ap);
 	va_end(ap);
-	for (size_t i = 0; text && i < h->not_checked.count; i++) {
+	for (size_t i = 0; i < h->not_checked.count; i++) {
 		if (!strcmp(h->not_checked.name[i], text)) {
 			free(text);
 			return;
 		}
 	}
-	if (text)
-		*VH_APPEND(h->not_checked.name, h->not_checked.count) = text;
+	*VH_APPEND(h->not_checked.name, h->not_checked.count) = text;
 }
 
 static int dev_order(const void *a, const void *b)

@@ -154,11 +154,8 @@ static int VH_PRINTF(4, 5) put_attr(struct tree *t, const struct vh_manifest_pci
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vh_vprintf(fmt, ap);
 	va_end(ap);
-	if (!text)
-		return vh_fail(t->m->err, VH_E_SYS, ENOMEM, NULL, "cannot format '%s'", path);
 	return put_file(t, path, text, strlen(text), true);
 }
 

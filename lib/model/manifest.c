@@ -21,11 +21,10 @@ int vh_manifest_bad(const struct vh_manifest *m, int line, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vh_vprintf(fmt, ap);
 	va_end(ap);
 	return vh_fail(m->err, VH_E_INPUT, 0, NULL, "%s line %d: %s", m->name, line,
-		       text ? text : "out of memory");
+		       text);
 }
 
 static size_t slot_of(const struct vh_manifest *m, const struct vh_pci_addr *addr, bool *found)

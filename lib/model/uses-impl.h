@@ -56,6 +56,8 @@ bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* Disks that are reached through an interface. */
 void vh_storage_look(struct vh_uses_ctx *ctx, const char *interface);
+/* Is the interface with this directory up? */
+enum vh_tri vh_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
 

@@ -112,11 +112,13 @@ void vh_usage_read_net(const struct vh_root *root, struct vh_usage *u)
 		read_addresses6(addresses, u);
 }
 
-static bool is_up(const struct vh_root *root, const char *path)
+enum vh_tri vh_net_is_up(const struct vh_root *root, const char *path)
 {
 	int64_t flags = vh_root_read_int(root, "%s/flags", path);
 
-	return flags > 0 && (flags & IFF_UP);
+	if (flags < 0)
+		return VH_UNKNOWN;
+	return flags & IFF_UP ? VH_YES : VH_NO;
 }
 
 static void look_at_uppers(struct vh_uses_ctx *ctx, const char *path, const char *name,
@@ -133,7 +135,7 @@ static void look_at_uppers(struct vh_uses_ctx *ctx, const char *path, const char
 		if (!vh_has_prefix(names.name[i], "upper_") || vh_streq(upper, master))
 			continue;
 		up = vh_printf("sys/class/net/%s", upper);
-		if (is_up(ctx->root, up))
+		if (vh_net_is_up(ctx->root, up) == VH_YES)
 			vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", name, upper)
 				->fix = vh_printf("ip link set %s down", upper);
 	}
@@ -211,7 +213,7 @@ static void look_at_interface(struct vh_uses_ctx *ctx, const char *path, const c
 	vh_storage_look(ctx, name);
 	if (ctx->dev->n_uses == before)
 		look_at_addresses(ctx, path, name);
-	if (ctx->dev->n_uses == before && is_up(ctx->root, path)) {
+	if (ctx->dev->n_uses == before && vh_net_is_up(ctx->root, path) == VH_YES) {
 		struct vh_use *u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", name);
 
 		u->peer_only = true;

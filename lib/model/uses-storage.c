@@ -6,7 +6,6 @@
 #include "lib/model/uses-impl.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 
 #include "lib/base/banned.h"
 
@@ -32,22 +31,16 @@ static const char *interface_to(const struct vh_usage *usage, const char *server
 	return best ? best->interface : NULL;
 }
 
-static bool is_down(const struct vh_uses_ctx *ctx, const char *interface)
-{
-	int64_t flags = vh_root_read_int(ctx->root, "sys/class/net/%s/flags", interface);
-
-	return flags >= 0 && !(flags & IFF_UP);
-}
-
 /* Through which interface a server is reached that cannot be told may be any that is up. */
 static bool is_way_to(struct vh_uses_ctx *ctx, const char *server, const char *interface,
 		      const char *what)
 {
 	const char *way = interface_to(ctx->usage, server);
+	_auto_free_ char *path = vh_printf("sys/class/net/%s", interface);
 
 	if (way)
 		return !strcmp(way, interface);
-	if (is_down(ctx, interface))
+	if (vh_net_is_up(ctx->root, path) == VH_NO)
 		return false;
 	vh_host_not_checked(ctx->host, "through which interface %s is reached (%s)", server, what);
 	ctx->complete = false;

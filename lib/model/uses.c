@@ -20,8 +20,7 @@ struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const 
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&u->text, fmt, ap) < 0)
-		u->text = vh_strdup("unknown use");
+	u->text = vh_vprintf(fmt, ap);
 	va_end(ap);
 	u->kind = kind;
 	return u;
