@@ -203,6 +203,8 @@ static const char *module_text(enum vh_module m)
 	switch (m) {
 	case VH_MODULE_MISSING:
 		return "vfio-pci missing";
+	case VH_MODULE_FORBIDDEN:
+		return "vfio-pci forbidden";
 	case VH_MODULE_LOADABLE:
 		return "vfio-pci can be loaded";
 	case VH_MODULE_LOADED:

@@ -126,6 +126,25 @@ static void no_alias(struct world *w)
 	w->host.alias_missing = true;
 }
 
+static void no_alias_new_libvirt(struct world *w)
+{
+	no_alias(w);
+	w->host.libvirt_version = 10000;
+}
+
+static void no_alias_old_libvirt(struct world *w)
+{
+	no_alias(w);
+	w->host.libvirt_version = 9010;
+}
+
+static void forbidden(struct world *w)
+{
+	alone(w);
+	w->host.vfio_pci = VH_MODULE_FORBIDDEN;
+	w->host.forbidden_by = S("/etc/modprobe.d/no-vfio.conf");
+}
+
 static void no_alias_by_hand(struct world *w)
 {
 	no_alias(w);
@@ -440,7 +459,13 @@ const struct rule_case device_cases[] = {
 	{ "vfio-no-alias", no_alias, .want = "warning vfio-unavailable",
 	  .says = "/lib/modules/6.1.0-56-amd64/modules.alias is missing",
 	  .fix = "depmod 6.1.0-56-amd64" },
+	{ "vfio-no-alias-new-libvirt", no_alias_new_libvirt, .want = "error vfio-unavailable",
+	  .says = "this libvirt fails without it" },
+	{ "vfio-no-alias-old-libvirt", no_alias_old_libvirt, .want = "warning vfio-unavailable" },
 	{ "vfio-no-alias-by-hand", no_alias_by_hand, .want = "" },
+	{ "vfio-forbidden", forbidden, .want = "error vfio-unavailable",
+	  .says = "'/etc/modprobe.d/no-vfio.conf' forbids to load it",
+	  .fix = "from /etc/modprobe.d/no-vfio.conf, or run 'modprobe -i vfio-pci'" },
 	{ "vfio-missing-host", host_no_vfio, .want = "error vfio-unavailable", .scopes = VH_SCOPE_HOST },
 	{ "vfio-not-needed", no_vfio_needed, .want = "", .silent = "vfio-unavailable" },
 	{ "address-invalid", invalid, .want = "error address-invalid:20",

@@ -25,6 +25,9 @@
 #define ROUTES(more)                                                                     \
 	"f proc/net/route\tIface\\tDestination\\tGateway\\tFlags\\tRefCnt\\tUse\\tMetric\\tMask\\n" more "\n"
 #define CPU "f proc/cpuinfo\tvendor_id\\t: GenuineIntel\n"
+#define MODULES "f proc/sys/kernel/osrelease\t6.1.0\n"                                   \
+	"f lib/modules/6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
+#define ALIAS "f lib/modules/6.1.0/modules.alias\t-\n"
 #define PLAIN_IRQS "f proc/interrupts\t  0:  1   IO-APIC   2-edge   timer\n"
 
 static const char *tri(enum vh_tri t)
@@ -85,6 +88,18 @@ static void show_memory(struct vh_strbuf *sb, const struct vh_host *h, const str
 		vh_strbuf_addf(sb, " %s", g->direct.name[i]);
 }
 
+static void show_module(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	(void)d;
+	vh_strbuf_addf(sb, "%s, libvirt %u",
+		       h->vfio_pci == VH_MODULE_LOADED	    ? "loaded"
+		       : h->vfio_pci == VH_MODULE_LOADABLE  ? "loadable"
+		       : h->vfio_pci == VH_MODULE_FORBIDDEN ? h->forbidden_by
+		       : h->vfio_pci == VH_MODULE_MISSING   ? "missing"
+							    : "unknown",
+		       h->libvirt_version);
+}
+
 static const struct {
 	const char *name, *machine;
 	void (*show)(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d);
@@ -128,6 +143,25 @@ static const struct {
 	  show_ids, "1022:43ee /etc/modprobe.d/v.conf, 8086:1 the kernel command line, "
 	  "10de:1b80:1043 the kernel command line; bound 1" },
 	{ "no ids", NIC, show_ids, "; bound 0" },
+	{ "the module can be loaded", NIC MODULES ALIAS, show_module, "loadable, libvirt 0" },
+	{ "the module is there", NIC MODULES ALIAS "d sys/bus/pci/drivers/vfio-pci\n", show_module,
+	  "loaded, libvirt 0" },
+	{ "the module is missing", NIC "f proc/sys/kernel/osrelease\t6.1.0\n"
+	  "f lib/modules/6.1.0/modules.dep\t-\n" ALIAS, show_module, "missing, libvirt 0" },
+	{ "the module is forbidden", NIC MODULES ALIAS
+	  "f etc/modprobe.d/x.conf\toptions vfio-pci a=b\\ninstall vfio_pci /bin/false\n",
+	  show_module, "/etc/modprobe.d/x.conf, libvirt 0" },
+	{ "the module is installed otherwise", NIC MODULES ALIAS
+	  "f etc/modprobe.d/x.conf\tinstall vfio-pci /usr/local/bin/falsely\\n"
+	  "install vfio-pci /bin/false\\nblacklist vfio-pci\n", show_module, "loadable, libvirt 0" },
+	{ "another module is forbidden", NIC MODULES ALIAS
+	  "f etc/modprobe.d/x.conf\tinstall vfio-pci-core /bin/false\\ninstall vfio /bin/false\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "no modules.alias", NIC MODULES "f usr/lib/x86_64-linux-gnu/libvirt.so.0.9000.0\tELF\n"
+	  "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0.9000.0\n", show_module,
+	  "loadable, libvirt 9000" },
+	{ "no modules.alias, lib64", NIC MODULES "d usr/lib\nl usr/lib64/libvirt.so.0\tlibvirt.so.0.11003.0\n",
+	  show_module, "loadable, libvirt 11003" },
 	{ "functions of a slot", GPU
 	  "pci 0000:01:00.1 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n"
 	  "pci 0000:01:02.0 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n",

@@ -168,12 +168,35 @@ static bool is_bound(const struct vh_case *c)
 
 const char vh_explain_vfio[] =
 	"The driver vfio-pci is what holds a device while a guest has it. It is\n"
-	"neither loaded nor among the modules of the kernel that runs, so nothing\n"
+	"neither loaded nor among the modules of the kernel that runs, or a line\n"
+	"'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
 	"could take the device over. The usual reason is a kernel package that was\n"
 	"upgraded or removed without a reboot: then a reboot is all it takes. A\n"
-	"kernel built by hand needs CONFIG_VFIO_PCI. The warning says less: vfio-pci\n"
-	"is there, but modules.alias of the running kernel is missing, a file that\n"
-	"libvirt 10 and later read before they bind a device; 'depmod' writes it.";
+	"kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
+	"only modules.alias of the running kernel is missing, libvirt 10 and later\n"
+	"fail, for they read it before they bind a device: with them it is an\n"
+	"error, otherwise a warning. 'depmod' writes that file.";
+
+static const char *missing_fix(const struct vh_host *h)
+{
+	return h->alias_missing ? "reboot into an installed kernel"
+				: "boot a kernel that has vfio-pci, with its modules installed";
+}
+
+static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_host *h = c->host;
+	const char *release = h->release ? h->release : "unknown";
+	bool fails = h->libvirt_version >= 10000;
+	_auto_free_ char *fix = vh_printf("depmod %s, or reboot into an installed kernel", release);
+
+	vh_finding_add(out, r, NULL, fix,
+		       fails ? "/lib/modules/%s/modules.alias is missing: this libvirt fails without it"
+			     : "/lib/modules/%s/modules.alias is missing: libvirt 10 and later "
+			       "fail without it",
+		       release)
+		->severity = fails ? VH_ERROR : VH_WARNING;
+}
 
 void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
@@ -183,21 +206,20 @@ void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 
 	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)))
 		return;
-	if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c) && h->alias_missing) {
-		vh_finding_add(out, r, NULL, "reboot into an installed kernel",
-			       "vfio-pci is not loaded, and the modules of the running kernel '%s' "
-			       "are not installed",
-			       release);
+	if (h->vfio_pci == VH_MODULE_FORBIDDEN && !is_bound(c)) {
+		fix = vh_printf("remove the line 'install vfio-pci' from %s, or run "
+				"'modprobe -i vfio-pci' first",
+				h->forbidden_by);
+		vh_finding_add(out, r, NULL, fix,
+			       "vfio-pci is not loaded, and '%s' forbids to load it", h->forbidden_by);
 	} else if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c)) {
-		vh_finding_add(out, r, NULL, "boot a kernel that has vfio-pci, with its modules installed",
-			       "vfio-pci is neither loaded nor a module of the running kernel '%s'",
+		vh_finding_add(out, r, NULL, missing_fix(h),
+			       h->alias_missing ? "vfio-pci is not loaded, and the modules of the "
+						  "running kernel '%s' are not installed"
+						: "vfio-pci is neither loaded nor a module of the "
+						  "running kernel '%s'",
 			       release);
 	} else if (h->alias_missing && libvirt_binds(c)) {
-		fix = vh_printf("depmod %s, or reboot into an installed kernel", release);
-		vh_finding_add(out, r, NULL, fix,
-			       "/lib/modules/%s/modules.alias is missing: libvirt 10 and later "
-			       "fail without it",
-			       release)
-			->severity = VH_WARNING;
+		check_alias(c, r, out);
 	}
 }

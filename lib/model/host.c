@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "lib/model/modopts.h"
 #include "lib/model/pci-topology.h"
 #include "lib/model/pci.h"
 #include "lib/model/platform.h"
@@ -43,6 +44,7 @@ void vh_host_free(struct vh_host *h)
 	vh_memory_clear(&h->memory);
 	vh_names_clear(&h->not_checked);
 	free(h->release);
+	free(h->forbidden_by);
 	free(h->cmdline);
 	free(h);
 }
@@ -219,10 +221,32 @@ static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *
 	if (!h->release || !vh_root_exists(root, "lib/modules/%s/modules.dep", h->release))
 		return root->live || vh_root_exists(root, "lib/modules") ? VH_MODULE_MISSING
 								       : VH_MODULE_UNKNOWN;
-	return lists_module(root, "modules.dep", h->release) ||
-			       lists_module(root, "modules.builtin", h->release)
-		       ? VH_MODULE_LOADABLE
-		       : VH_MODULE_MISSING;
+	if (!lists_module(root, "modules.dep", h->release) &&
+	    !lists_module(root, "modules.builtin", h->release))
+		return VH_MODULE_MISSING;
+	h->forbidden_by = vh_module_forbidden_by(root, "vfio-pci");
+	return h->forbidden_by ? VH_MODULE_FORBIDDEN : VH_MODULE_LOADABLE;
+}
+
+/* The installed library says its version by its file's name: libvirt.so.0.11003.0 is 11.3.0.
+ * It lies in /usr/lib64, /usr/lib, or the architecture's folder there (Debian). */
+static unsigned int read_libvirt_version(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names dirs = { 0 };
+	unsigned int version = 0;
+
+	if (vh_root_list_dirs(root, &dirs, "usr/lib") < 0)
+		return 0;
+	*VH_APPEND(dirs.name, dirs.count) = vh_strdup(".");
+	*VH_APPEND(dirs.name, dirs.count) = vh_strdup("../lib64");
+	for (size_t i = 0; i < dirs.count; i++) {
+		_auto_free_ char *name = vh_root_link_name(root, "usr/lib/%s/libvirt.so.0",
+							   dirs.name[i]);
+
+		if (name && sscanf(name, "libvirt.so.0.%u.", &version) == 1)
+			return version;
+	}
+	return 0;
 }
 
 static enum vh_cpu read_cpu(const struct vh_root *root)
@@ -261,6 +285,8 @@ static void read_machine(const struct vh_root *root, struct vh_host *h)
 	h->alias_missing = h->release &&
 			   vh_root_exists(root, "lib/modules") &&
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
+	if (h->alias_missing)
+		h->libvirt_version = read_libvirt_version(root);
 }
 
 struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,

@@ -109,7 +109,13 @@ struct vh_bind_id {
 
 struct vh_hook_info;
 
-enum vh_module { VH_MODULE_UNKNOWN = 0, VH_MODULE_MISSING, VH_MODULE_LOADABLE, VH_MODULE_LOADED };
+enum vh_module {
+	VH_MODULE_UNKNOWN = 0,
+	VH_MODULE_MISSING,
+	VH_MODULE_FORBIDDEN, /* modprobe.d(5) says that it shall not be loaded */
+	VH_MODULE_LOADABLE,
+	VH_MODULE_LOADED,
+};
 enum vh_cpu { VH_CPU_OTHER = 0, VH_CPU_INTEL, VH_CPU_AMD };
 
 struct vh_host {
@@ -134,7 +140,9 @@ struct vh_host {
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	char *cmdline;       /* of the kernel, or NULL */
 	enum vh_module vfio_pci;
+	char *forbidden_by;  /* the file that forbids vfio-pci, or NULL */
 	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
+	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
 	bool denylist_off;   /* vfio-pci is loaded with disable_denylist=Y */
 	struct vh_memory memory; /* filled by vh_memory_read() */
 	/* with VH_HOST_RULES (platform.h) */

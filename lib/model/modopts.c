@@ -69,9 +69,35 @@ static void read_cmdline(const char *cmdline, const char *module, const char *op
 	}
 }
 
-/* options MODULE OPTION=VALUE ...; a backslash at the end continues the line (modprobe.d(5)) */
-static void read_file(char *text, const char *where, const char *module, const char *option,
-		      struct vh_module_values *ret)
+/* What is looked for in modprobe.d, and where it goes. */
+struct search {
+	const char *command; /* "options" or "install" */
+	const char *module;
+	const char *option;  /* of "options"; NULL: the whole rest of the line */
+	struct vh_module_values *ret;
+};
+
+static void take_rest(const struct search *s, const char *rest, const char *where)
+{
+	size_t n = 0;
+
+	if (!s->option) {
+		struct vh_module_value *v = VH_APPEND(s->ret->list, s->ret->count);
+
+		rest += strspn(rest, BLANKS);
+		v->value = vh_strdup(rest);
+		v->where = vh_strdup(where);
+		return;
+	}
+	while (*(rest += n)) {
+		rest += strspn(rest, BLANKS);
+		n = strcspn(rest, BLANKS);
+		take(rest, n, s->option, where, s->ret);
+	}
+}
+
+/* COMMAND MODULE REST; a backslash at the end continues the line (modprobe.d(5)) */
+static void read_file(char *text, const char *where, const struct search *s)
 {
 	char *line;
 
@@ -81,18 +107,13 @@ static void read_file(char *text, const char *where, const char *module, const c
 		const char *word = line + strspn(line, BLANKS);
 		size_t n = strcspn(word, BLANKS);
 
-		if (n != strlen("options") || strncmp(word, "options", n))
+		if (n != strlen(s->command) || strncmp(word, s->command, n))
 			continue;
 		word += n;
 		word += strspn(word, BLANKS);
 		n = strcspn(word, BLANKS);
-		if (!is_module(word, n, module))
-			continue;
-		while (*(word += n)) {
-			word += strspn(word, BLANKS);
-			n = strcspn(word, BLANKS);
-			take(word, n, option, where, ret);
-		}
+		if (is_module(word, n, s->module))
+			take_rest(s, word + n, where);
 	}
 }
 
@@ -111,8 +132,7 @@ static bool is_conf(const char *name)
 	return n > 5 && !strcmp(name + n - 5, ".conf");
 }
 
-void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
-			   const char *option, struct vh_module_values *ret)
+static void read_modprobe_d(const struct vh_root *root, const struct search *s)
 {
 	/* of files of one name the first counts (kmod, libkmod/libkmod-config.c) */
 	static const char *const dirs[] = { "etc/modprobe.d", "run/modprobe.d",
@@ -134,9 +154,36 @@ void vh_module_values_read(const struct vh_root *root, const char *cmdline, cons
 			*VH_APPEND(known.name, known.count) = vh_strdup(names.name[i]);
 			text = vh_root_read(root, "%s", where + 1);
 			if (text)
-				read_file(text, where, module, option, ret);
+				read_file(text, where, s);
 		}
 	}
+}
+
+void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
+			   const char *option, struct vh_module_values *ret)
+{
+	struct search s = { "options", module, option, ret };
+
+	read_modprobe_d(root, &s);
 	/* modprobe gives the module those of the command line last */
 	read_cmdline(cmdline, module, option, ret);
+}
+
+char *vh_module_forbidden_by(const struct vh_root *root, const char *module)
+{
+	static const char *const nothing[] = { "/bin/false", "/bin/true", "/usr/bin/false",
+					       "/usr/bin/true", "false", "true", ":" };
+	_auto_module_values_ struct vh_module_values found = { 0 };
+	struct search s = { "install", module, NULL, &found };
+
+	read_modprobe_d(root, &s);
+	/* of several commands for one module the first counts (libkmod/libkmod-module.c) */
+	for (size_t i = 0; found.count && i < VH_COUNT(nothing); i++) {
+		const char *command = found.list[0].value;
+		size_t n = strcspn(command, BLANKS);
+
+		if (n == strlen(nothing[i]) && !strncmp(command, nothing[i], n))
+			return vh_strdup(found.list[0].where);
+	}
+	return NULL;
 }

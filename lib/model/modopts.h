@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * modopts - the options of a kernel module that is not loaded yet, or does not show them: what
- * the kernel command line and modprobe.d(5) set.
+ * the kernel command line and modprobe.d(5) set, and whether the latter lets it be loaded.
  */
 #ifndef VH_MODOPTS_H
 #define VH_MODOPTS_H
@@ -24,5 +24,9 @@ void vh_module_values_clear(struct vh_module_values *v);
  * NULL. What cannot be read gives nothing. */
 void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
 			   const char *option, struct vh_module_values *ret);
+
+/* The file of modprobe.d that has a command in place of loading `module` that does nothing
+ * ("install vfio-pci /bin/false"); NULL: none. What another command does cannot be known. */
+char *vh_module_forbidden_by(const struct vh_root *root, const char *module) VH_CHECK;
 
 #endif
