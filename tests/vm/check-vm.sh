@@ -60,7 +60,7 @@ mkdir -p "$share"/{bin,claimed,results}
 cp "$here/guest.sh" "$here/lib.sh" "$share"
 cp -r "$here/truth" "$share"
 if [ $folder = truth ]; then
-	"$here/truth/scenarios.sh" "$share/scenarios"
+	"$here/truth/scenarios.sh" "$suite" "$share/scenarios"
 else
 	cp -r "$here/$folder" "$share/scenarios"
 fi

@@ -344,6 +344,10 @@ setup() {
 		busybox syslogd -O /run/syslog
 		printf '%s\n' 'user = "root"' 'group = "root"' 'seccomp_sandbox = 0' >>/etc/libvirt/qemu.conf
 	fi
+	# A router that answers late would give an interface a default route in the middle of a row.
+	for file in /proc/sys/net/ipv6/conf/*/accept_ra; do
+		echo 0 >"$file"
+	done
 	start_libvirtd || return
 	udevadm settle
 	mark

@@ -44,7 +44,7 @@ domain_up() {
 }
 
 state_up() {
-	laters=() harms=() losses=() BEFORE_START=''
+	laters=() harms=() losses=() lasting_harms=() lasting_losses=() BEFORE_START=''
 	set -e
 	eval "$row_state"
 	set +e
@@ -61,14 +61,14 @@ state_down() {
 	return $failed
 }
 
-# The first loss, in LOSS
-harmed() {
+# The first loss, in LOSS, of those that TEXTS and COMMANDS (names of arrays) tell
+harmed() {	# TEXTS COMMANDS
+	local -n texts=$1 commands=$2
 	local n
-	for n in "${!harms[@]}"; do
-		LOSS=${losses[n]}
-		! eval "${harms[n]}" >/dev/null 2>&1 || return 0
+	[ -z "$LOSS" ] || return
+	for n in "${!commands[@]}"; do
+		! eval "${commands[n]}" >/dev/null 2>&1 || { LOSS=${texts[n]}; return 0; }
 	done
-	LOSS=''
 	return 1
 }
 
@@ -107,8 +107,9 @@ cell_of_start() {
 		REFUSED=$(sed -n 's/^error: .* \[\([a-z-]*\)\]$/\1/p' <<<"$OUT" | sort -u | xargs)
 	cell=fails
 	[ $RC != 0 ] || cell=starts
-	! harmed || cell=harms
+	! harmed losses harms || cell=harms
 	[ $RC != 0 ] || try timeout 100 virsh destroy truth
+	! harmed lasting_losses lasting_harms || cell=harms
 	CELL=$cell
 }
 

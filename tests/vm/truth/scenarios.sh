@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes a scenario into DIR for each row of the truth table.
-#   scenarios.sh DIR
+# Writes a scenario into DIR for each row of the truth table that SUITE has.
+#   scenarios.sh SUITE DIR
 set -euo pipefail
-mkdir -p "$1"
+suite=$1 dir=$2
+mkdir -p "$dir"
 while IFS='|' read -r name boot _; do
-	cat >"$1/${name// /}" <<-SCENARIO
-	# flavours: ${boot// /}
+	read -r boot only <<<"$boot"
+	[ "${only:-$suite}" = "$suite" ] || continue
+	cat >"$dir/${name// /}" <<-SCENARIO
+	# flavours: $boot
 	# limit: 600
 	. ./truth/row.sh
 	truth_row ${name// /}

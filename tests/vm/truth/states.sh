@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The words of the truth table: what puts the host into a state, and what writes
 # a domain. A state says with `later` how it is taken down, and with `harm` how
-# to see that the host has lost something by a start.
+# to see that the host has lost something by a start (`lasting`: and does not get
+# it back at the end).
 
 # The devices of truth/topology
 # shellcheck disable=SC2034
@@ -16,10 +17,11 @@ SATA=0000:00:1f.2 LPC=0000:00:1f.0 SMBUS=0000:00:1f.3	# the chipset, one group
 }
 CONFIG=/etc/libvirt/vfio-hook.conf
 
-laters=() harms=() losses=()
+laters=() harms=() losses=() lasting_harms=() lasting_losses=()
 later() { laters=("$*" "${laters[@]}"); }
 # harm TEXT COMMAND...: COMMAND succeeds when the harm is done
 harm() { losses+=("$1"); harms+=("${*:2}"); }
+lasting() { lasting_losses+=("$1"); lasting_harms+=("${*:2}"); }
 
 # --- devices ---------------------------------------------------------------
 
@@ -51,6 +53,8 @@ functions() {
 	VF=$(basename "$(readlink "$DEVICES/$1/virtfn0")")
 	later no_functions "$1"
 }
+# igb takes its functions away when it is unbound, and has none when it is back.
+lost_functions() { lasting "its virtual function does not come back" test ! -e "$DEVICES/$VF"; }
 no_functions() { echo 0 >"$DEVICES/$1/sriov_numvfs"; echo 1 >"$DEVICES/$1/sriov_drivers_autoprobe"; }
 
 by_hand() {	# ADDRESS: vfio-hook detach
