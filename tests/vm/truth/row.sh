@@ -44,7 +44,7 @@ domain_up() {
 }
 
 state_up() {
-	laters=() harms=() losses=() lasting_harms=() lasting_losses=() BEFORE_START=''
+	laters=() harms=() losses=() lasting_harms=() lasting_losses=() BEFORE_START='' BEFORE_ALONE=''
 	set -e
 	eval "$row_state"
 	set +e
@@ -156,6 +156,7 @@ truth_row() {
 
 	say "without the hook"
 	hook_off
+	eval "$BEFORE_ALONE"
 	cell_of_start
 	alone=$CELL
 	hook_on

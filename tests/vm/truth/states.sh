@@ -64,7 +64,8 @@ by_hand() {	# ADDRESS: vfio-hook detach
 
 # --- disks -----------------------------------------------------------------
 
-dead() { ! timeout 10 dd if="$1" of=/dev/null bs=4k count=1 iflag=direct; }
+# In the middle, which nobody has read before: what is cached can still be read.
+dead() { ! timeout 10 dd if="$1" of=/dev/null bs=4k skip=5000 count=1 iflag=direct; }
 dead_mount() { ! timeout 10 dd if=/dev/zero of="$1/written" bs=4k count=1 oflag=direct; }
 disk() { echo "/dev/$(disk_of "$1")"; }
 file_system() {	# ADDRESS [PARTITION]: its disk has one; $DISK
@@ -245,6 +246,7 @@ no_module() {	# as a kernel that was built without it
 }
 modprobe_says() {	# LINE of modprobe.d
 	unload
+	BEFORE_ALONE=unload	# the hook may have loaded it
 	echo "$*" >/etc/modprobe.d/truth.conf
 	later rm /etc/modprobe.d/truth.conf
 }
