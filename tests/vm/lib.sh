@@ -187,7 +187,7 @@ define() {
 	$* $BALLOON $USB
 	</devices></domain>
 	XML
-	virsh -q undefine "$name" 2>/dev/null
+	virsh -q undefine "$name" 2>/dev/null || true
 	virsh -q define "$RUN/$name.xml" || check "define $name" false
 }
 
