@@ -125,13 +125,18 @@ md() {	# ADDRESS: a mirror of one disk, by the kernel's own means
 	echo active >$md/array_state
 	harm "the md device is dead" dead /dev/md_truth
 }
+# Without its disk a loop device reads zeros (drivers/block/loop.c:lo_read_simple()).
 loop() {
-	local name
+	local name before
 	DISK=$(disk "$1")
+	dd if=/dev/urandom of="$DISK" bs=4k seek=5000 count=1 oflag=direct status=none
+	before=$(content "$DISK")
 	name=$(losetup -f --show "$DISK")
 	later losetup -d "$name"
-	harm "the loop device is dead" dead "$name"
+	harm "the loop device has lost its content" changed "$name" "'$before'"
 }
+content() { timeout 10 dd if="$1" bs=4k skip=5000 count=1 iflag=direct status=none | cksum; }
+changed() { [ "$(content "$1")" != "$2" ]; }
 opened() {	# ADDRESS: exclusively, as ZFS and btrfs do
 	local pid
 	DISK=$(disk "$1")
