@@ -36,6 +36,7 @@ struct vh_cli {
 	const char *host;    /* --host, or NULL */
 	const char *sysroot; /* --sysroot, or NULL */
 	bool tree;
+	bool identifiers;    /* --with-identifiers */
 	const char *group;   /* --group, or NULL */
 	const char *into;    /* --into, or NULL */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
@@ -58,6 +59,7 @@ enum vh_option_bit {
 	VH_OPT_ALL_STALE = 128,
 	VH_OPT_EXPLAIN = 256,
 	VH_OPT_FIX = 512,
+	VH_OPT_IDENTIFIERS = 1 << 19,
 	VH_OPT_READING = VH_OPT_FORMAT | VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_COLOR | VH_OPT_HELP,
 	VH_OPT_ACTING = VH_OPT_COLOR | VH_OPT_HELP,
 };
@@ -103,6 +105,6 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
-vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_help;
+vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_snapshot, vh_cmd_help;
 
 #endif

@@ -23,6 +23,7 @@ const struct vh_option vh_options[] = {
 	{ VH_OPT_TREE, "tree", NULL, "show which device is behind which bridge" },
 	{ VH_OPT_GROUP, "group", "NUMBER", "the devices of this IOMMU group" },
 	{ VH_OPT_INTO, "into", "FILE|-", "put them into this domain, which is printed" },
+	{ VH_OPT_IDENTIFIERS, "with-identifiers", NULL, "IP addresses and the like as they are" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
 	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
 	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
@@ -84,6 +85,14 @@ const struct vh_command vh_commands[] = {
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
 	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs root.",
 	  1, 1, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_accept },
+	{ "snapshot", "", "this host as one text file, for 'check --host'",
+	  "Prints what vfio-hook reads of this host as a file that --host takes: to judge domains\n"
+	  "elsewhere, and for bug reports. Serial numbers, MAC addresses and the host's name are\n"
+	  "not in it; IP addresses and the like are replaced, unless --with-identifiers is given.\n"
+	  "Its head says what else was kept: read it before you publish the file. Root sees more;\n"
+	  "what could not be read is in the file as such, and then in 'not checked'.",
+	  0, 0, VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_IDENTIFIERS | VH_OPT_COLOR | VH_OPT_HELP, 0,
+	  vh_cmd_snapshot },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
 };
@@ -135,6 +144,9 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 		break;
 	case VH_OPT_INTO:
 		cli->into = value;
+		break;
+	case VH_OPT_IDENTIFIERS:
+		cli->identifiers = true;
 		break;
 	case VH_OPT_SYSROOT:
 		cli->sysroot = value;

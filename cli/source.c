@@ -77,6 +77,11 @@ static int expand(const struct vh_cli *cli, const char *dir)
 		vh_error_report(cli, cli->host, &err);
 		return -1;
 	}
+	if (!vh_manifest_has_lines(text.data, text.len)) {
+		vh_error(cli, "'%s' describes no system: 'vfio-hook snapshot' writes files that do",
+			 cli->host);
+		return -1;
+	}
 	if (vh_manifest_expand(text.data, text.len, cli->host, dir, &err) < 0) {
 		vh_error_report(cli, NULL, &err); /* it names file and line itself */
 		return -1;

@@ -15,7 +15,7 @@ seeds() {
 	printf '%s\n' "$source/fuzz/corpus/$1"
 	case $1 in
 	domain | edit) printf '%s\n' "$source/tests/fixtures/domains" "$source/examples/domains" ;;
-	manifest) printf '%s\n' "$source/tests/fixtures/hosts" ;;
+	manifest | snapshot) printf '%s\n' "$source/tests/fixtures/hosts" ;;
 	esac
 }
 

@@ -91,6 +91,7 @@ fi
 row "vfio-hook list" "$floor" /dev/null "$b/vfio-hook" --sysroot "$work/big" list
 list=$median
 row "vfio-hook list --tree" "$floor" /dev/null "$b/vfio-hook" --sysroot "$work/big" list --tree
+row "vfio-hook snapshot" "$floor" /dev/null "$b/vfio-hook" --sysroot "$work/big" snapshot
 if [ -n "$lspci" ]; then
 	runs=10
 	row "shell loop, 16 of the 2,048 groups" - /dev/null "$BASH" "$work/loop" "$work/big" 16

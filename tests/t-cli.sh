@@ -13,7 +13,7 @@ demo=$hosts/demo.host
 good=$examples/gpu-with-audio.xml
 bad=$fixtures/mounted-nvme.xml
 warns=$fixtures/managed-missing.xml
-commands='check list show xml status detach reattach accept help'
+commands='check list show xml status detach reattach accept snapshot help'
 
 # on HOST ARGS...: with a host of the fixtures, expanded once for all (--host does it each time)
 on() {
@@ -128,7 +128,7 @@ refuses 'an invalid configuration' "vfio-hook.conf' line 2: " "$hook" --sysroot 
 # --- the host itself -------------------------------------------------------------------------
 exits 'a host that is ready' 0 "$hook" --host "$demo" check
 prints 'a host that is ready: summary' 'demo.host: ok; IOMMU is on, [0-9]+ groups'
-verdict 'the hook is installed' eval '[[ $out != *hook-not-active* && $out != *"the hook"* ]]'
+verdict 'the hook is installed' eval '[[ $out != *hook-not-active* && $out != *"the hook is installed"* ]]'
 exits 'a host with a script in the place of the hook' 0 on server check
 prints 'the hook of another' 'warning: /etc/libvirt/hooks/qemu is not ours, .* \[hook-not-active\]$'
 exits 'a host without an IOMMU' 1 on no-iommu check

@@ -23,4 +23,5 @@ replay domain "$corpus/domain" "$fixtures" "$examples"
 replay edit "$corpus/edit" "$fixtures" "$examples"
 replay identity "$corpus/identity"
 replay manifest "$corpus/manifest" "$hosts"
+replay snapshot "$corpus/snapshot" "$hosts"
 finish

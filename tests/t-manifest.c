@@ -52,7 +52,13 @@ static const char machine[] =
 	"l sys/class/net/wlan0\t@0000:02:00.0/net/wlan0\n"
 	"l sys/class/here\tsys/class/net\n"
 	"l run/up\t../etc\n"
-	"l proc/812/fd/5\t/dev/vfio/14\n";
+	"l proc/812/fd/5\t/dev/vfio/14\n"
+	"u run/secret\n"
+	"x @0000:02:00.1/reset_method\n"
+	"x dev/vfio/14\n"
+	"x etc/never\n"
+	"pci 0000:05:00.0 class=020000 id=1234:0001 caps=01,10,0001,000d\n"
+	"pci 0000:05:00.1 class=020000 id=1234:0002 caps=?\n";
 
 #define PARENT "sys/devices/pci0000:00/0000:00:1c.1/"
 #define WLAN PARENT "0000:02:00.0/"
@@ -83,7 +89,6 @@ static void test_files(void)
 		{ "etc/escapes", "a\nb\tc\\d~" },
 		{ "fake-kernel/probe/0000:02:00.0", "iwlwifi" },
 		{ "fake-kernel/probe/0000:02:00.1", "nouveau,nvidia" },
-		{ "dev/vfio/14", "" },
 	};
 
 	for (size_t i = 0; i < VH_COUNT(files); i++)
@@ -129,6 +134,7 @@ static void test_presence(void)
 	static const char *const absent[] = {
 		WLAN "vfio-dev", WLAN "boot_vga", WLAN "sriov_numvfs",
 		"sys/devices/pci0000:03/0000:03:00.0/iommu_group",
+		PARENT "0000:02:00.1/reset_method", "dev/vfio/14",
 		"sys/devices/pci0000:03/0000:03:00.0/driver", "fake-kernel/probe/0000:03:00.0",
 	};
 
@@ -136,6 +142,35 @@ static void test_presence(void)
 		ok(vh_root_exists(&s->root, "%s", there[i]), "there is %s", there[i]);
 	for (size_t i = 0; i < VH_COUNT(absent); i++)
 		ok(!vh_root_exists(&s->root, "%s", absent[i]), "there is no %s", absent[i]);
+}
+
+static void test_unread(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(machine);
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *text = vh_root_read(&s->root, "run/secret");
+
+	ok(!text && errno == EACCES, "what could not be read cannot be read");
+	ok(vh_root_list(&s->root, &names, "run/secret") < 0 && errno == EACCES, "nor listed");
+	ok(vh_root_open_dir(&s->root, "run/secret") < 0 && errno == EACCES, "nor opened");
+	ok(!vh_root_exists(&s->root, "run/secret/x") && errno == EACCES, "nor what is below it");
+	ok(vh_root_open_dir(&s->root, "sys/class/here") < 0 && errno == ENOTDIR,
+	   "a link that leads somewhere is none");
+}
+
+/* As libpci walks through them (PCI 3.0, 6.7; PCIe 7.9.1). */
+static void test_caps(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(machine);
+	unsigned char c[512] = { 0 };
+	ssize_t n = vh_root_read_bytes(&s->root, c, sizeof(c), "sys/devices/pci0000:05/0000:05:00.0/config");
+
+	ok(n == 0x108 && c[6] == 0x10 && c[0x34] == 0x40, "there is a list of capabilities");
+	ok(c[0x40] == 0x01 && c[0x41] == 0x44 && c[0x44] == 0x10 && !c[0x45], "two of them");
+	ok(c[0x100] == 0x01 && c[0x102] == 0x41 && c[0x103] == 0x10 && c[0x104] == 0x0d &&
+		   c[0x106] == 0x01 && !c[0x107], "and two extended ones");
+	n = vh_root_read_bytes(&s->root, c, sizeof(c), "sys/devices/pci0000:05/0000:05:00.1/config");
+	ok(n == 64 && c[6] == 0x10 && !c[0x34], "those that could not be seen");
 }
 
 static void test_config(void)
@@ -197,13 +232,22 @@ static const struct {
 	{ "no physfn", "pci 0000:01:00.0 class=028000 id=8086:24f3 physfn=0000:00:02.0\n", 1,
 	  "physfn is not" },
 	{ "no tab", "f etc/x y\n", 1, "no tab" },
-	{ "directory with content", "d etc/x\ty\n", 1, "no content" },
+	{ "directory with content", "d etc/x\ty\n", 1, "only files and links" },
 	{ "escape \\q", "f etc/x\t\\q\n", 1, "escape" },
 	{ "escape cut off", "f etc/x\t\\\n", 1, "escape" },
 	{ "escape \\x4", "f etc/x\t\\x4\n", 1, "escape" },
 	{ "escape \\xg0", "f etc/x\t\\xg0\n", 1, "escape" },
 	{ "carriage return", "d etc\r\n", 1, "control" },
 	{ "absolute path", "f /etc/x\ty\n", 1, "not a plain path" },
+	{ "content of what could not be read", "u etc/x\ty\n", 1, "only files and links" },
+	{ "content of what is not there", "x etc/x\ty\n", 1, "only files and links" },
+	{ "unreadable twice", "u etc/x\nu etc/x\n", 2, "is there already" },
+	{ "file below what is unreadable", "u etc/x\nf etc/x/y\t1\n", 2, "passes through" },
+	{ "absent with ..", "x etc/../x\n", 1, "not a plain path" },
+	{ "absent through a link", "l etc/x\t../run\nx etc/x/y\n", 2, "passes through" },
+	{ "absent, and a directory", "d etc/x\nx etc/x\n", 2, "is a directory" },
+	{ "capability of three digits", "pci 0000:00:02.0 class=028000 id=8086:24f3 caps=001\n", 1,
+	  "caps='001'" },
 	{ "path with ..", "f etc/../x\ty\n", 1, "not a plain path" },
 	{ "path that begins with ..", "d ../x\n", 1, "not a plain path" },
 	{ "path with .", "d etc/./x\n", 1, "not a plain path" },
@@ -300,6 +344,8 @@ int main(void)
 	test_files();
 	test_links();
 	test_presence();
+	test_unread();
+	test_caps();
 	test_config();
 	test_empty();
 	test_bad(outside);

@@ -33,6 +33,15 @@ void vh_root_close(struct vh_root *root)
 	root->fd = -1;
 }
 
+/* In a tree that is no live system, a link to itself stands for what its source could not read
+ * (lib/model/manifest.h). */
+static int note_unread(const struct vh_root *root, int fd)
+{
+	if (fd < 0 && errno == ELOOP && !root->live)
+		errno = EACCES;
+	return fd;
+}
+
 static int open_in(const struct vh_root *root, const char *path, uint64_t flags)
 {
 	struct open_how how = {
@@ -49,9 +58,9 @@ static int open_in(const struct vh_root *root, const char *path, uint64_t flags)
 			break;
 	}
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return fd;
+		return note_unread(root, fd);
 #endif
-	return openat(root->fd, path, (int)how.flags);
+	return note_unread(root, openat(root->fd, path, (int)how.flags));
 }
 
 /* The printf-style path of every accessor below; errno is kept by the caller's rules. */
@@ -301,8 +310,19 @@ int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *f
 
 int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)
 {
+	int fd, followed;
+
 	FORMAT_PATH(path, fmt);
-	return open_in(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (fd >= 0 || errno != ENOTDIR || root->live)
+		return fd;
+	/* a link: to itself, or to somewhere else? */
+	followed = open_in(root, path, O_PATH | O_DIRECTORY);
+	if (followed >= 0) {
+		close(followed);
+		errno = ENOTDIR;
+	}
+	return -1;
 }
 
 int vh_root_write(const struct vh_root *root, const char *value, const char *fmt, ...)

@@ -123,6 +123,8 @@ struct vh_hook_info *vh_hook_info_read(const struct vh_root *root, struct vh_hos
 				    errno == ENOENT ? "not recorded" : strerror(errno));
 		return NULL;
 	}
+	if (!root->live) /* start of a process, modes and times of files */
+		vh_host_not_checked(h, "whether libvirt knows of the hook, and may run it: not recorded");
 	i = vh_alloc(sizeof(*i));
 	start = read_daemon(root, i);
 	VH_IGNORE(read_place(root, "qemu", start, &i->main));

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/model/manifest.h"
 
 #include "lib/base/banned.h"
 
@@ -19,7 +20,8 @@
 struct tree {
 	const struct vh_manifest *m;
 	int root;
-	int line; /* being written out, for messages */
+	int line;  /* being written out, for messages */
+	int nodes; /* made so far */
 	int dir;  /* the directory that was used last ... */
 	char *at; /* ... and its path, as most lines follow their neighbours */
 };
@@ -32,6 +34,8 @@ static int bad_path(struct tree *t, const char *path)
 		why = "is there already";
 	else if (errno == ELOOP || errno == ENOTDIR)
 		why = "passes through a link or a file";
+	else if (errno == EISDIR)
+		why = "is a directory";
 	if (why)
 		return vh_manifest_bad(t->m, t->line, "'%s' %s", path, why);
 	return vh_fail(t->m->err, VH_E_SYS, errno, NULL, "cannot create '%s'", path);
@@ -55,6 +59,15 @@ static bool is_plain(const char *path)
 	}
 }
 
+/* A small file may stand for many directories: what it makes is counted. */
+static int count_node(struct tree *t)
+{
+	if (++t->nodes <= VH_MANIFEST_NODES)
+		return 0;
+	return vh_manifest_bad(t->m, t->line, "makes more than %d files and directories",
+			       VH_MANIFEST_NODES);
+}
+
 /* A descriptor of the directory at `path`, made where it is missing; the tree's to close. */
 static int enter(struct tree *t, const char *path)
 {
@@ -69,6 +82,11 @@ static int enter(struct tree *t, const char *path)
 		int saved;
 
 		if (next < 0 && errno == ENOENT) {
+			if (count_node(t) < 0) {
+				if (fd != t->root)
+					close(fd);
+				return -1;
+			}
 			if (mkdirat(fd, name, 0755) == 0)
 				next = openat(fd, name,
 					      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -106,7 +124,7 @@ static int put_file(struct tree *t, const char *path, const void *data, size_t l
 	const char *name;
 	int dir = enter_above(t, path, &name);
 
-	if (dir < 0)
+	if (dir < 0 || count_node(t) < 0)
 		return -1;
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -126,7 +144,7 @@ static int put_link(struct tree *t, const char *path, const char *target)
 	const char *name;
 	int dir = enter_above(t, path, &name);
 
-	if (dir < 0)
+	if (dir < 0 || count_node(t) < 0)
 		return -1;
 	return symlinkat(target, dir, name) < 0 ? bad_path(t, path) : 0;
 }
@@ -166,10 +184,40 @@ static int header_type(const struct vh_manifest_pci *p)
 	return p->class >> 8 == 0x0604 ? 1 : p->class >> 8 == 0x0607 ? 2 : 0;
 }
 
+/* A chain of capabilities that are their ids alone, 4 bytes each: from 0x40, and from 0x100.
+ * Returns where the configuration space ends. */
+static size_t put_caps(unsigned char *c, const char *caps)
+{
+	_auto_free_ char *copy = vh_strdup(caps);
+	size_t at = 0x40, extended = 0x100;
+	char *rest = copy, *id;
+	uint64_t n;
+
+	c[0x06] |= 0x10;
+	while ((id = strsep(&rest, ",")) && vh_parse_uint(id, 16, 0xffff, &n) == 0) {
+		if (strlen(id) == 2) {
+			c[at == 0x40 ? 0x34 : at - 3] = (unsigned char)at;
+			c[at] = (unsigned char)n;
+			at += 4;
+			continue;
+		}
+		if (extended > 0x100) {
+			c[extended - 2] |= (unsigned char)(extended << 4 & 0xf0);
+			c[extended - 1] = (unsigned char)(extended >> 4);
+		}
+		c[extended] = (unsigned char)n;
+		c[extended + 1] = (unsigned char)(n >> 8);
+		c[extended + 2] = 1; /* version */
+		extended += 4;
+	}
+	return extended > 0x100 ? extended : at;
+}
+
 static int put_config(struct tree *t, const struct vh_manifest_pci *p)
 {
 	_auto_free_ char *path = vh_printf("%s/config", p->path);
-	unsigned char c[64] = { 0 };
+	unsigned char c[0x100 + 4 * VH_MANIFEST_CAPS] = { 0 };
+	size_t len = 64;
 
 	c[0x00] = (unsigned char)(p->vendor & 0xff);
 	c[0x01] = (unsigned char)(p->vendor >> 8);
@@ -186,9 +234,11 @@ static int put_config(struct tree *t, const struct vh_manifest_pci *p)
 		c[0x2e] = (unsigned char)(p->subdevice & 0xff);
 		c[0x2f] = (unsigned char)(p->subdevice >> 8);
 	}
+	if (p->caps)
+		len = put_caps(c, p->caps);
 	if (p->dead)
-		memset(c, 0xff, sizeof(c));
-	return put_file(t, path, c, sizeof(c), true);
+		memset(c, 0xff, len);
+	return put_file(t, path, c, len, true);
 }
 
 static int put_attrs(struct tree *t, const struct vh_manifest_pci *p)
@@ -394,11 +444,32 @@ static int put_entry(struct tree *t, struct vh_manifest_entry *e)
 		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", path);
 	if (e->type == 'd')
 		return enter(t, path) < 0 ? -1 : 0;
+	if (e->type == 'u')
+		return put_link(t, path, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 	if (e->type == 'l')
 		return put_entry_link(t, path, e->text);
 	e->text = vh_realloc_array(e->text, e->len + 1, 1);
 	e->text[e->len] = '\n';
 	return put_file(t, path, e->text, e->len + 1, false);
+}
+
+/* Last of all: takes away what a pci line has made. */
+static int remove_entry(struct tree *t, const struct vh_manifest_entry *e)
+{
+	_auto_free_ char *path = NULL;
+	const char *name;
+	int dir;
+
+	t->line = e->line;
+	path = resolve(t, e->path);
+	if (!path)
+		return -1;
+	if (!is_plain(path))
+		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", path);
+	dir = enter_above(t, path, &name);
+	if (dir < 0)
+		return -1;
+	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? bad_path(t, path) : 0;
 }
 
 static int put_all(struct tree *t)
@@ -413,10 +484,13 @@ static int put_all(struct tree *t)
 	if (put_file(t, "sys/bus/pci/drivers_probe", "", 0, true) < 0)
 		return -1;
 	for (size_t i = 0; i < t->m->n_entries; i++)
-		if (put_entry(t, &t->m->entries[i]) < 0)
+		if (t->m->entries[i].type != 'x' && put_entry(t, &t->m->entries[i]) < 0)
 			return -1;
 	for (size_t i = 0; i < t->m->n_pci; i++)
 		if (put_pci(t, t->m->pci[i]) < 0)
+			return -1;
+	for (size_t i = 0; i < t->m->n_entries; i++)
+		if (t->m->entries[i].type == 'x' && remove_entry(t, &t->m->entries[i]) < 0)
 			return -1;
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include "lib/base/error.h"
 #include "lib/base/pciaddr.h"
 
-#define VH_MANIFEST_PATH 1000 /* characters */
+#define VH_MANIFEST_CAPS 48 /* of one function; as many extended ones */
 
 struct vh_manifest_pci {
 	int line;
@@ -17,12 +17,13 @@ struct vh_manifest_pci {
 	int revision, header, group; /* header, group: -1 where not given */
 	int totalvfs, numvfs, vga, dead;
 	char *driver, *probes, *override; /* NULL: none */
+	char *caps;                       /* as given, or NULL */
 	char *path;                       /* sys/devices/... */
 };
 
 struct vh_manifest_entry {
 	int line;
-	char type; /* d, f, l */
+	char type; /* d, f, l, u, x */
 	char *path, *text;
 	size_t len;
 };

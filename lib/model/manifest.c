@@ -56,7 +56,7 @@ struct vh_manifest_pci *vh_manifest_find(const struct vh_manifest *m,
 }
 
 /* One or more name characters, neither "." nor "..", short enough for a file name. */
-static bool is_name(const char *s)
+bool vh_manifest_is_name(const char *s)
 {
 	return *s && strlen(s) <= 64 && strspn(s, NAME_CHARS) == strlen(s) && *s != '.';
 }
@@ -67,7 +67,7 @@ static bool is_name_list(const char *s)
 	char *rest = copy, *name;
 
 	while ((name = strsep(&rest, ",")))
-		if (!is_name(name))
+		if (!vh_manifest_is_name(name))
 			return false;
 	return true;
 }
@@ -179,7 +179,7 @@ static int set_dead(struct vh_manifest_pci *p, const char *v)
 
 static int set_driver(struct vh_manifest_pci *p, const char *v)
 {
-	return text_value(&p->driver, v, is_name(v));
+	return text_value(&p->driver, v, vh_manifest_is_name(v));
 }
 
 static int set_probes(struct vh_manifest_pci *p, const char *v)
@@ -189,7 +189,32 @@ static int set_probes(struct vh_manifest_pci *p, const char *v)
 
 static int set_override(struct vh_manifest_pci *p, const char *v)
 {
-	return text_value(&p->override, v, is_name(v));
+	return text_value(&p->override, v, vh_manifest_is_name(v));
+}
+
+/* Ids of two or four hexadecimal digits, or "?" */
+static bool is_cap_list(const char *s)
+{
+	_auto_free_ char *copy = vh_strdup(s);
+	char *rest = copy, *id;
+	int count[2] = { 0 };
+	uint64_t n;
+
+	if (!strcmp(s, "?"))
+		return true;
+	while ((id = strsep(&rest, ","))) {
+		bool extended = strlen(id) == 4;
+
+		if (hex_value(id, extended ? 4 : 2, &n) < 0 ||
+		    ++count[extended] > VH_MANIFEST_CAPS)
+			return false;
+	}
+	return true;
+}
+
+static int set_caps(struct vh_manifest_pci *p, const char *v)
+{
+	return text_value(&p->caps, v, is_cap_list(v));
 }
 
 static int set_parent(struct vh_manifest_pci *p, const char *v)
@@ -224,6 +249,7 @@ static const struct {
 	{ "numvfs", set_numvfs, false },
 	{ "vga", set_vga, false },
 	{ "dead", set_dead, false },
+	{ "caps", set_caps, false },
 };
 
 static int parse_key(const struct vh_manifest *m, int line, struct vh_manifest_pci *p, char *word,
@@ -344,12 +370,13 @@ static int parse_entry(struct vh_manifest *m, int line, char type, char *rest)
 {
 	struct vh_manifest_entry *e = VH_APPEND(m->entries, m->n_entries);
 	char *text = strchr(rest, '\t');
+	bool takes_text = type == 'f' || type == 'l';
 
 	e->line = line;
 	e->type = type;
-	if (type == 'd' && text)
-		return vh_manifest_bad(m, line, "a directory has no content");
-	if (type != 'd' && !text)
+	if (!takes_text && text)
+		return vh_manifest_bad(m, line, "only files and links have content");
+	if (takes_text && !text)
 		return vh_manifest_bad(m, line, "there is no tab after the path");
 	if (text)
 		*text++ = '\0';
@@ -370,9 +397,65 @@ static int parse_line(struct vh_manifest *m, int line, char *s)
 			return vh_manifest_bad(m, line, "a control character");
 	if (vh_has_prefix(s, "pci "))
 		return parse_pci(m, line, s + 4);
-	if (strchr("dfl", *s) && s[1] == ' ')
+	if (strchr("dflux", *s) && s[1] == ' ')
 		return parse_entry(m, line, *s, s + 2);
-	return vh_manifest_bad(m, line, "does not begin with 'pci ', 'd ', 'f ' or 'l '");
+	return vh_manifest_bad(m, line, "does not begin with 'pci ', 'd ', 'f ', 'l ', 'u ' or 'x '");
+}
+
+/* --- snapshots ---------------------------------------------------------------------------------- */
+
+/* The mark in the comments at the beginning; NULL: it was written by hand. */
+static const char *find_mark(const char *text)
+{
+	const char *end = text;
+
+	while (*end == '#' || *end == '\n') {
+		const char *next = strchrnul(end, '\n'), *mark = strstr(end, VH_SNAPSHOT_MARK);
+
+		if (mark && mark < next)
+			return mark + strlen(VH_SNAPSHOT_MARK);
+		end = next + (*next == '\n');
+	}
+	return NULL;
+}
+
+/* Before anything else is looked at: a newer one may have lines that we do not know. */
+static int check_snapshot(const struct vh_manifest *m, const char *text, size_t len)
+{
+	static const char end[] = VH_SNAPSHOT_END;
+	const char *mark = find_mark(text);
+	size_t n = strlen(end);
+	unsigned int version;
+
+	if (!mark)
+		return 0;
+	if (sscanf(mark, "%u:", &version) != 1)
+		return vh_fail(m->err, VH_E_INPUT, 0, "copy it again from where it was made",
+			       "%s is cut in its first line", m->name);
+	if (version > VH_SNAPSHOT_VERSION)
+		return vh_fail(m->err, VH_E_INPUT, 0, "read it with the version that wrote it, or a newer one",
+			       "%s is of a newer vfio-hook: snapshot %u, and this one reads up to %d",
+			       m->name, version, VH_SNAPSHOT_VERSION);
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	if (len >= n && !strncmp(text + len - n, end, n) && (len == n || text[len - n - 1] == '\n'))
+		return 0;
+	return vh_fail(m->err, VH_E_INPUT, 0, "copy it again from where it was made",
+		       "%s is cut: it is a snapshot, and does not end with '%s'", m->name, end);
+}
+
+bool vh_manifest_has_lines(const char *text, size_t len)
+{
+	bool begins = true, comment = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (begins)
+			comment = text[i] == '#';
+		if (!comment && text[i] != '\n')
+			return true;
+		begins = text[i] == '\n';
+	}
+	return false;
 }
 
 static int parse_text(struct vh_manifest *m, const char *text, size_t len)
@@ -386,6 +469,8 @@ static int parse_text(struct vh_manifest *m, const char *text, size_t len)
 	if (len && memchr(text, '\0', len))
 		return vh_manifest_bad(m, 1, "not a text file");
 	copy = vh_strndup(len ? text : "", len);
+	if (check_snapshot(m, copy, len) < 0)
+		return -1;
 	rest = copy;
 	while ((s = strsep(&rest, "\n"))) {
 		if (++line > VH_MANIFEST_LINES)
@@ -402,6 +487,7 @@ static void clear(struct vh_manifest *m)
 		free(m->owned[i]->driver);
 		free(m->owned[i]->probes);
 		free(m->owned[i]->override);
+		free(m->owned[i]->caps);
 		free(m->owned[i]->path);
 		free(m->owned[i]);
 	}

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "lib/model/manifest.h"
 #include "lib/model/uses-impl.h"
 
 #include "lib/base/banned.h"
@@ -102,6 +103,12 @@ void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, stru
 		.root = root, .usage = usage, .host = host, .dev = d, .complete = true,
 	};
 
+	if (!root->live && vh_root_exists(root, "%s/" VH_MANIFEST_UNANSWERED, d->path)) {
+		vh_host_not_checked(host, "%s: its driver did not answer when the snapshot was taken",
+				    vh_pci_str(&d->addr).s);
+		d->uses_read = VH_NO;
+		return;
+	}
 	/* without a host driver there is nothing below it that the host could use */
 	if (d->driver && !vh_pci_is_tolerated(d))
 		walk(&ctx, d->path, 0);
