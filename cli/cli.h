@@ -38,6 +38,12 @@ struct vh_cli {
 	bool tree;
 	const char *group;   /* --group, or NULL */
 	const char *into;    /* --into, or NULL */
+	const char **connect; /* each --connect */
+	size_t n_connect;
+	const char **domains; /* each --domain */
+	size_t n_domains;
+	bool all, verbose;
+	int timeout;         /* seconds that a libvirt may be silent */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
 	struct vh_root root;
 	struct vh_pci_names *names;
@@ -51,6 +57,12 @@ enum vh_option_bit {
 	VH_OPT_TREE = 1 << 16,
 	VH_OPT_GROUP = 1 << 17,
 	VH_OPT_INTO = 1 << 18,
+	VH_OPT_CONNECT = 1 << 19,
+	VH_OPT_DOMAIN = 1 << 20,
+	VH_OPT_ALL = 1 << 21,
+	VH_OPT_VERBOSE = 1 << 22,
+	VH_OPT_TIMEOUT = 1 << 23,
+	VH_OPT_LIBVIRT = VH_OPT_CONNECT | VH_OPT_TIMEOUT,
 	VH_OPT_STRICT = 8,
 	VH_OPT_COLOR = 16,
 	VH_OPT_HELP = 32,

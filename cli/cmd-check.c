@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-check - judges domain XML files, or the host. One file that cannot be read does not
- * stop the others. */
+/* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
 #include "cli/cli.h"
+#include "cli/domains.h"
 #include "cli/fix.h"
 #include "cli/judge.h"
 #include "cli/output.h"
-#include "cli/source.h"
 
 #include "lib/base/banned.h"
 
@@ -14,6 +13,7 @@ struct check {
 	struct vh_output out;
 	struct vh_config config;
 	struct vh_facts facts;
+	struct vh_domains domains;
 	const char *config_problem; /* why the configuration is not the real one, or NULL */
 };
 
@@ -65,20 +65,20 @@ static int check_host(struct check *c)
 	return exit_of(c, &j.findings);
 }
 
-static int check_file(struct check *c, const char *path)
+static int check_one(struct check *c, const char *arg, bool force)
 {
 	_auto_judgement_ struct vh_judgement j = { .facts = &c->facts };
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
-	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
+	const char *label = arg;
 
-	if (vh_input_read(&xml, path, VH_XML_MAX, &err) < 0 ||
+	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
 	    vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
 		(void)fflush(stdout); /* keeps the order on a terminal; a failure is seen later */
 		vh_error_report(c->cli, label, &err);
 		return VH_EXIT_USAGE;
 	}
-	report(c, &j, path, label, &xml);
+	report(c, &j, arg, label, &xml);
 	return exit_of(c, &j.findings);
 }
 
@@ -102,14 +102,14 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 		vh_put_lines(stderr, "  not checked: ", f->judgement.not_checked.name[i]);
 }
 
-static int fix_file(struct check *c, const char *path)
+static int fix_one(struct check *c, const char *arg, bool force)
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	_auto_fixed_ struct vh_fixed fixed = { .judgement.facts = &c->facts };
-	const char *label = vh_streq(path, "-") ? "<stdin>" : path;
+	const char *label = arg;
 
-	if (vh_input_read(&xml, path, VH_XML_MAX, &err) < 0 ||
+	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
 	    vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->cli->fix_members, &err) < 0) {
 		vh_error_report(c->cli, label, &err);
 		return VH_EXIT_USAGE;
@@ -119,15 +119,22 @@ static int fix_file(struct check *c, const char *path)
 	return exit_of(c, &fixed.judgement.findings);
 }
 
-static int check_usage(const struct vh_cli *cli, int count)
+static int check_usage(const struct vh_cli *cli, int args)
 {
+	size_t count = (size_t)args + cli->n_domains;
+
 	if (!cli->fix)
 		return 0;
 	if (count == 1 && cli->format == VH_FORMAT_TEXT)
 		return 0;
 	vh_error(cli, count == 1 ? "'--fix' writes XML: it excludes '--format json'"
-				 : "'--fix' takes one file, or '-'");
+				 : "'--fix' takes one file or domain, or '-'");
 	return -1;
+}
+
+static int worst(int a, int b)
+{
+	return a > b ? a : b;
 }
 
 static int check(struct check *c, char **args, int count)
@@ -135,15 +142,14 @@ static int check(struct check *c, char **args, int count)
 	int rc = VH_EXIT_OK;
 
 	if (c->cli->fix)
-		return fix_file(c, args[0]);
+		return count ? fix_one(c, args[0], false) : fix_one(c, c->cli->domains[0], true);
 	c->out.r->check_begin(&c->out);
-	if (count == 0)
+	if (count == 0 && !c->cli->n_domains)
 		rc = check_host(c);
-	for (int i = 0; i < count; i++) {
-		int one = check_file(c, args[i]);
-
-		rc = one > rc ? one : rc;
-	}
+	for (int i = 0; i < count; i++)
+		rc = worst(rc, check_one(c, args[i], false));
+	for (size_t i = 0; i < c->cli->n_domains; i++)
+		rc = worst(rc, check_one(c, c->cli->domains[i], true));
 	c->out.r->check_end(&c->out);
 	return rc;
 }
@@ -156,7 +162,9 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 	if (check_usage(cli, count) < 0 ||
 	    vh_judge_config(cli, &c.config, &c.config_problem) < 0)
 		return VH_EXIT_USAGE;
+	vh_domains_ask(&c.domains, cli, args, count, cli->fix ? VH_WANT_SECURE : 0);
 	rc = check(&c, args, count);
+	vh_domains_clear(&c.domains);
 	vh_facts_clear(&c.facts);
 	vh_config_clear(&c.config);
 	return rc;

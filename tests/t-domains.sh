@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Domains that libvirt has: by name, by UUID, all of them; and a libvirt that is not there, refuses
+# or hangs. libvirt's own test driver stands in for a daemon: the calls and the objects are real.
+# shellcheck disable=SC2016,SC2034,SC2154,SC2317 # conditions are texts for eval
+set -u
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:?}/tests/lib.sh"
+hook=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
+demo=$(tree demo)
+export LIBVIRT_DEFAULT_URI=test://$top/tests/fixtures/libvirt/domains.xml
+cd "$work" || exit
+
+on() {
+	"$hook" --sysroot "$demo" "$@"
+}
+
+# --- by name and by UUID ---------------------------------------------------------------------
+exits 'a domain by its name' 0 on check storage
+prints 'a domain by its name: verdict' '^storage: ok'
+prints 'a domain by its name: what it would do' '^  detaches 0000:06:00.0 from nvme'
+exits 'a domain by its UUID' 0 on check 5F1C6B10-0000-4000-8000-000000000001
+prints 'a domain by its UUID is called by its name' '^storage: ok'
+exits 'a refused domain' 1 on check game2
+prints 'a refused domain: the line of its XML' '^game2:[0-9]+: error: .* \[balloon\]$'
+exits 'a name with a blank' 0 on check 'game one'
+exits 'files and domains together' 1 on check "$fixtures/mounted-nvme.xml" storage - <"$examples/gpu-with-audio.xml"
+prints 'files and domains together: the file' "^$fixtures/mounted-nvme.xml: refused"
+prints 'files and domains together: the domain' '^storage: ok'
+prints 'files and domains together: standard input' '^<stdin>: ok'
+exits 'JSON of a domain' 0 on check --format json storage
+prints 'JSON of a domain: source and name' '"source":"storage","name":"storage","uuid":"5f1c6b10-'
+
+cp "$examples/gpu-with-audio.xml" storage
+exits 'a file wins' 0 on check storage
+prints 'a file wins: it is judged' '^  detaches 0000:01:00.1 from snd_hda_intel'
+exits '--domain wins over a file' 0 on check --domain storage
+prints '--domain wins over a file: the domain is judged' '^  detaches 0000:06:00.0 from nvme'
+exits '--domain more than once' 1 on check --domain storage --domain game2
+rm storage
+refuses 'neither file nor domain' "^vfio-hook: error: nosuch: neither a file here nor a domain of test:///" on check nosuch
+tells 'neither file nor domain: what to do' '^  fix: virsh list --all'
+refuses 'no domain' '^vfio-hook: error: nosuch: no domain of test:///' on check --domain nosuch
+refuses 'a file by its looks' 'nosuch.xml: cannot be read: No such file' on check nosuch.xml
+exits 'one that is missing among others' 2 on check nosuch storage
+prints 'one that is missing does not stop the others' '^storage: ok'
+
+# --- corrections -----------------------------------------------------------------------------
+exits '--fix of a domain' 0 on check --fix game2
+prints '--fix of a domain: the correction' "<memballoon model='none'/>"
+exits '--fix of a domain with a password' 0 on check --fix storage
+prints '--fix of a domain keeps its password' "passwd='sesame'"
+exits '--fix --domain' 0 on check --fix --domain game2
+refuses '--fix of two' "'--fix' takes one file or domain" on check --fix --domain game2 storage
+exits 'xml --into a domain' 0 on xml --into storage 05:00.0
+prints 'xml --into a domain: the device' "bus='0x05'"
+prints 'xml --into a domain keeps its password' "passwd='sesame'"
+refuses 'xml --into no domain' 'nosuch: neither a file here nor a domain' on xml --into nosuch 05:00.0
+
+# --- a libvirt that is not there, refuses or hangs ------------------------------------------------
+with() {
+	local uri=$1
+	shift
+	LIBVIRT_DEFAULT_URI=$uri on "$@"
+}
+hang="qemu+ext:///system?command=$work/hang"
+printf '#!/bin/sh\necho $$ >%s\nexec sleep 1000\n' "$work/hangs" >"$work/hang"
+printf '#!/bin/sh\nexit 1\n' >"$work/refuse"
+chmod +x "$work/hang" "$work/refuse"
+refuses 'a malformed URI' "no such file, and foo: cannot connect: " with foo check vm
+refuses 'a URI that does not parse' 'cannot connect: ' with 'qemu:///system?socket=%zz://[' check vm
+refuses 'a file that is no libvirt' 'cannot connect: ' with "test://$work/nosuch" check vm
+refuses 'a connection that is refused' 'cannot connect: ' with "qemu+ext:///system?command=$work/refuse" check vm
+refuses 'a libvirt that hangs' "no answer for 1 second" with "$hang" check --timeout 1 vm
+tells 'a libvirt that hangs: what to do' '^  fix: .*--timeout SECONDS waits longer'
+# ended: it is gone, or dead and only not yet waited for by process 1
+ended() { ! grep -qE '\) [^ZX] ' "/proc/$(<"$work/hangs")/stat" 2>/dev/null; }
+verdict 'what was started for it has ended' ended
+refuses 'a libvirt that hangs does not hinder files' 'no answer' with "$hang" check --timeout 1 vm
+exits 'a file needs no libvirt' 0 with "$hang" check "$examples/gpu-with-audio.xml"
+refuses '--timeout 0' "'0' is no number of seconds" on check --timeout 0 storage
+refuses '--timeout soon' "'soon' is no number of seconds" on check --timeout soon storage
+verdict 'the program is not linked with libvirt' eval \
+	'! command -v readelf >/dev/null || ! readelf -d "$hook" 2>/dev/null | grep -q libvirt'
+finish
