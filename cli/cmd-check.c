@@ -24,9 +24,11 @@ static void not_checked_config(const struct check *c, struct vh_judgement *j)
 }
 
 static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
-		   const struct vh_strbuf *xml)
+		   const struct vh_strbuf *xml, const struct vh_defined *defined)
 {
 	struct vh_report r = {
+		.defined = defined,
+		.brief = defined && !c->cli->verbose,
 		.source = source,
 		.label = label,
 		.domain = j->domain,
@@ -55,13 +57,18 @@ static int exit_of(const struct check *c, const struct vh_findings *f)
 	return c->cli->strict && vh_findings_number(f, VH_WARNING) ? VH_EXIT_FINDINGS : VH_EXIT_OK;
 }
 
+static int worst(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 static int check_host(struct check *c)
 {
 	_auto_judgement_ struct vh_judgement j = { 0 };
 
 	vh_judge_host(&j, &c->cli->root, &c->config);
 	report(c, &j, c->cli->source,
-	       vh_streq(c->cli->source, "live") ? "this host" : c->cli->source, NULL);
+	       vh_streq(c->cli->source, "live") ? "this host" : c->cli->source, NULL, NULL);
 	return exit_of(c, &j.findings);
 }
 
@@ -78,9 +85,86 @@ static int check_one(struct check *c, const char *arg, bool force)
 		vh_error_report(c->cli, label, &err);
 		return VH_EXIT_USAGE;
 	}
-	report(c, &j, arg, label, &xml);
+	report(c, &j, arg, label, &xml, NULL);
 	return exit_of(c, &j.findings);
 }
+
+/* --- all domains ------------------------------------------------------------------------------ */
+
+struct members {
+	struct vh_member *list;
+	size_t count;
+	uint64_t total_kib;
+};
+
+static void add_member(struct check *c, const struct vh_judgement *j, const struct vh_defined *d,
+		       struct members *to)
+{
+	struct vh_config config = vh_config_for(&c->config, j->domain);
+	struct vh_case one = { j->domain, j->host, &config, j->plan };
+	struct vh_member *m = VH_APPEND(to->list, to->count);
+
+	m->name = vh_strdup(d->name);
+	m->autostart = d->autostart;
+	m->refused = vh_findings_number(&j->findings, VH_ERROR);
+	if (!j->host)
+		return;
+	vh_member_look(m, &one);
+	if (j->host->memory.read == VH_YES)
+		to->total_kib = j->host->memory.total_kib;
+}
+
+static int check_defined(struct check *c, const struct vh_defined *d, struct members *members)
+{
+	_auto_judgement_ struct vh_judgement j = { .facts = &c->facts };
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+
+	vh_strbuf_add(&xml, d->xml);
+	if (vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
+		(void)fflush(stdout);
+		vh_error_report(c->cli, d->name, &err);
+		return VH_EXIT_USAGE;
+	}
+	report(c, &j, d->name, d->name, &xml, d);
+	add_member(c, &j, d, members);
+	return exit_of(c, &j.findings);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct vh_defined *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int check_all(struct check *c)
+{
+	struct vh_answer_of *a = &c->domains.answer;
+	_auto_remarks_ struct vh_remarks remarks = { 0 };
+	struct members members = { 0 };
+	int rc = VH_EXIT_OK;
+
+	if (a->err.what) {
+		vh_error_report(c->cli, a->uri, &a->err);
+		return VH_EXIT_USAGE;
+	}
+	if (a->n_domains)
+		qsort(a->domains, a->n_domains, sizeof(*a->domains), by_name);
+	for (size_t i = 0; i < a->n_domains; i++)
+		rc = worst(rc, check_defined(c, &a->domains[i], &members));
+	if (!a->n_domains)
+		vh_note("%s has no domains", a->uri);
+	vh_together(members.list, members.count, members.total_kib, &remarks);
+	c->out.r->check_together(&c->out, &remarks);
+	for (size_t i = 0; c->cli->strict && i < remarks.count; i++)
+		if (remarks.list[i].severity == VH_WARNING)
+			rc = worst(rc, VH_EXIT_FINDINGS);
+	vh_members_clear(members.list, members.count);
+	return rc;
+}
+
+/* --- corrections ------------------------------------------------------------------------------ */
 
 /* What was done and what is left to be found, on stderr. */
 static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
@@ -123,6 +207,15 @@ static int check_usage(const struct vh_cli *cli, int args)
 {
 	size_t count = (size_t)args + cli->n_domains;
 
+	if (cli->all && (count || cli->fix)) {
+		vh_error(cli, "'--all' stands for every domain of libvirt: it excludes %s",
+			 count ? "other arguments" : "'--fix'");
+		return -1;
+	}
+	if (cli->verbose && !cli->all) {
+		vh_error(cli, "'--verbose' is for '--all'");
+		return -1;
+	}
 	if (!cli->fix)
 		return 0;
 	if (count == 1 && cli->format == VH_FORMAT_TEXT)
@@ -132,11 +225,6 @@ static int check_usage(const struct vh_cli *cli, int args)
 	return -1;
 }
 
-static int worst(int a, int b)
-{
-	return a > b ? a : b;
-}
-
 static int check(struct check *c, char **args, int count)
 {
 	int rc = VH_EXIT_OK;
@@ -144,7 +232,9 @@ static int check(struct check *c, char **args, int count)
 	if (c->cli->fix)
 		return count ? fix_one(c, args[0], false) : fix_one(c, c->cli->domains[0], true);
 	c->out.r->check_begin(&c->out);
-	if (count == 0 && !c->cli->n_domains)
+	if (c->cli->all)
+		rc = check_all(c);
+	else if (count == 0 && !c->cli->n_domains)
 		rc = check_host(c);
 	for (int i = 0; i < count; i++)
 		rc = worst(rc, check_one(c, args[i], false));
@@ -157,12 +247,12 @@ static int check(struct check *c, char **args, int count)
 int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 {
 	struct check c = { .cli = cli, .out = vh_output_new(cli) };
+	unsigned int wants = (cli->fix ? VH_WANT_SECURE : 0) | (cli->all ? VH_WANT_ALL : 0);
 	int rc;
 
-	if (check_usage(cli, count) < 0 ||
-	    vh_judge_config(cli, &c.config, &c.config_problem) < 0)
+	if (check_usage(cli, count) < 0 || vh_judge_config(cli, &c.config, &c.config_problem) < 0)
 		return VH_EXIT_USAGE;
-	vh_domains_ask(&c.domains, cli, args, count, cli->fix ? VH_WANT_SECURE : 0);
+	vh_domains_ask(&c.domains, cli, args, count, wants);
 	rc = check(&c, args, count);
 	vh_domains_clear(&c.domains);
 	vh_facts_clear(&c.facts);

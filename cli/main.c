@@ -46,6 +46,8 @@ const struct vh_command vh_commands[] = {
 	  "Judges domains by the rules on which the hook refuses a start: XML files, '-' for\n"
 	  "standard input, or domains of libvirt by name or UUID, as they are defined. Without\n"
 	  "arguments it judges the host itself. Changes nothing.\n"
+	  "With --all it judges every domain that is defined, in a line each, and then what they\n"
+	  "mean for each other: groups that two of them want, memory, what autostart will meet.\n"
 	  "With --fix it writes the one domain to standard output, with what a change of the\n"
 	  "XML can cure corrected and everything else byte for byte as it was; what it did and\n"
 	  "what it finds then go to standard error. Missing members of IOMMU groups are added\n"
@@ -53,7 +55,7 @@ const struct vh_command vh_commands[] = {
 	  "guest gets them.",
 	  0, INT_MAX,
 	  VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN | VH_OPT_DOMAIN |
-		  VH_OPT_TIMEOUT,
+		  VH_OPT_TIMEOUT | VH_OPT_ALL | VH_OPT_VERBOSE,
 	  0,
 	  vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",

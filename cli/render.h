@@ -7,8 +7,10 @@
 #define VH_RENDER_H
 
 #include "cli/cli.h"
+#include "cli/libvirt.h"
 #include "lib/act/store.h"
 #include "lib/decide/rules.h"
+#include "lib/decide/together.h"
 #include "lib/model/detail.h"
 
 /* What was found about one domain, or about the host (domain is NULL). All is borrowed. */
@@ -23,6 +25,8 @@ struct vh_report {
 	const struct vh_findings *findings;
 	const struct vh_names *not_checked;
 	bool running; /* judged as if it were stopped */
+	bool brief;   /* one line is enough */
+	const struct vh_defined *defined; /* with --all: what libvirt says of it, or NULL */
 };
 
 struct vh_status_row {
@@ -59,6 +63,8 @@ struct vh_renderer {
 	void (*check_begin)(struct vh_output *o);
 	void (*check_host)(struct vh_output *o, const struct vh_report *r);
 	void (*check_domain)(struct vh_output *o, const struct vh_report *r);
+	/* what the domains of --all mean for each other */
+	void (*check_together)(struct vh_output *o, const struct vh_remarks *remarks);
 	void (*check_end)(struct vh_output *o);
 	/* `findings`: why there are no groups */
 	void (*list)(struct vh_output *o, const struct vh_host *h,

@@ -45,6 +45,23 @@ refuses 'a file by its looks' 'nosuch.xml: cannot be read: No such file' on chec
 exits 'one that is missing among others' 2 on check nosuch storage
 prints 'one that is missing does not stop the others' '^storage: ok'
 
+# --- all of them -----------------------------------------------------------------------------
+exits 'all domains' 1 on check --all
+prints 'all domains: one that is fine' '^storage: ok$'
+prints 'all domains: one that is refused, and why' '^game2: refused, 2 errors, 1 warning \[unmanaged-on-host-driver, balloon, function-left-out\]: 0000:01:00.0 has '
+prints 'all domains: one without passthrough' '^server: ok: no PCI passthrough$'
+verdict 'all domains: a line each, and one for what two of them want' eval '[ $(wc -l <"$work/out") -eq 5 ]'
+prints 'all domains: what two of them want' "^info: IOMMU group 1 is wanted by 'game one', 'game2': only one"
+exits 'all domains, with details' 1 on check --all --verbose
+prints 'all domains, with details: the line' '^game2:21: error: .* \[balloon\]$'
+prints 'all domains, with details: the fix' '^  fix: replace it by <memballoon'
+exits 'JSON of all domains' 1 on check --all --format json
+valid_json 'JSON of all domains is one document'
+prints 'JSON of all domains: keys' '"running":true,"autostart":false\}\],"together":\[\{"severity":"info","message":"IOMMU group 1'
+refuses '--all and a name' "excludes other arguments" on check --all storage
+refuses '--all and --fix' "excludes '--fix'" on check --all --fix
+refuses '--verbose alone' "'--verbose' is for '--all'" on check --verbose storage
+
 # --- corrections -----------------------------------------------------------------------------
 exits '--fix of a domain' 0 on check --fix game2
 prints '--fix of a domain: the correction' "<memballoon model='none'/>"
@@ -78,6 +95,7 @@ ended() { ! grep -qE '\) [^ZX] ' "/proc/$(<"$work/hangs")/stat" 2>/dev/null; }
 verdict 'what was started for it has ended' ended
 refuses 'a libvirt that hangs does not hinder files' 'no answer' with "$hang" check --timeout 1 vm
 exits 'a file needs no libvirt' 0 with "$hang" check "$examples/gpu-with-audio.xml"
+refuses 'all domains of a libvirt that is not there' '^vfio-hook: error: foo: cannot connect: ' with foo check --all
 refuses '--timeout 0' "'0' is no number of seconds" on check --timeout 0 storage
 refuses '--timeout soon' "'soon' is no number of seconds" on check --timeout soon storage
 verdict 'the program is not linked with libvirt' eval \

@@ -85,6 +85,11 @@ static struct sums make_sums(const struct vh_case *c)
 	return s;
 }
 
+uint64_t vh_memory_need(const struct vh_case *c)
+{
+	return vh_memory_is_judged(c) ? make_sums(c).need : 0;
+}
+
 static char *memory_message(const struct sums *s, const struct vh_memory *m,
 			    enum vh_unit unit)
 {
