@@ -24,6 +24,13 @@ enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
 struct vh_command;
 struct vh_pci_names;
 
+/* One of several hosts; `root` is its only where there is no error. */
+struct vh_remote {
+	const char *uri;
+	struct vh_root root;
+	struct vh_error err;
+};
+
 struct vh_cli {
 	const struct vh_command *command;
 	enum vh_format format;
@@ -42,6 +49,7 @@ struct vh_cli {
 	size_t n_connect;
 	const char **domains; /* each --domain */
 	size_t n_domains;
+	struct vh_remote *remotes; /* n_connect of them, where there are several; or NULL */
 	bool all, verbose;
 	int timeout;         /* seconds that a libvirt may be silent */
 	const char *source;  /* what is looked at: "live", or the value of one of these */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
 #include "cli/cli.h"
+#include "cli/compare.h"
 #include "cli/domains.h"
 #include "cli/fix.h"
 #include "cli/judge.h"
@@ -140,7 +141,7 @@ static int by_name(const void *a, const void *b)
 
 static int check_all(struct check *c)
 {
-	struct vh_answer_of *a = &c->domains.answer;
+	struct vh_answer_of *a = c->domains.answers;
 	_auto_remarks_ struct vh_remarks remarks = { 0 };
 	struct members members = { 0 };
 	int rc = VH_EXIT_OK;
@@ -229,6 +230,8 @@ static int check(struct check *c, char **args, int count)
 {
 	int rc = VH_EXIT_OK;
 
+	if (c->cli->remotes)
+		return vh_compare(c->cli, &c->domains, args, count);
 	if (c->cli->fix)
 		return count ? fix_one(c, args[0], false) : fix_one(c, c->cli->domains[0], true);
 	c->out.r->check_begin(&c->out);
@@ -250,7 +253,12 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 	unsigned int wants = (cli->fix ? VH_WANT_SECURE : 0) | (cli->all ? VH_WANT_ALL : 0);
 	int rc;
 
-	if (check_usage(cli, count) < 0 || vh_judge_config(cli, &c.config, &c.config_problem) < 0)
+	if (cli->remotes && (cli->fix || cli->all || !(count + cli->n_domains))) {
+		vh_error(cli, "several '--connect' judge domains that are named: %s",
+			 cli->fix ? "no '--fix'" : cli->all ? "no '--all'" : "name one");
+		return VH_EXIT_USAGE;
+	}
+	if (check_usage(cli, count) < 0 || (!cli->remotes && vh_judge_config(cli, &c.config, &c.config_problem) < 0))
 		return VH_EXIT_USAGE;
 	vh_domains_ask(&c.domains, cli, args, count, wants);
 	rc = check(&c, args, count);

@@ -42,7 +42,9 @@ static void note_session(const char *uri)
 void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *const *args, int count,
 		    unsigned int wants)
 {
-	struct vh_question q = { .uri = cli->n_connect ? cli->connect[0] : NULL, .wants = wants };
+	size_t n = cli->n_connect ? cli->n_connect : 1;
+	_auto_free_ struct vh_question *all = vh_alloc(n * sizeof(*all));
+	struct vh_question q = { .wants = wants };
 
 	*ret = (struct vh_domains){ .cli = cli };
 	for (size_t i = 0; i < cli->n_domains; i++)
@@ -51,23 +53,35 @@ void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *cons
 		if (vh_is_domain(args[i]))
 			*VH_APPEND(q.domains.name, q.domains.count) = args[i];
 	if (q.domains.count || wants & VH_WANT_ALL) {
-		vh_libvirt_ask(&q, 1, cli->timeout, &ret->answer);
-		note_session(ret->answer.uri);
+		for (size_t i = 0; i < n; i++) {
+			all[i] = q;
+			all[i].uri = cli->n_connect ? cli->connect[i] : NULL;
+		}
+		ret->answers = vh_alloc(n * sizeof(*ret->answers));
+		ret->count = n;
+		vh_libvirt_ask(all, n, cli->timeout, ret->answers);
+		for (size_t i = 0; i < n; i++)
+			note_session(ret->answers[i].uri);
 	}
 	free(q.domains.name);
 }
 
 void vh_domains_clear(struct vh_domains *d)
 {
-	vh_answers_clear(&d->answer, 1);
+	vh_answers_clear(d->answers, d->count);
+	free(d->answers);
+	*d = (struct vh_domains){ .cli = d->cli };
 }
 
 static int take_domain(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,
 		       const char **ret_label, struct vh_error *err)
 {
-	const struct vh_defined *found = vh_answer_domain(&d->answer, arg);
-	const struct vh_error *why = &d->answer.err;
+	const struct vh_defined *found = NULL;
+	const struct vh_answer_of *first = &d->answers[0];
+	const struct vh_error *why = &first->err;
 
+	for (size_t i = 0; i < d->count && !found; i++)
+		found = vh_answer_domain(&d->answers[i], arg);
 	if (found) {
 		vh_strbuf_add(ret, found->xml);
 		*ret_label = found->name;
@@ -75,9 +89,9 @@ static int take_domain(struct vh_domains *d, const char *arg, bool force, struct
 	}
 	if (why->what)
 		return vh_fail(err, why->code, 0, why->fix, "%s%s: %s",
-			       force ? "" : "no such file, and ", d->answer.uri, why->what);
+			       force ? "" : "no such file, and ", first->uri, why->what);
 	return vh_fail(err, VH_E_INPUT, 0, LIST, "%s domain of %s",
-		       force ? "no" : "neither a file here nor a", d->answer.uri);
+		       force ? "no" : "neither a file here nor a", first->uri);
 }
 
 int vh_domains_take(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,

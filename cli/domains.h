@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domains - what an argument stands for: a file, standard input, or a domain that libvirt has. An
- * existing file wins; --domain forces the other. libvirt is asked once for all of them, and only
- * when there is one.
+ * existing file wins; --domain forces the other. Each libvirt is asked once for all of them, and
+ * only when there is one; of several --connect the first that has a domain gives its XML.
  */
 #ifndef VH_DOMAINS_H
 #define VH_DOMAINS_H
@@ -13,7 +13,8 @@
 
 struct vh_domains {
 	const struct vh_cli *cli;
-	struct vh_answer_of answer;
+	struct vh_answer_of *answers; /* of each --connect in turn, or of the default */
+	size_t count;
 };
 
 /* Neither standard input nor a file, and no path by its looks. */

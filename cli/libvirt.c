@@ -160,6 +160,48 @@ static void add_domain(struct vh_answer_of *a, const char *told, char *xml)
 	d->xml = xml;
 }
 
+static void add_text(struct vh_names *to, char *text)
+{
+	*VH_APPEND(to->name, to->count) = text;
+}
+
+static void add_number(struct vh_told *t, const char *name, const char *value)
+{
+	uint64_t *field = !strcmp(name, "total") ? &t->total_kib :
+			  !strcmp(name, "free")  ? &t->free_kib :
+						   NULL;
+	uint64_t v;
+
+	if (field && vh_parse_uint(value, 10, UINT64_MAX, &v) == 0)
+		*field = v;
+}
+
+/* What is told of the host. */
+static void add_fact(struct vh_told *t, enum vh_tale kind, const char *name, char *text)
+{
+	switch (kind) {
+	case VH_TALE_DEVICE:
+		add_text(&t->devices, text);
+		break;
+	case VH_TALE_NETWORK:
+		add_text(&t->networks, text);
+		break;
+	case VH_TALE_RUNNING:
+		add_text(&t->running, text);
+		break;
+	case VH_TALE_CAPABILITIES:
+		free(t->capabilities);
+		t->capabilities = text;
+		break;
+	case VH_TALE_MEMORY:
+		add_number(t, name, text);
+		free(text);
+		break;
+	default:
+		free(text);
+	}
+}
+
 /* Returns whether all was told. */
 static bool understand(const struct vh_strbuf *said, struct vh_answer_of *ret)
 {
@@ -186,7 +228,7 @@ static bool understand(const struct vh_strbuf *said, struct vh_answer_of *ret)
 		case VH_TALE_END:
 			return true;
 		default:
-			break;
+			add_fact(&ret->told, (enum vh_tale)kind, first, VH_STEAL(second));
 		}
 	}
 	return false;
@@ -239,6 +281,7 @@ void vh_answers_clear(struct vh_answer_of *answers, size_t count)
 			free(a->domains[k].xml);
 		}
 		free(a->domains);
+		vh_told_clear(&a->told);
 		free(a->uri);
 		vh_error_clear(&a->err);
 	}

@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/root.h"
+#include "lib/model/nodedev.h"
 
 #define VH_SILENCE 10 /* seconds, where nothing else is said */
 
@@ -36,6 +37,7 @@ struct vh_answer_of {
 	struct vh_error err; /* what: why there is no answer, or not a whole one */
 	struct vh_defined *domains;
 	size_t n_domains;
+	struct vh_told told; /* with VH_WANT_HOST */
 };
 void vh_answers_clear(struct vh_answer_of *answers, size_t count);
 

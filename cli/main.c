@@ -55,28 +55,28 @@ const struct vh_command vh_commands[] = {
 	  "guest gets them.",
 	  0, INT_MAX,
 	  VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN | VH_OPT_DOMAIN |
-		  VH_OPT_TIMEOUT | VH_OPT_ALL | VH_OPT_VERBOSE,
+		  VH_OPT_LIBVIRT | VH_OPT_ALL | VH_OPT_VERBOSE,
 	  0,
 	  vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
 	  "uses it for; with --tree, which device is behind which bridge. Without an IOMMU the\n"
 	  "group is '-' and the exit status 1.",
-	  0, 0, VH_OPT_READING | VH_OPT_TREE, 0, vh_cmd_list },
+	  0, 0, VH_OPT_READING | VH_OPT_TREE | VH_OPT_LIBVIRT, 0, vh_cmd_list },
 	{ "show", "ADDRESS...", "everything about a device",
 	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
 	  "virtual functions, what this host uses it for, what becomes of every member of its\n"
 	  "IOMMU group, and what 'virsh start' of a domain with this device alone would do.\n"
 	  "ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a network\n"
 	  "interface or block device. The exit status is 1 when there is no such device.",
-	  1, 64, VH_OPT_READING, 0, vh_cmd_show },
+	  1, 64, VH_OPT_READING | VH_OPT_LIBVIRT, 0, vh_cmd_show },
 	{ "xml", "ADDRESS...|--group NUMBER", "<hostdev> elements for the complete group",
 	  "Prints what to paste below <devices>: these devices and every other member of their\n"
 	  "IOMMU groups that a guest can have, functions of a card on one slot of the guest.\n"
 	  "A comment says what was left out and why. With --into the whole domain, with the\n"
 	  "devices added and the balloon off, the rest byte for byte as it was.\n"
 	  "ADDRESS as for 'show'.",
-	  0, 64, VH_OPT_READING | VH_OPT_GROUP | VH_OPT_INTO | VH_OPT_TIMEOUT, 0, vh_cmd_xml },
+	  0, 64, VH_OPT_READING | VH_OPT_GROUP | VH_OPT_INTO | VH_OPT_LIBVIRT, 0, vh_cmd_xml },
 	{ "status", "", "claims: who holds which devices",
 	  "Shows which devices domains hold, which driver each had, and what comes back where;\n"
 	  "why a domain was not started the last time; and which devices are on vfio-pci, or\n"
@@ -254,8 +254,12 @@ static int check_usage(const struct vh_cli *cli, unsigned int used, int count)
 			 cmd->name, cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");
 		return -1;
 	}
-	if (cli->host && cli->sysroot) {
-		vh_error(cli, "'--host' and '--sysroot' exclude each other");
+	if (!!cli->host + !!cli->sysroot + !!cli->n_connect > 1) {
+		vh_error(cli, "'--host', '--sysroot' and '--connect' exclude each other");
+		return -1;
+	}
+	if (cli->n_connect > 1 && cmd->run != vh_cmd_check) {
+		vh_error(cli, "'%s' looks at one host: give '--connect' once", cmd->name);
 		return -1;
 	}
 	if (count < cmd->min || count > cmd->max) {

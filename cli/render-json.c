@@ -278,6 +278,7 @@ const struct vh_renderer vh_render_json = {
 	.check_host = json_check_host,
 	.check_domain = json_check_domain,
 	.check_together = json_check_together,
+	.check_hosts = vh_json_hosts,
 	.check_end = json_check_end,
 	.list = json_list,
 	.status = json_status,

@@ -476,6 +476,7 @@ const struct vh_renderer vh_render_text = {
 	.check_host = text_check_host,
 	.check_domain = text_check_domain,
 	.check_together = text_check_together,
+	.check_hosts = vh_text_hosts,
 	.check_end = text_nothing,
 	.list = text_list,
 	.status = text_status,
