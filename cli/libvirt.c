@@ -167,9 +167,9 @@ static void add_text(struct vh_names *to, char *text)
 
 static void add_number(struct vh_told *t, const char *name, const char *value)
 {
-	uint64_t *field = !strcmp(name, "total") ? &t->total_kib :
-			  !strcmp(name, "free")  ? &t->free_kib :
-						   NULL;
+	uint64_t *field = !strcmp(name, "total")  ? &t->total_kib
+			  : !strcmp(name, "free") ? &t->free_kib
+						  : NULL;
 	uint64_t v;
 
 	if (field && vh_parse_uint(value, 10, UINT64_MAX, &v) == 0)

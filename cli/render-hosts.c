@@ -121,8 +121,7 @@ void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t c
 		struct json_object *e = json_object_new_object(), *hosts = json_object_new_array();
 
 		for (size_t k = 0; k < o->cli->n_connect; k++)
-			json_object_array_add(hosts,
-					      cell(&o->cli->remotes[k], &list[i].reports[k]));
+			json_object_array_add(hosts, cell(&o->cli->remotes[k], &list[i].reports[k]));
 		add(e, "source", string(list[i].source));
 		add(e, "name", string(list[i].label));
 		add(e, "hosts", hosts);

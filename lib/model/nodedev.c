@@ -247,7 +247,6 @@ static void put_node(struct vh_strbuf *ret, const struct nodes *all, struct node
 		put_node(ret, all, above);
 	if (pf)
 		put_node(ret, all, pf);
-	n->written = NODE_DONE;
 	vh_strbuf_addf(ret, "pci %s class=%06x id=%04x:%04x bare=1", vh_pci_str(&n->addr).s,
 		       n->class, n->vendor, n->device);
 	if (n->group >= 0)
@@ -261,6 +260,7 @@ static void put_node(struct vh_strbuf *ret, const struct nodes *all, struct node
 	if (n->total_vfs)
 		vh_strbuf_addf(ret, " totalvfs=%u numvfs=%u", n->total_vfs, n->vfs);
 	vh_strbuf_add(ret, "\n");
+	n->written = NODE_DONE;
 	if (n->numa >= 0)
 		vh_strbuf_addf(ret, "f @%s/numa_node\t%d\n", vh_pci_str(&n->addr).s, n->numa);
 }
