@@ -36,6 +36,7 @@ base|module libxml-2.0|libxml2-dev|libxml2-devel|libxml2, for developing
 base|module inih|libinih-dev|inih-devel|inih, for developing
 base|module json-c|libjson-c-dev|json-c-devel|json-c, for developing
 base|module libpci|libpci-dev|pciutils-devel|libpci, for developing
+base|module libvirt|libvirt-dev|libvirt-devel|libvirt, for developing
 vm|command qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|QEMU for x86
 vm|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
 vm|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys

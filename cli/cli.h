@@ -24,6 +24,13 @@ enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
 struct vh_command;
 struct vh_pci_names;
 
+/* One of several hosts; `root` is its only where there is no error. */
+struct vh_remote {
+	const char *uri;
+	struct vh_root root;
+	struct vh_error err;
+};
+
 struct vh_cli {
 	const struct vh_command *command;
 	enum vh_format format;
@@ -39,6 +46,13 @@ struct vh_cli {
 	bool identifiers;    /* --with-identifiers */
 	const char *group;   /* --group, or NULL */
 	const char *into;    /* --into, or NULL */
+	const char **connect; /* each --connect */
+	size_t n_connect;
+	const char **domains; /* each --domain */
+	size_t n_domains;
+	struct vh_remote *remotes; /* n_connect of them, where there are several; or NULL */
+	bool all, verbose;
+	int timeout;         /* seconds that a libvirt may be silent */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
 	struct vh_root root;
 	struct vh_pci_names *names;
@@ -46,20 +60,26 @@ struct vh_cli {
 
 /* Options as bits, so that a command can say which ones mean something to it. */
 enum vh_option_bit {
-	VH_OPT_FORMAT = 1,
-	VH_OPT_HOST = 2,
-	VH_OPT_SYSROOT = 4,
-	VH_OPT_TREE = 1 << 16,
-	VH_OPT_GROUP = 1 << 17,
-	VH_OPT_INTO = 1 << 18,
-	VH_OPT_STRICT = 8,
-	VH_OPT_COLOR = 16,
-	VH_OPT_HELP = 32,
-	VH_OPT_VERSION = 64,
-	VH_OPT_ALL_STALE = 128,
-	VH_OPT_EXPLAIN = 256,
-	VH_OPT_FIX = 512,
-	VH_OPT_IDENTIFIERS = 1 << 19,
+	VH_OPT_FORMAT = 1 << 0,
+	VH_OPT_HOST = 1 << 1,
+	VH_OPT_SYSROOT = 1 << 2,
+	VH_OPT_TREE = 1 << 3,
+	VH_OPT_GROUP = 1 << 4,
+	VH_OPT_INTO = 1 << 5,
+	VH_OPT_CONNECT = 1 << 6,
+	VH_OPT_DOMAIN = 1 << 7,
+	VH_OPT_ALL = 1 << 8,
+	VH_OPT_VERBOSE = 1 << 9,
+	VH_OPT_TIMEOUT = 1 << 10,
+	VH_OPT_STRICT = 1 << 11,
+	VH_OPT_COLOR = 1 << 12,
+	VH_OPT_HELP = 1 << 13,
+	VH_OPT_VERSION = 1 << 14,
+	VH_OPT_ALL_STALE = 1 << 15,
+	VH_OPT_EXPLAIN = 1 << 16,
+	VH_OPT_FIX = 1 << 17,
+	VH_OPT_IDENTIFIERS = 1 << 18,
+	VH_OPT_LIBVIRT = VH_OPT_CONNECT | VH_OPT_TIMEOUT,
 	VH_OPT_READING = VH_OPT_FORMAT | VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_COLOR | VH_OPT_HELP,
 	VH_OPT_ACTING = VH_OPT_COLOR | VH_OPT_HELP,
 };

@@ -2,11 +2,11 @@
 /* cmd-xml - the <hostdev> elements for devices and their complete groups, ready to paste. */
 #include "cli/address.h"
 #include "cli/cli.h"
+#include "cli/domains.h"
 #include "cli/fragment.h"
 #include "cli/into.h"
 #include "cli/output.h"
 #include "cli/render.h"
-#include "cli/source.h"
 
 #include "lib/base/banned.h"
 
@@ -117,12 +117,15 @@ static void note_others(const struct vh_cli *cli, const struct vh_fragment *f)
 static int read_into(const struct vh_cli *cli, struct vh_fragment *f, struct vh_strbuf *ret)
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_domains_ struct vh_domains domains = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
+	const char *label = cli->into;
 
-	if (vh_input_read(&xml, cli->into, VH_XML_MAX, &err) == 0 &&
+	vh_domains_ask(&domains, cli, (char *[]){ (char *)cli->into }, 1, VH_WANT_SECURE);
+	if (vh_domains_take(&domains, cli->into, false, &xml, &label, &err) == 0 &&
 	    vh_into(ret, &xml, f, cli->names, &err) == 0)
 		return VH_EXIT_OK;
-	vh_error_report(cli, vh_streq(cli->into, "-") ? "<stdin>" : cli->into, &err);
+	vh_error_report(cli, label, &err);
 	return VH_EXIT_USAGE;
 }
 

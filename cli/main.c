@@ -10,19 +10,27 @@
 #include <signal.h>
 
 #include "cli/cli.h"
+#include "cli/libvirt.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/source.h"
 
 #include "lib/base/banned.h"
 
+#define TIMEOUT_MAX 3600 /* seconds */
+
 const struct vh_option vh_options[] = {
 	{ VH_OPT_FORMAT, "format", "text|json", "how the answer is written" },
 	{ VH_OPT_HOST, "host", "MANIFEST", "look at the machine in this file" },
 	{ VH_OPT_SYSROOT, "sysroot", "DIR", "look at the system below this directory" },
+	{ VH_OPT_CONNECT, "connect", "URI", "look at the host of this libvirt; check takes several" },
+	{ VH_OPT_TIMEOUT, "timeout", "SECONDS", "how long a libvirt may be silent (10)" },
+	{ VH_OPT_DOMAIN, "domain", "NAME", "a domain of libvirt, even if a file has its name" },
+	{ VH_OPT_ALL, "all", NULL, "every domain that is defined" },
+	{ VH_OPT_VERBOSE, "verbose", NULL, "with --all: all that is found" },
 	{ VH_OPT_TREE, "tree", NULL, "show which device is behind which bridge" },
 	{ VH_OPT_GROUP, "group", "NUMBER", "the devices of this IOMMU group" },
-	{ VH_OPT_INTO, "into", "FILE|-", "put them into this domain, which is printed" },
+	{ VH_OPT_INTO, "into", "FILE|-|DOMAIN", "put them into this domain, which is printed" },
 	{ VH_OPT_IDENTIFIERS, "with-identifiers", NULL, "IP addresses and the like as they are" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
 	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
@@ -35,35 +43,41 @@ const struct vh_option vh_options[] = {
 const size_t vh_n_options = VH_COUNT(vh_options);
 
 const struct vh_command vh_commands[] = {
-	{ "check", "[FILE|-]...", "would these domains start on this host?",
-	  "Judges domain XML files by the rules on which the hook refuses a start; '-' is\n"
-	  "standard input. Without arguments it judges the host itself. Changes nothing.\n"
+	{ "check", "[FILE|-|DOMAIN]...", "would these domains start on this host?",
+	  "Judges domains by the rules on which the hook refuses a start: XML files, '-' for\n"
+	  "standard input, or domains of libvirt by name or UUID, as they are defined. Without\n"
+	  "arguments it judges the host itself. Changes nothing.\n"
+	  "With --all it judges every domain that is defined, in a line each, and then what they\n"
+	  "mean for each other: groups that two of them want, memory, what autostart will meet.\n"
 	  "With --fix it writes the one domain to standard output, with what a change of the\n"
 	  "XML can cure corrected and everything else byte for byte as it was; what it did and\n"
 	  "what it finds then go to standard error. Missing members of IOMMU groups are added\n"
 	  "as 'unassigned': taken from the host, not given to the guest; with --fix=guest the\n"
 	  "guest gets them.",
-	  0, INT_MAX, VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN, 0,
+	  0, INT_MAX,
+	  VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN | VH_OPT_DOMAIN |
+		  VH_OPT_LIBVIRT | VH_OPT_ALL | VH_OPT_VERBOSE,
+	  0,
 	  vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
 	  "uses it for; with --tree, which device is behind which bridge. Without an IOMMU the\n"
 	  "group is '-' and the exit status 1.",
-	  0, 0, VH_OPT_READING | VH_OPT_TREE, 0, vh_cmd_list },
+	  0, 0, VH_OPT_READING | VH_OPT_TREE | VH_OPT_LIBVIRT, 0, vh_cmd_list },
 	{ "show", "ADDRESS...", "everything about a device",
 	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
 	  "virtual functions, what this host uses it for, what becomes of every member of its\n"
 	  "IOMMU group, and what 'virsh start' of a domain with this device alone would do.\n"
 	  "ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a network\n"
 	  "interface or block device. The exit status is 1 when there is no such device.",
-	  1, 64, VH_OPT_READING, 0, vh_cmd_show },
+	  1, 64, VH_OPT_READING | VH_OPT_LIBVIRT, 0, vh_cmd_show },
 	{ "xml", "ADDRESS...|--group NUMBER", "<hostdev> elements for the complete group",
 	  "Prints what to paste below <devices>: these devices and every other member of their\n"
 	  "IOMMU groups that a guest can have, functions of a card on one slot of the guest.\n"
 	  "A comment says what was left out and why. With --into the whole domain, with the\n"
 	  "devices added and the balloon off, the rest byte for byte as it was.\n"
 	  "ADDRESS as for 'show'.",
-	  0, 64, VH_OPT_READING | VH_OPT_GROUP | VH_OPT_INTO, 0, vh_cmd_xml },
+	  0, 64, VH_OPT_READING | VH_OPT_GROUP | VH_OPT_INTO | VH_OPT_LIBVIRT, 0, vh_cmd_xml },
 	{ "status", "", "claims: who holds which devices",
 	  "Shows which devices domains hold, which driver each had, and what comes back where;\n"
 	  "why a domain was not started the last time; and which devices are on vfio-pci, or\n"
@@ -117,6 +131,18 @@ static int choose(const struct vh_cli *cli, const char *option, const char *cons
 	return -1;
 }
 
+static int set_timeout(struct vh_cli *cli, const char *value)
+{
+	uint64_t seconds;
+
+	if (vh_parse_uint(value, 10, TIMEOUT_MAX, &seconds) < 0 || !seconds) {
+		vh_error(cli, "'%s' is no number of seconds from 1 to %d", value, TIMEOUT_MAX);
+		return -1;
+	}
+	cli->timeout = (int)seconds;
+	return 0;
+}
+
 static int set_option(struct vh_cli *cli, const struct vh_option *o, const char *value)
 {
 	static const char *const formats[] = { "text", "json", NULL };
@@ -150,6 +176,21 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 		break;
 	case VH_OPT_SYSROOT:
 		cli->sysroot = value;
+		break;
+	case VH_OPT_CONNECT:
+		*VH_APPEND(cli->connect, cli->n_connect) = value;
+		break;
+	case VH_OPT_DOMAIN:
+		*VH_APPEND(cli->domains, cli->n_domains) = value;
+		break;
+	case VH_OPT_ALL:
+		cli->all = true;
+		break;
+	case VH_OPT_VERBOSE:
+		cli->verbose = true;
+		break;
+	case VH_OPT_TIMEOUT:
+		n = set_timeout(cli, value);
 		break;
 	case VH_OPT_STRICT:
 		cli->strict = true;
@@ -225,8 +266,12 @@ static int check_usage(const struct vh_cli *cli, unsigned int used, int count)
 			 cmd->name, cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");
 		return -1;
 	}
-	if (cli->host && cli->sysroot) {
-		vh_error(cli, "'--host' and '--sysroot' exclude each other");
+	if (!!cli->host + !!cli->sysroot + !!cli->n_connect > 1) {
+		vh_error(cli, "'--host', '--sysroot' and '--connect' exclude each other");
+		return -1;
+	}
+	if (cli->n_connect > 1 && cmd->run != vh_cmd_check) {
+		vh_error(cli, "'%s' looks at one host: give '--connect' once", cmd->name);
 		return -1;
 	}
 	if (count < cmd->min || count > cmd->max) {
@@ -294,7 +339,7 @@ static int run(struct vh_cli *cli, unsigned int used, char **args, int count)
 
 int main(int argc, char **argv)
 {
-	struct vh_cli cli = { .source = "live" };
+	struct vh_cli cli = { .source = "live", .timeout = VH_SILENCE };
 	unsigned int used;
 	int rc;
 
@@ -306,5 +351,7 @@ int main(int argc, char **argv)
 	rc = parse_options(&cli, argc, argv, &used);
 	rc = rc < 0 ? VH_EXIT_USAGE : run(&cli, used, argv + optind, argc - optind);
 	vh_pci_names_free(cli.names);
+	free(cli.connect);
+	free(cli.domains);
 	return rc;
 }

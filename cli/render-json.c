@@ -97,6 +97,10 @@ static void json_check_domain(struct vh_output *o, const struct vh_report *r)
 	add(e, "detach", detached(r->plan));
 	add(e, "not_checked", strings(r->not_checked));
 	add(e, "findings", findings(r->findings));
+	if (r->defined) {
+		add(e, "running", json_object_new_boolean(r->defined->runs));
+		add(e, "autostart", json_object_new_boolean(r->defined->autostart));
+	}
 	json_object_array_add(json_object_object_get(o->doc, "domains"), e);
 }
 
@@ -109,6 +113,20 @@ static void json_check_host(struct vh_output *o, const struct vh_report *r)
 	add(host, "groups", json_object_new_int64((int64_t)r->host->n_groups));
 	add(host, "not_checked", strings(r->not_checked));
 	add(host, "findings", findings(r->findings));
+}
+
+static void json_check_together(struct vh_output *o, const struct vh_remarks *remarks)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < remarks->count; i++) {
+		struct json_object *e = json_object_new_object();
+
+		add(e, "severity", string(vh_severity_str(remarks->list[i].severity)));
+		add(e, "message", string(remarks->list[i].message));
+		json_object_array_add(array, e);
+	}
+	add(o->doc, "together", array);
 }
 
 static void json_check_end(struct vh_output *o)
@@ -259,6 +277,8 @@ const struct vh_renderer vh_render_json = {
 	.check_begin = json_check_begin,
 	.check_host = json_check_host,
 	.check_domain = json_check_domain,
+	.check_together = json_check_together,
+	.check_hosts = vh_json_hosts,
 	.check_end = json_check_end,
 	.list = json_list,
 	.status = json_status,

@@ -184,8 +184,51 @@ static void put_hotplug(const struct vh_report *r)
 	}
 }
 
+/* vm (autostart): refused, 2 errors [balloon, memory-short]: the first message */
+static void put_brief(const struct vh_report *r)
+{
+	const struct vh_findings *f = r->findings;
+	const char *sign = " [";
+
+	vh_put(stdout, r->label);
+	if (r->defined && r->defined->autostart)
+		fputs(" (autostart)", stdout);
+	fputs(vh_findings_number(f, VH_ERROR) ? ": refused" : ": ok", stdout);
+	put_number(", ", vh_findings_number(f, VH_ERROR), "error");
+	put_number(", ", vh_findings_number(f, VH_WARNING), "warning");
+	if (r->not_checked->count)
+		printf(", %zu not checked", r->not_checked->count);
+	if (!r->host)
+		fputs(": no PCI passthrough", stdout);
+	for (size_t i = 0; i < f->count && f->list[i].severity != VH_INFO; i++) {
+		if (i && f->list[i].rule == f->list[i - 1].rule)
+			continue;
+		printf("%s%s", sign, f->list[i].rule->name);
+		sign = ", ";
+	}
+	if (f->count && f->list[0].severity != VH_INFO) {
+		fputs("]: ", stdout);
+		vh_put(stdout, f->list[0].message);
+	}
+	fputc('\n', stdout);
+}
+
+static void text_check_together(struct vh_output *o, const struct vh_remarks *remarks)
+{
+	for (size_t i = 0; i < remarks->count; i++) {
+		vh_put_severity(o->cli, stdout, vh_severity_str(remarks->list[i].severity));
+		fputs(": ", stdout);
+		vh_put(stdout, remarks->list[i].message);
+		fputc('\n', stdout);
+	}
+}
+
 static void text_check_domain(struct vh_output *o, const struct vh_report *r)
 {
+	if (r->brief) {
+		put_brief(r);
+		return;
+	}
 	vh_put_report_findings(o->cli, stdout, r);
 	put_verdict(r, "ok", "refused");
 	fputs(r->host ? "\n" : ": no PCI passthrough\n", stdout);
@@ -434,6 +477,8 @@ const struct vh_renderer vh_render_text = {
 	.check_begin = text_nothing,
 	.check_host = text_check_host,
 	.check_domain = text_check_domain,
+	.check_together = text_check_together,
+	.check_hosts = vh_text_hosts,
 	.check_end = text_nothing,
 	.list = text_list,
 	.status = text_status,

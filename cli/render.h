@@ -7,8 +7,10 @@
 #define VH_RENDER_H
 
 #include "cli/cli.h"
+#include "cli/libvirt.h"
 #include "lib/act/store.h"
 #include "lib/decide/rules.h"
+#include "lib/decide/together.h"
 #include "lib/model/detail.h"
 
 /* What was found about one domain, or about the host (domain is NULL). All is borrowed. */
@@ -23,6 +25,14 @@ struct vh_report {
 	const struct vh_findings *findings;
 	const struct vh_names *not_checked;
 	bool running; /* judged as if it were stopped */
+	bool brief;   /* one line is enough */
+	const struct vh_defined *defined; /* with --all: what libvirt says of it, or NULL */
+};
+
+/* A domain on each of several hosts (cli->remotes, in their order). */
+struct vh_compared {
+	const char *source, *label; /* as it was given, and the domain's name or the path */
+	struct vh_report *reports;  /* one for each host; empty where the host was not asked */
 };
 
 struct vh_status_row {
@@ -59,6 +69,10 @@ struct vh_renderer {
 	void (*check_begin)(struct vh_output *o);
 	void (*check_host)(struct vh_output *o, const struct vh_report *r);
 	void (*check_domain)(struct vh_output *o, const struct vh_report *r);
+	/* what the domains of --all mean for each other */
+	void (*check_together)(struct vh_output *o, const struct vh_remarks *remarks);
+	/* which of these hosts can start them */
+	void (*check_hosts)(struct vh_output *o, const struct vh_compared *list, size_t count);
 	void (*check_end)(struct vh_output *o);
 	/* `findings`: why there are no groups */
 	void (*list)(struct vh_output *o, const struct vh_host *h,
@@ -88,6 +102,9 @@ void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings
 void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
 
+/* render-hosts.c */
+void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
+void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
 /* render-tree.c */
 void vh_text_tree(struct vh_output *o, const struct vh_host *h);
 /* render-show.c, and render-show-json.c */

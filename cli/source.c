@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cli/libvirt.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "lib/base/backend.h"
@@ -68,21 +69,44 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 	return rc;
 }
 
+/* The manifest of the host that is looked at. 0, or -1 after an error line. */
+static int describe(const struct vh_cli *cli, struct vh_strbuf *ret)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_question q = { .uri = cli->source, .wants = VH_WANT_HOST };
+	struct vh_answer_of a;
+	int rc = 0;
+
+	if (cli->host) {
+		rc = vh_input_read(ret, cli->host, VH_MANIFEST_MAX, &err);
+		if (rc < 0)
+			vh_error_report(cli, cli->host, &err);
+		return rc;
+	}
+	vh_libvirt_ask(&q, 1, cli->timeout, &a);
+	if (a.err.what) {
+		vh_error_report(cli, a.uri, &a.err);
+		rc = -1;
+	} else {
+		vh_nodedev_manifest(&a.told, ret);
+	}
+	vh_answers_clear(&a, 1);
+	return rc;
+}
+
 static int expand(const struct vh_cli *cli, const char *dir)
 {
 	_auto_error_ struct vh_error err = { 0 };
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 
-	if (vh_input_read(&text, cli->host, VH_MANIFEST_MAX, &err) < 0) {
-		vh_error_report(cli, cli->host, &err);
+	if (describe(cli, &text) < 0)
 		return -1;
-	}
 	if (!vh_manifest_has_lines(text.data, text.len)) {
 		vh_error(cli, "'%s' describes no system: 'vfio-hook snapshot' writes files that do",
-			 cli->host);
+			 cli->source);
 		return -1;
 	}
-	if (vh_manifest_expand(text.data, text.len, cli->host, dir, &err) < 0) {
+	if (vh_manifest_expand(text.data, text.len, cli->source, dir, &err) < 0) {
 		vh_error_report(cli, NULL, &err); /* it names file and line itself */
 		return -1;
 	}
@@ -122,6 +146,56 @@ static int end_as(int status, const sigset_t *old)
 	return 128 + WTERMSIG(status);
 }
 
+/* One of several hosts: its tree below `dir`. What goes wrong stands in its error. */
+static void settle(struct vh_remote *h, struct vh_answer_of *a, const char *dir, size_t number)
+{
+	_auto_free_ char *tree = vh_printf("%s/%zu", dir, number);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+
+	h->root.fd = -1;
+	if (a->err.what) {
+		h->err = a->err;
+		a->err = (struct vh_error){ 0 };
+		return;
+	}
+	vh_nodedev_manifest(&a->told, &text);
+	if (mkdir(tree, 0700) < 0)
+		(void)vh_fail(&h->err, VH_E_SYS, errno, NULL, "cannot make '%s'", tree);
+	else if (vh_manifest_expand(text.data, text.len, h->uri, tree, &h->err) == 0 &&
+		 vh_root_open_tree(&h->root, tree, &h->err) == 0)
+		return;
+	if (!h->err.what)
+		(void)vh_fail(&h->err, VH_E_INPUT, 0, NULL, "cannot be understood");
+}
+
+/* All hosts are asked at once. */
+static int run_in_several(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char **args,
+			  int count)
+{
+	size_t n = cli->n_connect;
+	_auto_free_ struct vh_question *q = vh_alloc(n * sizeof(*q));
+	_auto_free_ struct vh_answer_of *a = vh_alloc(n * sizeof(*a));
+	_auto_free_ struct vh_remote *hosts = vh_alloc(n * sizeof(*hosts));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		q[i] = (struct vh_question){ .uri = cli->connect[i], .wants = VH_WANT_HOST };
+	vh_libvirt_ask(q, n, cli->timeout, a);
+	for (size_t i = 0; i < n; i++) {
+		hosts[i].uri = cli->connect[i];
+		settle(&hosts[i], &a[i], dir, i);
+	}
+	vh_answers_clear(a, n);
+	cli->remotes = hosts;
+	rc = fn(cli, args, count);
+	cli->remotes = NULL;
+	for (size_t i = 0; i < n; i++) {
+		vh_root_close(&hosts[i].root);
+		vh_error_clear(&hosts[i].err);
+	}
+	return rc;
+}
+
 static int run_in_manifest(struct vh_cli *cli, vh_command_fn *fn, char **args, int count)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -144,7 +218,12 @@ static int run_in_manifest(struct vh_cli *cli, vh_command_fn *fn, char **args, i
 	pid = fork();
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &old, NULL);
-		status = expand(cli, dir) < 0 ? VH_EXIT_USAGE : run_in(cli, dir, fn, args, count);
+		if (cli->n_connect > 1)
+			status = run_in_several(cli, dir, fn, args, count);
+		else if (expand(cli, dir) < 0)
+			status = VH_EXIT_USAGE;
+		else
+			status = run_in(cli, dir, fn, args, count);
 		free(dir);
 		return status;
 	}
@@ -159,8 +238,8 @@ static int run_in_manifest(struct vh_cli *cli, vh_command_fn *fn, char **args, i
 
 int vh_source_run(struct vh_cli *cli, vh_command_fn *fn, char **args, int count)
 {
-	if (cli->host) {
-		cli->source = cli->host;
+	if (cli->host || cli->n_connect) {
+		cli->source = cli->host ? cli->host : cli->connect[0];
 		return run_in_manifest(cli, fn, args, count);
 	}
 	if (cli->sysroot)

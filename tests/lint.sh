@@ -24,7 +24,7 @@ point() {
 }
 
 flags=(-include "$build/config.h" -I"$top" -std=gnu11)
-read -ra libraries < <(pkg-config --cflags libxml-2.0 inih json-c libpci)
+read -ra libraries < <(pkg-config --cflags libxml-2.0 inih json-c libpci libvirt)
 flags+=("${libraries[@]}")
 programs=(lib/*/*.c hook/*.c cli/*.c)
 warnings=(-Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes -Wmissing-prototypes

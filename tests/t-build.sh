@@ -45,6 +45,7 @@ users() {
 is "libxml2 is behind lib/model/xml" "$(users libxml/ lib/model/xml.c lib/model/xml.h)"
 is "libinih is behind lib/model/config" "$(users ini.h lib/model/config.c)"
 is "libpci is behind cli/names and cli/caps" "$(users pci/ cli/names.c cli/caps.c)"
+is "libvirt is behind cli/libvirt-calls" "$(users libvirt/ cli/libvirt-calls.c)"
 is "json-c is behind cli/json.h" "$(users json-c cli/json.h)"
 is "every source file names its licence" \
 	"$(grep -L SPDX-License-Identifier lib/*/*.[ch] hook/*.c cli/*.[ch] tests/*.[ch] tests/*.sh)"

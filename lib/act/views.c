@@ -165,8 +165,20 @@ int vh_views_read(const struct vh_store *s, struct vh_host *h, const char *owner
 	return 0;
 }
 
+/* Of another machine no processes are seen; its libvirt may know a domain that has a member. */
+static void look_at_domains(const struct vh_root *root, struct vh_group *g, const char *owner)
+{
+	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((g->count + 1) * sizeof(*addrs));
+
+	for (size_t i = 0; i < g->count; i++)
+		addrs[i] = g->members[i]->addr;
+	g->holder = vh_domain_holding(root, addrs, g->count, owner);
+	if (g->holder)
+		g->open = VH_YES;
+}
+
 /* Who is seen to hold a group, for commands that must not open it. */
-static void look_for_holders(const struct vh_root *root, struct vh_host *h)
+static void look_for_holders(const struct vh_root *root, struct vh_host *h, const char *owner)
 {
 	for (size_t i = 0; i < h->n_groups; i++) {
 		struct vh_group *g = h->groups[i];
@@ -176,6 +188,8 @@ static void look_for_holders(const struct vh_root *root, struct vh_host *h)
 			continue;
 		}
 		g->open = vh_process_holding_group(root, g->number, &g->holder);
+		if (g->open != VH_YES)
+			look_at_domains(root, g, owner);
 		if (g->open == VH_UNKNOWN || !(root->live || g->holder)) {
 			g->open = VH_UNKNOWN;
 			vh_host_not_checked(h, "who has IOMMU group %d open", g->number);
@@ -197,5 +211,5 @@ void vh_look_at_claims(const struct vh_root *root, struct vh_host *h, const char
 		}
 	}
 	vh_store_close(&s);
-	look_for_holders(root, h);
+	look_for_holders(root, h, owner);
 }

@@ -10,6 +10,8 @@
 
 /* Is memory pinned, can it be judged, and does the configuration want it? */
 bool vh_memory_is_judged(const struct vh_case *c);
+/* The ordinary memory that the start takes, with what QEMU needs; 0: none, or it is not judged. */
+uint64_t vh_memory_need(const struct vh_case *c);
 /* What the configuration makes of a severity. */
 enum vh_severity vh_memory_severity(const struct vh_case *c, enum vh_severity s);
 

@@ -85,6 +85,11 @@ static struct sums make_sums(const struct vh_case *c)
 	return s;
 }
 
+uint64_t vh_memory_need(const struct vh_case *c)
+{
+	return vh_memory_is_judged(c) ? make_sums(c).need : 0;
+}
+
 static char *memory_message(const struct sums *s, const struct vh_memory *m,
 			    enum vh_unit unit)
 {
@@ -151,6 +156,22 @@ const char vh_explain_memory[] =
 	"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
 	"you know better. Single NUMA nodes are not looked at.";
 
+/* Of a host that does not say what is available: pinned memory goes to no swap. */
+static void beyond_all(const struct vh_case *c, const struct sums *s, const struct vh_rule *r,
+		       struct vh_findings *out)
+{
+	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
+	_auto_free_ char *all = vh_text_size(c->host->memory.total_kib, VH_TENTHS);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, NULL, "give the guest less",
+			   "the guest needs %s of memory, the host has %s in all: passthrough pins "
+			   "all of it when the guest starts",
+			   need, all);
+	f->severity = vh_memory_severity(c, VH_ERROR);
+	vh_finding_about(f, NULL, c->domain->memory.line);
+}
+
 void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->host->memory;
@@ -159,9 +180,13 @@ void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh
 	enum vh_unit unit = VH_TENTHS;
 	struct sums s;
 
-	if (!vh_memory_is_judged(c) || m->read != VH_YES || m->own == VH_UNKNOWN)
+	if (!vh_memory_is_judged(c))
 		return;
 	s = make_sums(c);
+	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
+		beyond_all(c, &s, r, out);
+	if (m->read != VH_YES || m->own == VH_UNKNOWN)
+		return;
 	if (s.need <= s.have)
 		return;
 	if (s.need - s.have < GIB / 4)

@@ -127,11 +127,11 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 	vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
 }
 
-/* What is not judged counts as in use. A device without a driver has no user, and of chipset
- * functions peer-critical judges. */
-static bool is_unjudged(const struct vh_pci_dev *d)
+/* What is not judged counts as in use, but where the source never tells: that is not checked. A
+ * device without a driver has no user, and of chipset functions peer-critical judges. */
+static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
 {
-	return d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
+	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
 }
 
 const char vh_explain_peer_use[] =
@@ -158,7 +158,7 @@ void vh_check_peer_use(const struct vh_case *c, const struct vh_rule *r, struct 
 			if (!is_allowed(c, d, &d->uses[i]))
 				peer_used(c, pd, &d->uses[i], r, out);
 		}
-		if (!is_unjudged(d))
+		if (!is_unjudged(c->host, d))
 			continue;
 		with = vh_text_with(c, d);
 		fix = naming_fix(c, d);

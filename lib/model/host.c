@@ -263,6 +263,18 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 									    : VH_CPU_OTHER;
 }
 
+/* A source that cannot tell some things at all names them in a file of its own. */
+static void read_not_told(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_free_ char *text = root->live ? NULL : vh_root_read(root, "not-checked");
+	char *rest = text, *line;
+
+	h->uses_untold = text && !vh_root_exists(root, "proc/self/mountinfo");
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			vh_host_not_checked(h, "%s", line);
+}
+
 static void read_machine(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -302,6 +314,7 @@ struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_add
 	if (count)
 		memcpy(h->asked, addrs, count * sizeof(*addrs));
 	read_machine(root, h);
+	read_not_told(root, h);
 	if (flags & VH_HOST_ALL)
 		read_all_devs(&bus, h);
 	for (size_t i = 0; i < count; i++) {

@@ -158,6 +158,7 @@ struct vh_host {
 	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
 	struct vh_hook_info *hook; /* how the hook is installed; NULL: not looked at */
 
+	bool uses_untold;    /* the source tells nothing of what the host uses: not_checked */
 	struct vh_names not_checked; /* sentences, each once */
 	int failed;          /* errno of a read by which a device looks driverless or absent and
 				may be neither: nothing may be done on these facts. 0: none */

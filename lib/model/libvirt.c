@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/base/strbuf.h"
 #include "lib/model/xml.h"
 
 #include "lib/base/banned.h"
@@ -163,6 +164,66 @@ enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
 	struct wanted wanted = { .name = uuid };
 
 	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
+}
+
+/* An address as libvirt writes it, below the <source> of a device. */
+static bool names_one_of(const xmlNode *device, const struct vh_pci_addr *addrs, size_t count)
+{
+	static const char *const parts[] = { "domain", "bus", "slot", "function" };
+	const xmlNode *a = vh_xml_child(vh_xml_child(device, "source"), "address");
+	struct vh_pci_addr addr;
+	uint64_t v[4];
+
+	for (size_t i = 0; i < VH_COUNT(parts); i++) {
+		const char *text = vh_xml_attr(a, parts[i]);
+
+		if (!text || vh_parse_uint(text, 0, UINT32_MAX, &v[i]) < 0)
+			return false;
+	}
+	addr = (struct vh_pci_addr){ (uint32_t)v[0], (uint8_t)v[1], (uint8_t)v[2], (uint8_t)v[3] };
+	for (size_t i = 0; i < count; i++)
+		if (!vh_pci_cmp(&addrs[i], &addr))
+			return true;
+	return false;
+}
+
+/* The name of the domain in a status file, if it has one of the functions. */
+static char *holder_in(const xmlNode *status, const struct vh_pci_addr *addrs, size_t count,
+		       const char *but)
+{
+	const xmlNode *domain = vh_xml_child(status, "domain");
+	const xmlNode *d = vh_xml_child(vh_xml_child(domain, "devices"), NULL);
+	char uuid[37] = "";
+
+	if (but && uuid_of(status, uuid) == 0 && !strcmp(uuid, but))
+		return NULL;
+	for (; d; d = vh_xml_next(d, NULL))
+		if (names_one_of(d, addrs, count))
+			return vh_xml_text(vh_xml_child(domain, "name"));
+	return NULL;
+}
+
+char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
+			const char *but)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
+		return NULL;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL, *name = NULL, *shown = NULL;
+		_auto_xml_ xmlDoc *doc = NULL;
+
+		if (!is_xml(names.name[i]))
+			continue;
+		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
+		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+		name = doc ? holder_in(vh_xml_root(doc), addrs, count, but) : NULL;
+		shown = name ? vh_printable(name, 60) : NULL;
+		if (shown)
+			return vh_printf("domain '%s'", shown);
+	}
+	return NULL;
 }
 
 int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)

@@ -241,12 +241,26 @@ static int put_config(struct tree *t, const struct vh_manifest_pci *p)
 	return put_file(t, path, c, len, true);
 }
 
+static int put_vfs(struct tree *t, const struct vh_manifest_pci *p)
+{
+	if (!p->totalvfs)
+		return 0;
+	if (put_attr(t, p, "sriov_totalvfs", "%d\n", p->totalvfs) < 0)
+		return -1;
+	return put_attr(t, p, "sriov_numvfs", "%d\n", p->numvfs);
+}
+
 static int put_attrs(struct tree *t, const struct vh_manifest_pci *p)
 {
+	_auto_free_ char *config = vh_printf("%s/config", p->path);
+
 	if (put_attr(t, p, "class", "0x%06x\n", p->class) < 0 ||
 	    put_attr(t, p, "vendor", "0x%04x\n", p->vendor) < 0 ||
-	    put_attr(t, p, "device", "0x%04x\n", p->device) < 0 ||
-	    put_attr(t, p, "subsystem_vendor", "0x%04x\n", p->subvendor) < 0 ||
+	    put_attr(t, p, "device", "0x%04x\n", p->device) < 0 || put_vfs(t, p) < 0)
+		return -1;
+	if (p->bare)
+		return put_file(t, config, "", 0, true);
+	if (put_attr(t, p, "subsystem_vendor", "0x%04x\n", p->subvendor) < 0 ||
 	    put_attr(t, p, "subsystem_device", "0x%04x\n", p->subdevice) < 0 ||
 	    put_attr(t, p, "revision", "0x%02x\n", (unsigned int)p->revision) < 0 ||
 	    put_attr(t, p, "modalias", "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X\n", p->vendor,
@@ -258,9 +272,6 @@ static int put_attrs(struct tree *t, const struct vh_manifest_pci *p)
 	if (!header_type(p) && put_attr(t, p, "reset_method", "flr bus\n") < 0)
 		return -1;
 	if (p->class >> 8 == 0x0300 && put_attr(t, p, "boot_vga", "%d\n", p->vga) < 0)
-		return -1;
-	if (p->totalvfs && (put_attr(t, p, "sriov_totalvfs", "%d\n", p->totalvfs) < 0 ||
-			    put_attr(t, p, "sriov_numvfs", "%d\n", p->numvfs) < 0))
 		return -1;
 	return put_config(t, p);
 }
@@ -336,6 +347,8 @@ static int put_group(struct tree *t, const struct vh_manifest_pci *p)
 
 	if (put_link_to(t, member, p->path) < 0 || put_link_to(t, link, group) < 0)
 		return -1;
+	if (p->bare)
+		return 0;
 	if (put_file(t, regions, MSI_REGION "\n", strlen(MSI_REGION "\n"), true) < 0)
 		return -1;
 	return put_file(t, type, "DMA\n", 4, true);

@@ -15,7 +15,7 @@ struct vh_manifest_pci {
 	uint32_t class;
 	uint16_t vendor, device, subvendor, subdevice;
 	int revision, header, group; /* header, group: -1 where not given */
-	int totalvfs, numvfs, vga, dead;
+	int totalvfs, numvfs, vga, dead, bare;
 	char *driver, *probes, *override; /* NULL: none */
 	char *caps;                       /* as given, or NULL */
 	char *path;                       /* sys/devices/... */

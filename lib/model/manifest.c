@@ -177,6 +177,11 @@ static int set_dead(struct vh_manifest_pci *p, const char *v)
 	return number(v, 1, &p->dead);
 }
 
+static int set_bare(struct vh_manifest_pci *p, const char *v)
+{
+	return number(v, 1, &p->bare);
+}
+
 static int set_driver(struct vh_manifest_pci *p, const char *v)
 {
 	return text_value(&p->driver, v, vh_manifest_is_name(v));
@@ -250,6 +255,7 @@ static const struct {
 	{ "vga", set_vga, false },
 	{ "dead", set_dead, false },
 	{ "caps", set_caps, false },
+	{ "bare", set_bare, false },
 };
 
 static int parse_key(const struct vh_manifest *m, int line, struct vh_manifest_pci *p, char *word,

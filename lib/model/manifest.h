@@ -5,7 +5,7 @@
  *
  *	pci ADDR class=028000 id=8086:24f3 [sub=8086:0010] [rev=3a] [group=14] [driver=NAME]
  *	    [probes=NAME[,NAME]...] [parent=ADDR] [override=NAME] [header=01] [physfn=ADDR]
- *	    [totalvfs=N numvfs=N] [vga=1] [dead=1]
+ *	    [totalvfs=N numvfs=N] [vga=1] [dead=1] [bare=1]
  *	    [caps=01,10,000d]                                  (on one line)
  *	d PATH
  *	f PATH<TAB>CONTENT    escapes \n \t \\ \xHH; a newline is added at the end
@@ -19,7 +19,9 @@
  * `physfn` the physical function of a virtual one; both stand on an earlier line. `probes`
  * are the drivers that match it, the one that the kernel would choose first; without it the
  * driver, unless that takes any device (vfio-pci, pci-stub). An f line wins over what a pci
- * line makes, so reserved_regions or numa_node can be given.
+ * line makes, so reserved_regions or numa_node can be given. With bare=1 there is nothing but what
+ * the line itself says: no subsystem, driver_override, numa_node, reset_method, boot_vga, no
+ * reserved_regions of the group; config is there, and empty.
  *
  * "@ADDR/" at the beginning of a PATH or TARGET stands for the directory of that function in
  * sys/devices. A TARGET that begins with "@" or "sys/" becomes the relative link that the

@@ -392,11 +392,13 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		path = head_path;
 		name = head;
 	}
-	if (!ctx->usage->mounts_read || !ctx->usage->swaps_read) {
+	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
 		vh_host_not_checked(ctx->host, "mounts and swap: /proc is not readable");
 		ctx->complete = false;
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
+	if (ctx->host->uses_untold)
+		return;
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)

@@ -195,7 +195,7 @@ static void look_at_interface(struct vh_uses_ctx *ctx, const char *path, const c
 	_auto_free_ char *master = vh_root_link_name(ctx->root, "%s/master", path);
 	size_t before = ctx->dev->n_uses;
 
-	if (!ctx->usage->routes_read) {
+	if (!ctx->usage->routes_read && !ctx->host->uses_untold) {
 		vh_host_not_checked(ctx->host, "default routes: /proc/net/route is not readable");
 		ctx->complete = false;
 	}
