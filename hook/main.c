@@ -17,6 +17,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/text.h"
 #include "lib/model/libvirt.h"
+#include "lib/model/plain.h"
 
 #include "lib/base/banned.h"
 
@@ -145,11 +146,12 @@ static int read_xml(struct vh_strbuf *xml, struct vh_error *err)
 	return 0;
 }
 
-static struct vh_domain *read_domain(struct vh_error *err)
+/* Most starts: nothing to pass through, no network that could hand something out, and nothing
+ * left of this domain, as there is nothing left of any. That needs no parser (libxml2.h). */
+static bool is_nothing_to_us(const struct call *call, const struct vh_strbuf *xml)
 {
-	_auto_strbuf_ struct vh_strbuf xml = { 0 };
-
-	return read_xml(&xml, err) < 0 ? NULL : vh_domain_parse(xml.data, xml.len, err);
+	return vh_text_is_plain(xml->data, xml->len) && vh_store_is_idle(&call->root) &&
+	       vh_network_is_hostdev(&call->root, NULL) == VH_NO;
 }
 
 /* An invalid configuration stops passthrough, and nothing else. */
@@ -188,10 +190,15 @@ static int may_refuse(struct call *call,
 {
 	_auto_findings_ struct vh_findings findings = { 0 };
 	_auto_(vh_domain) struct vh_domain *d = NULL;
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s = { .dir = -1 };
 
-	d = read_domain(&err);
+	if (read_xml(&xml, &err) < 0)
+		return refuse(call, NULL, &findings, &err);
+	if (is_nothing_to_us(call, &xml))
+		return 0;
+	d = vh_domain_parse(xml.data, xml.len, &err);
 	if (!d || read_config(call, d, &err) < 0 || run(&call->act, d, &findings, &err) < 0)
 		return refuse(call, d, &findings, &err);
 	if (d->uuid && vh_store_open(&s, &call->root, false, NULL) == 0)
@@ -260,6 +267,8 @@ static int started_begin(struct call *call)
 
 static int release_end(struct call *call)
 {
+	if (vh_store_is_idle(&call->root))
+		return 0;
 	return never_fails(call, release);
 }
 

@@ -165,4 +165,35 @@ else
 	result no "a damaged record is said in the log, and stops nothing"
 fi
 call vm release end - <"$good"
+
+# A domain in which the words of passthrough do not occur is not parsed, unless something is left
+# of a domain, or a network may hand something out.
+plain=$work/plain.xml
+sed '/<domain/,$!d' "$top/tests/fixtures/domains/no-passthrough-balloon.xml" >"$plain"
+fresh demo
+for op in "prepare begin" "start begin" "release end"; do
+	call vm ${op% *} ${op#* } - <"$plain"
+	silent "no passthrough: $op"
+done
+if [ ! -e "$work/root/run/vfio-hook" ]; then result yes "and no trace"; else result no "and no trace"; fi
+call vm prepare begin - <"$good"
+sed "s:<uuid>.*</uuid>:$(grep -o '<uuid>.*</uuid>' "$good"):" "$plain" >"$work/in"
+call vm prepare begin - <"$work/in"
+silent "started without the devices that it had, and never released: they come home"
+mkdir -p "$work/root/etc/libvirt/qemu/networks"
+echo "<network><name>default</name><forward mode='hostdev'/></network>" \
+	>"$work/root/etc/libvirt/qemu/networks/default.xml"
+call vm prepare begin - <"$plain"
+refused "a balloon, and a network that hands out functions" '\[balloon\]$'
+head -c -2 "$plain" >"$work/in"
+call vm prepare begin - <"$work/in"
+refused "its document, cut off" "line [0-9]"
+
+mkdir "$work/lib"
+for version in 2 16; do : >"$work/lib/libxml2.so.$version"; done
+fresh demo
+LD_LIBRARY_PATH=$work/lib call vm prepare begin - <"$good"
+refused "no libxml2 to be had" "cannot load 'libxml2"
+LD_LIBRARY_PATH=$work/lib call vm prepare begin - <"$plain"
+silent "which a domain without passthrough does not need"
 echo "1..$count"

@@ -14,6 +14,7 @@
 #include "lib/base/banned.h"
 
 #define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
+#define GLOBAL_LOCK "lock"
 #define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
 
 /* Owners are file names: a UUID, strictly, or "manual". */
@@ -47,6 +48,18 @@ void vh_store_close(struct vh_store *s)
 	if (s->dir >= 0)
 		close(s->dir);
 	s->dir = -1;
+}
+
+bool vh_store_is_idle(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, VH_STORE_DIR) < 0)
+		return errno == ENOENT;
+	for (size_t i = 0; i < names.count; i++)
+		if (strcmp(names.name[i], GLOBAL_LOCK))
+			return false;
+	return true;
 }
 
 /* --- locks ----------------------------------------------------------------------------------- */
@@ -95,7 +108,7 @@ static int lock_file(const struct vh_store *s, const char *name, int64_t deadlin
 
 int vh_store_lock_global(const struct vh_store *s, int64_t deadline, struct vh_error *err)
 {
-	return lock_file(s, "lock", deadline, err);
+	return lock_file(s, GLOBAL_LOCK, deadline, err);
 }
 
 int vh_store_lock_claim(const struct vh_store *s, const char *owner, int64_t deadline,

@@ -31,6 +31,9 @@ int vh_store_open(struct vh_store *ret, const struct vh_root *root, bool create,
 		  struct vh_error *err) VH_CHECK;
 void vh_store_close(struct vh_store *s);
 
+/* Is nothing kept: no claim, no refusal, nothing that a killed operation left? */
+bool vh_store_is_idle(const struct vh_root *root);
+
 /* A lock as a descriptor (close it to unlock), waiting until `deadline` (vh_now_ms());
  * -1 with VH_E_TIMEOUT when it was held all the time. */
 int vh_store_lock_global(const struct vh_store *s, int64_t deadline, struct vh_error *err) VH_CHECK;

@@ -35,6 +35,7 @@ const char *vh_xml_namespace(const xmlNode *node);
 
 /* An attribute, borrowed from the tree; NULL when it is absent. */
 const char *vh_xml_attr(const xmlNode *node, const char *name);
+const xmlAttr *vh_xml_attribute(const xmlNode *node, const char *name);
 bool vh_xml_attr_is(const xmlNode *node, const char *name, const char *value);
 /* All text below the node, the caller's; NULL when there is none (libvirt's virXPathString()
  * makes no difference between an empty element and an absent one either). */

@@ -315,7 +315,7 @@ static bool is_declaration(const struct vh_xmledit *e, const struct vh_xml_attri
 void vh_xmledit_set_attr(struct vh_xmledit *e, const xmlNode *node, const char *name,
 			 const char *value)
 {
-	const xmlAttr *wanted = xmlHasProp((xmlNode *)node, (const xmlChar *)name);
+	const xmlAttr *wanted = vh_xml_attribute(node, name);
 	const xmlAttr *attr = node->properties;
 	struct vh_xml_attribute a;
 	size_t at = tag_of(node)->name_end, end = at;
