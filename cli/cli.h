@@ -36,6 +36,10 @@ struct vh_cli {
 	const char *host;    /* --host, or NULL */
 	const char *sysroot; /* --sysroot, or NULL */
 	bool tree;
+	bool by_id;          /* --by id */
+	bool dry_run;
+	bool no_rebuild;
+	const char *initramfs; /* --initramfs, or NULL */
 	const char *group;   /* --group, or NULL */
 	const char *into;    /* --into, or NULL */
 	const char *source;  /* what is looked at: "live", or the value of one of these */
@@ -51,6 +55,10 @@ enum vh_option_bit {
 	VH_OPT_TREE = 1 << 16,
 	VH_OPT_GROUP = 1 << 17,
 	VH_OPT_INTO = 1 << 18,
+	VH_OPT_BY = 1 << 24,
+	VH_OPT_INITRAMFS = 1 << 25,
+	VH_OPT_DRY_RUN = 1 << 26,
+	VH_OPT_NO_REBUILD = 1 << 27,
 	VH_OPT_STRICT = 8,
 	VH_OPT_COLOR = 16,
 	VH_OPT_HELP = 32,
@@ -103,6 +111,6 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
-vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_help;
+vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_boot, vh_cmd_help;
 
 #endif
