@@ -44,6 +44,10 @@ struct vh_cli {
 	const char *sysroot; /* --sysroot, or NULL */
 	bool tree;
 	bool identifiers;    /* --with-identifiers */
+	bool by_id;          /* --by id */
+	bool dry_run;
+	bool no_rebuild;
+	const char *initramfs; /* --initramfs, or NULL */
 	const char *group;   /* --group, or NULL */
 	const char *into;    /* --into, or NULL */
 	const char **connect; /* each --connect */
@@ -79,6 +83,10 @@ enum vh_option_bit {
 	VH_OPT_EXPLAIN = 1 << 16,
 	VH_OPT_FIX = 1 << 17,
 	VH_OPT_IDENTIFIERS = 1 << 18,
+	VH_OPT_BY = 1 << 19,
+	VH_OPT_INITRAMFS = 1 << 20,
+	VH_OPT_DRY_RUN = 1 << 21,
+	VH_OPT_NO_REBUILD = 1 << 22,
 	VH_OPT_LIBVIRT = VH_OPT_CONNECT | VH_OPT_TIMEOUT,
 	VH_OPT_READING = VH_OPT_FORMAT | VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_COLOR | VH_OPT_HELP,
 	VH_OPT_ACTING = VH_OPT_COLOR | VH_OPT_HELP,
@@ -125,6 +133,7 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
-vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_snapshot, vh_cmd_help;
+vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_snapshot, vh_cmd_boot;
+vh_command_fn vh_cmd_help;
 
 #endif

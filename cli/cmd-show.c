@@ -30,7 +30,7 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 	struct vh_pci_addr addr;
 
 	if (vh_address_resolve(&cli->root, text, &addr, &err) < 0 ||
-	    vh_judge_device(&s->j, &cli->root, config, &addr, &err) < 0) {
+	    vh_judge_devices(&s->j, &cli->root, config, &addr, 1, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}

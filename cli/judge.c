@@ -246,19 +246,21 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 	return 0;
 }
 
-int vh_judge_device(struct vh_judgement *ret, const struct vh_root *root,
-		    const struct vh_config *config, const struct vh_pci_addr *addr,
-		    struct vh_error *err)
+int vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
+		     const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count,
+		     struct vh_error *err)
 {
-	_auto_free_ char *xml = vh_printf(
-		"<domain type='kvm'><name>vm</name><memory unit='MiB'>1</memory>"
-		"<os><type>hvm</type></os><devices><memballoon model='none'/>"
-		"<hostdev mode='subsystem' type='pci' managed='yes'><source>"
-		"<address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
-		"</source></hostdev></devices></domain>",
-		addr->domain, addr->bus, addr->slot, addr->function);
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 
-	return vh_judge_domain(ret, root, config, xml, strlen(xml), err);
+	vh_strbuf_add(&xml, "<domain type='kvm'><name>vm</name><memory unit='MiB'>1</memory>"
+			    "<os><type>hvm</type></os><devices><memballoon model='none'/>");
+	for (size_t i = 0; i < count; i++)
+		vh_strbuf_addf(&xml, "<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+				     "<address domain='0x%04x' bus='0x%02x' slot='0x%02x' "
+				     "function='0x%x'/></source></hostdev>",
+			       addrs[i].domain, addrs[i].bus, addrs[i].slot, addrs[i].function);
+	vh_strbuf_add(&xml, "</devices></domain>");
+	return vh_judge_domain(ret, root, config, xml.data, xml.len, err);
 }
 
 int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret, const char **ret_problem)

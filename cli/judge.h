@@ -38,10 +38,10 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, struct vh_domain *d);
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config);
-/* A domain of its own that has nothing but this device, managed: what becomes of a start? */
-int vh_judge_device(struct vh_judgement *ret, const struct vh_root *root,
-		    const struct vh_config *config, const struct vh_pci_addr *addr,
-		    struct vh_error *err) VH_CHECK;
+/* A domain of its own that has nothing but these devices, managed: what becomes of a start? */
+int vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
+		     const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count,
+		     struct vh_error *err) VH_CHECK;
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);
 
 

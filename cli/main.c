@@ -32,6 +32,11 @@ const struct vh_option vh_options[] = {
 	{ VH_OPT_GROUP, "group", "NUMBER", "the devices of this IOMMU group" },
 	{ VH_OPT_INTO, "into", "FILE|-|DOMAIN", "put them into this domain, which is printed" },
 	{ VH_OPT_IDENTIFIERS, "with-identifiers", NULL, "IP addresses and the like as they are" },
+	{ VH_OPT_BY, "by", "address|id", "boot: how devices are told apart (address)" },
+	{ VH_OPT_INITRAMFS, "initramfs", "auto|initramfs-tools|dracut|mkinitcpio",
+	  "boot: what makes the images" },
+	{ VH_OPT_DRY_RUN, "dry-run", NULL, "boot: print the files, write nothing" },
+	{ VH_OPT_NO_REBUILD, "no-rebuild", NULL, "boot: print the command that makes the images" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
 	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
 	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
@@ -107,6 +112,18 @@ const struct vh_command vh_commands[] = {
 	  "what could not be read is in the file as such, and then in 'not checked'.",
 	  0, 0, VH_OPT_HOST | VH_OPT_SYSROOT | VH_OPT_IDENTIFIERS | VH_OPT_COLOR | VH_OPT_HELP, 0,
 	  vh_cmd_snapshot },
+	{ "boot", "generate ADDRESS...|FILE, verify, remove", "devices for vfio-pci from boot on",
+	  "generate: gives these devices, or those of a domain's XML file, and the others of their\n"
+	  "IOMMU groups to vfio-pci at every boot, before the host's own drivers see them: writes\n"
+	  "files for the initramfs, and makes the images of all kernels anew. At boot each device\n"
+	  "is compared with the one that stands there now. By the rules of 'check'; what carries\n"
+	  "the root, boot or swap device is refused. With --by id: by vendor and device id, only\n"
+	  "if no other device has it. verify: are they in the image, and on vfio-pci? remove takes\n"
+	  "the files back. What was generated before is replaced. Needs root. With --sysroot the\n"
+	  "files are written below that directory, and the command for the images is printed.",
+	  1, 64,
+	  VH_OPT_READING | VH_OPT_BY | VH_OPT_INITRAMFS | VH_OPT_DRY_RUN | VH_OPT_NO_REBUILD, 0,
+	  vh_cmd_boot },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
 };
@@ -147,6 +164,7 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 {
 	static const char *const formats[] = { "text", "json", NULL };
 	static const char *const colors[] = { "auto", "always", "never", NULL };
+	static const char *const bys[] = { "address", "id", NULL };
 	static const char *const members[] = { "unassigned", "guest", NULL };
 	int n = 0;
 
@@ -164,6 +182,19 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 		break;
 	case VH_OPT_TREE:
 		cli->tree = true;
+		break;
+	case VH_OPT_BY:
+		n = choose(cli, o->name, bys, value);
+		cli->by_id = n == 1;
+		break;
+	case VH_OPT_INITRAMFS:
+		cli->initramfs = value;
+		break;
+	case VH_OPT_DRY_RUN:
+		cli->dry_run = true;
+		break;
+	case VH_OPT_NO_REBUILD:
+		cli->no_rebuild = true;
 		break;
 	case VH_OPT_GROUP:
 		cli->group = value;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-cases-place - topology, platform, displays and inputs, what goes past the rules. See
  * rule-cases.h. */
+#include "lib/model/early.h"
 #include "lib/model/hookinfo.h"
 #include "tests/rule-cases.h"
 
@@ -300,6 +301,43 @@ static void acs_lookalike(struct world *w)
 {
 	acs(w);
 	w->host.cmdline = S("xpcie_acs_override=downstream pci=noacs");
+}
+
+/* The device is to be on vfio-pci from boot on, and is. */
+static struct vh_early_dev early_dev;
+static struct vh_early early = { .devs = &early_dev, .count = 1 };
+
+static void early_done(struct world *w)
+{
+	const struct vh_pci_dev *d;
+
+	alone(w);
+	w->host_only = true;
+	d = &w->dev[1];
+	w->dev[1].driver = S("vfio-pci");
+	w->dev[1].on_vfio = true;
+	early_dev = (struct vh_early_dev){ d->addr, d->vendor, d->device, d->subvendor,
+					   d->subdevice, d->class, NULL };
+	w->host.early = &early;
+}
+
+static void early_not_yet(struct world *w)
+{
+	early_done(w);
+	w->dev[1].driver = S("e1000e");
+	w->dev[1].on_vfio = false;
+}
+
+static void early_other(struct world *w)
+{
+	early_done(w);
+	w->dev[1].subdevice++;
+}
+
+static void early_gone(struct world *w)
+{
+	early_done(w);
+	early_dev.addr = world_addr("0000:7f:00.0");
 }
 
 static struct vh_bind_id id;
@@ -602,6 +640,13 @@ const struct rule_case place_cases[] = {
 	  .says = "vfio-pci has 0000:01:00.0, and not 0000:02:00.0",
 	  .scopes = VH_SCOPE_HOST },
 	{ "twin-whole", id_whole, .want = "", .silent = "twin-by-id", .scopes = VH_SCOPE_HOST },
+	{ "early-done", early_done, .want = "", .silent = "boot-binding", .scopes = VH_SCOPE_HOST },
+	{ "early-not-yet", early_not_yet, .want = "warning boot-binding 0000:01:00.0",
+	  .says = "and driver 'e1000e' has it", .fix = "verify", .scopes = VH_SCOPE_HOST },
+	{ "early-other", early_other, .want = "warning boot-binding 0000:01:00.0",
+	  .says = "stands there now", .fix = "boot remove", .scopes = VH_SCOPE_HOST },
+	{ "early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0",
+	  .says = "is not there", .scopes = VH_SCOPE_HOST },
 	{ "boot-display", boot_display, .want = "warning boot-display 0000:01:00.0:10",
 	  .says = "0000:01:00.0 is the display that the host booted with",
 	  .fix = "ROM" },

@@ -35,6 +35,9 @@ includes() { grep -nE '^#include "(lib/[a-z]*|hook|cli)/' "$@" /dev/null; }
 is "base includes nothing above it" "$(includes lib/base/* | grep -v '"lib/base/')"
 is "model includes base and model" "$(includes lib/model/* | grep -vE '"lib/(base|model)/')"
 is "decide includes no act" "$(includes lib/decide/* | grep -vE '"lib/(base|model|decide)/')"
+is "boot includes base and model" "$(includes lib/boot/*.[ch] | grep -vE '"lib/(base|model|boot)/')"
+is "what happens at boot is for the command line alone" \
+	"$(includes lib/base/* lib/model/* lib/decide/* lib/act/* hook/* | grep '"lib/boot/')"
 is "act includes no program" "$(includes lib/act/* | grep -v '"lib/')"
 is "the hook does not know the command line" "$(includes hook/* | grep '"cli/')"
 is "the command line does not know the hook" "$(includes cli/* | grep '"hook/')"
@@ -53,7 +56,7 @@ is "libpci is behind cli/names and cli/caps" "$(users pci/ cli/names.c cli/caps.
 is "libvirt is behind cli/libvirt-calls" "$(users libvirt/ cli/libvirt-calls.c)"
 is "json-c is behind cli/json.h" "$(users json-c cli/json.h)"
 is "every source file names its licence" \
-	"$(grep -L SPDX-License-Identifier lib/*/*.[ch] hook/*.c cli/*.[ch] tests/*.[ch] tests/*.sh)"
+	"$(grep -L SPDX-License-Identifier lib/*/*.[ch] lib/boot/*.sh hook/*.c cli/*.[ch] tests/*.[ch] tests/*.sh)"
 is "no file is longer than 600 lines" "$(wc -l lib/*/*.[ch] hook/*.c cli/*.[ch] |
 	awk '$2 != "total" && $1 > 600 { print $2 ": " $1 }')"
 echo "1..$count"

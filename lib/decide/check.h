@@ -94,6 +94,9 @@ extern const char vh_explain_twin[];
 /* rules-display.c */
 vh_check_fn vh_check_boot_display, vh_check_input;
 extern const char vh_explain_boot_display[], vh_explain_input[];
+/* rules-boot.c */
+vh_check_fn vh_check_early;
+extern const char vh_explain_early[];
 /* rules-bypass.c */
 vh_check_fn vh_check_qemu, vh_check_hook;
 extern const char vh_explain_qemu[], vh_explain_hook[];

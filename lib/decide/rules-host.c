@@ -56,17 +56,19 @@ static const char *firmware_text(const struct vh_host *h)
 	return "whether the firmware describes an IOMMU could not be seen";
 }
 
-static const char *intel_fix(const struct vh_host *h)
+static char *intel_fix(const struct vh_host *h)
 {
 	bool on = has_option(h->cmdline, "intel_iommu", "on");
+	_auto_free_ char *add = vh_bootloader_add(h->loader, "intel_iommu=on");
 
 	if (h->firmware_iommu == VH_YES)
-		return on ? "dmesg | grep -i -e dmar -e iommu   # intel_iommu=on is set already"
-			  : "add intel_iommu=on to the kernel command line and reboot";
+		return on ? vh_strdup("dmesg | grep -i -e dmar -e iommu   # intel_iommu=on is set "
+				      "already")
+			  : vh_printf("%s%sreboot", add, h->loader ? "; then " : " and ");
 	if (on)
-		return "enable VT-d in the firmware setup and reboot";
-	return "enable VT-d in the firmware setup, add intel_iommu=on to the kernel command line "
-	       "and reboot";
+		return vh_strdup("enable VT-d in the firmware setup and reboot");
+	return vh_printf("enable VT-d in the firmware setup, %s%sreboot", add,
+			 h->loader ? "; then " : " and ");
 }
 
 static const char *amd_fix(const struct vh_host *h)
@@ -86,7 +88,7 @@ static char *iommu_fix(const struct vh_host *h)
 		return vh_printf("take %s off the kernel command line%s and reboot", off,
 				 h->cpu == VH_CPU_INTEL ? ", add intel_iommu=on" : "");
 	if (h->cpu == VH_CPU_INTEL)
-		return vh_strdup(intel_fix(h));
+		return intel_fix(h);
 	if (h->cpu == VH_CPU_AMD)
 		return vh_strdup(amd_fix(h));
 	return vh_strdup("enable the IOMMU (SMMU) in the firmware setup and reboot");

@@ -76,6 +76,8 @@ const struct vh_rule vh_rules[] = {
 	  vh_explain_input },
 	{ "twin-by-id", VH_WARNING, H | D, "vfio-pci takes no device by mistake", vh_check_twin,
 	  vh_explain_twin },
+	{ "boot-binding", VH_WARNING, H, "vfio-pci has what it was to take at boot", vh_check_early,
+	  vh_explain_early },
 	{ "acs-override", VH_WARNING, H | D, "IOMMU groups are real isolation", vh_check_acs,
 	  vh_explain_acs },
 	{ "numa-remote", VH_WARNING, X, "the devices are on the NUMA node of the guest",

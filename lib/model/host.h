@@ -10,6 +10,7 @@
 #ifndef VH_HOST_H
 #define VH_HOST_H
 
+#include "lib/model/bootloader.h"
 #include "lib/model/claim.h"
 #include "lib/model/config.h"
 #include "lib/model/domain.h"
@@ -108,6 +109,7 @@ struct vh_bind_id {
 };
 
 struct vh_hook_info;
+struct vh_early;
 
 enum vh_module {
 	VH_MODULE_UNKNOWN = 0,
@@ -157,6 +159,8 @@ struct vh_host {
 	bool keyboards_read;
 	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
 	struct vh_hook_info *hook; /* how the hook is installed; NULL: not looked at */
+	struct vh_early *early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
+	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 
 	bool uses_untold;    /* the source tells nothing of what the host uses: not_checked */
 	struct vh_names not_checked; /* sentences, each once */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/model/early.h"
 #include "lib/model/hookinfo.h"
 #include "lib/model/modopts.h"
 #include "lib/model/pci-topology.h"
@@ -26,6 +27,7 @@ void vh_platform_clear(struct vh_host *h)
 	free(h->nodes);
 	vh_names_clear(&h->keyboards);
 	vh_hook_info_free(h->hook);
+	vh_early_free(h->early);
 }
 
 /* --- interrupts -------------------------------------------------------------------------------- */
@@ -233,6 +235,16 @@ static void read_keyboards(const struct vh_root *root, struct vh_host *h)
 	}
 }
 
+/* --- what is to be taken at boot ---------------------------------------------------------------- */
+
+static void read_early(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (vh_early_read(root, &h->early, &err) < 0)
+		vh_host_not_checked(h, "devices for vfio-pci from boot: %s", err.what);
+}
+
 void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned int flags)
 {
 	read_interrupts(root, h);
@@ -241,6 +253,10 @@ void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned in
 	read_nodes(root, h);
 	read_bind_ids(root, h);
 	read_keyboards(root, h);
-	if (flags & VH_HOST_ALL)
-		h->hook = vh_hook_info_read(root, h);
+	if (flags & VH_HOST_ALL || !h->iommu)
+		h->loader = vh_bootloader_read(root);
+	if (!(flags & VH_HOST_ALL))
+		return;
+	h->hook = vh_hook_info_read(root, h);
+	read_early(root, h);
 }

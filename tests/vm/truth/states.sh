@@ -71,13 +71,16 @@ disk() { echo "/dev/$(disk_of "$1")"; }
 file_system() {	# ADDRESS [PARTITION]: its disk has one; $DISK
 	DISK=$(disk "$1")
 	if [ -n "${2:-}" ]; then
-		addpart "$DISK" 1 2048 100000
-		later delpart "$DISK" 1
+		# one Linux partition in an MBR: 100000 sectors from 2048 on
+		printf '\0\0\0\0\x83\0\0\0\0\x08\0\0\xa0\x86\x01\0' |
+			dd of="$DISK" bs=1 seek=446 conv=notrunc status=none
+		printf '\x55\xaa' | dd of="$DISK" bs=1 seek=510 conv=notrunc status=none
+		blockdev --rereadpt "$DISK"
 		DISK=$DISK$2
 		within 5 test -b "$DISK"
 	fi
 	mkfs.ext4 -q -F "$DISK"
-	later "wipefs -qa $(disk "$1")"
+	later "wipefs -qa $(disk "$1") && blockdev --rereadpt $(disk "$1")"
 }
 mounted() {	# ADDRESS [PARTITION]
 	file_system "$@"

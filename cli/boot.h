@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* boot - the parts of `vfio-hook boot`: generate, verify, and the programs that both run. */
+#ifndef VH_CLI_BOOT_H
+#define VH_CLI_BOOT_H
+
+#include "cli/cli.h"
+#include "lib/base/strbuf.h"
+#include "lib/boot/write.h"
+
+/* Both give enum vh_exit. */
+int vh_boot_generate(struct vh_cli *cli, char **args, int count);
+int vh_boot_verify(struct vh_cli *cli);
+
+/* boot-run.c */
+/* Runs a program by its path, with what it needs of an environment and nothing of ours; its
+ * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
+ * status; -1 with errno set where it did not run. */
+int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
+/* Makes the images of all kernels anew. Whoever kills us, or the tool: each image is the old
+ * one or the new one, whole. 0 or -1 with the reason in err. */
+int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err) VH_CHECK;
+/* Puts the files in place and rebuilds, or says how; what fails is undone. `initramfs` is of
+ * the images to be made. Gives enum vh_exit. */
+int vh_boot_apply(struct vh_cli *cli, const struct vh_early *e, enum vh_initramfs initramfs);
+
+#endif

@@ -1,0 +1,7 @@
+#!/usr/bin/ash
+# shellcheck shell=dash
+@HEADER@
+@BIND@
+run_earlyhook() {
+	vfio_hook_bind
+}
