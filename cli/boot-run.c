@@ -106,7 +106,6 @@ int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_e
 {
 	/* makes IMAGE.new and renames it */
 	static const char *const tools[] = { "/usr/sbin/update-initramfs", "-u", "-k", "all", NULL };
-	/* builds in a directory of its own, and keeps the old image while it moves it */
 	static const char *const mkinitcpio[] = { "/usr/bin/mkinitcpio", "-P", NULL };
 
 	if (initramfs == VH_INITRAMFS_DRACUT)

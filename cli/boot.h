@@ -16,8 +16,9 @@ int vh_boot_verify(struct vh_cli *cli);
  * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
  * status; -1 with errno set where it did not run. */
 int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
-/* Makes the images of all kernels anew. Whoever kills us, or the tool: each image is the old
- * one or the new one, whole. 0 or -1 with the reason in err. */
+/* Makes the images of all kernels anew. Whoever kills us, or the tool: with initramfs-tools and
+ * dracut each image is the old one or the new one, whole; mkinitcpio replaces images by its own
+ * way. 0 or -1 with the reason in err. */
 int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err) VH_CHECK;
 /* Puts the files in place and rebuilds, or says how; what fails is undone. `initramfs` is of
  * the images to be made. Gives enum vh_exit. */

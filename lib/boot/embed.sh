@@ -6,7 +6,7 @@ echo '/* SPDX-License-Identifier: GPL-2.0-or-later */'
 echo '/* Made by embed.sh from templates/. */'
 for file; do
 	name=$(basename "$file" .sh | tr - _)
-	echo "static const char vh_template_$name[] ="
+	echo "static const char vh_template_${name}[] ="
 	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/	"/; s/$/\\n"/' "$file"
 	echo '	"";'
 done
