@@ -48,6 +48,7 @@ dev|command clang|libclang-rt-dev|compiler-rt|the runtime of clang's sanitizers 
 dev|command clang-tidy|clang-tidy|clang-tools-extra|clang-tidy
 dev|command clang-format|clang-format|clang-tools-extra|clang-format
 dev|command valgrind|valgrind|valgrind|valgrind
+dev|command strace|strace|strace|strace
 dev|command codespell|codespell|codespell|codespell
 dev|command xmllint|libxml2-utils|libxml2|xmllint
 dev|command xz|xz-utils|xz|xz

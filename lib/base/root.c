@@ -295,6 +295,21 @@ int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const ch
 	return list(root, path, true, ret);
 }
 
+bool vh_root_has_entries(const struct vh_root *root, const char *fmt, ...)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_close_ int fd = -1;
+	char buf[1024] __attribute__((aligned(__alignof__(struct dirent64))));
+	ssize_t n;
+
+	FORMAT_PATH(path, fmt);
+	fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	n = fd < 0 ? 0 : getdents64(fd, buf, sizeof(buf));
+	if (n > 0)
+		add_names(buf, (size_t)n, false, &names);
+	return names.count > 0;
+}
+
 int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *fmt, ...)
 {
 	int fd;

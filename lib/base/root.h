@@ -79,7 +79,10 @@ int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, cons
 /* The names in a directory without "." and "..", sorted by strcmp(). 0 or -1, errno set. */
 int vh_root_list(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;
-/* The same, directories only; links to directories do not count. */
+/* Is anything in the directory? Costs the same however much there is. */
+bool vh_root_has_entries(const struct vh_root *root, const char *fmt, ...)
+	VH_PRINTF(2, 3) VH_CHECK;
+/* The names, directories only; links to directories do not count. */
 int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;
 /* A descriptor of a directory, O_CLOEXEC, last component not followed; -1, errno set. */

@@ -290,8 +290,7 @@ static void read_machine(const struct vh_root *root, struct vh_host *h)
 			h->firmware_iommu = VH_YES;
 	if (tables && h->firmware_iommu != VH_YES)
 		h->firmware_iommu = VH_NO;
-	vh_names_clear(&names);
-	h->iommu = vh_root_list(root, &names, "sys/kernel/iommu_groups") == 0 && names.count;
+	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist_off = vh_streq(denylist, "Y");
 	h->alias_missing = h->release &&
