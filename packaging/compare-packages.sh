@@ -16,7 +16,7 @@ deb=$(only "$1" 'vfio-hook_*.deb') rpm=$(only "$1" 'vfio-hook-[0-9]*.rpm')
 
 # mode and path; what is compressed is up to each
 plain() {
-	sed -e 's/\.gz$//' -e '/\/changelog/d' -e '/\/copyright$/d' -e '/\/licenses\//d' -e '/\/$/d' | sort
+	sed -e 's/\.gz$//' -e '/\/changelog/d' -e '/\/copyright$/d' -e '/\/licenses\//d' -e '/\/lintian\//d' -e '/\/$/d' | sort
 }
 dpkg-deb -c "$deb" | awk '$1 ~ /^-/ { print $1, substr($6, 2) }' | plain >"$scratch/deb"
 rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$rpm" | grep '^-' | plain >"$scratch/rpm"
