@@ -6,11 +6,13 @@ set -eu
 
 usage() {
 	cat <<'END'
-usage: ./autogen.sh [--install-deps[=vm|dev]]... [--allow-upgrade] [configure option]...
+usage: ./autogen.sh [--install-deps[=vm|dev|package]]... [--allow-upgrade] [configure option]...
 
   --install-deps      install what build, demo and check need
   --install-deps=vm   these, and what 'make check-vm' needs (QEMU, mmdebstrap)
   --install-deps=dev  these, and the analysis tools
+  --install-deps=package
+                      these, and what 'make deb' and 'make rpm' need
   --allow-upgrade     also if libvirt or QEMU is upgraded by it
 
 Everything else is passed on to configure, after
@@ -54,6 +56,11 @@ dev|command xmllint|libxml2-utils|libxml2|xmllint
 dev|command xz|xz-utils|xz|xz
 dev|command jq|jq|jq|jq
 dev|command patch|patch|patch|patch
+package|command dpkg-buildpackage|dpkg-dev|dpkg-dev|dpkg-buildpackage
+package|command dh|debhelper|debhelper|debhelper
+package|command fakeroot|fakeroot|fakeroot|fakeroot
+package|command rpmbuild|rpm|rpm-build|rpmbuild
+package|command lintian rpmlint|lintian|rpmlint|lintian
 END
 }
 
@@ -191,6 +198,7 @@ for argument; do
 	--install-deps)     install=yes ;;
 	--install-deps=vm)  install=yes wanted="$wanted vm" ;;
 	--install-deps=dev) install=yes wanted="$wanted dev" ;;
+	--install-deps=package) install=yes wanted="$wanted package" ;;
 	--install-deps=*)   usage >&2; exit 2 ;;
 	--allow-upgrade)    allow_upgrade=yes ;;
 	-h | --help)        usage; exit ;;

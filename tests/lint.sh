@@ -47,13 +47,14 @@ run_tidy() {
 	return 0
 }
 run_shellcheck() {
-	find . -path './.ci/run' -o -name autogen.sh -o -path './tests/*.sh' -o -path './fuzz/*.sh' |
+	find . -path './.ci/run' -o -name autogen.sh -o -path './tests/*.sh' -o -path './fuzz/*.sh' \
+		-o -path './packaging/*.sh' -o -path './packaging/hook-link.in' -o -path './packaging/debian/*.p*' |
 		grep -v -e /sanitizers/ -e /fuzzing/ | sort | xargs shellcheck -x -S warning &&
 		# words of addresses are split on purpose; functions of lib.sh take what they need
 		shellcheck -x -S warning -e SC2034,SC2120,SC2154,SC2206 tests/vm/scenarios/* tests/vm/long/*
 }
 run_codespell() {
-	codespell -L nd,inout,mis README.md SECURITY.md docs man lib hook cli tests/*.c tests/*.h tests/*.sh \
+	codespell -L nd,inout,mis README.md NEWS SECURITY.md docs packaging man lib hook cli tests/*.c tests/*.h tests/*.sh \
 		tests/vm/*.sh tests/vm/*.md tests/vm/scenarios tests/vm/long tests/vm/truth fuzz/*.c fuzz/*.sh examples
 }
 # PIE, full RELRO, no executable stack, stack protector, FORTIFY

@@ -3,6 +3,10 @@
  * t-facts - what the rules ask of machine and devices, read from small machines: each is a USB,
  * network or graphics function 0000:01:00.0 and some files more.
  */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
 #include "lib/base/strbuf.h"
 #include "lib/model/hookinfo.h"
 #include "lib/model/host.h"
@@ -270,6 +274,9 @@ static const struct {
 	{ "hook: beside another", ELF "f etc/libvirt/hooks/qemu\t#!/bin/sh\n"
 	  "f etc/libvirt/hooks/qemu.d/10-x\t#!/bin/sh\n"
 	  "l etc/libvirt/hooks/qemu.d/60-y\t../../../../usr/sbin/vfio-hook-qemu\n", "main, 60-y ours" },
+	{ "hook: two drop-ins", ELF "l etc/libvirt/hooks/qemu.d/60-y\t../../../../usr/sbin/vfio-hook-qemu\n"
+	  "l etc/libvirt/hooks/qemu.d/70-z\t../../../../usr/sbin/vfio-hook-qemu\n",
+	  ", 60-y ours second /etc/libvirt/hooks/qemu.d/70-z" },
 	{ "hook: none", "d etc/libvirt/hooks\n", "" },
 	{ "hook: SELinux", "d etc/libvirt/hooks\nf sys/fs/selinux/enforce\t1\n"
 	  "f sys/fs/selinux/booleans/virt_hooks_unconfined\t0 0\n", " selinux" },
@@ -297,10 +304,77 @@ static void test_hook(size_t n)
 	if (h->hook) {
 		show_place(&have, "main", &h->hook->main);
 		show_place(&have, ", 60-y", &h->hook->drop_in);
+		if (h->hook->second)
+			vh_strbuf_addf(&have, " second %s", h->hook->second);
 		vh_strbuf_add(&have, h->hook->selinux_off ? " selinux" : "");
 	}
 	if (!ok(!strcmp(have.data, hooks[n].want), "%s", hooks[n].name))
 		diag("have: %s", have.data);
+}
+
+/* A daemon that started at `btime`, seconds since the epoch; what is in the tree was made now. */
+#define DAEMON(btime) \
+	"f proc/stat\tcpu 1\\nbtime " btime "\nf run/libvirtd.pid\t77\n" \
+	"f proc/77/stat\t77 (libvirtd) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 0\n"
+#define UUID "00000000-0000-0000-0000-000000000007"
+
+static const struct {
+	const char *name, *machine;
+	enum vh_tri want;
+	const char *exec; /* made executable, for a fixture has no modes */
+} daemons[] = {
+	{ "daemon: older than the hook", HOOK ELF DAEMON("1"), VH_NO, NULL },
+	{ "daemon: younger", HOOK ELF DAEMON("4102444800"), VH_YES, "usr/sbin/vfio-hook-qemu" },
+	{ "daemon: younger than what is no program", HOOK ELF DAEMON("4102444800"), VH_NO, NULL },
+	{ "daemon: younger than another hook", "l etc/libvirt/hooks/qemu.d/50-vfio-hook\t"
+	  "../../../../usr/sbin/vfio-hook-qemu\nf etc/libvirt/hooks/qemu\t#!/bin/sh\n" ELF DAEMON("4102444800"),
+	  VH_YES, "etc/libvirt/hooks/qemu" },
+	{ "daemon: none", HOOK ELF, VH_UNKNOWN, NULL },
+	{ "daemon: no hook of ours", "f etc/libvirt/hooks/qemu\t#!/bin/sh\n" DAEMON("1"), VH_UNKNOWN, NULL },
+};
+
+static enum vh_tri found_in(struct scratch *s)
+{
+	_auto_(vh_host) struct vh_host *h = NULL;
+
+	s->root.live = true;
+	h = vh_host_read(&s->root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);
+	return h->hook->found;
+}
+
+static void test_daemon(size_t n)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(daemons[n].machine);
+	bool made = !daemons[n].exec || fchmodat(s->root.fd, daemons[n].exec, 0755, 0) == 0;
+
+	ok(made && found_in(s) == daemons[n].want, "%s", daemons[n].name);
+}
+
+/* What the hook wrote after it was installed shows that the daemon runs it; what somebody wrote by
+ * hand, or before, does not. */
+static const struct {
+	const char *file;
+	time_t age; /* seconds from now */
+	enum vh_tri want;
+} traces[] = {
+	{ "run/vfio-hook/" UUID ".claim", 100, VH_YES },
+	{ "run/vfio-hook/" UUID ".refusal", 100, VH_YES },
+	{ "var/lib/vfio-hook/" UUID ".devices", 100, VH_YES },
+	{ "run/vfio-hook/" UUID ".claim", -100, VH_NO },
+	{ "run/vfio-hook/manual.claim", 100, VH_NO },
+};
+
+static void test_trace(size_t n)
+{
+	_auto_free_ char *text = vh_printf("%sf %s\t-\n", HOOK ELF DAEMON("1"), traces[n].file);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	struct timespec when[2] = { { .tv_sec = time(NULL) + traces[n].age } };
+	bool made;
+
+	when[1] = when[0];
+	made = utimensat(s->root.fd, traces[n].file, when, 0) == 0;
+	ok(made && found_in(s) == traces[n].want, "trace: %s, %lld s after the hook", traces[n].file,
+	   (long long)traces[n].age);
 }
 
 /* --- sets of numbers, and the domain --------------------------------------------------------- */
@@ -357,6 +431,10 @@ int main(void)
 		test_case(i);
 	for (size_t i = 0; i < VH_COUNT(hooks); i++)
 		test_hook(i);
+	for (size_t i = 0; i < VH_COUNT(daemons); i++)
+		test_daemon(i);
+	for (size_t i = 0; i < VH_COUNT(traces); i++)
+		test_trace(i);
 	for (size_t i = 0; i < VH_COUNT(lists); i++)
 		test_list(i);
 	test_domain();

@@ -13,9 +13,11 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 #define RETRIES 64
+#define LABEL_MAX 4096
 #define READ_MAX (8u << 20) /* modules.dep of a distribution kernel is below 1 MiB */
 
 void vh_names_clear(struct vh_names *names)
@@ -222,6 +224,27 @@ int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, cons
 	FORMAT_PATH(path, fmt);
 	fd = open_in(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
 	return fd < 0 ? -1 : fstat(fd, ret);
+}
+
+/* A descriptor of a path only has no attributes to ask for; by its name in /proc it has, and a
+ * link that was not followed is not followed there either. */
+char *vh_root_label(const struct vh_root *root, bool follow, const char *fmt, ...)
+{
+	_auto_close_ int fd = -1;
+	_auto_free_ char *self = NULL;
+	char label[LABEL_MAX + 1];
+	ssize_t n;
+
+	FORMAT_PATH(path, fmt);
+	fd = open_in(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
+	if (fd < 0)
+		return NULL;
+	self = vh_printf("/proc/self/fd/%d", fd);
+	n = getxattr(self, "security.selinux", label, LABEL_MAX);
+	if (n < 0)
+		return NULL;
+	label[n] = 0; /* it may end with one of its own */
+	return vh_strdup(label);
 }
 
 bool vh_root_exists(const struct vh_root *root, const char *fmt, ...)

@@ -76,6 +76,10 @@ struct stat;
 /* lstat(2), or stat(2) with `follow`; of a link's target inside the root. 0 or -1, errno set. */
 int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, const char *fmt, ...)
 	VH_PRINTF(4, 5) VH_CHECK;
+/* The SELinux context of a file, or of the link itself without `follow`; NULL, errno set. Caller
+ * frees. */
+char *vh_root_label(const struct vh_root *root, bool follow, const char *fmt, ...)
+	VH_PRINTF(3, 4) VH_CHECK;
 /* The names in a directory without "." and "..", sorted by strcmp(). 0 or -1, errno set. */
 int vh_root_list(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;

@@ -72,12 +72,49 @@ static void check_daemon(const struct vh_hook_info *i, const struct vh_rule *r,
 	const struct vh_hook_place *p = works(&i->main) ? &i->main : &i->drop_in;
 	_auto_free_ char *fix = NULL;
 
-	if (!works(p) || !i->daemon || p->newer != VH_YES)
+	if (!works(p) || !i->daemon || i->found != VH_NO)
 		return;
-	fix = vh_printf("systemctl restart %s   # guests go on", i->daemon);
+	fix = vh_printf("systemctl reload %s   # guests go on", i->daemon);
 	vh_finding_add(out, r, NULL, fix,
-		       "%s is newer than the running %s, which looks for hooks when it starts",
+		       "%s is newer than the running %s, which looks for hooks when it starts or is "
+		       "reloaded: if it has not been reloaded since, no domain is judged",
 		       p->path, i->daemon);
+}
+
+static void check_selinux(const struct vh_hook_info *i, const struct vh_rule *r,
+			  struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+
+	if (i->selinux_off)
+		vh_finding_add(out, r, NULL, "setsebool -P virt_hooks_unconfined on",
+			       "SELinux enforces and the boolean virt_hooks_unconfined is off: the "
+			       "hook may not do its work");
+	if (!i->mislabelled)
+		return;
+	if (vh_has_prefix(i->mislabelled, VH_HOOKSDIR "/"))
+		fix = vh_printf("restorecon -R %s", VH_HOOKSDIR);
+	else
+		fix = vh_printf("semanage fcontext -a -t virt_hook_t %s && restorecon %s",
+				i->mislabelled, i->mislabelled);
+	vh_finding_add(out, r, NULL, fix,
+		       "SELinux enforces and %s is labelled '%s', not as a hook (virt_hook_t): the "
+		       "hook may not do its work",
+		       i->mislabelled, i->label);
+}
+
+static void check_copies(const struct vh_hook_info *i, const struct vh_rule *r,
+			 struct vh_findings *out)
+{
+	const char *first = i->main.ours ? i->main.path : i->drop_in.path;
+	const char *more = i->main.ours && i->drop_in.ours ? i->drop_in.path : i->second;
+	_auto_free_ char *fix = NULL;
+
+	if (!more)
+		return;
+	fix = vh_printf("rm %s", more);
+	vh_finding_add(out, r, NULL, fix, "both %s and %s are ours: each start is judged twice",
+		       first, more);
 }
 
 const char vh_explain_hook[] =
@@ -87,12 +124,12 @@ const char vh_explain_hook[] =
 	"hooks/qemu from elsewhere may have replaced the link, or have been written\n"
 	"through it over our program: install again, ours then goes to qemu.d beside\n"
 	"it. Two links do no harm, but each start is judged twice. Where SELinux\n"
-	"enforces, the boolean virt_hooks_unconfined has to be on.";
+	"enforces, the boolean virt_hooks_unconfined has to be on, and link and\n"
+	"program have to be labelled virt_hook_t.";
 
 void vh_check_hook(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_hook_info *i = c->host->hook;
-	_auto_free_ char *fix = NULL;
 
 	if (c->plan || c->domain || !i)
 		return;
@@ -100,13 +137,6 @@ void vh_check_hook(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 	broken(&i->main, r, out);
 	broken(&i->drop_in, r, out);
 	check_daemon(i, r, out);
-	if (i->selinux_off)
-		vh_finding_add(out, r, NULL, "setsebool -P virt_hooks_unconfined on",
-			       "SELinux enforces and the boolean virt_hooks_unconfined is off: the "
-			       "hook may not do its work");
-	if (!i->main.ours || !i->drop_in.ours)
-		return;
-	fix = vh_printf("rm %s", i->drop_in.path);
-	vh_finding_add(out, r, NULL, fix, "both %s and %s are ours: each start is judged twice",
-		       i->main.path, i->drop_in.path);
+	check_selinux(i, r, out);
+	check_copies(i, r, out);
 }

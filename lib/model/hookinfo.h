@@ -15,14 +15,24 @@ struct vh_hook_place {
 	bool missing;        /* the target is not there */
 	bool overwritten;    /* it is, and is no program of ours any more */
 	bool executable;
-	enum vh_tri newer;   /* than the daemon, which looks for hooks when it starts */
 };
 
 struct vh_hook_info {
 	struct vh_hook_place main;    /* hooks/qemu */
 	struct vh_hook_place drop_in; /* ours in hooks/qemu.d; the first one */
+	char *second;                 /* the path of the second one there; NULL: none */
 	char *daemon;                 /* "libvirtd" or "virtqemud", if it runs */
-	bool selinux_off;             /* SELinux enforces, and lets no hook leave its domain */
+	/*
+	 * Does that daemon run hooks of QEMU? It remembers from its start, or its last reload,
+	 * whether there was one, and then runs whatever is there at each call (src/util/virhook.c:
+	 * virHookCall()). YES: one is older than the daemon, or ours has left a trace since it
+	 * was installed. NO: all are newer. A reload without a start of a domain leaves no trace.
+	 */
+	enum vh_tri found;
+	/* Where SELinux enforces with a policy that knows hooks of libvirt: */
+	bool selinux_off;             /* its boolean lets no hook leave the daemon's domain */
+	char *mislabelled;            /* a file that is not labelled as a hook; NULL: none is known */
+	char *label;                  /* how it is labelled */
 };
 
 /* NULL: it cannot be seen, and host->not_checked says so. */

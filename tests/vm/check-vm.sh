@@ -91,6 +91,9 @@ for file in "$share/scenarios"/*; do
 	done
 done
 [ ${#points[@]} -gt 0 ] || die "no such scenario"
+if [ "$variant" = full ] && grep -qsx 20-package "$share"/queue.*; then
+	"$here/packages.sh" "$build" "$share/packages" || die "no package"
+fi
 
 waiting() {	# FLAVOUR: is anything left in its queue?
 	local name

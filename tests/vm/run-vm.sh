@@ -59,7 +59,7 @@ done < <(cat "${topologies[@]}")
 
 # TERM ends the machine too
 trap 'kill $machine' TERM INT
-timeout -k 5 "${VM_LIMIT:-900}" "${qemu[@]}" \
+timeout -k 5 "${VM_LIMIT:-2400}" "${qemu[@]}" \
 	-name lab -nodefaults -no-user-config -display none -no-reboot \
 	-machine q35,kernel-irqchip=split -accel tcg,thread=multi,tb-size=1024 \
 	-cpu "$cpu" \
