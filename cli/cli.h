@@ -103,6 +103,6 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
-vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_help;
+vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_config, vh_cmd_help;
 
 #endif

@@ -84,6 +84,12 @@ const struct vh_command vh_commands[] = {
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
 	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs root.",
 	  1, 1, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_accept },
+	{ "config", "[FILE|-|DOMAIN]", "the configuration that holds, and where from",
+	  "Prints /etc/libvirt/vfio-hook.conf as it holds, with the defaults, and for each value the\n"
+	  "line that it comes from. With a domain (an XML file, '-' for standard input, or a name or\n"
+	  "UUID that libvirt knows) what holds for this one, with its own section and metadata. The\n"
+	  "exit status is 2 when the file cannot be understood.",
+	  0, 1, VH_OPT_READING, 0, vh_cmd_config },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
 };

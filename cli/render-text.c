@@ -439,4 +439,5 @@ const struct vh_renderer vh_render_text = {
 	.status = text_status,
 	.show = vh_text_show,
 	.xml = vh_text_xml,
+	.config = vh_text_settings,
 };
