@@ -261,7 +261,7 @@ verdict 'the README shows it as it is' eval '[[ $(<"$top/README.md") == *"$(sed 
 
 # Each rule has a text of its own, a paragraph in the man page, and a fixture on which it fires
 # and one on which it is silent.
-man=${abs_top_builddir:?}/man/vfio-hook.1
+man=${abs_top_builddir:?}/man/vfio-hook-rules.7
 mapfile -t expectations < <(for xml in "$examples"/*.xml "$fixtures"/*.xml; do expectation "$xml"; done
 	grep -hs '^# expected ' "$hosts"/*.host)
 silent=$(printf '%s\n' "${expectations[@]}" | grep -c ': ok')
