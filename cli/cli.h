@@ -17,7 +17,7 @@ enum vh_exit {
 	VH_EXIT_LEFT = 4,     /* an action failed and something is left in a claim */
 };
 
-enum vh_format { VH_FORMAT_TEXT = 0, VH_FORMAT_JSON };
+enum vh_format { VH_FORMAT_TEXT = 0, VH_FORMAT_JSON, VH_FORMAT_DOT };
 enum vh_fix { VH_FIX_UNASSIGNED = 0, VH_FIX_GUEST }; /* where missing group members go */
 enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
 

@@ -25,7 +25,10 @@ static void add_setting(struct vh_setting_list *list, const char *key, char *val
 			const char *domain)
 {
 	*VH_APPEND(list->settings, list->count) = (struct vh_setting){
-		.key = key, .value = value, .line = line, .domain = domain,
+		.key = key,
+		.value = value,
+		.line = line,
+		.domain = domain,
 	};
 }
 
@@ -98,8 +101,8 @@ static void of_domain(struct vh_settings *s, const struct vh_config *c, const st
 {
 	struct vh_config effective = vh_config_for(c, d);
 
-	add_keys(add_section(s, vh_printf("domain %s", *d->name ? d->name : d->uuid)), c, VH_IN_POLICY,
-		 &effective, effective.lines, false);
+	add_keys(add_section(s, vh_printf("domain %s", *d->name ? d->name : d->uuid)), c,
+		 VH_IN_POLICY, &effective, effective.lines, false);
 	add_pins(s, d);
 	add_devices(s, c);
 }

@@ -17,14 +17,14 @@
 #include "lib/base/banned.h"
 
 const struct vh_option vh_options[] = {
-	{ VH_OPT_FORMAT, "format", "text|json", "how the answer is written" },
+	{ VH_OPT_FORMAT, "format", "text|json|dot", "how the answer is written; dot: list alone" },
 	{ VH_OPT_HOST, "host", "MANIFEST", "look at the machine in this file" },
 	{ VH_OPT_SYSROOT, "sysroot", "DIR", "look at the system below this directory" },
 	{ VH_OPT_TREE, "tree", NULL, "show which device is behind which bridge" },
 	{ VH_OPT_GROUP, "group", "NUMBER", "the devices of this IOMMU group" },
 	{ VH_OPT_INTO, "into", "FILE|-", "put them into this domain, which is printed" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
-	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
+	{ VH_OPT_COLOR, "color", "auto|always|never", "colours; auto: on a terminal" },
 	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
 	{ VH_OPT_FIX, "fix", "[=unassigned|guest]", "write the corrected XML" },
 	{ VH_OPT_EXPLAIN, "explain", "[RULE]", "say what a rule of 'check' means" },
@@ -42,12 +42,12 @@ const struct vh_command vh_commands[] = {
 	  "what it finds then go to standard error. Missing members of IOMMU groups are added\n"
 	  "as 'unassigned': taken from the host, not given to the guest; with --fix=guest the\n"
 	  "guest gets them.",
-	  0, INT_MAX, VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN, 0,
-	  vh_cmd_check },
+	  0, INT_MAX, VH_OPT_READING | VH_OPT_STRICT | VH_OPT_FIX | VH_OPT_EXPLAIN, 0, vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
-	  "uses it for; with --tree, which device is behind which bridge. Without an IOMMU the\n"
-	  "group is '-' and the exit status 1.",
+	  "uses it for; with --tree, which device is behind which bridge. With --format dot as a\n"
+	  "picture for graphviz: vfio-hook list --format dot | dot -Tsvg >host.svg. Without an\n"
+	  "IOMMU the group is '-' and the exit status 1.",
 	  0, 0, VH_OPT_READING | VH_OPT_TREE, 0, vh_cmd_list },
 	{ "show", "ADDRESS...", "everything about a device",
 	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
@@ -82,13 +82,14 @@ const struct vh_command vh_commands[] = {
 	{ "accept", "DOMAIN", "the devices there now are the ones meant",
 	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
-	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs root.",
+	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs "
+	  "root.",
 	  1, 1, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_accept },
 	{ "config", "[FILE|-|DOMAIN]", "the configuration that holds, and where from",
-	  "Prints /etc/libvirt/vfio-hook.conf as it holds, with the defaults, and for each value the\n"
-	  "line that it comes from. With a domain (an XML file, '-' for standard input, or a name or\n"
-	  "UUID that libvirt knows) what holds for this one, with its own section and metadata. The\n"
-	  "exit status is 2 when the file cannot be understood.",
+	  "Prints /etc/libvirt/vfio-hook.conf as it holds, with the defaults, and for each value\n"
+	  "the line that it comes from. With a domain (an XML file, '-' for standard input, or a\n"
+	  "name or UUID that libvirt knows) what holds for this one, with its own section and\n"
+	  "metadata. The exit status is 2 when the file cannot be understood.",
 	  0, 1, VH_OPT_READING, 0, vh_cmd_config },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
@@ -116,7 +117,7 @@ static int choose(const struct vh_cli *cli, const char *option, const char *cons
 
 static int set_option(struct vh_cli *cli, const struct vh_option *o, const char *value)
 {
-	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const formats[] = { "text", "json", "dot", NULL };
 	static const char *const colors[] = { "auto", "always", "never", NULL };
 	static const char *const members[] = { "unassigned", "guest", NULL };
 	int n = 0;
@@ -124,7 +125,7 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 	switch (o->bit) {
 	case VH_OPT_FORMAT:
 		n = choose(cli, o->name, formats, value);
-		cli->format = n;
+		cli->format = n < 0 ? VH_FORMAT_TEXT : (enum vh_format)n;
 		break;
 	case VH_OPT_COLOR:
 		n = choose(cli, o->name, colors, value);
@@ -217,6 +218,10 @@ static int check_usage(const struct vh_cli *cli, unsigned int used, int count)
 			continue;
 		vh_error(cli, "option '--%s' does not apply to '%s'%s", vh_options[i].name,
 			 cmd->name, cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");
+		return -1;
+	}
+	if (cli->format == VH_FORMAT_DOT && cmd->run != vh_cmd_list) {
+		vh_error(cli, "'--format dot' is for 'list' alone");
 		return -1;
 	}
 	if (cli->host && cli->sysroot) {

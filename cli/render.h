@@ -64,7 +64,7 @@ struct vh_setting_list {
 };
 
 struct vh_settings {
-	bool exists; /* the file */
+	bool exists;                    /* the file */
 	const struct vh_domain *domain; /* they hold for this one; NULL: for all */
 	struct vh_setting_list *sections;
 	size_t count;
@@ -96,7 +96,7 @@ struct vh_output {
 	void *doc; /* of the renderer */
 };
 
-extern const struct vh_renderer vh_render_text, vh_render_json;
+extern const struct vh_renderer vh_render_text, vh_render_json, vh_render_dot;
 struct vh_output vh_output_new(struct vh_cli *cli);
 
 /* Is something done to this device when the domain starts? */
@@ -109,6 +109,8 @@ void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings
 /* For --fix: as check prints them. */
 void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
+/* A line for each use of the device by the host. */
+void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
 
 /* render-tree.c */
 void vh_text_tree(struct vh_output *o, const struct vh_host *h);

@@ -118,11 +118,11 @@ zsh_case() {
 	done
 	verdict "zsh: '$line'" test -z "$err"
 }
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046
 zsh_case 'vfio-hook ' $(sed 's/.*/^&:./' <<<"$commands")
 for command in $commands; do
 	options=$("$work/bin/vfio-hook" help "$command" | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046
 	zsh_case "vfio-hook $command --" $(sed 's/.*/^&:./' <<<"$options")
 	verdict "zsh: no other option of $command" test "$(grep -c '^--' <<<"$out")" -eq "$(wc -l <<<"$options")"
 done

@@ -23,10 +23,10 @@ enum vh_event {
 /* Everything but the first three may be NULL: there is no such field then. Borrowed. */
 struct vh_entry {
 	enum vh_event event;
-	int priority;       /* as of syslog(3) */
-	const char *text;   /* complete, for people */
-	const char *domain; /* its name; may hold anything */
-	const char *device; /* a PCI address */
+	int priority;          /* as of syslog(3) */
+	const char *text;      /* complete, for people */
+	const char *domain;    /* its name; may hold anything */
+	const char *device;    /* a PCI address */
 	const char *from, *to; /* drivers; "-" for none */
 	const char *rule;
 };

@@ -68,7 +68,8 @@ static void apply_sections(struct vh_config *to, const struct vh_config *from, b
 
 			if (!p->values->lines[k])
 				continue;
-			memcpy(field_at(to, key->offset), field_at(p->values, key->offset), key->size);
+			memcpy(field_at(to, key->offset), field_at(p->values, key->offset),
+			       key->size);
 			to->lines[k] = p->values->lines[k];
 		}
 	}
