@@ -17,7 +17,7 @@ enum vh_exit {
 	VH_EXIT_LEFT = 4,     /* an action failed and something is left in a claim */
 };
 
-enum vh_format { VH_FORMAT_TEXT = 0, VH_FORMAT_JSON };
+enum vh_format { VH_FORMAT_TEXT = 0, VH_FORMAT_JSON, VH_FORMAT_DOT };
 enum vh_fix { VH_FIX_UNASSIGNED = 0, VH_FIX_GUEST }; /* where missing group members go */
 enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
 
@@ -134,6 +134,6 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count);
 /* The commands. */
 vh_command_fn vh_cmd_check, vh_cmd_list, vh_cmd_status, vh_cmd_detach, vh_cmd_reattach;
 vh_command_fn vh_cmd_show, vh_cmd_xml, vh_cmd_accept, vh_cmd_snapshot, vh_cmd_boot;
-vh_command_fn vh_cmd_help;
+vh_command_fn vh_cmd_config, vh_cmd_help;
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/address.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render.h"
 #include "lib/act/act.h"
 #include "lib/base/backend.h"
@@ -18,6 +19,7 @@ struct action {
 	bool told; /* what was found */
 	struct vh_config config;
 	struct vh_reporter reporter;
+	struct vh_progress progress;
 	struct vh_act act;
 	struct vh_findings findings;
 };
@@ -29,6 +31,7 @@ static void transition(void *ctx, const char *domain, const struct vh_pci_addr *
 
 	(void)domain;
 	a->moved++;
+	vh_progress_hide(&a->progress);
 	printf("%s: ", vh_pci_str(addr).s);
 	vh_put(stdout, from ? from : "no driver");
 	fputs(" -> ", stdout);
@@ -42,6 +45,7 @@ static void warning(void *ctx, const char *domain, const char *text)
 	struct action *a = ctx;
 
 	(void)domain;
+	vh_progress_hide(&a->progress);
 	fputs("vfio-hook: ", stderr);
 	vh_put_severity(a->cli, stderr, "warning");
 	fputs(": ", stderr);
@@ -54,6 +58,7 @@ static void judged(void *ctx, const struct vh_findings *findings)
 {
 	struct action *a = ctx;
 
+	vh_progress_hide(&a->progress);
 	vh_put_findings(a->cli, stderr, findings);
 	a->told = true;
 }
@@ -103,6 +108,7 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 		.reporter = &a->reporter,
 		.deadline = vh_now_ms() + a->config.timeout_call,
 	};
+	vh_progress_begin(&a->progress, "waiting for drivers and locks", a->config.timeout_call);
 	return 0;
 }
 
@@ -147,11 +153,12 @@ static void put_next(const struct action *a, const char *text)
 int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
-	struct action a = { 0 };
+	struct action a = { .progress.fd = -1 };
 	int rc = begin(&a, cli, args, count, true), done;
 
 	if (rc == 0) {
 		done = vh_detach(&a.act, a.addrs, a.count, &a.findings, &err);
+		vh_progress_end(&a.progress);
 		if (!a.told)
 			vh_put_findings(cli, stderr, &a.findings);
 		if (done < 0)
@@ -169,6 +176,7 @@ static int reattach_stale(struct action *a)
 	size_t ended;
 	int rc = vh_reattach_stale(&a->act, &ended, &err);
 
+	vh_progress_end(&a->progress);
 	printf("%zu stale claim%s ended\n", ended, ended == 1 ? "" : "s");
 	if (rc == 0)
 		return VH_EXIT_OK;
@@ -180,8 +188,8 @@ static int reattach_stale(struct action *a)
 int vh_cmd_reattach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
-	struct action a = { 0 };
-	int rc;
+	struct action a = { .progress.fd = -1 };
+	int rc, done;
 
 	if (!count == !cli->all_stale) {
 		vh_error(cli, "name the devices, or --all-stale; usage: vfio-hook reattach %s",
@@ -192,7 +200,9 @@ int vh_cmd_reattach(struct vh_cli *cli, char **args, int count)
 	if (rc == 0 && cli->all_stale) {
 		rc = reattach_stale(&a);
 	} else if (rc == 0) {
-		if (vh_reattach(&a.act, a.addrs, a.count, &err) < 0)
+		done = vh_reattach(&a.act, a.addrs, a.count, &err);
+		vh_progress_end(&a.progress);
+		if (done < 0)
 			rc = failure(&a, &err);
 		else
 			put_next(&a, "given back:");

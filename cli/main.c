@@ -20,7 +20,7 @@
 #define TIMEOUT_MAX 3600 /* seconds */
 
 const struct vh_option vh_options[] = {
-	{ VH_OPT_FORMAT, "format", "text|json", "how the answer is written" },
+	{ VH_OPT_FORMAT, "format", "text|json|dot", "how the answer is written; dot: list alone" },
 	{ VH_OPT_HOST, "host", "MANIFEST", "look at the machine in this file" },
 	{ VH_OPT_SYSROOT, "sysroot", "DIR", "look at the system below this directory" },
 	{ VH_OPT_CONNECT, "connect", "URI", "look at the host of this libvirt; check takes several" },
@@ -38,7 +38,7 @@ const struct vh_option vh_options[] = {
 	{ VH_OPT_DRY_RUN, "dry-run", NULL, "boot: print the files, write nothing" },
 	{ VH_OPT_NO_REBUILD, "no-rebuild", NULL, "boot: print the command that makes the images" },
 	{ VH_OPT_STRICT, "strict", NULL, "warnings count as errors" },
-	{ VH_OPT_COLOR, "color", "auto|always|never", "colour the words error and warning" },
+	{ VH_OPT_COLOR, "color", "auto|always|never", "colours; auto: on a terminal" },
 	{ VH_OPT_ALL_STALE, "all-stale", NULL, "every claim whose domain is gone" },
 	{ VH_OPT_FIX, "fix", "[=unassigned|guest]", "write the corrected XML" },
 	{ VH_OPT_EXPLAIN, "explain", "[RULE]", "say what a rule of 'check' means" },
@@ -66,8 +66,9 @@ const struct vh_command vh_commands[] = {
 	  vh_cmd_check },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
-	  "uses it for; with --tree, which device is behind which bridge. Without an IOMMU the\n"
-	  "group is '-' and the exit status 1.",
+	  "uses it for; with --tree, which device is behind which bridge. With --format dot as a\n"
+	  "picture for graphviz: vfio-hook list --format dot | dot -Tsvg >host.svg. Without an\n"
+	  "IOMMU the group is '-' and the exit status 1.",
 	  0, 0, VH_OPT_READING | VH_OPT_TREE | VH_OPT_LIBVIRT, 0, vh_cmd_list },
 	{ "show", "ADDRESS...", "everything about a device",
 	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
@@ -102,7 +103,8 @@ const struct vh_command vh_commands[] = {
 	{ "accept", "DOMAIN", "the devices there now are the ones meant",
 	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
-	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs root.",
+	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs "
+	  "root.",
 	  1, 1, VH_OPT_ACTING, VH_CMD_ROOT, vh_cmd_accept },
 	{ "snapshot", "", "this host as one text file, for 'check --host'",
 	  "Prints what vfio-hook reads of this host as a file that --host takes: to judge domains\n"
@@ -124,6 +126,12 @@ const struct vh_command vh_commands[] = {
 	  1, 64,
 	  VH_OPT_READING | VH_OPT_BY | VH_OPT_INITRAMFS | VH_OPT_DRY_RUN | VH_OPT_NO_REBUILD, 0,
 	  vh_cmd_boot },
+	{ "config", "[FILE|-|DOMAIN]", "the configuration that holds, and where from",
+	  "Prints /etc/libvirt/vfio-hook.conf as it holds, with the defaults, and for each value\n"
+	  "the line that it comes from. With a domain (an XML file, '-' for standard input, or a\n"
+	  "name or UUID that libvirt knows) what holds for this one, with its own section and\n"
+	  "metadata. The exit status is 2 when the file cannot be understood.",
+	  0, 1, VH_OPT_READING, 0, vh_cmd_config },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_OPT_COLOR | VH_OPT_HELP, VH_CMD_PLAIN,
 	  vh_cmd_help },
 };
@@ -162,7 +170,7 @@ static int set_timeout(struct vh_cli *cli, const char *value)
 
 static int set_option(struct vh_cli *cli, const struct vh_option *o, const char *value)
 {
-	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const formats[] = { "text", "json", "dot", NULL };
 	static const char *const colors[] = { "auto", "always", "never", NULL };
 	static const char *const bys[] = { "address", "id", NULL };
 	static const char *const members[] = { "unassigned", "guest", NULL };
@@ -171,7 +179,7 @@ static int set_option(struct vh_cli *cli, const struct vh_option *o, const char 
 	switch (o->bit) {
 	case VH_OPT_FORMAT:
 		n = choose(cli, o->name, formats, value);
-		cli->format = n;
+		cli->format = n < 0 ? VH_FORMAT_TEXT : (enum vh_format)n;
 		break;
 	case VH_OPT_COLOR:
 		n = choose(cli, o->name, colors, value);
@@ -295,6 +303,10 @@ static int check_usage(const struct vh_cli *cli, unsigned int used, int count)
 			continue;
 		vh_error(cli, "option '--%s' does not apply to '%s'%s", vh_options[i].name,
 			 cmd->name, cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");
+		return -1;
+	}
+	if (cli->format == VH_FORMAT_DOT && cmd->run != vh_cmd_list) {
+		vh_error(cli, "'--format dot' is for 'list' alone");
 		return -1;
 	}
 	if (!!cli->host + !!cli->sysroot + !!cli->n_connect > 1) {

@@ -61,18 +61,31 @@ static bool colored(const struct vh_cli *cli, FILE *f)
 	return !(no_color && *no_color) && !vh_streq(term, "dumb") && isatty(fileno(f));
 }
 
+void vh_put_styled(const struct vh_cli *cli, FILE *f, enum vh_style style, const char *s,
+		   size_t width)
+{
+	static const char *const sgr[] = {
+		[VH_HEAD] = "1",   [VH_GOOD] = "32",     [VH_CAUTION] = "1;35",
+		[VH_BAD] = "1;31", [VH_INFORM] = "1;36",
+	};
+	bool styled = style != VH_PLAIN && colored(cli, f);
+
+	if (styled)
+		fprintf(f, "\033[%sm", sgr[style]);
+	vh_put_column(f, s, width);
+	if (styled)
+		fputs("\033[0m", f);
+}
+
 void vh_put_severity(const struct vh_cli *cli, FILE *f, const char *word)
 {
-	const char *sgr = "1;36";
+	enum vh_style style = VH_INFORM;
 
 	if (vh_streq(word, "error"))
-		sgr = "1;31";
+		style = VH_BAD;
 	else if (vh_streq(word, "warning"))
-		sgr = "1;35";
-	if (colored(cli, f))
-		fprintf(f, "\033[%sm%s\033[0m", sgr, word);
-	else
-		fputs(word, f);
+		style = VH_CAUTION;
+	vh_put_styled(cli, f, style, word, 0);
 }
 
 static void error_line(const struct vh_cli *cli, const char *subject, const char *what)

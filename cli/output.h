@@ -19,7 +19,13 @@ void vh_put_column(FILE *f, const char *s, size_t width);
 /* Prints s after `first`; further lines of s after as many blanks as `first` is long. */
 void vh_put_lines(FILE *f, const char *first, const char *s);
 
-/* The severity word, in colour where that is wanted for f. */
+/* What a colour says; none where colours are not wanted. */
+enum vh_style { VH_PLAIN = 0, VH_HEAD, VH_GOOD, VH_CAUTION, VH_BAD, VH_INFORM };
+
+/* As vh_put_column(), in colour where that is wanted for f. */
+void vh_put_styled(const struct vh_cli *cli, FILE *f, enum vh_style style, const char *s,
+		   size_t width);
+/* The severity word, likewise. */
 void vh_put_severity(const struct vh_cli *cli, FILE *f, const char *word);
 
 /* One line on stderr: "vfio-hook: error: ...". The format must not insert raw newlines that

@@ -284,4 +284,5 @@ const struct vh_renderer vh_render_json = {
 	.status = json_status,
 	.show = vh_json_show,
 	.xml = vh_json_xml,
+	.config = vh_json_settings,
 };

@@ -161,9 +161,9 @@ static void put_identity(struct vh_output *o, const struct vh_shown *s)
 							d->subdevice)
 					    : NULL;
 
-	fputs(vh_pci_str(&d->addr).s, stdout);
+	vh_put_styled(o->cli, stdout, VH_HEAD, vh_pci_str(&d->addr).s, 0);
 	fputc(' ', stdout);
-	vh_put(stdout, name);
+	vh_put_styled(o->cli, stdout, VH_HEAD, name, 0);
 	fputc('\n', stdout);
 	put_field("class", title);
 	put_field("id", revised ? revised : id);
@@ -271,8 +271,7 @@ static void put_member(struct vh_output *o, const struct vh_shown *s, const stru
 	fputc('\n', stdout);
 	if (m == s->dev)
 		return; /* told above */
-	for (size_t i = 0; i < m->n_uses; i++)
-		vh_put_lines(stdout, "        used: ", m->uses[i].text);
+	vh_put_uses(o, m, 8);
 }
 
 static void put_group(struct vh_output *o, const struct vh_shown *s)
@@ -300,7 +299,9 @@ static void put_start(struct vh_output *o, const struct vh_shown *s)
 	bool refused = vh_findings_number(f, VH_ERROR);
 
 	text = refused ? vh_strdup("would be refused:") : vh_show_start(s);
-	put_field("virsh start", text);
+	put_title("virsh start");
+	vh_put_styled(o->cli, stdout, refused ? VH_BAD : VH_GOOD, text, 0);
+	fputc('\n', stdout);
 	for (size_t i = 0; i < f->count; i++) {
 		const struct vh_finding *e = &f->list[i];
 

@@ -15,10 +15,13 @@
 
 struct vh_output vh_output_new(struct vh_cli *cli)
 {
-	return (struct vh_output){
-		.cli = cli,
-		.r = cli->format == VH_FORMAT_JSON ? &vh_render_json : &vh_render_text,
+	static const struct vh_renderer *const renderers[] = {
+		[VH_FORMAT_TEXT] = &vh_render_text,
+		[VH_FORMAT_JSON] = &vh_render_json,
+		[VH_FORMAT_DOT] = &vh_render_dot,
 	};
+
+	return (struct vh_output){ .cli = cli, .r = renderers[cli->format] };
 }
 
 bool vh_is_detached(const struct vh_plan_dev *pd)
@@ -284,6 +287,24 @@ static void text_nothing(struct vh_output *o)
 	(void)o;
 }
 
+/* The driver of a device; one that guests use stands out. */
+static void put_driver(struct vh_output *o, const struct vh_pci_dev *d)
+{
+	vh_put_styled(o->cli, stdout, d->on_vfio ? VH_GOOD : VH_PLAIN, d->driver ? d->driver : "-",
+		      0);
+}
+
+void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent)
+{
+	for (size_t i = 0; i < d->n_uses; i++) {
+		printf("%*s", indent, "");
+		vh_put_styled(o->cli, stdout, VH_CAUTION, "used:", 0);
+		fputc(' ', stdout);
+		vh_put(stdout, d->uses[i].text);
+		fputc('\n', stdout);
+	}
+}
+
 /* --- list --------------------------------------------------------------------------------- */
 
 static void put_device(struct vh_output *o, const struct vh_pci_dev *d)
@@ -294,14 +315,22 @@ static void put_device(struct vh_output *o, const struct vh_pci_dev *d)
 	printf("  %-13s %04x:%04x  ", vh_pci_str(&d->addr).s, d->vendor, d->device);
 	vh_put_column(stdout, title, 37);
 	fputc(' ', stdout);
-	vh_put(stdout, d->driver ? d->driver : "-");
+	put_driver(o, d);
 	fputs("\n      ", stdout);
 	vh_put(stdout, name);
 	fputc('\n', stdout);
 	if (d->dead)
 		fputs("      does not answer (its configuration space reads 0xff)\n", stdout);
-	for (size_t i = 0; i < d->n_uses; i++)
-		vh_put_lines(stdout, "      used: ", d->uses[i].text);
+	vh_put_uses(o, d, 6);
+}
+
+static void put_group_title(struct vh_output *o, const char *number, bool noiommu)
+{
+	_auto_free_ char *title = vh_printf("IOMMU group %s%s:", number,
+					    noiommu ? " (vfio-noiommu: no isolation)" : "");
+
+	vh_put_styled(o->cli, stdout, VH_HEAD, title, 0);
+	fputc('\n', stdout);
 }
 
 static void text_list(struct vh_output *o, const struct vh_host *h,
@@ -316,9 +345,9 @@ static void text_list(struct vh_output *o, const struct vh_host *h,
 	}
 	for (size_t i = 0; i < h->n_groups; i++) {
 		const struct vh_group *g = h->groups[i];
+		_auto_free_ char *number = vh_printf("%d", g->number);
 
-		printf("IOMMU group %d%s:\n", g->number,
-		       g->noiommu ? " (vfio-noiommu: no isolation)" : "");
+		put_group_title(o, number, g->noiommu);
 		for (size_t k = 0; k < g->count; k++)
 			put_device(o, g->members[k]);
 	}
@@ -326,7 +355,7 @@ static void text_list(struct vh_output *o, const struct vh_host *h,
 		if (!vh_is_groupless(h, h->devs[i]))
 			continue;
 		if (!title)
-			fputs("IOMMU group -:\n", stdout);
+			put_group_title(o, "-", false);
 		title = true;
 		put_device(o, h->devs[i]);
 	}
@@ -396,17 +425,26 @@ static void put_record(const struct vh_status *s, const struct vh_claim *c,
 	fputc('\n', stdout);
 }
 
-static void put_row(const struct vh_status *s, const struct vh_status_row *row)
+static enum vh_style style_of(const char *state)
+{
+	if (vh_streq(state, "held"))
+		return VH_GOOD;
+	return vh_streq(state, "stuck") ? VH_BAD : VH_CAUTION;
+}
+
+static void put_row(struct vh_output *o, const struct vh_status *s, const struct vh_status_row *row)
 {
 	const struct vh_claim *c = row->claim;
 
 	if (vh_streq(c->owner, VH_MANUAL)) {
-		fputs("detached by hand", stdout);
+		vh_put_styled(o->cli, stdout, VH_HEAD, "detached by hand", 0);
 	} else {
-		vh_put(stdout, c->name ? c->name : "-");
+		vh_put_styled(o->cli, stdout, VH_HEAD, c->name ? c->name : "-", 0);
 		printf(" (%s)", c->owner);
 	}
-	printf(": %s since ", row->state);
+	fputs(": ", stdout);
+	vh_put_styled(o->cli, stdout, style_of(row->state), row->state, 0);
+	fputs(" since ", stdout);
 	put_since(c->since);
 	printf("\n  %-13s %-6s %-13s %-11s %s\n", "ADDRESS", "ROLE", "BEFORE", "NOW",
 	       "COMES BACK TO");
@@ -416,14 +454,16 @@ static void put_row(const struct vh_status *s, const struct vh_status_row *row)
 		printf("  fix: vfio-hook reattach %s\n", vh_pci_str(&c->records[0].addr).s);
 }
 
-static void put_refusal(const struct vh_refusal *r)
+static void put_refusal(struct vh_output *o, const struct vh_refusal *r)
 {
 	_auto_free_ char *first = vh_strndup(r->text, strcspn(r->text, "\n"));
 	const char *more = r->text + strlen(first);
 	const char *why = strstr(first, "not started: "); /* after the name, which stands here too */
 
-	vh_put(stdout, r->name);
-	printf(" (%s): refused ", r->uuid);
+	vh_put_styled(o->cli, stdout, VH_HEAD, r->name, 0);
+	printf(" (%s): ", r->uuid);
+	vh_put_styled(o->cli, stdout, VH_BAD, "refused", 0);
+	fputc(' ', stdout);
 	put_since(r->when);
 	fputs(": ", stdout);
 	vh_put(stdout, why ? why + strlen("not started: ") : first);
@@ -456,13 +496,12 @@ static void text_status(struct vh_output *o, const struct vh_status *s)
 {
 	size_t unclaimed = 0;
 
-	(void)o;
 	for (size_t i = 0; i < s->count; i++)
-		put_row(s, &s->rows[i]);
+		put_row(o, s, &s->rows[i]);
 	if (!s->count && !s->unseen && !s->damaged)
 		fputs("no devices are claimed\n", stdout);
 	for (size_t i = 0; i < s->n_refusals; i++)
-		put_refusal(&s->refusals[i]);
+		put_refusal(o, &s->refusals[i]);
 	for (size_t i = 0; !s->unseen && !s->damaged && i < s->host->n_devs; i++) {
 		if (!vh_is_unclaimed(s, s->host->devs[i]))
 			continue;
@@ -484,4 +523,5 @@ const struct vh_renderer vh_render_text = {
 	.status = text_status,
 	.show = vh_text_show,
 	.xml = vh_text_xml,
+	.config = vh_text_settings,
 };

@@ -23,14 +23,12 @@ static void put_line(struct vh_output *o, const struct vh_pci_dev *d, int depth)
 
 	vh_put_column(stdout, address, ADDRESS_WIDTH);
 	printf(" %-5s ", group);
-	vh_put_column(stdout, d->driver ? d->driver : "-", 18);
+	vh_put_styled(o->cli, stdout, d->on_vfio ? VH_GOOD : VH_PLAIN, d->driver ? d->driver : "-",
+		      18);
 	fputc(' ', stdout);
 	vh_put(stdout, class);
 	fputc('\n', stdout);
-	for (size_t i = 0; i < d->n_uses; i++) {
-		printf("%*s", ADDRESS_WIDTH + 7, "");
-		vh_put_lines(stdout, "used: ", d->uses[i].text);
-	}
+	vh_put_uses(o, d, ADDRESS_WIDTH + 7);
 }
 
 static void put_below(struct vh_output *o, const struct vh_host *h, const struct vh_pci_dev *bridge,

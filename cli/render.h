@@ -59,6 +59,27 @@ struct vh_shown {
 	const struct vh_report *start; /* of a domain that has this device alone */
 };
 
+/* One key of the configuration, for `config`. */
+struct vh_setting {
+	const char *key;
+	char *value;        /* NULL: none is set */
+	int line;           /* 0: the default holds; or VH_LINE_METADATA */
+	const char *domain; /* the line stands in the section of this domain; or NULL */
+};
+
+struct vh_setting_list {
+	char *name; /* of the section, without brackets */
+	struct vh_setting *settings;
+	size_t count;
+};
+
+struct vh_settings {
+	bool exists;                    /* the file */
+	const struct vh_domain *domain; /* they hold for this one; NULL: for all */
+	struct vh_setting_list *sections;
+	size_t count;
+};
+
 /* Is the device on a VFIO driver or has it an override, and no claim says why? */
 bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
 
@@ -80,6 +101,7 @@ struct vh_renderer {
 	void (*status)(struct vh_output *o, const struct vh_status *s);
 	void (*show)(struct vh_output *o, const struct vh_shown *list, size_t count);
 	void (*xml)(struct vh_output *o, const struct vh_fragment *f, const char *text);
+	void (*config)(struct vh_output *o, const struct vh_settings *s);
 };
 
 struct vh_output {
@@ -88,7 +110,7 @@ struct vh_output {
 	void *doc; /* of the renderer */
 };
 
-extern const struct vh_renderer vh_render_text, vh_render_json;
+extern const struct vh_renderer vh_render_text, vh_render_json, vh_render_dot;
 struct vh_output vh_output_new(struct vh_cli *cli);
 
 /* Is something done to this device when the domain starts? */
@@ -101,6 +123,8 @@ void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings
 /* For --fix: as check prints them. */
 void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
+/* A line for each use of the device by the host. */
+void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
 
 /* render-hosts.c */
 void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
@@ -112,6 +136,9 @@ void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count
 void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
 void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
 void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
+/* render-config.c, and render-config-json.c */
+void vh_text_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_json_settings(struct vh_output *o, const struct vh_settings *s);
 /* What a start would do with the device and with a member of its group; the caller frees. */
 char *vh_show_start(const struct vh_shown *s) VH_CHECK;
 char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;

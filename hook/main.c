@@ -35,11 +35,24 @@ struct call {
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-static void log_line(int priority, const char *domain, const char *text)
+/* The text of the entry is completed with the domain. */
+static void log_entry(struct vh_entry e)
 {
-	_auto_free_ char *line = vh_printf("domain '%s': %s", domain, text);
+	_auto_free_ char *line = vh_printf("domain '%s': %s", e.domain, e.text);
 
-	vh_backend_log(priority, line);
+	e.text = line;
+	vh_backend_log(&e);
+}
+
+static void log_failure(const struct call *call, const char *text)
+{
+	log_entry((struct vh_entry){ VH_EVENT_FAILED, LOG_ERR, text, .domain = call->name });
+}
+
+/* Towards a guest: off its driver, for libvirt to bind, or to ours. */
+static bool is_taken(const char *from, const char *to)
+{
+	return to ? vh_streq(to, "vfio-pci") : !vh_streq(from, "vfio-pci");
 }
 
 static void log_transition(void *ctx, const char *domain, const struct vh_pci_addr *addr,
@@ -49,13 +62,21 @@ static void log_transition(void *ctx, const char *domain, const struct vh_pci_ad
 					   from ? from : "no driver", to ? to : "no driver");
 
 	(void)ctx;
-	log_line(LOG_INFO, domain, text);
+	log_entry((struct vh_entry){
+		.event = is_taken(from, to) ? VH_EVENT_TAKEN : VH_EVENT_RETURNED,
+		.priority = LOG_INFO,
+		.text = text,
+		.domain = domain,
+		.device = vh_pci_str(addr).s,
+		.from = from ? from : "-",
+		.to = to ? to : "-",
+	});
 }
 
 static void log_warning(void *ctx, const char *domain, const char *text)
 {
 	(void)ctx;
-	log_line(LOG_WARNING, domain, text);
+	log_entry((struct vh_entry){ VH_EVENT_FAILED, LOG_WARNING, text, .domain = domain });
 }
 
 static void log_findings(const struct call *call, const struct vh_findings *f)
@@ -66,7 +87,14 @@ static void log_findings(const struct call *call, const struct vh_findings *f)
 		const struct vh_finding *one = &f->list[i];
 		_auto_free_ char *text = vh_printf("%s [%s]", one->message, one->rule->name);
 
-		log_line(priority[one->severity], call->name, text);
+		log_entry((struct vh_entry){
+			.event = VH_EVENT_FINDING,
+			.priority = priority[one->severity],
+			.text = text,
+			.domain = call->name,
+			.device = one->has_addr ? vh_pci_str(&one->addr).s : NULL,
+			.rule = one->rule->name,
+		});
 	}
 }
 
@@ -92,6 +120,15 @@ static void keep_refusal(const struct call *call, const char *uuid, const char *
 	if (vh_store_open(&s, &call->root, true, NULL) == 0)
 		vh_store_save_refusal(&s, &r);
 	vh_store_close(&s);
+}
+
+static void log_refusal(const struct call *call, size_t errors, const struct vh_error *err)
+{
+	_auto_free_ char *text = errors ? vh_printf("not started: %zu problem%s", errors,
+						    errors == 1 ? "" : "s")
+					: vh_strdup(err->what ? err->what : "not started");
+
+	log_entry((struct vh_entry){ VH_EVENT_REFUSED, LOG_ERR, text, .domain = call->name });
 }
 
 /* The text of a refusal; libvirt puts it behind its own line, hence the newline before. */
@@ -124,8 +161,7 @@ static int refuse(const struct call *call, const struct vh_domain *d, const stru
 	(void)!write(STDERR_FILENO, sb.data, sb.len); /* nobody there to be told is no error */
 	if (d && d->uuid)
 		keep_refusal(call, d->uuid, sb.data + 1);
-	if (!errors)
-		log_line(LOG_ERR, call->name, err->what ? err->what : "not started");
+	log_refusal(call, errors, err);
 	log_findings(call, f);
 	return 1;
 }
@@ -169,7 +205,7 @@ static int read_config(struct call *call, const struct vh_domain *d, struct vh_e
 	struct vh_config effective;
 
 	if (rc < 0 && !is_passthrough(call, d)) {
-		log_line(LOG_ERR, call->name, err->what);
+		log_failure(call, err->what);
 		vh_error_clear(err);
 		vh_config_defaults(&call->config);
 		call->config.memory = VH_MEMORY_OFF; /* vDPA: the file may allow it */
@@ -245,7 +281,7 @@ static int never_fails(struct call *call,
 
 	/* the claim decides here, not the policy: defaults do for an invalid configuration */
 	if (vh_config_read(&call->config, &call->root, &err) < 0) {
-		log_line(LOG_ERR, call->name, err.what);
+		log_failure(call, err.what);
 		vh_config_defaults(&call->config);
 	}
 	vh_error_clear(&err);
@@ -256,7 +292,7 @@ static int never_fails(struct call *call,
 		if (run(&call->act, uuid, &xml, &err) == 0)
 			return 0;
 	}
-	log_line(LOG_ERR, call->name, err.what);
+	log_failure(call, err.what);
 	return 0;
 }
 
@@ -336,7 +372,7 @@ int main(int argc, char **argv)
 	call.name = vh_printable(argv[1], NAME_SHOWN);
 	vh_config_defaults(&call.config);
 	if (vh_backend_open(&call.root, &err) < 0) {
-		vh_backend_log(LOG_ERR, err.what);
+		log_failure(&call, err.what);
 		return operations[op].may_fail ? 1 : 0;
 	}
 	call.act = (struct vh_act){

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rules-pod - the table of rules as the RULES section of vfio-hook(1). Runs while the manual is
+/* rules-pod - the table of rules as the RULES section of vfio-hook-rules(7). Runs while the manual is
  * built, so that its paragraphs and --explain are one text. */
 #include "lib/decide/rules.h"
 

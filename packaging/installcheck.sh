@@ -30,7 +30,7 @@ check "no link to $program in $hooksdir" eval '[ "$hook_link" = none ] || linked
 check "$pkgdatadir/hook-link is missing" test -x "$pkgdatadir/hook-link"
 check "$docdir/vfio-hook.conf is missing" test -s "$docdir/vfio-hook.conf"
 check "$tmpfilesdir/vfio-hook.conf is missing" test -s "$tmpfilesdir/vfio-hook.conf"
-for page in man1/vfio-hook.1 man5/vfio-hook.conf.5 man8/vfio-hook-qemu.8; do
+for page in man5/vfio-hook.conf.5 man7/vfio-hook-rules.7 man8/vfio-hook.8 man8/vfio-hook-qemu.8; do
 	check "$mandir/$page is missing" eval '[ -z "$manual" ] || [ -s "$mandir/$page" ]'
 done
 [ $failures = 0 ]

@@ -42,14 +42,19 @@ bool vh_backend_privileged(void)
 	return !unprivileged;
 }
 
-void vh_backend_log(int priority, const char *text)
+/* What journald would get is in fake-kernel/journal, entry by entry. */
+void vh_backend_log(const struct vh_entry *e)
 {
 	_auto_error_ struct vh_error err = { 0 };
-	_auto_free_ char *line = vh_printf("<%d> %s\n", priority, text);
+	_auto_free_ char *line = vh_printf("<%d> %s\n", e->priority, e->text);
+	_auto_strbuf_ struct vh_strbuf fields = { 0 };
 	struct vh_root root = { .fd = -1 };
 
 	if (open_root(&root, &err) < 0)
 		return;
 	fake_append(&root, "fake-kernel/syslog", line);
+	vh_journal_format(&fields, e);
+	vh_strbuf_add(&fields, "\n");
+	fake_append(&root, "fake-kernel/journal", fields.data);
 	vh_root_close(&root);
 }

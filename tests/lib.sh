@@ -102,9 +102,13 @@ tree() {
 	echo "$dir"
 }
 
-# valid_json NAME: what was printed is one JSON document
+# valid_json NAME: what was printed is one JSON document, as docs/vfio-hook.schema.json has it
 valid_json() {
-	if jq --version >/dev/null 2>&1; then
+	if python3 -c 'import jsonschema' 2>/dev/null; then
+		local why
+		why=$(python3 "$top/tests/json-valid.py" "$top/docs/vfio-hook.schema.json" "$work/out" 2>&1)
+		verdict "$1${why:+: ${why##*$'\n'}}" test -z "$why"
+	elif jq --version >/dev/null 2>&1; then
 		verdict "$1" eval "jq -es 'length == 1' '$work/out' >/dev/null"
 	elif python3 -c '' 2>/dev/null; then
 		verdict "$1" python3 -c 'import json,sys; json.load(open(sys.argv[1], encoding="utf-8"))' \

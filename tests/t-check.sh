@@ -43,7 +43,7 @@ man=${abs_top_srcdir:?}/man
 for command in $("$hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
 	[ "$command" = help ] || verdict "man: $command" grep -q "^=item B<$command>" "$man/vfio-hook.pod"
 done
-for key in $(sed -n 's/^\t{ [A-Z]*, "\([a-z-]*\)", take_.*/\1/p' "${abs_top_srcdir:?}/lib/model/config.c"); do
+for key in $(sed -n 's/^\t{ VH_[A-Z_]*, "\([a-z-]*\)", .*/\1/p' "${abs_top_srcdir:?}/lib/model/config-keys.c"); do
 	verdict "man: the key $key" grep -q "^=item .*B<$key>" "$man/vfio-hook.conf.pod"
 done
 
@@ -261,7 +261,7 @@ verdict 'the README shows it as it is' eval '[[ $(<"$top/README.md") == *"$(sed 
 
 # Each rule has a text of its own, a paragraph in the man page, and a fixture on which it fires
 # and one on which it is silent.
-man=${abs_top_builddir:?}/man/vfio-hook.1
+man=${abs_top_builddir:?}/man/vfio-hook-rules.7
 mapfile -t expectations < <(for xml in "$examples"/*.xml "$fixtures"/*.xml; do expectation "$xml"; done
 	grep -hs '^# expected ' "$hosts"/*.host)
 silent=$(printf '%s\n' "${expectations[@]}" | grep -c ': ok')

@@ -13,7 +13,7 @@ demo=$hosts/demo.host
 good=$examples/gpu-with-audio.xml
 bad=$fixtures/mounted-nvme.xml
 warns=$fixtures/managed-missing.xml
-commands='check list show xml status detach reattach accept snapshot help'
+commands='check list show xml status detach reattach accept config snapshot help'
 
 # on HOST ARGS...: with a host of the fixtures, expanded once for all (--host does it each time)
 on() {
@@ -179,6 +179,18 @@ prints 'JSON of list: keys' '^\{"schema":1,"groups":\[\{"group":0,"devices":\[\{
 exits 'JSON of list without an IOMMU' 1 on no-iommu --format json list
 valid_json 'JSON of list without an IOMMU is JSON'
 prints 'JSON of list without an IOMMU: the group' '"group":null'
+
+# The schema is held, and notices what breaks it.
+schema() { python3 "$top/tests/json-valid.py" "$top/docs/vfio-hook.schema.json" "$1"; }
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	for change in 's/"group":null/"group":"none"/' 's/"driver":/"drivr":/' 's/"schema":1/"schema":2/' \
+		's/"bridge":/"new":1,"bridge":/' 's/{"schema":1,/&"x":[],/'; do
+		sed "$change" "$work/out" >"$work/changed"
+		verdict "the schema notices $change" eval '! cmp -s "$work/out" "$work/changed" && ! schema "$work/changed" 2>/dev/null'
+	done
+else
+	skip 'the schema' 'no python3-jsonschema'
+fi
 
 # --- streams ---------------------------------------------------------------------------------
 esc=$'\e'

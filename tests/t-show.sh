@@ -40,6 +40,18 @@ prints 'a domain behind a function: where' '^root bus 10000:[0-9a-f]+ \(behind 0
 exits 'JSON of list' 0 "$hook" --sysroot "$(tree seed-003)" --format json list
 valid_json 'JSON of list is JSON'
 golden 'JSON of list stays as it is' list-seed-003.json
+exits 'picture of list' 0 "$hook" --sysroot "$(tree demo)" list --format dot
+golden 'picture of list is understood' dot-demo
+if command -v dot >/dev/null; then
+	cp "$work/out" "$work/host.dot"
+	run dot -Tsvg -o "$work/host.svg" "$work/host.dot"
+	verdict 'picture of list: graphviz takes it' test "$rc" -eq 0 -a -s "$work/host.svg" -a -z "$err"
+else
+	skip 'picture of list: graphviz takes it' 'no graphviz'
+fi
+exits 'picture of list without an IOMMU' 1 "$hook" --sysroot "$(tree no-iommu)" list --format dot
+tells 'picture of list without an IOMMU says why' 'no IOMMU groups'
+refuses 'picture of another command' "'--format dot' is for 'list' alone" "$hook" status --format dot
 refuses 'tree of another command' "'--tree' does not apply to 'show'" "$hook" show --tree 01:00.0
 
 groups=$(sed -n 's/^IOMMU group \([0-9]*\):$/\1/p' "$top/tests/fixtures/golden/list-seed-003")

@@ -21,7 +21,7 @@ bool vh_backend_privileged(void)
 
 /* As syslog(3) would, but without waiting: a log daemon that is stopped must not hold a start
  * up, nor libvirtd with it. What its socket does not take at once is lost. */
-void vh_backend_log(int priority, const char *text)
+static void log_line(int priority, const char *text)
 {
 	static const struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 	_auto_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -37,4 +37,10 @@ void vh_backend_log(int priority, const char *text)
 	line = vh_printf("<%d>%s vfio-hook[%d]: %s", LOG_DAEMON | priority, when, (int)getpid(), text);
 	(void)!sendto(fd, line, strlen(line), MSG_NOSIGNAL, (const struct sockaddr *)&log,
 		      sizeof(log));
+}
+
+void vh_backend_log(const struct vh_entry *e)
+{
+	if (!vh_journal_send(VH_JOURNAL_SOCKET, e))
+		log_line(e->priority, e->text);
 }

@@ -7,12 +7,13 @@
 #ifndef VH_BACKEND_H
 #define VH_BACKEND_H
 
+#include "lib/base/journal.h"
 #include "lib/base/root.h"
 
 int vh_backend_open(struct vh_root *ret, struct vh_error *err) VH_CHECK;
 /* May this process act (is it root)? A session daemon's hook is not. */
 bool vh_backend_privileged(void);
-/* One line for the system's log; priority as of syslog(3). Never waits. */
-void vh_backend_log(int priority, const char *text);
+/* One entry for the system's log. Never waits. */
+void vh_backend_log(const struct vh_entry *e);
 
 #endif

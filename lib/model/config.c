@@ -5,7 +5,7 @@
  * the continuation of the one above and ignores what follows a "]". In a file that protects
  * the host none of these may pass.
  */
-#include "lib/model/config.h"
+#include "lib/model/config-keys.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -18,7 +18,6 @@
 #define SECTION_MAX 49 /* bytes, in libinih */
 #define FILE_MAX (256u << 10)
 #define SHOWN_MAX 40 /* bytes of what stands in the file, in a message */
-#define SECONDS_MAX 3600
 
 void vh_config_defaults(struct vh_config *ret)
 {
@@ -48,150 +47,7 @@ struct vh_device_policy vh_config_device(const struct vh_config *c, const struct
 	return (struct vh_device_policy){ .addr = *addr };
 }
 
-/* --- values -------------------------------------------------------------------------------- */
-
-/* Each takes the value into the field of its key and returns NULL, or what it should have been. */
-typedef const char *take_fn(const char *value, void *field);
-
-struct word {
-	const char *name;
-	int value;
-};
-
-static const char *one_of(const struct word *words, size_t count, const char *value, int *ret)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(words[i].name, value)) {
-			*ret = words[i].value;
-			return NULL;
-		}
-	}
-	return "";
-}
-
-static const char *take_balloon(const char *value, void *field)
-{
-	enum vh_balloon_policy *ret = field;
-	static const struct word words[] = {
-		{ "refuse", VH_BALLOON_REFUSE },
-		{ "inflated", VH_BALLOON_INFLATED },
-		{ "warn", VH_BALLOON_WARN },
-	};
-	int v = *ret;
-	const char *bad = one_of(words, VH_COUNT(words), value, &v);
-
-	*ret = (enum vh_balloon_policy)v;
-	return bad ? "refuse, inflated or warn" : NULL;
-}
-
-static const char *take_memory(const char *value, void *field)
-{
-	enum vh_memory_policy *ret = field;
-	static const struct word words[] = {
-		{ "refuse", VH_MEMORY_REFUSE },
-		{ "warn", VH_MEMORY_WARN },
-		{ "off", VH_MEMORY_OFF },
-	};
-	int v = *ret;
-	const char *bad = one_of(words, VH_COUNT(words), value, &v);
-
-	*ret = (enum vh_memory_policy)v;
-	return bad ? "refuse, warn or off" : NULL;
-}
-
-static const char *take_peers(const char *value, void *field)
-{
-	enum vh_peers_policy *ret = field;
-	static const struct word words[] = {
-		{ "detach", VH_PEERS_DETACH },
-		{ "require", VH_PEERS_REQUIRE },
-	};
-	int v = *ret;
-	const char *bad = one_of(words, VH_COUNT(words), value, &v);
-
-	*ret = (enum vh_peers_policy)v;
-	return bad ? "detach or require" : NULL;
-}
-
-static const char *take_seconds(const char *value, void *field)
-{
-	int *ret_ms = field;
-	uint64_t v;
-
-	if (vh_parse_uint(value, 10, SECONDS_MAX, &v) < 0 || v == 0)
-		return "whole seconds from 1 to 3600";
-	*ret_ms = (int)v * 1000;
-	return NULL;
-}
-
-static const char *take_bool(const char *value, void *field)
-{
-	bool *ret = field;
-
-	if (strcmp(value, "yes") && strcmp(value, "no"))
-		return "yes or no";
-	*ret = !strcmp(value, "yes");
-	return NULL;
-}
-
-static const char *take_id(const char *value, void *field)
-{
-	struct vh_pin *ret = field;
-
-	if (vh_pci_id_parse(value, &ret->id) < 0)
-		return "vendor and device like 8086:10d3";
-	ret->set = true;
-	return NULL;
-}
-
-static const char *take_kinds(const char *value, void *field)
-{
-	static const struct word words[] = {
-		{ "network", VH_USE_NETWORK },
-		{ "display", VH_USE_DISPLAY },
-		{ "input", VH_USE_INPUT },
-		{ "block", VH_USE_BLOCK },
-	};
-	_auto_free_ char *copy = vh_strdup(value);
-	char *rest = copy, *name;
-	unsigned int kinds = 0, *ret = field;
-	int kind;
-
-	while ((name = strsep(&rest, ", \t"))) {
-		if (!*name)
-			continue;
-		if (one_of(words, VH_COUNT(words), name, &kind))
-			return "a list of network, display, input and block";
-		kinds |= (unsigned int)kind;
-	}
-	*ret = kinds;
-	return NULL;
-}
-
-/* --- keys ---------------------------------------------------------------------------------- */
-
-/* Sections as bits: what stands in [defaults] may stand in a [domain ...] as well. */
-enum section { NO_SECTION = 0, DEFAULTS = 1, DOMAIN = 2, DEVICE = 4, POLICY = DEFAULTS | DOMAIN };
-
-#define FIELD(type, field) offsetof(struct type, field), sizeof(((struct type *)NULL)->field)
-
-static const struct {
-	unsigned int sections;
-	const char *name;
-	take_fn *take;
-	size_t offset, size; /* of its field in what the section fills */
-} keys[] = {
-	{ POLICY, "balloon", take_balloon, FIELD(vh_config, balloon) },
-	{ POLICY, "memory", take_memory, FIELD(vh_config, memory) },
-	{ POLICY, "peers", take_peers, FIELD(vh_config, peers) },
-	{ POLICY, "timeout-write", take_seconds, FIELD(vh_config, timeout_write) },
-	{ POLICY, "timeout-group", take_seconds, FIELD(vh_config, timeout_group) },
-	{ POLICY, "timeout-call", take_seconds, FIELD(vh_config, timeout_call) },
-	{ DEVICE, "allow-in-use", take_kinds, FIELD(vh_device_policy, allow_in_use) },
-	{ DEVICE, "allow-critical", take_bool, FIELD(vh_device_policy, allow_critical) },
-	{ DEVICE, "protect", take_bool, FIELD(vh_device_policy, protect) },
-	{ DEVICE, "id", take_id, FIELD(vh_device_policy, pin) },
-};
+/* --- what holds where --------------------------------------------------------------------- */
 
 static void *field_at(void *section, size_t offset)
 {
@@ -207,10 +63,15 @@ static void apply_sections(struct vh_config *to, const struct vh_config *from, b
 
 		if (!domain || p->by_uuid != by_uuid || strcmp(p->domain, domain))
 			continue;
-		for (size_t k = 0; k < VH_COUNT(keys); k++)
-			if (p->given & 1u << k)
-				memcpy(field_at(to, keys[k].offset),
-				       field_at(p->values, keys[k].offset), keys[k].size);
+		for (size_t k = 0; k < vh_n_config_keys; k++) {
+			const struct vh_config_key *key = &vh_config_keys[k];
+
+			if (!p->values->lines[k])
+				continue;
+			memcpy(field_at(to, key->offset), field_at(p->values, key->offset),
+			       key->size);
+			to->lines[k] = p->values->lines[k];
+		}
 	}
 }
 
@@ -225,24 +86,37 @@ struct vh_config vh_config_for_name(const struct vh_config *c, const char *name,
 	return effective;
 }
 
+/* The key of this name that may stand there; the number of keys when there is none. */
+static size_t find_key(unsigned int sections, const char *name)
+{
+	size_t k = 0;
+
+	while (k < vh_n_config_keys &&
+	       (!(vh_config_keys[k].sections & sections) || strcmp(vh_config_keys[k].name, name)))
+		k++;
+	return k;
+}
+
 struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d)
 {
 	struct vh_config effective = vh_config_for_name(c, d->name, d->uuid);
 
-	if (d->policy.require_peers)
+	if (d->policy.require_peers && effective.peers != VH_PEERS_REQUIRE) {
 		effective.peers = VH_PEERS_REQUIRE;
+		effective.lines[find_key(VH_IN_POLICY, "peers")] = VH_LINE_METADATA;
+	}
 	return effective;
 }
+
+/* --- keys ---------------------------------------------------------------------------------- */
 
 struct parser {
 	struct vh_config config;
 	const char *rest; /* of the text */
 	int line;         /* the one that libinih has now */
-	enum section section;
+	enum vh_section section;
 	char *shown;               /* its name, printable */
 	size_t index;              /* of the device or domain, if it is that of one */
-	unsigned int seen;         /* keys of [defaults] that were given; bits of enum key */
-	unsigned int *device_seen; /* the same for each device */
 	char *problem, *fix;       /* of this line; nothing is read beyond it */
 };
 
@@ -264,27 +138,27 @@ static int unknown_key(struct parser *p, const char *name)
 	_auto_strbuf_ struct vh_strbuf known = { 0 };
 	_auto_free_ char *shown = vh_printable(name, SHOWN_MAX);
 
-	for (size_t i = 0; i < VH_COUNT(keys); i++)
-		if (keys[i].sections & p->section)
-			vh_strbuf_join(&known, ", ", keys[i].name);
+	for (size_t i = 0; i < vh_n_config_keys; i++)
+		if (vh_config_keys[i].sections & p->section)
+			vh_strbuf_join(&known, ", ", vh_config_keys[i].name);
 	return problem(p, vh_printf("unknown key '%s' in [%s]", shown, p->shown),
 		       vh_printf("the keys of [%s] are %s", p->shown, known.data));
 }
 
-/* What the section fills, and which of its keys were given before. */
-static void *target(struct parser *p, unsigned int **ret_seen)
+/* What the section fills, and the lines of its keys. */
+static void *target(struct parser *p, int **ret_lines)
 {
 	struct vh_config *c = &p->config;
 
 	switch (p->section) {
-	case DEVICE:
-		*ret_seen = &p->device_seen[p->index];
+	case VH_IN_DEVICE:
+		*ret_lines = c->devices[p->index].lines;
 		return &c->devices[p->index];
-	case DOMAIN:
-		*ret_seen = &c->domains[p->index].given;
+	case VH_IN_DOMAIN:
+		*ret_lines = c->domains[p->index].values->lines;
 		return c->domains[p->index].values;
 	default:
-		*ret_seen = &p->seen;
+		*ret_lines = c->lines;
 		return c;
 	}
 }
@@ -295,25 +169,24 @@ static int on_key(void *user, const char *section, const char *name, const char 
 	struct parser *p = user;
 	_auto_free_ char *shown = vh_printable(value ? value : "", SHOWN_MAX);
 	const char *wanted;
-	unsigned int *seen;
-	size_t k = 0;
+	int *lines;
+	size_t k;
 	void *fills;
 
 	(void)section; /* enter_section() has seen it */
-	if (p->section == NO_SECTION)
+	if (p->section == VH_NO_SECTION)
 		return problem(p, vh_strdup("a key above the first section"),
 			       vh_strdup("write [defaults] above it"));
-	while (k < VH_COUNT(keys) &&
-	       (!(keys[k].sections & p->section) || strcmp(keys[k].name, name)))
-		k++;
-	if (k == VH_COUNT(keys))
+	k = find_key(p->section, name);
+	if (k == vh_n_config_keys)
 		return unknown_key(p, name);
-	fills = target(p, &seen);
-	if (*seen & 1u << k)
+	fills = target(p, &lines);
+	if (lines[k])
 		return problem(p, vh_printf("'%s' is given twice in [%s]", name, p->shown),
 			       vh_strdup("keep one of the two lines"));
-	*seen |= 1u << k;
-	wanted = keys[k].take(value ? value : "", field_at(fills, keys[k].offset));
+	lines[k] = p->line;
+	wanted = vh_config_keys[k].take(value ? value : "",
+					field_at(fills, vh_config_keys[k].offset));
 	if (wanted)
 		return problem(p,
 			       vh_printf("'%s' is no value of '%s' in [%s]", shown, name, p->shown),
@@ -331,12 +204,8 @@ static size_t device_index(struct parser *p, const struct vh_pci_addr *addr)
 
 	while (i < c->n_devices && vh_pci_cmp(&c->devices[i].addr, addr))
 		i++;
-	if (i == c->n_devices) {
-		size_t n_seen = c->n_devices;
-
+	if (i == c->n_devices)
 		VH_APPEND(c->devices, c->n_devices)->addr = *addr;
-		(void)VH_APPEND(p->device_seen, n_seen);
-	}
 	return i;
 }
 
@@ -350,7 +219,7 @@ static void enter_device(struct parser *p, const char *text)
 			      vh_strdup("write it like [device 0000:03:00.0]"));
 		return;
 	}
-	p->section = DEVICE;
+	p->section = VH_IN_DEVICE;
 	p->index = device_index(p, &addr);
 }
 
@@ -389,7 +258,7 @@ static void enter_domain(struct parser *p, const char *text)
 		return;
 	}
 	by_uuid = vh_uuid_parse(name, uuid) == 0;
-	p->section = DOMAIN;
+	p->section = VH_IN_DOMAIN;
 	p->index = domain_index(p, by_uuid ? uuid : name, by_uuid);
 }
 
@@ -410,7 +279,7 @@ static void enter_section(struct parser *p, const char *line)
 
 	free(p->shown);
 	p->shown = vh_printable(name, SECTION_MAX);
-	p->section = NO_SECTION;
+	p->section = VH_NO_SECTION;
 	if (closed)
 		rest += 1 + strspn(rest + 1, " \t\r");
 	if (n > SECTION_MAX)
@@ -424,7 +293,7 @@ static void enter_section(struct parser *p, const char *line)
 		(void)problem(p, vh_printf("more than [%s] on the line", p->shown),
 			      vh_strdup("write keys on lines of their own"));
 	else if (!strcmp(name, "defaults"))
-		p->section = DEFAULTS;
+		p->section = VH_IN_DEFAULTS;
 	else if (is_section_of(name, "device"))
 		enter_device(p, name + strlen("device"));
 	else if (is_section_of(name, "domain"))
@@ -473,7 +342,6 @@ int vh_config_parse(struct vh_config *ret, const char *text, const char *name, s
 	/* a line that is neither: libinih goes on, and returns its number at the end */
 	failed = ini_parse_stream(next_line, &p, on_key, &p);
 	free(p.shown);
-	free(p.device_seen);
 	if (!failed && !p.problem) {
 		*ret = p.config;
 		return 0;

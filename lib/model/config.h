@@ -24,6 +24,9 @@ enum vh_use_kind {
 	VH_USE_INPUT = 8,
 };
 
+#define VH_CONFIG_KEYS_MAX 16
+#define VH_LINE_METADATA (-1) /* not a line of the file: the domain's own metadata */
+
 struct vh_pin {
 	bool set;
 	struct vh_pci_id id;
@@ -36,14 +39,14 @@ struct vh_device_policy {
 	bool allow_critical;   /* a chipset function may be taken as a peer */
 	bool protect;          /* never passed through, not even as a peer */
 	struct vh_pin pin;     /* the id that must stand there */
+	int lines[VH_CONFIG_KEYS_MAX]; /* of each key (config-keys.h) in the file; 0: not given */
 };
 
 /* [domain NAME-or-UUID]: what it says instead of [defaults] */
 struct vh_domain_policy {
 	char *domain;       /* a UUID (36 characters, lower case), else a name */
 	bool by_uuid;
-	unsigned int given; /* which keys; bits that only config.c knows */
-	struct vh_config *values;
+	struct vh_config *values; /* those that have a line */
 };
 
 struct vh_config {
@@ -51,6 +54,7 @@ struct vh_config {
 	enum vh_memory_policy memory;
 	enum vh_peers_policy peers;
 	int timeout_write, timeout_group, timeout_call; /* milliseconds */
+	int lines[VH_CONFIG_KEYS_MAX]; /* of each key in the file; 0: the default holds */
 	struct vh_device_policy *devices;
 	size_t n_devices;
 	struct vh_domain_policy *domains;
