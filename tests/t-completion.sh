@@ -69,7 +69,7 @@ bash_case 'vfio-hook --explain balloo' balloon
 bash_case 'vfio-hook xml --group 2' 2 2{0..9}
 bash_case 'vfio-hook --host h' host.host
 bash_case 'vfio-hook --sysroot a' 'a folder'
-bash_case 'vfio-hook check v' vm.xml
+bash_case 'vfio-hook check v' vm vm-2 vm.xml
 offers 'vfio-hook config v'
 verdict 'bash: files and domains' test "$out" = "$(printf '%s\n' vm vm-2 vm.xml)"
 offers 'vfio-hook accept '

@@ -3,6 +3,7 @@
  * snapshot-tables - the machine: kernel, modules, memory, mounts, swap, routes, consoles. Of
  * long or telling files only the lines that somebody reads.
  */
+#include "lib/model/early.h"
 #include "lib/model/snapshot-impl.h"
 
 #include <errno.h>
@@ -180,6 +181,15 @@ static void put_list(struct vh_snap *s, const char *dir, const char *name)
 		vh_snap_put(&s->lines, 'f', path, kept.data ? kept.data : "");
 }
 
+/* Its library says it, and is looked for where modules.alias is missing (host.c). */
+static void put_libvirt_version(struct vh_snap *s)
+{
+	_auto_free_ char *target = vh_printf("libvirt.so.0.%u.0", s->host->libvirt_version);
+
+	if (s->host->libvirt_version)
+		vh_snap_put(&s->lines, 'l', "usr/lib/libvirt.so.0", target);
+}
+
 static void put_modules(struct vh_snap *s)
 {
 	_auto_free_ char *dir = vh_printf("lib/modules/%s",
@@ -199,6 +209,7 @@ static void put_modules(struct vh_snap *s)
 		vh_snap_put(&s->lines, 'd', list, NULL);
 		return;
 	}
+	put_libvirt_version(s);
 	modaliases(s->host, &aliases);
 	put_list(s, dir, "modules.dep");
 	put_list(s, dir, "modules.builtin");
@@ -206,8 +217,8 @@ static void put_modules(struct vh_snap *s)
 	put_modinfo(s, dir, &aliases);
 }
 
-/* options MODULE ..., of the modules of VFIO alone, continued lines joined. */
-static char *options_of(char *text)
+/* options and install MODULE ..., of the modules of VFIO alone, continued lines joined. */
+static char *vfio_lines_of(char *text)
 {
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
 	char *line;
@@ -217,7 +228,8 @@ static char *options_of(char *text)
 	while ((line = strsep(&text, "\n"))) {
 		const char *word = line + strspn(line, " \t");
 
-		if (vh_has_prefix(word, "options") && strstr(word, "vfio"))
+		if ((vh_has_prefix(word, "options") || vh_has_prefix(word, "install")) &&
+		    strstr(word, "vfio"))
 			vh_strbuf_join(&to, "\n", word);
 	}
 	return vh_strbuf_steal(&to);
@@ -244,7 +256,9 @@ static void put_modprobe(struct vh_snap *s)
 				continue;
 			*VH_APPEND(known.name, known.count) = vh_strdup(names.name[i]);
 			text = vh_snap_read(s->root, &s->lines, path);
-			kept = text ? options_of(text) : NULL;
+			if (text) /* ours is read whole (early.h) */
+				kept = strcmp(path, VH_EARLY_PATH) ? vfio_lines_of(text)
+								   : vh_strdup(text);
 			if (kept && *kept)
 				vh_snap_put(&s->lines, 'f', path, kept);
 		}
@@ -383,6 +397,7 @@ void vh_snap_tables(struct vh_snap *s)
 	put_kernel(s);
 	put_modules(s);
 	put_modprobe(s);
+	free(vh_snap_copy(s->root, &s->lines, VH_EARLY_RECORD));
 	put_memory(s);
 	put_consoles(s);
 	put_keyboards(s);
