@@ -16,7 +16,7 @@ for count in 1000 10000; do
 	files=("check, $count files" "$b/vfio-hook" --sysroot "$tree" check "${names[@]}")
 	! command -v xmllint >/dev/null ||
 		files+=(::: "xmllint --noout, $count files" "$(command -v xmllint)" --noout "${names[@]}")
-	together $((10000 / count)) /dev/null "${files[@]}"
+	together $((20000 / count + 1)) /dev/null "${files[@]}"
 done
 cd "$OLDPWD" || exit
 title "5. domain files in one call; beside xmllint --noout"
