@@ -23,7 +23,7 @@ static void become(const char *const *argv, int out)
 
 	signal(SIGPIPE, SIG_DFL);
 	if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
-		execve(argv[0], (char *const *)(uintptr_t)argv, environment);
+		execve(argv[0], (char *const *)argv, environment);
 	_exit(127);
 }
 

@@ -84,20 +84,20 @@ static void look_into_image(struct verify *v)
 	enum vh_initramfs i = v->early ? v->early->initramfs : vh_initramfs_detect(root);
 	_auto_strbuf_ struct vh_strbuf list = { 0 };
 	_auto_free_ char *path = NULL;
-	const char *argv[] = { vh_initramfs_lister(i), NULL, NULL };
+	const char *lister = vh_initramfs_lister(i);
 
 	v->image = v->host->release ? vh_boot_image(root, v->host->release) : NULL;
 	if (!v->image || i == VH_INITRAMFS_NONE) {
 		image_is(v, IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
 		return;
 	}
-	argv[1] = path = vh_printf("/%s", v->image);
+	path = vh_printf("/%s", v->image);
 	if (!root->live)
 		image_is(v, IMAGE_NOT_CHECKED, vh_strdup("not looked into: of another system"));
 	else if (!vh_backend_privileged())
 		image_is(v, IMAGE_NOT_CHECKED, vh_strdup("not looked into: only root may read it"));
-	else if (vh_run(argv, &list) != 0 || !list.data)
-		image_is(v, IMAGE_NOT_CHECKED, vh_printf("not looked into: %s failed", argv[0]));
+	else if (vh_run((const char *const[]){ lister, path, NULL }, &list) != 0 || !list.data)
+		image_is(v, IMAGE_NOT_CHECKED, vh_printf("not looked into: %s failed", lister));
 	else
 		judge_image(v, i, list.data);
 }

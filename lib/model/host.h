@@ -140,8 +140,8 @@ struct vh_host {
 	bool iommu;          /* there are IOMMU groups */
 	enum vh_cpu cpu;
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
-	char *cmdline;       /* of the kernel, or NULL */
 	enum vh_module vfio_pci;
+	char *cmdline;       /* of the kernel, or NULL */
 	char *forbidden_by;  /* the file that forbids vfio-pci, or NULL */
 	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
 	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
@@ -156,14 +156,13 @@ struct vh_host {
 	size_t n_bind_ids;
 	struct vh_mate *on_vfio_pci; /* every device on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
-	bool keyboards_read;
 	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
 	struct vh_hook_info *hook; /* how the hook is installed; NULL: not looked at */
 	struct vh_early *early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
-	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
-
-	bool uses_untold;    /* the source tells nothing of what the host uses: not_checked */
 	struct vh_names not_checked; /* sentences, each once */
+	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
+	bool keyboards_read;
+	bool uses_untold;    /* the source tells nothing of what the host uses: not_checked */
 	int failed;          /* errno of a read by which a device looks driverless or absent and
 				may be neither: nothing may be done on these facts. 0: none */
 };

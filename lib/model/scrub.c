@@ -46,7 +46,7 @@ static uint32_t coin(uint64_t key, uint32_t prefix, int length)
  */
 struct in_addr vh_scrub_ip4(const struct vh_scrub *s, struct in_addr addr)
 {
-	uint32_t in = ntohl(addr.s_addr), out = in & 0xff000000;
+	uint32_t in = ntohl(addr.s_addr), out;
 	int kept = in >> 24 == 169 ? 16 : 8;
 
 	if (s->off || in >> 24 == 0 || in >> 24 == 127 || in >> 16 == 0xa9fe)
