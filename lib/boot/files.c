@@ -10,25 +10,25 @@
 
 static const struct template {
 	enum vh_initramfs initramfs; /* NONE: the same for all */
-	const char *path;
 	unsigned int mode;
+	const char *path;
 	const char *text;            /* NULL: the file of lib/model/early */
 } templates[] = {
-	{ VH_INITRAMFS_NONE, VH_EARLY_PATH, 0644, NULL },
+	{ VH_INITRAMFS_NONE, 0644, VH_EARLY_PATH, NULL },
 	/* a script without prerequisites comes in the order of tsort(1), which is that of names */
-	{ VH_INITRAMFS_TOOLS, "etc/initramfs-tools/scripts/init-top/00-vfio-hook", 0755,
+	{ VH_INITRAMFS_TOOLS, 0755, "etc/initramfs-tools/scripts/init-top/00-vfio-hook",
 	  vh_template_init_top },
-	{ VH_INITRAMFS_TOOLS, "etc/initramfs-tools/hooks/vfio-hook", 0755, vh_template_hook },
+	{ VH_INITRAMFS_TOOLS, 0755, "etc/initramfs-tools/hooks/vfio-hook", vh_template_hook },
 	/* dracut looks for modules nowhere else */
-	{ VH_INITRAMFS_DRACUT, "usr/lib/dracut/modules.d/90vfio-hook/module-setup.sh", 0755,
+	{ VH_INITRAMFS_DRACUT, 0755, "usr/lib/dracut/modules.d/90vfio-hook/module-setup.sh",
 	  vh_template_module_setup },
-	{ VH_INITRAMFS_DRACUT, "usr/lib/dracut/modules.d/90vfio-hook/vfio-hook.sh", 0755,
+	{ VH_INITRAMFS_DRACUT, 0755, "usr/lib/dracut/modules.d/90vfio-hook/vfio-hook.sh",
 	  vh_template_pre_udev },
-	{ VH_INITRAMFS_MKINITCPIO, "etc/initcpio/hooks/vfio-hook", 0644,
+	{ VH_INITRAMFS_MKINITCPIO, 0644, "etc/initcpio/hooks/vfio-hook",
 	  vh_template_mkinitcpio_hook },
-	{ VH_INITRAMFS_MKINITCPIO, "etc/initcpio/install/vfio-hook", 0644,
+	{ VH_INITRAMFS_MKINITCPIO, 0644, "etc/initcpio/install/vfio-hook",
 	  vh_template_mkinitcpio_install },
-	{ VH_INITRAMFS_MKINITCPIO, "etc/mkinitcpio.conf.d/vfio-hook.conf", 0644,
+	{ VH_INITRAMFS_MKINITCPIO, 0644, "etc/mkinitcpio.conf.d/vfio-hook.conf",
 	  vh_template_mkinitcpio_conf },
 };
 

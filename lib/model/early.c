@@ -138,7 +138,8 @@ int vh_early_read(const struct vh_root *root, struct vh_early **ret, struct vh_e
 	if (!text)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" VH_EARLY_PATH "'");
 	e = vh_alloc(sizeof(*e));
-	rest = copy = vh_strdup(text);
+	copy = vh_strdup(text);
+	rest = copy;
 	while (good && (line = strsep(&rest, "\n"))) {
 		if (vh_has_prefix(line, "# by "))
 			good = head = read_head(e, line);

@@ -45,7 +45,7 @@ static void put_escaped(struct vh_strbuf *to, const char *text, size_t len)
 
 void vh_snap_put_mem(struct vh_strbuf *to, char type, const char *path, const char *text, size_t len)
 {
-	if (!is_path(path) || (type == 'l' && !is_path(text)))
+	if (!is_path(path) || (type == 'l' && !(text && is_path(text))))
 		return;
 	vh_strbuf_addf(to, "%c %s", type, path);
 	if (text)
