@@ -35,10 +35,11 @@ struct call {
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-/* The text of the entry is completed with the domain. */
+/* The text of the entry is completed with the domain; its field has the name as it is. */
 static void log_entry(struct vh_entry e)
 {
-	_auto_free_ char *line = vh_printf("domain '%s': %s", e.domain, e.text);
+	_auto_free_ char *shown = vh_printable(e.domain, NAME_SHOWN);
+	_auto_free_ char *line = vh_printf("domain '%s': %s", shown, e.text);
 
 	e.text = line;
 	vh_backend_log(&e);
@@ -46,7 +47,7 @@ static void log_entry(struct vh_entry e)
 
 static void log_failure(const struct call *call, const char *text)
 {
-	log_entry((struct vh_entry){ VH_EVENT_FAILED, LOG_ERR, text, .domain = call->name });
+	log_entry((struct vh_entry){ VH_EVENT_FAILED, LOG_ERR, text, .domain = call->domain });
 }
 
 /* Towards a guest: off its driver, for libvirt to bind, or to ours. */
@@ -91,7 +92,7 @@ static void log_findings(const struct call *call, const struct vh_findings *f)
 			.event = VH_EVENT_FINDING,
 			.priority = priority[one->severity],
 			.text = text,
-			.domain = call->name,
+			.domain = call->domain,
 			.device = one->has_addr ? vh_pci_str(&one->addr).s : NULL,
 			.rule = one->rule->name,
 		});
@@ -128,7 +129,7 @@ static void log_refusal(const struct call *call, size_t errors, const struct vh_
 						    errors == 1 ? "" : "s")
 					: vh_strdup(err->what ? err->what : "not started");
 
-	log_entry((struct vh_entry){ VH_EVENT_REFUSED, LOG_ERR, text, .domain = call->name });
+	log_entry((struct vh_entry){ VH_EVENT_REFUSED, LOG_ERR, text, .domain = call->domain });
 }
 
 /* The text of a refusal; libvirt puts it behind its own line, hence the newline before. */

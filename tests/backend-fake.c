@@ -42,7 +42,7 @@ bool vh_backend_privileged(void)
 	return !unprivileged;
 }
 
-/* What journald would get is in fake-kernel/journal, entry by entry. */
+/* What journald would get is in fake-kernel/journal, entry by entry; up to a name with a newline. */
 void vh_backend_log(const struct vh_entry *e)
 {
 	_auto_error_ struct vh_error err = { 0 };

@@ -183,7 +183,7 @@ prints 'JSON of list without an IOMMU: the group' '"group":null'
 # The schema is held, and notices what breaks it.
 schema() { python3 "$top/tests/json-valid.py" "$top/docs/vfio-hook.schema.json" "$1"; }
 if python3 -c 'import jsonschema' 2>/dev/null; then
-	for change in 's/"group":null/"group":"none"/' 's/"driver":/"motor":/' 's/"schema":1/"schema":2/' \
+	for change in 's/"group":null/"group":"none"/' 's/"driver":/"module":/' 's/"schema":1/"schema":2/' \
 		's/"bridge":/"new":1,"bridge":/' 's/{"schema":1,/&"x":[],/'; do
 		sed "$change" "$work/out" >"$work/changed"
 		verdict "the schema notices $change" eval '! cmp -s "$work/out" "$work/changed" && ! schema "$work/changed" 2>/dev/null'

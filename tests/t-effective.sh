@@ -147,8 +147,8 @@ for key in $keys; do
 done
 printf '[defaults]\nbaloon = warn\n' >"$conf"
 bad 'a key' 2 "'baloon'"
-printf '[default]\n' >"$conf"
-bad 'a section' 1 'default'
+printf '[settings]\n' >"$conf"
+bad 'a section' 1 settings
 rm "$conf"
 mkdir "$conf"
 refuses 'a folder in its place' 'cannot read' config

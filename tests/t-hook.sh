@@ -196,4 +196,31 @@ LD_LIBRARY_PATH=$work/lib call vm prepare begin - <"$good"
 refused "no libxml2 to be had" "cannot load 'libxml2"
 LD_LIBRARY_PATH=$work/lib call vm prepare begin - <"$plain"
 silent "which a domain without passthrough does not need"
+# --- the journal's fields ----------------------------------------------------------------------
+# entry NAME FIELD...: one entry of the journal has all of these
+entry() {
+	local name=$1
+	shift
+	if awk -v RS= -v want="$*" 'BEGIN { n = split(want, field, " ") }
+		{ for (i = 1; i <= n && index("\n" $0 "\n", "\n" field[i] "\n"); i++) ; if (i > n) found = 1 }
+		END { exit !found }' "$work/root/fake-kernel/journal"; then
+		result yes "$name"
+	else
+		result no "$name"
+	fi
+}
+fresh demo
+call gpu-without-audio prepare begin - <"$top/tests/fixtures/domains/gpu-without-audio.xml"
+entry "journal: taken by the guest" MESSAGE_ID=8a734e95baaa4232b78f78a169c229a7 \
+	VFIO_HOOK_DOMAIN=gpu-without-audio VFIO_HOOK_DEVICE=0000:01:00.1 VFIO_HOOK_DRIVER_BEFORE=snd_hda_intel VFIO_HOOK_DRIVER_NOW=vfio-pci
+entry "journal: left without a driver, for libvirt" MESSAGE_ID=8a734e95baaa4232b78f78a169c229a7 \
+	VFIO_HOOK_DEVICE=0000:01:00.0 VFIO_HOOK_DRIVER_BEFORE=nouveau VFIO_HOOK_DRIVER_NOW=-
+call gpu-without-audio release end - <"$top/tests/fixtures/domains/gpu-without-audio.xml"
+entry "journal: it comes back" MESSAGE_ID=a1071dd2841e46798a93405407c4f022 PRIORITY=6 \
+	VFIO_HOOK_DEVICE=0000:01:00.1 VFIO_HOOK_DRIVER_NOW=snd_hda_intel
+call $'v\nMESSAGE_ID=0' prepare begin - <"$top/tests/fixtures/domains/mounted-nvme.xml"
+entry "journal: a refusal, of an odd name" MESSAGE_ID=601179bd402d4c1f85965f0b6eeb4a57 PRIORITY=3 \
+	VFIO_HOOK_DOMAIN
+call vm prepare begin - <"$top/tests/fixtures/domains/mounted-nvme.xml"
+entry "journal: why" MESSAGE_ID=fe4a233b6ee542d2aede1625466dce94 VFIO_HOOK_RULE=device-in-use
 echo "1..$count"

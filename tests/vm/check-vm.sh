@@ -91,7 +91,7 @@ for file in "$share/scenarios"/*; do
 	done
 done
 [ ${#points[@]} -gt 0 ] || die "no such scenario"
-if [ "$variant" = full ] && grep -qsx 20-package "$share"/queue.*; then
+if [ "$variant" = full ] && grep -qsx L8-package "$share"/queue.*; then
 	"$here/packages.sh" "$build" "$share/packages" || die "no package"
 fi
 

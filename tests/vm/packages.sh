@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Debian package of this tree, and the same under a higher version, for scenario 20-package:
+# The Debian package of this tree, and the same under a higher version, for scenario L8-package:
 # FOLDER/vfio-hook.deb, FOLDER/vfio-hook-next.deb. Builds it unless there is one that is newer than
 # the programs; where it cannot be built (no dpkg-buildpackage, no debhelper) there is no folder.
 #   packages.sh BUILD FOLDER
