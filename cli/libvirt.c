@@ -285,7 +285,8 @@ void vh_answers_clear(struct vh_answer_of *answers, size_t count)
 		free(a->uri);
 		vh_error_clear(&a->err);
 	}
-	memset(answers, 0, count * sizeof(*answers));
+	if (count)
+		memset(answers, 0, count * sizeof(*answers));
 }
 
 const struct vh_defined *vh_answer_domain(const struct vh_answer_of *a, const char *domain)
