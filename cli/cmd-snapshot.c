@@ -14,6 +14,7 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 {
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	struct vh_snapshot_options options = { .identifiers = cli->identifiers };
+	_auto_error_ struct vh_error err = { 0 };
 	time_t now = time(NULL);
 	char date[32] = "";
 	struct tm utc;
@@ -28,7 +29,10 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 	if (gmtime_r(&now, &utc))
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &utc); /* it fits */
 	options.date = date;
-	vh_snapshot_take(&cli->root, &options, &text);
+	if (vh_snapshot_take(&cli->root, &options, &text, &err) < 0) {
+		vh_error_report(cli, NULL, &err);
+		return VH_EXIT_USAGE;
+	}
 	fwrite(text.data, 1, text.len, stdout);
 	return VH_EXIT_OK;
 }

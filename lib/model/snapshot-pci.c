@@ -230,11 +230,10 @@ static void put_driver(const struct vh_pci_dev *d, struct vh_strbuf *pci, struct
 	put_attr(d, lines, 'l', "driver", target);
 }
 
-static void put_pci(struct vh_snap *s, const struct vh_pci_dev *d, const char *said,
-		    struct vh_strbuf *to)
+/* `parent`, `pf`: those that stand on a line already, or NULL. */
+static void put_pci(struct vh_snap *s, const struct vh_pci_dev *d, const struct vh_pci_dev *parent,
+		    const struct vh_pci_dev *pf, const char *said, struct vh_strbuf *to)
 {
-	const struct vh_pci_dev *parent = parent_of(s->host, d);
-
 	vh_strbuf_addf(to, "pci %s class=%06x id=%04x:%04x", vh_pci_str(&d->addr).s,
 		       d->class & 0xffffff, d->vendor, d->device);
 	if (d->subvendor || d->subdevice)
@@ -248,8 +247,8 @@ static void put_pci(struct vh_snap *s, const struct vh_pci_dev *d, const char *s
 		vh_strbuf_addf(to, " override=%s", d->override);
 	else if (d->override)
 		put_attr(d, &s->lines, 'f', "driver_override", d->override);
-	if (d->is_vf && vh_host_dev(s->host, &d->pf))
-		vh_strbuf_addf(to, " physfn=%s", vh_pci_str(&d->pf).s);
+	if (pf)
+		vh_strbuf_addf(to, " physfn=%s", vh_pci_str(&pf->addr).s);
 	if (d->boot_vga && d->class >> 8 == 0x0300)
 		vh_strbuf_add(to, " vga=1");
 	vh_strbuf_addf(to, "%s\n", said);
@@ -270,31 +269,45 @@ static size_t index_of(const struct vh_host *h, const struct vh_pci_dev *d)
 	return i;
 }
 
-/* A bridge and a physical function stand above what names them. Depth is that of the tree. */
-static void put_in_order(struct vh_snap *s, size_t i, const struct vh_strbuf *said, bool *done,
-			 struct vh_strbuf *to)
+/* The lines that a device's child has found, or that it has found none. */
+static void put_said(struct vh_snap *s, const struct vh_pci_dev *d, const struct vh_strbuf *said)
+{
+	size_t n = said->data ? strlen(said->data) + 1 : 0;
+
+	if (said->len > n)
+		vh_strbuf_add_mem(&s->lines, said->data + n, said->len - n);
+	if (said->data)
+		return;
+	put_attr(d, &s->lines, 'f', VH_MANIFEST_UNANSWERED, "1");
+	put_attr(d, &s->lines, 'x', "reset_method", NULL);
+	put_attr(d, &s->lines, 'x', "driver_override", NULL);
+}
+
+enum progress { WAITS = 0, BEGUN, WRITTEN };
+
+/* A bridge and a physical function stand above what names them. The depth is that of the tree. */
+static void put_in_order(struct vh_snap *s, size_t i, const struct vh_strbuf *said,
+			 enum progress *progress, struct vh_strbuf *to)
 {
 	const struct vh_pci_dev *d = s->host->devs[i], *above[2] = { parent_of(s->host, d), NULL };
 
-	if (done[i])
+	if (progress[i] != WAITS)
 		return;
-	done[i] = true;
+	progress[i] = BEGUN;
 	if (d->is_vf)
 		above[1] = vh_host_dev(s->host, &d->pf);
-	for (size_t k = 0; k < VH_COUNT(above); k++)
-		if (above[k])
-			put_in_order(s, index_of(s->host, above[k]), said, done, to);
-	put_pci(s, d, said[i].data ? said[i].data : "", to);
-	if (said[i].data) {
-		size_t n = strlen(said[i].data) + 1;
+	for (size_t k = 0; k < VH_COUNT(above); k++) {
+		size_t n = above[k] ? index_of(s->host, above[k]) : 0;
 
-		if (said[i].len > n)
-			vh_strbuf_add_mem(&s->lines, said[i].data + n, said[i].len - n);
-	} else {
-		put_attr(d, &s->lines, 'f', VH_MANIFEST_UNANSWERED, "1");
-		put_attr(d, &s->lines, 'x', "reset_method", NULL);
-		put_attr(d, &s->lines, 'x', "driver_override", NULL);
+		if (!above[k])
+			continue;
+		put_in_order(s, n, said, progress, to);
+		if (progress[n] != WRITTEN) /* a ring, which no kernel shows */
+			above[k] = NULL;
 	}
+	put_pci(s, d, above[0], above[1], said[i].data ? said[i].data : "", to);
+	put_said(s, d, &said[i]);
+	progress[i] = WRITTEN;
 }
 
 /* --- groups ------------------------------------------------------------------------------------ */
@@ -329,12 +342,12 @@ void vh_snap_pci(struct vh_snap *s, struct vh_strbuf *pci)
 {
 	size_t count = s->host->n_devs;
 	_auto_free_ struct vh_strbuf *said = vh_alloc((count + 1) * sizeof(*said));
-	_auto_free_ bool *done = vh_alloc(count + 1);
+	_auto_free_ enum progress *progress = vh_alloc((count + 1) * sizeof(*progress));
 	_auto_names_ struct vh_names groups = { 0 };
 
 	vh_ask_bounded(answer, s, count, s->root->fd, TIMEOUT, said);
 	for (size_t i = 0; i < count; i++)
-		put_in_order(s, i, said, done, pci);
+		put_in_order(s, i, said, progress, pci);
 	for (size_t i = 0; i < count; i++)
 		vh_strbuf_clear(&said[i]);
 	VH_IGNORE(vh_root_list(s->root, &groups, GROUPS)); /* no IOMMU */

@@ -236,8 +236,28 @@ static void put_head(const struct vh_snap *s, const char *date, struct vh_strbuf
 			  "# names and UUIDs of domains. Read it before you publish it.\n");
 }
 
-void vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
-		      struct vh_strbuf *ret)
+static void put_all(struct vh_snap *s, const char *date, struct vh_strbuf *to)
+{
+	_auto_strbuf_ struct vh_strbuf pci = { 0 };
+	_auto_free_ char **lines = NULL;
+	size_t count;
+
+	vh_snap_pci(s, &pci);
+	vh_snap_tables(s);
+	vh_snap_storage(s);
+	vh_snap_libvirt(s);
+	vh_snap_processes(s);
+	lines = sorted(s->lines.data, &count);
+	put_head(s, date, to);
+	put_unread(lines, count, to);
+	vh_strbuf_addf(to, "\n%s\n", pci.data ? pci.data : "");
+	for (size_t i = 0; i < count; i++)
+		vh_strbuf_addf(to, "%s\n", lines[i]);
+	vh_strbuf_add(to, VH_SNAPSHOT_END "\n");
+}
+
+int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
+		     struct vh_strbuf *ret, struct vh_error *err)
 {
 	_auto_(vh_host) struct vh_host *host = vh_host_read(
 		root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES, INT64_MAX);
@@ -248,25 +268,12 @@ void vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_optio
 		.usage = usage,
 		.scrub = { .off = options->identifiers, .key = options->key },
 	};
-	_auto_strbuf_ struct vh_strbuf pci = { 0 };
-	char **lines;
-	size_t count;
 
-	vh_snap_pci(&s, &pci);
-	vh_snap_tables(&s);
-	vh_snap_storage(&s);
-	vh_snap_libvirt(&s);
-	vh_snap_processes(&s);
-	lines = sorted(s.lines.data, &count);
-	put_head(&s, options->date, ret);
-	put_unread(lines, count, ret);
-	vh_strbuf_add(ret, "\n");
-	vh_strbuf_add(ret, pci.data ? pci.data : "");
-	vh_strbuf_add(ret, "\n");
-	for (size_t i = 0; i < count; i++)
-		vh_strbuf_addf(ret, "%s\n", lines[i]);
-	vh_strbuf_add(ret, VH_SNAPSHOT_END "\n");
-	free(lines);
+	if (host->failed)
+		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
+			       "cannot read the devices in '/sys/bus/pci'");
+	put_all(&s, options->date, ret);
 	vh_strbuf_clear(&s.lines);
 	vh_scrub_clear(&s.scrub);
+	return 0;
 }

@@ -20,8 +20,9 @@ struct vh_snapshot_options {
 	const char *date; /* for the head */
 };
 
-/* Appends the snapshot. What a driver does not answer within 15 seconds is left out, and said. */
-void vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
-		      struct vh_strbuf *ret);
+/* Appends the snapshot. What a driver does not answer within 15 seconds is left out, and said. -1:
+ * a device may be there that could not be read, and nobody would see that it is missing. */
+int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
+		     struct vh_strbuf *ret, struct vh_error *err) VH_CHECK;
 
 #endif
