@@ -14,13 +14,16 @@ trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 count=0 failures=0
+# under valgrind the programs are scripts
+read -rN 2 valgrind <"${abs_top_builddir:?}/vfio-hook"
+[ "$valgrind" = '#!' ] || valgrind=
 
 # run COMMAND...: sets rc, and out and err to what was printed (not by valgrind, which does not
 # know openat2 and says so)
 run() {
-	"$@" >"$work/out" 2>"$work/stderr"
+	"$@" >"$work/out" 2>"$work/err"
 	rc=$?
-	sed '/^--[0-9]*-- /d' "$work/stderr" >"$work/err"
+	[ -z "$valgrind" ] || sed -i '/^--[0-9]*-- /d' "$work/err"
 	out=$(<"$work/out")
 	err=$(<"$work/err")
 }
@@ -87,6 +90,13 @@ golden() {
 	fail "$1"
 }
 
+# A domain of the fixtures says in its first comment what is found on which host: expectation XML
+# sets host, and want to the findings, a line each.
+expectation() {
+	[[ $(<"$1") =~ expected\ on\ ([a-z0-9-]*)\.host:\ ([^$'\n']*[^$'\n' >-]) ]] || return
+	host=${BASH_REMATCH[1]} want=${BASH_REMATCH[2]//, /$'\n'}
+}
+
 # tree HOST [FILE...]: prints the directory of a host of the fixtures, to which the files add
 # lines; expanded once for all (--host does it each time)
 tree() {
@@ -101,6 +111,9 @@ tree() {
 	fi
 	echo "$dir"
 }
+
+# on HOST ARGS...: runs $hook with a host of the fixtures
+on() { "${hook:?}" --sysroot "$(tree "$1")" "${@:2}"; }
 
 # valid_json NAME: what was printed is one JSON document, as docs/vfio-hook.schema.json has it
 valid_json() {

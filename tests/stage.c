@@ -73,9 +73,9 @@ int stage_stride(void)
 	if (getenv("VH_TEST_LONG"))
 		return 1;
 #ifdef __SANITIZE_ADDRESS__
-	return 8;
+	return 16;
 #else
-	return 3;
+	return 6;
 #endif
 }
 

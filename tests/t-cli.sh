@@ -15,14 +15,6 @@ bad=$fixtures/mounted-nvme.xml
 warns=$fixtures/managed-missing.xml
 commands='check list show xml status detach reattach accept config snapshot help'
 
-# on HOST ARGS...: with a host of the fixtures, expanded once for all (--host does it each time)
-on() {
-	local tree=$work/hosts/$1
-	[ -d "$tree" ] || { mkdir -p "$tree" && "$expand" "$hosts/$1.host" "$tree"; }
-	shift
-	"$hook" --sysroot "$tree" "$@"
-}
-
 # --- usage -----------------------------------------------------------------------------------
 run "$hook"
 verdict 'no arguments: usage, on stderr' eval '[ $rc -eq 2 ] && [ -z "$out" ] && [[ $err == usage:* ]]'

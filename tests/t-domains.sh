@@ -129,7 +129,7 @@ remote prints 'a host that fails is said' '^  qemu.ext:.* not asked: cannot conn
 exits 'JSON of several hosts' 2 "$hook" check --format json --connect "$a" --connect foo gpu
 valid_json 'JSON of several hosts is one document'
 prints 'JSON of several hosts: keys' '"domains":\[\{"source":"gpu","name":"gpu","hosts":\[\{"source":"test:[^"]*","error":null,"verdict":"ok",'
-refuses 'another host that hangs' 'no answer for 1 second' "$hook" list --timeout 1 --connect "$hang"
+remote refuses 'another host that hangs' 'no answer for 1 second' "$hook" list --timeout 1 --connect "$hang"
 refuses 'list of two hosts' "looks at one host" "$hook" list --connect "$a" --connect "$b"
 refuses 'two hosts without a domain' 'name one' "$hook" check --connect "$a" --connect "$b"
 refuses '--connect and --host' 'exclude each other' "$hook" list --connect "$a" --host "$hosts/demo.host"

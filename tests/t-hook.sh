@@ -30,10 +30,8 @@ fresh() {
 	before=$(state)
 }
 state() {
-	local d
-	for d in "$work"/root/sys/bus/pci/devices/*; do
-		echo "${d##*/} $(readlink "$d/driver") $(tr -d '\0' <"$d/driver_override")"
-	done
+	find "$work"/root/sys/bus/pci/devices/*/driver -printf '%p %l\n'
+	grep -a '' "$work"/root/sys/bus/pci/devices/*/driver_override
 	find "$work/root/run/vfio-hook" -type f ! -name lock ! -name '*.refusal' 2>/dev/null
 	true
 }

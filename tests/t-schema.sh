@@ -14,7 +14,6 @@ if [ ! -e $schema ] || ! xmllint --version >/dev/null 2>&1; then
 fi
 
 valid() { xmllint --noout --relaxng $schema "$@" 2>&1 | sed -n 's/ validates$//p'; }
-host_of() { grep -om1 'expected on [a-z0-9-]*\.host' "$1" | sed 's/^expected on //; s/\.host$//'; }
 
 mapfile -t domains < <(valid "$examples"/*.xml "$fixtures"/*.xml)
 verdict "there are domains that are valid" [ ${#domains[@]} -gt 50 ]
@@ -25,7 +24,8 @@ write() {
 	shift
 	mkdir "$work/$kind"
 	for xml in "${domains[@]}"; do
-		"$hook" --sysroot "$(tree "$(host_of "$xml")")" "$@" "$xml" \
+		expectation "$xml"
+		on "$host" "$@" "$xml" \
 			>"$work/$kind/${xml##*/}" 2>/dev/null
 		[ -s "$work/$kind/${xml##*/}" ] || rm "$work/$kind/${xml##*/}"
 	done
@@ -48,8 +48,9 @@ into() {
 	local xml address
 	mkdir "$work/into"
 	for xml in "${domains[@]}"; do
+		expectation "$xml"
 		for address in 01:00.0 02:00.0 03:00.0 00:14.0; do
-			"$hook" --sysroot "$(tree "$(host_of "$xml")")" xml "$address" --into "$xml" \
+			on "$host" xml "$address" --into "$xml" \
 				>"$work/into/${xml##*/}" 2>/dev/null && break
 			rm "$work/into/${xml##*/}"
 		done

@@ -36,7 +36,7 @@ same() {
 
 # --- the same of both ------------------------------------------------------------------------
 for manifest in "$hosts"/*.host; do
-	host=$(basename "$manifest" .host)
+	host=${manifest##*/} host=${host%.host}
 	mkdir -p "$work/$host.d/usr/share/misc"
 	cp "$top/tests/fixtures/pci.ids" "$work/$host.d/usr/share/misc"
 	"$expand" "$manifest" "$work/$host.d"
