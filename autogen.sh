@@ -55,6 +55,7 @@ dev|command codespell|codespell|codespell|codespell
 dev|command xmllint|libxml2-utils|libxml2|xmllint
 dev|command xz|xz-utils|xz|xz
 dev|command jq|jq|jq|jq
+dev|python jsonschema|python3-jsonschema|python3-jsonschema|jsonschema for Python
 dev|command patch|patch|patch|patch
 package|command dpkg-buildpackage|dpkg-dev|dpkg-dev|dpkg-buildpackage
 package|command dh|debhelper|debhelper|debhelper
@@ -78,6 +79,7 @@ is_there() {
 	case $kind in
 	command) has_command "$@" ;;
 	file)    test -e "$1" ;;
+	python)  PATH=/usr/bin:$PATH python3 -c "import $1" 2>/dev/null ;;
 	header)  test -e "/usr/include/$1" ;;
 	module)  { pkg-config --exists "$1" || pkgconf --exists "$1"; } 2>/dev/null ;;
 	esac

@@ -69,7 +69,7 @@ const size_t stage_n_scenes = VH_COUNT(stage_scenes);
 int stage_stride(void)
 {
 	if (tap_under_valgrind())
-		return 14;
+		return 60;
 	if (getenv("VH_TEST_LONG"))
 		return 1;
 #ifdef __SANITIZE_ADDRESS__

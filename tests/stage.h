@@ -44,7 +44,7 @@ extern const size_t stage_n_scenes;
 
 /* Of tests that die or fail at every point: at every one with VH_TEST_LONG, else at every sixth
  * one; under sanitizers at every sixteenth, and under valgrind, which takes thirty times as long,
- * at every fourteenth. */
+ * at every sixtieth. */
 int stage_stride(void);
 
 struct stage {

@@ -59,7 +59,8 @@ fixed() {
 		grep -vE "0x|managed=.yes|memballoon model='none'|<currentMemory|hostdev>|source>|unassigned")
 	[ -z "$again" ] || { echo "unexpected: $again"; return 1; }
 }
-for xml in "$examples"/*.xml "$fixtures"/*.xml; do
+sample "$examples"/*.xml "$fixtures"/*.xml
+for xml in "${these[@]}"; do
 	name=${xml##*/} name=${name%.xml}
 	expectation "$xml"
 	case $want in

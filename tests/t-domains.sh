@@ -83,7 +83,7 @@ with() {
 # remote TEST NAME...: AddressSanitizer stands in for the functions of libtirpc, by which libvirt
 # speaks with a daemon, without having them: libvirt ends there.
 remote() {
-	if grep -q __asan_init "$hook"; then
+	if [ -n "$sanitized" ]; then
 		skip "$2" 'AddressSanitizer takes the place of libtirpc'
 	else
 		"$@"

@@ -17,7 +17,9 @@ as_expected() {
 	return 1
 }
 
-for xml in "$examples"/*.xml "$fixtures"/*.xml; do
+these=("$examples"/*.xml "$fixtures"/*.xml)
+[ -z "$valgrind" ] || sample "${these[@]}"
+for xml in "${these[@]}"; do
 	expectation "$xml"
 	run on "$host" check "$xml"
 	have=$(sed -nE 's/^.*: (error|warning): .* \[([a-z-]+)\]$/\1 \2/p' "$work/out" "$work/err" | sort -u)

@@ -8,7 +8,10 @@ set -u
 hook=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
 schema=/usr/share/libvirt/schemas/domain.rng
 
-if [ ! -e $schema ] || ! xmllint --version >/dev/null 2>&1; then
+if [ -n "$slow" ]; then
+	skip "what is written is valid" "the programs are slow, and t-check.sh calls them so"
+	finish
+elif [ ! -e $schema ] || ! xmllint --version >/dev/null 2>&1; then
 	skip "what is written is valid" "no $schema, or no xmllint"
 	finish
 fi
