@@ -84,7 +84,6 @@ static const char *const not_checked[] = {
 	"interrupt remapping",
 	"the release of the kernel, and its command line",
 	"which display the host boots with, and where its keyboard is",
-	"interrupt remapping: /proc/interrupts does not tell",
 	"reserved regions of IOMMU group 8: No such file or directory",
 	"how 0000:00:1d.0 can be reset",
 };

@@ -88,7 +88,9 @@ static void read_meminfo(const struct vh_root *root, bool huge, struct vh_host *
 		 field(text, "MemAvailable:", 0, &m->available_kib) < 0 ||
 		 field(text, "SwapTotal:", 0, &m->swap_kib) < 0 ||
 		 field(text, "SwapFree:", 0, &m->swap_free_kib) < 0)
-		vh_host_not_checked(h, "memory: /proc/meminfo does not say what is available");
+		vh_host_not_checked(h, h->uses_untold ? "memory: what of it is available"
+						      : "memory: /proc/meminfo does not say "
+							"what is available");
 	else
 		m->read = VH_YES;
 	if (text && field(text, "Hugepagesize:", 0, &m->huge_default_kib) < 0)
