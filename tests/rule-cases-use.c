@@ -201,6 +201,13 @@ static void claim_manual(struct world *w)
 	world_group(w, 1)->open = VH_NO;
 }
 
+static void open_by_domain(struct world *w)
+{
+	alone(w);
+	world_group(w, 1)->open = VH_YES;
+	world_group(w, 1)->holder = S("domain 'other vm'");
+}
+
 static void open_group(struct world *w)
 {
 	alone(w);
@@ -416,6 +423,9 @@ const struct rule_case use_cases[] = {
 	{ "group-open", open_group, .want = "error device-claimed 0000:01:00.0:10",
 	  .says = "IOMMU group 1 of 0000:01:00.0 is in use by process 812 (qemu-system-x86)",
 	  .fix = "/dev/vfio/1" },
+	{ "group-open-by-domain", open_by_domain, .want = "error device-claimed 0000:01:00.0:10",
+	  .says = "is in use by domain 'other vm'",
+	  .fix = "virsh destroy 'other vm'" },
 	{ "group-open-unseen", open_group_unseen, .want = "error device-claimed 0000:01:00.0:10",
 	  .says = "could not be seen" },
 	{ "critical", critical, .want = "error peer-critical 0000:00:1f.4:10",
