@@ -108,6 +108,13 @@ ended() { ! grep -qE '\) [^ZX] ' "/proc/$(<"$work/hangs")/stat" 2>/dev/null; }
 verdict 'what was started for it has ended' ended
 remote refuses 'a libvirt that hangs does not hinder files' 'no answer' with "$hang" check --timeout 1 vm
 exits 'a file needs no libvirt' 0 with "$hang" check "$examples/gpu-with-audio.xml"
+mkdir "$work/lib"
+echo 'no library' >"$work/lib/libvirt.so.0"
+refuses 'no library of libvirt' "libvirt's library cannot be loaded: .*libvirt.so.0" \
+	env LD_LIBRARY_PATH="$work/lib" "$hook" check storage
+tells 'no library of libvirt: what to do' '^  fix: install libvirt0 .* or give an XML file$'
+exits 'no library of libvirt: a file needs none' 0 env LD_LIBRARY_PATH="$work/lib" \
+	"$hook" --sysroot "$demo" check "$examples/gpu-with-audio.xml"
 refuses 'all domains of a libvirt that is not there' '^vfio-hook: error: foo: cannot connect: ' with foo check --all
 refuses '--timeout 0' "'0' is no number of seconds" on check --timeout 0 storage
 refuses '--timeout soon' "'soon' is no number of seconds" on check --timeout soon storage
