@@ -193,6 +193,9 @@ static void add_fact(struct vh_told *t, enum vh_tale kind, const char *name, cha
 		free(t->capabilities);
 		t->capabilities = text;
 		break;
+	case VH_TALE_PAGES:
+		add_text(&t->free_pages, text);
+		break;
 	case VH_TALE_MEMORY:
 		add_number(t, name, text);
 		free(text);

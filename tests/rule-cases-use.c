@@ -201,6 +201,13 @@ static void claim_manual(struct world *w)
 	world_group(w, 1)->open = VH_NO;
 }
 
+static void open_by_domain(struct world *w)
+{
+	alone(w);
+	world_group(w, 1)->open = VH_YES;
+	world_group(w, 1)->holder = S("domain 'other vm'");
+}
+
 static void open_group(struct world *w)
 {
 	alone(w);
@@ -259,6 +266,12 @@ static void shpchp_5_19(struct world *w)
 	w->host.release = S("5.19.0");
 }
 
+static void shpchp_unknown(struct world *w)
+{
+	shpchp(w);
+	w->host.release = NULL;
+}
+
 static void shpchp_5_18(struct world *w)
 {
 	shpchp(w);
@@ -269,7 +282,6 @@ static void cardbus(struct world *w)
 {
 	alone(w);
 	world_dev(w, "0000:01:04.0", CARDBUS, 1, "yenta_cardbus");
-	w->host.release = NULL;
 }
 
 static void denied(struct world *w)
@@ -289,7 +301,13 @@ static void denied_peer(struct world *w)
 static void denylist_off(struct world *w)
 {
 	denied(w);
-	w->host.denylist_off = true;
+	w->host.denylist = VH_NO;
+}
+
+static void denylist_unknown(struct world *w)
+{
+	denied(w);
+	w->host.denylist = VH_UNKNOWN;
 }
 
 static void denied_but_bound(struct world *w)
@@ -405,6 +423,9 @@ const struct rule_case use_cases[] = {
 	{ "group-open", open_group, .want = "error device-claimed 0000:01:00.0:10",
 	  .says = "IOMMU group 1 of 0000:01:00.0 is in use by process 812 (qemu-system-x86)",
 	  .fix = "/dev/vfio/1" },
+	{ "group-open-by-domain", open_by_domain, .want = "error device-claimed 0000:01:00.0:10",
+	  .says = "is in use by domain 'other vm'",
+	  .fix = "virsh destroy 'other vm'" },
 	{ "group-open-unseen", open_group_unseen, .want = "error device-claimed 0000:01:00.0:10",
 	  .says = "could not be seen" },
 	{ "critical", critical, .want = "error peer-critical 0000:00:1f.4:10",
@@ -425,6 +446,7 @@ const struct rule_case use_cases[] = {
 	  .fix = "echo 0000:00:01.0 > /sys/bus/pci/drivers/shpchp/unbind" },
 	{ "shpchp-5.19", shpchp_5_19, .want = "error group-not-viable 0000:00:01.0:10" },
 	{ "shpchp-5.18", shpchp_5_18, .want = "", .silent = "group-not-viable" },
+	{ "shpchp-unknown", shpchp_unknown, .want = "", .silent = "group-not-viable" },
 	{ "cardbus", cardbus, .want = "error group-not-viable 0000:01:04.0:10",
 	  .says = "'yenta_cardbus'" },
 	{ "denied", denied, .want = "error group-not-viable 0000:01:00.0:10",
@@ -433,6 +455,7 @@ const struct rule_case use_cases[] = {
 	{ "denied-peer", denied_peer, .want = "error group-not-viable 0000:01:00.1:10",
 	  .says = "8086:0b25" },
 	{ "denylist-off", denylist_off, .want = "", .silent = "group-not-viable" },
+	{ "denylist-unknown", denylist_unknown, .want = "", .silent = "group-not-viable" },
 	{ "denied-but-bound", denied_but_bound, .want = "", .silent = "group-not-viable" },
 	{ "denied-id-of-another", denied_id_of_another, .want = "", .silent = "group-not-viable" },
 	{ "peer", with_peer, .want = PEER,

@@ -11,8 +11,12 @@ demo=$(tree demo)
 export LIBVIRT_DEFAULT_URI=test://$top/tests/fixtures/libvirt/domains.xml
 cd "$work" || exit
 
+# A busy machine may take longer than the usual time.
 on() {
-	"$hook" --sysroot "$demo" "$@"
+	"$hook" --timeout 100 --sysroot "$demo" "$@"
+}
+far() {
+	"$hook" --timeout 100 "$@"
 }
 
 # --- by name and by UUID ---------------------------------------------------------------------
@@ -104,35 +108,46 @@ ended() { ! grep -qE '\) [^ZX] ' "/proc/$(<"$work/hangs")/stat" 2>/dev/null; }
 verdict 'what was started for it has ended' ended
 remote refuses 'a libvirt that hangs does not hinder files' 'no answer' with "$hang" check --timeout 1 vm
 exits 'a file needs no libvirt' 0 with "$hang" check "$examples/gpu-with-audio.xml"
+mkdir "$work/lib"
+echo 'no library' >"$work/lib/libvirt.so.0"
+refuses 'no library of libvirt' "libvirt's library cannot be loaded: .*libvirt.so.0" \
+	env LD_LIBRARY_PATH="$work/lib" "$hook" check storage
+tells 'no library of libvirt: what to do' '^  fix: install libvirt0 .* or give an XML file$'
+exits 'no library of libvirt: a file needs none' 0 env LD_LIBRARY_PATH="$work/lib" \
+	"$hook" --sysroot "$demo" check "$examples/gpu-with-audio.xml"
 refuses 'all domains of a libvirt that is not there' '^vfio-hook: error: foo: cannot connect: ' with foo check --all
 refuses '--timeout 0' "'0' is no number of seconds" on check --timeout 0 storage
 refuses '--timeout soon' "'soon' is no number of seconds" on check --timeout soon storage
 # --- other hosts -----------------------------------------------------------------------------
 a=test://$top/tests/fixtures/libvirt/host-a.xml b=test://$top/tests/fixtures/libvirt/host-b.xml
-exits 'list of another host' 0 "$hook" list --connect "$a"
+exits 'list of another host' 0 far list --connect "$a"
 prints 'list of another host: a device' '^  0000:01:00.0  10de:1b80  VGA compatible controller'
 tells 'list of another host: what is not told' '^vfio-hook: not checked: what the host uses its devices for'
-exits 'show of another host' 0 "$hook" show --connect "$a" 01:00.0
-exits 'xml of another host' 0 "$hook" xml --connect "$a" 01:00.0
+exits 'show of another host' 0 far show --connect "$a" 01:00.0
+exits 'xml of another host' 0 far xml --connect "$a" 01:00.0
 prints 'xml of another host: the complete group' "bus='0x01' slot='0x00' function='0x1'"
-exits 'check of a domain there' 0 "$hook" check --connect "$a" gpu
+exits 'check of a domain there' 0 far check --connect "$a" gpu
 prints 'check of a domain there: never passed unseen' '^  not checked: interrupt remapping$'
-exits 'check --all there' 0 "$hook" check --connect "$a" --all
+exits 'check --all there' 0 far check --connect "$a" --all
 prints 'check --all there: what two of them want' "^info: IOMMU group 5 is wanted by 'holder', 'other'"
-exits 'which of two hosts' 0 "$hook" check --connect "$a" --connect "$b" gpu other
+exits 'which of two hosts' 0 far check --connect "$a" --connect "$b" gpu other
 prints 'which of two hosts: this one' '^  test:.*host-a.xml +ok, 1 warning; [0-9]+ not checked$'
 prints 'which of two hosts: not that one, and why' '^  test:.*host-b.xml +refused \[device-absent\]: no device 0000:01:00.0 on this host; '
-exits 'none of two hosts' 1 "$hook" check --connect "$b" --connect "$b" "$examples/gpu-with-audio.xml"
-exits 'a host that fails among others' 2 "$hook" check --connect "$a" --connect "qemu+ext:///system?command=$work/refuse" gpu
+exits 'none of two hosts' 1 far check --connect "$b" --connect "$b" "$examples/gpu-with-audio.xml"
+exits 'a host that fails among others' 2 far check --connect "$a" --connect "qemu+ext:///system?command=$work/refuse" gpu
 prints 'a host that fails does not hinder the others' '^  test:.*host-a.xml +ok'
 remote prints 'a host that fails is said' '^  qemu.ext:.* not asked: cannot connect: '
-exits 'JSON of several hosts' 2 "$hook" check --format json --connect "$a" --connect foo gpu
+exits 'JSON of several hosts' 2 far check --format json --connect "$a" --connect foo gpu
 valid_json 'JSON of several hosts is one document'
 prints 'JSON of several hosts: keys' '"domains":\[\{"source":"gpu","name":"gpu","hosts":\[\{"source":"test:[^"]*","error":null,"verdict":"ok",'
+sed 's|<devices>|<memoryBacking><hugepages><page size="2048"/></hugepages></memoryBacking>&|' \
+	"$examples/gpu-with-audio.xml" >"$work/huge.xml"
+exits 'huge pages of another host' 1 far check --connect test:///default "$work/huge.xml"
+prints 'huge pages of another host: free ones on both nodes' ', [0-9]+ of the host.s 0 are free \[hugepages-short\]$'
 remote refuses 'another host that hangs' 'no answer for 1 second' "$hook" list --timeout 1 --connect "$hang"
-refuses 'list of two hosts' "looks at one host" "$hook" list --connect "$a" --connect "$b"
-refuses 'two hosts without a domain' 'name one' "$hook" check --connect "$a" --connect "$b"
-refuses '--connect and --host' 'exclude each other' "$hook" list --connect "$a" --host "$hosts/demo.host"
+refuses 'list of two hosts' "looks at one host" far list --connect "$a" --connect "$b"
+refuses 'two hosts without a domain' 'name one' far check --connect "$a" --connect "$b"
+refuses '--connect and --host' 'exclude each other' far list --connect "$a" --host "$hosts/demo.host"
 refuses 'detach acts on this machine only' "'--connect' does not apply" "$hook" detach --connect "$a" 01:00.0
 
 verdict 'the program is not linked with libvirt' eval \

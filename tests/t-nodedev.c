@@ -5,6 +5,8 @@
 #include "lib/model/host.h"
 #include "lib/model/nodedev.h"
 #include "lib/model/bits.h"
+#include "lib/model/domain.h"
+#include "lib/model/xml.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 
@@ -69,8 +71,14 @@ static const char running[] =
 
 static const char capabilities[] = "<capabilities><host><cpu><vendor>Intel</vendor></"
 				   "cpu><topology><cells num='2'><cell id='0'>"
+				   "<pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
+				   "size='2048'>5</pages><pages unit='KiB' size='1048576'>0</pages>"
 				   "<cpus><cpu id='0'/><cpu id='1'/></cpus></cell><cell "
-				   "id='1'><cpus><cpu id='2'/></cpus></cell>"
+				   "id='1'><pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
+				   "size='2048'>3</pages><pages unit='KiB' size='1048576'>1</pages>"
+				   "<pages unit='KiB' size='2048'>99</pages><pages size='16'>1</pages>"
+				   "<pages unit='KiB' size='0'>1</pages><pages unit='KiB' size='32'>x"
+				   "</pages><cpus><cpu id='2'/></cpus></cell><cell id='9999'/>"
 				   "</cells></topology></host></capabilities>";
 
 /* All that is said of one device that a guest is to have. */
@@ -84,12 +92,15 @@ static const char *const not_checked[] = {
 	"interrupt remapping",
 	"the release of the kernel, and its command line",
 	"which display the host boots with, and where its keyboard is",
-	"interrupt remapping: /proc/interrupts does not tell",
 	"reserved regions of IOMMU group 8: No such file or directory",
 	"how 0000:00:1d.0 can be reset",
 };
 
-static struct scratch *told_host(void)
+static const char *const free_pages[] = {
+	"0 2048 4", "1 2048 1", "1 2048 77", "0 1048576 0", "1 1048576 1", "1 1048576", "", "x",
+};
+
+static struct scratch *told_host(size_t lines)
 {
 	_auto_strbuf_ struct vh_strbuf manifest = { 0 };
 	struct vh_told t = { .capabilities = vh_strdup(capabilities), .total_kib = 4096 };
@@ -97,6 +108,8 @@ static struct scratch *told_host(void)
 
 	for (size_t i = 0; i < VH_COUNT(devices); i++)
 		*VH_APPEND(t.devices.name, t.devices.count) = vh_strdup(devices[i]);
+	for (size_t i = 0; i < lines; i++)
+		*VH_APPEND(t.free_pages.name, t.free_pages.count) = vh_strdup(free_pages[i]);
 	*VH_APPEND(t.running.name, t.running.count) = vh_strdup(running);
 	vh_nodedev_manifest(&t, &manifest);
 	s = scratch_new(manifest.data);
@@ -160,11 +173,56 @@ static void test_holder(const struct scratch *s)
 	ok(o->n_groups == 1 && o->groups[0]->open == VH_UNKNOWN, "not against itself");
 }
 
+#define HUGE(size)                                                                            \
+	"<domain type='kvm'><name>vm</name><memory>4096</memory><memoryBacking><hugepages><page " \
+	"size='" size "'/></hugepages></memoryBacking><numatune><memory mode='strict' "           \
+	"nodeset='1'/></numatune></domain>"
+
+static bool has_pool(const struct vh_memory *m, uint64_t size, int node, uint64_t unused,
+		     uint64_t total)
+{
+	const struct vh_huge_pool *p = vh_memory_pool(m, size, node);
+
+	return p && p->free == unused && p->total == total && !p->overcommit;
+}
+
+static void test_pools(const struct scratch *s)
+{
+	_auto_(vh_host) struct vh_host *h = vh_host_read(&s->root, NULL, 0, 0, INT64_MAX);
+	_auto_xml_ xmlDoc *doc = vh_xml_parse(HUGE("2048"), strlen(HUGE("2048")), NULL);
+	_auto_(vh_domain) struct vh_domain *d = vh_domain_read(doc, NULL);
+	const struct vh_memory *m = &h->memory;
+
+	vh_memory_read(&s->root, d, h);
+	ok(m->pools_read == VH_YES && has_pool(m, 2048, -1, 5, 8), "the sum of a size");
+	ok(has_pool(m, 2048, 0, 4, 5) && has_pool(m, 2048, 1, 1, 3), "each node, as told first");
+	ok(has_pool(m, 1048576, -1, 1, 1) && !vh_memory_pool(m, 4, -1) &&
+		   !vh_memory_pool(m, 16, -1) && !vh_memory_pool(m, 32, -1),
+	   "other sizes, none of ordinary pages or of what is no number");
+	ok(h->not_checked.count &&
+		   strstr(h->not_checked.name[h->not_checked.count - 1], "huge pages: how many are promised"),
+	   "what is not told of pools");
+}
+
+/* Of some pool the free pages are not told: then nothing may be missed in any. */
+static void test_untold_pools(void)
+{
+	_auto_(scratch) struct scratch *s = told_host(4);
+	_auto_(vh_host) struct vh_host *h = vh_host_read(&s->root, NULL, 0, 0, INT64_MAX);
+	_auto_xml_ xmlDoc *doc = vh_xml_parse(HUGE("2048"), strlen(HUGE("2048")), NULL);
+	_auto_(vh_domain) struct vh_domain *d = vh_domain_read(doc, NULL);
+
+	vh_memory_read(&s->root, d, h);
+	ok(h->memory.pools_read != VH_YES && !h->memory.n_pools, "a pool that is not told");
+}
+
 int main(void)
 {
-	_auto_(scratch) struct scratch *s = told_host();
+	_auto_(scratch) struct scratch *s = told_host(VH_COUNT(free_pages));
 
 	test_devices(s);
 	test_holder(s);
+	test_pools(s);
+	test_untold_pools();
 	return tap_done();
 }

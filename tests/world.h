@@ -50,6 +50,7 @@ static inline void world_init(struct world *w)
 	w->host.iommu = true;
 	w->host.vfio_pci = VH_MODULE_LOADABLE;
 	w->host.release = S("6.1.0-56-amd64");
+	w->host.denylist = VH_YES;
 	w->host.cmdline = S("ro quiet");
 	w->host.firmware_iommu = VH_YES;
 	w->host.devs = w->devs;

@@ -76,11 +76,12 @@ void vh_check_listed(const struct vh_case *c, const struct vh_rule *r, struct vh
 
 /*
  * Up to Linux 5.18 VFIO did not mind the driver of a bridge (drivers/vfio/vfio.c:
- * vfio_dev_viable()); since then it has to be one with driver_managed_dma.
+ * vfio_dev_viable()); since then it has to be one with driver_managed_dma. Only of another host
+ * may the release be unknown, and then it is among what was not checked.
  */
 static bool minds_bridges(const char *release)
 {
-	return vh_release_at_least(release, 5, 19) != VH_NO;
+	return vh_release_at_least(release, 5, 19) == VH_YES;
 }
 
 static void check_bridges(const struct vh_case *c, const struct vh_group *g,
@@ -127,7 +128,7 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while (!c->host->denylist_off && (pd = vh_next_dev(c, pd))) {
+	while (c->host->denylist == VH_YES && (pd = vh_next_dev(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_finding *f;
 

@@ -270,6 +270,8 @@ static void read_not_told(const struct vh_root *root, struct vh_host *h)
 	char *rest = text, *line;
 
 	h->uses_untold = text && !vh_root_exists(root, "proc/self/mountinfo");
+	if (h->uses_untold) /* nor of the options of modules */
+		h->denylist = VH_UNKNOWN;
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
 			vh_host_not_checked(h, "%s", line);
@@ -292,7 +294,7 @@ static void read_machine(const struct vh_root *root, struct vh_host *h)
 		h->firmware_iommu = VH_NO;
 	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
 	h->vfio_pci = read_vfio_pci(root, h);
-	h->denylist_off = vh_streq(denylist, "Y");
+	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
 	h->alias_missing = h->release &&
 			   vh_root_exists(root, "lib/modules") &&
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);

@@ -145,7 +145,7 @@ struct vh_host {
 	char *forbidden_by;  /* the file that forbids vfio-pci, or NULL */
 	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
 	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
-	bool denylist_off;   /* vfio-pci is loaded with disable_denylist=Y */
+	enum vh_tri denylist; /* vfio-pci refuses what is on its list: not with disable_denylist */
 	struct vh_memory memory; /* filled by vh_memory_read() */
 	/* with VH_HOST_RULES (platform.h) */
 	enum vh_tri remapping; /* interrupts are remapped */

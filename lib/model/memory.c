@@ -81,16 +81,19 @@ static void read_meminfo(const struct vh_root *root, bool huge, struct vh_host *
 {
 	struct vh_memory *m = &h->memory;
 	_auto_free_ char *text = vh_root_read(root, "proc/meminfo");
+	int reason = errno;
 
-	if (!text)
-		vh_host_not_checked(h, "memory: /proc/meminfo: %s", strerror(errno));
-	else if (field(text, "MemTotal:", 0, &m->total_kib) < 0 ||
-		 field(text, "MemAvailable:", 0, &m->available_kib) < 0 ||
-		 field(text, "SwapTotal:", 0, &m->swap_kib) < 0 ||
-		 field(text, "SwapFree:", 0, &m->swap_free_kib) < 0)
-		vh_host_not_checked(h, "memory: /proc/meminfo does not say what is available");
-	else
+	if (text && field(text, "MemTotal:", 0, &m->total_kib) == 0 &&
+	    field(text, "MemAvailable:", 0, &m->available_kib) == 0 &&
+	    field(text, "SwapTotal:", 0, &m->swap_kib) == 0 &&
+	    field(text, "SwapFree:", 0, &m->swap_free_kib) == 0)
 		m->read = VH_YES;
+	if (h->uses_untold)
+		vh_host_not_checked(h, "memory: what of it is available");
+	else if (!text)
+		vh_host_not_checked(h, "memory: /proc/meminfo: %s", strerror(reason));
+	else if (m->read != VH_YES)
+		vh_host_not_checked(h, "memory: /proc/meminfo does not say what is available");
 	if (text && field(text, "Hugepagesize:", 0, &m->huge_default_kib) < 0)
 		m->huge_default_kib = 0;
 	if (text && huge)
@@ -132,9 +135,9 @@ static uint64_t minus(uint64_t a, uint64_t b)
 }
 
 /* The pools in a directory. Reservations and overcommitment are known of the whole host only
- * (Documentation/admin-guide/mm/hugetlbpage.rst). */
+ * (Documentation/admin-guide/mm/hugetlbpage.rst), and libvirt does not tell of them. */
 static enum vh_tri read_pools(const struct vh_root *root, struct vh_memory *m, const char *dir,
-			      int node)
+			      int node, bool told)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	bool failed = false;
@@ -149,7 +152,7 @@ static enum vh_tri read_pools(const struct vh_root *root, struct vh_memory *m, c
 			continue;
 		p.total = read_count(root, dir, size, "nr_hugepages", &failed);
 		p.free = read_count(root, dir, size, "free_hugepages", &failed);
-		if (node < 0) {
+		if (node < 0 && !told) {
 			p.free = minus(p.free,
 				       read_count(root, dir, size, "resv_hugepages", &failed));
 			p.overcommit = minus(
@@ -161,7 +164,7 @@ static enum vh_tri read_pools(const struct vh_root *root, struct vh_memory *m, c
 	return failed ? VH_UNKNOWN : VH_YES;
 }
 
-static enum vh_tri read_nodes(const struct vh_root *root, struct vh_memory *m)
+static enum vh_tri read_nodes(const struct vh_root *root, struct vh_memory *m, bool told)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	enum vh_tri answer = VH_YES;
@@ -175,7 +178,7 @@ static enum vh_tri read_nodes(const struct vh_root *root, struct vh_memory *m)
 		if (!vh_has_prefix(names.name[i], "node") ||
 		    vh_parse_uint(names.name[i] + 4, 10, VH_NODES_MAX - 1, &node) < 0)
 			continue;
-		if (read_pools(root, m, dir, (int)node) != VH_YES)
+		if (read_pools(root, m, dir, (int)node, told) != VH_YES)
 			answer = VH_UNKNOWN;
 	}
 	return answer;
@@ -186,14 +189,17 @@ static void read_huge(const struct vh_root *root, struct vh_host *h, bool bound)
 	struct vh_memory *m = &h->memory;
 	struct vh_memory sysfs = { 0 };
 
-	sysfs.pools_read = read_pools(root, &sysfs, POOLS, -1);
-	sysfs.nodes_read = bound ? read_nodes(root, &sysfs) : VH_UNKNOWN;
+	sysfs.pools_read = read_pools(root, &sysfs, POOLS, -1, h->uses_untold);
+	sysfs.nodes_read = bound ? read_nodes(root, &sysfs, h->uses_untold) : VH_UNKNOWN;
 	if (sysfs.pools_read == VH_YES) { /* else what meminfo says stays */
 		free(m->pools);
 		m->pools = VH_STEAL(sysfs.pools);
 		m->n_pools = sysfs.n_pools;
 		m->pools_read = VH_YES;
 		m->nodes_read = sysfs.nodes_read;
+		if (h->uses_untold)
+			vh_host_not_checked(h, "huge pages: how many are promised to others, and "
+					       "how many the kernel would still make");
 	}
 	free(sysfs.pools);
 }

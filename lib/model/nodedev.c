@@ -5,6 +5,7 @@
 #include "lib/base/pciaddr.h"
 #include "lib/model/bits.h"
 #include "lib/model/domain.h"
+#include "lib/model/pools.h"
 #include "lib/model/xml.h"
 
 #include "lib/base/banned.h"
@@ -56,6 +57,7 @@ void vh_told_clear(struct vh_told *t)
 	vh_names_clear(&t->devices);
 	vh_names_clear(&t->networks);
 	vh_names_clear(&t->running);
+	vh_names_clear(&t->free_pages);
 	free(t->capabilities);
 	memset(t, 0, sizeof(*t));
 }
@@ -372,6 +374,7 @@ void vh_nodedev_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 		if (find(&all, &all.carried[i].addr))
 			put_carried(ret, &all.carried[i]);
 	put_capabilities(ret, t->capabilities);
+	vh_pools_manifest(t->capabilities, &t->free_pages, ret);
 	for (size_t i = 0; i < t->networks.count; i++)
 		put_document(ret, "etc/libvirt/qemu/networks", i, "", t->networks.name[i], "");
 	for (size_t i = 0; i < t->running.count; i++)

@@ -99,7 +99,7 @@ static void read_interrupts(const struct vh_root *root, struct vh_host *h)
 	if (h->cpu == VH_CPU_OTHER || !h->iommu)
 		return;
 	h->remapping = read_remapping(root);
-	if (h->remapping == VH_UNKNOWN)
+	if (h->remapping == VH_UNKNOWN && !h->uses_untold) /* else that says it too */
 		vh_host_not_checked(h, "interrupt remapping: /proc/interrupts does not tell");
 	if (h->remapping != VH_NO)
 		return;

@@ -171,7 +171,7 @@ collect() {
 [ $folder = scenarios ] || export VM_LIMIT=7200
 SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
-boots=(tiny systemd) stoob=(systemd tiny)
+boots=(tiny systemd two) stoob=(systemd tiny)
 if [ $folder = truth ]; then
 	boots=(truth igb nointremap noiommu amd) stoob=(amd igb nointremap noiommu truth)
 fi

@@ -173,6 +173,7 @@ image_disk() {	# FILE
 # libvirt adds these where none is written
 BALLOON="<memballoon model='none'/>"
 USB="<controller type='usb' model='none'/>"
+MEMORY=64
 
 # define NAME ELEMENT...: a domain with these devices
 define() {
@@ -181,7 +182,7 @@ define() {
 	cat >"$RUN/$name.xml" <<-XML
 	<domain type='qemu'><name>$name</name>
 	<metadata><lab:note xmlns:lab='urn:lab'>kept</lab:note></metadata>
-	<memory unit='MiB'>64</memory><vcpu>1</vcpu>
+	<memory unit='MiB'>$MEMORY</memory><vcpu>1</vcpu>
 	<os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>
 	<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 	$* $BALLOON $USB
@@ -296,7 +297,7 @@ start_libvirtd() {
 
 libvirtd_pid() { pidof libvirtd; }
 
-restart_libvirtd() {
+restart_libvirtd() {	# OPTION... of libvirtd, in flavour tiny
 	if [ "$FLAVOUR" = systemd ]; then
 		systemctl restart libvirtd
 	else
@@ -304,7 +305,7 @@ restart_libvirtd() {
 		pid=$(libvirtd_pid)
 		kill "$pid"
 		within 20 not kill -0 "$pid"
-		libvirtd -d
+		libvirtd -d "$@"
 	fi
 	within 60 virsh -q version
 }
@@ -330,6 +331,31 @@ install_hook() {
 
 # AppArmor enforces on libvirtd, and so on the hook it runs
 confined() { is "$(cat "/proc/$(libvirtd_pid)/attr/current")" "libvirtd (enforce)"; }
+
+# --- the second machine of a pair -------------------------------------------
+
+# peer LINE: the peer does this line of shell, with this library, and says what came of it
+peer() {
+	local work=/mnt/lab/peer number
+	number=$(find $work -name '*.end' | wc -l)
+	number=$((number + 1))
+	echo "$*" >$work/new
+	mv $work/new $work/$number
+	within 120 test -e $work/$number.end || return
+	cat $work/$number.out
+	return "$(<$work/$number.end)"
+}
+
+# on_the_wire NUMBER: this machine is 192.0.2.NUMBER there, and its libvirtd answers everybody
+on_the_wire() {
+	local address interface
+	address=$(grep -l "52:54:00:00:ff:0$1" /sys/class/net/*/address)
+	interface=$(basename "${address%/address}")
+	ip address add "192.0.2.$1/24" dev "$interface" && ip link set "$interface" up || return
+	printf '%s\n' 'listen_tls = 0' 'listen_tcp = 1' 'auth_tcp = "none"' \
+		"listen_addr = \"192.0.2.$1\"" >>/etc/libvirt/libvirtd.conf
+	restart_libvirtd --listen
+}
 
 # --- begin and end of everything -------------------------------------------
 

@@ -9,6 +9,8 @@
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
 # amd (an AMD IOMMU), igb (a network card with virtual functions: newer-qemu.sh).
+# Or it is two: a tiny machine, and a second one, peer, with the devices of
+# topology-peer and less memory, on a wire of their own.
 # Environment: VM_MEMORY (MiB), VM_CPUS, VM_LIMIT (seconds), VM_QEMU
 set -euo pipefail
 
@@ -16,6 +18,7 @@ image=$1 share=$2 boot=$3 console=$4
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-vm.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+memory=${VM_MEMORY:-1024}
 
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
 append="console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
@@ -33,6 +36,8 @@ nointremap) iommu=intel-iommu,intremap=off,caching-mode=on ;;
 amd)        iommu=amd-iommu,intremap=on cpu=EPYC option='' ;;
 igb)        topologies+=("$here/truth/topology-igb")
 	mapfile -t qemu < <("$here/newer-qemu.sh") ;;
+two)        topologies=("$here/topology") memory=$((memory * 3 / 2)) wire=$scratch/two other=$scratch/peer number=1 ;;
+peer)       topologies=("$here/topology-peer") memory=$((memory * 5 / 8)) wire=$LINK/peer other=$LINK/two number=2 ;;
 *)          echo "run-vm: no boot '$boot'" >&2; exit 2 ;;
 esac
 append+=" $option"
@@ -57,13 +62,25 @@ while read -ra words; do
 	done
 done < <(cat "${topologies[@]}")
 
+# Between two machines: no network of this machine's has a part in it.
+if [ -n "${wire:-}" ]; then
+	devices+=(-netdev "dgram,id=wire,local.type=unix,local.path=$wire,remote.type=unix,remote.path=$other"
+		-device "virtio-net-pci,netdev=wire,bus=pcie.0,addr=0x6,mac=52:54:00:00:ff:0$number")
+fi
+peer=
+if [ "$boot" = two ]; then
+	rm -rf "$share/peer" && mkdir "$share/peer"
+	LINK=$scratch "$0" "$image" "$share" peer "$console-peer" &
+	peer=$!
+fi
+
 # TERM ends the machine too
-trap 'kill $machine' TERM INT
+trap 'kill $machine $peer' TERM INT
 timeout -k 5 "${VM_LIMIT:-2400}" "${qemu[@]}" \
 	-name lab -nodefaults -no-user-config -display none -no-reboot \
 	-machine q35,kernel-irqchip=split -accel tcg,thread=multi,tb-size=1024 \
 	-cpu "$cpu" \
-	-smp "${VM_CPUS:-1}" -m "${VM_MEMORY:-1024}" \
+	-smp "${VM_CPUS:-1}" -m "$memory" \
 	-device "$iommu" \
 	-kernel "$image/vmlinuz" -initrd "$image/initrd.img" -append "$append" \
 	-serial "file:$console" \
@@ -73,4 +90,9 @@ timeout -k 5 "${VM_LIMIT:-2400}" "${qemu[@]}" \
 	-device virtio-9p-pci,fsdev=lab,mount_tag=lab,bus=pcie.0,addr=0x3 \
 	"${devices[@]}" </dev/null >"$console.qemu" 2>&1 &
 machine=$!
-wait $machine
+wait $machine || status=$?
+if [ -n "$peer" ]; then
+	kill $peer
+	wait $peer || true
+fi
+exit "${status:-0}"
