@@ -16,8 +16,19 @@
 
 #include "lib/base/banned.h"
 
-enum image { IMAGE_NOT_CHECKED, IMAGE_HAS, IMAGE_HAS_NOT, IMAGE_OLD, IMAGE_NO_MODULE };
-static const char *const image_words[] = { "not-checked", "yes", "no", "old", "no-module" };
+enum image {
+	IMAGE_NOT_CHECKED,
+	IMAGE_HAS,
+	IMAGE_HAS_NOT,
+	IMAGE_OLD,
+	IMAGE_NO_MODULE,
+	IMAGE_UNREADABLE,
+};
+static const char *const image_words[] = {
+	[IMAGE_NOT_CHECKED] = "not-checked", [IMAGE_HAS] = "yes",
+	[IMAGE_HAS_NOT] = "no",              [IMAGE_OLD] = "old",
+	[IMAGE_NO_MODULE] = "no-module",     [IMAGE_UNREADABLE] = "unreadable",
+};
 
 struct row {
 	const struct vh_early_dev *want; /* NULL: taken at this boot, and configured no more */
@@ -46,7 +57,7 @@ struct verify {
 	size_t problems;
 };
 
-/* --- the images ----------------------------------------------------------------------------- */
+/* --- the images ---------------------------------------------------------------------------- */
 
 static bool is_older(const struct vh_root *root, const char *image)
 {
@@ -85,13 +96,25 @@ static void judge_image(const struct verify *v, struct kernel *k, enum vh_initra
 		image_is(k, IMAGE_HAS, vh_strdup("holds the boot script and vfio-pci"));
 }
 
+static void list_image(const struct verify *v, struct kernel *k, enum vh_initramfs initramfs)
+{
+	_auto_strbuf_ struct vh_strbuf list = { 0 };
+	_auto_free_ char *path = vh_printf("/%s", k->path);
+	const char *lister = vh_initramfs_lister(initramfs);
+	int rc = vh_run((const char *const[]){ lister, path, NULL }, &list);
+
+	if (rc < 0)
+		image_is(k, IMAGE_NOT_CHECKED, vh_printf("not looked into: no %s here", lister));
+	else if (rc > 0 || !list.data)
+		image_is(k, IMAGE_UNREADABLE, vh_printf("cannot be read by %s", lister));
+	else
+		judge_image(v, k, initramfs, list.data);
+}
+
 static void look_into_image(const struct verify *v, struct kernel *k)
 {
 	const struct vh_root *root = &v->cli->root;
 	enum vh_initramfs i = v->early ? v->early->initramfs : vh_initramfs_detect(root);
-	_auto_strbuf_ struct vh_strbuf list = { 0 };
-	_auto_free_ char *path = vh_printf("/%s", k->path ? k->path : "");
-	const char *lister = vh_initramfs_lister(i);
 
 	if (!k->path || i == VH_INITRAMFS_NONE)
 		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
@@ -99,10 +122,8 @@ static void look_into_image(const struct verify *v, struct kernel *k)
 		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: of another system"));
 	else if (!vh_backend_privileged())
 		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: only root may read it"));
-	else if (vh_run((const char *const[]){ lister, path, NULL }, &list) != 0 || !list.data)
-		image_is(k, IMAGE_NOT_CHECKED, vh_printf("not looked into: %s failed", lister));
 	else
-		judge_image(v, k, i, list.data);
+		list_image(v, k, i);
 }
 
 static bool is_running(const struct verify *v, const struct kernel *k)
@@ -253,8 +274,8 @@ static void put_text(const struct verify *v)
 		printf("%s: ", vh_pci_str(&r->addr).s);
 		vh_put(stdout, r->problem ? r->problem
 			       : v->early->by_id ? "is on vfio-pci"
-						 : "is on vfio-pci, and no other driver has seen it "
-						   "since boot");
+						 : "is on vfio-pci; at boot no other driver had "
+						   "it before");
 		putchar('\n');
 	}
 	printf("%zu problem%s\n", v->problems, v->problems == 1 ? "" : "s");

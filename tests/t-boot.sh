@@ -184,7 +184,7 @@ for shell in "${shells[@]}"; do
 done
 dir=$work/debian script=$work/debian/etc/initramfs-tools/scripts/init-top/00-vfio-hook
 exits 'verify after a boot' 0 boot debian verify
-prints 'verify after a boot: said' '^0000:00:1f.2: is on vfio-pci, and no other driver has seen it'
+prints 'verify after a boot: said' '^0000:00:1f.2: is on vfio-pci; at boot no other driver had it before'
 exits 'check after a boot' 0 "$hook" --sysroot "$dir" check
 verdict 'check after a boot: silent' eval '! grep -q boot-binding "$work/out"'
 exits 'show after a boot' 0 "$hook" --sysroot "$dir" show 00:1f.2
