@@ -116,8 +116,10 @@ static void look_into_image(const struct verify *v, struct kernel *k)
 	const struct vh_root *root = &v->cli->root;
 	enum vh_initramfs i = v->early ? v->early->initramfs : vh_initramfs_detect(root);
 
-	if (!k->path || i == VH_INITRAMFS_NONE)
+	if (!k->path)
 		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
+	else if (i == VH_INITRAMFS_NONE)
+		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: what made it is not known"));
 	else if (!root->live)
 		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: of another system"));
 	else if (!vh_backend_privileged())
