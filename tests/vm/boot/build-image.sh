@@ -14,6 +14,10 @@ image=$cache/boot-$suite-$tool-$recipe
 packages=(systemd-sysv kmod udev pciutils busybox zstd e2fsprogs util-linux procps "$tool"
 	libxml2 libinih1 libjson-c5 libpci3)
 drivers='ahci sd_mod nvme e1000e e1000 ext4'
+omit='biosdevname bluetooth btrfs caps crypt crypt-gpg dbus-broker dbus-daemon dmraid i18n
+	kernel-modules-extra lvm lvmmerge lvmthinpool-monitor masterkey mdraid memstrack mksh modsign
+	multipath network nvmf overlay-root pcsc plymouth qemu resume rngd systemd-coredump
+	systemd-networkd systemd-portabled systemd-resolved systemd-timesyncd terminfo tpm2-tss virtiofs'
 
 mkdir -p "$cache"
 exec 9>"$cache/boot-$suite-$tool.lock"
@@ -44,7 +48,7 @@ if [ ! -d "$image" ]; then
 		chroot root update-initramfs -c -k "$version" >&2 ;;
 	dracut)
 		printf '%s\n' 'hostonly="yes"' "drivers+=\" $drivers \"" 'compress="zstd -1"' \
-			>root/etc/dracut.conf.d/lab.conf
+			"omit_dracutmodules+=\" $(echo $omit) \"" >root/etc/dracut.conf.d/lab.conf
 		unshare --mount sh -ec "mount --rbind /dev root/dev; mount -t proc proc root/proc
 			chroot root dracut -q --no-hostonly --force /boot/initrd.img-$version $version" >&2 ;;
 	esac

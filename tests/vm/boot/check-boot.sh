@@ -41,7 +41,7 @@ boot() {
 		-device intel-iommu,intremap=on,caching-mode=on \
 		-kernel "$image/vmlinuz" -initrd "$share/initrd.img" \
 		-append "console=ttyS0 loglevel=4 log_buf_len=1M panic=-1 net.ifnames=0 mitigations=off \
-no_timer_check intel_iommu=on root=LABEL=lab rw init=/usr/local/sbin/init" \
+no_timer_check intel_iommu=on drm_kms_helper.fbdev_emulation=0 root=LABEL=lab rw init=/usr/local/sbin/init" \
 		-serial "file:$logs/console-$tool-$number" \
 		-fsdev local,id=lab,path="$share",security_model=none \
 		-device virtio-9p-pci,fsdev=lab,mount_tag=lab,bus=pcie.0,addr=0x3 \
