@@ -185,8 +185,9 @@ static char *judge_row(const struct verify *v, const struct row *r)
 	if (!d)
 		return vh_strdup("is not there");
 	if (!is_same(r->want, d))
-		return vh_printf("is not the device that was meant (%04x:%04x), and is left alone",
-				 r->want->vendor, r->want->device);
+		return vh_printf("is not the device that was meant (%04x:%04x), and is %s",
+				 r->want->vendor, r->want->device,
+				 d->on_vfio ? "on vfio-pci all the same" : "left alone");
 	if (!d->on_vfio && !r->at_boot && vh_streq(v->script, "off"))
 		return vh_strdup("is not on vfio-pci: vfio-hook.boot=off on the kernel command "
 				 "turned the boot script off");
