@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What happens in each boot of a machine with twins: two SATA controllers, one with the root
-# disk, two NVMe disks, two network cards, two graphics cards, one with the console. `boot` holds the number of the boot, `pristine.img`
-# is the image that the machine came with.
+# disk, two NVMe disks, two network cards, two graphics cards, one with the console. `boot`
+# holds the number of the boot, `pristine.img` is the image that the machine came with.
 mkdir -p /run/lab
 echo boot >/run/lab/flavour
 echo full >/run/lab/variant
@@ -25,11 +25,11 @@ driver_is() {	# ADDRESS DRIVER
 }
 # In the log of this boot the boot script is before the driver's first word of any of its devices.
 before_driver() {	# ADDRESS DRIVER
-	local ours theirs
-	ours=$(grep -n "vfio-hook: $1: bound" dmesg | cut -d: -f1)
-	theirs=$(grep -nE " $2( nvme[0-9])?[: ].*[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}" dmesg | head -n 1 | cut -d: -f1)
-	echo "vfio-hook: line ${ours:-none}, $2: line ${theirs:-none}"
-	[ -n "$ours" ] && [ -n "$theirs" ] && [ "$ours" -lt "$theirs" ]
+	local our their
+	our=$(grep -n "vfio-hook: $1: bound" dmesg | cut -d: -f1)
+	their=$(grep -nE " $2( nvme[0-9])?[: ].*[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}" dmesg | head -n 1 | cut -d: -f1)
+	echo "vfio-hook: line ${our:-none}, $2: line ${their:-none}"
+	[ -n "$our" ] && [ -n "$their" ] && [ "$our" -lt "$their" ]
 }
 never_seen() {	# ADDRESS DRIVER
 	not grep -E "$2.*$1" dmesg
