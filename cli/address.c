@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <limits.h>
 
+#include "lib/base/strbuf.h"
+
 #include "lib/base/banned.h"
 
 #define FORMS                                                                           \
@@ -80,6 +82,42 @@ static enum hang look(const struct vh_root *root, const char *name, bool *ret_ex
 	return found != NOWHERE ? found : nvme_path(root, name, ret);
 }
 
+/* Adds what has the same place in another domain: 0001:00:00.0, 0002:00:00.0. */
+static void add_others(const struct vh_root *root, const struct vh_pci_addr *addr,
+		       struct vh_strbuf *to)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_pci_addr other;
+
+	if (vh_root_list(root, &names, "sys/bus/pci/devices") < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		if (vh_pci_parse(names.name[i], &other) < 0)
+			continue;
+		other.domain = addr->domain;
+		if (!vh_pci_cmp(&other, addr))
+			vh_strbuf_join(to, ", ", names.name[i]);
+	}
+}
+
+/* lspci leaves the domain out where it is 0000 everywhere, and people do elsewhere. What is in
+ * no domain is an address all the same, of a device that is absent. */
+static int check_domain(const struct vh_root *root, const char *text,
+			const struct vh_pci_addr *addr, struct vh_error *err)
+{
+	struct vh_pci_name name = vh_pci_str(addr);
+	_auto_strbuf_ struct vh_strbuf others = { 0 };
+
+	if (strchr(text, ':') && strchr(text, ':') == strrchr(text, ':') &&
+	    !vh_root_exists(root, "sys/bus/pci/devices/%s", name.s))
+		add_others(root, addr, &others);
+	if (!others.len)
+		return 0;
+	return vh_fail(err, VH_E_INPUT, 0, "give the whole address",
+		       "no device at %s, which '%s' stands for; in another PCI domain: %s", name.s,
+		       text, others.data);
+}
+
 int vh_address_resolve(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		       struct vh_error *err)
 {
@@ -88,7 +126,7 @@ int vh_address_resolve(const struct vh_root *root, const char *text, struct vh_p
 	bool exists;
 
 	if (vh_pci_parse_loose(text, ret) == 0)
-		return 0;
+		return check_domain(root, text, ret, err);
 	if (!*name || strlen(name) > NAME_MAX || strchr(name, '/') || name[0] == '.')
 		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' is no PCI address", text);
 	switch (look(root, name, &exists, &addr)) {

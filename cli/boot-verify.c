@@ -16,8 +16,19 @@
 
 #include "lib/base/banned.h"
 
-enum image { IMAGE_NOT_CHECKED, IMAGE_HAS, IMAGE_HAS_NOT, IMAGE_OLD, IMAGE_NO_MODULE };
-static const char *const image_words[] = { "not-checked", "yes", "no", "old", "no-module" };
+enum image {
+	IMAGE_NOT_CHECKED,
+	IMAGE_HAS,
+	IMAGE_HAS_NOT,
+	IMAGE_OLD,
+	IMAGE_NO_MODULE,
+	IMAGE_UNREADABLE,
+};
+static const char *const image_words[] = {
+	[IMAGE_NOT_CHECKED] = "not-checked", [IMAGE_HAS] = "yes",
+	[IMAGE_HAS_NOT] = "no",              [IMAGE_OLD] = "old",
+	[IMAGE_NO_MODULE] = "no-module",     [IMAGE_UNREADABLE] = "unreadable",
+};
 
 struct row {
 	const struct vh_early_dev *want; /* NULL: taken at this boot, and configured no more */
@@ -27,19 +38,26 @@ struct row {
 	char *problem;                   /* NULL: as it should be */
 };
 
+struct kernel {
+	char *release;
+	char *path;                      /* of its image, below the root; NULL: none is found */
+	enum image state;
+	char *why;                       /* for people */
+};
+
 struct verify {
 	struct vh_cli *cli;
 	struct vh_early *early;
 	struct vh_host *host;
-	char *image;       /* its path, or NULL */
-	enum image state;
-	char *image_why;   /* for people */
+	struct kernel *kernels;          /* that have an image, and the one that runs */
+	size_t n_kernels;
+	char *script;                    /* what it said of itself: off, failed; or NULL */
 	struct row *rows;
-	size_t count;
+	size_t n_rows;
 	size_t problems;
 };
 
-/* --- the image ------------------------------------------------------------------------------ */
+/* --- the images ---------------------------------------------------------------------------- */
 
 static bool is_older(const struct vh_root *root, const char *image)
 {
@@ -52,61 +70,103 @@ static bool is_older(const struct vh_root *root, const char *image)
 		 made.st_mtim.tv_nsec < configured.st_mtim.tv_nsec));
 }
 
-static void image_is(struct verify *v, enum image state, char *why)
+static void image_is(struct kernel *k, enum image state, char *why)
 {
-	v->state = state;
-	v->image_why = why;
+	k->state = state;
+	k->why = why;
 }
 
-static void judge_image(struct verify *v, enum vh_initramfs initramfs, const char *list)
+static void judge_image(const struct verify *v, struct kernel *k, enum vh_initramfs initramfs,
+			const char *list)
 {
-	const char *release = v->host->release;
 	bool has = strstr(list, vh_boot_name_in_image(initramfs)) != NULL;
 	bool module = strstr(list, "/vfio-pci.ko") ||
-		      vh_boot_is_builtin(&v->cli->root, release, "vfio-pci");
+		      vh_boot_is_builtin(&v->cli->root, k->release, "vfio-pci");
 
 	if (!v->early)
-		image_is(v, has ? IMAGE_HAS : IMAGE_HAS_NOT,
+		image_is(k, has ? IMAGE_HAS : IMAGE_HAS_NOT,
 			 vh_strdup(has ? "still holds the boot script" : "holds nothing of ours"));
 	else if (!has)
-		image_is(v, IMAGE_HAS_NOT, vh_strdup("does not hold the boot script"));
+		image_is(k, IMAGE_HAS_NOT, vh_strdup("does not hold the boot script"));
 	else if (!module)
-		image_is(v, IMAGE_NO_MODULE, vh_strdup("holds the boot script, and no vfio-pci"));
-	else if (is_older(&v->cli->root, v->image))
-		image_is(v, IMAGE_OLD, vh_strdup("is older than the configuration"));
+		image_is(k, IMAGE_NO_MODULE, vh_strdup("holds the boot script, and no vfio-pci"));
+	else if (is_older(&v->cli->root, k->path))
+		image_is(k, IMAGE_OLD, vh_strdup("is older than the configuration"));
 	else
-		image_is(v, IMAGE_HAS, vh_strdup("holds the boot script and vfio-pci"));
+		image_is(k, IMAGE_HAS, vh_strdup("holds the boot script and vfio-pci"));
 }
 
-static void look_into_image(struct verify *v)
+static void list_image(const struct verify *v, struct kernel *k, enum vh_initramfs initramfs)
+{
+	_auto_strbuf_ struct vh_strbuf list = { 0 };
+	_auto_free_ char *path = vh_printf("/%s", k->path);
+	const char *lister = vh_initramfs_lister(initramfs);
+	int rc = vh_run((const char *const[]){ lister, path, NULL }, &list);
+
+	if (rc < 0)
+		image_is(k, IMAGE_NOT_CHECKED, vh_printf("not looked into: no %s here", lister));
+	else if (rc > 0 || !list.data)
+		image_is(k, IMAGE_UNREADABLE, vh_printf("cannot be read by %s", lister));
+	else
+		judge_image(v, k, initramfs, list.data);
+}
+
+static void look_into_image(const struct verify *v, struct kernel *k)
 {
 	const struct vh_root *root = &v->cli->root;
 	enum vh_initramfs i = v->early ? v->early->initramfs : vh_initramfs_detect(root);
-	_auto_strbuf_ struct vh_strbuf list = { 0 };
-	_auto_free_ char *path = NULL;
-	const char *lister = vh_initramfs_lister(i);
 
-	v->image = v->host->release ? vh_boot_image(root, v->host->release) : NULL;
-	if (!v->image || i == VH_INITRAMFS_NONE) {
-		image_is(v, IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
-		return;
-	}
-	path = vh_printf("/%s", v->image);
-	if (!root->live)
-		image_is(v, IMAGE_NOT_CHECKED, vh_strdup("not looked into: of another system"));
+	if (!k->path)
+		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
+	else if (i == VH_INITRAMFS_NONE)
+		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: what made it is not known"));
+	else if (!root->live)
+		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: of another system"));
 	else if (!vh_backend_privileged())
-		image_is(v, IMAGE_NOT_CHECKED, vh_strdup("not looked into: only root may read it"));
-	else if (vh_run((const char *const[]){ lister, path, NULL }, &list) != 0 || !list.data)
-		image_is(v, IMAGE_NOT_CHECKED, vh_printf("not looked into: %s failed", lister));
+		image_is(k, IMAGE_NOT_CHECKED, vh_strdup("not looked into: only root may read it"));
 	else
-		judge_image(v, i, list.data);
+		list_image(v, k, i);
 }
 
-static bool image_is_wrong(const struct verify *v)
+static bool is_running(const struct verify *v, const struct kernel *k)
 {
-	if (v->state == IMAGE_NOT_CHECKED)
+	return vh_streq(v->host->release, k->release);
+}
+
+static void add_kernel(struct verify *v, const char *release)
+{
+	char *path = vh_boot_image(&v->cli->root, release);
+	struct kernel *k;
+
+	/* modules without an image: of a kernel that is gone, or boots without one */
+	if (!path && !vh_streq(v->host->release, release))
+		return;
+	k = VH_APPEND(v->kernels, v->n_kernels);
+	k->release = vh_strdup(release);
+	k->path = path;
+	look_into_image(v, k);
+}
+
+/* Any of them may be the one that boots next. */
+static void look_into_images(struct verify *v)
+{
+	_auto_names_ struct vh_names releases = { 0 };
+	bool seen = false;
+
+	VH_IGNORE(vh_root_list(&v->cli->root, &releases, "lib/modules")); /* then the running one */
+	for (size_t i = 0; i < releases.count; i++) {
+		seen |= vh_streq(releases.name[i], v->host->release);
+		add_kernel(v, releases.name[i]);
+	}
+	if (!seen && v->host->release)
+		add_kernel(v, v->host->release);
+}
+
+static bool image_is_wrong(const struct verify *v, const struct kernel *k)
+{
+	if (k->state == IMAGE_NOT_CHECKED)
 		return false;
-	return v->early ? v->state != IMAGE_HAS : v->state == IMAGE_HAS;
+	return v->early ? k->state != IMAGE_HAS : k->state == IMAGE_HAS;
 }
 
 /* --- the devices ---------------------------------------------------------------------------- */
@@ -125,8 +185,12 @@ static char *judge_row(const struct verify *v, const struct row *r)
 	if (!d)
 		return vh_strdup("is not there");
 	if (!is_same(r->want, d))
-		return vh_printf("is not the device that was meant (%04x:%04x), and is left alone",
-				 r->want->vendor, r->want->device);
+		return vh_printf("is not the device that was meant (%04x:%04x), and is %s",
+				 r->want->vendor, r->want->device,
+				 d->on_vfio ? "on vfio-pci all the same" : "left alone");
+	if (!d->on_vfio && !r->at_boot && vh_streq(v->script, "off"))
+		return vh_strdup("is not on vfio-pci: vfio-hook.boot=off on the kernel command "
+				 "turned the boot script off");
 	if (!d->on_vfio && !r->at_boot)
 		return vh_strdup("is not on vfio-pci: it has not been booted with this "
 				 "configuration yet");
@@ -148,7 +212,7 @@ static char *judge_row(const struct verify *v, const struct row *r)
 
 static struct row *add_row(struct verify *v, const struct vh_pci_addr *addr)
 {
-	struct row *r = VH_APPEND(v->rows, v->count);
+	struct row *r = VH_APPEND(v->rows, v->n_rows);
 
 	r->addr = *addr;
 	r->dev = vh_host_dev(v->host, addr);
@@ -176,6 +240,7 @@ static void add_leftovers(struct verify *v)
 
 static void look_at_devices(struct verify *v)
 {
+	v->script = vh_early_at_boot(&v->cli->root, NULL);
 	for (size_t i = 0; v->early && i < v->early->count; i++) {
 		struct row *r = add_row(v, &v->early->devs[i].addr);
 
@@ -183,9 +248,10 @@ static void look_at_devices(struct verify *v)
 		r->problem = judge_row(v, r);
 	}
 	add_leftovers(v);
-	for (size_t i = 0; i < v->count; i++)
+	for (size_t i = 0; i < v->n_rows; i++)
 		v->problems += v->rows[i].problem != NULL;
-	v->problems += image_is_wrong(v);
+	for (size_t i = 0; i < v->n_kernels; i++)
+		v->problems += image_is_wrong(v, &v->kernels[i]);
 }
 
 /* --- the answer ----------------------------------------------------------------------------- */
@@ -198,34 +264,50 @@ static void put_text(const struct verify *v)
 		       vh_initramfs_str(v->early->initramfs));
 	else
 		puts("configured: nothing");
-	printf("image: %s%s%s%s\n", v->image ? "/" : "", v->image ? v->image : "",
-	       v->image ? " " : "", v->image_why);
-	for (size_t i = 0; i < v->count; i++) {
+	for (size_t i = 0; i < v->n_kernels; i++) {
+		const struct kernel *k = &v->kernels[i];
+
+		printf("image: %s%s%s%s%s\n", k->path ? "/" : "", k->path ? k->path : "",
+		       k->path ? " " : "", k->why,
+		       v->n_kernels > 1 && is_running(v, k) ? " (of the running kernel)" : "");
+	}
+	for (size_t i = 0; i < v->n_rows; i++) {
 		const struct row *r = &v->rows[i];
 
 		printf("%s: ", vh_pci_str(&r->addr).s);
 		vh_put(stdout, r->problem ? r->problem
 			       : v->early->by_id ? "is on vfio-pci"
-						 : "is on vfio-pci, and no other driver has seen it "
-						   "since boot");
+						 : "is on vfio-pci; at boot no other driver had "
+						   "it before");
 		putchar('\n');
 	}
 	printf("%zu problem%s\n", v->problems, v->problems == 1 ? "" : "s");
 }
 
+static struct json_object *image_object(const struct verify *v, const struct kernel *k)
+{
+	_auto_free_ char *path = k->path ? vh_printf("/%s", k->path) : NULL;
+	struct json_object *e = json_object_new_object();
+
+	add(e, "kernel", string(k->release));
+	add(e, "running", json_object_new_boolean(is_running(v, k)));
+	add(e, "path", string(path));
+	add(e, "state", string(image_words[k->state]));
+	return e;
+}
+
 static void put_json(const struct verify *v)
 {
 	struct json_object *doc = document(), *boot = json_object_new_object();
-	struct json_object *image = json_object_new_object(), *rows = json_object_new_array();
-	_auto_free_ char *path = v->image ? vh_printf("/%s", v->image) : NULL;
+	struct json_object *images = json_object_new_array(), *rows = json_object_new_array();
 
-	add(image, "path", string(path));
-	add(image, "state", string(image_words[v->state]));
 	add(boot, "configured", json_object_new_boolean(v->early != NULL));
 	add(boot, "by", v->early ? string(v->early->by_id ? "id" : "address") : NULL);
 	add(boot, "initramfs", v->early ? string(vh_initramfs_str(v->early->initramfs)) : NULL);
-	add(boot, "image", image);
-	for (size_t i = 0; i < v->count; i++) {
+	for (size_t i = 0; i < v->n_kernels; i++)
+		json_object_array_add(images, image_object(v, &v->kernels[i]));
+	add(boot, "images", images);
+	for (size_t i = 0; i < v->n_rows; i++) {
 		const struct row *r = &v->rows[i];
 		struct json_object *e = json_object_new_object();
 
@@ -244,6 +326,24 @@ static void put_json(const struct verify *v)
 	vh_json_print(doc);
 }
 
+static void clear(struct verify *v)
+{
+	for (size_t i = 0; i < v->n_rows; i++) {
+		free(v->rows[i].at_boot);
+		free(v->rows[i].problem);
+	}
+	free(v->rows);
+	for (size_t i = 0; i < v->n_kernels; i++) {
+		free(v->kernels[i].release);
+		free(v->kernels[i].path);
+		free(v->kernels[i].why);
+	}
+	free(v->kernels);
+	free(v->script);
+	vh_host_free(v->host);
+	vh_early_free(v->early);
+}
+
 int vh_boot_verify(struct vh_cli *cli)
 {
 	_auto_error_ struct vh_error err = { 0 };
@@ -255,21 +355,13 @@ int vh_boot_verify(struct vh_cli *cli)
 		return VH_EXIT_USAGE;
 	}
 	v.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES, INT64_MAX);
-	look_into_image(&v);
+	look_into_images(&v);
 	look_at_devices(&v);
 	if (cli->format == VH_FORMAT_JSON)
 		put_json(&v);
 	else
 		put_text(&v);
 	rc = v.problems ? VH_EXIT_FINDINGS : VH_EXIT_OK;
-	for (size_t i = 0; i < v.count; i++) {
-		free(v.rows[i].at_boot);
-		free(v.rows[i].problem);
-	}
-	free(v.rows);
-	free(v.image);
-	free(v.image_why);
-	vh_host_free(v.host);
-	vh_early_free(v.early);
+	clear(&v);
 	return rc;
 }

@@ -27,7 +27,8 @@ boot() { "$hook" --sysroot "$work/$1" boot "${@:2}"; }
 # The chipset functions that share the group of seed 000's controller.
 critical='f etc/libvirt/vfio-hook.conf\t[device 0000:00:1f.0]\\nallow-critical = yes\\n[device 0000:00:1f.3]\\nallow-critical = yes'
 host debian seed-000 usr/sbin/mkinitramfs "$critical" \
-	'f boot/initrd.img-6.1.0-56-amd64\tx' 'd etc/initramfs-tools'
+	'f boot/initrd.img-6.1.0-56-amd64\tx' 'd etc/initramfs-tools' \
+	'f boot/initrd.img-6.1.0-40-amd64\tx' 'd lib/modules/6.1.0-40-amd64' 'd lib/modules/6.1.0-9-amd64'
 host fedora seed-000 usr/bin/dracut "$critical"
 host arch seed-000 usr/bin/mkinitcpio "$critical" 'f etc/mkinitcpio.conf\tMODULES=()\\nHOOKS=(base udev block)'
 host strict seed-000 usr/sbin/mkinitramfs
@@ -91,6 +92,9 @@ verdict 'write: executable' test -x "$work/debian/etc/initramfs-tools/scripts/in
 exits 'write again' 0 boot debian generate 00:1f.2
 exits 'verify before a boot' 1 boot debian verify
 prints 'verify before a boot: what is missing' '^0000:00:1f.2: is not on vfio-pci: it has not been booted'
+prints 'verify: the image of the running kernel' '^image: /boot/initrd.img-6.1.0-56-amd64 not looked into: .* .of the running kernel.$'
+prints 'verify: the image of another kernel' '^image: /boot/initrd.img-6.1.0-40-amd64 not looked into'
+verdict 'verify: no kernel without an image' eval '! grep -q 6.1.0-9 "$work/out"'
 exits 'check tells it too' 0 "$hook" --sysroot "$work/debian" check
 prints 'check: the rule' "0000:00:1f.2 is to be on vfio-pci from boot, and driver 'ahci' has it \[boot-binding\]"
 exits 'JSON of verify' 1 boot debian --format json verify
@@ -180,7 +184,7 @@ for shell in "${shells[@]}"; do
 done
 dir=$work/debian script=$work/debian/etc/initramfs-tools/scripts/init-top/00-vfio-hook
 exits 'verify after a boot' 0 boot debian verify
-prints 'verify after a boot: said' '^0000:00:1f.2: is on vfio-pci, and no other driver has seen it'
+prints 'verify after a boot: said' '^0000:00:1f.2: is on vfio-pci; at boot no other driver had it before'
 exits 'check after a boot' 0 "$hook" --sysroot "$dir" check
 verdict 'check after a boot: silent' eval '! grep -q boot-binding "$work/out"'
 exits 'show after a boot' 0 "$hook" --sysroot "$dir" show 00:1f.2
@@ -206,6 +210,8 @@ early "$dir"
 sed -i 's/$/ vfio-hook.boot=off/' "$dir/proc/cmdline"
 runs sh "$dir" "$script" ''
 verdict 'turned off for a boot: nothing is done' test ! -e "$dir/ran"
+exits 'verify after such a boot' 1 boot debian verify
+prints 'verify after such a boot: said' '^0000:00:1f.2: is not on vfio-pci: vfio-hook.boot=off'
 
 # mkinitramfs and the administrator run it where it must do nothing
 early "$dir"

@@ -37,6 +37,9 @@ exits 'tree without an IOMMU' 1 "$hook" --sysroot "$(tree no-iommu)" list --tree
 golden 'tree without an IOMMU says why' tree-no-iommu
 exits 'tree with a domain of its own behind a function' 0 "$hook" --sysroot "$(tree vmd)" list --tree
 prints 'a domain behind a function: where' '^root bus 10000:[0-9a-f]+ \(behind 0000:[0-9a-f:.]+\)$'
+refuses 'a domain left out that is not 0000' "no device at 0000:00:00.0, which '00:00.0' stands for; in another PCI domain: 0001:00:00.0" \
+	"$hook" --sysroot "$(tree seed-001)" show 00:00.0
+exits 'an address that no domain has' 1 "$hook" --sysroot "$(tree seed-001)" show 00:01.0
 exits 'JSON of list' 0 "$hook" --sysroot "$(tree seed-003)" --format json list
 valid_json 'JSON of list is JSON'
 golden 'JSON of list stays as it is' list-seed-003.json

@@ -156,7 +156,7 @@ int vh_early_read(const struct vh_root *root, struct vh_early **ret, struct vh_e
 char *vh_early_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
 	_auto_free_ char *text = vh_root_read(root, VH_EARLY_RECORD);
-	_auto_free_ char *start = vh_printf("%s ", vh_pci_str(addr).s);
+	_auto_free_ char *start = vh_printf("%s ", addr ? vh_pci_str(addr).s : "-");
 	char *rest = text, *line, *found = NULL;
 
 	while ((line = strsep(&rest, "\n"))) {

@@ -47,7 +47,7 @@ void vh_early_format(const struct vh_early *e, struct vh_strbuf *to);
 int vh_early_read(const struct vh_root *root, struct vh_early **ret, struct vh_error *err) VH_CHECK;
 
 /* What the boot script has said of a device at this boot: bound, late, changed, absent, failed.
- * NULL: nothing. The caller frees. */
+ * NULL: nothing. Without an address, of itself: off, failed. The caller frees. */
 char *vh_early_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr) VH_CHECK;
 
 #endif

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds what a test machine boots (kernel, initramfs, root file system) from
 # Debian packages, once per suite and recipe, in the cache outside the source
-# tree; prints the folder. The recipe is this file and image/.
+# tree; prints the folder. The recipe is this file, bootstrap.sh and image/.
 #   build-image.sh [SUITE]     bookworm (default) or trixie; needs root
 set -euo pipefail
 
 suite=${1:-bookworm}
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
-recipe=$(cat "$here/build-image.sh" "$here"/image/* | sha256sum | cut -c1-12)
+recipe=$(cat "$here/build-image.sh" "$here/bootstrap.sh" "$here"/image/* | sha256sum | cut -c1-12)
 image=$cache/$suite-$recipe
 
 packages=(
@@ -23,53 +23,6 @@ packages=(
 )
 
 log() { echo "build-image: $*" >&2; }
-
-# The machine's own package sources, with SUITE in place of its own release.
-# None found, or not Debian: mmdebstrap knows where Debian is.
-sources() {
-	local own
-	# shellcheck source=/dev/null
-	own=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || true
-	[ -n "$own" ] || return 0
-	# shellcheck disable=SC2016	# apt expands them
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' 2>/dev/null |
-		awk -v own="$own" -v suite="$suite" '$3 == "main" && $2 ~ "^" own "(-updates|-security)?$" {
-			sub(own, suite, $2); print "deb", $1, $2, $3 }' | sort -u
-}
-
-# The root file system in $1. The kernel package is unpacked, not installed:
-# configuring it would build an initramfs, which takes longer than all the rest.
-build_root() {
-	local root=$1 lines=() options=() version modules
-	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	mapfile -t lines < <(sources)
-	[ ! -e "$keys" ] || options+=("--keyring=$keys")
-	apt-config dump --no-empty | grep -E '^Acquire::(http|https)::Proxy' >proxies || true
-	# shellcheck disable=SC2016	# the hook's shell expands them
-	mmdebstrap --mode=root --variant=apt --aptopt="$PWD/proxies" "${options[@]}" \
-		--aptopt='Apt::Install-Recommends "false"' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='force-unsafe-io' \
-		--include="$(IFS=, && echo "${packages[*]}")" \
-		--customize-hook='chroot "$1" sh -ec "mkdir /kernel; cd /kernel
-			apt-get -qq -o APT::Sandbox::User=root download \$(apt-cache depends linux-image-amd64 |
-				sed -n \"s/.*Depends: *//p\" | head -n 1)"' \
-		"$suite" "$root" "${lines[@]}" 2>mmdebstrap.log ||
-		{ tail -n 30 mmdebstrap.log >&2; return 1; }
-	dpkg-deb -x "$root"/kernel/linux-image-*.deb kernel
-	rm -r "$root/kernel"
-	modules=$(find kernel -path '*/lib/modules/*' -prune)
-	version=${modules##*/}
-	mv "kernel/boot/vmlinuz-$version" vmlinuz
-	mkdir -p "$root/lib/modules"
-	mv "$modules" "$root/lib/modules/"
-	rm -r kernel
-	chroot "$root" depmod "$version"
-	chroot "$root" dpkg-query -W >packages.txt
-}
 
 # Nothing starts by itself but the runner, which starts libvirtd when the hook
 # stands: libvirtd looks for hooks only at its own start.
@@ -116,7 +69,10 @@ if [ ! -d "$image" ]; then
 	trap 'rm -rf "$work"' EXIT
 	cd "$work"
 	SECONDS=0
-	build_root root
+	"$here/bootstrap.sh" "$suite" root "${packages[@]}"
+	mv root/boot/vmlinuz-* vmlinuz
+	rm root/boot/*
+	chroot root dpkg-query -W >packages.txt
 	configure_root root
 	build_initramfs root
 	truncate -s 3G root.img

@@ -9,10 +9,15 @@ set -euo pipefail
 suite=$1 tool=$2
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
-recipe=$(cat "$here/build-image.sh" "$here/init" | sha256sum | cut -c1-12)
+recipe=$(cat "$here/build-image.sh" "$here/init" "$here/../bootstrap.sh" | sha256sum | cut -c1-12)
 image=$cache/boot-$suite-$tool-$recipe
 packages=(systemd-sysv kmod udev pciutils busybox zstd e2fsprogs util-linux procps "$tool"
 	libxml2 libinih1 libjson-c5 libpci3)
+drivers='ahci sd_mod nvme e1000e e1000 ext4'
+omit='biosdevname bluetooth btrfs caps crypt crypt-gpg dbus-broker dbus-daemon dmraid i18n
+	kernel-modules-extra lvm lvmmerge lvmthinpool-monitor masterkey mdraid memstrack mksh modsign
+	multipath network nvmf overlay-root pcsc plymouth qemu resume rngd systemd-coredump
+	systemd-networkd systemd-portabled systemd-resolved systemd-timesyncd terminfo tpm2-tss virtiofs'
 
 mkdir -p "$cache"
 exec 9>"$cache/boot-$suite-$tool.lock"
@@ -24,32 +29,28 @@ if [ ! -d "$image" ]; then
 	work=$(mktemp -d "$cache/boot-building-$suite-$tool.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	cd "$work"
-	mapfile -t lines < <("$here/../sources.sh" "$suite")
-	apt-config dump --no-empty | grep -E '^Acquire::(http|https)::Proxy' >proxies || true
-	# the kernel is unpacked here, and its image is made once, at the end
-	# shellcheck disable=SC2016	# the hook's shell expands them
-	mmdebstrap --mode=root --variant=apt --aptopt="$PWD/proxies" \
-		--aptopt='Apt::Install-Recommends "false"' --dpkgopt='force-unsafe-io' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--include="$(IFS=, && echo "${packages[*]}")" \
-		--customize-hook='chroot "$1" sh -ec "mkdir /kernel; cd /kernel
-			apt-get -qq -o APT::Sandbox::User=root download \$(apt-cache depends linux-image-amd64 |
-				sed -n \"s/.*Depends: *//p\" | head -n 1)
-			dpkg-deb -x linux-image-*.deb /kernel; mv boot/* /boot; mkdir -p /lib/modules
-			mv lib/modules/* /lib/modules; cd /; rm -r /kernel"' \
-		"$suite" root "${lines[@]}" 2>mmdebstrap.log || { tail -n 30 mmdebstrap.log >&2; exit 1; }
+	"$here/../bootstrap.sh" "$suite" root "${packages[@]}"
 	version=$(ls root/lib/modules)
-	chroot root depmod "$version"
 	echo lab >root/etc/hostname
 	echo '/dev/disk/by-label/lab / ext4 defaults 0 1' >root/etc/fstab
 	install -m 755 "$here/init" root/usr/local/sbin/init
 	cp "root/boot/vmlinuz-$version" vmlinuz
+	# The drivers of the machine are in the image, to be loaded by udev as if all were: an
+	# image is made in the machine several times, with an emulated processor.
 	case $tool in
 	initramfs-tools)
-		sed -i 's/^COMPRESS=.*/COMPRESS=zstd/' root/etc/initramfs-tools/initramfs.conf
+		sed -i 's/^MODULES=.*/MODULES=list/' root/etc/initramfs-tools/initramfs.conf
+		printf '%s\n' 'COMPRESS=zstd' 'COMPRESSLEVEL=1' >root/etc/initramfs-tools/conf.d/lab
+		printf '%s\n' '#!/bin/sh' '[ "$1" != prereqs ] || exit 0' \
+			'. /usr/share/initramfs-tools/hook-functions' \
+			"manual_add_modules $drivers" >root/etc/initramfs-tools/hooks/lab
+		chmod 755 root/etc/initramfs-tools/hooks/lab
 		chroot root update-initramfs -c -k "$version" >&2 ;;
 	dracut)
-		chroot root dracut -q --no-hostonly --force "/boot/initrd.img-$version" "$version" >&2 ;;
+		printf '%s\n' 'hostonly="yes"' "drivers+=\" $drivers \"" 'compress="zstd -1"' \
+			"omit_dracutmodules+=\" $(echo $omit) \"" >root/etc/dracut.conf.d/lab.conf
+		unshare --mount sh -ec "mount --rbind /dev root/dev; mount -t proc proc root/proc
+			chroot root dracut -q --no-hostonly --force /boot/initrd.img-$version $version" >&2 ;;
 	esac
 	cp "root/boot/initrd.img-$version" initrd.img
 	truncate -s 2G root.img

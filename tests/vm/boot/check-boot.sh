@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `vfio-hook boot`, proven by booting: a machine whose disk is kept from one boot to the
-# next, booted by the image that the one before it made. TAP, a point per boot.
+# next, booted by the image that the one before it made. TAP, a point per boot; the first that
+# fails ends the machine.
 #   check-boot.sh SUITE [initramfs-tools|dracut]...
 # Environment: VM_MEMORY (MiB), VM_CPUS, VM_LIMIT (seconds for a boot), VM_LOG_DIR
 set -euo pipefail
@@ -25,10 +26,13 @@ rm -rf "$logs"
 mkdir -p "$logs"
 count=0 failed=0
 
-# boot IMAGE SHARE NUMBER: one boot; the second network card of the third is another one
+# boot IMAGE SHARE NUMBER: one boot. From the third on the second network card is another one;
+# in the third the second NVMe is gone.
 boot() {
 	local image=$1 share=$2 number=$3 nic=e1000e
-	[ "$number" != 3 ] || nic=e1000
+	local nvme=(-device "nvme,bus=rp4,serial=NVME2,drive=disk4")
+	[ "$number" -lt 3 ] || nic=e1000
+	[ "$number" != 3 ] || nvme=()
 	timeout -k 5 "${VM_LIMIT:-1800}" qemu-system-x86_64 \
 		-name boot -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35,kernel-irqchip=split -accel tcg,thread=multi,tb-size=1024 \
@@ -37,7 +41,7 @@ boot() {
 		-device intel-iommu,intremap=on,caching-mode=on \
 		-kernel "$image/vmlinuz" -initrd "$share/initrd.img" \
 		-append "console=ttyS0 loglevel=4 log_buf_len=1M panic=-1 net.ifnames=0 mitigations=off \
-no_timer_check intel_iommu=on root=LABEL=lab rw init=/usr/local/sbin/init" \
+no_timer_check intel_iommu=on drm_kms_helper.fbdev_emulation=0 root=LABEL=lab rw init=/usr/local/sbin/init" \
 		-serial "file:$logs/console-$tool-$number" \
 		-fsdev local,id=lab,path="$share",security_model=none \
 		-device virtio-9p-pci,fsdev=lab,mount_tag=lab,bus=pcie.0,addr=0x3 \
@@ -54,28 +58,32 @@ no_timer_check intel_iommu=on root=LABEL=lab rw init=/usr/local/sbin/init" \
 		-device nvme,bus=rp3,serial=NVME1,drive=disk3 \
 		-device pcie-root-port,id=rp4,bus=pcie.0,chassis=4,addr=0x4.3 \
 		-drive if=none,id=disk4,file="$work/nvme2.img",format=raw \
-		-device nvme,bus=rp4,serial=NVME2,drive=disk4 \
+		"${nvme[@]}" \
 		-device pcie-root-port,id=rp5,bus=pcie.0,chassis=5,addr=0x4.4 \
 		-device e1000e,bus=rp5,mac=52:54:00:00:05:00 \
 		-device pcie-root-port,id=rp6,bus=pcie.0,chassis=6,addr=0x4.5 \
 		-device $nic,bus=rp6,mac=52:54:00:00:06:00 \
+		-device VGA,bus=pcie.0,addr=0x1 \
+		-device pcie-root-port,id=rp7,bus=pcie.0,chassis=7,addr=0x4.6 \
+		-device secondary-vga,bus=rp7 \
 		</dev/null >"$logs/qemu-$tool-$number" 2>&1 &
 	machine=$!
 	wait $machine || true
 	machine=
 }
 
-names=('' "refused by id, done by address" "in effect, before any driver" "a device swapped, and remove"
-	"as before")
+names=('' "refused by id, done by address" "in effect, before any driver"
+	"one device swapped, one gone, and remove" "as before, then by id" "in effect, by id")
 for tool in "${tools[@]}"; do
 	image=$("$here/build-image.sh" "$suite" "$tool") || { echo "Bail out! no image"; exit 1; }
 	share=$work/$tool
 	mkdir -p "$share/bin"
 	cp "$here/steps.sh" "$here/../lib.sh" "$image/initrd.img" "$share"
+	cp "$image/initrd.img" "$share/pristine.img"
 	cp "$cli" "$share/bin/vfio-hook"
 	cp --sparse=always "$image/root.img" "$work/root.img"
 	truncate -s 64M "$work"/{data,nvme1,nvme2}.img
-	for number in 1 2 3 4; do
+	for number in 1 2 3 4 5; do
 		count=$((count + 1))
 		SECONDS=0
 		echo $number >"$share/boot"
@@ -89,8 +97,8 @@ for tool in "${tools[@]}"; do
 		fi
 		failed=$((failed + 1))
 		echo "not ok $count - $tool, boot $number: ${names[number]} ($suite, $SECONDS s)"
-		grep -A 8 '^not ok' "$share/log" 2>/dev/null | sed 's/^/  # /' || echo "  # it never came up: see the console"
-		[ -e "$share/log" ] || break
+		grep -A 8 '^not ok' "$share/log" 2>/dev/null | sed 's/^/  # /' || echo "  # it did not end: see the console"
+		break
 	done
 done
 echo "1..$count"
