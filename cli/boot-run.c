@@ -22,6 +22,7 @@ static void become(const char *const *argv, int out)
 	char *environment[] = { path, locale, NULL };
 
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL); /* what is ignored stays so behind execve() */
 	if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
 		execve(argv[0], (char *const *)argv, environment);
 	_exit(127);
@@ -71,15 +72,13 @@ static int run_tool(const char *const *argv, struct vh_error *err)
  * dracut copies a new image over the old one, byte by byte (dracut.sh), so it gets another
  * name to write to. One image at a time: /boot is small.
  */
-static int run_dracut(const struct vh_root *root, const char *release, struct vh_error *err)
+static int run_dracut(const struct vh_root *root, const char *release, const char *image,
+		      struct vh_error *err)
 {
-	_auto_free_ char *image = vh_boot_image(root, release);
-	_auto_free_ char *path = vh_printf("/%s", image ? image : "");
+	_auto_free_ char *path = vh_printf("/%s", image);
 	_auto_free_ char *temp = vh_printf("%s.vfio-hook.new", path);
 	const char *argv[] = { "/usr/bin/dracut", "--force", temp, release, NULL };
 
-	if (!image)
-		return 0; /* a kernel that is not booted by an image of its own */
 	printf("%s %s %s %s\n", argv[0], argv[1], path, release);
 	if (run_tool(argv, err) == 0 && renameat(root->fd, temp + 1, root->fd, image) == 0)
 		return 0;
@@ -93,13 +92,25 @@ static int run_dracut(const struct vh_root *root, const char *release, struct vh
 static int run_dracut_all(const struct vh_root *root, struct vh_error *err)
 {
 	_auto_names_ struct vh_names releases = { 0 };
+	size_t made = 0;
 
 	if (vh_root_list(root, &releases, "lib/modules") < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot list '/lib/modules'");
-	for (size_t i = 0; i < releases.count; i++)
-		if (run_dracut(root, releases.name[i], err) < 0)
+	for (size_t i = 0; i < releases.count; i++) {
+		_auto_free_ char *image = vh_boot_image(root, releases.name[i]);
+
+		if (!image)
+			continue; /* a kernel that is not booted by an image of its own */
+		if (run_dracut(root, releases.name[i], image, err) < 0)
 			return -1;
-	return 0;
+		made++;
+	}
+	if (made)
+		return 0;
+	/* a unified kernel image, for one: files alone have no effect */
+	return vh_fail(err, VH_E_SYS, 0,
+		       "the same with --no-rebuild, then make the image as this system makes it",
+		       "no image of an installed kernel stands where distributions have it");
 }
 
 int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err)

@@ -97,7 +97,8 @@ static int take_domain(struct vh_domains *d, const char *arg, bool force, struct
 int vh_domains_take(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,
 		    const char **ret_label, struct vh_error *err)
 {
-	if (force || vh_is_domain(arg))
+	/* nobody was asked: then it was a file a moment ago */
+	if (d->count && (force || vh_is_domain(arg)))
 		return take_domain(d, arg, force, ret, ret_label, err);
 	*ret_label = vh_streq(arg, "-") ? "<stdin>" : arg;
 	return vh_input_read(ret, arg, VH_XML_MAX, err);

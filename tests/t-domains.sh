@@ -45,6 +45,19 @@ rm storage
 refuses 'neither file nor domain' "^vfio-hook: error: nosuch: neither a file here nor a domain of test:///" on check nosuch
 tells 'neither file nor domain: what to do' '^  fix: virsh list --all'
 refuses 'no domain' '^vfio-hook: error: nosuch: no domain of test:///' on check --domain nosuch
+mkfifo pipe
+cp "$examples/gpu-with-audio.xml" gone
+run_gone() {
+	on check ./pipe gone &
+	# it opens the pipe when it has asked for what is no file; gone is one until then
+	exec 3>pipe
+	rm gone
+	cat "$examples/gpu-with-audio.xml" >&3
+	exec 3>&-
+	wait $!
+}
+exits 'a file that goes in between' 2 run_gone
+tells 'a file that goes in between: said' '^vfio-hook: error: gone: cannot be read: No such file'
 refuses 'a file by its looks' 'nosuch.xml: cannot be read: No such file' on check nosuch.xml
 exits 'one that is missing among others' 2 on check nosuch storage
 prints 'one that is missing does not stop the others' '^storage: ok'

@@ -320,6 +320,10 @@ static void test_limits(const struct scratch *outside)
 	   "too many lines");
 	vh_error_clear(&err);
 	ok(expand(outside, text, VH_MANIFEST_LINES - 1, &err) == 0, "as many lines as may be");
+	for (size_t i = 0; i < VH_MANIFEST_LINES - 1; i++)
+		text[2 * i] = '#', text[2 * i + 1] = '\n';
+	ok(expand(outside, text, 2 * (VH_MANIFEST_LINES - 1), &err) == 0,
+	   "as many comments as may be, each looked at once");
 	memset(text, '#', size);
 	ok(expand(outside, text, size, &err) < 0 && strstr(err.what, "bytes"), "too long");
 	vh_error_clear(&err);

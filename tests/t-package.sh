@@ -128,13 +128,18 @@ says status "vm (00000000-0000-0000-0000-000000000001): held since 2026-01-01 10
 detached by hand: held since 2026-01-01 10:00:00
   ADDRESS       ROLE   BEFORE        NOW         COMES BACK
   0000:05:00.0  named  nvme          vfio-pci    to nvme"
-run sh "$link" leave
+run sh "$link" leave "$root"
 prints 'what went along has to be given back by hand' '^  virsh nodedev-reattach pci_0000_03_00_1   # to e1000e$'
 prints 'what was detached by hand too' '^  virsh nodedev-reattach pci_0000_05_00_0   # to nvme$'
 verdict 'what libvirt gives back does not' eval '! grep -q 03_00_0 <<<"$out"'
+verdict 'nothing is said of boot where nothing was generated' eval '! grep -q "boot remove" <<<"$out"'
 rm "$work/bin/vfio-hook"
-run sh "$link" leave
+run sh "$link" leave "$root"
 verdict 'nothing to ask: silent' eval '[ "$rc" = 0 ] && [ -z "$out$err" ]'
+mkdir -p "$root/etc/modprobe.d"
+echo '# by address' >"$root/etc/modprobe.d/vfio-hook.conf"
+run sh "$link" leave "$root"
+prints 'what was generated for boot goes on' 'at every boot, also without vfio-hook\. .*: vfio-hook boot remove$'
 
 # --- one source for each thing -----------------------------------------------
 

@@ -102,6 +102,8 @@ static void test_cmdline(void)
 		  "ip= rd.luks.uuid= systemd.machine_id=" },
 		{ "nouveau.modeset=0", "nouveau.modeset=0" },
 		{ "quiet -- --token secret", "quiet" },
+		{ "rd.luks.key=\"my secret phrase\" ro", "rd.luks.key= ro" },
+		{ "kvm.x=\"a b\" root=\"LABEL=my disk", "kvm.x=\"a b\" root=" },
 		{ "", "" },
 	};
 	struct vh_scrub s = { .key = 1 }, off = { .off = true };

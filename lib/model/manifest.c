@@ -416,9 +416,11 @@ static const char *find_mark(const char *text)
 	const char *end = text;
 
 	while (*end == '#' || *end == '\n') {
-		const char *next = strchrnul(end, '\n'), *mark = strstr(end, VH_SNAPSHOT_MARK);
+		const char *next = strchrnul(end, '\n');
+		const char *mark = memmem(end, (size_t)(next - end), VH_SNAPSHOT_MARK,
+					  strlen(VH_SNAPSHOT_MARK));
 
-		if (mark && mark < next)
+		if (mark)
 			return mark + strlen(VH_SNAPSHOT_MARK);
 		end = next + (*next == '\n');
 	}

@@ -160,6 +160,21 @@ static bool is_plain_option(const char *word, size_t key)
 	return memchr(word, '.', key) != NULL; /* MODULE.OPTION */
 }
 
+/* Cuts as the kernel does (lib/cmdline.c:next_arg()): blanks between quotes are part of a word. */
+static char *next_word(char **rest)
+{
+	char *word = *rest, *end = word;
+	bool quoted = false;
+
+	if (!word)
+		return NULL;
+	for (; *end && (quoted || !strchr(" \t\n", *end)); end++)
+		quoted ^= *end == '"';
+	*rest = *end ? end + 1 : NULL;
+	*end = 0;
+	return word;
+}
+
 char *vh_scrub_cmdline(const struct vh_scrub *s, const char *cmdline)
 {
 	_auto_free_ char *copy = vh_strdup(cmdline);
@@ -168,7 +183,7 @@ char *vh_scrub_cmdline(const struct vh_scrub *s, const char *cmdline)
 
 	if (s->off)
 		return VH_STEAL(copy);
-	while ((word = strsep(&rest, " \t\n"))) {
+	while ((word = next_word(&rest))) {
 		size_t key = strcspn(word, "=");
 
 		if (!strcmp(word, "--")) /* what follows is for init */
