@@ -24,6 +24,7 @@ struct asked {
 	struct vh_strbuf said;
 	int64_t heard, begun; /* vh_now_ms() */
 	bool ended;           /* nothing more will come */
+	bool silent;          /* and that because it kept silent for too long */
 };
 
 /* --- children --------------------------------------------------------------------------------- */
@@ -94,7 +95,8 @@ static void hear_all(struct asked *all, size_t count, int silence)
 		for (size_t i = 0; i < count; i++) {
 			int64_t deadline = deadline_of(&all[i], silence);
 
-			all[i].ended |= deadline <= now;
+			if (!all[i].ended && deadline <= now)
+				all[i].ended = all[i].silent = true;
 			fds[i] = (struct pollfd){ all[i].ended ? -1 : all[i].pipe[0], POLLIN, 0 };
 			if (!all[i].ended && deadline < next)
 				next = deadline;
@@ -239,14 +241,12 @@ static bool understand(const struct vh_strbuf *said, struct vh_answer_of *ret)
 
 static void conclude(struct asked *a, int silence, struct vh_answer_of *ret)
 {
-	bool silent = vh_now_ms() >= deadline_of(a, silence);
-
 	if (understand(&a->said, ret))
 		return;
 	if (a->said.len > TOLD_MAX)
 		(void)vh_fail(&ret->err, VH_E_INPUT, 0, NULL, "it tells more than %u MiB",
 			      TOLD_MAX >> 20);
-	else if (silent)
+	else if (a->silent)
 		(void)vh_fail(&ret->err, VH_E_TIMEOUT, 0,
 			      "try 'virsh -c URI list'; --timeout SECONDS waits longer",
 			      "no answer for %d second%s", silence, silence == 1 ? "" : "s");

@@ -146,6 +146,7 @@ prints 'check --all there: what two of them want' "^info: IOMMU group 5 is wante
 exits 'which of two hosts' 0 far check --connect "$a" --connect "$b" gpu other
 prints 'which of two hosts: this one' '^  test:.*host-a.xml +ok, 1 warning; [0-9]+ not checked$'
 prints 'which of two hosts: not that one, and why' '^  test:.*host-b.xml +refused \[device-absent\]: no device 0000:01:00.0 on this host; '
+exits 'which of two hosts, without a warning' 1 far check --strict --connect "$a" --connect "$b" gpu
 exits 'none of two hosts' 1 far check --connect "$b" --connect "$b" "$examples/gpu-with-audio.xml"
 exits 'a host that fails among others' 2 far check --connect "$a" --connect "qemu+ext:///system?command=$work/refuse" gpu
 prints 'a host that fails does not hinder the others' '^  test:.*host-a.xml +ok'

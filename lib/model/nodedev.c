@@ -5,6 +5,7 @@
 #include "lib/base/pciaddr.h"
 #include "lib/model/bits.h"
 #include "lib/model/domain.h"
+#include "lib/model/manifest.h"
 #include "lib/model/pools.h"
 #include "lib/model/xml.h"
 
@@ -12,7 +13,7 @@
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@+"
 #define NAME_MAX_LEN 64
-#define NODES_MAX 16384 /* of each kind; more are left out */
+#define NODES_MAX 16384 /* of each kind; more are not checked */
 
 /* What libvirt does not tell, rule by rule. */
 static const char not_told[] =
@@ -154,7 +155,7 @@ static void read_pci(struct nodes *to, const xmlNode *device, const xmlNode *pci
 		n.group = (int)v;
 	if (attr_number(vh_xml_child(pci, "numa"), "node", VH_BITS_MAX - 1, &v) == 0)
 		n.numa = (int)v;
-	n.driver = is_name(driver) ? VH_STEAL(driver) : NULL;
+	n.driver = driver && vh_manifest_is_name(driver) ? VH_STEAL(driver) : NULL;
 	*VH_APPEND(to->list, to->count) = n;
 }
 
@@ -385,6 +386,8 @@ void vh_nodedev_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 			       (unsigned long long)t->total_kib, (unsigned long long)t->free_kib);
 	vh_strbuf_add(ret, "f not-checked\t");
 	put_escaped(ret, not_told);
+	if (t->devices.count > NODES_MAX)
+		vh_strbuf_addf(ret, "devices beyond the first %d\\n", NODES_MAX);
 	vh_strbuf_add(ret, "\n");
 	for (size_t i = 0; i < all.count; i++)
 		free(all.list[i].driver);
