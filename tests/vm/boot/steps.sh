@@ -117,7 +117,7 @@ case $BOOT in
 	check "verify says so" says \
 		"^image: /boot/initrd.img-$OTHER does not hold the boot script$" \
 		"^image: /boot/initrd.img-$OTHER-2 cannot be read by " \
-		"^image: $IMAGE holds the boot script and vfio-pci .of the running kernel.$" \
+		"^image: ${IMAGE//+/.} holds the boot script and vfio-pci .of the running kernel.$" \
 		"^$NVME2: is not on vfio-pci now; at boot: bound$" \
 		"^$NIC2: is on vfio-pci, but its driver_override is gone" '^4 problems$'
 	rm -r /boot/initrd.img-$OTHER* /lib/modules/$OTHER*
