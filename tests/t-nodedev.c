@@ -89,11 +89,9 @@ static const char *const not_checked[] = {
 	"whether these are the devices that the domains last ran with",
 	"the configuration of vfio-hook there: judged by the defaults",
 	"whether vfio-pci can be loaded there, and its options",
-	"interrupt remapping",
+	"interrupt remapping, reserved regions, and how devices can be reset",
 	"the release of the kernel, and its command line",
 	"which display the host boots with, and where its keyboard is",
-	"reserved regions of IOMMU group 8: No such file or directory",
-	"how 0000:00:1d.0 can be reset",
 };
 
 static const char *const free_pages[] = {

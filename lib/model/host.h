@@ -162,7 +162,8 @@ struct vh_host {
 	struct vh_names not_checked; /* sentences, each once */
 	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 	bool keyboards_read;
-	bool uses_untold;    /* the source tells nothing of what the host uses: not_checked */
+	bool uses_untold;    /* the source tells nothing of what the host uses, nor of its kernel and
+			      * firmware: what it does not tell it has put into not_checked */
 	int failed;          /* errno of a read by which a device looks driverless or absent and
 				may be neither: nothing may be done on these facts. 0: none */
 };

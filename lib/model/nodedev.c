@@ -23,7 +23,7 @@ static const char not_told[] =
 	"whether these are the devices that the domains last ran with\n"
 	"the configuration of vfio-hook there: judged by the defaults\n"
 	"whether vfio-pci can be loaded there, and its options\n"
-	"interrupt remapping\n"
+	"interrupt remapping, reserved regions, and how devices can be reset\n"
 	"the release of the kernel, and its command line\n"
 	"which display the host boots with, and where its keyboard is\n";
 

@@ -136,7 +136,7 @@ static void read_reset(const struct vh_root *root, struct vh_host *h, struct vh_
 		d->can_reset = VH_YES;
 	} else if (errno == ENOENT && root->live) {
 		d->can_reset = VH_NO;
-	} else {
+	} else if (!h->uses_untold) {
 		vh_host_not_checked(h, "how %s can be reset", name.s);
 	}
 }

@@ -66,6 +66,7 @@ else
 fi
 cp "$hook" "$share/bin/vfio-hook-qemu"
 cp "$cli" "$share/bin/vfio-hook"
+cp "$here"/../../systemd/{if-changed.sh,vfio-hook-check.service.in,vfio-hook-check.timer} "$share/bin"
 echo "$variant" >"$share/variant"
 rm -rf "$logs"
 mkdir -p "$logs"
