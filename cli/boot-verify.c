@@ -258,9 +258,11 @@ static void look_at_devices(struct verify *v)
 
 static void put_text(const struct verify *v)
 {
+	bool by_id = v->early && v->early->by_id;
+
 	if (v->early)
 		printf("configured: %zu device%s, by %s, %s\n", v->early->count,
-		       v->early->count == 1 ? "" : "s", v->early->by_id ? "id" : "address",
+		       v->early->count == 1 ? "" : "s", by_id ? "id" : "address",
 		       vh_initramfs_str(v->early->initramfs));
 	else
 		puts("configured: nothing");
@@ -276,9 +278,8 @@ static void put_text(const struct verify *v)
 
 		printf("%s: ", vh_pci_str(&r->addr).s);
 		vh_put(stdout, r->problem ? r->problem
-			       : v->early->by_id ? "is on vfio-pci"
-						 : "is on vfio-pci; at boot no other driver had "
-						   "it before");
+			       : by_id ? "is on vfio-pci"
+				       : "is on vfio-pci; at boot no other driver had it before");
 		putchar('\n');
 	}
 	printf("%zu problem%s\n", v->problems, v->problems == 1 ? "" : "s");
