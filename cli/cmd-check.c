@@ -51,13 +51,6 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 	c->out.r->check_domain(&c->out, &r);
 }
 
-static int exit_of(const struct check *c, const struct vh_findings *f)
-{
-	if (vh_findings_number(f, VH_ERROR))
-		return VH_EXIT_FINDINGS;
-	return c->cli->strict && vh_findings_number(f, VH_WARNING) ? VH_EXIT_FINDINGS : VH_EXIT_OK;
-}
-
 static int worst(int a, int b)
 {
 	return a > b ? a : b;
@@ -70,7 +63,7 @@ static int check_host(struct check *c)
 	vh_judge_host(&j, &c->cli->root, &c->config);
 	report(c, &j, c->cli->source,
 	       vh_streq(c->cli->source, "live") ? "this host" : c->cli->source, NULL, NULL);
-	return exit_of(c, &j.findings);
+	return vh_judge_exit(c->cli, &j.findings);
 }
 
 static int check_one(struct check *c, const char *arg, bool force)
@@ -87,7 +80,7 @@ static int check_one(struct check *c, const char *arg, bool force)
 		return VH_EXIT_USAGE;
 	}
 	report(c, &j, arg, label, &xml, NULL);
-	return exit_of(c, &j.findings);
+	return vh_judge_exit(c->cli, &j.findings);
 }
 
 /* --- all domains ------------------------------------------------------------------------------ */
@@ -129,7 +122,7 @@ static int check_defined(struct check *c, const struct vh_defined *d, struct mem
 	}
 	report(c, &j, d->name, d->name, &xml, d);
 	add_member(c, &j, d, members);
-	return exit_of(c, &j.findings);
+	return vh_judge_exit(c->cli, &j.findings);
 }
 
 static int by_name(const void *a, const void *b)
@@ -201,7 +194,7 @@ static int fix_one(struct check *c, const char *arg, bool force)
 	}
 	report_fix(c, &fixed, label);
 	fwrite(fixed.xml.data, 1, fixed.xml.len, stdout);
-	return exit_of(c, &fixed.judgement.findings);
+	return vh_judge_exit(c->cli, &fixed.judgement.findings);
 }
 
 static int check_usage(const struct vh_cli *cli, int args)

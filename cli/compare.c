@@ -94,13 +94,10 @@ static int add(struct comparison *c, struct vh_domains *domains, const char *arg
 /* Can it start somewhere, with --strict: without a warning? */
 static bool has_a_host(const struct comparison *c, const struct compared *d)
 {
-	for (size_t i = 0; i < c->cli->n_connect; i++) {
-		const struct vh_findings *f = d->reports[i].findings;
-
-		if (d->reports[i].domain && !vh_findings_number(f, VH_ERROR) &&
-		    !(c->cli->strict && vh_findings_number(f, VH_WARNING)))
+	for (size_t i = 0; i < c->cli->n_connect; i++)
+		if (d->reports[i].domain &&
+		    vh_judge_exit(c->cli, d->reports[i].findings) == VH_EXIT_OK)
 			return true;
-	}
 	return false;
 }
 

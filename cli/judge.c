@@ -45,6 +45,13 @@ void vh_judgement_clear(struct vh_judgement *j)
 	j->facts = facts;
 }
 
+int vh_judge_exit(const struct vh_cli *cli, const struct vh_findings *f)
+{
+	if (vh_findings_number(f, VH_ERROR))
+		return VH_EXIT_FINDINGS;
+	return cli->strict && vh_findings_number(f, VH_WARNING) ? VH_EXIT_FINDINGS : VH_EXIT_OK;
+}
+
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...)
 {
 	va_list ap;

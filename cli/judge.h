@@ -43,7 +43,8 @@ int vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count,
 		     struct vh_error *err) VH_CHECK;
 void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);
-
+/* What findings are as an exit status; with --strict warnings count too. */
+int vh_judge_exit(const struct vh_cli *cli, const struct vh_findings *f);
 
 /* The configuration by which is judged; 0, or -1 after an error line. An ordinary user may not
  * be allowed to see it: then *ret_problem says why these are the defaults. NULL: they are not. */

@@ -14,11 +14,10 @@ trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 count=0 failures=0
-# Not empty under valgrind, where the programs are scripts; and where they are slow.
+# Not empty under valgrind, where the programs are scripts; and in a build with sanitizers.
 read -rN 2 valgrind <"${abs_top_builddir:?}/vfio-hook"
 [ "$valgrind" = '#!' ] || valgrind=
 sanitized=$(grep -l __asan_init "$abs_top_builddir/vfio-hook")
-slow=$valgrind$sanitized
 
 # run COMMAND...: sets rc, and out and err to what was printed (not by valgrind, which does not
 # know openat2 and says so)
@@ -93,18 +92,19 @@ golden() {
 }
 
 # A domain of the fixtures says in its first comment what is found on which host: expectation XML
-# sets host, and want to the findings, a line each.
+# sets host, and want to the findings, a line each; nothing, if it does not say so.
 expectation() {
+	host='' want=''
 	[[ $(<"$1") =~ expected\ on\ ([a-z0-9-]*)\.host:\ ([^$'\n']*[^$'\n' >-]) ]] || return
 	host=${BASH_REMATCH[1]} want=${BASH_REMATCH[2]//, /$'\n'}
 }
 
-# sample FILE...: sets `these` to all of them; to every seventh where programs are slow, for the
-# data differ and the code does not
+# sample FILE...: sets `these` to all of them; under valgrind, which takes thirty times as long, to
+# every seventh
 sample() {
 	local i
 	these=()
-	for ((i = 1; i <= $#; i += ${slow:+6} + 1)); do these+=("${!i}"); done
+	for ((i = 1; i <= $#; i += ${valgrind:+6} + 1)); do these+=("${!i}"); done
 }
 
 # tree HOST [FILE...]: prints the directory of a host of the fixtures, to which the files add

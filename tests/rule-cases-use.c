@@ -206,6 +206,7 @@ static void open_by_domain(struct world *w)
 	alone(w);
 	world_group(w, 1)->open = VH_YES;
 	world_group(w, 1)->holder = S("domain 'other vm'");
+	world_group(w, 1)->domain = S("other vm");
 }
 
 static void open_group(struct world *w)

@@ -24,8 +24,8 @@ extern const struct rule_case device_cases[], use_cases[], memory_cases[], huge_
 extern const size_t n_device_cases, n_use_cases, n_memory_cases, n_huge_cases;
 extern const struct rule_case identity_cases[];
 extern const size_t n_identity_cases;
-extern const struct rule_case place_cases[];
-extern const size_t n_place_cases;
+extern const struct rule_case place_cases[], hook_cases[];
+extern const size_t n_place_cases, n_hook_cases;
 
 #define NIC 0x020000
 #define AUDIO 0x040300

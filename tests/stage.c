@@ -69,13 +69,13 @@ const size_t stage_n_scenes = VH_COUNT(stage_scenes);
 int stage_stride(void)
 {
 	if (tap_under_valgrind())
-		return 60;
+		return 14;
 	if (getenv("VH_TEST_LONG"))
 		return 1;
 #ifdef __SANITIZE_ADDRESS__
-	return 16;
+	return 8;
 #else
-	return 6;
+	return 3;
 #endif
 }
 

@@ -42,9 +42,9 @@ struct stage_scene {
 extern const struct stage_scene stage_scenes[];
 extern const size_t stage_n_scenes;
 
-/* Of tests that die or fail at every point: at every one with VH_TEST_LONG, else at every sixth
- * one; under sanitizers at every sixteenth, and under valgrind, which takes thirty times as long,
- * at every sixtieth. */
+/* Of tests that die or fail at every point: at every one with VH_TEST_LONG, else at every third
+ * one; under sanitizers at every eighth, and under valgrind, which takes thirty times as long, at
+ * every fourteenth. */
 int stage_stride(void);
 
 struct stage {

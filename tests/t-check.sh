@@ -10,7 +10,6 @@ hook=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
 rc=0
 : >"$work/out"; : >"$work/err"
 
-
 # --- the host itself -------------------------------------------------------------------------
 # Hosts of the fixtures say what is found on them when no domain is judged.
 for host in $(grep -l '^# expected of check: ' "$hosts"/*.host); do

@@ -211,7 +211,7 @@ static void test_crash(const struct operation *op, const struct stage_scene *sce
 
 	bad = !measure(op, scene, &writes, &steps);
 	for (int way = 0; way < WAYS; way++)
-		for (int n = way * every / WAYS; n < steps; n += every, tried++)
+		for (int n = way % every; n < steps; n += every, tried++)
 			bad += !dies_at_step(op, scene, n, way);
 	ok(!bad, "%s of '%s': killed at %d of %d steps, %d ways on", op->name, scene->name, tried,
 	   steps * WAYS, WAYS);

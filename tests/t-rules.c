@@ -125,6 +125,8 @@ int main(void)
 		run(&identity_cases[i], fired, silent);
 	for (size_t i = 0; i < n_place_cases; i++)
 		run(&place_cases[i], fired, silent);
+	for (size_t i = 0; i < n_hook_cases; i++)
+		run(&hook_cases[i], fired, silent);
 	check_table(fired, silent);
 	free(fired);
 	free(silent);

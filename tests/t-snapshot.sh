@@ -36,7 +36,7 @@ same() {
 
 # --- the same of both ------------------------------------------------------------------------
 these=("$hosts"/*.host)
-[ -z "$slow" ] || these=("$hosts"/{demo,seed-003,sriov}.host)
+[ -z "$valgrind" ] || these=("$hosts"/{demo,seed-003,sriov}.host)
 for manifest in "${these[@]}"; do
 	host=${manifest##*/} host=${host%.host}
 	mkdir -p "$work/$host.d/usr/share/misc"

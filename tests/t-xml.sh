@@ -85,7 +85,7 @@ refuses 'into a file that is not there' 'nosuch.xml: cannot be read' on demo xml
 # --- every group of every host: nothing is left that a change of XML could cure ----------------
 curable='address-invalid|address-decimal|device-absent|device-duplicate|device-not-endpoint|balloon|managed-missing|unmanaged-on-host-driver|peer-not-listed'
 these=("$hosts"/*.host)
-[ -z "$slow" ] || these=("$hosts/demo.host")
+[ -z "$valgrind" ] || these=("$hosts/demo.host")
 for host in "${these[@]}"; do
 	host=${host##*/} host=${host%.host}
 	wrong='' n=0

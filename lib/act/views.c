@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "lib/base/strbuf.h"
 #include "lib/model/libvirt.h"
 #include "lib/model/pci.h"
 #include "lib/model/process.h"
@@ -169,12 +170,16 @@ int vh_views_read(const struct vh_store *s, struct vh_host *h, const char *owner
 static void look_at_domains(const struct vh_root *root, struct vh_group *g, const char *owner)
 {
 	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((g->count + 1) * sizeof(*addrs));
+	_auto_free_ char *shown = NULL;
 
 	for (size_t i = 0; i < g->count; i++)
 		addrs[i] = g->members[i]->addr;
-	g->holder = vh_domain_holding(root, addrs, g->count, owner);
-	if (g->holder)
-		g->open = VH_YES;
+	g->domain = vh_domain_holding(root, addrs, g->count, owner);
+	if (!g->domain)
+		return;
+	shown = vh_printable(g->domain, 60);
+	g->holder = vh_printf("domain '%s'", shown);
+	g->open = VH_YES;
 }
 
 /* Who is seen to hold a group, for commands that must not open it. */

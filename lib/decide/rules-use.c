@@ -272,18 +272,12 @@ static bool is_explained(const struct vh_host *h, const struct vh_group *g)
 	return false;
 }
 
-/* "domain 'NAME'" is what a domain that libvirt runs is called as a holder. */
 static char *open_fix(const struct vh_group *g)
 {
-	static const char domain[] = "domain '";
-	_auto_free_ char *name = NULL, *text = NULL;
-	size_t n = g->holder ? strlen(g->holder) : 0;
+	_auto_free_ char *name = g->domain ? vh_text_domain(g->domain, NULL) : NULL;
 
-	if (!n || !vh_has_prefix(g->holder, domain))
-		return vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
-	name = vh_strndup(g->holder + strlen(domain), n - strlen(domain) - 1);
-	text = vh_text_domain(name, NULL);
-	return vh_printf("virsh destroy %s", text);
+	return name ? vh_printf("virsh destroy %s", name)
+		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
 }
 
 static void check_open(const struct vh_case *c, const struct vh_group *g, const struct vh_rule *r,

@@ -25,6 +25,7 @@ void vh_host_free(struct vh_host *h)
 	for (size_t i = 0; i < h->n_groups; i++) {
 		free(h->groups[i]->members);
 		free(h->groups[i]->holder);
+		free(h->groups[i]->domain);
 		vh_names_clear(&h->groups[i]->direct);
 		free(h->groups[i]);
 	}

@@ -87,6 +87,7 @@ struct vh_group {
 	struct vh_names direct;  /* its reserved regions of type `direct`: "0x..-0x.." */
 	enum vh_tri open;        /* somebody has it open: a guest uses it */
 	char *holder;            /* who: "process 812 (qemu-system-x86)", or NULL */
+	char *domain;            /* its name, if libvirt says that a domain has it; or NULL */
 };
 
 /* A claim of another owner that holds a member of a group concerned. */

@@ -211,17 +211,17 @@ char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *ad
 	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
 		return NULL;
 	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *text = NULL, *name = NULL, *shown = NULL;
+		_auto_free_ char *text = NULL;
 		_auto_xml_ xmlDoc *doc = NULL;
+		char *name;
 
 		if (!is_xml(names.name[i]))
 			continue;
 		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
 		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
 		name = doc ? holder_in(vh_xml_root(doc), addrs, count, but) : NULL;
-		shown = name ? vh_printable(name, 60) : NULL;
-		if (shown)
-			return vh_printf("domain '%s'", shown);
+		if (name)
+			return name;
 	}
 	return NULL;
 }

@@ -17,7 +17,7 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
  * (36 characters, lower case)? */
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
 /* The domain that has one of these functions, of those that run, but for `but` (a UUID, or NULL):
- * "domain 'vm'", the caller's. NULL: none is seen. */
+ * its name, the caller's. NULL: none is seen. */
 char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
 			const char *but) VH_CHECK;
 /* The process that the status file of this UUID names; 0: none. */
