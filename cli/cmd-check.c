@@ -95,7 +95,9 @@ static void add_member(struct check *c, const struct vh_judgement *j, const stru
 		       struct members *to)
 {
 	struct vh_config config = vh_config_for(&c->config, j->domain);
-	struct vh_case one = { j->domain, j->host, &config, j->plan };
+	struct vh_case one = {
+		.domain = j->domain, .host = j->host, .config = &config, .plan = j->plan,
+	};
 	struct vh_member *m = VH_APPEND(to->list, to->count);
 
 	m->name = vh_strdup(d->name);

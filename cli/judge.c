@@ -36,6 +36,7 @@ void vh_judgement_clear(struct vh_judgement *j)
 	struct vh_facts *facts = j->facts;
 
 	vh_plan_free(j->plan);
+	vh_vfpools_clear(&j->pools);
 	free_host(j);
 	vh_identity_free(j->last);
 	vh_domain_free(j->domain);
@@ -67,17 +68,23 @@ static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 	const struct vh_names *names = &j->domain->networks;
 	struct vh_names *pools = &j->host->hostdev_networks;
 
-	for (size_t i = 0; i < names->count; i++) {
-		_auto_free_ char *name = vh_printable(names->name[i], 256);
-		enum vh_tri pool = j->facts ? vh_facts_network(j->facts, root, names->name[i])
-					    : vh_network_is_hostdev(root, names->name[i]);
+	enum vh_tri pool = VH_NO;
 
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = names->name[i];
+		bool is_first = !i || strcmp(name, names->name[i - 1]) != 0;
+		_auto_free_ char *shown = vh_printable(name, 256);
+
+		if (is_first)
+			pool = j->facts ? vh_facts_network(j->facts, root, name)
+					: vh_network_is_hostdev(root, name);
 		if (pool == VH_YES)
-			*VH_APPEND(pools->name, pools->count) = vh_strdup(names->name[i]);
-		else if (pool == VH_UNKNOWN)
+			*VH_APPEND(pools->name, pools->count) = vh_strdup(name);
+		else if (pool == VH_UNKNOWN && is_first)
 			vh_judgement_not_checked(
-				j, "whether network '%s' hands out virtual functions", name);
+				j, "whether network '%s' hands out virtual functions", shown);
 	}
+	vh_look_at_pools(root, j->host, j->domain->uuid, INT64_MAX, &j->pools);
 }
 
 /* What a domain holds that runs is there for its next start. */
@@ -199,6 +206,7 @@ static void run_rules(struct vh_judgement *j, const struct vh_config *config, un
 		.host = j->host,
 		.config = config,
 		.plan = j->plan,
+		.pools = &j->pools,
 	};
 
 	vh_rules_run(&c, scopes, &j->findings);

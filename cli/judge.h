@@ -17,6 +17,7 @@ struct vh_judgement {
 	bool borrows;           /* the facts in `host` are those of `facts` */
 	struct vh_domain *domain;
 	struct vh_host *host;
+	struct vh_vfpools pools;
 	struct vh_plan *plan;
 	struct vh_identity *last; /* borrowed by host */
 	struct vh_findings findings;

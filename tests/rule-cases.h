@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rule-cases - the cases of t-rules, a file for each question: what a domain names, who else has a
- * stake in it, where it stands, what it was before, memory, and huge pages. A case is a fine machine
- * on which one thing is made wrong.
+ * rule-cases - the cases of t-rules, a file for each question: what a domain names, what its
+ * networks give it, who else has a stake in it, where it stands, what it was before, how the hook
+ * is installed, memory, and huge pages. A case is a fine machine on which one thing is made wrong.
  */
 #ifndef VH_TEST_RULE_CASES_H
 #define VH_TEST_RULE_CASES_H
@@ -24,6 +24,8 @@ extern const struct rule_case device_cases[], use_cases[], memory_cases[], huge_
 extern const size_t n_device_cases, n_use_cases, n_memory_cases, n_huge_cases;
 extern const struct rule_case identity_cases[];
 extern const size_t n_identity_cases;
+extern const struct rule_case network_cases[];
+extern const size_t n_network_cases;
 extern const struct rule_case place_cases[], hook_cases[];
 extern const size_t n_place_cases, n_hook_cases;
 

@@ -108,13 +108,13 @@ static const struct {
 		  1) "</interface>"
 		     "<interface type='vdpa'><source dev='/dev/vhost-vdpa-0'/></interface>",
 	  "" },
-	{ "networks by name, each once",
+	{ "networks by name, one for each interface",
 	  "<interface type='network'><source network='pool'/></interface>"
 	  "<interface type='network'><source network='a&amp;b'/></interface>"
 	  "<interface type='network'><source network='pool'/></interface>"
 	  "<interface type='bridge'><source network='no'/></interface>"
 	  "<interface type='network'><source/></interface>",
-	  "network a&b; network pool" },
+	  "network a&b; network pool; network pool" },
 	{ "a network stays one, whatever stands in <actual>",
 	  "<interface type='network'><source network='pool'/><actual type='hostdev'><source>" PCI(
 		  1) "</source></actual></interface>",

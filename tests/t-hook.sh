@@ -183,6 +183,19 @@ echo "<network><name>default</name><forward mode='hostdev'/></network>" \
 	>"$work/root/etc/libvirt/qemu/networks/default.xml"
 call vm prepare begin - <"$plain"
 refused "a balloon, and a network that hands out functions" '\[balloon\]$'
+fresh sriov
+call vm prepare begin - <"$top/tests/fixtures/domains/pool-unmanaged.xml"
+refused "a network whose functions cannot be given" "from network 'unmanaged': .*network-function\]$"
+call vm prepare begin - <"$top/tests/fixtures/domains/pool-network.xml"
+silent "one that has functions to give"
+call vm prepare begin - <"$top/tests/fixtures/domains/pool-function-used.xml"
+if [ "$rc" -eq 0 ] && [ "$(state)" = "$before" ] &&
+	grep -q "<4>.*from network 'used-first': .*an address" "$work/root/fake-kernel/syslog"; then
+	result yes "one that gives what the host uses, by a warning"
+else
+	result no "one that gives what the host uses, by a warning"
+fi
+fresh demo
 head -c -2 "$plain" >"$work/in"
 call vm prepare begin - <"$work/in"
 refused "its document, cut off" "line [0-9]"

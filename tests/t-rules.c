@@ -48,11 +48,13 @@ static void run(const struct rule_case *t, bool *fired, bool *silent)
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
 	_auto_findings_ struct vh_findings found = { 0 };
 	_auto_free_ char *have = NULL;
-	struct vh_case c = { .host = &w.host, .config = &w.config };
+	struct vh_vfpools pools = { .list = &w.pool };
+	struct vh_case c = { .host = &w.host, .config = &w.config, .pools = &pools };
 	bool well = true;
 
 	world_init(&w);
 	t->setup(&w);
+	pools.count = w.pool.network != NULL;
 	c.plan = plan = world_plan(&w, asked);
 	c.domain = w.by_hand || w.host_only ? NULL : &w.domain;
 	vh_rules_run(&c, t->scopes ? t->scopes : ~0u, &found);
@@ -125,6 +127,8 @@ int main(void)
 		run(&identity_cases[i], fired, silent);
 	for (size_t i = 0; i < n_place_cases; i++)
 		run(&place_cases[i], fired, silent);
+	for (size_t i = 0; i < n_network_cases; i++)
+		run(&network_cases[i], fired, silent);
 	for (size_t i = 0; i < n_hook_cases; i++)
 		run(&hook_cases[i], fired, silent);
 	check_table(fired, silent);

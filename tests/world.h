@@ -31,6 +31,9 @@ struct world {
 	struct vh_host host;
 	struct vh_domain domain;
 	struct vh_config config;
+	struct vh_vf vfs[4];
+	struct vh_vfpool pool; /* on the host itself */
+	char *pool_names[4];   /* one for each interface that is of it */
 	bool by_hand, host_only; /* no domain; and no plan either */
 };
 

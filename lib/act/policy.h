@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* policy - what the XML and the host's memory decide: no device is read, nothing is claimed. */
+/* policy - what the XML, its networks and the host's memory decide: nothing is claimed. */
 #ifndef VH_POLICY_H
 #define VH_POLICY_H
 
@@ -7,6 +7,9 @@
 
 /* Notes which of the domain's networks are pools of virtual functions. */
 void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h);
+/* Then reads the functions of those networks, for a domain with the UUID `owner` (or NULL). */
+void vh_look_at_pools(const struct vh_root *root, struct vh_host *h, const char *owner,
+		      int64_t deadline, struct vh_vfpools *ret);
 /* Reads the memory of the host, where the rules will look at it; after vh_add_networks(). */
 void vh_add_memory(const struct vh_root *root, const struct vh_config *config,
 		   const struct vh_domain *d, struct vh_host *h);

@@ -33,6 +33,7 @@ struct task {
 	bool *astray;          /* which of its devices are to be brought home first */
 	struct vh_identity *last; /* what the domain last ran with; NULL: unknown */
 	struct vh_host *host;
+	struct vh_vfpools pools;
 	struct vh_plan *plan;
 	struct vh_claim *claim;
 };
@@ -43,6 +44,7 @@ static void task_clear(struct task *t)
 	vh_claim_free(t->old);
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);
+	vh_vfpools_clear(&t->pools);
 	vh_identity_free(t->last);
 	free(t->addrs);
 	free(t->counts);
@@ -86,6 +88,7 @@ static void look(struct task *t)
 
 	vh_plan_free(t->plan);
 	vh_host_free(t->host);
+	vh_vfpools_clear(&t->pools);
 	t->host = vh_host_read(t->act->root, t->addrs, t->n_addrs, flags, t->act->deadline);
 	weigh_old(t);
 	if (t->old)
@@ -94,6 +97,7 @@ static void look(struct task *t)
 	vh_expect_look(t->act->root, t->host, t->act->config, t->domain);
 	if (t->domain) {
 		vh_add_networks(t->act->root, t->domain, t->host);
+		vh_look_at_pools(t->act->root, t->host, t->owner, t->act->deadline, &t->pools);
 		vh_add_memory(t->act->root, t->act->config, t->domain, t->host);
 	}
 	if (t->domain)
@@ -149,6 +153,7 @@ static int judge(struct task *t, struct vh_findings *out, struct vh_error *err)
 {
 	struct vh_case c = {
 		.domain = t->domain, .host = t->host, .config = t->act->config, .plan = t->plan,
+		.pools = &t->pools,
 	};
 	unsigned int scopes = VH_SCOPE_DEVICE | (t->domain ? VH_SCOPE_DOMAIN | VH_SCOPE_POLICY : 0);
 	size_t errors;

@@ -74,6 +74,9 @@ extern const char vh_explain_claims[];
 vh_check_fn vh_check_critical, vh_check_listed, vh_check_viable, vh_check_peers;
 extern const char vh_explain_critical[], vh_explain_listed[], vh_explain_viable[];
 extern const char vh_explain_peers[];
+/* rules-network.c */
+vh_check_fn vh_check_network_function;
+extern const char vh_explain_network_function[];
 /* rules-domain.c */
 vh_check_fn vh_check_balloon, vh_check_managed;
 extern const char vh_explain_balloon[], vh_explain_managed[];

@@ -54,6 +54,8 @@ const struct vh_rule vh_rules[] = {
 	  vh_explain_interrupts },
 	{ "vf-interface", VH_ERROR, X, "interfaces of type hostdev are virtual functions",
 	  vh_check_vf_interface, vh_explain_vf_interface },
+	{ "network-function", VH_ERROR, X | P, "its networks have functions to give",
+	  vh_check_network_function, vh_explain_network_function },
 	{ "balloon", VH_ERROR, X | P, "no memory balloon beside passthrough", vh_check_balloon,
 	  vh_explain_balloon },
 	{ "memory-short", VH_ERROR, X | P, "the host has the memory that is pinned",

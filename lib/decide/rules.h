@@ -7,6 +7,7 @@
 #define VH_RULES_H
 
 #include "lib/decide/plan.h"
+#include "lib/model/vfpool.h"
 
 enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
 const char *vh_severity_str(enum vh_severity s);
@@ -17,6 +18,7 @@ struct vh_case {
 	const struct vh_host *host;
 	const struct vh_config *config;
 	const struct vh_plan *plan;     /* NULL: the host alone */
+	const struct vh_vfpools *pools; /* of the networks of the domain; NULL: not looked at */
 };
 
 enum vh_scope {

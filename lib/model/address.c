@@ -35,6 +35,22 @@ static struct vh_pci_addr make_addr(const uint32_t v[4])
 	return (struct vh_pci_addr){ v[0], (uint8_t)v[1], (uint8_t)v[2], (uint8_t)v[3] };
 }
 
+bool vh_address_is_whole(const xmlNode *node, struct vh_pci_addr *ret)
+{
+	uint32_t v[4];
+	uint64_t n;
+
+	for (size_t i = 0; i < VH_COUNT(parts); i++) {
+		const char *text = vh_xml_attr(node, parts[i].name);
+
+		if (!text || vh_parse_uint(text, 0, parts[i].max, &n) < 0)
+			return false;
+		v[i] = (uint32_t)n;
+	}
+	*ret = make_addr(v);
+	return true;
+}
+
 /* isspace() of the C locale */
 #define BLANKS " \t\n\v\f\r"
 

@@ -18,6 +18,9 @@ int vh_libvirt_uint(const char *s, int base, uint64_t *ret) VH_CHECK;
  * digit reads the same either way. */
 bool vh_address_is_decimal(const char *value);
 
+/* An <address> in which libvirt itself has written all parts; false: it is none. */
+bool vh_address_is_whole(const xmlNode *node, struct vh_pci_addr *ret);
+
 /* Fills in what <address> says: addr or problem and meant, written, decimal, hex. */
 void vh_address_read(struct vh_hostdev *dev, const xmlNode *node);
 

@@ -206,17 +206,8 @@ static int by_name(const void *a, const void *b)
 
 static void sort_networks(struct vh_names *names)
 {
-	size_t kept = 0;
-
 	if (names->count)
 		qsort(names->name, names->count, sizeof(*names->name), by_name);
-	for (size_t i = 0; i < names->count; i++) {
-		if (kept && vh_streq(names->name[kept - 1], names->name[i]))
-			free(names->name[i]);
-		else
-			names->name[kept++] = names->name[i];
-	}
-	names->count = kept;
 }
 
 /* --- the domain -------------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ struct vh_domain {
 	int line;           /* of <domain> */
 	struct vh_hostdev *devices;
 	size_t n_devices;
-	struct vh_names networks; /* of <interface type='network'>, by name, each once */
+	struct vh_names networks; /* of <interface type='network'>, one for each, sorted */
 	enum vh_balloon_model balloon;
 	bool autodeflate, free_page_reporting;
 	int balloon_line;   /* of <memballoon>; of <domain> when absent */

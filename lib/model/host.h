@@ -136,7 +136,8 @@ struct vh_host {
 	struct vh_sighting *elsewhere; /* the devices, wherever they are, that are like those which
 					  were expected at an address and are not there */
 	size_t n_elsewhere;
-	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs */
+	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs, one
+					     for each interface, sorted */
 	char *release;       /* of the kernel */
 	bool iommu;          /* there are IOMMU groups */
 	enum vh_cpu cpu;

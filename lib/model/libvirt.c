@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/model/xml.h"
+#include "lib/model/address.h"
 
 #include "lib/base/banned.h"
 
@@ -13,6 +13,7 @@
 struct wanted {
 	const char *name; /* or UUID; NULL: any */
 	int64_t pid;      /* of the domain that was found; 0: none */
+	char **ret_text;  /* takes the file that was the one, or NULL */
 };
 typedef enum vh_tri question(const xmlNode *root, struct wanted *wanted);
 
@@ -62,6 +63,8 @@ static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const ch
 		}
 		if (text)
 			one = ask_text(text, hint, ask, wanted);
+		if (one == VH_YES && wanted->ret_text)
+			*wanted->ret_text = VH_STEAL(text);
 		if (one == VH_YES)
 			return VH_YES;
 		if (one == VH_UNKNOWN)
@@ -96,14 +99,13 @@ static enum vh_tri is_hostdev_network(const xmlNode *root, struct wanted *wanted
 	return vh_xml_attr_is(vh_xml_child(net, "forward"), "mode", "hostdev") ? VH_YES : VH_NO;
 }
 
-enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
+static enum vh_tri find_network(const struct vh_root *root, struct wanted *wanted)
 {
 	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
-	struct wanted wanted = { .name = name };
 	enum vh_tri answer = VH_NO;
 
 	for (size_t i = 0; i < VH_COUNT(dirs); i++) {
-		enum vh_tri one = ask_files(root, dirs[i], "hostdev", is_hostdev_network, &wanted);
+		enum vh_tri one = ask_files(root, dirs[i], "hostdev", is_hostdev_network, wanted);
 
 		if (one == VH_YES)
 			return VH_YES;
@@ -111,6 +113,22 @@ enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
 			answer = VH_UNKNOWN;
 	}
 	return answer;
+}
+
+enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
+{
+	struct wanted wanted = { .name = name };
+
+	return find_network(root, &wanted);
+}
+
+char *vh_network_xml(const struct vh_root *root, const char *name)
+{
+	char *text = NULL;
+	struct wanted wanted = { .name = name, .ret_text = &text };
+
+	VH_IGNORE(find_network(root, &wanted)); /* then there is no text */
+	return text;
 }
 
 /* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
@@ -166,25 +184,20 @@ enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
 	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
 }
 
-/* An address as libvirt writes it, below the <source> of a device. */
-static bool names_one_of(const xmlNode *device, const struct vh_pci_addr *addrs, size_t count)
+/* Which of them is it on? `count`: none. The address stands below <source>; what a network has
+ * given, below <actual>. */
+static size_t find_device(const xmlNode *device, const struct vh_pci_addr *addrs, size_t count)
 {
-	static const char *const parts[] = { "domain", "bus", "slot", "function" };
-	const xmlNode *a = vh_xml_child(vh_xml_child(device, "source"), "address");
+	const xmlNode *actual = vh_xml_child(device, "actual");
+	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");
 	struct vh_pci_addr addr;
-	uint64_t v[4];
+	size_t i = 0;
 
-	for (size_t i = 0; i < VH_COUNT(parts); i++) {
-		const char *text = vh_xml_attr(a, parts[i]);
-
-		if (!text || vh_parse_uint(text, 0, UINT32_MAX, &v[i]) < 0)
-			return false;
-	}
-	addr = (struct vh_pci_addr){ (uint32_t)v[0], (uint8_t)v[1], (uint8_t)v[2], (uint8_t)v[3] };
-	for (size_t i = 0; i < count; i++)
-		if (!vh_pci_cmp(&addrs[i], &addr))
-			return true;
-	return false;
+	if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
+		return count;
+	while (i < count && vh_pci_cmp(&addrs[i], &addr))
+		i++;
+	return i;
 }
 
 /* The name of the domain in a status file, if it has one of the functions. */
@@ -198,7 +211,7 @@ static char *holder_in(const xmlNode *status, const struct vh_pci_addr *addrs, s
 	if (but && uuid_of(status, uuid) == 0 && !strcmp(uuid, but))
 		return NULL;
 	for (; d; d = vh_xml_next(d, NULL))
-		if (names_one_of(d, addrs, count))
+		if (find_device(d, addrs, count) < count)
 			return vh_xml_text(vh_xml_child(domain, "name"));
 	return NULL;
 }
@@ -224,6 +237,35 @@ char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *ad
 			return name;
 	}
 	return NULL;
+}
+
+void vh_interfaces_running(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
+			   const char *owner, bool *ret_others, bool *ret_own)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "run/libvirt/qemu")); /* then none is seen */
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		_auto_xml_ xmlDoc *doc = NULL;
+		const xmlNode *status, *d;
+		char uuid[37] = "";
+		bool own;
+
+		text = is_xml(names.name[i]) ? vh_root_read(root, "run/libvirt/qemu/%s", names.name[i])
+					     : NULL;
+		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+		status = doc ? vh_xml_root(doc) : NULL;
+		own = owner && uuid_of(status, uuid) == 0 && vh_streq(uuid, owner);
+		d = vh_xml_child(vh_xml_child(vh_xml_child(status, "domain"), "devices"),
+				 "interface");
+		for (; d; d = vh_xml_next(d, "interface")) {
+			size_t at = find_device(d, addrs, count);
+
+			if (at < count)
+				(own ? ret_own : ret_others)[at] = true;
+		}
+	}
 }
 
 int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)

@@ -12,6 +12,8 @@
 /* Does the network called `name` (NULL: any network) hand out virtual functions (<forward mode='hostdev'>)?
  * Reads etc/libvirt/qemu/networks/ and run/libvirt/network/. */
 enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
+/* The file of such a network: of the one that runs, or else of the definition. NULL: none. */
+char *vh_network_xml(const struct vh_root *root, const char *name) VH_CHECK;
 
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
@@ -20,6 +22,10 @@ enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
  * its name, the caller's. NULL: none is seen. */
 char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
 			const char *but) VH_CHECK;
+/* Which of these functions do the interfaces of domains that run have: of others than `owner` (a
+ * UUID, or NULL), and of that one. Sets, and never clears, entries of arrays of `count`. */
+void vh_interfaces_running(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
+			   const char *owner, bool *ret_others, bool *ret_own);
 /* The process that the status file of this UUID names; 0: none. */
 int64_t vh_domain_pid(const struct vh_root *root, const char *uuid);
 /* Adds the UUIDs of all of them: for questions about many domains. false: not all could be read. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "lib/model/xml.h"
+#include "lib/model/address.h"
 
 #include "lib/base/banned.h"
 
@@ -45,27 +45,68 @@ static char *escaped(const char *s)
 	return vh_strbuf_steal(&to);
 }
 
-/* A pool of virtual functions by its name, all that a rule asks; of others nothing. */
+/* Addresses as libvirt writes them, of which it takes the parts alone. */
+static void add_address(struct vh_strbuf *to, const struct vh_pci_addr *a)
+{
+	vh_strbuf_addf(to,
+		       "<address type='pci' domain='0x%04x' bus='0x%02x' slot='0x%02x' "
+		       "function='0x%x'/>",
+		       a->domain, a->bus, a->slot, a->function);
+}
+
+/* A pool of virtual functions: by its name, with what it hands out; of others nothing. */
 static bool network(struct vh_snap *s, const xmlNode *root, const char *path)
 {
 	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
+	const xmlNode *forward = vh_xml_child(net, "forward");
+	const xmlNode *address = vh_xml_child(forward, "address");
+	const char *pf = vh_xml_attr(vh_xml_child(forward, "pf"), "dev");
 	_auto_free_ char *name = vh_xml_text(vh_xml_child(net, "name"));
-	_auto_free_ char *safe = name ? escaped(name) : NULL, *text = NULL;
+	_auto_free_ char *safe = name ? escaped(name) : NULL, *dev = pf ? escaped(pf) : NULL;
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	struct vh_pci_addr addr;
 
-	if (!safe || !vh_xml_attr_is(vh_xml_child(net, "forward"), "mode", "hostdev"))
+	if (!safe || !vh_xml_attr_is(forward, "mode", "hostdev"))
 		return safe != NULL;
-	text = vh_printf("<network><name>%s</name><forward mode='hostdev'/></network>", safe);
-	vh_snap_put(&s->lines, 'f', path, text);
+	vh_strbuf_addf(&text, "<network><name>%s</name><forward mode='hostdev'%s>", safe,
+		       vh_xml_attr_is(forward, "managed", "yes") ? " managed='yes'" : "");
+	if (dev)
+		vh_strbuf_addf(&text, "<pf dev='%s'/>", dev);
+	for (; address; address = vh_xml_next(address, "address"))
+		if (vh_address_is_whole(address, &addr))
+			add_address(&text, &addr);
+	vh_strbuf_add(&text, "</forward></network>");
+	vh_snap_put(&s->lines, 'f', path, text.data);
 	return true;
 }
 
-/* A domain that runs, by its UUID, and what it holds of the memory. */
+/* The functions that its interfaces have, as given by a network or named. */
+static void add_interfaces(struct vh_strbuf *to, const xmlNode *devices)
+{
+	const xmlNode *d = vh_xml_child(devices, "interface");
+
+	for (; d; d = vh_xml_next(d, "interface")) {
+		const xmlNode *actual = vh_xml_child(d, "actual");
+		const xmlNode *source = vh_xml_child(actual ? actual : d, "source");
+		struct vh_pci_addr addr;
+
+		if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
+			continue;
+		vh_strbuf_add(to, "<interface><source>");
+		add_address(to, &addr);
+		vh_strbuf_add(to, "</source></interface>");
+	}
+}
+
+/* A domain that runs, by its UUID, its interfaces, and what it holds of the memory. */
 static bool status(struct vh_snap *s, const xmlNode *root, const char *path)
 {
 	static const char *const memory[] = { "RssAnon:", "RssShmem:", "HugetlbPages:", NULL };
-	_auto_free_ char *uuid = vh_xml_text(vh_xml_child(vh_xml_child(root, "domain"), "uuid"));
+	const xmlNode *domain = vh_xml_child(root, "domain");
+	_auto_free_ char *uuid = vh_xml_text(vh_xml_child(domain, "uuid"));
 	const char *pid = vh_xml_attr(root, "pid");
-	_auto_free_ char *file = NULL, *text = NULL, *held = NULL, *kept = NULL;
+	_auto_free_ char *file = NULL, *held = NULL, *kept = NULL;
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	char canonical[37];
 	uint64_t n = 0;
 
@@ -74,10 +115,12 @@ static bool status(struct vh_snap *s, const xmlNode *root, const char *path)
 		return false;
 	if (pid && vh_parse_uint(pid, 10, INT32_MAX, &n) < 0)
 		n = 0;
-	text = vh_printf("<domstatus pid='%d'><domain><uuid>%s</uuid></domain></domstatus>", (int)n,
-			 canonical);
+	vh_strbuf_addf(&text, "<domstatus pid='%d'><domain><uuid>%s</uuid><devices>", (int)n,
+		       canonical);
+	add_interfaces(&text, vh_xml_child(domain, "devices"));
+	vh_strbuf_add(&text, "</devices></domain></domstatus>");
 	file = vh_printf("run/libvirt/qemu/%s.xml", canonical);
-	vh_snap_put(&s->lines, 'f', file, text);
+	vh_snap_put(&s->lines, 'f', file, text.data);
 	if (!n)
 		return true;
 	free(file);

@@ -200,14 +200,16 @@ under() {	# ADDRESS TYPE...: an interface of this type on top, up
 	ip link set truth1 up
 	harm "the interface on top is gone" test ! -e /sys/class/net/truth1
 }
-pool() {	# ADDRESS: a network of it
-	printf '%s\n' "<network><name>pool</name><forward mode='hostdev' managed='yes'>" \
-		"$(address "$1" "type='pci'")</forward></network>" >$RUN/pool.xml
+pool_of() {	# MANAGED ELEMENT: a network that hands out functions
+	printf '%s\n' "<network><name>pool</name><forward mode='hostdev' managed='$1'>" \
+		"$2</forward></network>" >$RUN/pool.xml
 	virsh -q net-define $RUN/pool.xml
 	later virsh -q net-undefine pool
 	virsh -q net-start pool
 	later virsh -q net-destroy pool
 }
+pool() { pool_of "${2:-yes}" "$(address "$1" "type='pci'")"; }	# ADDRESS [MANAGED]
+pool_behind() { pool_of yes "<pf dev='$(nic "$1")'/>"; }	# ADDRESS of the physical function
 
 # --- displays, sound, input ------------------------------------------------
 
