@@ -16,13 +16,20 @@
 
 #define LIST_MAX (64u << 20)
 
+/* The signals by which a terminal ends all that runs in it. */
+static void from_terminal(void (*handler)(int))
+{
+	signal(SIGINT, handler);
+	signal(SIGHUP, handler);
+}
+
 static void become(const char *const *argv, int out)
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
 	char *environment[] = { path, locale, NULL };
 
 	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL); /* what is ignored stays so behind execve() */
+	from_terminal(SIG_DFL); /* what is ignored stays so behind execve() */
 	if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
 		execve(argv[0], (char *const *)argv, environment);
 	_exit(127);
@@ -152,10 +159,11 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 	_auto_error_ struct vh_error err = { 0 }, second = { 0 };
 	int rc;
 
-	/* an interrupt at the terminal ends the tool, and we clean up */
-	signal(SIGINT, SIG_IGN);
+	/* an interrupt or a hangup ends the tool, and we clean up; killed alone, we leave new files
+	 * beside the image as it was, which `boot verify` tells */
+	from_terminal(SIG_IGN);
 	rc = vh_boot_rebuild(cli, initramfs, &err);
-	signal(SIGINT, SIG_DFL);
+	from_terminal(SIG_DFL);
 	if (rc == 0)
 		return VH_EXIT_OK;
 	vh_error_report(cli, NULL, &err);

@@ -39,6 +39,17 @@ static void note_session(const char *uri)
 			uri);
 }
 
+/* LIBVIRT_DEFAULT_URI may name another machine, and says nothing of which is to be judged. */
+static void note_elsewhere(const struct vh_cli *cli, const struct vh_answer_of *a)
+{
+	const char *server = a->uri ? strstr(a->uri, "://") : NULL;
+
+	if (!a->err.what && vh_streq(cli->source, "live") && server && server[3] && server[3] != '/')
+		vh_note("%s: the domain is defined there, and judged on this machine; "
+			"'--connect %s' judges it on that one",
+			a->uri, a->uri);
+}
+
 void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *const *args, int count,
 		    unsigned int wants)
 {
@@ -60,8 +71,10 @@ void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *cons
 		ret->answers = vh_alloc(n * sizeof(*ret->answers));
 		ret->count = n;
 		vh_libvirt_ask(all, n, cli->timeout, ret->answers);
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
 			note_session(ret->answers[i].uri);
+			note_elsewhere(cli, &ret->answers[i]);
+		}
 	}
 	free(q.domains.name);
 }

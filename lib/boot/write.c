@@ -58,8 +58,10 @@ static int write_to(int dir, const char *name, const struct vh_boot_file *f)
 	fd = openat(dir, TEMP, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0 && vh_write_all(fd, f->content, strlen(f->content)) == 0 &&
 	    fchmod(fd, f->mode) == 0 && set_time(fd, f->when) == 0 && fsync(fd) == 0 &&
-	    renameat(dir, TEMP, dir, name) == 0)
+	    renameat(dir, TEMP, dir, name) == 0) {
+		(void)fsync(dir); /* not every file system can, and the name is there already */
 		return 0;
+	}
 	return -1;
 }
 
