@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/model/holdings.h"
 #include "lib/model/libvirt.h"
 #include "lib/model/pci.h"
 #include "lib/model/process.h"
@@ -166,17 +167,28 @@ int vh_views_read(const struct vh_store *s, struct vh_host *h, const char *owner
 	return 0;
 }
 
-/* Of another machine no processes are seen; its libvirt may know a domain that has a member. */
-static void look_at_domains(const struct vh_root *root, struct vh_group *g, const char *owner)
+static const struct vh_holding *holding_in(const struct vh_holdings *held, const struct vh_group *g,
+					   const char *owner)
 {
-	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((g->count + 1) * sizeof(*addrs));
+	for (size_t i = 0; i < held->count; i++) {
+		const struct vh_holding *h = &held->list[i];
+
+		for (size_t k = 0; k < g->count && !vh_streq(h->uuid, owner); k++)
+			if (!vh_pci_cmp(&g->members[k]->addr, &h->addr))
+				return h;
+	}
+	return NULL;
+}
+
+/* Of another machine no processes are seen; its libvirt may know a domain that has a member. */
+static void look_at_domains(const struct vh_holdings *held, struct vh_group *g, const char *owner)
+{
+	const struct vh_holding *h = holding_in(held, g, owner);
 	_auto_free_ char *shown = NULL;
 
-	for (size_t i = 0; i < g->count; i++)
-		addrs[i] = g->members[i]->addr;
-	g->domain = vh_domain_holding(root, addrs, g->count, owner);
-	if (!g->domain)
+	if (!h)
 		return;
+	g->domain = vh_strdup(h->domain);
 	shown = vh_printable(g->domain, 60);
 	g->holder = vh_printf("domain '%s'", shown);
 	g->open = VH_YES;
@@ -185,6 +197,9 @@ static void look_at_domains(const struct vh_root *root, struct vh_group *g, cons
 /* Who is seen to hold a group, for commands that must not open it. */
 static void look_for_holders(const struct vh_root *root, struct vh_host *h, const char *owner)
 {
+	_auto_holdings_ struct vh_holdings held = { 0 };
+	bool is_read = false;
+
 	for (size_t i = 0; i < h->n_groups; i++) {
 		struct vh_group *g = h->groups[i];
 
@@ -193,8 +208,12 @@ static void look_for_holders(const struct vh_root *root, struct vh_host *h, cons
 			continue;
 		}
 		g->open = vh_process_holding_group(root, g->number, &g->holder);
+		if (g->open != VH_YES && !is_read) {
+			vh_holdings_read(root, &held);
+			is_read = true;
+		}
 		if (g->open != VH_YES)
-			look_at_domains(root, g, owner);
+			look_at_domains(&held, g, owner);
 		if (g->open == VH_UNKNOWN || !(root->live || g->holder)) {
 			g->open = VH_UNKNOWN;
 			vh_host_not_checked(h, "who has IOMMU group %d open", g->number);

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/model/address.h"
+#include "lib/model/xml.h"
 
 #include "lib/base/banned.h"
 
@@ -153,7 +153,7 @@ static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
 	return VH_YES;
 }
 
-bool vh_running_read(const struct vh_root *root, struct vh_names *ret)
+bool vh_running_each(const struct vh_root *root, vh_running_fn *fn, void *ctx)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	bool all = true;
@@ -170,11 +170,24 @@ bool vh_running_read(const struct vh_root *root, struct vh_names *ret)
 		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
 		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
 		if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
-			*VH_APPEND(ret->name, ret->count) = vh_strdup(uuid);
+			fn(ctx, vh_xml_child(vh_xml_root(doc), "domain"), uuid);
 		else
 			all = false;
 	}
 	return all;
+}
+
+static void add_uuid(void *ctx, const xmlNode *domain, const char *uuid)
+{
+	struct vh_names *to = ctx;
+
+	(void)domain;
+	*VH_APPEND(to->name, to->count) = vh_strdup(uuid);
+}
+
+bool vh_running_read(const struct vh_root *root, struct vh_names *ret)
+{
+	return vh_running_each(root, add_uuid, ret);
 }
 
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
@@ -182,90 +195,6 @@ enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
 	struct wanted wanted = { .name = uuid };
 
 	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
-}
-
-/* Which of them is it on? `count`: none. The address stands below <source>; what a network has
- * given, below <actual>. */
-static size_t find_device(const xmlNode *device, const struct vh_pci_addr *addrs, size_t count)
-{
-	const xmlNode *actual = vh_xml_child(device, "actual");
-	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");
-	struct vh_pci_addr addr;
-	size_t i = 0;
-
-	if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
-		return count;
-	while (i < count && vh_pci_cmp(&addrs[i], &addr))
-		i++;
-	return i;
-}
-
-/* The name of the domain in a status file, if it has one of the functions. */
-static char *holder_in(const xmlNode *status, const struct vh_pci_addr *addrs, size_t count,
-		       const char *but)
-{
-	const xmlNode *domain = vh_xml_child(status, "domain");
-	const xmlNode *d = vh_xml_child(vh_xml_child(domain, "devices"), NULL);
-	char uuid[37] = "";
-
-	if (but && uuid_of(status, uuid) == 0 && !strcmp(uuid, but))
-		return NULL;
-	for (; d; d = vh_xml_next(d, NULL))
-		if (find_device(d, addrs, count) < count)
-			return vh_xml_text(vh_xml_child(domain, "name"));
-	return NULL;
-}
-
-char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
-			const char *but)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
-		return NULL;
-	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *text = NULL;
-		_auto_xml_ xmlDoc *doc = NULL;
-		char *name;
-
-		if (!is_xml(names.name[i]))
-			continue;
-		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
-		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
-		name = doc ? holder_in(vh_xml_root(doc), addrs, count, but) : NULL;
-		if (name)
-			return name;
-	}
-	return NULL;
-}
-
-void vh_interfaces_running(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
-			   const char *owner, bool *ret_others, bool *ret_own)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	VH_IGNORE(vh_root_list(root, &names, "run/libvirt/qemu")); /* then none is seen */
-	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *text = NULL;
-		_auto_xml_ xmlDoc *doc = NULL;
-		const xmlNode *status, *d;
-		char uuid[37] = "";
-		bool own;
-
-		text = is_xml(names.name[i]) ? vh_root_read(root, "run/libvirt/qemu/%s", names.name[i])
-					     : NULL;
-		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
-		status = doc ? vh_xml_root(doc) : NULL;
-		own = owner && uuid_of(status, uuid) == 0 && vh_streq(uuid, owner);
-		d = vh_xml_child(vh_xml_child(vh_xml_child(status, "domain"), "devices"),
-				 "interface");
-		for (; d; d = vh_xml_next(d, "interface")) {
-			size_t at = find_device(d, addrs, count);
-
-			if (at < count)
-				(own ? ret_own : ret_others)[at] = true;
-		}
-	}
 }
 
 int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)

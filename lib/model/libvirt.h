@@ -18,16 +18,11 @@ char *vh_network_xml(const struct vh_root *root, const char *name) VH_CHECK;
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
 enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
-/* The domain that has one of these functions, of those that run, but for `but` (a UUID, or NULL):
- * its name, the caller's. NULL: none is seen. */
-char *vh_domain_holding(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
-			const char *but) VH_CHECK;
-/* Which of these functions do the interfaces of domains that run have: of others than `owner` (a
- * UUID, or NULL), and of that one. Sets, and never clears, entries of arrays of `count`. */
-void vh_interfaces_running(const struct vh_root *root, const struct vh_pci_addr *addrs, size_t count,
-			   const char *owner, bool *ret_others, bool *ret_own);
 /* The process that the status file of this UUID names; 0: none. */
 int64_t vh_domain_pid(const struct vh_root *root, const char *uuid);
+/* Calls `fn` with <domain> and UUID of all of them. false: not all could be read. */
+typedef void vh_running_fn(void *ctx, const struct _xmlNode *domain, const char *uuid);
+bool vh_running_each(const struct vh_root *root, vh_running_fn *fn, void *ctx);
 /* Adds the UUIDs of all of them: for questions about many domains. false: not all could be read. */
 bool vh_running_read(const struct vh_root *root, struct vh_names *ret);
 

@@ -3,6 +3,7 @@
 #include "lib/model/vfpool.h"
 
 #include "lib/model/address.h"
+#include "lib/model/holdings.h"
 #include "lib/model/libvirt.h"
 
 #include "lib/base/banned.h"
@@ -89,14 +90,21 @@ static void read_forward(const struct vh_root *root, const xmlNode *forward, str
 static void look_for_holders(const struct vh_root *root, const char *owner, struct vh_vfpool *p,
 			     bool *own)
 {
-	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((p->count + 1) * sizeof(*addrs));
-	_auto_free_ bool *given = vh_alloc((p->count + 1) * sizeof(*given));
+	_auto_holdings_ struct vh_holdings held = { 0 };
 
-	for (size_t i = 0; i < p->count; i++)
-		addrs[i] = p->vfs[i].addr;
-	vh_interfaces_running(root, addrs, p->count, owner, given, own);
-	for (size_t i = 0; i < p->count; i++)
-		p->vfs[i].given = given[i];
+	vh_holdings_read(root, &held);
+	for (size_t i = 0; i < held.count; i++) {
+		const struct vh_holding *h = &held.list[i];
+
+		for (size_t k = 0; h->interface && k < p->count; k++) {
+			if (vh_pci_cmp(&h->addr, &p->vfs[k].addr) != 0)
+				continue;
+			if (vh_streq(h->uuid, owner))
+				own[k] = true;
+			else
+				p->vfs[k].given = true;
+		}
+	}
 }
 
 void vh_vfpool_read(const struct vh_root *root, const char *network, const char *owner,

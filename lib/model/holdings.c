@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* holdings - see holdings.h. */
+#include "lib/model/holdings.h"
+
+#include "lib/model/address.h"
+#include "lib/model/libvirt.h"
+
+#include "lib/base/banned.h"
+
+void vh_holdings_clear(struct vh_holdings *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		free(h->list[i].uuid);
+		free(h->list[i].domain);
+	}
+	free(h->list);
+	memset(h, 0, sizeof(*h));
+}
+
+static void add_domain(void *ctx, const xmlNode *domain, const char *uuid)
+{
+	const xmlNode *d = vh_xml_child(vh_xml_child(domain, "devices"), NULL);
+	_auto_free_ char *name = vh_xml_text(vh_xml_child(domain, "name"));
+	struct vh_holdings *to = ctx;
+
+	for (; d; d = vh_xml_next(d, NULL)) {
+		/* what a network has given stands there */
+		const xmlNode *actual = vh_xml_child(d, "actual");
+		const xmlNode *source = vh_xml_child(actual ? actual : d, "source");
+		struct vh_pci_addr addr;
+
+		if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
+			continue;
+		*VH_APPEND(to->list, to->count) = (struct vh_holding){
+			.addr = addr,
+			.interface = vh_xml_is(d, "interface"),
+			.uuid = vh_strdup(uuid),
+			.domain = vh_strdup(name ? name : uuid),
+		};
+	}
+}
+
+void vh_holdings_read(const struct vh_root *root, struct vh_holdings *ret)
+{
+	*ret = (struct vh_holdings){ 0 };
+	VH_IGNORE(vh_running_each(root, add_domain, ret)); /* what is not seen is not told */
+}
