@@ -59,4 +59,12 @@ is "every source file names its licence" \
 	"$(grep -L SPDX-License-Identifier lib/*/*.[ch] lib/boot/*.sh hook/*.c cli/*.[ch] tests/*.[ch] tests/*.sh)"
 is "no file is longer than 600 lines" "$(wc -l lib/*/*.[ch] hook/*.c cli/*.[ch] |
 	awk '$2 != "total" && $1 > 600 { print $2 ": " $1 }')"
+if command -v patch >/dev/null; then
+	is "every mutation still fits the code" "$(for one in tests/mutations/*.patch; do
+		patch -s -p1 --fuzz=0 --dry-run <"$one" >/dev/null || echo "$one"
+	done)"
+else
+	count=$((count + 1))
+	echo "ok $count - every mutation still fits the code # SKIP no patch(1)"
+fi
 echo "1..$count"
