@@ -86,6 +86,27 @@ static void pf_is_down(struct world *w)
 		function(w, i)->pf_net_up = VH_NO;
 }
 
+static void with_a_peer(struct world *w, const char *driver)
+{
+	struct vh_pci_dev *d;
+
+	pool(w, 1);
+	w->pool.count = 1;
+	d = world_dev(w, "0000:01:11.0", NIC, 3, driver);
+	d->is_vf = true;
+	d->pf = world_addr("0000:01:00.0");
+}
+
+static void peer_on_driver(struct world *w)
+{
+	with_a_peer(w, "igbvf");
+}
+
+static void peer_driverless(struct world *w)
+{
+	with_a_peer(w, NULL);
+}
+
 static void held_by_hand(struct world *w)
 {
 	pool(w, 1);
@@ -141,6 +162,11 @@ const struct rule_case network_cases[] = {
 	{ "pool-pf-down", pf_is_down,
 	  .want = "error network-function " VF(0) ", warning network-function " VF(1),
 	  .fix = "ip link set eth0 up" },
+	{ "pool-peer-on-driver", peer_on_driver, .want = "error network-function " VF(0),
+	  .says = "from network 'pool': 0000:01:11.0, in IOMMU group 3 with " VF(0) ", is on driver "
+		  "'igbvf', and VFIO refuses the group",
+	  .fix = "vfio-hook detach " VF(0) },
+	{ "pool-peer-driverless", peer_driverless, .want = "" },
 	{ "pool-held-by-hostdev", held_by_hand, .want = "error network-function " VF(0),
 	  .fix = "virsh destroy other" },
 	{ "pool-unmanaged", unmanaged, .want = "error network-function " VF(0),

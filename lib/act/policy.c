@@ -59,6 +59,9 @@ void vh_look_at_pools(const struct vh_root *root, struct vh_host *h, const char 
 		shown = vh_printable(p->network, 60);
 		if (!p->count)
 			vh_host_not_checked(h, "which virtual functions network '%s' hands out", shown);
+		if (p->count == VH_VFS_MAX)
+			vh_host_not_checked(h, "functions of network '%s' beyond the first %d", shown,
+					    VH_VFS_MAX);
 		for (size_t k = 0; k < p->host->not_checked.count; k++)
 			vh_host_not_checked(h, "%s", p->host->not_checked.name[k]);
 	}

@@ -168,9 +168,11 @@ static int judge(struct task *t, struct vh_findings *out, struct vh_error *err)
 
 /* --- what others, and accidents, left ------------------------------------------------------------ */
 
-/* Claims whose owners are gone are ended first: their devices go home, then we start afresh. */
-static int end_stale_claims(struct task *t, struct vh_error *err)
+/* Claims whose owners are gone are ended first: their devices go home, then we start afresh. Reads
+ * all claims of others; *ret_ended says whether there was such a one. */
+static int end_stale_claims(struct task *t, bool *ret_ended, struct vh_error *err)
 {
+	*ret_ended = false;
 	if (vh_views_read(&t->store, t->host, t->owner, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t->host->n_claims; i++) {
@@ -178,6 +180,7 @@ static int end_stale_claims(struct task *t, struct vh_error *err)
 		const struct vh_claim_view *v = &t->host->claims[i];
 
 		/* where that fails the claim stays, and rule device-claimed names it */
+		*ret_ended |= v->stale;
 		if (v->stale)
 			VH_IGNORE(vh_end_claim(t->act, &t->store, v->claim->owner, false, &why));
 	}
@@ -235,13 +238,17 @@ static int give_back_leftovers(struct task *t, struct vh_error *err)
 /* Loads the own old claim, and looks; afterwards only what is needed now is left of it. */
 static int look_first(struct task *t, struct vh_error *err)
 {
+	bool ended;
+
 	if (vh_store_load(&t->store, t->owner, &t->old, err) < 0)
 		return -1;
 	for (size_t i = 0; t->old && i < t->old->count; i++)
 		t->old->records[i].stuck = false; /* its writer held the lock that we hold now */
 	look(t);
-	if (end_stale_claims(t, err) < 0)
+	if (end_stale_claims(t, &ended, err) < 0)
 		return -1;
+	if (!ended && !t->old)
+		return 0;
 	if (t->old && give_back_leftovers(t, err) < 0)
 		return -1;
 	look(t); /* again: both may have moved devices */

@@ -4,9 +4,28 @@
 
 #include "lib/base/banned.h"
 
+/* What a network gives is known to libvirt alone: nobody detaches the rest of its group. */
+static void check_peers(const struct vh_case *one, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_peer(one, pd))) {
+		const struct vh_pci_addr *named = &vh_named_in(one, pd->dev->group)->dev->addr;
+		_auto_free_ char *with = NULL, *fix = NULL;
+
+		if (!pd->dev->driver)
+			continue;
+		with = vh_text_with(one, pd->dev);
+		fix = vh_printf("vfio-hook detach %s   # with its group, until 'reattach'",
+				vh_pci_str(named).s);
+		vh_finding_add(out, r, pd, fix, "%s, %s, is on driver '%s', and VFIO refuses the group",
+			       vh_pci_str(&pd->dev->addr).s, with, pd->dev->driver);
+	}
+}
+
 /* Runs the rules on the function alone, as if the domain named it. */
 static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
-			   struct vh_findings *out)
+			   const struct vh_rule *r, struct vh_findings *out)
 {
 	struct vh_hostdev element = {
 		.element = VH_INTERFACE,
@@ -28,6 +47,8 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, c
 	};
 
 	vh_rules_run(&one, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, out);
+	if (!vh_findings_number(out, VH_ERROR))
+		check_peers(&one, r, out);
 }
 
 /* Of how many interfaces of the domain is that the network? */
@@ -45,13 +66,17 @@ static size_t wanted_of(const struct vh_case *c, const struct vh_vfpool *p)
  * may be a warning alone. NULL: nothing. */
 static const struct vh_finding *against(const struct vh_findings *found)
 {
-	for (size_t i = 0; i < found->count; i++) {
-		const struct vh_finding *f = &found->list[i]; /* errors come first */
+	const struct vh_finding *used = NULL;
 
-		if (f->severity == VH_ERROR || f->rule->check == vh_check_device_use)
+	for (size_t i = 0; i < found->count; i++) {
+		const struct vh_finding *f = &found->list[i];
+
+		if (f->severity == VH_ERROR)
 			return f;
+		if (!used && f->rule->check == vh_check_device_use)
+			used = f;
 	}
-	return NULL;
+	return used;
 }
 
 /* Functions of one network: those that this start gets, or those after them. */
@@ -63,12 +88,12 @@ struct tally {
 };
 
 static void weigh(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
-		  struct tally *t)
+		  const struct vh_rule *r, struct tally *t)
 {
 	struct vh_findings found = { 0 };
 
 	t->left++;
-	judge_function(c, p, vf, &found);
+	judge_function(c, p, vf, r, &found);
 	if (!against(&found) || t->bad++) {
 		vh_findings_clear(&found);
 		return;
@@ -137,7 +162,7 @@ void vh_check_network_function(const struct vh_case *c, const struct vh_rule *r,
 
 		for (size_t k = 0; k < p->count; k++)
 			if (!p->vfs[k].given)
-				weigh(c, p, &p->vfs[k], next.left < wanted ? &next : &later);
+				weigh(c, p, &p->vfs[k], r, next.left < wanted ? &next : &later);
 		if (p->count && next.left < wanted) /* the caller has said what is not known */
 			report_short(r, p, wanted, next.left, out);
 		if (next.bad)

@@ -23,7 +23,8 @@ void vh_vfpools_clear(struct vh_vfpools *p)
 
 static void add(struct vh_vfpool *p, const struct vh_pci_addr *addr)
 {
-	VH_APPEND(p->vfs, p->count)->addr = *addr;
+	if (p->count < VH_VFS_MAX)
+		VH_APPEND(p->vfs, p->count)->addr = *addr;
 }
 
 /* ../../devices/pci0000:16/0000:16:00.0/0000:17:00.0/net/ens1f0 */

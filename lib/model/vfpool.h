@@ -9,6 +9,8 @@
 
 #include "lib/model/host.h"
 
+#define VH_VFS_MAX 1024
+
 struct vh_vf {
 	struct vh_pci_addr addr;
 	bool given; /* another domain that runs has it as an interface */
@@ -18,7 +20,7 @@ struct vh_vfpool {
 	char *network;
 	bool managed;         /* libvirt takes them from their drivers */
 	struct vh_vf *vfs;    /* in libvirt's order */
-	size_t count;         /* 0: they are not told */
+	size_t count;         /* 0: they are not told; at most VH_VFS_MAX, others are not read */
 	struct vh_host *host; /* with all of them; by the caller of vh_vfpool_read() */
 };
 
