@@ -12,11 +12,13 @@ export LIBVIRT_DEFAULT_URI=test://$top/tests/fixtures/libvirt/domains.xml
 cd "$work" || exit
 
 # A busy machine may take longer than the usual time.
+patience=100 # seconds; loading libvirt's library takes half a minute under valgrind
+[ -z "$valgrind" ] || patience=900
 on() {
-	"$hook" --timeout 100 --sysroot "$demo" "$@"
+	"$hook" --timeout $patience --sysroot "$demo" "$@"
 }
 far() {
-	"$hook" --timeout 100 "$@"
+	"$hook" --timeout $patience "$@"
 }
 
 # --- by name and by UUID ---------------------------------------------------------------------
