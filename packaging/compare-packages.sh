@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Holds the files of the Debian package and of the RPM against each other: the same, but for what
-# each kind of package has by rule (changelog, copyright, licence; compressed manuals).
+# each kind of package has by rule (changelog, copyright, licence; compressed manuals; Debian 12 writes
+# the units to /lib, which is /usr/lib).
 #   compare-packages.sh FOLDER
 set -eu
 
@@ -16,7 +17,7 @@ deb=$(only "$1" 'vfio-hook_*.deb') rpm=$(only "$1" 'vfio-hook-[0-9]*.rpm')
 
 # mode and path; what is compressed is up to each
 plain() {
-	sed -e 's/\.gz$//' -e '/\/changelog/d' -e '/\/copyright$/d' -e '/\/licenses\//d' -e '/\/lintian\//d' -e '/\/$/d' | sort
+	sed -e 's/\.gz$//' -e 's| /lib/| /usr/lib/|' -e '/\/changelog/d' -e '/\/copyright$/d' -e '/\/licenses\//d' -e '/\/lintian\//d' -e '/\/$/d' | sort
 }
 dpkg-deb -c "$deb" | awk '$1 ~ /^-/ { print $1, substr($6, 2) }' | plain >"$scratch/deb"
 rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$rpm" | grep '^-' | plain >"$scratch/rpm"
