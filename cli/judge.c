@@ -67,7 +67,6 @@ static void look_at_networks(struct vh_judgement *j, const struct vh_root *root)
 {
 	const struct vh_names *names = &j->domain->networks;
 	struct vh_names *pools = &j->host->hostdev_networks;
-
 	enum vh_tri pool = VH_NO;
 
 	for (size_t i = 0; i < names->count; i++) {

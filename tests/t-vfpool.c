@@ -69,29 +69,28 @@ static void put(const struct vh_root *root, const char *path, const char *text)
 		fake_put(root, path, "%s", text);
 }
 
-static char *show(const struct vh_vfpool *p, const bool *own)
+static char *show(const struct vh_vfpool *p)
 {
 	struct vh_strbuf sb = { 0 };
 
 	vh_strbuf_add(&sb, p->managed ? "managed:" : "");
 	for (size_t i = 0; i < p->count; i++)
 		vh_strbuf_addf(&sb, "%s%s%s%s", sb.len ? " " : "", vh_pci_str(&p->vfs[i].addr).s,
-			       p->vfs[i].given ? "+" : "", own[i] ? "*" : "");
+			       p->vfs[i].given ? "+" : "", p->vfs[i].own ? "*" : "");
 	return vh_strbuf_steal(&sb);
 }
 
 static void run(const struct vh_root *root, const struct test_case *t)
 {
 	_auto_vfpools_ struct vh_vfpools pools = { 0 };
-	_auto_free_ bool *own = NULL;
 	_auto_free_ char *have = NULL;
 
 	put(root, DEFINED, t->defined);
 	put(root, RUNNING, t->running);
 	put(root, "run/libvirt/qemu/own.xml", t->own);
 	put(root, "run/libvirt/qemu/other.xml", t->other);
-	vh_vfpool_read(root, "pool", OWN, VH_APPEND(pools.list, pools.count), &own);
-	have = show(&pools.list[0], own);
+	vh_vfpool_read(root, "pool", OWN, VH_APPEND(pools.list, pools.count));
+	have = show(&pools.list[0]);
 	if (!ok(vh_streq(have ? have : "", t->want), "%s", t->name))
 		diag("have: %s", have ? have : "");
 	fake_remove(root, "etc");

@@ -23,8 +23,8 @@ void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, stru
 }
 
 /* What its own domain has of it will be there for the next start. */
-static void read_functions(const struct vh_root *root, const char *owner, const bool *own,
-			   int64_t deadline, struct vh_vfpool *p)
+static void read_functions(const struct vh_root *root, const char *owner, int64_t deadline,
+			   struct vh_vfpool *p)
 {
 	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((p->count + 1) * sizeof(*addrs));
 
@@ -33,7 +33,7 @@ static void read_functions(const struct vh_root *root, const char *owner, const 
 	p->host = vh_host_read(root, addrs, p->count, VH_HOST_RULES | VH_HOST_USES, deadline);
 	vh_look_at_claims(root, p->host, owner);
 	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_pci_dev *d = own[i] ? vh_host_dev(p->host, &addrs[i]) : NULL;
+		const struct vh_pci_dev *d = p->vfs[i].own ? vh_host_dev(p->host, &addrs[i]) : NULL;
 		struct vh_group *g = d ? vh_host_group(p->host, d->group) : NULL;
 
 		if (g)
@@ -48,14 +48,13 @@ void vh_look_at_pools(const struct vh_root *root, struct vh_host *h, const char 
 
 	for (size_t i = 0; i < names->count; i++) {
 		_auto_free_ char *shown = NULL;
-		_auto_free_ bool *own = NULL;
 		struct vh_vfpool *p;
 
 		if (i && vh_streq(names->name[i], names->name[i - 1]))
 			continue;
 		p = VH_APPEND(ret->list, ret->count);
-		vh_vfpool_read(root, names->name[i], owner, p, &own);
-		read_functions(root, owner, own, deadline, p);
+		vh_vfpool_read(root, names->name[i], owner, p);
+		read_functions(root, owner, deadline, p);
 		shown = vh_printable(p->network, 60);
 		if (!p->count)
 			vh_host_not_checked(h, "which virtual functions network '%s' hands out", shown);

@@ -17,6 +17,14 @@ void vh_holdings_clear(struct vh_holdings *h)
 	memset(h, 0, sizeof(*h));
 }
 
+bool vh_holding_address(const xmlNode *device, struct vh_pci_addr *ret)
+{
+	const xmlNode *actual = vh_xml_child(device, "actual"); /* given by a network */
+	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");
+
+	return vh_address_is_whole(vh_xml_child(source, "address"), ret);
+}
+
 static void add_domain(void *ctx, const xmlNode *domain, const char *uuid)
 {
 	const xmlNode *d = vh_xml_child(vh_xml_child(domain, "devices"), NULL);
@@ -24,12 +32,9 @@ static void add_domain(void *ctx, const xmlNode *domain, const char *uuid)
 	struct vh_holdings *to = ctx;
 
 	for (; d; d = vh_xml_next(d, NULL)) {
-		/* what a network has given stands there */
-		const xmlNode *actual = vh_xml_child(d, "actual");
-		const xmlNode *source = vh_xml_child(actual ? actual : d, "source");
 		struct vh_pci_addr addr;
 
-		if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
+		if (!vh_holding_address(d, &addr))
 			continue;
 		*VH_APPEND(to->list, to->count) = (struct vh_holding){
 			.addr = addr,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "lib/model/address.h"
+#include "lib/model/holdings.h"
 
 #include "lib/base/banned.h"
 
@@ -86,11 +87,9 @@ static void add_interfaces(struct vh_strbuf *to, const xmlNode *devices)
 	const xmlNode *d = vh_xml_child(devices, "interface");
 
 	for (; d; d = vh_xml_next(d, "interface")) {
-		const xmlNode *actual = vh_xml_child(d, "actual");
-		const xmlNode *source = vh_xml_child(actual ? actual : d, "source");
 		struct vh_pci_addr addr;
 
-		if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
+		if (!vh_holding_address(d, &addr))
 			continue;
 		vh_strbuf_add(to, "<interface><source>");
 		add_address(to, &addr);

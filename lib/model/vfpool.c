@@ -88,8 +88,7 @@ static void read_forward(const struct vh_root *root, const xmlNode *forward, str
 		add_functions_behind(root, interface, p);
 }
 
-static void look_for_holders(const struct vh_root *root, const char *owner, struct vh_vfpool *p,
-			     bool *own)
+static void look_for_holders(const struct vh_root *root, const char *owner, struct vh_vfpool *p)
 {
 	_auto_holdings_ struct vh_holdings held = { 0 };
 
@@ -100,16 +99,14 @@ static void look_for_holders(const struct vh_root *root, const char *owner, stru
 		for (size_t k = 0; h->interface && k < p->count; k++) {
 			if (vh_pci_cmp(&h->addr, &p->vfs[k].addr) != 0)
 				continue;
-			if (vh_streq(h->uuid, owner))
-				own[k] = true;
-			else
-				p->vfs[k].given = true;
+			p->vfs[k].own |= vh_streq(h->uuid, owner);
+			p->vfs[k].given |= !vh_streq(h->uuid, owner);
 		}
 	}
 }
 
 void vh_vfpool_read(const struct vh_root *root, const char *network, const char *owner,
-		    struct vh_vfpool *ret, bool **ret_own)
+		    struct vh_vfpool *ret)
 {
 	_auto_free_ char *text = vh_network_xml(root, network);
 	_auto_xml_ xmlDoc *doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
@@ -118,6 +115,5 @@ void vh_vfpool_read(const struct vh_root *root, const char *network, const char 
 
 	*ret = (struct vh_vfpool){ .network = vh_strdup(network) };
 	read_forward(root, vh_xml_child(net, "forward"), ret);
-	*ret_own = vh_alloc((ret->count + 1) * sizeof(**ret_own));
-	look_for_holders(root, owner, ret, *ret_own);
+	look_for_holders(root, owner, ret);
 }

@@ -14,6 +14,7 @@
 struct vh_vf {
 	struct vh_pci_addr addr;
 	bool given; /* another domain that runs has it as an interface */
+	bool own;   /* the domain that asks has it, for it runs */
 };
 
 struct vh_vfpool {
@@ -34,10 +35,9 @@ void vh_vfpools_clear(struct vh_vfpools *p);
 /*
  * What libvirt's files say of the network, which is one of them: as it runs, or else as it is
  * defined, and then the functions are those that its physical function has now. `owner` is the
- * UUID of the domain that asks, or NULL; what it has itself does not count as given, and
- * *ret_own (for free()) says of each function whether that is so.
+ * UUID of the domain that asks, or NULL.
  */
 void vh_vfpool_read(const struct vh_root *root, const char *network, const char *owner,
-		    struct vh_vfpool *ret, bool **ret_own);
+		    struct vh_vfpool *ret);
 
 #endif
