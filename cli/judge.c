@@ -7,12 +7,12 @@
 
 #include "cli/output.h"
 #include "lib/act/act.h"
-#include "lib/act/policy.h"
-#include "lib/act/record.h"
-#include "lib/act/state.h"
+#include "lib/act/recheck.h"
+#include "lib/state/record.h"
+#include "lib/case/standing.h"
 #include "lib/base/strbuf.h"
-#include "lib/model/expect.h"
-#include "lib/model/libvirt.h"
+#include "lib/case/expect.h"
+#include "lib/host/libvirt-files.h"
 
 #include "lib/base/banned.h"
 

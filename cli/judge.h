@@ -7,9 +7,9 @@
 #ifndef VH_JUDGE_H
 #define VH_JUDGE_H
 
-#include "cli/facts.h"
-#include "cli/render.h"
-#include "lib/model/xml.h"
+#include "lib/case/facts.h"
+#include "cli/render/render.h"
+#include "lib/xml/xml.h"
 
 /* Set `facts` beforehand where several documents are judged. */
 struct vh_judgement {

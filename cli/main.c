@@ -10,8 +10,8 @@
 #include <signal.h>
 
 #include "cli/cli.h"
-#include "cli/libvirt.h"
-#include "cli/names.h"
+#include "cli/libvirt/ask.h"
+#include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/source.h"
 

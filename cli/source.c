@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "cli/libvirt.h"
-#include "cli/names.h"
+#include "cli/libvirt/ask.h"
+#include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "lib/base/backend.h"
-#include "lib/model/manifest.h"
+#include "lib/manifest/parse.h"
 
 #include "lib/base/banned.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz-address - PCI addresses and UUIDs: what is accepted comes out the same again. */
 #include "fuzz/fuzz.h"
-#include "lib/base/pciaddr.h"
-#include "lib/model/domain.h"
+#include "lib/base/pci.h"
+#include "lib/domain/domain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

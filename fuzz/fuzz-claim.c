@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz-claim - a claim file: only what vfio-hook itself would write is one. */
 #include "fuzz/fuzz.h"
-#include "lib/model/claim.h"
+#include "lib/state/claim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,7 +4,7 @@
 #include "fuzz/fuzz.h"
 #include "lib/base/text.h"
 #include "lib/decide/correct.h"
-#include "lib/model/plain.h"
+#include "lib/domain/plain.h"
 #include "tests/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */

@@ -4,7 +4,7 @@
  * and is the same as before on both sides of it. Element and edit are chosen by the length.
  */
 #include "fuzz/fuzz.h"
-#include "lib/model/xmledit.h"
+#include "lib/xml/edit.h"
 
 static const xmlNode *next(const xmlNode *node)
 {

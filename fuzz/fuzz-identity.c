@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz-identity - the record of a domain's devices: only what vfio-hook itself would write. */
 #include "fuzz/fuzz.h"
-#include "lib/model/identity.h"
+#include "lib/state/identity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

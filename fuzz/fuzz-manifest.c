@@ -5,9 +5,9 @@
 #include <ftw.h>
 
 #include "fuzz/fuzz.h"
-#include "lib/model/host.h"
-#include "lib/model/manifest.h"
-#include "lib/model/uses.h"
+#include "lib/host/host.h"
+#include "lib/manifest/parse.h"
+#include "lib/host/uses/uses.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "fuzz/fuzz.h"
-#include "lib/model/manifest.h"
-#include "lib/model/snapshot.h"
+#include "lib/manifest/parse.h"
+#include "lib/snapshot/snapshot.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

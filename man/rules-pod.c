@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rules-pod - the table of rules as the RULES section of vfio-hook-rules(7). Runs while the manual is
  * built, so that its paragraphs and --explain are one text. */
-#include "lib/decide/rules.h"
+#include "lib/decide/findings.h"
 
 /* POD takes `<` after a capital letter for a code, and nothing else in these texts. */
 static void put(const char *text)

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "lib/model/pci.h"
+#include "lib/host/function.h"
 #include "tests/stage.h"
 
 #define COLUMNS 3

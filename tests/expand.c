@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/model/manifest.h"
+#include "lib/manifest/parse.h"
 
 int main(int argc, char **argv)
 {

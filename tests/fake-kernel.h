@@ -20,7 +20,7 @@
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 
-#include "lib/base/pciaddr.h"
+#include "lib/base/pci.h"
 #include "lib/base/root.h"
 
 extern const struct vh_root_ops fake_kernel_ops;

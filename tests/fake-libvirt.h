@@ -8,7 +8,7 @@
 #ifndef FAKE_LIBVIRT_H
 #define FAKE_LIBVIRT_H
 
-#include "lib/model/domain.h"
+#include "lib/domain/domain.h"
 #include "tests/fake-kernel.h"
 
 /* libvirt's name for the domain: its UUID. The process that runs it has this pid in the tree. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-cases-place - topology, platform, displays and inputs, what goes past the rules. See
  * rule-cases.h. */
-#include "lib/model/early.h"
+#include "lib/host/boot-binding.h"
 #include "tests/rule-cases.h"
 
 #include "lib/base/banned.h"

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/model/manifest.h"
+#include "lib/manifest/parse.h"
 #include "tests/fake-kernel.h"
 #include "tests/fake-tree.h"
 

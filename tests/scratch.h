@@ -7,7 +7,7 @@
 #define SCRATCH_H
 
 #include "lib/base/root.h"
-#include "lib/model/domain.h"
+#include "lib/domain/domain.h"
 
 struct scratch {
 	char *dir;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-address - the PCI addresses of domain XML: as libvirt reads them, and what was meant. */
 #include "lib/base/strbuf.h"
-#include "lib/model/domain.h"
+#include "lib/domain/domain.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "lib/base/error.h"
-#include "lib/base/pciaddr.h"
+#include "lib/base/pci.h"
 #include "lib/base/strbuf.h"
 #include "tests/tap.h"
 

@@ -26,7 +26,7 @@ man=${abs_top_srcdir:?}/man
 for command in $("$hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
 	[ "$command" = help ] || verdict "man: $command" grep -q "^=item B<$command>" "$man/vfio-hook.pod"
 done
-for key in $(sed -n 's/^\t{ VH_[A-Z_]*, "\([a-z-]*\)", .*/\1/p' "${abs_top_srcdir:?}/lib/model/config-keys.c"); do
+for key in $(sed -n 's/^\t{ VH_[A-Z_]*, "\([a-z-]*\)", .*/\1/p' "${abs_top_srcdir:?}/lib/config/keys.c"); do
 	verdict "man: the key $key" grep -q "^=item .*B<$key>" "$man/vfio-hook.conf.pod"
 done
 

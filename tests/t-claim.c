@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-claim - claims survive being written and read, and nothing else is read as one. */
 #include "lib/base/strbuf.h"
-#include "lib/model/claim.h"
+#include "lib/state/claim.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/model/config.h"
-#include "lib/model/domain.h"
+#include "lib/config/config.h"
+#include "lib/domain/domain.h"
 #include "tests/fake-tree.h"
 #include "tests/tap.h"
 

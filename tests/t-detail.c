@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How one function and its group are read: from its own directory, with little said twice. */
-#include "lib/model/detail.h"
+#include "lib/host/detail.h"
 
 #include <errno.h>
 

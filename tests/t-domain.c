@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-domain - what is read from domain XML, and what is refused. */
 #include "lib/base/strbuf.h"
-#include "lib/model/domain.h"
-#include "lib/model/xml.h"
+#include "lib/domain/domain.h"
+#include "lib/xml/xml.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/model/hookinfo.h"
-#include "lib/model/host.h"
-#include "lib/model/modopts.h"
+#include "lib/host/hook-install.h"
+#include "lib/host/host.h"
+#include "lib/host/module-options.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "lib/act/record.h"
+#include "lib/state/record.h"
 #include "lib/base/strbuf.h"
-#include "lib/model/expect.h"
+#include "lib/case/expect.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"

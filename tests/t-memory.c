@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-memory - what a domain says of its memory, and what the host says of its own. */
 #include "lib/base/strbuf.h"
-#include "lib/model/domain-memory.h"
-#include "lib/model/host.h"
+#include "lib/domain/memory-elements.h"
+#include "lib/host/host.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
 #include "tests/stage.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-metadata - what a domain asks of us in its metadata, and that nothing wrong in it passes. */
 #include "lib/base/strbuf.h"
-#include "lib/model/domain.h"
+#include "lib/domain/domain.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"

@@ -2,11 +2,11 @@
 /* A host as its libvirt tells of it: what is understood, what is left out, and what is said not to
  * be known. */
 #include "lib/act/act.h"
-#include "lib/model/host.h"
-#include "lib/model/nodedev.h"
-#include "lib/model/bits.h"
-#include "lib/model/domain.h"
-#include "lib/model/xml.h"
+#include "lib/host/host.h"
+#include "lib/manifest/from-libvirt.h"
+#include "lib/base/bits.h"
+#include "lib/domain/domain.h"
+#include "lib/xml/xml.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 

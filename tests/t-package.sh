@@ -177,7 +177,7 @@ run check_host
 verdict 'and so is what is commented out in it' eval '! grep -q vfio-hook.conf <<<"$out$err"'
 same "it has every key" \
 	"$(sed -nE 's/^([a-z-]+) = .*/\1/p' "$conf" | sort -u | xargs)" \
-	"$(sed -nE 's/^\t\{ VH_IN_(POLICY|DEVICE), "([a-z-]+)".*/\2/p' "$top/lib/model/config-keys.c" | sort -u | xargs)"
+	"$(sed -nE 's/^\t\{ VH_IN_(POLICY|DEVICE), "([a-z-]+)".*/\2/p' "$top/lib/config/keys.c" | sort -u | xargs)"
 echo 'balloon = maybe' >>"$conf"
 run check_host
 verdict 'what is invalid is seen' grep -q vfio-hook.conf "$work/err"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-plain - which domains are passed by without being parsed. That none of them has anything to
  * pass through is asserted for all inputs of fuzz/fuzz-domain.c. */
-#include "lib/model/plain.h"
+#include "lib/domain/plain.h"
 #include "lib/base/util.h"
 #include "tests/tap.h"
 

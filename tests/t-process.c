@@ -2,7 +2,7 @@
 /* t-process - who has what open, from the descriptors in /proc. */
 #include <sys/stat.h>
 
-#include "lib/model/process.h"
+#include "lib/host/process.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"

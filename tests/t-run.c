@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "cli/boot.h"
+#include "cli/boot/boot.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 

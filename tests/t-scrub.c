@@ -2,7 +2,7 @@
 /* What identifies is replaced: the same by the same, networks by networks. */
 #include <arpa/inet.h>
 
-#include "lib/model/scrub.h"
+#include "lib/snapshot/scrub.h"
 #include "tests/tap.h"
 
 static uint32_t mapped(uint64_t key, const char *text)

@@ -30,7 +30,7 @@ empty "there are sixty and more" "$([ "$(wc -l <<<"$rows")" -ge 60 ] || wc -l <<
 
 cells=$(cut -d'|' -f5 <<<"$rows" | tr ' ' '\n' | sort -u)
 errors=$(sed -n 's/^\t{ "\([a-z-]*\)", VH_ERROR,.*/\1/p' "$abs_top_srcdir/lib/decide/rules.c")
-empty "the rules can be read" "$([ -n "$errors" ] || echo "lib/decide/rules.c has another form")"
+empty "the rules can be read" "$([ -n "$errors" ] || echo "lib/decide/rules/rule-table.c has another form")"
 empty "every rule that may refuse stands in a cell, or in fixtures only" \
 	"$(grep -vxF -f <(printf '%s\n' "$cells" "$fixture_only" | tr ' ' '\n') <<<"$errors")"
 empty "what is in fixtures only stands in no cell" \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-vfpool - which virtual functions a network hands out, and which of them are given away. */
-#include "lib/model/vfpool.h"
+#include "lib/case/vfpool.h"
 #include "lib/base/strbuf.h"
 #include "tests/fake-tree.h"
 #include "tests/tap.h"

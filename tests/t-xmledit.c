@@ -3,7 +3,7 @@
  * t-xmledit - edits of an XML text: the whole result, byte for byte. What is edited is the
  * first element of a name.
  */
-#include "lib/model/xmledit.h"
+#include "lib/xml/edit.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"

@@ -6,7 +6,7 @@
 #ifndef VH_TEST_WORLD_H
 #define VH_TEST_WORLD_H
 
-#include "lib/decide/rules.h"
+#include "lib/decide/findings.h"
 
 #define WORLD_MAX 12
 #define S(text) ((char *)(text))

@@ -7,8 +7,8 @@
 #ifndef VH_ACT_H
 #define VH_ACT_H
 
-#include "lib/act/store.h"
-#include "lib/decide/rules.h"
+#include "lib/state/store.h"
+#include "lib/decide/findings.h"
 
 /* What the operations tell while they work; the hook sends it to syslog, the CLI prints it. */
 struct vh_reporter {

@@ -8,14 +8,14 @@
 #include <errno.h>
 #include <time.h>
 
-#include "lib/act/apply.h"
-#include "lib/act/policy.h"
-#include "lib/act/record.h"
+#include "lib/act/steps.h"
+#include "lib/act/recheck.h"
+#include "lib/state/record.h"
 #include "lib/act/release.h"
-#include "lib/act/state.h"
-#include "lib/act/views.h"
-#include "lib/model/expect.h"
-#include "lib/model/process.h"
+#include "lib/case/standing.h"
+#include "lib/act/groups.h"
+#include "lib/case/expect.h"
+#include "lib/host/process.h"
 
 #include "lib/base/banned.h"
 

@@ -2,10 +2,10 @@
 /* release - the end of a claim: when its guest has gone, and what happens to it before. */
 #include "lib/act/release.h"
 
-#include "lib/act/apply.h"
-#include "lib/act/record.h"
-#include "lib/act/views.h"
-#include "lib/model/process.h"
+#include "lib/act/steps.h"
+#include "lib/state/record.h"
+#include "lib/act/groups.h"
+#include "lib/host/process.h"
 
 #include "lib/base/banned.h"
 

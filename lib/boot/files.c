@@ -12,7 +12,7 @@ static const struct template {
 	enum vh_initramfs initramfs; /* NONE: the same for all */
 	unsigned int mode;
 	const char *path;
-	const char *text;            /* NULL: the file of lib/model/early */
+	const char *text;            /* NULL: the file of early binding */
 } templates[] = {
 	{ VH_INITRAMFS_NONE, 0644, VH_EARLY_PATH, NULL },
 	/* a script without prerequisites comes in the order of tsort(1), which is that of names */

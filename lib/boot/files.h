@@ -13,7 +13,7 @@
 #ifndef VH_BOOT_FILES_H
 #define VH_BOOT_FILES_H
 
-#include "lib/model/early.h"
+#include "lib/host/boot-binding.h"
 
 struct vh_boot_file {
 	const char *path; /* below the root; static */

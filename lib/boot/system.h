@@ -3,7 +3,7 @@
 #ifndef VH_BOOT_SYSTEM_H
 #define VH_BOOT_SYSTEM_H
 
-#include "lib/model/early.h"
+#include "lib/host/boot-binding.h"
 
 /* The one whose tool is installed; NONE where it is none, or more than one. */
 enum vh_initramfs vh_initramfs_detect(const struct vh_root *root);

@@ -4,8 +4,8 @@
 
 #include <stdarg.h>
 
-#include "lib/decide/check.h"
-#include "lib/model/address.h"
+#include "lib/decide/rules/rule.h"
+#include "lib/domain/address.h"
 
 #include "lib/base/banned.h"
 

@@ -8,8 +8,8 @@
 #ifndef VH_CORRECT_H
 #define VH_CORRECT_H
 
-#include "lib/decide/rules.h"
-#include "lib/model/xmledit.h"
+#include "lib/decide/findings.h"
+#include "lib/xml/edit.h"
 
 enum vh_members {
 	VH_MEMBERS_UNASSIGNED = 0, /* missing group members are taken, not given to the guest */

@@ -8,7 +8,7 @@
 #ifndef VH_PLAN_H
 #define VH_PLAN_H
 
-#include "lib/model/host.h"
+#include "lib/host/host.h"
 
 /*
  * Not dead, and no bridge. Of what cannot pass nothing else is judged, neither the device nor

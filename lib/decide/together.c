@@ -2,7 +2,7 @@
 /* together - see together.h. */
 #include "lib/decide/together.h"
 
-#include "lib/decide/check-memory.h"
+#include "lib/decide/rules/memory-need.h"
 
 #include "lib/base/banned.h"
 

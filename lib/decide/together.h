@@ -6,7 +6,7 @@
 #ifndef VH_TOGETHER_H
 #define VH_TOGETHER_H
 
-#include "lib/decide/rules.h"
+#include "lib/decide/findings.h"
 
 /* A domain that was judged. */
 struct vh_member {

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run - see boot.h: files into place, and the images made anew by the tool of this host. */
+#include "cli/boot/boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cli/output.h"
+#include "lib/base/backend.h"
+#include "lib/boot/system.h"
+
+#include "lib/base/banned.h"
+
+#define LIST_MAX (64u << 20)
+
+/* The signals by which a terminal ends all that runs in it. */
+static void from_terminal(void (*handler)(int))
+{
+	signal(SIGINT, handler);
+	signal(SIGHUP, handler);
+}
+
+static void become(const char *const *argv, int out)
+{
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
+	char *environment[] = { path, locale, NULL };
+
+	signal(SIGPIPE, SIG_DFL);
+	from_terminal(SIG_DFL); /* what is ignored stays so behind execve() */
+	if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
+		execve(argv[0], (char *const *)argv, environment);
+	_exit(127);
+}
+
+int vh_run(const char *const *argv, struct vh_strbuf *out)
+{
+	int pipe[2] = { -1, -1 }, status = -1, rc = 0;
+	pid_t pid;
+
+	(void)fflush(stdout); /* keeps the order; a failure is seen at the end */
+	if (out && pipe2(pipe, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become(argv, pipe[1]);
+	if (pipe[1] >= 0)
+		close(pipe[1]);
+	if (pid > 0 && out)
+		rc = vh_strbuf_read_fd(out, pipe[0], LIST_MAX);
+	if (pipe[0] >= 0)
+		close(pipe[0]);
+	if (pid < 0)
+		return -1;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) != 127)
+		return WEXITSTATUS(status);
+	errno = WIFEXITED(status) && WEXITSTATUS(status) == 127 ? ENOENT : EINTR;
+	return -1;
+}
+
+static int run_tool(const char *const *argv, struct vh_error *err)
+{
+	int rc = vh_run(argv, NULL);
+
+	if (rc == 0)
+		return 0;
+	if (rc < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "'%s' did not run to its end", argv[0]);
+	return vh_fail(err, VH_E_SYS, 0, "its own messages stand above",
+		       "'%s' ended with status %d", argv[0], rc);
+}
+
+/*
+ * dracut copies a new image over the old one, byte by byte (dracut.sh), so it gets another
+ * name to write to. One image at a time: /boot is small.
+ */
+static int run_dracut(const struct vh_root *root, const char *release, const char *image,
+		      struct vh_error *err)
+{
+	_auto_free_ char *path = vh_printf("/%s", image);
+	_auto_free_ char *temp = vh_printf("%s.vfio-hook.new", path);
+	const char *argv[] = { "/usr/bin/dracut", "--force", temp, release, NULL };
+
+	printf("%s %s %s %s\n", argv[0], argv[1], path, release);
+	if (run_tool(argv, err) == 0 && renameat(root->fd, temp + 1, root->fd, image) == 0)
+		return 0;
+	if (!err->what)
+		vh_fail(err, VH_E_SYS, errno, NULL, "cannot put the new image in place of '%s'",
+			path);
+	(void)unlinkat(root->fd, temp + 1, 0);
+	return -1;
+}
+
+static int run_dracut_all(const struct vh_root *root, struct vh_error *err)
+{
+	_auto_names_ struct vh_names releases = { 0 };
+	size_t made = 0;
+
+	if (vh_root_list(root, &releases, "lib/modules") < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot list '/lib/modules'");
+	for (size_t i = 0; i < releases.count; i++) {
+		_auto_free_ char *image = vh_boot_image(root, releases.name[i]);
+
+		if (!image)
+			continue; /* a kernel that is not booted by an image of its own */
+		if (run_dracut(root, releases.name[i], image, err) < 0)
+			return -1;
+		made++;
+	}
+	if (made)
+		return 0;
+	/* a unified kernel image, for one: files alone have no effect */
+	return vh_fail(err, VH_E_SYS, 0,
+		       "the same with --no-rebuild, then make the image as this system makes it",
+		       "no image of an installed kernel stands where distributions have it");
+}
+
+int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err)
+{
+	/* makes IMAGE.new and renames it */
+	static const char *const tools[] = { "/usr/sbin/update-initramfs", "-u", "-k", "all", NULL };
+	static const char *const mkinitcpio[] = { "/usr/bin/mkinitcpio", "-P", NULL };
+
+	if (initramfs == VH_INITRAMFS_DRACUT)
+		return run_dracut_all(&cli->root, err);
+	printf("%s\n", vh_initramfs_command(initramfs));
+	return run_tool(initramfs == VH_INITRAMFS_TOOLS ? tools : mkinitcpio, err);
+}
+
+static void put_files(const struct vh_boot_files *files, const struct vh_boot_files *before)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		if (files->list[i].content)
+			printf("wrote /%s\n", files->list[i].path);
+		else if (before->list[i].content)
+			printf("removed /%s\n", files->list[i].path);
+	}
+}
+
+static void put_dry(const struct vh_boot_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const struct vh_boot_file *f = &files->list[i];
+
+		if (f->content)
+			printf("==> /%s (mode %04o)\n%s\n", f->path, f->mode, f->content);
+	}
+}
+
+/* The images go with the files: where they cannot be made, neither stays. */
+static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
+			   const struct vh_boot_written *before)
+{
+	_auto_error_ struct vh_error err = { 0 }, second = { 0 };
+	int rc;
+
+	/* an interrupt or a hangup ends the tool, and we clean up; killed alone, we leave new files
+	 * beside the image as it was, which `boot verify` tells */
+	from_terminal(SIG_IGN);
+	rc = vh_boot_rebuild(cli, initramfs, &err);
+	from_terminal(SIG_DFL);
+	if (rc == 0)
+		return VH_EXIT_OK;
+	vh_error_report(cli, NULL, &err);
+	if (vh_boot_undo(before, &second) == 0) {
+		vh_note("the files are as they were; an image that was made already is made anew "
+			"by: %s", vh_initramfs_command(initramfs));
+		return VH_EXIT_UNDONE;
+	}
+	vh_error_report(cli, NULL, &second);
+	return VH_EXIT_LEFT;
+}
+
+int vh_boot_apply(struct vh_cli *cli, const struct vh_early *e, enum vh_initramfs initramfs)
+{
+	_auto_boot_files_ struct vh_boot_files files = { 0 };
+	_auto_boot_written_ struct vh_boot_written before = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	bool rebuilds = cli->root.live && !cli->no_rebuild;
+
+	vh_boot_files_make(e, &files);
+	if (cli->dry_run) {
+		put_dry(&files);
+		printf("then: %s\n", vh_initramfs_command(initramfs));
+		return VH_EXIT_OK;
+	}
+	if (cli->root.live && !vh_backend_privileged()) {
+		vh_error(cli, "'boot' needs root, or --dry-run");
+		return VH_EXIT_USAGE;
+	}
+	if (vh_boot_write(&cli->root, &files, &before, &err) < 0) {
+		vh_error_report(cli, NULL, &err);
+		return err.code == VH_E_REFUSED ? VH_EXIT_FINDINGS : VH_EXIT_UNDONE;
+	}
+	put_files(&files, &before.before);
+	if (rebuilds)
+		return rebuild_or_undo(cli, initramfs, &before);
+	printf("to be run now: %s\n", vh_initramfs_command(initramfs));
+	return VH_EXIT_OK;
+}

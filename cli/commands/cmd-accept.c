@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-accept - the devices at these addresses are the ones that are meant: writes the record
+ * with which rule identity-changed compares, as a start of the domain would. */
+#include <errno.h>
+
+#include "cli/cli.h"
+#include "cli/devices/pci-ids.h"
+#include "cli/output.h"
+#include "cli/source.h"
+#include "lib/state/record.h"
+#include "lib/base/backend.h"
+#include "lib/case/expect.h"
+#include "lib/host/libvirt-files.h"
+
+#include "lib/base/banned.h"
+
+struct accept {
+	struct vh_cli *cli;
+	struct vh_config config;
+	struct vh_domain *domain; /* NULL: there is only a record of it */
+	struct vh_identity *old, *now;
+	bool incomplete; /* something will still be refused */
+};
+
+static void end(struct accept *a)
+{
+	vh_config_clear(&a->config);
+	vh_domain_free(a->domain);
+	vh_identity_free(a->old);
+	vh_identity_free(a->now);
+}
+
+/* --- which domain ----------------------------------------------------------------------------- */
+
+static int take_xml(struct accept *a, const char *xml, size_t len, struct vh_error *err)
+{
+	a->domain = vh_domain_parse(xml, len, err);
+	if (!a->domain)
+		return -1;
+	if (!a->domain->uuid)
+		return vh_fail(err, VH_E_INPUT, 0, "give it what 'virsh dumpxml NAME' prints",
+			       "the domain has no <uuid>");
+	/* one that cannot be read is what is written anew */
+	VH_IGNORE(vh_record_load(&a->cli->root, a->domain->uuid, &a->old, NULL));
+	return 0;
+}
+
+/* 1: no such file. */
+static int take_file(struct accept *a, const char *path, struct vh_error *err)
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+
+	if (vh_input_read(&xml, path, VH_XML_MAX, err) == 0)
+		return take_xml(a, xml.data, xml.len, err);
+	if (err->sys != ENOENT && err->sys != EISDIR && err->sys != ENAMETOOLONG)
+		return -1;
+	vh_error_clear(err);
+	return 1;
+}
+
+/* What libvirt has in its files; else what ran here once. */
+static int take_known(struct accept *a, const char *name, struct vh_error *err)
+{
+	const struct vh_root *root = &a->cli->root;
+	_auto_free_ char *xml = NULL, *shown = vh_printable(name, 256);
+	char uuid[37];
+	bool is_uuid = vh_uuid_parse(name, uuid) == 0;
+	int rc;
+
+	if (vh_libvirt_find_domain(root, name, is_uuid ? uuid : NULL, &xml, err) < 0)
+		return -1;
+	if (xml)
+		return take_xml(a, xml, strlen(xml), err);
+	rc = is_uuid ? vh_record_load(root, uuid, &a->old, err)
+		     : vh_record_find(root, shown, &a->old, err);
+	if (rc < 0 || a->old)
+		return rc;
+	return vh_fail(err, VH_E_INPUT, 0, "virsh list --all   # shows the names of the domains",
+		       "neither a file nor a domain of this host");
+}
+
+static int choose(struct accept *a, const char *arg)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	int rc = take_file(a, arg, &err);
+
+	if (rc > 0)
+		rc = take_known(a, arg, &err);
+	if (rc < 0)
+		vh_error_report(a->cli, arg, &err);
+	return rc;
+}
+
+/* --- what stands there ------------------------------------------------------------------------ */
+
+static void look(struct accept *a)
+{
+	const struct vh_domain *d = a->domain;
+	struct vh_pci_addr *addrs = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; d && i < d->n_devices; i++)
+		if (!d->devices[i].problem)
+			*VH_APPEND(addrs, n) = d->devices[i].addr;
+	for (size_t i = 0; !d && i < a->old->count; i++)
+		*VH_APPEND(addrs, n) = a->old->devs[i].addr;
+	a->now = vh_record_look(&a->cli->root, d ? d->uuid : a->old->uuid,
+				d ? d->name : a->old->name, addrs, n, a->old);
+	for (size_t i = 0; i < n; i++) {
+		struct vh_pci_name name = vh_pci_str(&addrs[i]);
+
+		if (vh_root_exists(&a->cli->root, "sys/bus/pci/devices/%s/config", name.s))
+			continue;
+		vh_note("no device %s on this host: nothing to accept there", name.s);
+		a->incomplete = true;
+	}
+	free(addrs);
+}
+
+static char *describe(const struct accept *a, const struct vh_sighting *s)
+{
+	struct vh_pci_dev d = { .vendor = s->id.vendor, .device = s->id.device, .class = s->class };
+	_auto_free_ char *class = vh_pci_names_class(a->cli->names, &d);
+	_auto_free_ char *device = vh_pci_names_device(a->cli->names, &d);
+
+	return vh_printf("%s: %s [%04x:%04x, subsystem %04x:%04x]", class, device, s->id.vendor,
+			 s->id.device, s->subsystem.vendor, s->subsystem.device);
+}
+
+static void put_line(const char *addr, const char *what, const char *text)
+{
+	printf("%s: %s", addr, what);
+	vh_put(stdout, text);
+	fputc('\n', stdout);
+}
+
+static void put_changes(const struct accept *a)
+{
+	for (size_t i = 0; i < a->now->count; i++) {
+		const struct vh_sighting *now = &a->now->devs[i];
+		const struct vh_sighting *old =
+			a->old ? vh_identity_find(a->old, &now->addr) : NULL;
+		_auto_free_ char *is = describe(a, now), *was = old ? describe(a, old) : NULL;
+		struct vh_pci_name name = vh_pci_str(&now->addr);
+
+		if (old && vh_sighting_is_same(old, now) && old->class == now->class) {
+			put_line(name.s, "as before: ", is);
+			continue;
+		}
+		if (old)
+			put_line(name.s, "was ", was);
+		put_line(name.s, old ? "is now " : "noted: ", is);
+	}
+	for (size_t i = 0; a->old && i < a->old->count; i++)
+		if (!vh_identity_find(a->now, &a->old->devs[i].addr))
+			put_line(vh_pci_str(&a->old->devs[i].addr).s, "is not named any more", "");
+	if (!a->now->count)
+		fputs("the domain names no PCI device\n", stdout);
+}
+
+/* A pin says the same in writing, and is not ours to change. */
+static void look_at_pins(struct accept *a)
+{
+	for (size_t i = 0; i < a->now->count; i++) {
+		const struct vh_sighting *s = &a->now->devs[i];
+		struct vh_expect e[VH_EXPECT_MAX];
+		size_t n = vh_expect_at(&s->addr, &a->config, a->domain, NULL, e);
+
+		for (size_t k = 0; k < n; k++) {
+			if (vh_expect_is_met(&e[k], s))
+				continue;
+			vh_note("%s is pinned to %04x:%04x by %s: change that too",
+				vh_pci_str(&s->addr).s, e[k].seen.id.vendor, e[k].seen.id.device,
+				e[k].by == VH_BY_CONFIG ? "/" VH_CONFIG_PATH
+							: "the metadata of the domain");
+			a->incomplete = true;
+		}
+	}
+}
+
+static int write_record(struct accept *a)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	look(a);
+	if (vh_record_save(&a->cli->root, a->now, &err) < 0) {
+		vh_error_report(a->cli, NULL, &err);
+		vh_note("what was noted before holds");
+		return VH_EXIT_UNDONE;
+	}
+	put_changes(a);
+	look_at_pins(a);
+	return a->incomplete ? VH_EXIT_FINDINGS : VH_EXIT_OK;
+}
+
+int vh_cmd_accept(struct vh_cli *cli, char **args, int count)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	struct accept a = { .cli = cli };
+	int rc = VH_EXIT_USAGE;
+
+	(void)count;
+	if (!vh_backend_privileged()) {
+		vh_error(cli, "'%s' needs root", cli->command->name);
+		return rc;
+	}
+	if (vh_config_read(&a.config, &cli->root, &err) < 0) {
+		vh_error_report(cli, NULL, &err);
+		return rc;
+	}
+	if (choose(&a, args[0]) == 0)
+		rc = write_record(&a);
+	end(&a);
+	return rc;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
+#include "cli/cli.h"
+#include "cli/commands/compare.h"
+#include "cli/libvirt/domains.h"
+#include "cli/edit/fix.h"
+#include "cli/judge.h"
+#include "cli/output.h"
+
+#include "lib/base/banned.h"
+
+struct check {
+	struct vh_cli *cli;
+	struct vh_output out;
+	struct vh_config config;
+	struct vh_facts facts;
+	struct vh_domains domains;
+	const char *config_problem; /* why the configuration is not the real one, or NULL */
+};
+
+static void not_checked_config(const struct check *c, struct vh_judgement *j)
+{
+	vh_judgement_not_checked(j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
+				 c->config_problem);
+}
+
+static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
+		   const struct vh_strbuf *xml, const struct vh_defined *defined)
+{
+	struct vh_report r = {
+		.defined = defined,
+		.brief = defined && !c->cli->verbose,
+		.source = source,
+		.label = label,
+		.domain = j->domain,
+		.host = j->host,
+		.plan = j->plan,
+		.findings = &j->findings,
+		.not_checked = &j->not_checked,
+		.running = j->running,
+	};
+
+	if (c->config_problem && j->host)
+		not_checked_config(c, j);
+	if (!xml) {
+		c->out.r->check_host(&c->out, &r);
+		return;
+	}
+	r.xml = xml->data;
+	r.xml_len = xml->len;
+	c->out.r->check_domain(&c->out, &r);
+}
+
+static int worst(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int check_host(struct check *c)
+{
+	_auto_judgement_ struct vh_judgement j = { 0 };
+
+	vh_judge_host(&j, &c->cli->root, &c->config);
+	report(c, &j, c->cli->source,
+	       vh_streq(c->cli->source, "live") ? "this host" : c->cli->source, NULL, NULL);
+	return vh_judge_exit(c->cli, &j.findings);
+}
+
+static int check_one(struct check *c, const char *arg, bool force)
+{
+	_auto_judgement_ struct vh_judgement j = { .facts = &c->facts };
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	const char *label = arg;
+
+	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
+	    vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
+		(void)fflush(stdout); /* keeps the order on a terminal; a failure is seen later */
+		vh_error_report(c->cli, label, &err);
+		return VH_EXIT_USAGE;
+	}
+	report(c, &j, arg, label, &xml, NULL);
+	return vh_judge_exit(c->cli, &j.findings);
+}
+
+/* --- all domains ------------------------------------------------------------------------------ */
+
+struct members {
+	struct vh_member *list;
+	size_t count;
+	uint64_t total_kib;
+};
+
+static void add_member(struct check *c, const struct vh_judgement *j, const struct vh_defined *d,
+		       struct members *to)
+{
+	struct vh_config config = vh_config_for(&c->config, j->domain);
+	struct vh_case one = {
+		.domain = j->domain, .host = j->host, .config = &config, .plan = j->plan,
+	};
+	struct vh_member *m = VH_APPEND(to->list, to->count);
+
+	m->name = vh_strdup(d->name);
+	m->autostart = d->autostart;
+	m->refused = vh_findings_number(&j->findings, VH_ERROR);
+	if (!j->host)
+		return;
+	vh_member_look(m, &one);
+	if (j->host->memory.read == VH_YES)
+		to->total_kib = j->host->memory.total_kib;
+}
+
+static int check_defined(struct check *c, const struct vh_defined *d, struct members *members)
+{
+	_auto_judgement_ struct vh_judgement j = { .facts = &c->facts };
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+
+	vh_strbuf_add(&xml, d->xml);
+	if (vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
+		(void)fflush(stdout);
+		vh_error_report(c->cli, d->name, &err);
+		return VH_EXIT_USAGE;
+	}
+	report(c, &j, d->name, d->name, &xml, d);
+	add_member(c, &j, d, members);
+	return vh_judge_exit(c->cli, &j.findings);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct vh_defined *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int check_all(struct check *c)
+{
+	struct vh_answer_of *a = c->domains.answers;
+	_auto_remarks_ struct vh_remarks remarks = { 0 };
+	struct members members = { 0 };
+	int rc = VH_EXIT_OK;
+
+	if (a->err.what) {
+		vh_error_report(c->cli, a->uri, &a->err);
+		return VH_EXIT_USAGE;
+	}
+	if (a->n_domains)
+		qsort(a->domains, a->n_domains, sizeof(*a->domains), by_name);
+	for (size_t i = 0; i < a->n_domains; i++)
+		rc = worst(rc, check_defined(c, &a->domains[i], &members));
+	if (!a->n_domains)
+		vh_note("%s has no domains", a->uri);
+	vh_together(members.list, members.count, members.total_kib, &remarks);
+	c->out.r->check_together(&c->out, &remarks);
+	for (size_t i = 0; c->cli->strict && i < remarks.count; i++)
+		if (remarks.list[i].severity == VH_WARNING)
+			rc = worst(rc, VH_EXIT_FINDINGS);
+	vh_members_clear(members.list, members.count);
+	return rc;
+}
+
+/* --- corrections ------------------------------------------------------------------------------ */
+
+/* What was done and what is left to be found, on stderr. */
+static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
+{
+	_auto_free_ char *corrected = vh_printf("%s, corrected", label);
+	struct vh_report r = {
+		.label = corrected,
+		.xml = f->xml.data,
+		.xml_len = f->xml.len,
+		.findings = &f->judgement.findings,
+	};
+
+	if (c->config_problem && f->judgement.host)
+		not_checked_config(c, &f->judgement);
+	for (size_t i = 0; i < f->done.count; i++)
+		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
+	vh_put_report_findings(c->cli, stderr, &r);
+	for (size_t i = 0; i < f->judgement.not_checked.count; i++)
+		vh_put_lines(stderr, "  not checked: ", f->judgement.not_checked.name[i]);
+}
+
+static int fix_one(struct check *c, const char *arg, bool force)
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_fixed_ struct vh_fixed fixed = { .judgement.facts = &c->facts };
+	const char *label = arg;
+
+	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
+	    vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->cli->fix_members, &err) < 0) {
+		vh_error_report(c->cli, label, &err);
+		return VH_EXIT_USAGE;
+	}
+	report_fix(c, &fixed, label);
+	fwrite(fixed.xml.data, 1, fixed.xml.len, stdout);
+	return vh_judge_exit(c->cli, &fixed.judgement.findings);
+}
+
+static int check_usage(const struct vh_cli *cli, int args)
+{
+	size_t count = (size_t)args + cli->n_domains;
+
+	if (cli->all && (count || cli->fix)) {
+		vh_error(cli, "'--all' stands for every domain of libvirt: it excludes %s",
+			 count ? "other arguments" : "'--fix'");
+		return -1;
+	}
+	if (cli->verbose && !cli->all) {
+		vh_error(cli, "'--verbose' is for '--all'");
+		return -1;
+	}
+	if (!cli->fix)
+		return 0;
+	if (count == 1 && cli->format == VH_FORMAT_TEXT)
+		return 0;
+	vh_error(cli, count == 1 ? "'--fix' writes XML: it excludes '--format json'"
+				 : "'--fix' takes one file or domain, or '-'");
+	return -1;
+}
+
+static int check(struct check *c, char **args, int count)
+{
+	int rc = VH_EXIT_OK;
+
+	if (c->cli->remotes)
+		return vh_compare(c->cli, &c->domains, args, count);
+	if (c->cli->fix)
+		return count ? fix_one(c, args[0], false) : fix_one(c, c->cli->domains[0], true);
+	c->out.r->check_begin(&c->out);
+	if (c->cli->all)
+		rc = check_all(c);
+	else if (count == 0 && !c->cli->n_domains)
+		rc = check_host(c);
+	for (int i = 0; i < count; i++)
+		rc = worst(rc, check_one(c, args[i], false));
+	for (size_t i = 0; i < c->cli->n_domains; i++)
+		rc = worst(rc, check_one(c, c->cli->domains[i], true));
+	c->out.r->check_end(&c->out);
+	return rc;
+}
+
+int vh_cmd_check(struct vh_cli *cli, char **args, int count)
+{
+	struct check c = { .cli = cli, .out = vh_output_new(cli) };
+	unsigned int wants = (cli->fix ? VH_WANT_SECURE : 0) | (cli->all ? VH_WANT_ALL : 0);
+	int rc;
+
+	if (cli->remotes && (cli->fix || cli->all || !(count + cli->n_domains))) {
+		vh_error(cli, "several '--connect' judge domains that are named: %s",
+			 cli->fix ? "no '--fix'" : cli->all ? "no '--all'" : "name one");
+		return VH_EXIT_USAGE;
+	}
+	if (check_usage(cli, count) < 0 || (!cli->remotes && vh_judge_config(cli, &c.config, &c.config_problem) < 0))
+		return VH_EXIT_USAGE;
+	vh_domains_ask(&c.domains, cli, args, count, wants);
+	rc = check(&c, args, count);
+	vh_domains_clear(&c.domains);
+	vh_facts_clear(&c.facts);
+	vh_config_clear(&c.config);
+	return rc;
+}

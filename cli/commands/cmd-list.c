@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-list - IOMMU groups, devices, drivers, and what the host uses them for. */
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/render/render.h"
+
+#include "lib/base/banned.h"
+
+/* Why there are no groups: what the rule says. */
+static void find_reason(const struct vh_host *h, struct vh_findings *ret)
+{
+	struct vh_config config;
+	struct vh_case c = { .host = h, .config = &config };
+
+	if (h->iommu)
+		return;
+	vh_config_defaults(&config);
+	for (size_t i = 0; i < vh_n_rules; i++)
+		if (vh_streq(vh_rules[i].name, "iommu-off"))
+			vh_rules[i].check(&c, &vh_rules[i], ret);
+	vh_config_clear(&config);
+}
+
+int vh_cmd_list(struct vh_cli *cli, char **args, int count)
+{
+	struct vh_output out = vh_output_new(cli);
+	_auto_findings_ struct vh_findings why = { 0 };
+	_auto_(vh_host) struct vh_host *h = NULL;
+
+	(void)args;
+	(void)count;
+	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
+	find_reason(h, &why);
+	out.r->list(&out, h, &why);
+	for (size_t i = 0; i < h->not_checked.count; i++)
+		vh_note("not checked: %s", h->not_checked.name[i]);
+	return h->iommu ? VH_EXIT_OK : VH_EXIT_FINDINGS;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-show - everything about a device, and what a start of a domain that has it would do. */
+#include "cli/devices/lookup.h"
+#include "cli/devices/caps.h"
+#include "cli/judge.h"
+#include "cli/output.h"
+
+#include "lib/base/banned.h"
+
+/* What the structs for the renderer borrow from. */
+struct shown {
+	struct vh_judgement j;
+	struct vh_report report;
+	struct vh_detail *detail;
+	struct vh_names caps;
+};
+
+static void shown_clear(struct shown *s)
+{
+	vh_judgement_clear(&s->j);
+	vh_detail_free(s->detail);
+	vh_names_clear(&s->caps);
+}
+
+/* 0 or an exit status. */
+static int look(struct vh_cli *cli, const struct vh_config *config, const char *config_problem,
+		const char *text, struct shown *s, struct vh_shown *ret)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_pci_addr addr;
+
+	if (vh_address_resolve(&cli->root, text, &addr, &err) < 0 ||
+	    vh_judge_devices(&s->j, &cli->root, config, &addr, 1, &err) < 0) {
+		vh_error_report(cli, NULL, &err);
+		return VH_EXIT_USAGE;
+	}
+	ret->dev = vh_host_dev(s->j.host, &addr);
+	if (!ret->dev) {
+		vh_error(cli, "no device at %s; 'vfio-hook list' shows all", vh_pci_str(&addr).s);
+		return VH_EXIT_FINDINGS;
+	}
+	for (size_t i = 0; i < s->j.findings.count; i++)
+		s->j.findings.list[i].line = 0; /* nobody has written that domain */
+	if (config_problem)
+		vh_judgement_not_checked(&s->j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
+					 config_problem);
+	s->detail = vh_detail_read(&cli->root, s->j.host, ret->dev);
+	ret->all_caps = vh_caps_read(&cli->root, ret->dev, &s->caps);
+	s->report = (struct vh_report){
+		.host = s->j.host,
+		.domain = s->j.domain,
+		.plan = s->j.plan,
+		.findings = &s->j.findings,
+		.not_checked = &s->j.not_checked,
+	};
+	ret->detail = s->detail;
+	ret->caps = &s->caps;
+	ret->start = &s->report;
+	return VH_EXIT_OK;
+}
+
+int vh_cmd_show(struct vh_cli *cli, char **args, int count)
+{
+	struct vh_output out = vh_output_new(cli);
+	_auto_free_ struct shown *all = vh_alloc((size_t)count * sizeof(*all));
+	_auto_free_ struct vh_shown *list = vh_alloc((size_t)count * sizeof(*list));
+	struct vh_config config = { 0 };
+	const char *config_problem;
+	int rc = VH_EXIT_OK;
+	size_t n = 0;
+
+	if (vh_judge_config(cli, &config, &config_problem) < 0)
+		return VH_EXIT_USAGE;
+	for (int i = 0; i < count; i++) {
+		int one = look(cli, &config, config_problem, args[i], &all[i], &list[n]);
+
+		n += one == VH_EXIT_OK;
+		rc = one > rc ? one : rc;
+	}
+	if (n)
+		out.r->show(&out, list, n);
+	for (int i = 0; i < count; i++)
+		shown_clear(&all[i]);
+	vh_config_clear(&config);
+	return rc;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-status - who holds which devices, and what comes back where. Reads only. */
+#include <errno.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/render/render.h"
+#include "lib/act/groups.h"
+
+#include "lib/base/banned.h"
+
+static void status_clear(struct vh_status *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		vh_claim_free(s->rows[i].claim);
+	free(s->rows);
+	for (size_t i = 0; i < s->n_refusals; i++)
+		vh_refusal_clear(&s->refusals[i]);
+	free(s->refusals);
+	vh_host_free(s->host);
+}
+
+/* Claims that may not be seen are no error: an ordinary user may ask. */
+static int unseen(struct vh_status *s, int sys)
+{
+	if (sys != EACCES && sys != EPERM)
+		return -1;
+	vh_note("claims could not be looked at: /" VH_STORE_DIR ": %s", strerror(sys));
+	s->unseen = true;
+	return 0;
+}
+
+/* Loads what there is; a claim that cannot be trusted is told and left out. */
+static int load(struct vh_cli *cli, const struct vh_store *store, struct vh_status *s)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+	int rc = VH_EXIT_OK;
+
+	if (vh_store_list(store, &owners) < 0) {
+		if (unseen(s, errno) == 0)
+			return VH_EXIT_OK;
+		vh_error(cli, "cannot read '/" VH_STORE_DIR "'");
+		return VH_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < owners.count; i++) {
+		_auto_error_ struct vh_error err = { 0 };
+		struct vh_claim *c = NULL;
+
+		if (vh_store_load(store, owners.name[i], &c, &err) < 0) {
+			vh_error_report(cli, NULL, &err);
+			rc = VH_EXIT_FINDINGS;
+		} else if (c) {
+			VH_APPEND(s->rows, s->count)->claim = c;
+		}
+	}
+	return rc;
+}
+
+static int read_claims(struct vh_cli *cli, struct vh_store *store, struct vh_status *s)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (vh_store_open(store, &cli->root, false, &err) == 0)
+		return load(cli, store, s);
+	if (err.code == VH_E_SYS && unseen(s, err.sys) == 0)
+		return VH_EXIT_OK;
+	vh_error_report(cli, NULL, &err);
+	return VH_EXIT_USAGE;
+}
+
+static int load_refusals(struct vh_cli *cli, const struct vh_store *store, struct vh_status *s)
+{
+	_auto_names_ struct vh_names uuids = { 0 };
+	int rc = VH_EXIT_OK;
+
+	if (vh_store_list_refusals(store, &uuids) < 0)
+		return VH_EXIT_OK; /* said of the claims before */
+	for (size_t i = 0; i < uuids.count; i++) {
+		_auto_error_ struct vh_error err = { 0 };
+		struct vh_refusal r;
+
+		if (vh_store_load_refusal(store, uuids.name[i], &r, &err) < 0) {
+			vh_error_report(cli, NULL, &err);
+			rc = VH_EXIT_FINDINGS;
+		} else if (r.uuid) {
+			*VH_APPEND(s->refusals, s->n_refusals) = r;
+		}
+	}
+	return rc;
+}
+
+bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (vh_claim_find(s->rows[i].claim, &d->addr))
+			return false;
+	return d->on_vfio || d->override;
+}
+
+static bool is_stuck(const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].stuck)
+			return true;
+	return false;
+}
+
+static bool is_open(const struct vh_host *h, const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct vh_group *g = vh_host_group(h, c->records[i].group);
+
+		if (g && g->open == VH_YES)
+			return true;
+	}
+	return false;
+}
+
+static const char *state_of(const struct vh_store *store, const struct vh_host *h,
+			    const struct vh_claim *c)
+{
+	_auto_free_ char *why = NULL;
+
+	if (is_stuck(c))
+		return "stuck";
+	if (c->state == VH_RELEASED)
+		return "releasing";
+	return vh_claim_is_stale(store, c, &why) && !is_open(h, c) ? "stale" : "held";
+}
+
+int vh_cmd_status(struct vh_cli *cli, char **args, int count)
+{
+	struct vh_output out = vh_output_new(cli);
+	struct vh_store store = { .dir = -1 };
+	struct vh_status s = { 0 };
+	int rc;
+
+	(void)args;
+	(void)count;
+	rc = read_claims(cli, &store, &s);
+	if (rc != VH_EXIT_USAGE) {
+		s.damaged = rc != VH_EXIT_OK;
+		if (load_refusals(cli, &store, &s) != VH_EXIT_OK)
+			rc = VH_EXIT_FINDINGS;
+		s.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES,
+				      INT64_MAX);
+		vh_look_at_claims(&cli->root, s.host, NULL);
+		for (size_t i = 0; i < s.count; i++)
+			s.rows[i].state = state_of(&store, s.host, s.rows[i].claim);
+		out.r->status(&out, &s);
+	}
+	vh_store_close(&store);
+	status_clear(&s);
+	return rc;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain - what the rules mean, in the words of the table in lib/decide/rules/rule-table.c. */
+#include "cli/cli.h"
+
+#include "cli/output.h"
+#include "lib/decide/findings.h"
+
+#include "lib/base/banned.h"
+
+static void list(FILE *f)
+{
+	fputs("Rules of 'vfio-hook check'; 'vfio-hook --explain RULE' says more:\n", f);
+	for (size_t i = 0; i < vh_n_rules; i++)
+		fprintf(f, "  %-24s  %-7s  %s\n", vh_rules[i].name,
+			vh_severity_str(vh_rules[i].severity), vh_rules[i].title);
+}
+
+static const struct vh_rule *find(const char *name)
+{
+	for (size_t i = 0; i < vh_n_rules; i++)
+		if (vh_streq(name, vh_rules[i].name))
+			return &vh_rules[i];
+	return NULL;
+}
+
+/* The name stands in the option, or behind it, where getopt takes it for an argument. */
+static int take_name(struct vh_cli *cli, char **args, int count)
+{
+	if (count && vh_streq(args[0], "check")) {
+		args++;
+		count--;
+	}
+	if (count && !cli->explain) {
+		cli->explain = args[0];
+		count--;
+	}
+	if (!count)
+		return 0;
+	vh_error(cli, "'--explain' takes one rule");
+	return -1;
+}
+
+int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count)
+{
+	unsigned int others = used & ~(unsigned int)(VH_OPT_EXPLAIN | VH_OPT_COLOR);
+	const struct vh_rule *r;
+
+	for (size_t i = 0; i < vh_n_options; i++) {
+		if (!(vh_options[i].bit & others))
+			continue;
+		vh_error(cli, "option '--%s' does not apply to '--explain'", vh_options[i].name);
+		return VH_EXIT_USAGE;
+	}
+	if (take_name(cli, args, count) < 0)
+		return VH_EXIT_USAGE;
+	if (!cli->explain || vh_streq(cli->explain, "all")) {
+		list(stdout);
+		return VH_EXIT_OK;
+	}
+	r = find(cli->explain);
+	if (!r) {
+		vh_error(cli, "there is no rule '%s'", cli->explain);
+		list(stderr);
+		return VH_EXIT_USAGE;
+	}
+	printf("%s (%s): %s\n", r->name, vh_severity_str(r->severity), r->title);
+	if (r->explain)
+		printf("\n%s\n", r->explain);
+	return VH_EXIT_OK;
+}

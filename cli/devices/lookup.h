@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lookup - what people type for a device: an address in any of its forms, or the name of a
+ * network interface or block device. */
+#ifndef VH_LOOKUP_H
+#define VH_LOOKUP_H
+
+#include "lib/base/pci.h"
+#include "lib/base/root.h"
+
+int vh_address_resolve(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
+		       struct vh_error *err) VH_CHECK;
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* domains - see domains.h. */
+#include "cli/libvirt/domains.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "cli/output.h"
+#include "cli/source.h"
+#include "lib/domain/domain.h"
+
+#include "lib/base/banned.h"
+
+#define LIST "virsh list --all   # shows the names of the domains"
+
+static bool ends_in_xml(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 4 && !strcmp(s + n - 4, ".xml");
+}
+
+/* libvirt lets no name of a domain have a slash (virXMLCheckIllegalChars()). */
+bool vh_is_domain(const char *arg)
+{
+	struct stat st;
+
+	if (!*arg || vh_streq(arg, "-") || strchr(arg, '/') || ends_in_xml(arg))
+		return false;
+	return lstat(arg, &st) < 0 && errno == ENOENT;
+}
+
+/* A user's own daemon is not root, and cannot give devices away. */
+static void note_session(const char *uri)
+{
+	if (uri && strstr(uri, ":///session"))
+		vh_note("%s: a session daemon runs hooks as its user, and vfio-hook does nothing "
+			"there: passthrough needs qemu:///system",
+			uri);
+}
+
+/* LIBVIRT_DEFAULT_URI may name another machine, and says nothing of which is to be judged. */
+static void note_elsewhere(const struct vh_cli *cli, const struct vh_answer_of *a)
+{
+	const char *server = a->uri ? strstr(a->uri, "://") : NULL;
+
+	if (!a->err.what && vh_streq(cli->source, "live") && server && server[3] && server[3] != '/')
+		vh_note("%s: the domain is defined there, and judged on this machine; "
+			"'--connect %s' judges it on that one",
+			a->uri, a->uri);
+}
+
+void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *const *args, int count,
+		    unsigned int wants)
+{
+	size_t n = cli->n_connect ? cli->n_connect : 1;
+	_auto_free_ struct vh_question *all = vh_alloc(n * sizeof(*all));
+	struct vh_question q = { .wants = wants };
+
+	*ret = (struct vh_domains){ .cli = cli };
+	for (size_t i = 0; i < cli->n_domains; i++)
+		*VH_APPEND(q.domains.name, q.domains.count) = (char *)cli->domains[i];
+	for (int i = 0; i < count; i++)
+		if (vh_is_domain(args[i]))
+			*VH_APPEND(q.domains.name, q.domains.count) = args[i];
+	if (q.domains.count || wants & VH_WANT_ALL) {
+		for (size_t i = 0; i < n; i++) {
+			all[i] = q;
+			all[i].uri = cli->n_connect ? cli->connect[i] : NULL;
+		}
+		ret->answers = vh_alloc(n * sizeof(*ret->answers));
+		ret->count = n;
+		vh_libvirt_ask(all, n, cli->timeout, ret->answers);
+		for (size_t i = 0; i < n; i++) {
+			note_session(ret->answers[i].uri);
+			note_elsewhere(cli, &ret->answers[i]);
+		}
+	}
+	free(q.domains.name);
+}
+
+void vh_domains_clear(struct vh_domains *d)
+{
+	vh_answers_clear(d->answers, d->count);
+	free(d->answers);
+	*d = (struct vh_domains){ .cli = d->cli };
+}
+
+static int take_domain(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,
+		       const char **ret_label, struct vh_error *err)
+{
+	const struct vh_defined *found = NULL;
+	const struct vh_answer_of *first = &d->answers[0];
+	const struct vh_error *why = &first->err;
+
+	for (size_t i = 0; i < d->count && !found; i++)
+		found = vh_answer_domain(&d->answers[i], arg);
+	if (found) {
+		vh_strbuf_add(ret, found->xml);
+		*ret_label = found->name;
+		return 0;
+	}
+	if (why->what)
+		return vh_fail(err, why->code, 0, why->fix, "%s%s: %s",
+			       force ? "" : "no such file, and ", first->uri, why->what);
+	return vh_fail(err, VH_E_INPUT, 0, LIST, "%s domain of %s",
+		       force ? "no" : "neither a file here nor a", first->uri);
+}
+
+int vh_domains_take(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,
+		    const char **ret_label, struct vh_error *err)
+{
+	/* nobody was asked: then it was a file a moment ago */
+	if (d->count && (force || vh_is_domain(arg)))
+		return take_domain(d, arg, force, ret, ret_label, err);
+	*ret_label = vh_streq(arg, "-") ? "<stdin>" : arg;
+	return vh_input_read(ret, arg, VH_XML_MAX, err);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * render - how answers are written, as text or as JSON. A command collects what there is to
+ * say in one of these structs; the renderer that --format chose writes it.
+ */
+#ifndef VH_RENDER_H
+#define VH_RENDER_H
+
+#include "cli/cli.h"
+#include "cli/libvirt/ask.h"
+#include "lib/state/store.h"
+#include "lib/decide/findings.h"
+#include "lib/decide/together.h"
+#include "lib/host/detail.h"
+
+/* What was found about one domain, or about the host (domain is NULL). All is borrowed. */
+struct vh_report {
+	const char *source; /* as it was given: a path, or "-" */
+	const char *label;  /* for people: a path, "<stdin>", "this host" */
+	const char *xml;    /* the document, for quoting its lines */
+	size_t xml_len;
+	const struct vh_domain *domain;
+	const struct vh_host *host; /* NULL: the domain has no passthrough */
+	const struct vh_plan *plan;
+	const struct vh_findings *findings;
+	const struct vh_names *not_checked;
+	bool running; /* judged as if it were stopped */
+	bool brief;   /* one line is enough */
+	const struct vh_defined *defined; /* with --all: what libvirt says of it, or NULL */
+};
+
+/* A domain on each of several hosts (cli->remotes, in their order). */
+struct vh_compared {
+	const char *source, *label; /* as it was given, and the domain's name or the path */
+	struct vh_report *reports;  /* one for each host; empty where the host was not asked */
+};
+
+struct vh_status_row {
+	struct vh_claim *claim;
+	const char *state; /* held, releasing, stuck, stale */
+};
+
+struct vh_status {
+	struct vh_status_row *rows;
+	size_t count;
+	struct vh_refusal *refusals;
+	size_t n_refusals;
+	bool unseen;          /* claims could not be looked at, so there may be some */
+	bool damaged;         /* some could not be read: who knows what they hold */
+	struct vh_host *host; /* all devices, as they are now */
+};
+
+/* One device, for `show`. All is borrowed. */
+struct vh_shown {
+	const struct vh_pci_dev *dev;
+	const struct vh_detail *detail;
+	const struct vh_names *caps;
+	bool all_caps;                 /* nothing is missing in caps */
+	const struct vh_report *start; /* of a domain that has this device alone */
+};
+
+/* One key of the configuration, for `config`. */
+struct vh_setting {
+	const char *key;
+	char *value;        /* NULL: none is set */
+	int line;           /* 0: the default holds; or VH_LINE_METADATA */
+	const char *domain; /* the line stands in the section of this domain; or NULL */
+};
+
+struct vh_setting_list {
+	char *name; /* of the section, without brackets */
+	struct vh_setting *settings;
+	size_t count;
+};
+
+struct vh_settings {
+	bool exists;                    /* the file */
+	const struct vh_domain *domain; /* they hold for this one; NULL: for all */
+	struct vh_setting_list *sections;
+	size_t count;
+};
+
+/* Is the device on a VFIO driver or has it an override, and no claim says why? */
+bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
+
+struct vh_output;
+struct vh_fragment;
+
+struct vh_renderer {
+	void (*check_begin)(struct vh_output *o);
+	void (*check_host)(struct vh_output *o, const struct vh_report *r);
+	void (*check_domain)(struct vh_output *o, const struct vh_report *r);
+	/* what the domains of --all mean for each other */
+	void (*check_together)(struct vh_output *o, const struct vh_remarks *remarks);
+	/* which of these hosts can start them */
+	void (*check_hosts)(struct vh_output *o, const struct vh_compared *list, size_t count);
+	void (*check_end)(struct vh_output *o);
+	/* `findings`: why there are no groups */
+	void (*list)(struct vh_output *o, const struct vh_host *h,
+		     const struct vh_findings *findings);
+	void (*status)(struct vh_output *o, const struct vh_status *s);
+	void (*show)(struct vh_output *o, const struct vh_shown *list, size_t count);
+	void (*xml)(struct vh_output *o, const struct vh_fragment *f, const char *text);
+	void (*config)(struct vh_output *o, const struct vh_settings *s);
+};
+
+struct vh_output {
+	struct vh_cli *cli;
+	const struct vh_renderer *r;
+	void *doc; /* of the renderer */
+};
+
+extern const struct vh_renderer vh_render_text, vh_render_json, vh_render_dot;
+struct vh_output vh_output_new(struct vh_cli *cli);
+
+/* Is something done to this device when the domain starts? */
+bool vh_is_detached(const struct vh_plan_dev *pd);
+/* Which devices stand in no group. */
+bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
+
+/* For actions: findings as check prints them, without a file. */
+void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
+/* For --fix: as check prints them. */
+void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
+
+/* A line for each use of the device by the host. */
+void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
+
+/* render-hosts.c */
+void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
+void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
+/* render-tree.c */
+void vh_text_tree(struct vh_output *o, const struct vh_host *h);
+/* render-show.c, and render-show-json.c */
+void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count);
+void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
+void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
+void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
+/* render-config.c, and render-config-json.c */
+void vh_text_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_json_settings(struct vh_output *o, const struct vh_settings *s);
+/* What a start would do with the device and with a member of its group; the caller frees. */
+char *vh_show_start(const struct vh_shown *s) VH_CHECK;
+char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reattach - reattach: ends claims on demand, never one whose guest may still run. */
+#include "lib/act/act.h"
+
+#include <errno.h>
+
+#include "lib/act/steps.h"
+#include "lib/act/release.h"
+#include "lib/act/groups.h"
+
+#include "lib/base/banned.h"
+
+static bool is_asked(const struct vh_host *h, const struct vh_record *r)
+{
+	for (size_t i = 0; i < h->n_asked; i++)
+		if (!vh_pci_cmp(&h->asked[i], &r->addr))
+			return true;
+	return vh_host_group(h, r->group) != NULL;
+}
+
+/* The records of the manual claim in the groups that were asked for. */
+static struct vh_claim *pick(const struct vh_claim *from, const struct vh_host *h)
+{
+	struct vh_claim *part = vh_claim_new(from->owner, from->name);
+
+	for (size_t i = 0; i < from->count; i++) {
+		const struct vh_record *r = &from->records[i];
+		struct vh_record *mine;
+
+		if (!is_asked(h, r))
+			continue;
+		mine = vh_claim_add(part, &r->addr);
+		vh_record_copy(mine, r);
+		mine->stuck = false; /* its writer held the lock that we hold now */
+	}
+	return part;
+}
+
+/* Looks once more, with the claim's lock held, so that no domain can come after us unseen; a
+ * domain that prepares from now on sees the lock. */
+static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
+			 const struct vh_host *h, struct vh_error *err)
+{
+	_auto_(vh_host) struct vh_host *now =
+		vh_host_read(act->root, h->asked, h->n_asked, 0, act->deadline);
+	_auto_close_ int global = vh_store_lock_global(s, act->deadline, err);
+
+	if (global < 0 || vh_views_read(s, now, VH_MANUAL, err) < 0)
+		return -1;
+	if (!now->n_claims)
+		return 0;
+	return vh_fail(err, VH_E_REFUSED, 0, NULL, "domain '%s' has claimed these devices meanwhile",
+		       now->claims[0].claim->name);
+}
+
+static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
+			     const struct vh_host *h, int lock, struct vh_error *err)
+{
+	_auto_(vh_claim) struct vh_claim *all = NULL;
+	_auto_(vh_claim) struct vh_claim *part = NULL;
+	enum vh_claim_state was;
+	int group, rc;
+
+	if (see_no_domain(act, s, h, err) < 0 || vh_store_load(s, VH_MANUAL, &all, err) < 0)
+		return -1;
+	if (!all)
+		return 0;
+	part = pick(all, h);
+	group = vh_claim_open_group(act->root, part);
+	if (group >= 0)
+		return vh_fail(err, VH_E_REFUSED, 0, "end the guest that uses it first",
+			       "IOMMU group %d is open", group);
+	/* from now on a device on another host driver is one that probing put there */
+	was = all->state;
+	all->state = VH_RELEASED;
+	if (vh_store_save(s, all, act->deadline, err) < 0)
+		return -1;
+	for (size_t i = 0; i < part->count; i++)
+		vh_claim_remove(all, &part->records[i].addr);
+	rc = vh_bring_home(act, part, lock, err);
+	for (size_t i = 0; i < part->count; i++)
+		vh_record_copy(vh_claim_add(all, &part->records[i].addr), &part->records[i]);
+	if (rc == 0)
+		all->state = was; /* RELEASED where another reattach was killed before */
+	if (vh_store_save(s, all, act->deadline, rc ? NULL : err) < 0)
+		return -1;
+	return rc;
+}
+
+static int end_manual(const struct vh_act *act, const struct vh_store *s, const struct vh_host *h,
+		      struct vh_error *err)
+{
+	int lock = vh_store_lock_claim(s, VH_MANUAL, act->deadline, err), rc;
+
+	if (lock < 0)
+		return -1;
+	rc = end_manual_locked(act, s, h, lock, err);
+	vh_store_unlock_claim(s, VH_MANUAL, lock);
+	return rc;
+}
+
+/* Claims of domains first: where one may not be ended, the manual one is not touched. */
+static int end_claims(const struct vh_act *act, const struct vh_store *s, const struct vh_host *h,
+		      struct vh_error *err)
+{
+	bool manual = false;
+
+	if (!h->n_claims)
+		return vh_fail(err, VH_E_REFUSED, 0,
+			       "vfio-hook status   # how to give back what no claim holds",
+			       "no claim holds these devices: there is nothing to give back");
+	for (size_t i = 0; i < h->n_claims; i++) {
+		const char *owner = h->claims[i].claim->owner;
+
+		if (!strcmp(owner, VH_MANUAL))
+			manual = true;
+		else if (vh_end_claim(act, s, owner, true, err) < 0)
+			return -1;
+	}
+	return manual ? end_manual(act, s, h, err) : 0;
+}
+
+/* An operation that was killed before its claim existed leaves files, and no device. */
+static void sweep(const struct vh_store *s)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+
+	if (vh_store_list_locks(s, &owners) < 0)
+		return;
+	for (size_t i = 0; i < owners.count; i++)
+		vh_store_sweep(s, owners.name[i]);
+}
+
+int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
+		struct vh_error *err)
+{
+	_auto_(vh_host) struct vh_host *h = vh_host_read(act->root, addrs, count, 0, act->deadline);
+	struct vh_store s = { .dir = -1 };
+	int rc = -1;
+
+	/* without the directory there is no claim either */
+	if (vh_store_open(&s, act->root, false, err) == 0 && vh_views_read(&s, h, NULL, err) == 0)
+		rc = end_claims(act, &s, h, err);
+	sweep(&s);
+	vh_store_close(&s);
+	return rc;
+}
+
+/* Of one owner: ended, or none of our business. Each has all the time of a call. */
+static int end_if_stale(const struct vh_act *all, const struct vh_store *s, const char *owner,
+			size_t *ended, struct vh_error *err)
+{
+	struct vh_act act = *all;
+	_auto_(vh_claim) struct vh_claim *c = NULL;
+	_auto_free_ char *why = NULL;
+
+	act.deadline = vh_now_ms() + act.config->timeout_call;
+	if (vh_store_load(s, owner, &c, err) < 0)
+		return -1;
+	if (!c || !strcmp(owner, VH_MANUAL) || vh_store_lock_is_free(s, owner) != VH_YES ||
+	    !vh_claim_is_orphan(act.root, c, true, &why))
+		return 0;
+	if (vh_end_claim(&act, s, owner, true, err) < 0)
+		return -1;
+	(*ended)++;
+	return 0;
+}
+
+int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+	struct vh_store s = { .dir = -1 };
+	int rc = 0;
+
+	*ret_ended = 0;
+	if (vh_store_open(&s, act->root, false, err) < 0)
+		return -1;
+	if (vh_store_list(&s, &owners) < 0)
+		rc = vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" VH_STORE_DIR "'");
+	/* one that fails does not keep the others; the first failure is told */
+	for (size_t i = 0; i < owners.count; i++) {
+		_auto_error_ struct vh_error why = { 0 };
+
+		if (end_if_stale(act, &s, owners.name[i], ret_ended, &why) == 0 || rc < 0)
+			continue;
+		rc = -1;
+		*err = why;
+		why = (struct vh_error){ 0 };
+	}
+	sweep(&s);
+	vh_store_close(&s);
+	return rc;
+}

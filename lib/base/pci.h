@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pci - the address of a PCI function: "0000:01:00.0" and back, strict both ways.
+ * The kernel prints %04x:%02x:%02x.%d (pci_setup_device()); domains above ffff have more
+ * digits (VMD).
+ */
+#ifndef VH_PCI_H
+#define VH_PCI_H
+
+#include "lib/base/util.h"
+
+struct vh_pci_addr {
+	uint32_t domain;
+	uint8_t bus;
+	uint8_t slot;     /* 0..31 */
+	uint8_t function; /* 0..7 */
+};
+
+/* Room for pci_ffffffff_ff_1f_7 and the NUL. */
+struct vh_pci_name {
+	char s[24];
+};
+
+/* Canonical form; use as vh_pci_str(a).s in the same full expression. */
+struct vh_pci_name vh_pci_str(const struct vh_pci_addr *a);
+
+/* pci_0000_03_00_0, for virsh nodedev-*; use likewise. */
+struct vh_pci_name vh_pci_nodedev(const struct vh_pci_addr *a);
+
+/* The canonical form only, as the kernel writes it. Returns 0 or -1. */
+int vh_pci_parse(const char *s, struct vh_pci_addr *ret) VH_CHECK;
+
+/* What people type: also 03:00.0, pci_0000_03_00_0 (virsh nodedev-list), upper case. */
+int vh_pci_parse_loose(const char *s, struct vh_pci_addr *ret) VH_CHECK;
+
+/* Order by domain, bus, slot, function; 0 means equal. */
+int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
+
+/* What a function says it is. */
+struct vh_pci_id {
+	uint16_t vendor, device;
+};
+
+/* 8086:10d3, four hexadecimal digits each. Returns 0 or -1. */
+int vh_pci_id_parse(const char *s, struct vh_pci_id *ret) VH_CHECK;
+
+/* 0 means equal. */
+int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
+
+/* Functions of one slot are one card: a reset or a driver may reach across them. */
+bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
+
+#endif

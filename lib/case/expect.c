@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* expect - see expect.h. */
+#include "lib/case/expect.h"
+
+#include <errno.h>
+
+#include "lib/host/function.h"
+
+#include "lib/base/banned.h"
+
+#define DEVICES "sys/bus/pci/devices"
+
+size_t vh_expect_at(const struct vh_pci_addr *addr, const struct vh_config *c,
+		    const struct vh_domain *d, const struct vh_identity *last,
+		    struct vh_expect ret[VH_EXPECT_MAX])
+{
+	const struct vh_device_policy policy = vh_config_device(c, addr);
+	const struct vh_sighting *seen = last ? vh_identity_find(last, addr) : NULL;
+	size_t n = 0;
+
+	if (policy.pin.set)
+		ret[n++] = (struct vh_expect){ VH_BY_CONFIG,
+					       { .addr = *addr, .id = policy.pin.id }, 0 };
+	for (size_t i = 0; d && i < d->policy.n_pins; i++) {
+		const struct vh_domain_pin *pin = &d->policy.pins[i];
+
+		if (vh_pci_cmp(&pin->addr, addr))
+			continue;
+		ret[n++] = (struct vh_expect){ VH_BY_DOMAIN, { .addr = *addr, .id = pin->id },
+					       pin->line };
+		break; /* metadata.c lets no second one pass */
+	}
+	if (!n && seen)
+		ret[n++] = (struct vh_expect){ VH_BY_RECORD, *seen, 0 };
+	return n;
+}
+
+bool vh_expect_is_met(const struct vh_expect *e, const struct vh_sighting *s)
+{
+	if (e->by == VH_BY_RECORD)
+		return vh_sighting_is_same(&e->seen, s) && vh_sighting_is_same_class(&e->seen, s);
+	return vh_pci_id_cmp(&e->seen.id, &s->id) == 0;
+}
+
+/* --- where they are --------------------------------------------------------------------------- */
+
+struct search {
+	const struct vh_config *config;
+	const struct vh_domain *domain;
+	struct vh_host *host;
+	struct vh_expect *missed;
+	size_t count;
+};
+
+static void note_missed(struct search *s, const struct vh_pci_addr *addr)
+{
+	const struct vh_pci_dev *d = vh_host_dev(s->host, addr);
+	struct vh_expect expected[VH_EXPECT_MAX];
+	size_t n = vh_expect_at(addr, s->config, s->domain, s->host->last, expected);
+
+	for (size_t i = 0; i < n; i++) {
+		struct vh_sighting now = d ? vh_pci_sighting(d) : (struct vh_sighting){ 0 };
+
+		if (!d || !vh_expect_is_met(&expected[i], &now))
+			*VH_APPEND(s->missed, s->count) = expected[i];
+	}
+}
+
+/* A name in sysfs of a device that was missed? Its vendor decides in most cases. */
+static void look_at(const struct vh_pci_bus *bus, struct search *s, const char *name)
+{
+	int64_t vendor = vh_root_read_int(bus->root, DEVICES "/%s/vendor", name), device = -1;
+	struct vh_pci_addr addr;
+	struct vh_pci_dev *d;
+	bool wanted = false;
+	int failed = 0;
+
+	for (size_t i = 0; i < s->count && !wanted; i++) {
+		const struct vh_pci_id *id = &s->missed[i].seen.id;
+
+		if (id->vendor != vendor)
+			continue;
+		if (device < 0)
+			device = vh_root_read_int(bus->root, DEVICES "/%s/device", name);
+		wanted = id->device == device;
+	}
+	if (!wanted || vh_pci_parse(name, &addr) < 0)
+		return;
+	d = vh_pci_read(bus, &addr, &failed);
+	if (d)
+		*VH_APPEND(s->host->elsewhere, s->host->n_elsewhere) = vh_pci_sighting(d);
+	vh_pci_free(d);
+}
+
+void vh_expect_look(const struct vh_root *root, struct vh_host *h, const struct vh_config *c,
+		    const struct vh_domain *d)
+{
+	struct search s = { .config = c, .domain = d, .host = h };
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_pci_bus bus;
+
+	for (size_t i = 0; i < h->n_asked; i++)
+		note_missed(&s, &h->asked[i]);
+	for (size_t i = 0; i < h->n_devs; i++) /* pinned, and only a member of the group */
+		if (h->devs[i]->group >= 0)
+			note_missed(&s, &h->devs[i]->addr);
+	if (!s.count)
+		return;
+	if (vh_root_list(root, &names, DEVICES) < 0)
+		vh_host_not_checked(h, "whether a device has moved: %s", strerror(errno));
+	vh_pci_bus_open(&bus, root);
+	for (size_t i = 0; i < names.count; i++)
+		look_at(&bus, &s, names.name[i]);
+	vh_pci_bus_close(&bus);
+	free(s.missed);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * expect - which device is meant at an address: pinned by the configuration or by the domain,
+ * else the one that stood there when the domain last ran; and where that one is now.
+ */
+#ifndef VH_EXPECT_H
+#define VH_EXPECT_H
+
+#include "lib/host/host.h"
+
+enum vh_expect_by { VH_BY_CONFIG, VH_BY_DOMAIN, VH_BY_RECORD };
+
+struct vh_expect {
+	enum vh_expect_by by;
+	struct vh_sighting seen; /* pinned: only address and id */
+	int line;                /* of the pin in the XML, 0: none */
+};
+
+/* Those that hold for an address: pins, which are newer than any record, or else the record.
+ * `d` and `last` may be NULL. Returns how many. */
+#define VH_EXPECT_MAX 2
+size_t vh_expect_at(const struct vh_pci_addr *addr, const struct vh_config *c,
+		    const struct vh_domain *d, const struct vh_identity *last,
+		    struct vh_expect ret[VH_EXPECT_MAX]);
+/* Is the device that one? */
+bool vh_expect_is_met(const struct vh_expect *e, const struct vh_sighting *s);
+
+/* Fills h->elsewhere; looks through the whole host, but only where an expectation is not met. */
+void vh_expect_look(const struct vh_root *root, struct vh_host *h, const struct vh_config *c,
+		    const struct vh_domain *d);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* facts - see facts.h. */
+#include "lib/case/facts.h"
+
+#include "lib/act/act.h"
+#include "lib/state/store.h"
+#include "lib/host/libvirt-files.h"
+
+#include "lib/base/banned.h"
+
+void vh_facts_clear(struct vh_facts *f)
+{
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		vh_host_free(f->hosts[i].host);
+		free(f->hosts[i].addrs);
+	}
+	for (size_t i = 0; i < f->n_networks; i++)
+		free(f->networks[i].name);
+	free(f->hosts);
+	free(f->networks);
+	vh_names_clear(&f->running);
+	vh_names_clear(&f->claimed);
+	memset(f, 0, sizeof(*f));
+}
+
+static bool same(const struct vh_facts_host *h, const struct vh_pci_addr *addrs, size_t count)
+{
+	if (h->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (vh_pci_cmp(&h->addrs[i], &addrs[i]) != 0)
+			return false;
+	return true;
+}
+
+const struct vh_host *vh_facts_host(struct vh_facts *f, const struct vh_root *root,
+				    const struct vh_pci_addr *addrs, size_t count)
+{
+	struct vh_facts_host *h;
+
+	for (size_t i = 0; i < f->n_hosts; i++)
+		if (same(&f->hosts[i], addrs, count))
+			return f->hosts[i].host;
+	h = VH_APPEND(f->hosts, f->n_hosts);
+	h->count = count;
+	h->addrs = vh_alloc((count + 1) * sizeof(*addrs));
+	if (count)
+		memcpy(h->addrs, addrs, count * sizeof(*addrs));
+	h->host = vh_host_read(root, addrs, count,
+			       VH_HOST_RULES | (count ? VH_HOST_USES : 0), INT64_MAX);
+	vh_look_at_claims(root, h->host, NULL);
+	return h->host;
+}
+
+enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, const char *name)
+{
+	struct vh_facts_network *n;
+
+	for (size_t i = 0; i < f->n_networks; i++)
+		if (vh_streq(f->networks[i].name, name))
+			return f->networks[i].hostdev;
+	n = VH_APPEND(f->networks, f->n_networks);
+	n->name = vh_strdup(name);
+	n->hostdev = vh_network_is_hostdev(root, name);
+	return n->hostdev;
+}
+
+static void read_moved(struct vh_facts *f, const struct vh_root *root)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_store s = { .dir = -1 };
+
+	f->running_seen = vh_running_read(root, &f->running);
+	/* a store that may not be looked at gives no claims: vh_look_at_claims() says so */
+	if (vh_store_open(&s, root, false, &err) == 0)
+		VH_IGNORE(vh_store_list(&s, &f->claimed));
+	vh_store_close(&s);
+	f->moved_read = true;
+}
+
+static bool has(const struct vh_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (vh_streq(names->name[i], name))
+			return true;
+	return false;
+}
+
+bool vh_facts_is_moved(struct vh_facts *f, const struct vh_root *root, const char *uuid)
+{
+	if (!f->moved_read)
+		read_moved(f, root);
+	return has(&f->running, uuid) || has(&f->claimed, uuid);
+}

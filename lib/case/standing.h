@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* standing - where the devices of a claim stand now, compared with where they stood before. */
+#ifndef VH_STANDING_H
+#define VH_STANDING_H
+
+#include "lib/act/act.h"
+
+struct vh_state {
+	bool present;      /* a device is there, with the recorded ids, or we cannot tell */
+	bool known;        /* what follows was read */
+	char *driver;
+	bool on_vfio;
+	char *override;
+	bool override_known;
+};
+
+/* The states of all records, in their order; the overrides are read in a child, bounded.
+ * Caller frees with vh_states_free(). */
+struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
+void vh_states_free(struct vh_state *states, size_t count);
+
+/* Driver and override are those of the record. */
+bool vh_state_is_home(const struct vh_state *s, const struct vh_record *r);
+/* The device stands where an operation on this record may have left it; otherwise somebody
+ * else has moved it since, and the record no longer tells anything. */
+bool vh_state_is_ours(const struct vh_state *s, const struct vh_record *r);
+/* The device is with a host driver, but not the recorded one: probing, by us or by libvirt,
+ * chose that, and the operation ended before it was put right. */
+bool vh_state_is_astray(const struct vh_state *s, const struct vh_record *r);
+
+#endif

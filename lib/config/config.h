@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config - /etc/libvirt/vfio-hook.conf: INI, every key optional, unknown ones refused.
+ * A missing file is the defaults; an unreadable or invalid one is an error that names the
+ * line and the key, and then no passthrough domain may start.
+ */
+#ifndef VH_CONFIG_H
+#define VH_CONFIG_H
+
+#include "lib/base/pci.h"
+#include "lib/base/root.h"
+
+#define VH_CONFIG_PATH "etc/libvirt/vfio-hook.conf"
+
+enum vh_balloon_policy { VH_BALLOON_REFUSE = 0, VH_BALLOON_INFLATED, VH_BALLOON_WARN };
+enum vh_memory_policy { VH_MEMORY_REFUSE = 0, VH_MEMORY_WARN, VH_MEMORY_OFF };
+enum vh_peers_policy { VH_PEERS_DETACH = 0, VH_PEERS_REQUIRE };
+
+/* Kinds of use by the host; bits of allow-in-use. */
+enum vh_use_kind {
+	VH_USE_BLOCK = 1,
+	VH_USE_NETWORK = 2,
+	VH_USE_DISPLAY = 4,
+	VH_USE_INPUT = 8,
+};
+
+#define VH_CONFIG_KEYS_MAX 16
+#define VH_LINE_METADATA (-1) /* not a line of the file: the domain's own metadata */
+
+struct vh_pin {
+	bool set;
+	struct vh_pci_id id;
+};
+
+/* [device ADDRESS] */
+struct vh_device_policy {
+	struct vh_pci_addr addr;
+	unsigned allow_in_use; /* of enum vh_use_kind */
+	bool allow_critical;   /* a chipset function may be taken as a peer */
+	bool protect;          /* never passed through, not even as a peer */
+	struct vh_pin pin;     /* the id that must stand there */
+	int lines[VH_CONFIG_KEYS_MAX]; /* of each key (config-keys.h) in the file; 0: not given */
+};
+
+/* [domain NAME-or-UUID]: what it says instead of [defaults] */
+struct vh_domain_policy {
+	char *domain;       /* a UUID (36 characters, lower case), else a name */
+	bool by_uuid;
+	struct vh_config *values; /* those that have a line */
+};
+
+struct vh_config {
+	enum vh_balloon_policy balloon;
+	enum vh_memory_policy memory;
+	enum vh_peers_policy peers;
+	int timeout_write, timeout_group, timeout_call; /* milliseconds */
+	int lines[VH_CONFIG_KEYS_MAX]; /* of each key in the file; 0: the default holds */
+	struct vh_device_policy *devices;
+	size_t n_devices;
+	struct vh_domain_policy *domains;
+	size_t n_domains;
+};
+
+struct vh_domain;
+
+void vh_config_defaults(struct vh_config *ret);
+int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err) VH_CHECK;
+/* The text of a file; `name` is for messages. */
+int vh_config_parse(struct vh_config *ret, const char *text, const char *name,
+		    struct vh_error *err) VH_CHECK;
+void vh_config_clear(struct vh_config *c);
+
+/*
+ * What holds for a domain: its sections (the one of its UUID wins over that of its name) over
+ * [defaults], and what its own metadata tightens. Borrows from `c`: it is not cleared, and ends
+ * with it. uuid may be NULL; vh_config_for_name() is for where there is no XML.
+ */
+struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d);
+struct vh_config vh_config_for_name(const struct vh_config *c, const char *name, const char *uuid);
+
+/* The policy of a device; one that allows nothing where the file names none. */
+struct vh_device_policy vh_config_device(const struct vh_config *c, const struct vh_pci_addr *addr);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-boot - is what `vfio-hook boot` was told in effect? */
+#include "lib/decide/rules/rule.h"
+#include "lib/host/boot-binding.h"
+
+#include "lib/base/banned.h"
+
+#define ANEW "vfio-hook boot generate, with the devices that are meant now; or vfio-hook boot remove"
+
+static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
+{
+	return e->vendor == d->vendor && e->device == d->device && e->subvendor == d->subvendor &&
+	       e->subdevice == d->subdevice && e->class == d->class;
+}
+
+const char vh_explain_early[] =
+	"'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
+	"at boot, before its own driver sees it, and it is not there now: something\n"
+	"else stands at its address, or nothing, or its own driver has it. The script\n"
+	"in the initramfs leaves alone what it does not know. It works from the next\n"
+	"boot on, and only if it is in the image that is booted: 'vfio-hook boot\n"
+	"verify' looks into the image, device by device.";
+
+void vh_check_early(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_early *e = c->host->early;
+
+	for (size_t i = 0; e && i < e->count; i++) {
+		const struct vh_early_dev *want = &e->devs[i];
+		const struct vh_pci_dev *d = vh_host_dev(c->host, &want->addr);
+		_auto_free_ char *addr = vh_strdup(vh_pci_str(&want->addr).s);
+		struct vh_finding *f;
+
+		if (!d)
+			f = vh_finding_add(out, r, NULL, ANEW,
+					   "%s is to be on vfio-pci from boot, and is not there", addr);
+		else if (!is_same(want, d))
+			f = vh_finding_add(out, r, NULL, ANEW,
+					   "%s is to be on vfio-pci from boot, but %04x:%04x stands there "
+					   "now, and not %04x:%04x", addr, d->vendor, d->device,
+					   want->vendor, want->device);
+		else if (!d->on_vfio)
+			f = vh_finding_add(out, r, NULL, "vfio-hook boot verify, which says whether a "
+					   "reboot is all it needs",
+					   "%s is to be on vfio-pci from boot, and %s%s%s", addr,
+					   d->driver ? "driver '" : "has no driver",
+					   d->driver ? d->driver : "", d->driver ? "' has it" : "");
+		else
+			continue;
+		vh_finding_about(f, &want->addr, 0);
+	}
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-display - what people at the host see and type with: its display, keyboard and mouse. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+#define FRAMEBUFFER_FIX                                                                   \
+	"add initcall_blacklist=sysfb_init to the kernel command line and reboot, or choose " \
+	"another display to boot with in the firmware setup"
+#define ROM_FIX                                                                             \
+	"choose another display to boot with in the firmware setup, or give the guest the card's " \
+	"ROM: <rom file='/usr/share/vgabios/card.rom'/>"
+
+/* A use by which device-in-use fires says more than that it is the boot display. */
+static bool is_drawn_on(const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (d->uses[i].kind == VH_USE_DISPLAY && !d->uses[i].peer_only)
+			return true;
+	return false;
+}
+
+const char vh_explain_boot_display[] =
+	"The firmware started this display and may still draw on it, or own a part of\n"
+	"its memory. The host uses it for nothing else now, so it can go; but the\n"
+	"screen stays dark, messages of the host are lost, and the guest may fail to\n"
+	"start the card: its ROM was changed when it ran, or its memory cannot be\n"
+	"reserved. Let the firmware boot with another display, or keep the kernel off\n"
+	"the firmware's framebuffer, or give the guest a copy of the card's ROM.";
+
+void vh_check_boot_display(const struct vh_case *c, const struct vh_rule *r,
+			   struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_named(c, pd))) {
+		const struct vh_pci_dev *d = pd->dev;
+
+		if (d->class >> 16 != 0x03 || (!d->boot_vga && !d->framebuffer) || is_drawn_on(d))
+			continue;
+		vh_finding_add(out, r, pd, d->framebuffer ? FRAMEBUFFER_FIX : ROM_FIX,
+			       "%s is the display that the host booted with%s%s%s",
+			       vh_pci_str(&d->addr).s,
+			       d->framebuffer ? ", and the firmware's framebuffer '" : "",
+			       d->framebuffer ? d->framebuffer : "",
+			       d->framebuffer ? "' is in its memory" : "");
+	}
+}
+
+/* Does a keyboard hang on something that the host keeps? */
+static bool has_other_keyboard(const struct vh_case *c)
+{
+	for (size_t i = 0; i < c->host->keyboards.count; i++) {
+		const char *path = c->host->keyboards.name[i];
+		const struct vh_plan_dev *pd = NULL;
+		bool goes = false;
+
+		while (!goes && (pd = vh_next_dev(c, pd))) {
+			_auto_free_ char *below = vh_printf("%s/", pd->dev->path);
+
+			goes = vh_has_prefix(path, below);
+		}
+		if (!goes)
+			return true;
+	}
+	return false;
+}
+
+static unsigned int inputs(const struct vh_pci_dev *d, struct vh_strbuf *texts)
+{
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < d->n_uses; i++) {
+		if (d->uses[i].input)
+			vh_strbuf_join(texts, ", ", d->uses[i].text);
+		found |= d->uses[i].input;
+	}
+	return found;
+}
+
+const char vh_explain_input[] =
+	"A keyboard or mouse of the host hangs on this USB controller. While the\n"
+	"guest has the controller, what is typed goes to the guest, and nothing to\n"
+	"the host. That may be what you want; if it is the only keyboard, the host\n"
+	"can meanwhile be reached over the network alone. Plug it into a port of\n"
+	"another controller, or see that you can log in by ssh.";
+
+void vh_check_input(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_named(c, pd))) {
+		_auto_strbuf_ struct vh_strbuf texts = { 0 };
+		unsigned int found = inputs(pd->dev, &texts);
+		bool is_last = found & VH_INPUT_KEYBOARD && c->host->keyboards_read &&
+			       !has_other_keyboard(c);
+
+		if (!found)
+			continue;
+		vh_finding_add(out, r, pd,
+			       "plug it into another controller, or see that you can log in by ssh",
+			       "the host loses with %s what people type and point with: %s%s",
+			       vh_pci_str(&pd->dev->addr).s, texts.data,
+			       is_last ? "; it has no other keyboard" : "");
+	}
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-group - what the other members of the IOMMU groups mean for a start. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+const char vh_explain_critical[] =
+	"A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
+	"controller, a system peripheral. The firmware and the kernel reach sensors,\n"
+	"power control and memory modules through it; taking its driver away can hang\n"
+	"the host or leave it without fan control. Controllers on the mainboard often\n"
+	"share their group with such functions. Best is a device in another group: a\n"
+	"card in another slot. If you know that the host does without the driver,\n"
+	"allow-critical in the configuration lets it go along.";
+
+void vh_check_critical(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_peer(c, pd))) {
+		const struct vh_pci_dev *d = pd->dev;
+		_auto_free_ char *what = NULL, *with = NULL, *config = NULL, *fix = NULL;
+		struct vh_finding *f;
+
+		if (!vh_pci_is_chipset(d) || !d->driver ||
+		    vh_config_device(c->config, &d->addr).allow_critical)
+			continue;
+		what = vh_text_device(d);
+		with = vh_text_with(c, d);
+		config = vh_text_config(&d->addr, "allow-critical", "yes");
+		fix = vh_printf("choose another device, or let the host do without it %s", config);
+		f = vh_finding_add(out, r, pd, fix, "%s, %s, is part of the chipset: %s",
+				   vh_pci_str(&d->addr).s, with, what);
+		vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	}
+}
+
+static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
+		       struct vh_findings *out)
+{
+	_auto_free_ char *what = vh_text_device(d);
+	_auto_free_ char *with = vh_text_with(c, d);
+	_auto_free_ char *fix = vh_text_hostdev(&d->addr);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, NULL, fix,
+			   "%s, %s, is not in the domain, and the configuration says "
+			   "'peers = require': %s",
+			   vh_pci_str(&d->addr).s, with, what);
+	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+}
+
+const char vh_explain_listed[] =
+	"The configuration, or the domain, says 'peers = require': the other members\n"
+	"of an IOMMU group are not taken silently, the domain must list them. This\n"
+	"one is not listed. Add the <hostdev> that the fix shows: with it the guest\n"
+	"gets the device. With <address type='unassigned'/> in it the device is only\n"
+	"taken from the host, and the guest does not see it; 'vfio-hook check --fix'\n"
+	"adds it that way, '--fix=guest' the other.";
+
+void vh_check_listed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_group *g;
+
+	if (!c->plan || !c->plan->keep_peers)
+		return;
+	for (size_t i = 0; (g = vh_next_group(c, &i));) {
+		for (size_t j = 0; j < g->count; j++) {
+			const struct vh_pci_dev *d = g->members[j];
+
+			if (!vh_pci_is_bridge(d) && !vh_pci_is_tolerated(d) && !vh_is_named(c, d))
+				not_listed(c, d, r, out);
+		}
+	}
+}
+
+/*
+ * Up to Linux 5.18 VFIO did not mind the driver of a bridge (drivers/vfio/vfio.c:
+ * vfio_dev_viable()); since then it has to be one with driver_managed_dma. Only of another host
+ * may the release be unknown, and then it is among what was not checked.
+ */
+static bool minds_bridges(const char *release)
+{
+	return vh_release_at_least(release, 5, 19) == VH_YES;
+}
+
+static void check_bridges(const struct vh_case *c, const struct vh_group *g,
+			  const struct vh_rule *r, struct vh_findings *out)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		const struct vh_pci_dev *d = g->members[i];
+		_auto_free_ char *with = NULL, *fix = NULL;
+		struct vh_finding *f;
+
+		if (!vh_pci_is_bridge(d) || vh_pci_is_tolerated(d))
+			continue;
+		with = vh_text_with(c, d);
+		fix = vh_printf("echo %s > /sys/bus/pci/drivers/%s/unbind", vh_pci_str(&d->addr).s,
+				d->driver);
+		f = vh_finding_add(out, r, NULL, fix,
+				   "%s, %s, is a bridge on driver '%s', beside which VFIO does not "
+				   "take the group",
+				   vh_pci_str(&d->addr).s, with, d->driver);
+		vh_finding_about(f, &d->addr, vh_group_line(c, g->number));
+	}
+}
+
+/* drivers/vfio/pci/vfio_pci.c:vfio_pci_dev_in_denylist(), all by Intel. Older kernels have
+ * a shorter list, but the defects are in the hardware. */
+static bool is_denied(const struct vh_pci_dev *d)
+{
+	static const uint16_t intel[] = {
+		0x0435, 0x0443, /* QAT DH895XCC and its VF */
+		0x0b25,         /* DSA, Sapphire Rapids */
+		0x0cfe,         /* IAX, Sapphire Rapids */
+		0x19e2, 0x19e3, /* QAT C3XXX and its VF */
+		0x37c8, 0x37c9, /* QAT C62X and its VF */
+	};
+
+	for (size_t i = 0; d->vendor == 0x8086 && i < VH_COUNT(intel); i++) {
+		if (d->device == intel[i])
+			return true;
+	}
+	return false;
+}
+
+static void check_denied(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while (c->host->denylist == VH_YES && (pd = vh_next_dev(c, pd))) {
+		const struct vh_pci_dev *d = pd->dev;
+		struct vh_finding *f;
+
+		if (d->on_vfio || !is_denied(d))
+			continue;
+		f = vh_finding_add(out, r, pd,
+				   "choose another device, or take the risk of a guest that can "
+				   "hang the host: modprobe -r vfio-pci; "
+				   "modprobe vfio-pci disable_denylist=1",
+				   "vfio-pci refuses %s: %04x:%04x is on its list of devices that "
+				   "no guest can be trusted with",
+				   vh_pci_str(&d->addr).s, d->vendor, d->device);
+		if (pd->role == VH_PEER)
+			vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	}
+}
+
+const char vh_explain_viable[] =
+	"VFIO opens a group only when nothing in it is on a driver that could use the\n"
+	"device behind the guest's back. Here something must stay on one: a CardBus\n"
+	"or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
+	"or vfio-pci itself refuses the device, because it is on its list of hardware\n"
+	"that no guest can be trusted with. QEMU would end with \"group is not viable\"\n"
+	"or with an error of vfio-pci. Unbinding the driver of the bridge helps in\n"
+	"the first case, if nothing is plugged into it. In the second another device\n"
+	"is the safe choice.";
+
+void vh_check_viable(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_group *g;
+
+	for (size_t i = 0; minds_bridges(c->host->release) && (g = vh_next_group(c, &i));)
+		check_bridges(c, g, r, out);
+	check_denied(c, r, out);
+}
+
+/* A peer that another rule refused goes nowhere. */
+static bool is_refused(const struct vh_findings *out, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		const struct vh_finding *f = &out->list[i];
+
+		if (f->severity == VH_ERROR && f->has_addr && !vh_pci_cmp(&f->addr, addr))
+			return true;
+	}
+	return false;
+}
+
+static bool is_use(const struct vh_pci_dev *d, const char *text)
+{
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (!strcmp(d->uses[i].text, text))
+			return true;
+	return false;
+}
+
+/* What is used, then what is merely there. */
+static char *losses(const struct vh_pci_dev *d)
+{
+	struct vh_strbuf sb = { 0 };
+
+	for (size_t i = 0; i < d->n_uses; i++)
+		vh_strbuf_join(&sb, ", ", d->uses[i].text);
+	for (size_t i = 0; i < d->carries.count; i++)
+		if (!is_use(d, d->carries.name[i]))
+			vh_strbuf_join(&sb, ", ", d->carries.name[i]);
+	return vh_strbuf_steal(&sb);
+}
+
+static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
+		      const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_pci_dev *d = pd->dev;
+	_auto_free_ char *what = vh_text_device(d);
+	_auto_free_ char *with = vh_text_with(c, d);
+	_auto_free_ char *lost = losses(d);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, pd, NULL, "%s, %s, goes along: %s%s%s", vh_pci_str(&d->addr).s,
+			   with, what, *lost ? "; the host loses meanwhile: " : "", lost);
+	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+}
+
+static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
+		       struct vh_findings *out)
+{
+	_auto_free_ char *lost = losses(pd->dev);
+
+	if (*lost)
+		vh_finding_add(out, r, pd, NULL, "with %s the host loses meanwhile: %s",
+			       vh_pci_str(&pd->dev->addr).s, lost);
+}
+
+const char vh_explain_peers[] =
+	"This is no complaint. The device named by the domain shares its IOMMU group\n"
+	"with others, and a group goes to a guest as a whole: these go along, onto\n"
+	"vfio-pci, when the guest starts, and come back when it ends. The guest does\n"
+	"not see them. The host loses meanwhile what the message lists. If that is\n"
+	"not wanted, choose a device in a group of its own, or set 'peers = require'\n"
+	"in the configuration, which refuses the start instead.";
+
+void vh_check_peers(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_dev(c, pd))) {
+		if (is_refused(out, &pd->dev->addr))
+			continue;
+		if (pd->role == VH_PEER)
+			peer_goes(c, pd, r, out);
+		else
+			named_goes(pd, r, out);
+	}
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-host - what a host needs for any passthrough: an IOMMU and vfio-pci. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+/* Does this list, which ends at a blank, hold the value? */
+static bool list_has(const char *list, const char *value)
+{
+	for (;;) {
+		size_t n = strcspn(list, ", \t\n");
+
+		if (n == strlen(value) && !strncmp(list, value, n))
+			return true;
+		if (list[n] != ',')
+			return false;
+		list += n + 1;
+	}
+}
+
+/* Does KEY=... stand on the kernel command line with this value, alone or in a list? */
+static bool has_option(const char *cmdline, const char *key, const char *value)
+{
+	size_t k = strlen(key);
+
+	for (const char *word = cmdline; word && *word; word += strcspn(word, " \t\n")) {
+		word += strspn(word, " \t\n");
+		if (!strncmp(word, key, k) && word[k] == '=' && list_has(word + k + 1, value))
+			return true;
+	}
+	return false;
+}
+
+/* The option of the command line that turns the IOMMU off, or NULL. */
+static const char *turned_off(const struct vh_host *h)
+{
+	if (h->cpu == VH_CPU_INTEL && has_option(h->cmdline, "intel_iommu", "off"))
+		return "intel_iommu=off";
+	if (h->cpu == VH_CPU_AMD && has_option(h->cmdline, "amd_iommu", "off"))
+		return "amd_iommu=off";
+	if (h->cpu != VH_CPU_OTHER && has_option(h->cmdline, "iommu", "off"))
+		return "iommu=off";
+	return NULL;
+}
+
+static const char *firmware_text(const struct vh_host *h)
+{
+	switch (h->firmware_iommu) {
+	case VH_YES:
+		return "the firmware describes an IOMMU, the kernel does not use it";
+	case VH_NO:
+		return "the firmware describes no IOMMU";
+	case VH_UNKNOWN:
+		break;
+	}
+	return "whether the firmware describes an IOMMU could not be seen";
+}
+
+static char *intel_fix(const struct vh_host *h)
+{
+	bool on = has_option(h->cmdline, "intel_iommu", "on");
+	_auto_free_ char *add = vh_bootloader_add(h->loader, "intel_iommu=on");
+
+	if (h->firmware_iommu == VH_YES)
+		return on ? vh_strdup("dmesg | grep -i -e dmar -e iommu   # intel_iommu=on is set "
+				      "already")
+			  : vh_printf("%s%sreboot", add, h->loader ? "; then " : " and ");
+	if (on)
+		return vh_strdup("enable VT-d in the firmware setup and reboot");
+	return vh_printf("enable VT-d in the firmware setup, %s%sreboot", add,
+			 h->loader ? "; then " : " and ");
+}
+
+static const char *amd_fix(const struct vh_host *h)
+{
+	if (h->firmware_iommu == VH_YES)
+		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option, and "
+		       "amd_iommu=on is not one";
+	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs "
+	       "no option, and amd_iommu=on is not one";
+}
+
+static char *iommu_fix(const struct vh_host *h)
+{
+	const char *off = turned_off(h);
+
+	if (off && h->firmware_iommu != VH_NO)
+		return vh_printf("take %s off the kernel command line%s and reboot", off,
+				 h->cpu == VH_CPU_INTEL ? ", add intel_iommu=on" : "");
+	if (h->cpu == VH_CPU_INTEL)
+		return intel_fix(h);
+	if (h->cpu == VH_CPU_AMD)
+		return vh_strdup(amd_fix(h));
+	return vh_strdup("enable the IOMMU (SMMU) in the firmware setup and reboot");
+}
+
+static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd,
+			   const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
+
+	if (pd->dev->group < 0)
+		vh_finding_add(out, r, pd, "dmesg | grep -i -e iommu -e dmar -e amd-vi",
+			       "%s has no IOMMU group, although other devices have one",
+			       vh_pci_str(&pd->dev->addr).s);
+	else if (g && g->noiommu)
+		vh_finding_add(
+			out, r, pd,
+			"echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode, "
+			"then enable the real IOMMU",
+			"%s has only a fake IOMMU group (vfio-noiommu), which isolates nothing",
+			vh_pci_str(&pd->dev->addr).s);
+}
+
+const char vh_explain_iommu[] =
+	"Passthrough lets a guest program a device that reads and writes memory by\n"
+	"itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
+	"kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
+	"There are none, or this device is in none, or only in a fake one that\n"
+	"vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
+	"hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
+	"kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
+	"no option. Both take a reboot. 'vfio-hook check' without arguments tells\n"
+	"afterwards whether it worked.";
+
+void vh_check_iommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+	const struct vh_plan_dev *pd = NULL;
+	const char *off = turned_off(c->host);
+
+	if (!vh_is_concerned(c))
+		return;
+	if (c->host->iommu) {
+		while ((pd = vh_next_named(c, pd)))
+			check_group_of(c, pd, r, out);
+		return;
+	}
+	fix = iommu_fix(c->host);
+	vh_finding_add(out, r, NULL, fix, "no IOMMU groups: %s%s%s%s", firmware_text(c->host),
+		       off ? " (kernel command line: '" : "", off ? off : "", off ? "')" : "");
+}
+
+/* libvirt reads modules.alias only for what it binds itself (virpci.c:
+ * virPCIDeviceFindBestVFIOVariant()). */
+static bool libvirt_binds(const struct vh_case *c)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	if (!c->plan)
+		return true;
+	while ((pd = vh_next_named(c, pd))) {
+		if (pd->element && pd->element->managed)
+			return true;
+	}
+	return false;
+}
+
+/* Is everything on a VFIO driver already? */
+static bool is_bound(const struct vh_case *c)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_dev(c, pd))) {
+		if (!pd->dev->on_vfio)
+			return false;
+	}
+	return c->plan != NULL;
+}
+
+const char vh_explain_vfio[] =
+	"The driver vfio-pci is what holds a device while a guest has it. It is\n"
+	"neither loaded nor among the modules of the kernel that runs, or a line\n"
+	"'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
+	"could take the device over. The usual reason is a kernel package that was\n"
+	"upgraded or removed without a reboot: then a reboot is all it takes. A\n"
+	"kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
+	"only modules.alias of the running kernel is missing, libvirt 10 and later\n"
+	"fail, for they read it before they bind a device: with them it is an\n"
+	"error, otherwise a warning. 'depmod' writes that file.";
+
+static const char *missing_fix(const struct vh_host *h)
+{
+	return h->alias_missing ? "reboot into an installed kernel"
+				: "boot a kernel that has vfio-pci, with its modules installed";
+}
+
+static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_host *h = c->host;
+	const char *release = h->release ? h->release : "unknown";
+	bool fails = h->libvirt_version >= 10000;
+	_auto_free_ char *fix = vh_printf("depmod %s, or reboot into an installed kernel", release);
+
+	vh_finding_add(out, r, NULL, fix,
+		       fails ? "/lib/modules/%s/modules.alias is missing: this libvirt fails without it"
+			     : "/lib/modules/%s/modules.alias is missing: libvirt 10 and later "
+			       "fail without it",
+		       release)
+		->severity = fails ? VH_ERROR : VH_WARNING;
+}
+
+void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+	const struct vh_host *h = c->host;
+	const char *release = h->release ? h->release : "unknown";
+
+	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)))
+		return;
+	if (h->vfio_pci == VH_MODULE_FORBIDDEN && !is_bound(c)) {
+		fix = vh_printf("remove the line 'install vfio-pci' from %s, or run "
+				"'modprobe -i vfio-pci' first",
+				h->forbidden_by);
+		vh_finding_add(out, r, NULL, fix,
+			       "vfio-pci is not loaded, and '%s' forbids to load it", h->forbidden_by);
+	} else if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c)) {
+		vh_finding_add(out, r, NULL, missing_fix(h),
+			       h->alias_missing ? "vfio-pci is not loaded, and the modules of the "
+						  "running kernel '%s' are not installed"
+						: "vfio-pci is neither loaded nor a module of the "
+						  "running kernel '%s'",
+			       release);
+	} else if (h->alias_missing && libvirt_binds(c)) {
+		check_alias(c, r, out);
+	}
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-hugepages - do the pools of the host hold the huge pages that the domain asks for. */
+#include "lib/decide/rules/memory-need.h"
+
+#include "lib/base/banned.h"
+
+void vh_parts_clear(struct vh_parts *p)
+{
+	free(p->list);
+}
+
+/* Is this the size of an ordinary page here: 16 or 64 KiB, and not a huge one? Not on x86. */
+static bool is_ordinary(const struct vh_case *c, uint64_t page_kib)
+{
+	const char *arch = c->domain->arch;
+
+	return (page_kib == 16 || page_kib == 64) && arch && !vh_streq(arch, "x86_64") &&
+	       !vh_streq(arch, "i686") && !vh_memory_pool(&c->host->memory, page_kib, -1);
+}
+
+struct vh_parts vh_parts_get(const struct vh_case *c)
+{
+	struct vh_parts p = { 0 };
+
+	p.list = vh_guest_memory_parts(&c->domain->memory, &p.count);
+	for (size_t i = 0; i < p.count; i++) {
+		struct vh_memory_part *part = &p.list[i];
+
+		if (part->huge && !part->page_kib)
+			part->page_kib = c->host->memory.huge_default_kib;
+		if (part->huge && is_ordinary(c, part->page_kib))
+			part->huge = false;
+	}
+	return p;
+}
+
+uint64_t vh_parts_sum(const struct vh_parts *p, bool huge)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].huge == huge)
+			kib = vh_kib_add(kib, p->list[i].kib);
+	return kib;
+}
+
+/* How many pages of this size are wanted from these nodes alone; NULL: from any. */
+static uint64_t pages(const struct vh_parts *p, uint64_t page_kib, const struct vh_nodeset *nodes)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct vh_memory_part *part = &p->list[i];
+
+		if (!part->huge || part->page_kib != page_kib || !page_kib)
+			continue;
+		if (nodes && !(part->nodes && vh_nodeset_is_within(part->nodes, nodes)))
+			continue;
+		n = vh_kib_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
+	}
+	return n;
+}
+
+/* Is this the first piece of its size, and of its nodes if they count? Each is told once. */
+static bool is_first(const struct vh_parts *p, size_t at, bool nodes)
+{
+	const struct vh_memory_part *part = &p->list[at], *other = p->list;
+
+	if (!part->huge || !part->page_kib || (nodes && !part->nodes))
+		return false;
+	for (; other < part; other++) {
+		if (!other->huge || other->page_kib != part->page_kib)
+			continue;
+		if (!nodes || (other->nodes && vh_nodeset_is_within(other->nodes, part->nodes) &&
+			       vh_nodeset_is_within(part->nodes, other->nodes)))
+			return false;
+	}
+	return true;
+}
+
+/* Can the pools be judged: what is there is known, and which of it the domain itself holds? */
+static bool are_pools_known(const struct vh_case *c)
+{
+	return c->host->memory.own != VH_UNKNOWN && !c->host->memory.own_huge_mixed;
+}
+
+/* Does the domain, which runs, hold all that it wants? */
+static bool has_its_pages(const struct vh_case *c, const struct vh_parts *p)
+{
+	const struct vh_memory *m = &c->host->memory;
+
+	return m->own == VH_YES && m->own_huge_kib >= vh_parts_sum(p, true);
+}
+
+/* Pages of the whole host that the domain can have, those that it holds among them. */
+static uint64_t free_pages(const struct vh_case *c, const struct vh_huge_pool *pool)
+{
+	const struct vh_memory *m = &c->host->memory;
+	uint64_t own = m->own == VH_YES ? m->own_huge_kib / pool->page_kib : 0;
+
+	return vh_kib_add(pool->free, own);
+}
+
+uint64_t vh_made_kib(const struct vh_case *c, const struct vh_parts *p)
+{
+	uint64_t kib = 0;
+
+	if (!are_pools_known(c) || has_its_pages(c, p))
+		return 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct vh_huge_pool *pool =
+			vh_memory_pool(&c->host->memory, p->list[i].page_kib, -1);
+		uint64_t n;
+
+		if (!pool || !is_first(p, i, false))
+			continue;
+		n = vh_kib_sub(pages(p, pool->page_kib, NULL), free_pages(c, pool));
+		if (n <= pool->overcommit)
+			kib = vh_kib_add(kib, vh_kib_mul(n, pool->page_kib));
+	}
+	return kib;
+}
+
+/* As the kernel command line has it: 2M, 1G. */
+static char *boot_size(uint64_t page_kib)
+{
+	if (page_kib % GIB == 0)
+		return vh_printf("%lluG", (unsigned long long)(page_kib / GIB));
+	if (page_kib % MIB == 0)
+		return vh_printf("%lluM", (unsigned long long)(page_kib / MIB));
+	return vh_printf("%lluK", (unsigned long long)page_kib);
+}
+
+/* The kernel makes a pool, if an empty one, of each size that it can have; what is not among them
+ * may want an option, or another processor. */
+static char *size_fix(const struct vh_memory *m, uint64_t page_kib, uint64_t wanted)
+{
+	_auto_free_ char *size = boot_size(page_kib);
+	_auto_strbuf_ struct vh_strbuf sizes = { 0 };
+
+	for (size_t i = 0; i < m->n_pools && m->pools[i].node < 0; i++) {
+		_auto_free_ char *one = vh_text_size(m->pools[i].page_kib, VH_BEST);
+
+		vh_strbuf_join(&sizes, " or ", one);
+	}
+	if (sizes.len)
+		return vh_printf("write a <page size> that the host has: %s", sizes.data);
+	return vh_printf("add hugepagesz=%s hugepages=%llu to the kernel command line and reboot",
+			 size, (unsigned long long)wanted);
+}
+
+/* How the pool comes to have `total` pages. */
+static char *pool_fix(const struct vh_huge_pool *pool, const char *nodes, uint64_t total)
+{
+	unsigned long long n = total, kib = pool->page_kib;
+	_auto_free_ char *size = boot_size(pool->page_kib);
+
+	if (pool->node >= 0)
+		return vh_printf("echo %llu > /sys/devices/system/node/node%d/hugepages/"
+				 "hugepages-%llukB/nr_hugepages",
+				 n, pool->node, kib);
+	if (nodes)
+		return vh_printf("numactl -m %s sh -c 'echo %llu > /sys/kernel/mm/hugepages/"
+				 "hugepages-%llukB/nr_hugepages_mempolicy'",
+				 nodes, n, kib);
+	return vh_printf("echo %llu > /sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages\n"
+			 "or, if memory is too fragmented for that: hugepagesz=%s hugepages=%llu on "
+			 "the kernel command line",
+			 n, kib, size, n);
+}
+
+static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out,
+			const char *message, const char *fix)
+{
+	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
+
+	f->severity = vh_memory_severity(c, VH_ERROR);
+	vh_finding_about(f, NULL, c->domain->memory.pages_line ? c->domain->memory.pages_line
+							      : c->domain->memory.line);
+}
+
+static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
+			    const struct vh_parts *p, uint64_t page_kib, struct vh_findings *out)
+{
+	const struct vh_memory *m = &c->host->memory;
+	const struct vh_huge_pool *pool = vh_memory_pool(m, page_kib, -1);
+	uint64_t wanted = pages(p, page_kib, NULL), there = pool ? free_pages(c, pool) : 0;
+	_auto_free_ char *size = vh_text_size(page_kib, VH_BEST), *fix = NULL;
+	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, page_kib), VH_BEST);
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+
+	if (!pool && m->pools_read != VH_YES)
+		return;
+	if (wanted <= vh_kib_add(there, pool ? pool->overcommit : 0))
+		return;
+	vh_strbuf_addf(&sb, "the guest wants %llu huge pages of %s (%s)", (unsigned long long)wanted,
+		       size, all);
+	if (!pool)
+		vh_strbuf_addf(&sb, ", the host has no pool of that size");
+	else
+		vh_strbuf_addf(&sb, ", %llu of the host's %llu are free%s",
+			       (unsigned long long)there, (unsigned long long)pool->total,
+			       m->own == VH_YES ? ", with those that it holds" : "");
+	if (pool && pool->overcommit)
+		vh_strbuf_addf(&sb, " and %llu more can be made",
+			       (unsigned long long)pool->overcommit);
+	if (pool)
+		fix = pool_fix(pool, NULL, vh_kib_add(pool->total, vh_kib_sub(wanted, there)));
+	else
+		fix = size_fix(m, page_kib, wanted);
+	report_pool(c, r, out, sb.data, fix);
+}
+
+/* What the nodes of a set have; *ret_last stays when the host has none of these nodes. */
+static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
+			const struct vh_nodeset *nodes, const struct vh_huge_pool **ret_last)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < m->n_pools; i++) {
+		const struct vh_huge_pool *pool = &m->pools[i];
+
+		if (pool->node < 0 || pool->page_kib != page_kib ||
+		    !vh_nodeset_has(nodes, (uint64_t)pool->node))
+			continue;
+		n = vh_kib_add(n, pool->free);
+		*ret_last = pool;
+	}
+	return n;
+}
+
+static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
+			     const struct vh_parts *p, const struct vh_memory_part *part,
+			     struct vh_findings *out)
+{
+	const struct vh_memory *m = &c->host->memory;
+	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
+	uint64_t wanted = pages(p, part->page_kib, part->nodes);
+	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
+	bool one = vh_nodeset_count(part->nodes) == 1;
+	_auto_free_ char *size = vh_text_size(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
+	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, part->page_kib), VH_BEST);
+	_auto_free_ char *nodes = vh_nodeset_text(part->nodes);
+
+	if (!host || m->nodes_read != VH_YES || wanted <= vh_kib_add(there, host->overcommit))
+		return;
+	message = vh_printf("the guest wants %llu huge pages of %s (%s) on NUMA node%s %s of the "
+			    "host, %llu are free there",
+			    (unsigned long long)wanted, size, all, one ? "" : "s", nodes,
+			    (unsigned long long)there);
+	if (last)
+		fix = pool_fix(one ? last : host, nodes,
+			       vh_kib_add(one ? last->total : host->total,
+					  vh_kib_sub(wanted, there)));
+	else
+		fix = vh_strdup("name nodes in <numatune> that the host has: numactl --hardware");
+	report_pool(c, r, out, message, fix);
+}
+
+const char vh_explain_huge_pages[] =
+	"The domain wants its memory on huge pages, and the pools of the host do not\n"
+	"hold enough of them. QEMU then ends with 'unable to map backing store for\n"
+	"guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
+	"asked for that are neither used nor reserved, on the whole host and, where\n"
+	"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
+	"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
+	"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
+	"on the kernel command line, before memory is fragmented. Where a script of\n"
+	"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
+	"in hooks/qemu.d, or it looks before they are there.";
+
+void vh_check_huge_pages(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_parts_ struct vh_parts p = { 0 };
+	size_t before = out->count;
+
+	if (!vh_memory_is_judged(c) || !are_pools_known(c))
+		return;
+	p = vh_parts_get(c);
+	if (has_its_pages(c, &p))
+		return;
+	for (size_t i = 0; i < p.count; i++)
+		if (is_first(&p, i, false))
+			check_host_pool(c, r, &p, p.list[i].page_kib, out);
+	for (size_t i = 0; i < p.count && out->count == before; i++)
+		if (is_first(&p, i, true))
+			check_node_pools(c, r, &p, &p.list[i], out);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rule-memory - is there the memory that passthrough pins when the guest starts, and is it below
+ * the limit of the domain. Huge pages have a file of their own.
+ */
+#include "lib/decide/rules/memory-need.h"
+
+#include "lib/base/banned.h"
+
+/*
+ * What a start takes beside the guest's memory: 128 MiB for QEMU and what it emulates (some 60 to
+ * 100 MiB resident with a display), and a 64th of the memory for the page tables of the process,
+ * KVM and the IOMMU, which are each a 512th of it with pages of 4 KiB, and for what the rest of
+ * the host needs to go on. With 16 GiB that is 384 MiB.
+ */
+#define OVERHEAD_KIB (128 * MIB)
+#define OVERHEAD_PART 64
+
+bool vh_memory_is_judged(const struct vh_case *c)
+{
+	const struct vh_domain *d = c->domain;
+
+	return d && c->config->memory != VH_MEMORY_OFF && !d->memory.problem &&
+	       vh_domain_pins(d, c->host->hostdev_networks.count > 0);
+}
+
+enum vh_severity vh_memory_severity(const struct vh_case *c, enum vh_severity s)
+{
+	return c->config->memory == VH_MEMORY_WARN && s == VH_ERROR ? VH_WARNING : s;
+}
+
+char *vh_text_size(uint64_t kib, enum vh_unit unit)
+{
+	uint64_t tenths = kib / GIB * 10 + (kib % GIB * 10 + GIB / 2) / GIB;
+	uint64_t least = unit == VH_TENTHS ? GIB / 10 : GIB;
+
+	if (kib < MIB)
+		return vh_printf("%llu KiB", (unsigned long long)kib);
+	if (kib < least || (unit == VH_EXACT && kib % GIB))
+		return vh_printf("%llu MiB", (unsigned long long)(kib / MIB));
+	if (tenths % 10)
+		return vh_printf("%llu.%llu GiB", (unsigned long long)(tenths / 10),
+				 (unsigned long long)(tenths % 10));
+	return vh_printf("%llu GiB", (unsigned long long)(tenths / 10));
+}
+
+/* Nothing for nothing. */
+static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,
+		     const char *after)
+{
+	_auto_free_ char *size = vh_text_size(kib, unit);
+
+	if (kib)
+		vh_strbuf_addf(sb, "%s%s%s", before, size, after);
+}
+
+/* --- ordinary memory ---------------------------------------------------------------------- */
+
+/* All in KiB. */
+struct sums {
+	uint64_t guest, huge, backed, unplugged; /* the guest's, and what of it counts elsewhere */
+	uint64_t overhead, made;
+	uint64_t need;  /* of ordinary memory: what remains, and those two */
+	uint64_t have;  /* without swap */
+};
+
+static struct sums make_sums(const struct vh_case *c)
+{
+	const struct vh_guest_memory *g = &c->domain->memory;
+	const struct vh_memory *m = &c->host->memory;
+	_auto_parts_ struct vh_parts p = vh_parts_get(c);
+	uint64_t ordinary = vh_parts_sum(&p, false);
+	struct sums s = {
+		.guest = g->total_kib,
+		.huge = vh_parts_sum(&p, true),
+		.backed = vh_guest_memory_backed(g),
+		.unplugged = vh_guest_memory_unplugged(g),
+		.overhead = OVERHEAD_KIB + ordinary / OVERHEAD_PART,
+		.made = vh_made_kib(c, &p),
+	};
+
+	s.need = vh_kib_add(vh_kib_add(ordinary, s.overhead), s.made);
+	s.have = vh_kib_add(vh_kib_add(m->available_kib, m->arc_kib),
+			    m->own == VH_YES ? m->own_kib : 0);
+	return s;
+}
+
+uint64_t vh_memory_need(const struct vh_case *c)
+{
+	return vh_memory_is_judged(c) ? make_sums(c).need : 0;
+}
+
+static char *memory_message(const struct sums *s, const struct vh_memory *m,
+			    enum vh_unit unit)
+{
+	_auto_strbuf_ struct vh_strbuf less = { 0 };
+	struct vh_strbuf sb = { 0 };
+
+	add_size(&less, "", s->huge, unit, " of it on huge pages");
+	add_size(&less, less.len ? ", " : "", s->backed, unit, " in files or devices of its own");
+	add_size(&less, less.len ? ", " : "", s->unplugged, unit, " of virtio-mem not requested");
+	add_size(&sb, "guest memory ", s->guest, unit, "");
+	if (less.len)
+		vh_strbuf_addf(&sb, " (%s)", less.data);
+	add_size(&sb, " + ", s->overhead, unit, " overhead");
+	add_size(&sb, " + ", s->made, unit, " for huge pages that are not there yet");
+	vh_strbuf_add(&sb, m->available_kib ? "" : ", nothing available");
+	add_size(&sb, ", ", m->available_kib, unit, " available");
+	add_size(&sb, " + ", m->own == VH_YES ? m->own_kib : 0, unit, " that it holds now");
+	add_size(&sb, " + ", m->arc_kib, unit, " that ZFS gives back");
+	if (!m->swap_free_kib)
+		vh_strbuf_add(&sb, m->swap_kib ? ", no free swap" : ", no swap");
+	add_size(&sb, ", ", m->swap_free_kib, unit, " free swap");
+	vh_strbuf_add(&sb, s->need > vh_kib_add(s->have, m->swap_free_kib)
+				   ? ": passthrough pins all of it when the guest starts"
+				   : ": passthrough pins all of it, so that others have to be "
+				     "swapped out");
+	return vh_strbuf_steal(&sb);
+}
+
+/* How much the guest could have, in whole MiB; 0: it is not that simple. */
+static uint64_t fitting_mib(const struct vh_case *c, const struct sums *s)
+{
+	const struct vh_guest_memory *g = &c->domain->memory;
+	uint64_t room = vh_kib_sub(s->have, OVERHEAD_KIB), fits;
+
+	if (g->n_cells || g->n_devices || s->huge)
+		return 0;
+	fits = room / (OVERHEAD_PART + 1) * OVERHEAD_PART;
+	fits -= fits % (fits < 2 * GIB ? 64 * MIB : 512 * MIB);
+	return fits / MIB;
+}
+
+static char *memory_fix(const struct vh_case *c, const struct sums *s, enum vh_unit unit)
+{
+	unsigned long long fits = fitting_mib(c, s);
+	_auto_free_ char *name = vh_text_domain(c->domain->name, c->domain->uuid);
+	_auto_free_ char *less = vh_text_size(vh_kib_sub(s->need, s->have), unit);
+
+	if (!fits)
+		return vh_printf("give the guest %s less, or stop other guests that hold as much",
+				 less);
+	return vh_printf("write <memory unit='MiB'>%llu</memory> or less, or stop other guests "
+			 "that hold %s\nor: virt-xml %s --edit --memory %llu",
+			 fits, less, name, fits);
+}
+
+const char vh_explain_memory[] =
+	"With passthrough all memory of the guest is allocated and pinned when it\n"
+	"starts: a device may write to any page of it at any time. A host that does\n"
+	"not have that much kills something, most likely the guest itself. What is\n"
+	"needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
+	"virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
+	"tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
+	"others get swapped out; above that and free swap, an error. Give the guest\n"
+	"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
+	"you know better. Single NUMA nodes are not looked at.";
+
+/* Of a host that does not say what is available: pinned memory goes to no swap. */
+static void beyond_all(const struct vh_case *c, const struct sums *s, const struct vh_rule *r,
+		       struct vh_findings *out)
+{
+	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
+	_auto_free_ char *all = vh_text_size(c->host->memory.total_kib, VH_TENTHS);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, NULL, "give the guest less",
+			   "the guest needs %s of memory, the host has %s in all: passthrough pins "
+			   "all of it when the guest starts",
+			   need, all);
+	f->severity = vh_memory_severity(c, VH_ERROR);
+	vh_finding_about(f, NULL, c->domain->memory.line);
+}
+
+void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_memory *m = &c->host->memory;
+	_auto_free_ char *message = NULL, *fix = NULL;
+	struct vh_finding *f;
+	enum vh_unit unit = VH_TENTHS;
+	struct sums s;
+
+	if (!vh_memory_is_judged(c))
+		return;
+	s = make_sums(c);
+	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
+		beyond_all(c, &s, r, out);
+	if (m->read != VH_YES || m->own == VH_UNKNOWN)
+		return;
+	if (s.need <= s.have)
+		return;
+	if (s.need - s.have < GIB / 4)
+		unit = VH_EXACT;
+	else if (s.guest < GIB)
+		unit = VH_BEST;
+	message = memory_message(&s, m, unit);
+	fix = memory_fix(c, &s, unit);
+	f = vh_finding_add(out, r, NULL, fix, "%s", message);
+	f->severity = vh_memory_severity(c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR
+									       : VH_WARNING);
+	vh_finding_about(f, NULL, c->domain->memory.line);
+}
+
+/* --- hard_limit --------------------------------------------------------------------------- */
+
+/* libvirt computes otherwise there (getPPC64MemLockLimitBytes()). */
+static bool has_formula(const struct vh_domain *d)
+{
+	return !d->arch || !vh_has_prefix(d->arch, "ppc64");
+}
+
+/*
+ * How many times QEMU locks the guest's memory for certain: the devices share one container, but
+ * for a guest with an IOMMU, where each has an address space of its own; an NVMe controller always
+ * has one. The kernel adds them up for the process (vfio_lock_acct()), and vDPA devices apart from
+ * them (vhost_vdpa_pa_map()).
+ */
+static uint64_t times_locked(const struct vh_case *c)
+{
+	const struct vh_domain *d = c->domain;
+	uint64_t shared = c->host->hostdev_networks.count, alone = 0;
+
+	for (size_t i = 0; i < d->n_devices; i++) {
+		if (d->devices[i].element == VH_DISK)
+			alone++;
+		else if (!d->devices[i].unassigned)
+			shared++;
+	}
+	if (shared && !d->memory.iommu)
+		shared = 1;
+	return shared + alone > d->memory.n_vdpa ? shared + alone : d->memory.n_vdpa;
+}
+
+static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
+{
+	_auto_free_ char *memory = vh_text_size(kib, unit);
+
+	if (times == 1)
+		return vh_strdup(memory);
+	return vh_printf("%llu times %s", (unsigned long long)times, memory);
+}
+
+const char vh_explain_hard_limit[] =
+	"<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
+	"libvirt makes it the most that it may lock as well. Passthrough locks the\n"
+	"memory of the guest: once for all its devices, but once for each if the\n"
+	"guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
+	"fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
+	"killed at the limit. Above it, but below what libvirt would allow without\n"
+	"the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
+	"the guest starts with little room: a warning. Remove the element; libvirt's\n"
+	"own documentation advises against it.";
+
+void vh_check_hard_limit(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_guest_memory *g = c->domain ? &c->domain->memory : NULL;
+	_auto_free_ char *limit = NULL, *all = NULL, *fix = NULL, *name = NULL, *text = NULL;
+	uint64_t factor, allowed, there, locked;
+	struct vh_finding *f;
+	enum vh_unit unit;
+
+	if (!vh_memory_is_judged(c) || !g->hard_limit_kib)
+		return;
+	factor = vh_guest_memory_factor(g, c->host->hostdev_networks.count);
+	allowed = vh_kib_add(vh_kib_mul(factor, g->total_kib), GIB);
+	there = vh_kib_sub(g->total_kib, vh_guest_memory_unplugged(g));
+	locked = vh_kib_mul(times_locked(c), there);
+	if (g->hard_limit_kib >= (has_formula(c->domain) ? allowed : locked))
+		return;
+	unit = g->hard_limit_kib % GIB ? VH_EXACT : VH_BEST;
+	limit = vh_text_size(g->hard_limit_kib, unit);
+	all = vh_text_size(allowed, unit);
+	name = vh_text_domain(c->domain->name, c->domain->uuid);
+	fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
+			"or: virsh memtune %s --hard-limit -1 --config",
+			all, name);
+	if (g->hard_limit_kib < locked) {
+		text = times_text(times_locked(c), there, unit);
+		f = vh_finding_add(out, r, NULL, fix,
+				   "hard_limit %s is below the guest memory that passthrough "
+				   "locks, %s",
+				   limit, text);
+	} else {
+		text = times_text(factor, g->total_kib, unit);
+		f = vh_finding_add(out, r, NULL, fix,
+				   "hard_limit %s is less than the %s that libvirt would let QEMU "
+				   "lock (%s + 1 GiB)",
+				   limit, all, text);
+	}
+	f->severity = vh_memory_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
+	vh_finding_about(f, NULL, g->hard_limit_line);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-network - can the networks that hand out virtual functions give one that passes. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+/* What a network gives is known to libvirt alone: nobody detaches the rest of its group. */
+static void check_peers(const struct vh_case *one, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_peer(one, pd))) {
+		const struct vh_pci_addr *named = &vh_named_in(one, pd->dev->group)->dev->addr;
+		_auto_free_ char *with = NULL, *fix = NULL;
+
+		if (!pd->dev->driver)
+			continue;
+		with = vh_text_with(one, pd->dev);
+		fix = vh_printf("vfio-hook detach %s   # with its group, until 'reattach'",
+				vh_pci_str(named).s);
+		vh_finding_add(out, r, pd, fix, "%s, %s, is on driver '%s', and VFIO refuses the group",
+			       vh_pci_str(&pd->dev->addr).s, with, pd->dev->driver);
+	}
+}
+
+/* Runs the rules on the function alone, as if the domain named it. */
+static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
+			   const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_hostdev element = {
+		.element = VH_INTERFACE,
+		.addr = vf->addr,
+		.managed = p->managed,
+		.written_managed = p->managed ? VH_MANAGED_YES : VH_MANAGED_NO,
+	};
+	struct vh_domain domain = {
+		.name = c->domain->name,
+		.uuid = c->domain->uuid,
+		.arch = c->domain->arch,
+		.balloon = VH_BALLOON_NONE,
+		.devices = &element,
+		.n_devices = 1,
+	};
+	_auto_(vh_plan) struct vh_plan *plan = vh_plan_make(&domain, p->host, c->config);
+	struct vh_case one = {
+		.domain = &domain, .host = p->host, .config = c->config, .plan = plan,
+	};
+
+	vh_rules_run(&one, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, out);
+	if (!vh_findings_number(out, VH_ERROR))
+		check_peers(&one, r, out);
+}
+
+/* Of how many interfaces of the domain is that the network? */
+static size_t wanted_of(const struct vh_case *c, const struct vh_vfpool *p)
+{
+	const struct vh_names *names = &c->host->hostdev_networks;
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		n += vh_streq(names->name[i], p->network);
+	return n;
+}
+
+/* What speaks against it: an error, or a use by the host, which for a device that a domain names
+ * may be a warning alone. NULL: nothing. */
+static const struct vh_finding *against(const struct vh_findings *found)
+{
+	const struct vh_finding *used = NULL;
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct vh_finding *f = &found->list[i];
+
+		if (f->severity == VH_ERROR)
+			return f;
+		if (!used && f->rule->check == vh_check_device_use)
+			used = f;
+	}
+	return used;
+}
+
+/* Functions of one network: those that this start gets, or those after them. */
+struct tally {
+	size_t left; /* not given to others */
+	size_t bad;  /* that something speaks against; of the first of them, what: */
+	const struct vh_vf *vf;
+	struct vh_findings found;
+};
+
+static void weigh(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
+		  const struct vh_rule *r, struct tally *t)
+{
+	struct vh_findings found = { 0 };
+
+	t->left++;
+	judge_function(c, p, vf, r, &found);
+	if (!against(&found) || t->bad++) {
+		vh_findings_clear(&found);
+		return;
+	}
+	t->vf = vf;
+	t->found = found;
+}
+
+/* Whether a network is managed is written in the network, not in the domain. */
+static char *fix_for(const struct vh_vfpool *p, const struct vh_finding *why)
+{
+	_auto_free_ char *name = vh_text_domain(p->network, NULL);
+
+	if (why->rule->check == vh_check_unmanaged)
+		return vh_printf("virsh net-edit %s   # <forward mode='hostdev' managed='yes'>\n"
+				 "virsh net-destroy %s; virsh net-start %s",
+				 name, name, name);
+	return why->fix ? vh_strdup(why->fix) : NULL;
+}
+
+static void report(const struct vh_rule *r, const struct vh_vfpool *p, const struct tally *t,
+		   bool is_next, struct vh_findings *out)
+{
+	const struct vh_finding *why = against(&t->found);
+	_auto_free_ char *network = vh_printable(p->network, 60), *fix = fix_for(p, why);
+	_auto_free_ char *more = t->bad > 1 ? vh_printf("; so with %zu more", t->bad - 1) : NULL;
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, NULL, fix, "%s network '%s': %s%s",
+			   is_next ? "from" : "later from", network, why->message,
+			   more ? more : "");
+	f->severity = is_next ? why->severity : VH_WARNING;
+	vh_finding_about(f, &t->vf->addr, 0);
+}
+
+static void report_short(const struct vh_rule *r, const struct vh_vfpool *p, size_t wanted,
+			 size_t left, struct vh_findings *out)
+{
+	_auto_free_ char *network = vh_printable(p->network, 60);
+	_auto_free_ char *name = vh_text_domain(p->network, NULL);
+	_auto_free_ char *fix = vh_printf("stop a domain that has one, or write more into the network: "
+					  "virsh net-edit %s", name);
+
+	vh_finding_add(out, r, NULL, fix,
+		       "virtual functions left in network '%s': %zu of %zu; the domain takes %zu",
+		       network, left, p->count, wanted);
+}
+
+const char vh_explain_network_function[] =
+	"The domain has an <interface type='network'>, and the network hands out\n"
+	"virtual functions. libvirt gives the first that no other domain has, and\n"
+	"does not ask what the host does with it: an address, a route or a bridge on\n"
+	"its interface is lost without a word. Each function is judged as if the\n"
+	"domain named it. It is an error when one of those that this start gets does\n"
+	"not pass, or when fewer are left than the domain has such interfaces; what\n"
+	"is found of those that come after them is a warning. Free the function, or\n"
+	"take it out of the network with 'virsh net-edit'.";
+
+void vh_check_network_function(const struct vh_case *c, const struct vh_rule *r,
+			       struct vh_findings *out)
+{
+	for (size_t i = 0; c->domain && c->pools && i < c->pools->count; i++) {
+		const struct vh_vfpool *p = &c->pools->list[i];
+		struct tally next = { 0 }, later = { 0 };
+		size_t wanted = wanted_of(c, p);
+
+		for (size_t k = 0; k < p->count; k++)
+			if (!p->vfs[k].given)
+				weigh(c, p, &p->vfs[k], r, next.left < wanted ? &next : &later);
+		if (p->count && next.left < wanted) /* the caller has said what is not known */
+			report_short(r, p, wanted, next.left, out);
+		if (next.bad)
+			report(r, p, &next, true, out);
+		if (later.bad)
+			report(r, p, &later, false, out);
+		vh_findings_clear(&next.found);
+		vh_findings_clear(&later.found);
+	}
+}

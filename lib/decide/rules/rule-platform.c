@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-platform - what firmware, kernel command line and module options mean for isolation. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+#define BLANKS " \t\n"
+
+/* The first word of the kernel command line that begins so, or NULL. Caller frees. */
+static char *cmdline_word(const char *cmdline, const char *prefix)
+{
+	for (const char *word = cmdline; word && *word;) {
+		size_t n = strcspn(word, BLANKS);
+
+		if (vh_has_prefix(word, prefix))
+			return vh_strndup(word, n);
+		word += n;
+		word += strspn(word, BLANKS);
+	}
+	return NULL;
+}
+
+/* --- reserved regions -------------------------------------------------------------------- */
+
+/*
+ * Intel's driver refused the device until Linux 6.5 (intel/iommu.c:device_is_rmrr_locked()); since
+ * 6.6 the common code refuses it for all (iommu.c:__iommu_device_set_domain()). Before 5.3 regions
+ * of USB and graphics, which never mattered, looked the same.
+ */
+static bool is_enforced(const struct vh_host *h)
+{
+	if (vh_release_at_least(h->release, 6, 6) == VH_YES)
+		return true;
+	return h->cpu == VH_CPU_INTEL && vh_release_at_least(h->release, 5, 3) != VH_NO;
+}
+
+const char vh_explain_reserved[] =
+	"The firmware claims memory that the device must be able to reach at all\n"
+	"times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
+	"keep that promise. The kernel refuses to give the device away: on Intel\n"
+	"always, elsewhere since Linux 6.6. Older kernels let it go, and the firmware\n"
+	"may then write into the memory of the guest or hang. Only the firmware can\n"
+	"mend it: update it, or turn off there what claims the memory (shared memory\n"
+	"of a server's management, DMA protection before boot). Regions of type\n"
+	"direct-relaxable are harmless and are not meant.";
+
+void vh_check_reserved(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_group *g;
+
+	for (size_t i = 0; (g = vh_next_group(c, &i));) {
+		const struct vh_plan_dev *pd = vh_named_in(c, g->number);
+		struct vh_finding *f;
+
+		if (!g->direct.count)
+			continue;
+		f = vh_finding_add(out, r, pd,
+				   "update the firmware, or turn off in its setup what claims the "
+				   "memory ('Pre-boot DMA Protection', a server's shared memory); "
+				   "or choose another device",
+				   "the firmware reserves %s%s for IOMMU group %d of %s, %s",
+				   g->direct.name[0], g->direct.count > 1 ? " and more" : "",
+				   g->number, vh_pci_str(&pd->dev->addr).s,
+				   is_enforced(c->host) ? "so the kernel does not give it to a guest"
+							: "which a guest does not respect");
+		if (!is_enforced(c->host))
+			f->severity = VH_WARNING;
+	}
+}
+
+/* --- interrupts -------------------------------------------------------------------------- */
+
+/* The option that turned remapping off; the caller frees. */
+static char *remapping_off(const char *cmdline)
+{
+	_auto_free_ char *word = cmdline_word(cmdline, "intremap=");
+	char *old = cmdline_word(cmdline, "nointremap");
+
+	if (old || !word)
+		return old;
+	return strstr(word, "off") ? VH_STEAL(word) : NULL;
+}
+
+const char vh_explain_interrupts[] =
+	"Without interrupt remapping a device can raise any interrupt of the host: a\n"
+	"guest that has it could crash the host or break out. VFIO therefore refuses\n"
+	"every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
+	"of VT-d and AMD-Vi; it is off because the firmware does not offer it or the\n"
+	"kernel command line says so. Turn it on. Only where all guests are trusted,\n"
+	"allow_unsafe_interrupts lets VFIO do without it.";
+
+void vh_check_interrupts(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *off = NULL, *fix = NULL;
+
+	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)) ||
+	    c->host->remapping != VH_NO || c->host->unsafe_interrupts != VH_NO)
+		return;
+	off = remapping_off(c->host->cmdline);
+	fix = off ? vh_printf("take %s off the kernel command line and reboot", off)
+		  : vh_strdup("enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the "
+			      "firmware setup and reboot\nor, if all guests are trusted: echo "
+			      "'options vfio_iommu_type1 allow_unsafe_interrupts=1' "
+			      "> /etc/modprobe.d/unsafe-interrupts.conf, and reboot");
+	vh_finding_add(out, r, NULL, fix,
+		       "interrupts are not remapped (no IR- chip in /proc/interrupts), so VFIO "
+		       "refuses every device%s%s%s",
+		       off ? ": kernel command line '" : "", off ? off : "", off ? "'" : "");
+}
+
+/* --- isolation that is only said --------------------------------------------------------- */
+
+/* The word that changes what the groups are made from; the caller frees. */
+static char *acs_word(const char *cmdline)
+{
+	_auto_free_ char *pci = NULL;
+	char *word = cmdline_word(cmdline, "pcie_acs_override=");
+
+	if (word)
+		return word;
+	pci = cmdline_word(cmdline, "pci=");
+	return pci && strstr(pci, "config_acs=") ? VH_STEAL(pci) : NULL;
+}
+
+const char vh_explain_acs[] =
+	"IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
+	"option makes the kernel believe in more isolation than the hardware says it\n"
+	"has, so groups are smaller than they should be. A guest may then read or\n"
+	"write what a device of another group does, the host's included. That is a\n"
+	"risk to take only for guests that you trust as the host itself. Without the\n"
+	"option, pass whole groups through, or move the card to another slot. On a\n"
+	"kernel without the patch for pcie_acs_override the option does nothing.";
+
+void vh_check_acs(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *word = acs_word(c->host->cmdline), *fix = NULL;
+
+	if (!word || !vh_is_concerned(c) || !c->host->iommu)
+		return;
+	fix = vh_printf("take %s off the kernel command line and reboot, unless every guest is "
+			"trusted", word);
+	vh_finding_add(out, r, NULL, fix,
+		       "kernel command line '%s': the IOMMU groups may not be isolated as they seem",
+		       word);
+}
+
+/* --- binding by id ----------------------------------------------------------------------- */
+
+static bool is_claimed(const struct vh_host *h, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < h->n_claims; i++)
+		if (vh_claim_find(h->claims[i].claim, addr))
+			return true;
+	return false;
+}
+
+static struct vh_mate as_mate(const struct vh_pci_dev *d)
+{
+	return (struct vh_mate){
+		.addr = d->addr,
+		.class = d->class,
+		.vendor = d->vendor,
+		.device = d->device,
+		.subvendor = d->subvendor,
+		.subdevice = d->subdevice,
+	};
+}
+
+/* Was it set for a device of this domain? */
+static const struct vh_plan_dev *meant_for(const struct vh_case *c, const struct vh_bind_id *id)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_named(c, pd))) {
+		struct vh_mate m = as_mate(pd->dev);
+
+		if (vh_bind_id_matches(id, &m))
+			return pd;
+	}
+	return NULL;
+}
+
+static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
+			const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = meant_for(c, id);
+
+	for (size_t i = 0; pd && i < c->host->n_on_vfio_pci; i++) {
+		const struct vh_mate *m = &c->host->on_vfio_pci[i];
+		const struct vh_pci_dev *d = vh_host_dev(c->host, &m->addr);
+		_auto_free_ char *fix = NULL;
+
+		if (!vh_bind_id_matches(id, m) || (d && vh_is_named(c, d)) ||
+		    is_claimed(c->host, &m->addr))
+			continue;
+		fix = vh_printf("take the id out of ids= in %s: the hook binds by address, and "
+				"leaves %s to the host", id->where, vh_pci_str(&m->addr).s);
+		vh_finding_add(out, r, pd, fix,
+			       "vfio-pci.ids has '%s' (%s), which takes not only %s from the host, "
+			       "but also %s",
+			       id->text, id->where, vh_pci_str(&pd->dev->addr).s,
+			       vh_pci_str(&m->addr).s);
+	}
+}
+
+/* Of the bare host nobody knows which devices are meant, but some or all of them are. */
+static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const struct vh_rule *r,
+		     struct vh_findings *out)
+{
+	_auto_strbuf_ struct vh_strbuf taken = { 0 }, others = { 0 };
+	_auto_free_ char *fix = NULL;
+
+	for (size_t i = 0; i < c->host->n_devs; i++) {
+		struct vh_mate m = as_mate(c->host->devs[i]);
+
+		if (vh_bind_id_matches(id, &m))
+			vh_strbuf_join(c->host->devs[i]->on_vfio ? &taken : &others, ", ",
+				       vh_pci_str(&m.addr).s);
+	}
+	if (taken.len && !others.len)
+		return;
+	fix = vh_printf("take '%s' out of ids= in %s: the hook binds by address", id->text,
+			id->where);
+	if (!taken.len && !others.len)
+		vh_finding_add(out, r, NULL, fix,
+			       "vfio-pci.ids has '%s' (%s), which no device matches", id->text,
+			       id->where);
+	else if (taken.len)
+		vh_finding_add(out, r, NULL, fix,
+			       "vfio-pci.ids has '%s' (%s): of the devices that match, vfio-pci has "
+			       "%s, and not %s",
+			       id->text, id->where, taken.data, others.data);
+}
+
+const char vh_explain_twin[] =
+	"The option ids= of vfio-pci takes devices by vendor and device id, before\n"
+	"the host can use them. It cannot tell two devices of one model apart. Here\n"
+	"it takes one that the domain does not name, so the host has lost it for\n"
+	"nothing; or it matches no device at all, and is a slip or a leftover. The\n"
+	"hook binds by address and needs no such option. Take the id out, and update\n"
+	"the initramfs if it holds a copy of the file.";
+
+void vh_check_twin(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	for (size_t i = 0; i < c->host->n_bind_ids; i++) {
+		if (c->plan)
+			check_twins(c, &c->host->bind_ids[i], r, out);
+		else
+			check_id(c, &c->host->bind_ids[i], r, out);
+	}
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-topology - what belongs to a device by the place where it stands: other functions of its
+ * card, its bus, its physical function, its NUMA node. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+static const struct vh_plan_dev *named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
+{
+	const struct vh_pci_dev *d = vh_host_dev(c->host, addr);
+
+	for (size_t i = 0; d && c->plan && i < c->plan->count; i++) {
+		if (c->plan->devs[i].dev == d && c->plan->devs[i].role == VH_NAMED)
+			return &c->plan->devs[i];
+	}
+	return NULL;
+}
+
+/* A mate as the functions for devices take it; it borrows. */
+static struct vh_pci_dev as_device(const struct vh_mate *m)
+{
+	return (struct vh_pci_dev){
+		.addr = m->addr,
+		.class = m->class,
+		.vendor = m->vendor,
+		.device = m->device,
+		.driver = m->driver,
+		.group = m->group,
+	};
+}
+
+static bool is_display(uint32_t class)
+{
+	return class >> 16 == 0x03;
+}
+
+/*
+ * Is it one thing with the device? What the kernel links is. Of the functions of a slot, those of
+ * a graphics card are, and others that share maker and IOMMU group and do different things;
+ * but not the ports of a network card, and not what a processor has in one slot.
+ */
+static bool is_part(const struct vh_pci_dev *d, const struct vh_mate *m)
+{
+	struct vh_pci_dev mate = as_device(m);
+
+	if (m->is_vf || vh_pci_is_bridge(&mate) || vh_pci_is_chipset(&mate))
+		return false;
+	if (m->kinds & VH_MATE_LINK)
+		return true;
+	if (!(m->kinds & VH_MATE_SLOT) || m->vendor != d->vendor)
+		return false;
+	if (is_display(d->class) || is_display(m->class))
+		return true;
+	return m->group == d->group && m->class >> 16 != d->class >> 16;
+}
+
+static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
+			const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		if (out->list[i].rule == r && out->list[i].has_addr &&
+		    !vh_pci_cmp(&out->list[i].addr, addr))
+			return true;
+	}
+	return false;
+}
+
+const char vh_explain_left_out[] =
+	"A card may show itself as several PCI functions: a graphics card has its\n"
+	"sound, and often a USB and a USB-C controller, beside the display. Some of\n"
+	"them are named in the domain and others are not. The guest then gets half a\n"
+	"card, whose drivers may fail or never reset it, and the host keeps functions\n"
+	"that it can hardly use. Add the functions that are named here to the domain.\n"
+	"The ports of a network card are independent, and are not meant.";
+
+void vh_check_left_out(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while (c->domain && (pd = vh_next_named(c, pd))) {
+		for (size_t i = 0; i < pd->dev->n_mates; i++) {
+			const struct vh_mate *m = &pd->dev->mates[i];
+			struct vh_pci_dev mate = as_device(m);
+			_auto_free_ char *what = NULL, *fix = NULL;
+			struct vh_finding *f;
+
+			if (!is_part(pd->dev, m) || named_at(c, &m->addr) ||
+			    is_reported(out, r, &m->addr))
+				continue;
+			what = vh_text_device(&mate);
+			fix = vh_text_hostdev(&m->addr);
+			f = vh_finding_add(out, r, pd, fix, "%s is not in the domain and %s %s: %s",
+					   vh_pci_str(&m->addr).s,
+					   m->kinds & VH_MATE_SLOT ? "belongs to the same card as"
+								   : "works together with",
+					   vh_pci_str(&pd->dev->addr).s, what);
+			vh_finding_about(f, &m->addr, f->line);
+		}
+	}
+}
+
+/* What a reset of the bus would hit and VFIO does not own: VFIO owns the whole group. */
+static bool stays_out(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_mate *m)
+{
+	struct vh_pci_dev mate = as_device(m);
+
+	return m->kinds & VH_MATE_BUS && !vh_pci_is_bridge(&mate) && m->group != d->group &&
+	       !named_at(c, &m->addr);
+}
+
+static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev *pd,
+			       const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_strbuf_ struct vh_strbuf others = { 0 }, fix = { 0 };
+
+	for (size_t i = 0; i < pd->dev->n_mates; i++) {
+		const struct vh_mate *m = &pd->dev->mates[i];
+		_auto_free_ char *element = NULL;
+
+		if (!stays_out(c, pd->dev, m))
+			continue;
+		element = vh_text_hostdev(&m->addr);
+		vh_strbuf_join(&others, ", ", vh_pci_str(&m->addr).s);
+		vh_strbuf_join(&fix, "\n", element);
+	}
+	if (others.len)
+		vh_finding_add(out, r, pd, fix.data,
+			       "%s can be reset only with its whole bus, and %s stays outside: it "
+			       "will not be reset between guests",
+			       vh_pci_str(&pd->dev->addr).s, others.data);
+}
+
+static bool has_bus_mates(const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; i < d->n_mates; i++)
+		if (d->mates[i].kinds & VH_MATE_BUS)
+			return true;
+	return false;
+}
+
+const char vh_explain_reset[] =
+	"Before a guest gets a device, and after it, the device is reset. The kernel\n"
+	"knows no way to reset this one alone. It may start once and then hang, or\n"
+	"fail at the second start, until the host is powered off. Where a reset of\n"
+	"the whole bus would do, all functions on that bus have to be given to the\n"
+	"same guest. Shut such guests down from within instead of destroying them.\n"
+	"For some AMD graphics cards the kernel module vendor-reset adds a way.";
+
+void vh_check_reset(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_named(c, pd))) {
+		const struct vh_pci_dev *d = pd->dev;
+		bool only_bus = vh_streq(d->resets, "bus");
+
+		if (d->can_reset == VH_UNKNOWN || (d->can_reset == VH_YES && !only_bus))
+			continue;
+		if (has_bus_mates(d))
+			cannot_reset_alone(c, pd, r, out);
+		else if (d->can_reset == VH_NO)
+			vh_finding_add(out, r, pd,
+				       "shut the guest down from within, do not destroy it; when "
+				       "the device fails all the same, power the host off and on",
+				       "%s has no reset method: what one guest leaves in it meets "
+				       "the next one", vh_pci_str(&d->addr).s);
+	}
+}
+
+static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *fix = vh_text_hostdev(&pd->dev->addr);
+
+	vh_finding_add(out, r, pd, fix,
+		       "%s is no virtual function, and libvirt takes only those as "
+		       "<interface type='hostdev'>",
+		       vh_pci_str(&pd->dev->addr).s);
+}
+
+static void pf_down(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
+		    const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_pci_name name = vh_pci_str(&pf->addr);
+	_auto_free_ char *fix = NULL;
+
+	if (pd->dev->pf_net) {
+		fix = vh_printf("ip link set %s up", pd->dev->pf_net);
+		vh_finding_add(out, r, pd, fix,
+			       "the interface '%s' of %s, the physical function of %s, is down: "
+			       "libvirt cannot set the MAC address",
+			       pd->dev->pf_net, name.s, vh_pci_str(&pd->dev->addr).s);
+		return;
+	}
+	fix = vh_printf("echo %s > /sys/bus/pci/drivers_probe   # lets its network driver take it",
+			name.s);
+	vh_finding_add(out, r, pd, fix,
+		       "%s, the physical function of %s, has no network interface: libvirt cannot "
+		       "set the MAC address",
+		       name.s, vh_pci_str(&pd->dev->addr).s);
+}
+
+const char vh_explain_vf_interface[] =
+	"<interface type='hostdev'> passes a virtual function of a network card\n"
+	"through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
+	"network interface of the physical function, which has to be up. On any other\n"
+	"device libvirt refuses the start: write <hostdev> for that. When the\n"
+	"interface is down, bring it up; it needs no address.";
+
+void vh_check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
+			   struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_named(c, pd))) {
+		const struct vh_pci_dev *pf;
+
+		if (!pd->element || pd->element->element != VH_INTERFACE)
+			continue;
+		pf = pd->dev->is_vf ? vh_host_dev(c->host, &pd->dev->pf) : NULL;
+		if (!pd->dev->is_vf)
+			no_vf(pd, r, out);
+		else if (pf && !pf->on_vfio && pd->dev->pf_net_up == VH_NO)
+			pf_down(pd, pf, r, out);
+	}
+}
+
+static struct vh_bits nodes_with(const struct vh_host *h, const struct vh_bits *cpus)
+{
+	struct vh_bits nodes = { 0 };
+
+	for (size_t i = 0; i < h->n_nodes; i++)
+		if (vh_bits_meet(cpus, &h->nodes[i].cpus))
+			vh_bits_add(&nodes, h->nodes[i].number);
+	return nodes;
+}
+
+/* Of the nodes that there are. */
+static char *nodes_text(const struct vh_host *h, const struct vh_bits *nodes)
+{
+	struct vh_strbuf sb = { 0 };
+
+	for (size_t i = 0; i < h->n_nodes; i++) {
+		_auto_free_ char *number = vh_printf("%u", h->nodes[i].number);
+
+		if (vh_bits_has(nodes, h->nodes[i].number))
+			vh_strbuf_join(&sb, ", ", number);
+	}
+	if (!sb.len)
+		vh_strbuf_add(&sb, "that is not there");
+	return vh_strbuf_steal(&sb);
+}
+
+static const struct vh_node *node_of(const struct vh_host *h, int number)
+{
+	for (size_t i = 0; i < h->n_nodes; i++)
+		if ((int)h->nodes[i].number == number)
+			return &h->nodes[i];
+	return NULL;
+}
+
+static void remote(const struct vh_case *c, const struct vh_plan_dev *pd, int line, const char *what,
+		   const struct vh_bits *nodes, const char *fix, const struct vh_rule *r,
+		   struct vh_findings *out)
+{
+	_auto_free_ char *where = nodes_text(c->host, nodes);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, pd, fix, "%s is on NUMA node %d, the %s of the guest on node %s",
+			   vh_pci_str(&pd->dev->addr).s, pd->dev->numa_node, what, where);
+	vh_finding_about(f, &pd->dev->addr, line);
+}
+
+static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
+		       const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_domain_numa *numa = c->domain->numa;
+	const struct vh_node *node = node_of(c->host, pd->dev->numa_node);
+	struct vh_bits cpu_nodes = nodes_with(c->host, &numa->cpus);
+	_auto_free_ char *memory = NULL, *cpus = NULL;
+
+	if (!node)
+		return;
+	memory = vh_printf("<memory mode='strict' nodeset='%u'/> inside <numatune>", node->number);
+	cpus = vh_printf("cat /sys/devices/system/node/node%u/cpulist   # the processors to name "
+			 "here", node->number);
+	if (numa->memory_line && !vh_bits_has(&numa->memory, node->number))
+		remote(c, pd, numa->memory_line, "memory", &numa->memory, memory, r, out);
+	if (numa->cpu_line && !vh_bits_has(&cpu_nodes, node->number))
+		remote(c, pd, numa->cpu_line, "processors", &cpu_nodes, cpus, r, out);
+}
+
+const char vh_explain_numa[] =
+	"This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
+	"The domain puts its memory or its processors on another node than the\n"
+	"device. It works, but every transfer crosses the link between the nodes,\n"
+	"which costs throughput and latency. Move <numatune> and <cputune> to the\n"
+	"node of the device, or take a device of the other node.";
+
+void vh_check_numa(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	if (!c->domain || !c->domain->numa || c->host->n_nodes < 2)
+		return;
+	while ((pd = vh_next_named(c, pd)))
+		check_node(c, pd, r, out);
+}

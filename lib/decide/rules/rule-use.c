@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-use - who needs the devices now: the host, its administrator, another domain. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+static const char *kind_str(enum vh_use_kind kind)
+{
+	switch (kind) {
+	case VH_USE_BLOCK:
+		return "block";
+	case VH_USE_NETWORK:
+		return "network";
+	case VH_USE_DISPLAY:
+		return "display";
+	case VH_USE_INPUT:
+		break;
+	}
+	return "input";
+}
+
+static bool is_allowed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
+{
+	return !use->vital && (vh_config_device(c->config, &d->addr).allow_in_use & use->kind);
+}
+
+/* Something lies on it that cannot be ended while the host runs: the root file system. Then there
+ * is no sense in ending its other uses, of which some may belong to that one. */
+static bool is_indispensable(const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (d->uses[i].vital && !d->uses[i].fix)
+			return true;
+	return false;
+}
+
+/* The lines that tell how to end the use, or to live without it. */
+static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
+{
+	_auto_free_ char *config = NULL;
+
+	if (is_indispensable(d))
+		return vh_strdup("choose another device: the host cannot run without this one");
+	if (use->fix)
+		return vh_strdup(use->fix);
+	config = vh_text_config(&d->addr, "allow-in-use", kind_str(use->kind));
+	return vh_printf("end this use, or allow it %s", config);
+}
+
+const char vh_explain_device_use[] =
+	"The host itself uses the device that the domain names. libvirt would take it\n"
+	"nevertheless: a mounted disk vanishes from under its file system, a remote\n"
+	"administrator loses the network, a console goes dark. The message says what\n"
+	"the use is, and the fix how to end it. If the host can do without it,\n"
+	"allow-in-use in the configuration says so for this device and this kind of\n"
+	"use. The disk of the root file system, of /boot and of swap cannot be\n"
+	"allowed at all.";
+
+void vh_check_device_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_named(c, pd))) {
+		for (size_t i = 0; i < pd->dev->n_uses; i++) {
+			const struct vh_use *use = &pd->dev->uses[i];
+			_auto_free_ char *fix = NULL;
+			struct vh_finding *f;
+
+			if (use->peer_only || is_allowed(c, pd->dev, use))
+				continue;
+			fix = use_fix(pd->dev, use);
+			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
+					   vh_pci_str(&pd->dev->addr).s, use->text);
+			if (use->weak)
+				f->severity = VH_WARNING;
+		}
+	}
+}
+
+/* How to name the peer, so that it is judged as a named device is. */
+static char *naming_fix(const struct vh_case *c, const struct vh_pci_dev *peer)
+{
+	const struct vh_plan_dev *with = vh_named_in(c, peer->group);
+	_auto_free_ char *element = NULL;
+
+	if (!c->domain && with)
+		return vh_printf("name it too: vfio-hook detach %s %s",
+				 vh_pci_str(&with->dev->addr).s, vh_pci_str(&peer->addr).s);
+	element = vh_text_hostdev(&peer->addr);
+	return vh_printf("pass it through too: %s", element);
+}
+
+/* Naming helps only against a use that counts for peers alone, nothing against a vital one. */
+static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
+{
+	_auto_free_ char *naming = NULL, *config = NULL, *allow = NULL;
+	struct vh_strbuf sb = { 0 };
+	bool stays = is_indispensable(d);
+
+	if (use->fix && !stays)
+		vh_strbuf_add(&sb, use->fix);
+	if (use->vital || stays) {
+		vh_strbuf_join(&sb, "\nor ",
+			       "choose a device of another IOMMU group: the host "
+			       "cannot run without this one");
+		return vh_strbuf_steal(&sb);
+	}
+	if (use->peer_only) {
+		naming = naming_fix(c, d);
+		vh_strbuf_join(&sb, "\nor ", naming);
+	}
+	config = vh_text_config(&d->addr, "allow-in-use", kind_str(use->kind));
+	allow = vh_printf("allow it %s", config);
+	vh_strbuf_join(&sb, "\nor ", allow);
+	return vh_strbuf_steal(&sb);
+}
+
+static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
+		      const struct vh_use *use, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *with = vh_text_with(c, pd->dev);
+	_auto_free_ char *fix = peer_fix(c, pd->dev, use);
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",
+			   vh_pci_str(&pd->dev->addr).s, with, use->text);
+	vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
+}
+
+/* What is not judged counts as in use, but where the source never tells: that is not checked. A
+ * device without a driver has no user, and of chipset functions peer-critical judges. */
+static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
+}
+
+const char vh_explain_peer_use[] =
+	"VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
+	"driver before one of them can go to a guest. This one is in the group of a\n"
+	"device that the domain names, and the host uses it. Nobody has asked for it,\n"
+	"so it is measured more strictly than a named device: an interface that is\n"
+	"up, a disk with a file system on it, any display and anything that hangs on\n"
+	"a USB port count as use, and so does what could not be seen. End the use,\n"
+	"name the device in the domain if it is meant to go along, allow it in the\n"
+	"configuration, or put the card into another slot, whose group may be\n"
+	"smaller.";
+
+void vh_check_peer_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_peer(c, pd))) {
+		const struct vh_pci_dev *d = pd->dev;
+		_auto_free_ char *with = NULL, *fix = NULL;
+		struct vh_finding *f;
+
+		for (size_t i = 0; i < d->n_uses; i++) {
+			if (!is_allowed(c, d, &d->uses[i]))
+				peer_used(c, pd, &d->uses[i], r, out);
+		}
+		if (!is_unjudged(c->host, d))
+			continue;
+		with = vh_text_with(c, d);
+		fix = naming_fix(c, d);
+		f = vh_finding_add(out, r, pd, fix,
+				   "%s, %s, counts as used: what the host does with driver '%s' "
+				   "could not be seen",
+				   vh_pci_str(&d->addr).s, with, d->driver);
+		vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	}
+}
+
+const char vh_explain_protected[] =
+	"The configuration says 'protect = yes' for this device: it never leaves the\n"
+	"host, neither because a domain names it nor as a member of the group of\n"
+	"another device. The administrator wrote that line on purpose. If it is not\n"
+	"meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
+	"a device of another IOMMU group; 'vfio-hook list' shows the groups.";
+
+void vh_check_protected(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_next_dev(c, pd))) {
+		struct vh_pci_name name = vh_pci_str(&pd->dev->addr);
+		_auto_free_ char *with = NULL, *fix = NULL;
+		struct vh_finding *f;
+
+		if (!vh_config_device(c->config, &pd->dev->addr).protect)
+			continue;
+		if (pd->role == VH_PEER)
+			with = vh_text_with(c, pd->dev);
+		fix = vh_printf("choose another device, or take 'protect = yes' out of [device %s] "
+				"in /" VH_CONFIG_PATH,
+				name.s);
+		f = vh_finding_add(out, r, pd, fix, "%s%s%s%s is protected by the configuration",
+				   name.s, with ? ", " : "", with ? with : "", with ? "," : "");
+		if (with)
+			vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
+	}
+}
+
+/* The first device of a claim that this start concerns: it is named, or in a group with one. */
+static const struct vh_pci_dev *concerned_record(const struct vh_case *c, const struct vh_claim *k)
+{
+	for (size_t i = 0; i < k->count; i++) {
+		const struct vh_pci_dev *d = vh_host_dev(c->host, &k->records[i].addr);
+
+		if (!d)
+			continue;
+		if ((vh_can_pass(d) && vh_is_named(c, d)) ||
+		    (d->group >= 0 && vh_named_in(c, d->group)))
+			return d;
+	}
+	return NULL;
+}
+
+static bool blocks(const struct vh_claim_view *v)
+{
+	return !v->stale;
+}
+
+/* The claim made by hand is among the views only while vfio-hook is at work on it. */
+static char *owner_text(const struct vh_claim *k)
+{
+	if (vh_streq(k->owner, VH_MANUAL))
+		return vh_strdup("is being detached or reattached by hand");
+	return vh_printf("belongs to domain '%s'", k->name ? k->name : k->owner);
+}
+
+static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
+{
+	_auto_free_ char *domain = NULL;
+
+	if (vh_streq(k->owner, VH_MANUAL))
+		return vh_strdup("start it again when that has ended");
+	if (k->state == VH_RELEASED)
+		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
+	domain = vh_text_domain(k->name ? k->name : k->owner, k->owner);
+	return vh_printf("virsh destroy %s\nor, when it does not run any more: "
+			 "vfio-hook reattach %s",
+			 domain, vh_pci_str(&d->addr).s);
+}
+
+static void claimed(const struct vh_case *c, const struct vh_claim_view *v,
+		    const struct vh_pci_dev *d, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *with = vh_is_named(c, d) ? NULL : vh_text_with(c, d);
+	_auto_free_ char *owner = owner_text(v->claim);
+	_auto_free_ char *fix = claim_fix(v->claim, d);
+	const struct vh_plan_dev *pd = NULL;
+	struct vh_finding *f;
+
+	f = vh_finding_add(out, r, NULL, fix, "%s%s%s%s %s%s%s", vh_pci_str(&d->addr).s,
+			   with ? ", " : "", with ? with : "", with ? "," : "", owner,
+			   v->why ? ": " : "", v->why ? v->why : "");
+	while ((pd = vh_next_named(c, pd)) && pd->dev != d)
+		;
+	vh_finding_about(f, &d->addr,
+			 pd && pd->element ? pd->element->line : vh_group_line(c, d->group));
+}
+
+/* Does a claim that was reported hold a member? */
+static bool is_explained(const struct vh_host *h, const struct vh_group *g)
+{
+	for (size_t i = 0; i < h->n_claims; i++) {
+		for (size_t j = 0; blocks(&h->claims[i]) && j < g->count; j++) {
+			if (vh_claim_find(h->claims[i].claim, &g->members[j]->addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+static char *open_fix(const struct vh_group *g)
+{
+	_auto_free_ char *name = g->domain ? vh_text_domain(g->domain, NULL) : NULL;
+
+	return name ? vh_printf("virsh destroy %s", name)
+		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
+}
+
+static void check_open(const struct vh_case *c, const struct vh_group *g, const struct vh_rule *r,
+		       struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = vh_named_in(c, g->number);
+	_auto_free_ char *fix = open_fix(g);
+
+	vh_finding_add(out, r, pd, fix, "IOMMU group %d of %s is in use by %s", g->number,
+		       vh_pci_str(&pd->dev->addr).s,
+		       g->holder ? g->holder : "a process that could not be seen");
+}
+
+const char vh_explain_claims[] =
+	"A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
+	"holds it, or its group is open in a process. Whoever took it now would take\n"
+	"it from a guest that runs, and two guests cannot share a group. End the\n"
+	"other guest first. Where it is gone already and left its claim behind,\n"
+	"'vfio-hook reattach' with the address ends that and brings the device home;\n"
+	"'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
+	"fuser -v on the group's node in /dev/vfio names it.";
+
+void vh_check_claims(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_group *g;
+
+	if (c->host->claims_problem && vh_next_named(c, NULL))
+		vh_finding_add(out, r, NULL, c->host->claims_fix,
+			       "a claim cannot be trusted, and may hold these devices: %s",
+			       c->host->claims_problem);
+	for (size_t i = 0; i < c->host->n_claims; i++) {
+		const struct vh_claim_view *v = &c->host->claims[i];
+		const struct vh_pci_dev *d = blocks(v) ? concerned_record(c, v->claim) : NULL;
+
+		if (d)
+			claimed(c, v, d, r, out);
+	}
+	for (size_t i = 0; (g = vh_next_group(c, &i));) {
+		if (g->open == VH_YES && !is_explained(c->host, g))
+			check_open(c, g, r, out);
+	}
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * domain - a libvirt domain XML as far as passthrough and memory are concerned. Only
+ * /domain/devices/x counts; look-alikes in <metadata> do not. The XML is hostile input:
+ * no network, no entities, no DTD, a size limit.
+ *
+ * Defaults are libvirt's: `managed` of <hostdev> and <interface> is no, of an nvme <disk> yes
+ * (conf/domain_postparse.c); mode of <hostdev> is subsystem; an absent part of an address is 0.
+ */
+#ifndef VH_DOMAIN_H
+#define VH_DOMAIN_H
+
+#include "lib/base/error.h"
+#include "lib/base/pci.h"
+#include "lib/base/root.h"
+#include "lib/domain/guest-memory.h"
+#include "lib/domain/placement.h"
+#include "lib/domain/qemu-args.h"
+
+#define VH_XML_MAX (8u << 20) /* bytes; libvirt's own documents are far below */
+
+enum vh_element { VH_HOSTDEV, VH_INTERFACE, VH_DISK };
+const char *vh_element_str(enum vh_element e); /* "hostdev", "interface", "disk" */
+
+enum vh_managed { VH_MANAGED_ABSENT = 0, VH_MANAGED_NO, VH_MANAGED_YES };
+
+struct _xmlDoc;
+struct _xmlNode;
+
+/* A PCI function that the domain names. */
+struct vh_hostdev {
+	enum vh_element element;
+	const struct _xmlNode *node; /* it was read from; NULL: the tree is gone */
+	int line;              /* of the element in the XML */
+	struct vh_pci_addr addr; /* valid only if !problem */
+	char *written;         /* the address as it stands there, printable: domain='0' bus='14';
+				  empty when nothing does */
+	char *problem;         /* why the address is none, or NULL */
+	char *meant;           /* what was probably meant, or NULL */
+	bool decimal;          /* a part of two digits or more without 0x: 14, also octal 014 */
+	struct vh_pci_addr hex; /* if decimal: the address with those parts read as hex */
+	bool hex_valid;
+	enum vh_managed written_managed; /* what stands there */
+	bool managed;          /* what libvirt makes of it */
+	bool unassigned;       /* bound, but not given to the guest */
+};
+
+/*
+ * <vfio:policy xmlns:vfio="urn:vfio-hook:1"> in <metadata> (metadata.c): what the domain asks
+ * for beyond the configuration. It can only tighten it.
+ */
+struct vh_domain_pin {
+	struct vh_pci_addr addr;
+	struct vh_pci_id id;
+	int line;
+};
+
+struct vh_metadata {
+	bool require_peers; /* peers='require' */
+	struct vh_domain_pin *pins;
+	size_t n_pins;
+};
+
+enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
+
+struct vh_domain {
+	bool lone;          /* no domain: an element for virsh attach-device */
+	char *name;         /* empty when absent; may hold anything but NUL: print it printable */
+	char *uuid;         /* 36 characters, lower case, or NULL when absent */
+	char *type;         /* kvm, qemu, ... */
+	char *arch;         /* of <os><type arch=>, or NULL */
+	int line;           /* of <domain> */
+	struct vh_hostdev *devices;
+	size_t n_devices;
+	struct vh_names networks; /* of <interface type='network'>, one for each, sorted */
+	enum vh_balloon_model balloon;
+	bool autodeflate, free_page_reporting;
+	int balloon_line;   /* of <memballoon>; of <domain> when absent */
+	struct vh_domain_numa *numa; /* NULL: it runs where the kernel puts it */
+	struct vh_smuggled_list smuggled;
+	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
+					     memory_kib */
+	struct vh_guest_memory memory;
+	struct vh_metadata policy; /* empty for a domain that names no device */
+};
+
+struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err) VH_CHECK;
+/* The same of a document that vh_xml_parse() has accepted, whose nodes are then borrowed. */
+struct vh_domain *vh_domain_read(const struct _xmlDoc *doc, struct vh_error *err) VH_CHECK;
+/* A lone <hostdev>, <interface> or <disk>, as virsh attach-device takes it, is a document, too,
+ * where that is asked for: nothing is known then of the rest of its domain. */
+bool vh_device_is(const struct _xmlDoc *doc);
+struct vh_domain *vh_device_read(const struct _xmlDoc *doc) VH_CHECK;
+void vh_domain_free(struct vh_domain *d);
+VH_DEFINE_AUTO(vh_domain, vh_domain_free)
+
+/* Does the domain name a PCI device (hostdev, interface, nvme disk), valid or not? */
+bool vh_domain_has_pci(const struct vh_domain *d);
+/* Is all memory of the guest pinned: QEMU gets a PCI device or vDPA, or will, from a network that
+ * is a pool (`pool`)? Mediated devices pin what their driver asks for, and count as none. */
+bool vh_domain_pins(const struct vh_domain *d, bool pool);
+/* Does the guest get a memory balloon: one is there, or libvirt will add it? */
+bool vh_domain_has_balloon(const struct vh_domain *d);
+
+/* Only the UUID, whatever else the document holds: what ends a domain must not fail on what it
+ * became. 0 or -1. */
+int vh_domain_parse_uuid(const char *xml, size_t len, char ret[37], struct vh_error *err) VH_CHECK;
+
+/* A UUID as libvirt accepts it (hyphens optional) to 36 lower-case characters. 0 or -1. */
+int vh_uuid_parse(const char *s, char ret[37]) VH_CHECK;
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* placement - see placement.h. */
+#include "lib/domain/placement.h"
+
+#include "lib/xml/xml.h"
+
+#include "lib/base/banned.h"
+
+static void add(struct vh_bits *to, int *line, const xmlNode *node, const char *attribute)
+{
+	const char *list = vh_xml_attr(node, attribute);
+	struct vh_bits b;
+
+	if (!list || vh_bits_parse(&b, list) < 0)
+		return;
+	for (size_t i = 0; i < VH_COUNT(b.word); i++)
+		to->word[i] |= b.word[i];
+	if (!*line)
+		*line = vh_xml_line(node);
+}
+
+/* <memory nodeset=> is of the whole guest, <memnode> of one of its cells. */
+static void read_memory(struct vh_domain_numa *n, const xmlNode *numatune)
+{
+	add(&n->memory, &n->memory_line, vh_xml_child(numatune, "memory"), "nodeset");
+	for (const xmlNode *m = vh_xml_child(numatune, "memnode"); m; m = vh_xml_next(m, "memnode"))
+		add(&n->memory, &n->memory_line, m, "nodeset");
+}
+
+/* A pinned virtual processor runs there; the others where <vcpu cpuset=> says. */
+static void read_cpus(struct vh_domain_numa *n, const xmlNode *domain)
+{
+	const xmlNode *tune = vh_xml_child(domain, "cputune");
+
+	for (const xmlNode *p = vh_xml_child(tune, "vcpupin"); p; p = vh_xml_next(p, "vcpupin"))
+		add(&n->cpus, &n->cpu_line, p, "cpuset");
+	if (!n->cpu_line)
+		add(&n->cpus, &n->cpu_line, vh_xml_child(domain, "vcpu"), "cpuset");
+}
+
+struct vh_domain_numa *vh_domain_numa_read(const xmlNode *domain)
+{
+	struct vh_domain_numa *n = vh_alloc(sizeof(*n));
+
+	read_memory(n, vh_xml_child(domain, "numatune"));
+	read_cpus(n, domain);
+	if (n->memory_line || n->cpu_line)
+		return n;
+	free(n);
+	return NULL;
+}

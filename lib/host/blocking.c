@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* blocking - see blocking.h. Answers cross the pipe as words, each ended by a NUL. */
+#include "lib/host/blocking.h"
+
+#include <errno.h>
+
+#include "lib/base/child.h"
+#include "lib/host/uses/uses.h"
+
+#include "lib/base/banned.h"
+
+#define DEVICES "sys/bus/pci/devices"
+#define TIMEOUT 15000 /* ms, for all devices of one call */
+
+static void put(struct vh_strbuf *to, const char *word)
+{
+	vh_strbuf_add_mem(to, word, strlen(word) + 1);
+}
+
+/* The next word; an empty one at the end. */
+static const char *take(const struct vh_strbuf *from, size_t *at)
+{
+	const char *word = *at < from->len ? from->data + *at : "";
+
+	*at += strlen(word) + 1;
+	return word;
+}
+
+/* --- driver_override ------------------------------------------------------------------------- */
+
+/* "+" and the text; nothing where it cannot be read. */
+static void put_override(const struct vh_root *root, const struct vh_pci_addr *addr,
+			 struct vh_strbuf *to)
+{
+	_auto_free_ char *text = vh_root_read(root, DEVICES "/%s/driver_override", vh_pci_str(addr).s);
+	_auto_free_ char *word = text ? vh_printf("+%s", text) : NULL;
+
+	put(to, word ? word : "");
+}
+
+/* What the kernel prints for a null pointer means unset. */
+static struct vh_override get_override(const char *word)
+{
+	struct vh_override o = { .known = *word == '+' };
+
+	if (o.known && word[1] && strcmp(word + 1, "(null)"))
+		o.value = vh_strdup(word + 1);
+	return o;
+}
+
+struct override_question {
+	const struct vh_root *root;
+	const struct vh_pci_addr *addrs;
+};
+
+static void answer_override(void *ctx, size_t i, struct vh_strbuf *to)
+{
+	const struct override_question *q = ctx;
+
+	put_override(q->root, &q->addrs[i], to);
+}
+
+void vh_slow_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
+			    size_t count, struct vh_override *ret)
+{
+	_auto_free_ struct vh_strbuf *answers = vh_alloc(count * sizeof(*answers));
+	struct override_question q = { root, addrs };
+
+	vh_ask_bounded(answer_override, &q, count, root->fd, TIMEOUT, answers);
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = get_override(answers[i].data ? answers[i].data : "");
+		vh_strbuf_clear(&answers[i]);
+	}
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+struct question {
+	const struct vh_root *root;
+	struct vh_host *host;
+	unsigned int flags;
+	struct vh_usage *usage;
+};
+
+/* A VF's own id registers read 0xffff by specification (SR-IOV 1.1, 3.4.1.1). */
+static bool is_dead(const struct vh_root *root, const struct vh_pci_dev *d)
+{
+	static const unsigned char nobody[4] = { 0xff, 0xff, 0xff, 0xff };
+	unsigned char config[4];
+	ssize_t n = vh_root_read_bytes(root, config, sizeof(config), "%s/config", d->path);
+
+	return n == sizeof(config) && !d->is_vf && !memcmp(config, nobody, sizeof(config));
+}
+
+static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
+{
+	size_t before = q->host->not_checked.count;
+
+	vh_uses_read(q->root, q->usage, q->host, d);
+	put(to, d->uses_read == VH_YES ? "complete" : "");
+	for (; before < q->host->not_checked.count; before++) {
+		put(to, "not checked");
+		put(to, q->host->not_checked.name[before]);
+	}
+	for (size_t i = 0; i < d->carries.count; i++) {
+		put(to, "carries");
+		put(to, d->carries.name[i]);
+	}
+	for (size_t i = 0; i < d->n_uses; i++) {
+		const struct vh_use *u = &d->uses[i];
+		_auto_free_ char *kind = vh_printf("%d", (int)u->kind);
+		_auto_free_ char *input = vh_printf("%u", u->input);
+
+		put(to, "use");
+		put(to, kind);
+		put(to, u->vital ? "vital" : "");
+		put(to, u->peer_only ? "peer" : "");
+		put(to, u->weak ? "weak" : "");
+		put(to, input);
+		put(to, u->text);
+		put(to, u->fix ? u->fix : "");
+	}
+}
+
+static void get_uses(const struct vh_strbuf *from, size_t *at, struct vh_host *h,
+		     struct vh_pci_dev *d)
+{
+	const char *word = take(from, at);
+	uint64_t kind, input;
+
+	d->uses_read = vh_streq(word, "complete") ? VH_YES : VH_UNKNOWN;
+	while (*at < from->len) {
+		struct vh_use *u;
+
+		word = take(from, at);
+		if (!strcmp(word, "not checked")) {
+			vh_host_not_checked(h, "%s", take(from, at));
+			continue;
+		}
+		if (!strcmp(word, "carries")) {
+			*VH_APPEND(d->carries.name, d->carries.count) =
+				vh_strdup(take(from, at));
+			continue;
+		}
+		u = VH_APPEND(d->uses, d->n_uses);
+		if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
+			u->kind = (enum vh_use_kind)kind;
+		u->vital = *take(from, at);
+		u->peer_only = *take(from, at);
+		u->weak = *take(from, at);
+		if (vh_parse_uint(take(from, at), 10, INT32_MAX, &input) == 0)
+			u->input = (unsigned int)input;
+		u->text = vh_strdup(take(from, at));
+		word = take(from, at);
+		u->fix = *word ? vh_strdup(word) : NULL;
+	}
+}
+
+/* The physical function of a VF was read for its driver only. */
+static bool wants_uses(const struct question *q, const struct vh_pci_dev *d)
+{
+	return q->flags & VH_HOST_USES && (d->group < 0 || vh_host_group(q->host, d->group));
+}
+
+static void answer(void *ctx, size_t i, struct vh_strbuf *to)
+{
+	const struct question *q = ctx;
+	struct vh_pci_dev *d = q->host->devs[i];
+
+	if (q->flags & VH_HOST_USES)
+		put(to, is_dead(q->root, d) ? "dead" : "");
+	if (q->flags & VH_HOST_OVERRIDES)
+		put_override(q->root, &d->addr, to);
+	if (wants_uses(q, d))
+		put_uses(q, d, to);
+}
+
+static void understand(const struct question *q, struct vh_pci_dev *d, const struct vh_strbuf *said)
+{
+	size_t at = 0;
+
+	if (!said->data) {
+		vh_host_not_checked(q->host, "%s: its driver does not answer",
+				    vh_pci_str(&d->addr).s);
+		d->uses_read = VH_NO;
+		return;
+	}
+	if (q->flags & VH_HOST_USES)
+		d->dead = *take(said, &at);
+	if (q->flags & VH_HOST_OVERRIDES) {
+		struct vh_override o = get_override(take(said, &at));
+
+		d->override_read = o.known ? VH_YES : VH_UNKNOWN;
+		d->override = o.value;
+	}
+	if (wants_uses(q, d))
+		get_uses(said, &at, q->host, d);
+}
+
+void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
+		  int64_t deadline)
+{
+	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
+	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_usage_read(root) : NULL;
+	struct question q = { root, h, flags, usage };
+	int64_t left = deadline - vh_now_ms();
+
+	if (!(flags & (VH_HOST_USES | VH_HOST_OVERRIDES)))
+		return;
+	vh_ask_bounded(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT,
+		       answers);
+	for (size_t i = 0; i < h->n_devs; i++) {
+		understand(&q, h->devs[i], &answers[i]);
+		vh_strbuf_clear(&answers[i]);
+	}
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* function - see function.h. Only attributes that never block; for the others see slow.h. */
+#include "lib/host/function.h"
+
+#include <errno.h>
+
+#include "lib/host/topology.h"
+
+#include "lib/base/banned.h"
+
+#define DEVICES "sys/bus/pci/devices"
+
+bool vh_pci_is_bridge(const struct vh_pci_dev *d)
+{
+	switch (d->class >> 8) {
+	case 0x0604: /* PCI to PCI */
+	case 0x0607: /* CardBus */
+	case 0x0609: /* semi-transparent PCI to PCI */
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool vh_pci_is_chipset(const struct vh_pci_dev *d)
+{
+	uint32_t base = d->class >> 16;
+
+	if (vh_pci_is_bridge(d))
+		return false;
+	return base == 0x05 || base == 0x06 || base == 0x08 || d->class >> 8 == 0x0c05;
+}
+
+bool vh_pci_is_tolerated(const struct vh_pci_dev *d)
+{
+	return !d->driver || d->on_vfio || !strcmp(d->driver, "pci-stub") ||
+	       !strcmp(d->driver, "pcieport");
+}
+
+struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d)
+{
+	return (struct vh_sighting){
+		.addr = d->addr,
+		.id = { d->vendor, d->device },
+		.subsystem = { d->subvendor, d->subdevice },
+		.class = d->class,
+	};
+}
+
+void vh_pci_free(struct vh_pci_dev *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->n_uses; i++) {
+		free(d->uses[i].text);
+		free(d->uses[i].fix);
+	}
+	free(d->uses);
+	vh_names_clear(&d->carries);
+	vh_mates_free(d->mates, d->n_mates);
+	free(d->resets);
+	free(d->pf_net);
+	free(d->framebuffer);
+	free(d->path);
+	free(d->driver);
+	free(d->override);
+	free(d);
+}
+
+/* The functions below get the device's own directory as `dir`: its attributes are many, and the
+ * way to it is long. */
+
+static int read_driver(const struct vh_root *dir, char **ret_driver, bool *ret_vfio)
+{
+	char *driver = vh_root_link_name(dir, "driver");
+
+	if (!driver && errno != ENOENT)
+		return -1;
+	/* variant drivers show themselves by this directory since Linux 6.1 */
+	*ret_vfio = driver && (!strcmp(driver, "vfio-pci") || vh_root_exists(dir, "vfio-dev"));
+	*ret_driver = driver;
+	return 0;
+}
+
+int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
+		       char **ret_driver, bool *ret_vfio)
+{
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+
+	if (vh_root_enter(root, &dir, DEVICES "/%s", vh_pci_str(addr).s) == 0)
+		return read_driver(&dir, ret_driver, ret_vfio);
+	if (errno != ENOENT)
+		return -1;
+	*ret_driver = NULL;
+	*ret_vfio = false;
+	return 0;
+}
+
+static uint32_t number(const struct vh_root *dir, const char *attribute)
+{
+	int64_t v = vh_root_read_int(dir, "%s", attribute);
+
+	return v < 0 ? 0 : (uint32_t)v;
+}
+
+static int group_number(const char *name)
+{
+	uint64_t n;
+
+	return name && vh_parse_uint(name, 10, INT32_MAX, &n) == 0 ? (int)n : -1;
+}
+
+int vh_pci_read_group(const struct vh_root *root, const struct vh_pci_addr *addr)
+{
+	_auto_free_ char *group =
+		vh_root_link_name(root, DEVICES "/%s/iommu_group", vh_pci_str(addr).s);
+
+	return group_number(group);
+}
+
+static int read_group(const struct vh_root *dir)
+{
+	_auto_free_ char *group = vh_root_link_name(dir, "iommu_group");
+
+	return group_number(group);
+}
+
+/* A number of `digits` upper-case digits, as "%0*X" writes them. */
+static bool take_hex(const char **s, const char *label, int digits, uint32_t *ret)
+{
+	uint32_t v = 0;
+
+	if (!vh_has_prefix(*s, label))
+		return false;
+	*s += strlen(label);
+	while (digits--) {
+		char c = *(*s)++;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if (c >= 'A' && c <= 'F')
+			v = v << 4 | (uint32_t)(c - 'A' + 10);
+		else
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+/* What identifies it stands in one attribute (drivers/pci/pci-sysfs.c:modalias_show()), which
+ * saves `list` four out of five files: pci:v00008086d000024F3sv00008086sd00000010bc02sc80i00 */
+static bool read_modalias(const struct vh_root *dir, struct vh_pci_dev *d)
+{
+	enum { LENGTH = 53 };
+	uint32_t vendor, device, subvendor, subdevice, base, sub, interface;
+	char text[LENGTH + 1];
+	const char *s = text;
+
+	if (vh_root_read_bytes(dir, text, sizeof(text), "modalias") != sizeof(text) ||
+	    text[LENGTH] != '\n')
+		return false;
+	text[LENGTH] = 0;
+	if (!take_hex(&s, "pci:v", 8, &vendor) || !take_hex(&s, "d", 8, &device) ||
+	    !take_hex(&s, "sv", 8, &subvendor) || !take_hex(&s, "sd", 8, &subdevice) ||
+	    !take_hex(&s, "bc", 2, &base) || !take_hex(&s, "sc", 2, &sub) ||
+	    !take_hex(&s, "i", 2, &interface))
+		return false;
+	d->class = base << 16 | sub << 8 | interface;
+	d->vendor = (uint16_t)vendor;
+	d->device = (uint16_t)device;
+	d->subvendor = (uint16_t)subvendor;
+	d->subdevice = (uint16_t)subdevice;
+	return true;
+}
+
+static void read_ids(const struct vh_root *dir, struct vh_pci_dev *d)
+{
+	if (read_modalias(dir, d))
+		return;
+	d->class = number(dir, "class");
+	d->vendor = (uint16_t)number(dir, "vendor");
+	d->device = (uint16_t)number(dir, "device");
+	d->subvendor = (uint16_t)number(dir, "subsystem_vendor");
+	d->subdevice = (uint16_t)number(dir, "subsystem_device");
+}
+
+/* Virtual functions are counted by their links: sriov_numvfs takes the lock of the device,
+ * and hangs with its driver (drivers/pci/iov.c:sriov_numvfs_show()). */
+static unsigned int count_vfs(const struct vh_root *dir)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	unsigned int n = 0;
+
+	if (!vh_root_exists(dir, "sriov_totalvfs") || vh_root_list(dir, &names, ".") < 0)
+		return 0;
+	for (size_t i = 0; i < names.count; i++)
+		n += vh_has_prefix(names.name[i], "virtfn");
+	return n;
+}
+
+/* The directory in sys/devices tells the topology: its parent is a bridge, or a root bus
+ * (pci0000:00), or the virtual root of another domain (VMD). */
+static void read_place(struct vh_pci_dev *d)
+{
+	const char *end = strrchr(d->path, '/');
+	_auto_free_ char *parent = vh_strndup(d->path, end - d->path);
+
+	end = strrchr(parent, '/');
+	d->root_bus = !end || vh_pci_parse(end + 1, &d->bridge) < 0;
+}
+
+void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root)
+{
+	*ret = (struct vh_pci_bus){ .root = root, .devices = { .fd = -1 }, .groups = { .fd = -1 } };
+	if (vh_root_enter(root, &ret->devices, DEVICES) < 0)
+		ret->failed = errno;
+	VH_IGNORE(vh_root_enter(root, &ret->groups, "sys/kernel/iommu_groups")); /* see fd */
+}
+
+void vh_pci_bus_close(struct vh_pci_bus *bus)
+{
+	vh_root_close(&bus->devices);
+	vh_root_close(&bus->groups);
+}
+
+/* Opens the directory of the function and finds where it is: one link, read once. */
+static char *enter(const struct vh_pci_bus *bus, const char *name, struct vh_root *ret)
+{
+	_auto_free_ char *target = NULL, *path = NULL;
+	const char *p;
+
+	if (bus->failed) {
+		errno = bus->failed;
+		return NULL;
+	}
+	target = vh_root_readlink(&bus->devices, "%s", name);
+	if (!target && errno != EINVAL)
+		return NULL;
+	p = target ? target : "";
+	while (vh_has_prefix(p, "../"))
+		p += 3;
+	path = target ? vh_printf("sys/%s", p) : vh_printf(DEVICES "/%s", name);
+	return vh_root_enter(bus->root, ret, "%s", path) == 0 ? VH_STEAL(path) : NULL;
+}
+
+struct vh_pci_dev *vh_pci_read(const struct vh_pci_bus *bus, const struct vh_pci_addr *addr,
+			       int *ret_failed)
+{
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+	_auto_free_ char *pf = NULL, *path = enter(bus, vh_pci_str(addr).s, &dir);
+	struct vh_pci_dev *d;
+
+	/* what libvirt takes as proof of existence (virPCIDeviceExists()) */
+	if (!path || !vh_root_exists(&dir, "config")) {
+		*ret_failed = errno == ENOENT ? *ret_failed : errno;
+		return NULL;
+	}
+	d = vh_alloc(sizeof(*d));
+	d->addr = *addr;
+	d->numa_node = -1;
+	d->path = VH_STEAL(path);
+	read_place(d);
+	read_ids(&dir, d);
+	d->numvfs = count_vfs(&dir);
+	d->boot_vga = d->class >> 16 == 0x03 && number(&dir, "boot_vga") == 1;
+	d->group = read_group(&dir);
+	if (d->group < 0 && errno != ENOENT)
+		*ret_failed = errno;
+	if (read_driver(&dir, &d->driver, &d->on_vfio) < 0)
+		*ret_failed = errno;
+	pf = vh_root_link_name(&dir, "physfn");
+	d->is_vf = pf && vh_pci_parse(pf, &d->pf) == 0;
+	return d;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* function - one PCI function from sysfs. Part of the host model (host.h), used by host.c alone. */
+#ifndef VH_FUNCTION_H
+#define VH_FUNCTION_H
+
+#include "lib/host/host.h"
+
+/* Where functions and their groups are found; open for as long as many are read. */
+struct vh_pci_bus {
+	const struct vh_root *root;
+	struct vh_root devices; /* sys/bus/pci/devices */
+	int failed;             /* errno when that cannot be opened: ENOENT, a machine without PCI */
+	struct vh_root groups;  /* sys/kernel/iommu_groups; fd is -1 where there is none */
+};
+void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root);
+void vh_pci_bus_close(struct vh_pci_bus *bus);
+
+/* Reads the function, but what slow.h reads; NULL when it is not there. *ret_failed is set to
+ * the errno of a read that neither succeeded nor said "not there". */
+struct vh_pci_dev *vh_pci_read(const struct vh_pci_bus *bus, const struct vh_pci_addr *addr,
+			       int *ret_failed) VH_CHECK;
+void vh_pci_free(struct vh_pci_dev *d);
+
+/* The driver bound now (NULL: none), and whether it is a VFIO one. Never blocks. -1, errno set:
+ * cannot tell. */
+int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
+		       char **ret_driver, bool *ret_vfio) VH_CHECK;
+/* The IOMMU group; -1, errno set (ENOENT: it has none). */
+int vh_pci_read_group(const struct vh_root *root, const struct vh_pci_addr *addr);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host - the facts about the devices concerned: PCI functions, IOMMU groups, drivers, what
+ * the host uses them for. Read once, then immutable. What the source could not give is
+ * VH_UNKNOWN or NULL and stands in `not_checked`; it is never guessed.
+ *
+ * Only what is asked for is read (and the other members of its IOMMU groups): the cost does
+ * not depend on the size of the host.
+ */
+#ifndef VH_HOST_H
+#define VH_HOST_H
+
+#include "lib/host/bootloader.h"
+#include "lib/state/claim.h"
+#include "lib/config/config.h"
+#include "lib/domain/domain.h"
+#include "lib/state/identity.h"
+#include "lib/host/memory.h"
+
+enum vh_input { VH_INPUT_NONE = 0, VH_INPUT_KEYBOARD = 1, VH_INPUT_MOUSE = 2 };
+
+/* One use of a device by the host. */
+struct vh_use {
+	enum vh_use_kind kind;
+	bool vital;     /* root, boot or swap: no configuration allows it */
+	bool peer_only; /* counts against a peer, not against a device that was named */
+	bool weak;      /* a warning for a device that was named, in full for a peer */
+	unsigned int input; /* of enum vh_input: what it lets people type or point with */
+	char *text;     /* "nvme1n1p2 is mounted at /srv" */
+	char *fix;      /* what to type to end the use, or NULL */
+};
+
+/* Another function that belongs to a device in some way. */
+enum vh_mate_kind {
+	VH_MATE_SLOT = 1, /* a function of the same slot */
+	VH_MATE_BUS = 2,  /* below the same bridge: a reset of the bus takes it along */
+	VH_MATE_LINK = 4, /* the kernel links them: one cannot work without the other */
+};
+struct vh_mate {
+	struct vh_pci_addr addr;
+	unsigned int kinds; /* of enum vh_mate_kind */
+	uint32_t class;
+	uint16_t vendor, device, subvendor, subdevice;
+	int group;          /* IOMMU group, or -1 */
+	bool is_vf;
+	char *driver;       /* NULL: none */
+};
+
+struct vh_pci_dev {
+	struct vh_pci_addr addr;
+	char *path;          /* below the root: sys/devices/pci0000:00/... */
+	uint32_t class;      /* 24 bits: base class, subclass, interface */
+	uint16_t vendor, device, subvendor, subdevice;
+	bool dead;           /* its configuration space answers 0xff */
+	int group;           /* IOMMU group, or -1 */
+	char *driver;        /* bound now; NULL: none */
+	bool on_vfio;        /* that driver is vfio-pci or a variant of it */
+	char *override;      /* driver_override; NULL: unset or unknown */
+	enum vh_tri override_read; /* YES: `override` is what stands there */
+	bool root_bus;       /* not behind a bridge */
+	struct vh_pci_addr bridge; /* the bridge above, unless root_bus */
+	bool is_vf;
+	struct vh_pci_addr pf;
+	unsigned int numvfs; /* virtual functions enabled on it */
+	bool boot_vga;
+	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	struct vh_use *uses;
+	size_t n_uses;
+	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
+
+	/* of the devices asked for, with VH_HOST_RULES (pci-topology.h) */
+	enum vh_tri can_reset; /* YES: `resets` says how */
+	int numa_node;         /* -1: none is known */
+	enum vh_tri pf_net_up;
+	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
+	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
+	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
+	struct vh_mate *mates; /* sorted by address */
+	size_t n_mates;
+};
+
+struct vh_group {
+	int number;
+	bool noiommu;            /* a fake group without isolation (vfio-noiommu) */
+	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
+	size_t count;
+	struct vh_names direct;  /* its reserved regions of type `direct`: "0x..-0x.." */
+	enum vh_tri open;        /* somebody has it open: a guest uses it */
+	char *holder;            /* who: "process 812 (qemu-system-x86)", or NULL */
+	char *domain;            /* its name, if libvirt says that a domain has it; or NULL */
+};
+
+/* A claim of another owner that holds a member of a group concerned. */
+struct vh_claim_view {
+	struct vh_claim *claim;
+	bool stale;   /* its owner is gone: it may be taken over */
+	char *why;    /* why it is not stale, or NULL */
+};
+
+/* The nodes of a NUMA machine. */
+struct vh_node {
+	unsigned int number;
+	struct vh_bits cpus;
+};
+
+/* A value of vfio-pci's option `ids`: who matches is bound when the module is loaded. */
+struct vh_bind_id {
+	uint32_t vendor, device, subvendor, subdevice, class, class_mask; /* ~0u: any */
+	char *text, *where;
+};
+
+struct vh_hook_info;
+struct vh_early;
+
+enum vh_module {
+	VH_MODULE_UNKNOWN = 0,
+	VH_MODULE_MISSING,
+	VH_MODULE_FORBIDDEN, /* modprobe.d(5) says that it shall not be loaded */
+	VH_MODULE_LOADABLE,
+	VH_MODULE_LOADED,
+};
+enum vh_cpu { VH_CPU_OTHER = 0, VH_CPU_INTEL, VH_CPU_AMD };
+
+struct vh_host {
+	struct vh_pci_addr *asked; /* the addresses given to vh_host_read(), there or not */
+	size_t n_asked;
+	struct vh_pci_dev **devs; /* sorted by address; owned */
+	size_t n_devs;
+	struct vh_group **groups; /* sorted by number; owned */
+	size_t n_groups;
+	struct vh_claim_view *claims; /* filled by the caller of vh_host_read() */
+	size_t n_claims;
+	char *claims_problem, *claims_fix; /* a claim cannot be trusted: it may hold any device */
+	const struct vh_identity *last; /* the domain's record, borrowed; NULL: none. By the caller
+					   of vh_host_read(), and then vh_expect_look() */
+	struct vh_sighting *elsewhere; /* the devices, wherever they are, that are like those which
+					  were expected at an address and are not there */
+	size_t n_elsewhere;
+	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs, one
+					     for each interface, sorted */
+	char *release;       /* of the kernel */
+	bool iommu;          /* there are IOMMU groups */
+	enum vh_cpu cpu;
+	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
+	enum vh_module vfio_pci;
+	char *cmdline;       /* of the kernel, or NULL */
+	char *forbidden_by;  /* the file that forbids vfio-pci, or NULL */
+	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
+	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
+	enum vh_tri denylist; /* vfio-pci refuses what is on its list: not with disable_denylist */
+	struct vh_memory memory; /* filled by vh_memory_read() */
+	/* with VH_HOST_RULES (platform.h) */
+	enum vh_tri remapping; /* interrupts are remapped */
+	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
+	struct vh_node *nodes; /* empty: one, or unknown */
+	size_t n_nodes;
+	struct vh_bind_id *bind_ids;
+	size_t n_bind_ids;
+	struct vh_mate *on_vfio_pci; /* every device on vfio-pci, if bind_ids is not empty */
+	size_t n_on_vfio_pci;
+	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
+	struct vh_hook_info *hook; /* how the hook is installed; NULL: not looked at */
+	struct vh_early *early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
+	struct vh_names not_checked; /* sentences, each once */
+	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
+	bool keyboards_read;
+	bool uses_untold;    /* the source tells nothing of what the host uses, nor of its kernel and
+			      * firmware: what it does not tell it has put into not_checked */
+	int failed;          /* errno of a read by which a device looks driverless or absent and
+				may be neither: nothing may be done on these facts. 0: none */
+};
+
+enum vh_host_flags {
+	VH_HOST_ALL = 1,       /* every device, not only those asked for */
+	VH_HOST_OVERRIDES = 2, /* read driver_override */
+	VH_HOST_USES = 4,      /* find what the host uses the devices for, and which are dead */
+	VH_HOST_RULES = 8,     /* the rest that the rules want to know, of machine and devices */
+};
+
+/*
+ * Reads the devices at `addrs`, and the members of their groups. A device that is not there is
+ * not in the result. What may block is waited for 15 seconds at most, and never beyond `deadline`
+ * (vh_now_ms()); what a driver does not answer by then stays unknown.
+ */
+struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
+			     size_t count, unsigned int flags, int64_t deadline) VH_CHECK;
+void vh_host_free(struct vh_host *h);
+VH_DEFINE_AUTO(vh_host, vh_host_free)
+
+struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
+struct vh_group *vh_host_group(const struct vh_host *h, int number);
+/* Makes the devices that an operation of this claim has moved look as they were before, so
+ * that a start continues where an accident ended one. `counts(i)` of record i: it still tells. */
+void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool *counts);
+/* Adds a sentence to not_checked unless it stands there. */
+void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3);
+
+/* What it says it is. */
+struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d);
+/* Does this option of vfio-pci match? */
+bool vh_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m);
+
+/* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
+bool vh_pci_is_bridge(const struct vh_pci_dev *d);
+/* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */
+bool vh_pci_is_chipset(const struct vh_pci_dev *d);
+/* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
+ * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
+bool vh_pci_is_tolerated(const struct vh_pci_dev *d);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libvirt-files - see libvirt-files.h. */
+#include "lib/host/libvirt-files.h"
+
+#include <errno.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/xml/xml.h"
+
+#include "lib/base/banned.h"
+
+/* Answers about one file: VH_NO is "not the one that is looked for". */
+struct wanted {
+	const char *name; /* or UUID; NULL: any */
+	int64_t pid;      /* of the domain that was found; 0: none */
+	char **ret_text;  /* takes the file that was the one, or NULL */
+};
+typedef enum vh_tri question(const xmlNode *root, struct wanted *wanted);
+
+/* VH_UNKNOWN: cannot be read, or understood. */
+static enum vh_tri ask_text(const char *text, const char *hint, question *ask, struct wanted *wanted)
+{
+	_auto_xml_ xmlDoc *doc = NULL;
+
+	/* parsing a file costs more than looking for a word in it */
+	if (!strstr(text, hint))
+		return VH_NO;
+	doc = vh_xml_parse(text, strlen(text), NULL);
+	return doc ? ask(vh_xml_root(doc), wanted) : VH_UNKNOWN;
+}
+
+/* NAME.xml, and NAME.xml.new which libvirt renames to it (virFileRewrite()). */
+static bool is_xml(const char *name)
+{
+	const char *dot = strstr(name, ".xml");
+
+	while (dot && strcmp(dot, ".xml") && strcmp(dot, ".xml.new"))
+		dot = strstr(dot + 1, ".xml");
+	return dot != NULL;
+}
+
+/* Asks all XML files of a directory in which `hint` occurs, until one says VH_YES. Sets
+ * *ret_moved when a file has gone since the directory was read. */
+static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const char *hint,
+			   question *ask, struct wanted *wanted, bool *ret_moved)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	enum vh_tri answer = VH_NO;
+
+	*ret_moved = false;
+	if (vh_root_list(root, &names, "%s", dir) < 0)
+		return errno == ENOENT ? VH_NO : VH_UNKNOWN;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		enum vh_tri one = VH_UNKNOWN;
+
+		if (!is_xml(names.name[i]))
+			continue;
+		text = vh_root_read(root, "%s/%s", dir, names.name[i]);
+		if (!text && errno == ENOENT) {
+			*ret_moved = true;
+			continue;
+		}
+		if (text)
+			one = ask_text(text, hint, ask, wanted);
+		if (one == VH_YES && wanted->ret_text)
+			*wanted->ret_text = VH_STEAL(text);
+		if (one == VH_YES)
+			return VH_YES;
+		if (one == VH_UNKNOWN)
+			answer = VH_UNKNOWN;
+	}
+	return answer;
+}
+
+/* A file that has gone may have been renamed to one that was not there yet, so "no" holds only
+ * for a directory that stood still. */
+static enum vh_tri ask_files(const struct vh_root *root, const char *dir, const char *hint,
+			     question *ask, struct wanted *wanted)
+{
+	for (int attempt = 0; attempt < 5; attempt++) {
+		bool moved;
+		enum vh_tri answer = ask_dir(root, dir, hint, ask, wanted, &moved);
+
+		if (answer == VH_YES || !moved)
+			return answer;
+	}
+	return VH_UNKNOWN;
+}
+
+/* <network>, or <networkstatus> around it (src/conf/virnetworkobj.c). */
+static enum vh_tri is_hostdev_network(const xmlNode *root, struct wanted *wanted)
+{
+	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
+	_auto_free_ char *name = vh_xml_text(vh_xml_child(net, "name"));
+
+	if (wanted->name && !vh_streq(name, wanted->name))
+		return VH_NO;
+	return vh_xml_attr_is(vh_xml_child(net, "forward"), "mode", "hostdev") ? VH_YES : VH_NO;
+}
+
+static enum vh_tri find_network(const struct vh_root *root, struct wanted *wanted)
+{
+	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
+	enum vh_tri answer = VH_NO;
+
+	for (size_t i = 0; i < VH_COUNT(dirs); i++) {
+		enum vh_tri one = ask_files(root, dirs[i], "hostdev", is_hostdev_network, wanted);
+
+		if (one == VH_YES)
+			return VH_YES;
+		if (one == VH_UNKNOWN)
+			answer = VH_UNKNOWN;
+	}
+	return answer;
+}
+
+enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
+{
+	struct wanted wanted = { .name = name };
+
+	return find_network(root, &wanted);
+}
+
+char *vh_network_xml(const struct vh_root *root, const char *name)
+{
+	char *text = NULL;
+	struct wanted wanted = { .name = name, .ret_text = &text };
+
+	VH_IGNORE(find_network(root, &wanted)); /* then there is no text */
+	return text;
+}
+
+/* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
+static int uuid_of(const xmlNode *root, char ret[37])
+{
+	const xmlNode *domain = vh_xml_child(root, "domain");
+	_auto_free_ char *text = vh_xml_text(vh_xml_child(domain, "uuid"));
+
+	return text ? vh_uuid_parse(text, ret) : -1;
+}
+
+static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
+{
+	const char *pid = vh_xml_attr(root, "pid");
+	char uuid[37];
+	uint64_t v;
+
+	if (uuid_of(root, uuid) < 0 || strcmp(uuid, wanted->name) != 0)
+		return VH_NO;
+	if (pid && vh_parse_uint(pid, 10, INT32_MAX, &v) == 0)
+		wanted->pid = (int64_t)v;
+	return VH_YES;
+}
+
+bool vh_running_each(const struct vh_root *root, vh_running_fn *fn, void *ctx)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	bool all = true;
+
+	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
+		return errno == ENOENT;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		_auto_xml_ xmlDoc *doc = NULL;
+		char uuid[37];
+
+		if (!is_xml(names.name[i]))
+			continue;
+		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
+		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+		if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
+			fn(ctx, vh_xml_child(vh_xml_root(doc), "domain"), uuid);
+		else
+			all = false;
+	}
+	return all;
+}
+
+static void add_uuid(void *ctx, const xmlNode *domain, const char *uuid)
+{
+	struct vh_names *to = ctx;
+
+	(void)domain;
+	*VH_APPEND(to->name, to->count) = vh_strdup(uuid);
+}
+
+bool vh_running_read(const struct vh_root *root, struct vh_names *ret)
+{
+	return vh_running_each(root, add_uuid, ret);
+}
+
+enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
+{
+	struct wanted wanted = { .name = uuid };
+
+	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
+}
+
+int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)
+{
+	struct wanted wanted = { .name = uuid };
+
+	if (ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted) != VH_YES)
+		return 0;
+	return wanted.pid;
+}
+
+/* --- definitions ------------------------------------------------------------------------------ */
+
+#define DEFINED "etc/libvirt/qemu"
+
+/* VH_UNKNOWN: cannot be understood. */
+static enum vh_tri is_domain(const char *text, const char *name, const char *uuid)
+{
+	_auto_xml_ xmlDoc *doc = vh_xml_parse(text, strlen(text), NULL);
+	const xmlNode *root = doc ? vh_xml_root(doc) : NULL;
+	_auto_free_ char *value = NULL;
+	char found[37];
+
+	if (!doc)
+		return VH_UNKNOWN;
+	if (!vh_xml_is(root, "domain"))
+		return VH_NO;
+	value = vh_xml_text(vh_xml_child(root, uuid ? "uuid" : "name"));
+	if (!uuid)
+		return vh_streq(value, name) ? VH_YES : VH_NO;
+	return value && vh_uuid_parse(value, found) == 0 && !strcmp(found, uuid) ? VH_YES : VH_NO;
+}
+
+int vh_libvirt_find_domain(const struct vh_root *root, const char *name, const char *uuid,
+			   char **ret_xml, struct vh_error *err)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	const char *unread = NULL;
+	int reason = 0;
+
+	*ret_xml = NULL;
+	if (vh_root_list(root, &names, DEFINED) < 0 && errno != ENOENT)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" DEFINED "'");
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *text = NULL;
+		enum vh_tri is = VH_UNKNOWN;
+
+		if (!is_xml(names.name[i]))
+			continue;
+		errno = 0;
+		text = vh_root_read(root, DEFINED "/%s", names.name[i]);
+		if (text)
+			is = is_domain(text, name, uuid);
+		if (is == VH_YES) {
+			*ret_xml = VH_STEAL(text);
+			return 0;
+		}
+		if (is == VH_UNKNOWN && (text || errno != ENOENT)) {
+			unread = names.name[i];
+			reason = text ? 0 : errno;
+		}
+	}
+	if (!unread)
+		return 0;
+	return vh_fail(err, VH_E_INPUT, reason, NULL, "cannot read '/" DEFINED "/%s'", unread);
+}

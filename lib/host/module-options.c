@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* module-options - see module-options.h. */
+#include "lib/host/module-options.h"
+
+#include "lib/base/strbuf.h"
+
+#include "lib/base/banned.h"
+
+#define BLANKS " \t\r\n"
+
+void vh_module_values_clear(struct vh_module_values *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		free(v->list[i].value);
+		free(v->list[i].where);
+	}
+	free(v->list);
+	memset(v, 0, sizeof(*v));
+}
+
+/* Do the first n bytes of `s` name the module? */
+static bool is_module(const char *s, size_t n, const char *module)
+{
+	for (size_t i = 0; i < n; i++) {
+		char a = s[i] == '-' ? '_' : s[i], b = module[i] == '-' ? '_' : module[i];
+
+		if (!b || a != b)
+			return false;
+	}
+	return !module[n];
+}
+
+/* word: OPTION=VALUE, perhaps in quotes */
+static void take(const char *word, size_t n, const char *option, const char *where,
+		 struct vh_module_values *ret)
+{
+	size_t k = strlen(option);
+	struct vh_module_value *v;
+
+	if (n && *word == '"') {
+		word++;
+		n--;
+	}
+	if (n <= k || strncmp(word, option, k) || word[k] != '=')
+		return;
+	word += k + 1;
+	n -= k + 1;
+	if (n && *word == '"') {
+		word++;
+		n--;
+	}
+	if (n && word[n - 1] == '"')
+		n--;
+	v = VH_APPEND(ret->list, ret->count);
+	v->value = vh_strndup(word, n);
+	v->where = vh_strdup(where);
+}
+
+static void read_cmdline(const char *cmdline, const char *module, const char *option,
+			 struct vh_module_values *ret)
+{
+	for (const char *word = cmdline; word && *word;) {
+		size_t n = strcspn(word, BLANKS), dot = strcspn(word, "." BLANKS "=");
+
+		if (word[dot] == '.' && is_module(word, dot, module))
+			take(word + dot + 1, n - dot - 1, option, "the kernel command line", ret);
+		word += n;
+		word += strspn(word, BLANKS);
+	}
+}
+
+/* What is looked for in modprobe.d, and where it goes. */
+struct search {
+	const char *command; /* "options" or "install" */
+	const char *module;
+	const char *option;  /* of "options"; NULL: the whole rest of the line */
+	struct vh_module_values *ret;
+};
+
+static void take_rest(const struct search *s, const char *rest, const char *where)
+{
+	size_t n = 0;
+
+	if (!s->option) {
+		struct vh_module_value *v = VH_APPEND(s->ret->list, s->ret->count);
+
+		rest += strspn(rest, BLANKS);
+		v->value = vh_strdup(rest);
+		v->where = vh_strdup(where);
+		return;
+	}
+	while (*(rest += n)) {
+		rest += strspn(rest, BLANKS);
+		n = strcspn(rest, BLANKS);
+		take(rest, n, s->option, where, s->ret);
+	}
+}
+
+/* COMMAND MODULE REST; a backslash at the end continues the line (modprobe.d(5)) */
+static void read_file(char *text, const char *where, const struct search *s)
+{
+	char *line;
+
+	for (char *p = text; (p = strstr(p, "\\\n"));)
+		p[0] = p[1] = ' ';
+	while ((line = strsep(&text, "\n"))) {
+		const char *word = line + strspn(line, BLANKS);
+		size_t n = strcspn(word, BLANKS);
+
+		if (n != strlen(s->command) || strncmp(word, s->command, n))
+			continue;
+		word += n;
+		word += strspn(word, BLANKS);
+		n = strcspn(word, BLANKS);
+		if (is_module(word, n, s->module))
+			take_rest(s, word + n, where);
+	}
+}
+
+static bool is_known(const struct vh_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}
+
+static bool is_conf(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 5 && !strcmp(name + n - 5, ".conf");
+}
+
+static void read_modprobe_d(const struct vh_root *root, const struct search *s)
+{
+	/* of files of one name the first counts (kmod, libkmod/libkmod-config.c) */
+	static const char *const dirs[] = { "etc/modprobe.d", "run/modprobe.d",
+					    "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
+					    "lib/modprobe.d" };
+	_auto_names_ struct vh_names known = { 0 };
+
+	for (size_t d = 0; d < VH_COUNT(dirs); d++) {
+		_auto_names_ struct vh_names names = { 0 };
+
+		if (vh_root_list(root, &names, "%s", dirs[d]) < 0)
+			continue;
+		for (size_t i = 0; i < names.count; i++) {
+			_auto_free_ char *where = vh_printf("/%s/%s", dirs[d], names.name[i]);
+			_auto_free_ char *text = NULL;
+
+			if (!is_conf(names.name[i]) || is_known(&known, names.name[i]))
+				continue;
+			*VH_APPEND(known.name, known.count) = vh_strdup(names.name[i]);
+			text = vh_root_read(root, "%s", where + 1);
+			if (text)
+				read_file(text, where, s);
+		}
+	}
+}
+
+void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
+			   const char *option, struct vh_module_values *ret)
+{
+	struct search s = { "options", module, option, ret };
+
+	read_modprobe_d(root, &s);
+	/* modprobe gives the module those of the command line last */
+	read_cmdline(cmdline, module, option, ret);
+}
+
+char *vh_module_forbidden_by(const struct vh_root *root, const char *module)
+{
+	static const char *const nothing[] = { "/bin/false", "/bin/true", "/usr/bin/false",
+					       "/usr/bin/true", "false", "true", ":" };
+	_auto_module_values_ struct vh_module_values found = { 0 };
+	struct search s = { "install", module, NULL, &found };
+
+	read_modprobe_d(root, &s);
+	/* of several commands for one module the first counts (libkmod/libkmod-module.c) */
+	for (size_t i = 0; found.count && i < VH_COUNT(nothing); i++) {
+		const char *command = found.list[0].value;
+		size_t n = strcspn(command, BLANKS);
+
+		if (n == strlen(nothing[i]) && !strncmp(command, nothing[i], n))
+			return vh_strdup(found.list[0].where);
+	}
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * module-options - the options of a kernel module that is not loaded yet, or does not show them: what
+ * the kernel command line and modprobe.d(5) set, and whether the latter lets it be loaded.
+ */
+#ifndef VH_MODULE_OPTIONS_H
+#define VH_MODULE_OPTIONS_H
+
+#include "lib/base/root.h"
+
+struct vh_module_value {
+	char *value;
+	char *where; /* "the kernel command line", "/etc/modprobe.d/vfio.conf" */
+};
+
+struct vh_module_values {
+	struct vh_module_value *list; /* in the order in which the module sees them */
+	size_t count;
+};
+void vh_module_values_clear(struct vh_module_values *v);
+#define _auto_module_values_ __attribute__((cleanup(vh_module_values_clear)))
+
+/* Every value given to `option` of `module` (- and _ are the same in its name). `cmdline` may be
+ * NULL. What cannot be read gives nothing. */
+void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
+			   const char *option, struct vh_module_values *ret);
+
+/* The file of modprobe.d that has a command in place of loading `module` that does nothing
+ * ("install vfio-pci /bin/false"); NULL: none. What another command does cannot be known. */
+char *vh_module_forbidden_by(const struct vh_root *root, const char *module) VH_CHECK;
+
+#endif

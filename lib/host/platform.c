@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* platform - see platform.h. */
+#include "lib/host/platform.h"
+
+#include <errno.h>
+
+#include "lib/host/boot-binding.h"
+#include "lib/host/hook-install.h"
+#include "lib/host/module-options.h"
+#include "lib/host/topology.h"
+#include "lib/host/uses/uses.h"
+
+#include "lib/base/banned.h"
+
+#define DRIVER "sys/bus/pci/drivers/vfio-pci"
+#define INTERRUPTS_FEW (16u << 10)  /* some lines, with a column for each processor */
+#define INTERRUPTS_MAX (256u << 10)
+
+void vh_platform_clear(struct vh_host *h)
+{
+	for (size_t i = 0; i < h->n_bind_ids; i++) {
+		free(h->bind_ids[i].text);
+		free(h->bind_ids[i].where);
+	}
+	free(h->bind_ids);
+	vh_mates_free(h->on_vfio_pci, h->n_on_vfio_pci);
+	free(h->nodes);
+	vh_names_clear(&h->keyboards);
+	vh_hook_info_free(h->hook);
+	vh_early_free(h->early);
+}
+
+/* --- interrupts -------------------------------------------------------------------------------- */
+
+/* Where `word` begins a word of the text. */
+static bool has_word(const char *text, const char *word)
+{
+	for (const char *p = text; (p = strstr(p, word)); p++)
+		if (p != text && (p[-1] == ' ' || p[-1] == '\t'))
+			return true;
+	return false;
+}
+
+/*
+ * With remapping every interrupt of an IO-APIC or by MSI goes through it, and its chip is called
+ * IR-IO-APIC or IR-PCI-MSI, by Intel and AMD alike (arch/x86/kernel/apic, drivers/iommu). Where
+ * chips have neither name (Xen), nothing can be told.
+ */
+static enum vh_tri remapping_in(const struct vh_root *root, size_t size)
+{
+	_auto_free_ char *text = vh_alloc(size + 1);
+
+	if (vh_root_read_bytes(root, text, size, "proc/interrupts") <= 0)
+		return VH_UNKNOWN;
+	if (has_word(text, "IR-IO-APIC") || has_word(text, "IR-PCI-MSI"))
+		return VH_YES;
+	return has_word(text, "IO-APIC") || has_word(text, "PCI-MSI") ? VH_NO : VH_UNKNOWN;
+}
+
+/* The whole table is made by the kernel line by line, and grows with the host; nearly always its
+ * first lines tell. That there is no remapping is not said on their word alone. */
+static enum vh_tri read_remapping(const struct vh_root *root)
+{
+	if (remapping_in(root, INTERRUPTS_FEW) == VH_YES)
+		return VH_YES;
+	return remapping_in(root, INTERRUPTS_MAX);
+}
+
+static bool is_true(const char *value)
+{
+	return *value == 'Y' || *value == 'y' || *value == '1';
+}
+
+/* VFIO's own parameter; while the module is not loaded, what it will be given then. iommufd has
+ * another one, and which of them counts is decided by QEMU. */
+static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host *h)
+{
+	static const char path[] = "sys/module/%s/parameters/allow_unsafe_interrupts";
+	_auto_free_ char *type1 = vh_root_read(root, path, "vfio_iommu_type1");
+	_auto_free_ char *iommufd = vh_root_read(root, path, "iommufd");
+	_auto_module_values_ struct vh_module_values values = { 0 };
+	bool is_unsafe = false;
+
+	if (type1 && is_true(type1))
+		return VH_YES;
+	if (iommufd && is_true(iommufd))
+		return VH_UNKNOWN;
+	if (type1)
+		return VH_NO;
+	vh_module_values_read(root, h->cmdline, "vfio_iommu_type1", "allow_unsafe_interrupts",
+			      &values);
+	for (size_t i = 0; i < values.count; i++)
+		is_unsafe = is_true(values.list[i].value);
+	return is_unsafe ? VH_YES : VH_NO;
+}
+
+static void read_interrupts(const struct vh_root *root, struct vh_host *h)
+{
+	if (h->cpu == VH_CPU_OTHER || !h->iommu)
+		return;
+	h->remapping = read_remapping(root);
+	if (h->remapping == VH_UNKNOWN && !h->uses_untold) /* else that says it too */
+		vh_host_not_checked(h, "interrupt remapping: /proc/interrupts does not tell");
+	if (h->remapping != VH_NO)
+		return;
+	h->unsafe_interrupts = read_unsafe(root, h);
+	if (h->unsafe_interrupts == VH_UNKNOWN)
+		vh_host_not_checked(h, "interrupt remapping: it is off, and iommufd alone is told "
+				    "to do without");
+}
+
+/* --- reserved regions -------------------------------------------------------------------------- */
+
+/* START END TYPE for each region (drivers/iommu/iommu.c) */
+static void read_regions(const struct vh_root *root, struct vh_host *h, struct vh_group *g)
+{
+	_auto_free_ char *text =
+		vh_root_read(root, "sys/kernel/iommu_groups/%d/reserved_regions", g->number);
+	char *rest = text, *line;
+
+	if (!text && !h->uses_untold)
+		vh_host_not_checked(h, "reserved regions of IOMMU group %d: %s", g->number,
+				    strerror(errno));
+	while ((line = strsep(&rest, "\n"))) {
+		char *from = strsep(&line, " "), *to = strsep(&line, " ");
+
+		if (to && vh_streq(line, "direct"))
+			*VH_APPEND(g->direct.name, g->direct.count) = vh_printf("%s-%s", from, to);
+	}
+}
+
+/* --- NUMA -------------------------------------------------------------------------------------- */
+
+static void read_nodes(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_free_ char *online = vh_root_read(root, "sys/devices/system/node/online");
+	struct vh_bits nodes;
+
+	/* one node is by far the most frequent case */
+	if (!online || !strcmp(online, "0") || vh_bits_parse(&nodes, online) < 0)
+		return;
+	for (unsigned int n = 0; n < VH_BITS_MAX; n++) {
+		_auto_free_ char *cpus = NULL;
+		struct vh_node *node;
+
+		if (!vh_bits_has(&nodes, n))
+			continue;
+		node = VH_APPEND(h->nodes, h->n_nodes);
+		node->number = n;
+		cpus = vh_root_read(root, "sys/devices/system/node/node%u/cpulist", n);
+		if (cpus && *cpus) /* a node may have memory only */
+			VH_IGNORE(vh_bits_parse(&node->cpus, cpus));
+	}
+}
+
+/* --- binding by id ----------------------------------------------------------------------------- */
+
+/* vendor:device[:subvendor[:subdevice[:class[:class_mask]]]], in hex (vfio_pci.c:
+ * vfio_pci_fill_ids()) */
+static bool parse_id(const char *text, struct vh_bind_id *ret)
+{
+	unsigned int v[6] = { ~0u, ~0u, ~0u, ~0u, 0, 0 };
+	int n = sscanf(text, "%x:%x:%x:%x:%x:%x", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5]);
+
+	*ret = (struct vh_bind_id){ v[0], v[1], v[2], v[3], v[4], v[5], NULL, NULL };
+	return n >= 2;
+}
+
+static bool is_one(uint32_t wanted, uint32_t is)
+{
+	return wanted == ~0u || wanted == is;
+}
+
+bool vh_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m)
+{
+	return is_one(id->vendor, m->vendor) && is_one(id->device, m->device) &&
+	       is_one(id->subvendor, m->subvendor) && is_one(id->subdevice, m->subdevice) &&
+	       !((id->class ^ m->class) & id->class_mask);
+}
+
+static void add_ids(struct vh_host *h, const struct vh_module_value *value)
+{
+	_auto_free_ char *copy = vh_strdup(value->value);
+	char *rest = copy, *part;
+
+	while ((part = strsep(&rest, ","))) {
+		struct vh_bind_id id, *added;
+
+		if (!parse_id(part, &id))
+			continue;
+		added = VH_APPEND(h->bind_ids, h->n_bind_ids);
+		*added = id;
+		added->text = vh_strdup(part);
+		added->where = vh_strdup(value->where);
+	}
+}
+
+static void read_bind_ids(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_module_values_ struct vh_module_values values = { 0 };
+	_auto_names_ struct vh_names names = { 0 };
+
+	vh_module_values_read(root, h->cmdline, "vfio-pci", "ids", &values);
+	for (size_t i = 0; i < values.count; i++)
+		add_ids(h, &values.list[i]);
+	if (!h->n_bind_ids || vh_root_list(root, &names, DRIVER) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		struct vh_pci_addr addr;
+		struct vh_mate m;
+
+		if (vh_pci_parse(names.name[i], &addr) == 0 && vh_mate_read(root, &addr, &m))
+			*VH_APPEND(h->on_vfio_pci, h->n_on_vfio_pci) = m;
+	}
+}
+
+/* --- keyboards --------------------------------------------------------------------------------- */
+
+/* Paragraphs of "S: Sysfs=/devices/..." and "B: KEY=..." (drivers/input/input.c). What a program
+ * made up is no keyboard, but what Bluetooth gives is made by one (uhid). */
+static void read_keyboards(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_free_ char *text = vh_root_read(root, "proc/bus/input/devices");
+	const char *path = NULL;
+	char *rest = text, *line;
+
+	h->keyboards_read = text != NULL;
+	while ((line = strsep(&rest, "\n"))) {
+		if (vh_has_prefix(line, "S: Sysfs=/"))
+			path = line + strlen("S: Sysfs=/");
+		if (!path || !vh_has_prefix(line, "B: KEY=") || !vh_input_has_letters(line + 7) ||
+		    (vh_has_prefix(path, "devices/virtual/") && !strstr(path, "/uhid/")))
+			continue;
+		*VH_APPEND(h->keyboards.name, h->keyboards.count) = vh_printf("sys/%s", path);
+	}
+}
+
+/* --- what is to be taken at boot ---------------------------------------------------------------- */
+
+static void read_early(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (vh_early_read(root, &h->early, &err) < 0)
+		vh_host_not_checked(h, "devices for vfio-pci from boot: %s", err.what);
+}
+
+void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned int flags)
+{
+	read_interrupts(root, h);
+	for (size_t i = 0; i < h->n_groups; i++)
+		read_regions(root, h, h->groups[i]);
+	read_nodes(root, h);
+	read_bind_ids(root, h);
+	read_keyboards(root, h);
+	if (flags & VH_HOST_ALL || !h->iommu)
+		h->loader = vh_bootloader_read(root);
+	if (!(flags & VH_HOST_ALL))
+		return;
+	h->hook = vh_hook_info_read(root, h);
+	read_early(root, h);
+}

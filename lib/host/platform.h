@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * platform - the facts about the machine that only rules ask for: interrupt remapping, reserved
+ * regions, NUMA nodes, options of vfio-pci, keyboards. Part of the host model, used by host.c
+ * alone.
+ */
+#ifndef VH_PLATFORM_H
+#define VH_PLATFORM_H
+
+#include "lib/host/host.h"
+
+/* Fills in what VH_HOST_RULES asks for, of the machine and of the groups read before; how the
+ * hook is installed only with VH_HOST_ALL. */
+void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned int flags);
+void vh_platform_clear(struct vh_host *h);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* usb - what hangs on a USB controller, and which of it people type and point with. */
+#include "lib/host/uses/use.h"
+
+#include "lib/base/banned.h"
+
+#define SHOWN_MAX 40
+
+/* A device on a USB port: 1-3, 2-1.4; not an interface of one (1-3:1.0), not a root hub. */
+bool vh_usb_is_device(const char *name)
+{
+	return name[0] >= '1' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
+}
+
+bool vh_input_has_letters(const char *bits)
+{
+	const char *last = strrchr(bits, ' ');
+	uint64_t v;
+
+	last = last ? last + 1 : bits;
+	return vh_parse_uint(last, 16, UINT64_MAX, &v) == 0 && (v & 0xfffffffe) == 0xfffffffe;
+}
+
+/* "3": it moves in x and y (include/uapi/linux/input-event-codes.h, REL_X and REL_Y) */
+static bool moves(const char *bits)
+{
+	const char *last = strrchr(bits, ' ');
+	uint64_t v;
+
+	last = last ? last + 1 : bits;
+	return vh_parse_uint(last, 16, UINT64_MAX, &v) == 0 && (v & 3) == 3;
+}
+
+static unsigned int input_node(struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_free_ char *key = vh_root_read(ctx->root, "%s/capabilities/key", path);
+	_auto_free_ char *rel = vh_root_read(ctx->root, "%s/capabilities/rel", path);
+
+	return (key && vh_input_has_letters(key) ? VH_INPUT_KEYBOARD : 0) |
+	       (rel && moves(rel) ? VH_INPUT_MOUSE : 0);
+}
+
+/* .../1-3:1.0/0003:046D:C31C.0001/input/input5 */
+static unsigned int input_nodes(struct vh_uses_ctx *ctx, const char *interface)
+{
+	_auto_names_ struct vh_names hids = { 0 };
+	unsigned int found = 0;
+
+	VH_IGNORE(vh_root_list_dirs(ctx->root, &hids, "%s", interface));
+	for (size_t i = 0; i < hids.count; i++) {
+		_auto_names_ struct vh_names inputs = { 0 };
+
+		VH_IGNORE(vh_root_list_dirs(ctx->root, &inputs, "%s/%s/input", interface,
+					    hids.name[i]));
+		for (size_t k = 0; k < inputs.count; k++) {
+			_auto_free_ char *node = vh_printf("%s/%s/input/%s", interface,
+							   hids.name[i], inputs.name[k]);
+
+			found |= input_node(ctx, node);
+		}
+	}
+	return found;
+}
+
+/* A human interface device that can stand in at boot says what it is; of others their input
+ * nodes do (USB HID 1.11, 4.3). */
+static unsigned int interface_input(struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_free_ char *class = vh_root_read(ctx->root, "%s/bInterfaceClass", path);
+	_auto_free_ char *protocol = vh_root_read(ctx->root, "%s/bInterfaceProtocol", path);
+
+	if (!vh_streq(class, "03"))
+		return VH_INPUT_NONE;
+	if (vh_streq(protocol, "01"))
+		return VH_INPUT_KEYBOARD;
+	if (vh_streq(protocol, "02"))
+		return VH_INPUT_MOUSE;
+	return input_nodes(ctx, path);
+}
+
+static unsigned int device_input(struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_names_ struct vh_names dirs = { 0 };
+	unsigned int found = 0;
+
+	VH_IGNORE(vh_root_list_dirs(ctx->root, &dirs, "%s", path)); /* the walk says why */
+	for (size_t i = 0; i < dirs.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs.name[i]);
+
+		if (strchr(dirs.name[i], ':'))
+			found |= interface_input(ctx, sub);
+	}
+	return found;
+}
+
+static const char *input_str(unsigned int input)
+{
+	switch (input) {
+	case VH_INPUT_KEYBOARD:
+		return "keyboard";
+	case VH_INPUT_MOUSE:
+		return "mouse";
+	case VH_INPUT_KEYBOARD | VH_INPUT_MOUSE:
+		return "keyboard and mouse";
+	default:
+		return "USB device";
+	}
+}
+
+void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *product = vh_root_read(ctx->root, "%s/product", path);
+	_auto_free_ char *class = vh_root_read(ctx->root, "%s/%s:1.0/bInterfaceClass", path, name);
+	_auto_free_ char *shown = NULL;
+	unsigned int input;
+	struct vh_use *u;
+
+	if (vh_streq(class, "09")) /* a hub: what matters hangs on it */
+		return;
+	input = device_input(ctx, path);
+	shown = vh_printable(product ? product : "unnamed", SHOWN_MAX);
+	u = vh_use_add(ctx, VH_USE_INPUT, "%s '%s' (%s)", input_str(input), shown, name);
+	u->peer_only = true;
+	u->input = input;
+	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = vh_strdup(u->text);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uses - see uses.h. Walks the device's subtree once and looks at what it finds there: disks
+ * (uses-block.c), network interfaces (uses-net.c), USB devices (uses-usb.c), displays.
+ */
+#include "lib/host/uses/uses.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "lib/manifest/parse.h"
+#include "lib/host/uses/use.h"
+
+#include "lib/base/banned.h"
+
+#define DEPTH_MAX 24 /* of a subtree; USB hubs nest at most 7 deep, each level adds two */
+
+struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
+{
+	struct vh_use *u = VH_APPEND(ctx->dev->uses, ctx->dev->n_uses);
+	va_list ap;
+
+	va_start(ap, fmt);
+	u->text = vh_vprintf(fmt, ap);
+	va_end(ap);
+	u->kind = kind;
+	return u;
+}
+
+struct vh_usage *vh_usage_read(const struct vh_root *root)
+{
+	struct vh_usage *u = vh_alloc(sizeof(*u));
+
+	vh_usage_read_block(root, u);
+	vh_usage_read_net(root, u);
+	return u;
+}
+
+void vh_usage_free(struct vh_usage *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		free(u->mounts[i].source);
+		free(u->mounts[i].at);
+	}
+	for (size_t i = 0; i < u->n_loops; i++) {
+		free(u->loops[i].name);
+		free(u->loops[i].backing);
+	}
+	for (size_t i = 0; i < u->n_routes4; i++)
+		free(u->routes4[i].interface);
+	for (size_t i = 0; i < u->n_addresses6; i++) {
+		free(u->addresses6[i].interface);
+		free(u->addresses6[i].text);
+	}
+	free(u->routes4);
+	free(u->addresses6);
+	free(u->nfs_root);
+	free(u->mounts);
+	free(u->loops);
+	vh_names_clear(&u->swaps);
+	vh_names_clear(&u->routes);
+	free(u);
+}
+
+static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
+{
+	_auto_names_ struct vh_names dirs = { 0 };
+	struct vh_pci_addr other;
+
+	if (depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
+		vh_host_not_checked(ctx->host, "uses of %s below '%s': %s",
+				    vh_pci_str(&ctx->dev->addr).s, path,
+				    depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
+		ctx->complete = false;
+		return;
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		const char *name = dirs.name[i];
+		_auto_free_ char *sub = vh_printf("%s/%s", path, name);
+
+		if (!strcmp(name, "power") || vh_pci_parse(name, &other) == 0)
+			continue; /* behind a bridge: another function, asked for on its own */
+		if (vh_block_is_disk(ctx, sub, name)) {
+			vh_block_look(ctx, sub, name);
+			continue;
+		}
+		if (!strcmp(name, "net")) {
+			vh_net_look(ctx, sub);
+			continue;
+		}
+		if (vh_usb_is_device(name))
+			vh_usb_look(ctx, sub, name);
+		walk(ctx, sub, depth + 1);
+	}
+}
+
+void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
+		  struct vh_pci_dev *d)
+{
+	struct vh_uses_ctx ctx = {
+		.root = root, .usage = usage, .host = host, .dev = d, .complete = true,
+	};
+
+	if (!root->live && vh_root_exists(root, "%s/" VH_MANIFEST_UNANSWERED, d->path)) {
+		vh_host_not_checked(host, "%s: its driver did not answer when the snapshot was taken",
+				    vh_pci_str(&d->addr).s);
+		d->uses_read = VH_NO;
+		return;
+	}
+	/* without a host driver there is nothing below it that the host could use */
+	if (d->driver && !vh_pci_is_tolerated(d))
+		walk(&ctx, d->path, 0);
+	if ((d->class >> 16 == 0x03 || d->class >> 16 == 0x04) && d->driver &&
+	    !vh_pci_is_tolerated(d) && !host->uses_untold)
+		vh_display_look(&ctx);
+	if (d->class >> 16 == 0x03 && d->driver && !d->on_vfio)
+		vh_use_add(&ctx, VH_USE_DISPLAY, "it is a display of the host%s",
+			   d->boot_vga ? ", the one it booted with" : "")
+			->peer_only = true;
+	if (host->uses_untold && d->driver)
+		ctx.complete = false;
+	d->uses_read = ctx.complete ? VH_YES : VH_UNKNOWN;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uses - what the host uses a device for: its disks, interfaces, USB devices, found in the
+ * device's own subtree of sysfs and in a few tables of /proc. Part of the host model.
+ */
+#ifndef VH_USES_H
+#define VH_USES_H
+
+#include "lib/host/host.h"
+
+/* The tables of /proc that tell of use; read once for all devices. */
+struct vh_usage;
+struct vh_usage *vh_usage_read(const struct vh_root *root) VH_CHECK;
+void vh_usage_free(struct vh_usage *u);
+VH_DEFINE_AUTO(vh_usage, vh_usage_free)
+
+/* Fills d->uses; what could not be seen goes to host->not_checked. */
+void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
+		  struct vh_pci_dev *d);
+
+/* Does the bit map of keys of an input device, as sysfs and procfs print it, have all letters and
+ * digits? What has some keys only is a power button, a mouse, a remote control. */
+bool vh_input_has_letters(const char *bits);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scrub - see scrub.h. */
+#include "lib/snapshot/scrub.h"
+
+#include <arpa/inet.h>
+
+#include "lib/base/strbuf.h"
+
+#include "lib/base/banned.h"
+
+void vh_scrub_clear(struct vh_scrub *s)
+{
+	vh_names_clear(&s->known);
+}
+
+/* The number of a value among those of its kind, from 1. */
+static unsigned int number_of(struct vh_scrub *s, const char *kind, const char *value)
+{
+	_auto_free_ char *entry = vh_printf("%s %s", kind, value);
+	size_t k = strlen(kind);
+	unsigned int n = 1;
+
+	for (size_t i = 0; i < s->known.count; i++) {
+		if (!strcmp(s->known.name[i], entry))
+			return n;
+		n += !strncmp(s->known.name[i], kind, k) && s->known.name[i][k] == ' ';
+	}
+	*VH_APPEND(s->known.name, s->known.count) = VH_STEAL(entry);
+	return n;
+}
+
+/* One bit out of key and prefix: the finalizer of splitmix64, which mixes well. */
+static uint32_t coin(uint64_t key, uint32_t prefix, int length)
+{
+	uint64_t z = key ^ ((uint64_t)prefix << 8 | (uint64_t)length) * UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ z >> 31) & 1);
+}
+
+/*
+ * Every bit is turned or not by what the bits before it are (as Crypto-PAn does), so that
+ * networks stay networks. 127/8 and 169.254/16 mean something to the rules; the rest of 169/8
+ * keeps its second number lest it become that.
+ */
+struct in_addr vh_scrub_ip4(const struct vh_scrub *s, struct in_addr addr)
+{
+	uint32_t in = ntohl(addr.s_addr), out;
+	int kept = in >> 24 == 169 ? 16 : 8;
+
+	if (s->off || in >> 24 == 0 || in >> 24 == 127 || in >> 16 == 0xa9fe)
+		return addr;
+	out = in & ~(UINT32_MAX >> kept);
+	for (int i = kept; i < 32; i++) {
+		uint32_t bit = UINT32_C(1) << (31 - i);
+
+		out |= (in & bit) ^ (coin(s->key, in & ~(UINT32_MAX >> i), i) ? bit : 0);
+	}
+	return (struct in_addr){ htonl(out) };
+}
+
+/* Of the range for documentation (RFC 3849). */
+struct in6_addr vh_scrub_ip6(struct vh_scrub *s, const struct in6_addr *addr)
+{
+	struct in6_addr to = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
+	char text[INET6_ADDRSTRLEN];
+	unsigned int n;
+
+	if (s->off || !inet_ntop(AF_INET6, addr, text, sizeof(text)))
+		return *addr;
+	n = number_of(s, "address", text);
+	to.s6_addr[14] = (uint8_t)(n >> 8);
+	to.s6_addr[15] = (uint8_t)n;
+	return to;
+}
+
+char *vh_scrub_server(struct vh_scrub *s, const char *server)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (s->off)
+		return vh_strdup(server);
+	if (inet_pton(AF_INET, server, &four) == 1) {
+		four = vh_scrub_ip4(s, four);
+		return vh_strdup(inet_ntop(AF_INET, &four, text, sizeof(text)));
+	}
+	if (inet_pton(AF_INET6, server, &six) == 1) {
+		six = vh_scrub_ip6(s, &six);
+		return vh_strdup(inet_ntop(AF_INET6, &six, text, sizeof(text)));
+	}
+	return vh_printf("server%u.invalid", number_of(s, "server", server));
+}
+
+char *vh_scrub_target(struct vh_scrub *s, const char *name)
+{
+	if (s->off)
+		return vh_strdup(name);
+	return vh_printf("iqn.2000-01.invalid:target%u", number_of(s, "target", name));
+}
+
+/* Part by part, so that a file is still below the mount point that it was below. */
+char *vh_scrub_path(struct vh_scrub *s, const char *path)
+{
+	static const char *const folders[] = { "/home/", "/media/", "/run/media/", "/run/user/",
+					       "/root/" };
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+
+	for (size_t i = 0; i < VH_COUNT(folders) && !s->off; i++) {
+		const char *rest = path + strlen(folders[i]);
+
+		if (!vh_has_prefix(path, folders[i]))
+			continue;
+		vh_strbuf_add(&to, folders[i]);
+		while (*rest) {
+			size_t n = strcspn(rest, "/");
+			_auto_free_ char *part = vh_strndup(rest, n);
+
+			vh_strbuf_addf(&to, "%u%s", number_of(s, "name", part), rest[n] ? "/" : "");
+			rest += n + (rest[n] == '/');
+		}
+		return vh_strbuf_steal(&to);
+	}
+	return vh_strdup(path);
+}
+
+/* intel_iommu=on, vfio-pci.ids=..., hugepages=16; but not root=UUID=..., ip=..., rd.luks.uuid=... */
+static bool is_plain_option(const char *word, size_t key)
+{
+	static const char *const begins[] = {
+		"intel_iommu",
+		"amd_iommu",
+		"iommu",
+		"intremap",
+		"pci",
+		"vfio",
+		"hugepage",
+		"kvm",
+		"default_hugepagesz",
+		"video",
+		"efifb",
+		"fbcon",
+		"modprobe.blacklist",
+		"module_blacklist",
+		"initcall_blacklist",
+		"mem",
+		"numa",
+		"isolcpus",
+	};
+	static const char *const foreign[] = { "rd.", "systemd.", "ip.", "netroot.", "ds." };
+
+	for (size_t i = 0; i < VH_COUNT(begins); i++)
+		if (!strncmp(word, begins[i], strlen(begins[i])))
+			return true;
+	for (size_t i = 0; i < VH_COUNT(foreign); i++)
+		if (!strncmp(word, foreign[i], strlen(foreign[i])))
+			return false;
+	return memchr(word, '.', key) != NULL; /* MODULE.OPTION */
+}
+
+/* Cuts as the kernel does (lib/cmdline.c:next_arg()): blanks between quotes are part of a word. */
+static char *next_word(char **rest)
+{
+	char *word = *rest, *end = word;
+	bool quoted = false;
+
+	if (!word)
+		return NULL;
+	for (; *end && (quoted || !strchr(" \t\n", *end)); end++)
+		quoted ^= *end == '"';
+	*rest = *end ? end + 1 : NULL;
+	*end = 0;
+	return word;
+}
+
+char *vh_scrub_cmdline(const struct vh_scrub *s, const char *cmdline)
+{
+	_auto_free_ char *copy = vh_strdup(cmdline);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	char *rest = copy, *word;
+
+	if (s->off)
+		return VH_STEAL(copy);
+	while ((word = next_word(&rest))) {
+		size_t key = strcspn(word, "=");
+
+		if (!strcmp(word, "--")) /* what follows is for init */
+			break;
+		if (!*word)
+			continue;
+		if (word[key] && !is_plain_option(word, key))
+			word[key + 1] = 0;
+		vh_strbuf_join(&to, " ", word);
+	}
+	return vh_strbuf_steal(&to);
+}

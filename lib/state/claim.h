@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * claim - who took which devices, and what they were before: text <-> struct, strict both
+ * ways. Files and locks are lib/act/store's.
+ *
+ *	vfio-hook-claim 1
+ *	owner 4dea22b3-1d52-d8f3-2516-782e98ab3fa0      (or: manual)
+ *	name vm                                         (printable form)
+ *	since 1763707695                                (seconds, CLOCK_REALTIME)
+ *	daemon 812 1893                                 (pid and start time of the caller)
+ *	state prepared                                  (prepared, started, released)
+ *	device 0000:01:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-
+ *	device 0000:01:00.1 8086:10d3 group=12 peer bind driver=e1000e override=- stuck
+ *	end
+ *
+ * "-" is none, group=-1 no group. In driver and override a byte that is none of A-Za-z0-9_.-
+ * stands as %xx. A file without its last line is truncated.
+ */
+#ifndef VH_CLAIM_H
+#define VH_CLAIM_H
+
+#include "lib/base/error.h"
+#include "lib/base/pci.h"
+
+#define VH_CLAIM_VERSION 1
+#define VH_MANUAL "manual"
+
+enum vh_role { VH_NAMED, VH_PEER };
+/* What was done to the device, or was about to be when the claim was written. */
+enum vh_action {
+	VH_KEEP,   /* managed='no': never written to, neither before nor after */
+	VH_LEAVE,  /* nothing, but libvirt may; seen home afterwards */
+	VH_UNBIND, /* override vfio-pci, taken from its driver; libvirt binds it */
+	VH_BIND,   /* override vfio-pci, taken from its driver, bound to vfio-pci */
+};
+
+struct vh_record {
+	struct vh_pci_addr addr;
+	uint16_t vendor, device;
+	int group;
+	enum vh_role role;
+	enum vh_action action;
+	char *driver;   /* before we came; NULL: none */
+	char *override; /* before we came; NULL: unset */
+	bool stuck;     /* a write to it had not returned when the claim was last written */
+};
+
+enum vh_claim_state { VH_PREPARED, VH_STARTED, VH_RELEASED };
+
+struct vh_claim {
+	char *owner; /* UUID of the domain, or "manual" */
+	char *name;  /* of the domain, printable */
+	int64_t since;
+	int64_t daemon_pid, daemon_start; /* of the daemon that called prepare; start in clock
+					     ticks since boot (/proc/PID/stat field 22) */
+	enum vh_claim_state state;
+	struct vh_record *records; /* sorted by address */
+	size_t count;
+};
+
+struct vh_claim *vh_claim_new(const char *owner, const char *name) VH_CHECK;
+void vh_claim_free(struct vh_claim *c);
+VH_DEFINE_AUTO(vh_claim, vh_claim_free)
+
+/* A text is a claim only if vh_claim_format() writes that very text; else VH_E_INPUT with the
+ * number of the line. */
+struct vh_claim *vh_claim_parse(const char *text, size_t len, struct vh_error *err) VH_CHECK;
+char *vh_claim_format(const struct vh_claim *c) VH_CHECK;
+
+struct vh_record *vh_claim_find(const struct vh_claim *c, const struct vh_pci_addr *addr);
+/* Adds a zeroed record, keeping the order; the one that is there if there is one. Records
+ * move: earlier pointers to them are no longer valid. */
+struct vh_record *vh_claim_add(struct vh_claim *c, const struct vh_pci_addr *addr);
+void vh_claim_remove(struct vh_claim *c, const struct vh_pci_addr *addr);
+void vh_record_copy(struct vh_record *to, const struct vh_record *from);
+
+const char *vh_role_str(enum vh_role r);
+const char *vh_claim_state_str(enum vh_claim_state s);
+
+#endif

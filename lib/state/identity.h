@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * identity - what stood at the addresses of a domain when it last ran, or what its owner has
+ * accepted since: text <-> struct, strict both ways. The files are lib/act/record's.
+ *
+ *	vfio-hook-devices 1
+ *	domain 4dea22b3-1d52-d8f3-2516-782e98ab3fa0
+ *	name vm                                         (printable form)
+ *	device 0000:01:00.0 8086:10d3 sub=8086:a01f class=020000
+ *	end
+ *
+ * A file without its last line is truncated.
+ */
+#ifndef VH_IDENTITY_H
+#define VH_IDENTITY_H
+
+#include "lib/base/error.h"
+#include "lib/base/pci.h"
+
+#define VH_IDENTITY_VERSION 1
+#define VH_IDENTITY_MAX 4096 /* devices; no guest has a fraction of it */
+
+/* A device as it was seen at an address. */
+struct vh_sighting {
+	struct vh_pci_addr addr;
+	struct vh_pci_id id, subsystem;
+	uint32_t class; /* 24 bits, as in sysfs */
+};
+
+struct vh_identity {
+	char *uuid; /* of the domain */
+	char *name; /* printable */
+	struct vh_sighting *devs; /* sorted by address */
+	size_t count;
+};
+
+struct vh_identity *vh_identity_new(const char *uuid, const char *name) VH_CHECK;
+void vh_identity_free(struct vh_identity *i);
+VH_DEFINE_AUTO(vh_identity, vh_identity_free)
+
+/* A text is one only if vh_identity_format() writes that very text; else VH_E_INPUT with the
+ * number of the line. */
+struct vh_identity *vh_identity_parse(const char *text, size_t len, struct vh_error *err) VH_CHECK;
+char *vh_identity_format(const struct vh_identity *i) VH_CHECK;
+
+const struct vh_sighting *vh_identity_find(const struct vh_identity *i,
+					   const struct vh_pci_addr *addr);
+/* Adds it, or replaces the one at that address, keeping the order. Beyond VH_IDENTITY_MAX
+ * nothing is added. */
+void vh_identity_put(struct vh_identity *i, const struct vh_sighting *s);
+
+/* The same make: ids and subsystem; their class is then the same as well, or nearly. */
+bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b);
+/* Base class and subclass; the programming interface may change with a firmware setting. */
+bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
+
+#endif

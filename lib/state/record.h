@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record - /var/lib/vfio-hook: which devices each domain last ran with (lib/state/identity.h).
+ * It survives a boot, and `virsh undefine`, of which nobody tells us: of more than
+ * VH_RECORDS_MAX domains the one that has not run for longest is forgotten.
+ *
+ *	UUID.devices   one domain; written to a temporary file and renamed
+ */
+#ifndef VH_RECORD_H
+#define VH_RECORD_H
+
+#include "lib/host/host.h"
+
+#define VH_RECORD_DIR "var/lib/vfio-hook"
+#define VH_RECORDS_MAX 1000
+
+/* *ret is NULL when there is none. A file that cannot be trusted is an error that names it. */
+int vh_record_load(const struct vh_root *root, const char *uuid, struct vh_identity **ret,
+		   struct vh_error *err) VH_CHECK;
+/* The one of the domain that had this name when it last ran; the youngest of several. */
+int vh_record_find(const struct vh_root *root, const char *name, struct vh_identity **ret,
+		   struct vh_error *err) VH_CHECK;
+/* Writes it; one without devices is removed. */
+int vh_record_save(const struct vh_root *root, const struct vh_identity *i,
+		   struct vh_error *err) VH_CHECK;
+
+/* What stands at these addresses now; of `old` (or NULL) what stood at those that are empty. */
+struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
+				   const struct vh_pci_addr *addrs, size_t count,
+				   const struct vh_identity *old) VH_CHECK;
+/* The same for the devices that a domain names, and written. */
+int vh_record_domain(const struct vh_root *root, const struct vh_domain *d,
+		     struct vh_error *err) VH_CHECK;
+
+#endif

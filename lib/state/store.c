@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store - see store.h. */
+#include "lib/state/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "lib/state/dir.h"
+#include "lib/domain/domain.h"
+
+#include "lib/base/banned.h"
+
+#define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
+#define GLOBAL_LOCK "lock"
+#define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
+
+/* Owners are file names: a UUID, strictly, or "manual". */
+static bool is_owner(const char *owner)
+{
+	char uuid[37];
+
+	if (!strcmp(owner, VH_MANUAL))
+		return true;
+	return vh_uuid_parse(owner, uuid) == 0 && !strcmp(owner, uuid);
+}
+
+static struct vh_dir dir_of(const struct vh_store *s)
+{
+	return (struct vh_dir){ s->root, VH_STORE_DIR, REMOVE, s->dir };
+}
+
+int vh_store_open(struct vh_store *ret, const struct vh_root *root, bool create,
+		  struct vh_error *err)
+{
+	struct vh_dir d = { root, VH_STORE_DIR, REMOVE, -1 };
+
+	if (vh_dir_open(&d, create, err) < 0)
+		return -1;
+	*ret = (struct vh_store){ .root = root, .dir = d.fd };
+	return 0;
+}
+
+void vh_store_close(struct vh_store *s)
+{
+	if (s->dir >= 0)
+		close(s->dir);
+	s->dir = -1;
+}
+
+bool vh_store_is_idle(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, VH_STORE_DIR) < 0)
+		return errno == ENOENT;
+	for (size_t i = 0; i < names.count; i++)
+		if (strcmp(names.name[i], GLOBAL_LOCK))
+			return false;
+	return true;
+}
+
+/* --- locks ----------------------------------------------------------------------------------- */
+
+static int open_lock(const struct vh_store *s, const char *name)
+{
+	return openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Does the path still name the file that we have open? Its last holder may have unlinked it. */
+static bool is_current(const struct vh_store *s, const char *name, int fd)
+{
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && fstatat(s->dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+static int lock_file(const struct vh_store *s, const char *name, int64_t deadline,
+		     struct vh_error *err)
+{
+	static const struct timespec pause = { 0, POLL_NS };
+
+	for (;;) {
+		int fd = open_lock(s, name);
+
+		if (fd < 0)
+			return vh_fail(err, VH_E_SYS, errno, NULL,
+				       "cannot open '/" VH_STORE_DIR "/%s'", name);
+		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (vh_now_ms() >= deadline) {
+				close(fd);
+				return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
+					       "'/" VH_STORE_DIR "/%s' is locked by another vfio-hook, "
+					       "or by a write to a driver that does not return",
+					       name);
+			}
+			vh_root_step(s->root, "wait for a lock");
+			nanosleep(&pause, NULL);
+		}
+		if (is_current(s, name, fd))
+			return fd;
+		close(fd);
+	}
+}
+
+int vh_store_lock_global(const struct vh_store *s, int64_t deadline, struct vh_error *err)
+{
+	return lock_file(s, GLOBAL_LOCK, deadline, err);
+}
+
+int vh_store_lock_claim(const struct vh_store *s, const char *owner, int64_t deadline,
+			struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+
+	if (!is_owner(owner))
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is no UUID", owner);
+	return lock_file(s, name, deadline, err);
+}
+
+enum vh_tri vh_store_lock_is_free(const struct vh_store *s, const char *owner)
+{
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+	_auto_close_ int fd = -1;
+
+	if (s->dir < 0)
+		return VH_YES;
+	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? VH_YES : VH_UNKNOWN;
+	/* shared, so that those who only ask do not see each other */
+	return flock(fd, LOCK_SH | LOCK_NB) == 0 ? VH_YES : VH_NO;
+}
+
+/* --- files ------------------------------------------------------------------------------------- */
+
+/* `ret` stays empty when there is no such file. */
+static int read_file(const struct vh_store *s, const char *name, struct vh_strbuf *ret,
+		     struct vh_error *err)
+{
+	struct vh_dir d = dir_of(s);
+
+	return vh_dir_read(&d, name, ret, err);
+}
+
+int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
+		  struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.claim", owner);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	struct vh_claim *claim;
+
+	*ret = NULL;
+	if (read_file(s, name, &text, err) < 0)
+		return -1;
+	if (!text.data)
+		return 0;
+	claim = vh_claim_parse(text.data, text.len, err);
+	if (!claim) {
+		if (err && !err->fix)
+			err->fix = vh_strdup(REMOVE);
+		return vh_wrap(err, "'/" VH_STORE_DIR "/%s'", name);
+	}
+	if (strcmp(claim->owner, owner)) {
+		vh_claim_free(claim);
+		return vh_fail(err, VH_E_INPUT, 0, REMOVE,
+			       "'/" VH_STORE_DIR "/%s' is the claim of another owner", name);
+	}
+	*ret = claim;
+	return 0;
+}
+
+static int remove_claim(const struct vh_store *s, const char *name, struct vh_error *err)
+{
+	vh_root_step(s->root, "unlink claim");
+	if (unlinkat(s->dir, name, 0) < 0 && errno != ENOENT)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot remove '/" VH_STORE_DIR "/%s'", name);
+	vh_root_step(s->root, "claim unlinked");
+	return 0;
+}
+
+static int write_file(const struct vh_store *s, const char *temp, const char *name,
+		      const char *text, struct vh_error *err)
+{
+	struct vh_dir d = dir_of(s);
+
+	return vh_dir_write(&d, temp, name, text, err);
+}
+
+int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.claim", c->owner);
+	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
+	_auto_free_ char *text = vh_claim_format(c);
+
+	return c->count ? write_file(s, temp, name, text, err) : remove_claim(s, name, err);
+}
+
+int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
+		  struct vh_error *err)
+{
+	_auto_close_ int global = vh_store_lock_global(s, deadline, err);
+
+	return global < 0 ? -1 : vh_store_save_locked(s, c, err);
+}
+
+void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock)
+{
+	_auto_free_ char *claim = vh_printf("%s.claim", owner);
+	_auto_free_ char *temp = vh_printf("%s.new", owner);
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+	_auto_close_ int global = -1;
+	struct stat st;
+
+	if (lock < 0)
+		return;
+	/* files that stay behind hurt nobody: so we do not wait for long */
+	global = vh_store_lock_global(s, vh_now_ms() + 1000, NULL);
+	if (global >= 0 && fstatat(s->dir, claim, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		vh_root_step(s->root, "unlink lock");
+		(void)unlinkat(s->dir, temp, 0);
+		(void)unlinkat(s->dir, name, 0);
+	}
+	close(lock);
+}
+
+void vh_store_sweep(const struct vh_store *s, const char *owner)
+{
+	_auto_free_ char *name = vh_printf("%s.lock", owner);
+	struct stat st;
+
+	if (s->dir >= 0 && fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		vh_store_unlock_claim(s, owner, vh_store_lock_claim(s, owner, 0, NULL));
+}
+
+/* The owners in the directory; those of files that end with `suffix`, each once. */
+static int list_owners(const struct vh_store *s, const char *suffix, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	if (s->dir < 0)
+		return 0;
+	if (vh_root_list(s->root, &all, VH_STORE_DIR) < 0)
+		return errno == ENOENT ? 0 : -1;
+	for (size_t i = 0; i < all.count; i++) {
+		char *dot = strrchr(all.name[i], '.');
+
+		if (!dot || strcmp(dot, suffix))
+			continue;
+		*dot = 0;
+		if (is_owner(all.name[i]))
+			*VH_APPEND(ret->name, ret->count) = vh_strdup(all.name[i]);
+	}
+	return 0;
+}
+
+int vh_store_list(const struct vh_store *s, struct vh_names *ret)
+{
+	return list_owners(s, ".claim", ret);
+}
+
+int vh_store_list_locks(const struct vh_store *s, struct vh_names *ret)
+{
+	return list_owners(s, ".lock", ret);
+}
+
+/* --- refusals ---------------------------------------------------------------------------------- */
+
+#define REFUSAL "vfio-hook-refusal 1\n"
+#define REFUSALS_MAX 100
+#define REFUSAL_TEXT 8192 /* bytes kept of one */
+
+void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r)
+{
+	_auto_free_ char *name = vh_printf("%s.refusal", r->uuid);
+	_auto_free_ char *temp = vh_printf("%s.refusal.new", r->uuid);
+	_auto_free_ char *text = vh_printf(REFUSAL "%lld %s\n%.*s", (long long)r->when, r->name,
+					   REFUSAL_TEXT, r->text);
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_dir d = dir_of(s);
+
+	/* domains come and go, /run is small */
+	vh_dir_make_room(&d, ".refusal", REFUSALS_MAX);
+	/* for status only: what cannot be kept was said to the user all the same */
+	VH_IGNORE(write_file(s, temp, name, text, &err));
+}
+
+void vh_store_forget_refusal(const struct vh_store *s, const char *uuid)
+{
+	_auto_free_ char *name = vh_printf("%s.refusal", uuid);
+
+	if (s->dir >= 0)
+		(void)unlinkat(s->dir, name, 0);
+}
+
+static int parse_refusal(char *text, const char *uuid, struct vh_refusal *ret)
+{
+	char *line, *seconds;
+	uint64_t when;
+
+	if (!vh_has_prefix(text, REFUSAL))
+		return -1;
+	text += strlen(REFUSAL);
+	line = strsep(&text, "\n");
+	seconds = strsep(&line, " ");
+	if (!text || !line || vh_parse_uint(seconds, 10, INT64_MAX, &when) < 0)
+		return -1;
+	ret->uuid = vh_strdup(uuid);
+	ret->name = vh_strdup(line);
+	ret->when = (int64_t)when;
+	ret->text = vh_strdup(text);
+	return 0;
+}
+
+int vh_store_load_refusal(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
+			  struct vh_error *err)
+{
+	_auto_free_ char *name = vh_printf("%s.refusal", uuid);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	if (read_file(s, name, &text, err) < 0)
+		return -1;
+	if (!text.data || parse_refusal(text.data, uuid, ret) == 0)
+		return 0;
+	return vh_fail(err, VH_E_INPUT, 0, "remove the file",
+		       "'/" VH_STORE_DIR "/%s' was not written by vfio-hook", name);
+}
+
+void vh_refusal_clear(struct vh_refusal *r)
+{
+	free(r->uuid);
+	free(r->name);
+	free(r->text);
+	memset(r, 0, sizeof(*r));
+}
+
+int vh_store_list_refusals(const struct vh_store *s, struct vh_names *ret)
+{
+	return list_owners(s, ".refusal", ret);
+}
