@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "lib/act/act.h"
 #include "lib/act/recheck.h"
+#include "lib/host/read.h"
 #include "lib/state/record.h"
 #include "lib/case/standing.h"
 #include "lib/base/strbuf.h"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/host/function.h"
+#include "lib/host/read.h"
 #include "tests/stage.h"
 
 #define COLUMNS 3

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lib/host/read.h"
 #include "tests/fake-tree.h"
 #include "tests/stage.h"
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/host/read.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 

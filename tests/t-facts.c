@@ -11,6 +11,7 @@
 #include "lib/host/hook-install.h"
 #include "lib/host/host.h"
 #include "lib/host/module-options.h"
+#include "lib/host/read.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "lib/host/read.h"
 #include "lib/state/record.h"
 #include "lib/base/strbuf.h"
 #include "lib/case/expect.h"

@@ -3,6 +3,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/host/host.h"
+#include "lib/host/read.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
 #include "tests/stage.h"

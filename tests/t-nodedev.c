@@ -3,6 +3,7 @@
  * be known. */
 #include "lib/act/act.h"
 #include "lib/host/host.h"
+#include "lib/host/read.h"
 #include "lib/manifest/from-libvirt.h"
 #include "lib/base/bits.h"
 #include "lib/domain/domain.h"

@@ -9,6 +9,7 @@
 #include "cli/source.h"
 #include "lib/boot/system.h"
 #include "lib/host/bootloader.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

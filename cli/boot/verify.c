@@ -13,6 +13,7 @@
 #include "cli/render/render.h"
 #include "lib/base/backend.h"
 #include "lib/boot/system.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

@@ -7,6 +7,7 @@
 #include "cli/edit/insert.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

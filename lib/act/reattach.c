@@ -7,6 +7,7 @@
 #include "lib/act/steps.h"
 #include "lib/act/release.h"
 #include "lib/act/groups.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

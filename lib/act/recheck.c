@@ -4,6 +4,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/host/libvirt-files.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

@@ -8,6 +8,7 @@
 #include "lib/case/standing.h"
 #include "lib/base/child.h"
 #include "lib/host/function.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

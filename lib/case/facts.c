@@ -3,6 +3,7 @@
 #include "lib/case/facts.h"
 
 #include "lib/act/act.h"
+#include "lib/host/read.h"
 #include "lib/state/store.h"
 #include "lib/host/libvirt-files.h"
 

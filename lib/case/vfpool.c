@@ -5,6 +5,7 @@
 #include "lib/domain/address.h"
 #include "lib/case/holdings.h"
 #include "lib/host/libvirt-files.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 

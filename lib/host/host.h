@@ -170,23 +170,6 @@ struct vh_host {
 				may be neither: nothing may be done on these facts. 0: none */
 };
 
-enum vh_host_flags {
-	VH_HOST_ALL = 1,       /* every device, not only those asked for */
-	VH_HOST_OVERRIDES = 2, /* read driver_override */
-	VH_HOST_USES = 4,      /* find what the host uses the devices for, and which are dead */
-	VH_HOST_RULES = 8,     /* the rest that the rules want to know, of machine and devices */
-};
-
-/*
- * Reads the devices at `addrs`, and the members of their groups. A device that is not there is
- * not in the result. What may block is waited for 15 seconds at most, and never beyond `deadline`
- * (vh_now_ms()); what a driver does not answer by then stays unknown.
- */
-struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags, int64_t deadline) VH_CHECK;
-void vh_host_free(struct vh_host *h);
-VH_DEFINE_AUTO(vh_host, vh_host_free)
-
 struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
 struct vh_group *vh_host_group(const struct vh_host *h, int number);
 /* Makes the devices that an operation of this claim has moved look as they were before, so
@@ -207,5 +190,10 @@ bool vh_pci_is_chipset(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_pci_is_tolerated(const struct vh_pci_dev *d);
+
+void vh_mates_free(struct vh_mate *mates, size_t count);
+
+/* A file in the directory of a function whose driver did not answer: its uses are unknown. */
+#define VH_MANIFEST_UNANSWERED "unanswered"
 
 #endif

@@ -51,9 +51,6 @@
 #define VH_SNAPSHOT_MARK "vfio-hook snapshot "
 #define VH_SNAPSHOT_END "# end of snapshot"
 
-/* A file in the directory of a function whose driver did not answer: its uses are unknown. */
-#define VH_MANIFEST_UNANSWERED "unanswered"
-
 /* Fills the existing, empty directory `dir`. `name` is for messages ("NAME line N: ...",
  * VH_E_INPUT). On failure the tree is incomplete and the caller's to remove. */
 int vh_manifest_expand(const char *text, size_t len, const char *name, const char *dir,

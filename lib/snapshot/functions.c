@@ -4,6 +4,7 @@
  * IOMMU groups. Attributes may wait for the lock of a device whose driver hangs, so they are
  * read in a child.
  */
+#include "lib/host/host.h"
 #include "lib/snapshot/copy.h"
 
 #include <errno.h>
