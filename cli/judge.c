@@ -10,6 +10,7 @@
 #include "lib/act/recheck.h"
 #include "lib/state/record.h"
 #include "lib/case/standing.h"
+#include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
 #include "lib/case/expect.h"
 #include "lib/host/libvirt-files.h"
