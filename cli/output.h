@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 #include "lib/base/error.h"
-#include "lib/base/text.h"
+#include "lib/base/printable.h"
 
 /* Columns that a string from vh_safe() takes, one per character. */
 size_t vh_columns(const char *s);

@@ -2,6 +2,7 @@
 /* fuzz-address - PCI addresses and UUIDs: what is accepted comes out the same again. */
 #include "fuzz/fuzz.h"
 #include "lib/base/pci.h"
+#include "lib/base/uuid.h"
 #include "lib/domain/domain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

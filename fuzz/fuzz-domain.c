@@ -2,7 +2,7 @@
 /* fuzz-domain - domain XML through parsing, planning, all rules and what they correct, on one
  * host that has something of everything. */
 #include "fuzz/fuzz.h"
-#include "lib/base/text.h"
+#include "lib/base/printable.h"
 #include "lib/decide/correct.h"
 #include "lib/domain/plain.h"
 #include "tests/world.h"

@@ -15,7 +15,7 @@
 #include "lib/base/backend.h"
 #include "lib/base/child.h"
 #include "lib/base/strbuf.h"
-#include "lib/base/text.h"
+#include "lib/base/printable.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/domain/plain.h"
 

@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/pci.h"
+#include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
 #include "tests/tap.h"
 

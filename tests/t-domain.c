@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-domain - what is read from domain XML, and what is refused. */
+#include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
+#include "lib/base/uuid.h"
 #include "lib/domain/domain.h"
 #include "lib/xml/xml.h"
 #include "tests/tap.h"

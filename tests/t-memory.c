@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-memory - what a domain says of its memory, and what the host says of its own. */
+#include "lib/base/size.h"
 #include "lib/base/strbuf.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/host/host.h"

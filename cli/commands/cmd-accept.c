@@ -9,6 +9,8 @@
 #include "cli/source.h"
 #include "lib/state/record.h"
 #include "lib/base/backend.h"
+#include "lib/base/printable.h"
+#include "lib/base/uuid.h"
 #include "lib/case/expect.h"
 #include "lib/host/libvirt-files.h"
 

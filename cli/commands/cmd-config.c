@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "cli/source.h"
+#include "lib/base/uuid.h"
 #include "lib/config/keys.h"
 #include "lib/host/libvirt-files.h"
 

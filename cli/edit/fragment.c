@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-#include "lib/base/text.h"
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 

@@ -9,6 +9,7 @@
 
 #include "cli/libvirt/calls.h"
 #include "lib/base/child.h"
+#include "lib/base/uuid.h"
 #include "lib/domain/domain.h"
 #include "lib/xml/xml.h"
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
 #include "lib/case/holdings.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/host/function.h"

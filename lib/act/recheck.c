@@ -2,7 +2,7 @@
 /* recheck - see recheck.h; and the second look at `start begin`. */
 #include "lib/act/recheck.h"
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/host/read.h"
 

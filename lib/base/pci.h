@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pci - the address of a PCI function: "0000:01:00.0" and back, strict both ways.
+ * pci - what names a PCI function: its address, "0000:01:00.0" and back, strict both ways; its
+ * ids; and what was seen at an address, to tell whether it is still that.
  * The kernel prints %04x:%02x:%02x.%d (pci_setup_device()); domains above ffff have more
  * digits (VMD).
  */
@@ -49,5 +50,17 @@ int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 
 /* Functions of one slot are one card: a reset or a driver may reach across them. */
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
+
+/* A device as it was seen at an address. */
+struct vh_sighting {
+	struct vh_pci_addr addr;
+	struct vh_pci_id id, subsystem;
+	uint32_t class; /* 24 bits, as in sysfs */
+};
+
+/* The same make: ids and subsystem; their class is then the same as well, or nearly. */
+bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b);
+/* Base class and subclass; the programming interface may change with a firmware setting. */
+bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
 
 #endif

@@ -20,14 +20,6 @@
 #define LABEL_MAX 4096
 #define READ_MAX (8u << 20) /* modules.dep of a distribution kernel is below 1 MiB */
 
-void vh_names_clear(struct vh_names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->name[i]);
-	free(names->name);
-	memset(names, 0, sizeof(*names));
-}
-
 void vh_root_close(struct vh_root *root)
 {
 	if (root->fd >= 0)

@@ -12,6 +12,7 @@
 #define VH_ROOT_H
 
 #include "lib/base/error.h"
+#include "lib/base/names.h"
 
 struct vh_root;
 
@@ -49,14 +50,6 @@ void vh_root_close(struct vh_root *root);
  * out of it can be read and not followed. 0 or -1, errno set. Ends with vh_root_close(). */
 int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;
-
-/* A sorted list of names; owned. */
-struct vh_names {
-	char **name;
-	size_t count;
-};
-void vh_names_clear(struct vh_names *names);
-#define _auto_names_ __attribute__((cleanup(vh_names_clear)))
 
 /*
  * The whole file (at most 8 MiB), without the newline at its end; NULL on

@@ -56,22 +56,6 @@ void vh_strbuf_join(struct vh_strbuf *sb, const char *separator, const char *s)
 	vh_strbuf_add(sb, s);
 }
 
-void vh_strbuf_add_printable(struct vh_strbuf *sb, const char *s, size_t max)
-{
-	for (size_t i = 0; s[i]; i++) {
-		unsigned char c = s[i];
-
-		if (i == max) {
-			vh_strbuf_add(sb, "...");
-			return;
-		}
-		if (c < 0x20 || c == 0x7f || c == '\\')
-			vh_strbuf_addf(sb, "\\x%02x", c);
-		else
-			vh_strbuf_add_mem(sb, &s[i], 1);
-	}
-}
-
 int vh_strbuf_read_fd(struct vh_strbuf *sb, int fd, size_t max)
 {
 	char waste[4096];
@@ -112,12 +96,4 @@ void vh_strbuf_clear(struct vh_strbuf *sb)
 {
 	free(sb->data);
 	memset(sb, 0, sizeof(*sb));
-}
-
-char *vh_printable(const char *s, size_t max)
-{
-	struct vh_strbuf sb = { 0 };
-
-	vh_strbuf_add_printable(&sb, s, max);
-	return vh_strbuf_steal(&sb);
 }

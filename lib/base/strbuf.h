@@ -16,18 +16,12 @@ void vh_strbuf_add_mem(struct vh_strbuf *sb, const void *p, size_t n);
 void vh_strbuf_addf(struct vh_strbuf *sb, const char *fmt, ...) VH_PRINTF(2, 3);
 /* Appends s between separators: "a", then "a, b". */
 void vh_strbuf_join(struct vh_strbuf *sb, const char *separator, const char *s);
-/* Appends s so that it stays on one line and cannot steer a terminal: control characters
- * and backslash as \xHH; at most `max` bytes of it, then "...". */
-void vh_strbuf_add_printable(struct vh_strbuf *sb, const char *s, size_t max);
 /* Reads all of fd. Stops keeping, but not reading, after `max` bytes; returns 0, 1 when the
  * input was longer than that, -1 with errno set. */
 int vh_strbuf_read_fd(struct vh_strbuf *sb, int fd, size_t max) VH_CHECK;
 /* The string, never NULL, now the caller's. */
 char *vh_strbuf_steal(struct vh_strbuf *sb) VH_CHECK;
 void vh_strbuf_clear(struct vh_strbuf *sb);
-
-/* A printable copy of s (see above), for messages. */
-char *vh_printable(const char *s, size_t max) VH_CHECK;
 
 #define _auto_strbuf_ __attribute__((cleanup(vh_strbuf_clear)))
 

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <ini.h>
 
+#include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
+#include "lib/base/uuid.h"
 #include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"

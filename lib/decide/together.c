@@ -2,6 +2,8 @@
 /* together - see together.h. */
 #include "lib/decide/together.h"
 
+#include "lib/base/printable.h"
+#include "lib/base/size.h"
 #include "lib/decide/rules/memory-need.h"
 
 #include "lib/base/banned.h"

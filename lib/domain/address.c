@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 
+#include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"

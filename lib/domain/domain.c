@@ -5,9 +5,8 @@
  */
 #include "lib/domain/domain.h"
 
-#include <ctype.h>
-
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
+#include "lib/base/uuid.h"
 #include "lib/domain/address.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/domain/metadata.h"
@@ -22,36 +21,6 @@ const char *vh_element_str(enum vh_element e)
 	static const char *const names[] = { "hostdev", "interface", "disk" };
 
 	return names[e];
-}
-
-/* libvirt's virUUIDParse(): 32 hex digits; blanks around them, blanks and hyphens between
- * the pairs. */
-int vh_uuid_parse(const char *s, char ret[37])
-{
-	char uuid[37];
-	size_t at = 0;
-
-	while (isspace((unsigned char)*s))
-		s++;
-	while (at < 36) {
-		if (*s == '-' || *s == ' ') {
-			s++;
-			continue;
-		}
-		if (!isxdigit((unsigned char)s[0]) || !isxdigit((unsigned char)s[1]))
-			return -1;
-		uuid[at++] = (char)tolower((unsigned char)*s++);
-		uuid[at++] = (char)tolower((unsigned char)*s++);
-		if (at == 8 || at == 13 || at == 18 || at == 23)
-			uuid[at++] = '-';
-	}
-	while (isspace((unsigned char)*s))
-		s++;
-	if (*s)
-		return -1;
-	uuid[36] = 0;
-	memcpy(ret, uuid, sizeof(uuid));
-	return 0;
 }
 
 /* --- devices ----------------------------------------------------------------------------- */

@@ -106,7 +106,4 @@ bool vh_domain_has_balloon(const struct vh_domain *d);
  * became. 0 or -1. */
 int vh_domain_parse_uuid(const char *xml, size_t len, char ret[37], struct vh_error *err) VH_CHECK;
 
-/* A UUID as libvirt accepts it (hyphens optional) to 36 lower-case characters. 0 or -1. */
-int vh_uuid_parse(const char *s, char ret[37]) VH_CHECK;
-
 #endif

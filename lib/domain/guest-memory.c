@@ -4,26 +4,13 @@
 
 #include <ctype.h>
 
+#include "lib/base/size.h"
 #include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
 
 /* The size of a page that every kernel has: <page size='4' unit='KiB'/> asks for no huge one. */
 #define ORDINARY_KIB 4
-
-uint64_t vh_kib_add(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-uint64_t vh_kib_mul(uint64_t a, uint64_t b)
-{
-	uint64_t product;
-
-	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
 
 /* --- sets of nodes ------------------------------------------------------------------------ */
 

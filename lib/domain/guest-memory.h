@@ -109,11 +109,4 @@ uint64_t vh_guest_memory_unplugged(const struct vh_guest_memory *m);
  */
 uint64_t vh_guest_memory_factor(const struct vh_guest_memory *m, size_t more_vfio);
 
-uint64_t vh_kib_add(uint64_t a, uint64_t b);
-uint64_t vh_kib_mul(uint64_t a, uint64_t b);
-static inline uint64_t vh_kib_sub(uint64_t a, uint64_t b) /* never below 0 */
-{
-	return a > b ? a - b : 0;
-}
-
 #endif

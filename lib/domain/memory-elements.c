@@ -5,7 +5,8 @@
 #include <ctype.h>
 #include <stdarg.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
+#include "lib/base/size.h"
 #include "lib/domain/address.h"
 
 #include "lib/base/banned.h"

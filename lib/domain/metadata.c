@@ -2,7 +2,7 @@
 /* metadata - see metadata.h. */
 #include "lib/domain/metadata.h"
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 

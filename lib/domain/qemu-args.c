@@ -2,7 +2,7 @@
 /* qemu-args - see qemu-args.h. */
 #include "lib/domain/qemu-args.h"
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/base/uuid.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

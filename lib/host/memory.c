@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/base/size.h"
 #include "lib/host/host.h"
 #include "lib/host/libvirt-files.h"
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 

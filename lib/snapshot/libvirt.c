@@ -3,6 +3,7 @@
  * libvirt - which domains run and which networks are pools, our configuration, claims
  * and records, how the hook is installed; and the processes that hold devices or claims.
  */
+#include "lib/base/uuid.h"
 #include "lib/snapshot/copy.h"
 
 #include <errno.h>

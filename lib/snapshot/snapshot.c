@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "lib/base/printable.h"
 #include "lib/host/read.h"
 #include "lib/manifest/parse.h"
 #include "lib/snapshot/copy.h"

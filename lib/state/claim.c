@@ -4,8 +4,9 @@
 
 #include <ctype.h>
 
+#include "lib/base/printable.h"
+#include "lib/base/uuid.h"
 #include "lib/state/lines.h"
-#include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
 

@@ -2,8 +2,9 @@
 /* identity - see identity.h. The parser takes what the formatter writes, and nothing else. */
 #include "lib/state/identity.h"
 
+#include "lib/base/printable.h"
+#include "lib/base/uuid.h"
 #include "lib/state/lines.h"
-#include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
 
@@ -62,16 +63,6 @@ void vh_identity_put(struct vh_identity *i, const struct vh_sighting *s)
 	*VH_APPEND(i->devs, i->count) = *s;
 	if (i->count > 1 && by_addr(&i->devs[i->count - 2], s) > 0)
 		qsort(i->devs, i->count, sizeof(*s), by_addr);
-}
-
-bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b)
-{
-	return !vh_pci_id_cmp(&a->id, &b->id) && !vh_pci_id_cmp(&a->subsystem, &b->subsystem);
-}
-
-bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b)
-{
-	return a->class >> 8 == b->class >> 8;
 }
 
 char *vh_identity_format(const struct vh_identity *i)

@@ -20,13 +20,6 @@
 #define VH_IDENTITY_VERSION 1
 #define VH_IDENTITY_MAX 4096 /* devices; no guest has a fraction of it */
 
-/* A device as it was seen at an address. */
-struct vh_sighting {
-	struct vh_pci_addr addr;
-	struct vh_pci_id id, subsystem;
-	uint32_t class; /* 24 bits, as in sysfs */
-};
-
 struct vh_identity {
 	char *uuid; /* of the domain */
 	char *name; /* printable */
@@ -48,10 +41,5 @@ const struct vh_sighting *vh_identity_find(const struct vh_identity *i,
 /* Adds it, or replaces the one at that address, keeping the order. Beyond VH_IDENTITY_MAX
  * nothing is added. */
 void vh_identity_put(struct vh_identity *i, const struct vh_sighting *s);
-
-/* The same make: ids and subsystem; their class is then the same as well, or nearly. */
-bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b);
-/* Base class and subclass; the programming interface may change with a firmware setting. */
-bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
 
 #endif

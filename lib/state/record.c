@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "lib/base/uuid.h"
 #include "lib/state/dir.h"
 #include "lib/host/function.h"
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "lib/base/uuid.h"
 #include "lib/state/dir.h"
-#include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
 

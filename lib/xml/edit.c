@@ -8,6 +8,7 @@
 
 #include <strings.h>
 
+#include "lib/base/printable.h"
 #include "lib/xml/tags.h"
 
 #include "lib/base/banned.h"

@@ -7,7 +7,7 @@
 
 #include <libxml/xmlerror.h>
 
-#include "lib/base/strbuf.h"
+#include "lib/base/printable.h"
 #include "lib/xml/libxml2.h"
 
 #include "lib/base/banned.h"

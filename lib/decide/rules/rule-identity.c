@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-identity - is the device at the address still the one that is meant? */
+#include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
 #include "lib/case/expect.h"
 

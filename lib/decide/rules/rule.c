@@ -2,6 +2,8 @@
 /* rule - see rule.h: the walks and the texts that the rules share. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/printable.h"
+
 #include "lib/base/banned.h"
 
 /* A peer that does not answer is still taken from its driver, so it is judged as any other. */

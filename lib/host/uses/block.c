@@ -3,6 +3,7 @@
  * block - disks: mounted, swap, held by dm, md or loop, or opened exclusively (ZFS, btrfs
  * members, other mount namespaces).
  */
+#include "lib/base/printable.h"
 #include "lib/host/uses/use.h"
 
 #include <errno.h>

@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text - see text.h. */
-#include "lib/base/text.h"
-
-#include "lib/base/strbuf.h"
+/* printable - text from outside made safe to show: whatever could steer a terminal becomes \xHH. */
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
+
+void vh_strbuf_add_printable(struct vh_strbuf *sb, const char *s, size_t max)
+{
+	for (size_t i = 0; s[i]; i++) {
+		unsigned char c = s[i];
+
+		if (i == max) {
+			vh_strbuf_add(sb, "...");
+			return;
+		}
+		if (c < 0x20 || c == 0x7f || c == '\\')
+			vh_strbuf_addf(sb, "\\x%02x", c);
+		else
+			vh_strbuf_add_mem(sb, &s[i], 1);
+	}
+}
+
+char *vh_printable(const char *s, size_t max)
+{
+	struct vh_strbuf sb = { 0 };
+
+	vh_strbuf_add_printable(&sb, s, max);
+	return vh_strbuf_steal(&sb);
+}
+
+/* --- UTF-8 -------------------------------------------------------------------------------- */
 
 /* Of the character that begins with this byte; 0: none does. */
 static size_t length(unsigned char first)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* names - a list of strings that it owns. */
+#ifndef VH_NAMES_H
+#define VH_NAMES_H
+
+#include <stddef.h>
+
+/* A sorted list of names; owned. */
+struct vh_names {
+	char **name;
+	size_t count;
+};
+void vh_names_clear(struct vh_names *names);
+#define _auto_names_ __attribute__((cleanup(vh_names_clear)))
+
+#endif
