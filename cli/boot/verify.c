@@ -49,7 +49,7 @@ struct kernel {
 struct verify {
 	struct vh_cli *cli;
 	struct vh_early *early;
-	struct vh_host *host;
+	const struct vh_host *host;
 	struct kernel *kernels;          /* that have an image, and the one that runs */
 	size_t n_kernels;
 	char *script;                    /* what it said of itself: off, failed; or NULL */

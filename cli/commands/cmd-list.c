@@ -26,7 +26,7 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 {
 	struct vh_output out = vh_output_new(cli);
 	_auto_findings_ struct vh_findings why = { 0 };
-	_auto_(vh_host) struct vh_host *h = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
 
 	(void)args;
 	(void)count;

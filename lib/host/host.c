@@ -8,19 +8,13 @@
 
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...)
 {
-	char *text = NULL;
+	_auto_free_ char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
 	text = vh_vprintf(fmt, ap);
 	va_end(ap);
-	for (size_t i = 0; i < h->not_checked.count; i++) {
-		if (!strcmp(h->not_checked.name[i], text)) {
-			free(text);
-			return;
-		}
-	}
-	*VH_APPEND(h->not_checked.name, h->not_checked.count) = text;
+	vh_names_note(&h->not_checked, "%s", text);
 }
 
 static int dev_order(const void *a, const void *b)
@@ -37,7 +31,7 @@ static int group_order(const void *a, const void *b)
 	return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
 }
 
-struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr)
+const struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr)
 {
 	struct vh_pci_dev key = { .addr = *addr }, *k = &key, **found = NULL;
 
@@ -46,33 +40,13 @@ struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr
 	return found ? *found : NULL;
 }
 
-struct vh_group *vh_host_group(const struct vh_host *h, int number)
+const struct vh_group *vh_host_group(const struct vh_host *h, int number)
 {
 	struct vh_group key = { .number = number }, *k = &key, **found = NULL;
 
 	if (h->n_groups)
 		found = bsearch(&k, h->groups, h->n_groups, sizeof(*h->groups), group_order);
 	return found ? *found : NULL;
-}
-
-void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool *counts)
-{
-	for (size_t i = 0; i < claim->count; i++) {
-		const struct vh_record *r = &claim->records[i];
-		struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
-
-		if (!d || !counts[i])
-			continue;
-		/* a variant driver shows itself only while it is bound */
-		if (!vh_streq(d->driver, r->driver))
-			d->on_vfio = r->driver && (!strcmp(r->driver, "vfio-pci") ||
-						   r->action == VH_LEAVE);
-		free(d->driver);
-		free(d->override);
-		d->driver = vh_strdup(r->driver);
-		d->override = vh_strdup(r->override);
-		d->override_read = VH_YES;
-	}
 }
 
 bool vh_pci_is_bridge(const struct vh_pci_dev *d)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/base/bits.h"
 #include "lib/host/boot-binding.h"
 #include "lib/host/hook-install.h"
 #include "lib/host/keyboard.h"

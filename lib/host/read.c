@@ -12,33 +12,23 @@
 
 #include "lib/base/banned.h"
 
-void vh_host_free(struct vh_host *h)
+void vh_host_free(const struct vh_host *host)
 {
+	struct vh_host *h = (struct vh_host *)host; /* const for all but who made it, here */
+
 	if (!h)
 		return;
 	for (size_t i = 0; i < h->n_devs; i++)
 		vh_pci_free(h->devs[i]);
 	for (size_t i = 0; i < h->n_groups; i++) {
 		free(h->groups[i]->members);
-		free(h->groups[i]->holder);
-		free(h->groups[i]->domain);
 		vh_names_clear(&h->groups[i]->direct);
 		free(h->groups[i]);
 	}
-	for (size_t i = 0; i < h->n_claims; i++) {
-		vh_claim_free(h->claims[i].claim);
-		free(h->claims[i].why);
-	}
-	free(h->claims_problem);
-	free(h->claims_fix);
 	free(h->asked);
 	free(h->devs);
 	free(h->groups);
-	free(h->claims);
-	free(h->elsewhere);
 	vh_platform_clear(h);
-	vh_names_clear(&h->hostdev_networks);
-	vh_memory_clear(&h->memory);
 	vh_names_clear(&h->not_checked);
 	free(h->release);
 	free(h->forbidden_by);
@@ -46,11 +36,16 @@ void vh_host_free(struct vh_host *h)
 	free(h);
 }
 
+static struct vh_pci_dev *dev_in(struct vh_host *h, const struct vh_pci_addr *addr)
+{
+	return (struct vh_pci_dev *)vh_host_dev(h, addr);
+}
+
 /* The device, read now if it was not before; NULL: there is none. Keeps the order. */
 static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *h,
 				  const struct vh_pci_addr *addr)
 {
-	struct vh_pci_dev *d = vh_host_dev(h, addr);
+	struct vh_pci_dev *d = dev_in(h, addr);
 	size_t i;
 
 	if (d)
@@ -153,45 +148,79 @@ static void read_not_told(const struct vh_root *root, struct vh_host *h)
 			vh_host_not_checked(h, "%s", line);
 }
 
-struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags, int64_t deadline)
+static void stand_as_before(struct vh_host *h, const struct vh_was *was)
+{
+	struct vh_pci_dev *d = dev_in(h, &was->addr);
+
+	if (!d)
+		return;
+	/* a variant driver shows itself only while it is bound */
+	if (!vh_streq(d->driver, was->driver))
+		d->on_vfio = was->vfio;
+	free(d->driver);
+	free(d->override);
+	d->driver = vh_strdup(was->driver);
+	d->override = vh_strdup(was->override);
+	d->override_read = VH_YES;
+}
+
+/* The devices that are asked for, or all, and the members of their groups. */
+static void read_devs(struct vh_host *h, const struct vh_pci_bus *bus, unsigned int flags)
+{
+	size_t count;
+
+	if (flags & VH_HOST_ALL)
+		read_all_devs(bus, h);
+	for (size_t i = 0; i < h->n_asked; i++) {
+		struct vh_pci_dev *d = add_dev(bus, h, &h->asked[i]);
+
+		if (d && d->is_vf) /* the rules look at its physical function */
+			(void)add_dev(bus, h, &d->pf);
+	}
+	count = h->n_devs;
+	if (flags & VH_HOST_ALL)
+		for (size_t i = 0; i < count; i++)
+			add_group(bus, h, h->devs[i]->group);
+	for (size_t i = 0; i < h->n_asked; i++) {
+		const struct vh_pci_dev *d = vh_host_dev(h, &h->asked[i]);
+
+		if (d)
+			add_group(bus, h, d->group);
+	}
+}
+
+const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct vh_host_ask *ask)
 {
 	struct vh_host *h = vh_alloc(sizeof(*h));
 	struct vh_pci_bus bus;
-	size_t asked;
 
 	vh_pci_bus_open(&bus, root);
-	h->asked = vh_alloc(count * sizeof(*addrs));
-	h->n_asked = count;
-	if (count)
-		memcpy(h->asked, addrs, count * sizeof(*addrs));
+	h->asked = vh_alloc(ask->count * sizeof(*h->asked));
+	h->n_asked = ask->count;
+	if (ask->count)
+		memcpy(h->asked, ask->addrs, ask->count * sizeof(*h->asked));
 	vh_machine_read(root, h);
 	read_not_told(root, h);
-	if (flags & VH_HOST_ALL)
-		read_all_devs(&bus, h);
-	for (size_t i = 0; i < count; i++) {
-		struct vh_pci_dev *d = add_dev(&bus, h, &addrs[i]);
-
-		if (d && d->is_vf) /* the rules look at its physical function */
-			(void)add_dev(&bus, h, &d->pf);
-	}
-	asked = h->n_devs;
-	if (flags & VH_HOST_ALL)
-		for (size_t i = 0; i < asked; i++)
-			add_group(&bus, h, h->devs[i]->group);
-	for (size_t i = 0; i < count; i++) {
-		struct vh_pci_dev *d = vh_host_dev(h, &addrs[i]);
-
-		if (d)
-			add_group(&bus, h, d->group);
-	}
-	if (flags & VH_HOST_RULES)
-		vh_platform_read(root, h, flags);
-	for (size_t i = 0; flags & VH_HOST_RULES && i < count; i++)
-		vh_topology_read(root, h, vh_host_dev(h, &addrs[i]));
+	read_devs(h, &bus, ask->flags);
+	if (ask->flags & VH_HOST_RULES)
+		vh_platform_read(root, h, ask->flags);
+	for (size_t i = 0; ask->flags & VH_HOST_RULES && i < h->n_asked; i++)
+		vh_topology_read(root, h, dev_in(h, &h->asked[i]));
 	vh_pci_bus_close(&bus);
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
-	vh_slow_read(root, h, flags, deadline);
+	vh_slow_read(root, h, ask->flags, ask->deadline);
+	for (size_t i = 0; i < ask->n_was; i++)
+		stand_as_before(h, &ask->was[i]);
 	return h;
+}
+
+const struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
+				   size_t count, unsigned int flags, int64_t deadline)
+{
+	struct vh_host_ask ask = {
+		.addrs = addrs, .count = count, .flags = flags, .deadline = deadline,
+	};
+
+	return vh_host_read_as(root, &ask);
 }

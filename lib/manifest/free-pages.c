@@ -2,6 +2,7 @@
 /* free-pages - see free-pages.h. */
 #include "lib/manifest/free-pages.h"
 
+#include "lib/domain/guest-memory.h"
 #include "lib/host/host.h"
 #include "lib/xml/xml.h"
 

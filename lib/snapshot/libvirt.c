@@ -11,6 +11,7 @@
 
 #include "lib/domain/address.h"
 #include "lib/case/holdings.h"
+#include "lib/state/claim.h"
 
 #include "lib/base/banned.h"
 

@@ -9,7 +9,9 @@
 #ifndef VH_RECORD_H
 #define VH_RECORD_H
 
+#include "lib/domain/domain.h"
 #include "lib/host/host.h"
+#include "lib/state/identity.h"
 
 #define VH_RECORD_DIR "var/lib/vfio-hook"
 #define VH_RECORDS_MAX 1000
