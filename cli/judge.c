@@ -8,6 +8,8 @@
 #include "cli/output.h"
 #include "lib/act/act.h"
 #include "lib/act/recheck.h"
+#include "lib/config/config-file.h"
+#include "lib/config/effective.h"
 #include "lib/state/record.h"
 #include "lib/case/standing.h"
 #include "lib/base/printable.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz-config - the configuration file: values in range, or an error that names the line. */
 #include "fuzz/fuzz.h"
+#include "lib/config/config-file.h"
 #include "lib/config/config.h"
+#include "lib/config/effective.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -16,6 +16,8 @@
 #include "lib/base/child.h"
 #include "lib/base/strbuf.h"
 #include "lib/base/printable.h"
+#include "lib/config/config-file.h"
+#include "lib/config/effective.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/domain/plain.h"
 

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/config/config-file.h"
 #include "lib/config/config.h"
+#include "lib/config/effective.h"
 #include "lib/domain/domain.h"
 #include "tests/fake-tree.h"
 #include "tests/tap.h"

@@ -7,6 +7,8 @@
 #include "cli/judge.h"
 #include "cli/output.h"
 
+#include "lib/config/effective.h"
+
 #include "lib/base/banned.h"
 
 struct check {

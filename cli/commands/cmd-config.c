@@ -8,6 +8,8 @@
 #include "cli/render/render.h"
 #include "cli/source.h"
 #include "lib/base/uuid.h"
+#include "lib/config/config-file.h"
+#include "lib/config/effective.h"
 #include "lib/config/keys.h"
 #include "lib/host/libvirt-files.h"
 

@@ -10,6 +10,7 @@
 
 #include "lib/act/steps.h"
 #include "lib/act/recheck.h"
+#include "lib/config/effective.h"
 #include "lib/state/record.h"
 #include "lib/act/release.h"
 #include "lib/case/standing.h"

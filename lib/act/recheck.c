@@ -3,6 +3,7 @@
 #include "lib/act/recheck.h"
 
 #include "lib/base/printable.h"
+#include "lib/config/effective.h"
 #include "lib/host/libvirt-files.h"
 
 #include "lib/base/banned.h"
