@@ -219,7 +219,8 @@ static void run_rules(struct vh_judgement *j, const struct vh_config *config, un
 void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, struct vh_domain *d)
 {
-	struct vh_config effective = vh_config_for(config, d);
+	struct vh_config effective = vh_effective_for(config, d->name, d->uuid,
+						      d->policy.require_peers);
 	enum vh_tri runs;
 
 	ret->domain = d;

@@ -214,7 +214,7 @@ static int read_config(struct call *call, const struct vh_domain *d, struct vh_e
 		call->config.memory = VH_MEMORY_OFF; /* vDPA: the file may allow it */
 		rc = 0;
 	}
-	effective = vh_config_for(&call->config, d);
+	effective = vh_effective_for(&call->config, d->name, d->uuid, d->policy.require_peers);
 	call->act.deadline = vh_now_ms() + effective.timeout_call;
 	return rc;
 }
@@ -289,7 +289,7 @@ static int never_fails(struct call *call,
 	}
 	vh_error_clear(&err);
 	if (read_xml(&xml, &err) == 0 && vh_domain_parse_uuid(xml.data, xml.len, uuid, &err) == 0) {
-		effective = vh_config_for_name(&call->config, call->domain, uuid);
+		effective = vh_effective_for(&call->config, call->domain, uuid, false);
 		call->act.config = &effective;
 		call->act.deadline = vh_now_ms() + effective.timeout_call;
 		if (run(&call->act, uuid, &xml, &err) == 0)

@@ -80,7 +80,8 @@ int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct 
 	_auto_(vh_host) struct vh_host *host = vh_alloc(sizeof(*host));
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
 	_auto_vfpools_ struct vh_vfpools pools = { 0 };
-	struct vh_config config = vh_config_for(act->config, d);
+	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
+						   d->policy.require_peers);
 	struct vh_case c = { .domain = d, .host = host, .config = &config, .pools = &pools };
 	size_t errors;
 

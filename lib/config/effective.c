@@ -6,7 +6,6 @@
 #include "lib/config/effective.h"
 
 #include "lib/config/keys.h"
-#include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
 
@@ -31,7 +30,8 @@ static void apply_sections(struct vh_config *to, const struct vh_config *from, b
 	}
 }
 
-struct vh_config vh_config_for_name(const struct vh_config *c, const char *name, const char *uuid)
+struct vh_config vh_effective_for(const struct vh_config *c, const char *name, const char *uuid,
+				  bool require_peers)
 {
 	struct vh_config effective = *c;
 
@@ -39,14 +39,7 @@ struct vh_config vh_config_for_name(const struct vh_config *c, const char *name,
 	effective.n_domains = 0;
 	apply_sections(&effective, c, false, name);
 	apply_sections(&effective, c, true, uuid);
-	return effective;
-}
-
-struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d)
-{
-	struct vh_config effective = vh_config_for_name(c, d->name, d->uuid);
-
-	if (d->policy.require_peers && effective.peers != VH_PEERS_REQUIRE) {
+	if (require_peers && effective.peers != VH_PEERS_REQUIRE) {
 		effective.peers = VH_PEERS_REQUIRE;
 		effective.lines[vh_config_key_find(VH_IN_POLICY, "peers")] = VH_LINE_METADATA;
 	}

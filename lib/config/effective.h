@@ -5,14 +5,12 @@
 
 #include "lib/config/config.h"
 
-struct vh_domain;
-
 /*
- * What holds for a domain: its sections (the one of its UUID wins over that of its name) over
- * [defaults], and what its own metadata tightens. Borrows from `c`: it is not cleared, and ends
- * with it. uuid may be NULL; vh_config_for_name() is for where there is no XML.
+ * What is in effect for a domain: its sections (the one of its UUID wins over that of its name)
+ * over [defaults], and over both what its own metadata tightens, peers='require'. Borrows from
+ * `c`: it is not cleared, and ends with it. name and uuid may be NULL.
  */
-struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d);
-struct vh_config vh_config_for_name(const struct vh_config *c, const char *name, const char *uuid);
+struct vh_config vh_effective_for(const struct vh_config *c, const char *name, const char *uuid,
+				  bool require_peers);
 
 #endif
