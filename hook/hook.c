@@ -20,6 +20,7 @@
 #include "lib/config/effective.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/domain/plain.h"
+#include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"
 

@@ -6,7 +6,6 @@
 #include "cli/edit/fix.h"
 #include "cli/judge.h"
 #include "cli/output.h"
-
 #include "lib/config/effective.h"
 
 #include "lib/base/banned.h"

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "lib/act/groups.h"
+#include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"
 

@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/libvirt/ask.h"
-#include "lib/state/store.h"
+#include "lib/state/refusal.h"
 #include "lib/decide/findings.h"
 #include "lib/decide/together.h"
 #include "lib/host/detail.h"

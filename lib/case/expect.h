@@ -29,4 +29,9 @@ bool vh_expect_is_met(const struct vh_expect *e, const struct vh_sighting *s);
 void vh_expect_look(const struct vh_root *root, struct vh_host *h, const struct vh_config *c,
 		    const struct vh_domain *d);
 
+/* What stands at these addresses now; of `old` (or NULL) what stood at those that are empty. */
+struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
+				   const struct vh_pci_addr *addrs, size_t count,
+				   const struct vh_identity *old) VH_CHECK;
+
 #endif

@@ -19,9 +19,6 @@ struct vh_holdings {
 	size_t count;
 };
 
-/* The function that a device of a domain that runs is on; what a network has given, too. */
-bool vh_holding_address(const struct _xmlNode *device, struct vh_pci_addr *ret);
-
 void vh_holdings_read(const struct vh_root *root, struct vh_holdings *ret);
 void vh_holdings_clear(struct vh_holdings *h);
 #define _auto_holdings_ __attribute__((cleanup(vh_holdings_clear)))

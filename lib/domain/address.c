@@ -186,3 +186,11 @@ void vh_address_read(struct vh_hostdev *dev, const xmlNode *node)
 	if (dev->hex_valid)
 		dev->hex = make_addr(hex);
 }
+
+bool vh_holding_address(const xmlNode *device, struct vh_pci_addr *ret)
+{
+	const xmlNode *actual = vh_xml_child(device, "actual"); /* given by a network */
+	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");
+
+	return vh_address_is_whole(vh_xml_child(source, "address"), ret);
+}

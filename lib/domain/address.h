@@ -21,6 +21,9 @@ bool vh_address_is_decimal(const char *value);
 /* An <address> in which libvirt itself has written all parts; false: it is none. */
 bool vh_address_is_whole(const xmlNode *node, struct vh_pci_addr *ret);
 
+/* The function that a device of a domain that runs is on; what a network has given, too. */
+bool vh_holding_address(const xmlNode *device, struct vh_pci_addr *ret);
+
 /* Fills in what <address> says: addr or problem and meant, written, decimal, hex. */
 void vh_address_read(struct vh_hostdev *dev, const xmlNode *node);
 
