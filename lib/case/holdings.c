@@ -4,6 +4,7 @@
 
 #include "lib/domain/address.h"
 #include "lib/host/libvirt-files.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 

@@ -6,6 +6,7 @@
 #ifndef VH_HOLDINGS_H
 #define VH_HOLDINGS_H
 
+#include "lib/base/root.h"
 #include "lib/domain/domain.h"
 
 struct vh_holding {

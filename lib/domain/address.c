@@ -6,8 +6,16 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
+
+const char *vh_element_str(enum vh_element e)
+{
+	static const char *const names[] = { "hostdev", "interface", "disk" };
+
+	return names[e];
+}
 
 /* A number as libvirt reads it: strtoul() takes leading blanks and one plus sign, libvirt
  * then refuses a minus and anything that follows (virStrToLong_uip()). */

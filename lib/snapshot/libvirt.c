@@ -10,6 +10,7 @@
 
 #include "lib/base/uuid.h"
 #include "lib/domain/address.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 
