@@ -6,7 +6,7 @@
 
 #include "fuzz/fuzz.h"
 #include "lib/host/host.h"
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 #include "lib/host/uses/uses.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "lib/base/printable.h"
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 #include "lib/snapshot/copy.h"
 #include "lib/host/uses/uses.h"
 

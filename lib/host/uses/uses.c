@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdarg.h>
 
-#include "lib/manifest/parse.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
