@@ -5,7 +5,8 @@
 #include <errno.h>
 
 #include "cli/output.h"
-#include "lib/xml/xml.h"
+#include "lib/config/config-file.h"
+#include "lib/config/effective.h"
 
 #include "lib/base/banned.h"
 
@@ -46,7 +47,7 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 	};
 
 	ret->domain = d;
-	ret->config = vh_config_for(config, d);
+	ret->config = vh_effective_for(config, d->name, d->uuid, d->policy.require_peers);
 	read_case(ret, &ask);
 	if (!ret->c.host)
 		return;

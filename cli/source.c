@@ -14,7 +14,7 @@
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "lib/base/backend.h"
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 
 #include "lib/base/banned.h"
 

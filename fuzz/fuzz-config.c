@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fuzz-config - the configuration file: values in range, or an error that names the line. */
 #include "fuzz/fuzz.h"
+#include "lib/config/config-file.h"
 #include "lib/config/config.h"
+#include "lib/config/effective.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(void)vh_config_device(&config, &config.devices[i].addr);
 		for (size_t i = 0; i < config.n_domains; i++) {
 			const char *domain = config.domains[i].domain;
-			struct vh_config one = vh_config_for_name(&config, domain, domain);
+			struct vh_config one = vh_effective_for(&config, domain, domain, false);
 
 			FUZZ_ASSERT(one.timeout_write > 0 && one.timeout_group > 0 &&
 				    one.timeout_call > 0 && one.devices == config.devices);

@@ -7,6 +7,7 @@
 #include "fuzz/fuzz.h"
 #include "lib/host/host.h"
 #include "lib/host/read.h"
+#include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
 #include "lib/host/uses/uses.h"
 

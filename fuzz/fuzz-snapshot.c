@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "fuzz/fuzz.h"
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 #include "lib/snapshot/snapshot.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -16,8 +16,11 @@
 #include "lib/base/child.h"
 #include "lib/base/strbuf.h"
 #include "lib/base/printable.h"
+#include "lib/config/config-file.h"
+#include "lib/config/effective.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/domain/plain.h"
+#include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"
 
@@ -212,7 +215,7 @@ static int read_config(struct call *call, const struct vh_domain *d, struct vh_e
 		call->config.memory = VH_MEMORY_OFF; /* vDPA: the file may allow it */
 		rc = 0;
 	}
-	effective = vh_config_for(&call->config, d);
+	effective = vh_effective_for(&call->config, d->name, d->uuid, d->policy.require_peers);
 	call->act.deadline = vh_now_ms() + effective.timeout_call;
 	return rc;
 }
@@ -287,7 +290,7 @@ static int never_fails(struct call *call,
 	}
 	vh_error_clear(&err);
 	if (read_xml(&xml, &err) == 0 && vh_domain_parse_uuid(xml.data, xml.len, uuid, &err) == 0) {
-		effective = vh_config_for_name(&call->config, call->domain, uuid);
+		effective = vh_effective_for(&call->config, call->domain, uuid, false);
 		call->act.config = &effective;
 		call->act.deadline = vh_now_ms() + effective.timeout_call;
 		if (run(&call->act, uuid, &xml, &err) == 0)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 
 int main(int argc, char **argv)
 {

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 #include "tests/fake-kernel.h"
 #include "tests/fake-tree.h"
 

@@ -49,7 +49,7 @@ users() {
 is "libxml2 is behind lib/model/xml" \
 	"$(users libxml/ lib/xml/libxml2.h lib/xml/xml.c lib/xml/xml.h)"
 is "and loaded by nobody else" "$(grep -rl '[^_]dlopen(' lib hook --include='*.c' | grep -vx lib/xml/libxml2.c)"
-is "libinih is behind lib/config" "$(users ini.h lib/config/config.c)"
+is "libinih is behind lib/config" "$(users ini.h lib/config/config-file.c)"
 is "libpci is behind cli/devices" "$(users pci/ cli/devices/pci-ids.c cli/devices/caps.c)"
 is "libvirt is behind cli/libvirt" "$(users libvirt/ cli/libvirt/calls.c)"
 is "json-c is behind cli/render/json.h" "$(users json-c cli/render/json.h)"

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/config/config-file.h"
 #include "lib/config/config.h"
+#include "lib/config/effective.h"
 #include "lib/domain/domain.h"
 #include "tests/fake-tree.h"
 #include "tests/tap.h"
@@ -291,7 +293,7 @@ static void test_domains(void)
 			.name = (char *)effective[i].name, .uuid = (char *)effective[i].uuid,
 			.policy.require_peers = effective[i].tight,
 		};
-		struct vh_config e = vh_config_for(&c, &d);
+		struct vh_config e = vh_effective_for(&c, d.name, d.uuid, d.policy.require_peers);
 		_auto_free_ char *want = NULL, *have = NULL;
 
 		want = vh_printf("%s 0000:03:00.0 protect", effective[i].want);

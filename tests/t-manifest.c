@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "lib/manifest/parse.h"
+#include "lib/manifest/manifest.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"

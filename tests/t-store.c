@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "lib/state/store.h"
+#include "lib/state/refusal.h"
 #include "tests/fake-tree.h"
 #include "tests/stage.h"
 #include "tests/tap.h"

@@ -3,6 +3,8 @@
  * notes; and what the configuration and the domain itself ask for. */
 #include <signal.h>
 
+#include "lib/act/release.h"
+#include "lib/config/config-file.h"
 #include "lib/state/record.h"
 #include "tests/fake-kernel.h"
 #include "tests/fake-tree.h"

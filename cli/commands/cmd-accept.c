@@ -7,6 +7,7 @@
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/source.h"
+#include "lib/config/config-file.h"
 #include "lib/state/record.h"
 #include "lib/base/backend.h"
 #include "lib/base/printable.h"

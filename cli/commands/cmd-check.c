@@ -6,6 +6,7 @@
 #include "cli/edit/fix.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "lib/config/effective.h"
 
 #include "lib/base/banned.h"
 
@@ -94,7 +95,8 @@ struct members {
 static void add_member(struct check *c, const struct vh_judgement *j, const struct vh_defined *d,
 		       struct members *to)
 {
-	struct vh_config config = vh_config_for(&c->config, j->domain);
+	struct vh_config config = vh_effective_for(&c->config, j->domain->name, j->domain->uuid,
+						   j->domain->policy.require_peers);
 	struct vh_case one = {
 		.domain = j->domain, .host = j->c.host, .config = &config, .plan = j->plan,
 	};

@@ -8,6 +8,8 @@
 #include "cli/render/render.h"
 #include "cli/source.h"
 #include "lib/base/uuid.h"
+#include "lib/config/config-file.h"
+#include "lib/config/effective.h"
 #include "lib/config/keys.h"
 #include "lib/host/libvirt-files.h"
 
@@ -100,7 +102,7 @@ static void of_host(struct vh_settings *s, const struct vh_config *c)
 
 static void of_domain(struct vh_settings *s, const struct vh_config *c, const struct vh_domain *d)
 {
-	struct vh_config effective = vh_config_for(c, d);
+	struct vh_config effective = vh_effective_for(c, d->name, d->uuid, d->policy.require_peers);
 
 	add_keys(add_section(s, vh_printf("domain %s", *d->name ? d->name : d->uuid)), c,
 		 VH_IN_POLICY, &effective, effective.lines, false);

@@ -7,6 +7,7 @@
 #include "cli/render/render.h"
 #include "lib/act/act.h"
 #include "lib/base/backend.h"
+#include "lib/config/config-file.h"
 
 #include "lib/base/banned.h"
 

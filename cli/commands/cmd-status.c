@@ -8,6 +8,7 @@
 #include "lib/act/groups.h"
 #include "lib/case/claims.h"
 #include "lib/host/read.h"
+#include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"
 

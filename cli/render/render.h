@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/libvirt/ask.h"
 #include "lib/case/claims.h"
+#include "lib/state/refusal.h"
 #include "lib/state/store.h"
 #include "lib/decide/findings.h"
 #include "lib/decide/together.h"

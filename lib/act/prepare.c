@@ -10,6 +10,7 @@
 
 #include "lib/act/steps.h"
 #include "lib/act/recheck.h"
+#include "lib/config/effective.h"
 #include "lib/host/read.h"
 #include "lib/state/record.h"
 #include "lib/act/release.h"
@@ -429,7 +430,8 @@ static void end_earlier(const struct vh_act *act, const struct vh_domain *d)
 int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
 	       struct vh_error *err)
 {
-	struct vh_config config = vh_config_for(act->config, d);
+	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
+						   d->policy.require_peers);
 	struct vh_act effective = *act;
 	struct task t = { .act = &effective, .domain = d, .owner = d->uuid, .name = d->name };
 	int rc;

@@ -2,6 +2,8 @@
 /* recheck - see recheck.h; and the second look at `start begin`. */
 #include "lib/act/recheck.h"
 
+#include "lib/config/effective.h"
+
 #include "lib/base/banned.h"
 
 int vh_recheck_case(const struct vh_act *act, const struct vh_domain *d, bool policy,
@@ -9,7 +11,8 @@ int vh_recheck_case(const struct vh_act *act, const struct vh_domain *d, bool po
 {
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
 	_auto_case_ struct vh_case c = { 0 };
-	struct vh_config config = vh_config_for(act->config, d);
+	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
+						   d->policy.require_peers);
 	struct vh_ask ask = {
 		.root = act->root,
 		.config = &config,

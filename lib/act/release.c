@@ -3,6 +3,7 @@
 #include "lib/act/release.h"
 
 #include "lib/act/steps.h"
+#include "lib/case/expect.h"
 #include "lib/state/record.h"
 #include "lib/act/groups.h"
 #include "lib/host/process.h"
@@ -109,6 +110,23 @@ static int mark_started(const struct vh_act *act, const char *uuid, struct vh_er
 	vh_store_unlock_claim(&s, uuid, lock);
 	vh_store_close(&s);
 	return rc;
+}
+
+int vh_record_domain(const struct vh_root *root, const struct vh_domain *d, struct vh_error *err)
+{
+	_auto_(vh_identity) struct vh_identity *old = NULL, *now = NULL;
+	_auto_error_ struct vh_error ignored = { 0 };
+	struct vh_pci_addr *addrs = NULL;
+	size_t n = 0;
+
+	/* what cannot be read is what is written anew */
+	VH_IGNORE(vh_record_load(root, d->uuid, &old, &ignored));
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (!d->devices[i].problem)
+			*VH_APPEND(addrs, n) = d->devices[i].addr;
+	now = vh_record_look(root, d->uuid, d->name, addrs, n, old);
+	free(addrs);
+	return vh_record_save(root, now, err);
 }
 
 int vh_started(const struct vh_act *act, const char *uuid, const struct vh_domain *d,

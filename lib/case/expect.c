@@ -117,3 +117,29 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 	vh_pci_bus_close(&bus);
 	free(s.missed);
 }
+
+struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
+				   const struct vh_pci_addr *addrs, size_t count,
+				   const struct vh_identity *old)
+{
+	struct vh_identity *i = vh_identity_new(uuid, name);
+	struct vh_pci_bus bus;
+
+	vh_pci_bus_open(&bus, root);
+	for (size_t n = 0; n < count; n++) {
+		int failed = 0;
+		struct vh_pci_dev *d = vh_pci_read(&bus, &addrs[n], &failed);
+		const struct vh_sighting *before = old ? vh_identity_find(old, &addrs[n]) : NULL;
+		struct vh_sighting now = { 0 };
+
+		if (d)
+			now = vh_pci_sighting(d);
+		if (now.id.vendor)
+			vh_identity_put(i, &now);
+		else if (before)
+			vh_identity_put(i, before);
+		vh_pci_free(d);
+	}
+	vh_pci_bus_close(&bus);
+	return i;
+}

@@ -4,6 +4,7 @@
 
 #include "lib/domain/address.h"
 #include "lib/host/libvirt-files.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 
@@ -15,14 +16,6 @@ void vh_holdings_clear(struct vh_holdings *h)
 	}
 	free(h->list);
 	memset(h, 0, sizeof(*h));
-}
-
-bool vh_holding_address(const xmlNode *device, struct vh_pci_addr *ret)
-{
-	const xmlNode *actual = vh_xml_child(device, "actual"); /* given by a network */
-	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");
-
-	return vh_address_is_whole(vh_xml_child(source, "address"), ret);
 }
 
 static void add_domain(void *ctx, const xmlNode *domain, const char *uuid)

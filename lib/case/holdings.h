@@ -6,6 +6,7 @@
 #ifndef VH_HOLDINGS_H
 #define VH_HOLDINGS_H
 
+#include "lib/base/root.h"
 #include "lib/domain/domain.h"
 
 struct vh_holding {
@@ -18,9 +19,6 @@ struct vh_holdings {
 	struct vh_holding *list;
 	size_t count;
 };
-
-/* The function that a device of a domain that runs is on; what a network has given, too. */
-bool vh_holding_address(const struct _xmlNode *device, struct vh_pci_addr *ret);
 
 void vh_holdings_read(const struct vh_root *root, struct vh_holdings *ret);
 void vh_holdings_clear(struct vh_holdings *h);

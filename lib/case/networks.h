@@ -5,6 +5,7 @@
 
 #include "lib/case/facts.h"
 #include "lib/case/vfpool.h"
+#include "lib/domain/domain.h"
 
 /* The domain's networks that are pools, one for each interface, sorted; where that cannot be
  * told `unseen` says so. */

@@ -7,7 +7,7 @@
 #include "lib/case/holdings.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/host/read.h"
-#include "lib/host/read.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config - /etc/libvirt/vfio-hook.conf: INI, every key optional, unknown ones refused.
- * A missing file is the defaults; an unreadable or invalid one is an error that names the
- * line and the key, and then no passthrough domain may start.
+ * config - what vfio-hook.conf can set, with its default: for every domain, for one, for a device.
  */
 #ifndef VH_CONFIG_H
 #define VH_CONFIG_H
 
 #include "lib/base/pci.h"
-#include "lib/base/root.h"
 
 #define VH_CONFIG_PATH "etc/libvirt/vfio-hook.conf"
 
@@ -39,7 +36,7 @@ struct vh_device_policy {
 	bool allow_critical;   /* a chipset function may be taken as a peer */
 	bool protect;          /* never passed through, not even as a peer */
 	struct vh_pin pin;     /* the id that must stand there */
-	int lines[VH_CONFIG_KEYS_MAX]; /* of each key (config-keys.h) in the file; 0: not given */
+	int lines[VH_CONFIG_KEYS_MAX]; /* of each key (keys.h) in the file; 0: not given */
 };
 
 /* [domain NAME-or-UUID]: what it says instead of [defaults] */
@@ -61,22 +58,8 @@ struct vh_config {
 	size_t n_domains;
 };
 
-struct vh_domain;
-
 void vh_config_defaults(struct vh_config *ret);
-int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err) VH_CHECK;
-/* The text of a file; `name` is for messages. */
-int vh_config_parse(struct vh_config *ret, const char *text, const char *name,
-		    struct vh_error *err) VH_CHECK;
 void vh_config_clear(struct vh_config *c);
-
-/*
- * What holds for a domain: its sections (the one of its UUID wins over that of its name) over
- * [defaults], and what its own metadata tightens. Borrows from `c`: it is not cleared, and ends
- * with it. uuid may be NULL; vh_config_for_name() is for where there is no XML.
- */
-struct vh_config vh_config_for(const struct vh_config *c, const struct vh_domain *d);
-struct vh_config vh_config_for_name(const struct vh_config *c, const char *name, const char *uuid);
 
 /* The policy of a device; one that allows nothing where the file names none. */
 struct vh_device_policy vh_config_device(const struct vh_config *c, const struct vh_pci_addr *addr);

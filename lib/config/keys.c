@@ -199,3 +199,13 @@ const struct vh_config_key vh_config_keys[] = {
 const size_t vh_n_config_keys = VH_COUNT(vh_config_keys);
 
 _Static_assert(VH_COUNT(vh_config_keys) <= VH_CONFIG_KEYS_MAX, "the lines of all keys find room");
+
+size_t vh_config_key_find(unsigned int sections, const char *name)
+{
+	size_t k = 0;
+
+	while (k < vh_n_config_keys &&
+	       (!(vh_config_keys[k].sections & sections) || strcmp(vh_config_keys[k].name, name)))
+		k++;
+	return k;
+}

@@ -32,4 +32,13 @@ struct vh_config_key {
 extern const struct vh_config_key vh_config_keys[];
 extern const size_t vh_n_config_keys;
 
+/* The index of the key of this name that may stand there; vh_n_config_keys: there is none. */
+size_t vh_config_key_find(unsigned int sections, const char *name) VH_CHECK;
+
+/* The field at the offset of a key. */
+static inline void *vh_config_field(void *section, size_t offset)
+{
+	return (char *)section + offset;
+}
+
 #endif

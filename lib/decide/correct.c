@@ -6,6 +6,7 @@
 
 #include "lib/decide/rules/rule.h"
 #include "lib/domain/address.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 

@@ -6,8 +6,16 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
+
+const char *vh_element_str(enum vh_element e)
+{
+	static const char *const names[] = { "hostdev", "interface", "disk" };
+
+	return names[e];
+}
 
 /* A number as libvirt reads it: strtoul() takes leading blanks and one plus sign, libvirt
  * then refuses a minus and anything that follows (virStrToLong_uip()). */
@@ -185,4 +193,12 @@ void vh_address_read(struct vh_hostdev *dev, const xmlNode *node)
 	dev->hex_valid = dev->decimal && hex_fits;
 	if (dev->hex_valid)
 		dev->hex = make_addr(hex);
+}
+
+bool vh_holding_address(const xmlNode *device, struct vh_pci_addr *ret)
+{
+	const xmlNode *actual = vh_xml_child(device, "actual"); /* given by a network */
+	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");
+
+	return vh_address_is_whole(vh_xml_child(source, "address"), ret);
 }

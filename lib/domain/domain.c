@@ -10,18 +10,12 @@
 #include "lib/domain/address.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/domain/metadata.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 
 /* No guest has a fraction of this; it bounds what is quadratic in hostile input. */
 #define DEVICES_MAX 4096
-
-const char *vh_element_str(enum vh_element e)
-{
-	static const char *const names[] = { "hostdev", "interface", "disk" };
-
-	return names[e];
-}
 
 /* --- devices ----------------------------------------------------------------------------- */
 

@@ -11,55 +11,16 @@
 #define VH_DOMAIN_H
 
 #include "lib/base/error.h"
-#include "lib/base/pci.h"
-#include "lib/base/root.h"
+#include "lib/base/names.h"
+#include "lib/domain/address.h"
 #include "lib/domain/guest-memory.h"
+#include "lib/domain/metadata.h"
 #include "lib/domain/placement.h"
 #include "lib/domain/qemu-args.h"
 
 #define VH_XML_MAX (8u << 20) /* bytes; libvirt's own documents are far below */
 
-enum vh_element { VH_HOSTDEV, VH_INTERFACE, VH_DISK };
-const char *vh_element_str(enum vh_element e); /* "hostdev", "interface", "disk" */
-
-enum vh_managed { VH_MANAGED_ABSENT = 0, VH_MANAGED_NO, VH_MANAGED_YES };
-
 struct _xmlDoc;
-struct _xmlNode;
-
-/* A PCI function that the domain names. */
-struct vh_hostdev {
-	enum vh_element element;
-	const struct _xmlNode *node; /* it was read from; NULL: the tree is gone */
-	int line;              /* of the element in the XML */
-	struct vh_pci_addr addr; /* valid only if !problem */
-	char *written;         /* the address as it stands there, printable: domain='0' bus='14';
-				  empty when nothing does */
-	char *problem;         /* why the address is none, or NULL */
-	char *meant;           /* what was probably meant, or NULL */
-	bool decimal;          /* a part of two digits or more without 0x: 14, also octal 014 */
-	struct vh_pci_addr hex; /* if decimal: the address with those parts read as hex */
-	bool hex_valid;
-	enum vh_managed written_managed; /* what stands there */
-	bool managed;          /* what libvirt makes of it */
-	bool unassigned;       /* bound, but not given to the guest */
-};
-
-/*
- * <vfio:policy xmlns:vfio="urn:vfio-hook:1"> in <metadata> (metadata.c): what the domain asks
- * for beyond the configuration. It can only tighten it.
- */
-struct vh_domain_pin {
-	struct vh_pci_addr addr;
-	struct vh_pci_id id;
-	int line;
-};
-
-struct vh_metadata {
-	bool require_peers; /* peers='require' */
-	struct vh_domain_pin *pins;
-	size_t n_pins;
-};
 
 enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
 

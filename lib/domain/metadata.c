@@ -3,6 +3,7 @@
 #include "lib/domain/metadata.h"
 
 #include "lib/base/printable.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 

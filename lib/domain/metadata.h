@@ -12,11 +12,27 @@
 #ifndef VH_METADATA_H
 #define VH_METADATA_H
 
-#include "lib/domain/domain.h"
-#include "lib/xml/xml.h"
+#include "lib/base/error.h"
+#include "lib/base/pci.h"
+
+struct _xmlNode;
+
+/* A device that must be there. */
+struct vh_domain_pin {
+	struct vh_pci_addr addr;
+	struct vh_pci_id id;
+	int line;
+};
+
+/* Empty: it asks for nothing. */
+struct vh_metadata {
+	bool require_peers; /* peers='require' */
+	struct vh_domain_pin *pins;
+	size_t n_pins;
+};
 
 /* `domain` is the root element. An error names the line. */
-int vh_metadata_read(struct vh_metadata *ret, const xmlNode *domain, struct vh_error *err) VH_CHECK;
+int vh_metadata_read(struct vh_metadata *ret, const struct _xmlNode *domain, struct vh_error *err) VH_CHECK;
 void vh_metadata_clear(struct vh_metadata *m);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef VH_LIBVIRT_FILES_H
 #define VH_LIBVIRT_FILES_H
 
+#include "lib/base/root.h"
 #include "lib/domain/domain.h"
 
 /* Does the network called `name` (NULL: any network) hand out virtual functions (<forward mode='hostdev'>)?

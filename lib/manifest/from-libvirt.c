@@ -4,7 +4,6 @@
 
 #include "lib/base/pci.h"
 #include "lib/base/bits.h"
-#include "lib/domain/domain.h"
 #include "lib/manifest/parse.h"
 #include "lib/manifest/free-pages.h"
 #include "lib/xml/xml.h"

@@ -1,62 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * parse - a host as one text file, and the directory tree that it stands for. Line based;
- * blank lines and lines that begin with '#' are skipped:
- *
- *	pci ADDR class=028000 id=8086:24f3 [sub=8086:0010] [rev=3a] [group=14] [driver=NAME]
- *	    [probes=NAME[,NAME]...] [parent=ADDR] [override=NAME] [header=01] [physfn=ADDR]
- *	    [totalvfs=N numvfs=N] [vga=1] [dead=1] [bare=1]
- *	    [caps=01,10,000d]                                  (on one line)
- *	d PATH
- *	f PATH<TAB>CONTENT    escapes \n \t \\ \xHH; a newline is added at the end
- *	l PATH<TAB>TARGET
- *	u PATH                there, but it could not be read
- *	x PATH                not there, although a pci line makes it
- *
- * A `pci` line is the whole presence of the function in sysfs: its directory with class,
- * vendor, device, subsystem, revision, config, modalias, driver_override and the like, and its
- * links on the bus, in its driver and in its IOMMU group. `parent` is the bridge above,
- * `physfn` the physical function of a virtual one; both stand on an earlier line. `probes`
- * are the drivers that match it, the one that the kernel would choose first; without it the
- * driver, unless that takes any device (vfio-pci, pci-stub). An f line wins over what a pci
- * line makes, so reserved_regions or numa_node can be given. With bare=1 there is nothing but what
- * the line itself says: no subsystem, driver_override, numa_node, reset_method, boot_vga, no
- * reserved_regions of the group; config is there, and empty.
- *
- * "@ADDR/" at the beginning of a PATH or TARGET stands for the directory of that function in
- * sys/devices. A TARGET that begins with "@" or "sys/" becomes the relative link that the
- * kernel would show. Other targets stay as they are and may not leave the tree; below proc/,
- * where links are read and not followed, they may be absolute.
- *
- * `caps` are the ids of its capabilities, two digits, and of extended ones, four; "?": it has
- * some, which could not be read. A u line becomes a link that leads to itself: opening it fails,
- * which a root that is no live one tells as EACCES (lib/base/root.c).
- *
- * A text whose leading comments have VH_SNAPSHOT_MARK and a number was written by `vfio-hook
- * snapshot` (snapshot.h): its last line is VH_SNAPSHOT_END, or it was cut.
- *
- * Manifests come with bug reports: the parser is strict, and no line can reach out of the tree.
- */
+/* parse - a manifest as values; private to lib/manifest, but for what a name may be. */
 #ifndef VH_PARSE_H
 #define VH_PARSE_H
 
 #include "lib/base/error.h"
+#include "lib/base/pci.h"
 
-#define VH_MANIFEST_MAX (32u << 20) /* bytes */
-#define VH_MANIFEST_LINES 500000
-#define VH_MANIFEST_NODES 1000000 /* files, links and directories that it makes */
-#define VH_MANIFEST_PATH 1000	  /* characters */
+#define VH_MANIFEST_CAPS 48 /* of one function; as many extended ones */
 
-#define VH_SNAPSHOT_VERSION 1
-#define VH_SNAPSHOT_MARK "vfio-hook snapshot "
-#define VH_SNAPSHOT_END "# end of snapshot"
+struct vh_manifest_pci {
+	int line;
+	struct vh_pci_addr addr, parent, physfn;
+	bool has_parent, has_physfn;
+	uint32_t class;
+	uint16_t vendor, device, subvendor, subdevice;
+	int revision, header, group; /* header, group: -1 where not given */
+	int totalvfs, numvfs, vga, dead, bare;
+	char *driver, *probes, *override; /* NULL: none */
+	char *caps;                       /* as given, or NULL */
+	char *path;                       /* sys/devices/... */
+};
 
-/* Fills the existing, empty directory `dir`. `name` is for messages ("NAME line N: ...",
- * VH_E_INPUT). On failure the tree is incomplete and the caller's to remove. */
-int vh_manifest_expand(const char *text, size_t len, const char *name, const char *dir,
-		       struct vh_error *err) VH_CHECK;
-/* Does it describe anything: has it more than comments? */
-bool vh_manifest_has_lines(const char *text, size_t len);
+struct vh_manifest_entry {
+	int line;
+	char type; /* d, f, l, u, x */
+	char *path, *text;
+	size_t len;
+};
+
+struct vh_manifest {
+	const char *name;
+	struct vh_error *err;
+	struct vh_manifest_pci **owned; /* every one, also those of which parsing failed */
+	size_t n_owned;
+	struct vh_manifest_pci **pci; /* sorted by address; borrowed from owned */
+	size_t n_pci;
+	struct vh_manifest_entry *entries;
+	size_t n_entries;
+};
+
+/* One line, which is cut up. 0, or -1 with the error of `m`. */
+int vh_manifest_line(struct vh_manifest *m, int line, char *s) VH_CHECK;
+void vh_manifest_clear(struct vh_manifest *m);
+
+/* An error on a line; returns -1. */
+int vh_manifest_bad(const struct vh_manifest *m, int line, const char *fmt, ...) VH_PRINTF(3, 4);
+struct vh_manifest_pci *vh_manifest_find(const struct vh_manifest *m,
+					 const struct vh_pci_addr *addr);
 /* Can a key of a pci line have this name of a driver? */
 bool vh_manifest_is_name(const char *s);
 

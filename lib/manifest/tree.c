@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
 
 #include "lib/base/banned.h"

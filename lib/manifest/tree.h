@@ -1,47 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tree - the parsed manifest, and writing it out; private to lib/manifest. */
+/* tree - writing a manifest out; private to lib/manifest. */
 #ifndef VH_TREE_H
 #define VH_TREE_H
 
-#include "lib/base/error.h"
-#include "lib/base/pci.h"
+#include "lib/base/util.h"
 
-#define VH_MANIFEST_CAPS 48 /* of one function; as many extended ones */
+struct vh_manifest;
 
-struct vh_manifest_pci {
-	int line;
-	struct vh_pci_addr addr, parent, physfn;
-	bool has_parent, has_physfn;
-	uint32_t class;
-	uint16_t vendor, device, subvendor, subdevice;
-	int revision, header, group; /* header, group: -1 where not given */
-	int totalvfs, numvfs, vga, dead, bare;
-	char *driver, *probes, *override; /* NULL: none */
-	char *caps;                       /* as given, or NULL */
-	char *path;                       /* sys/devices/... */
-};
-
-struct vh_manifest_entry {
-	int line;
-	char type; /* d, f, l, u, x */
-	char *path, *text;
-	size_t len;
-};
-
-struct vh_manifest {
-	const char *name;
-	struct vh_error *err;
-	struct vh_manifest_pci **owned; /* every one, also those of which parsing failed */
-	size_t n_owned;
-	struct vh_manifest_pci **pci; /* sorted by address; borrowed from owned */
-	size_t n_pci;
-	struct vh_manifest_entry *entries;
-	size_t n_entries;
-};
-
-int vh_manifest_bad(const struct vh_manifest *m, int line, const char *fmt, ...) VH_PRINTF(3, 4);
-struct vh_manifest_pci *vh_manifest_find(const struct vh_manifest *m,
-					 const struct vh_pci_addr *addr);
+/* Fills the directory. 0, or -1 with the error of `m`. */
 int vh_manifest_write(const struct vh_manifest *m, const char *dir) VH_CHECK;
 
 #endif

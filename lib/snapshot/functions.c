@@ -10,6 +10,8 @@
 #include <errno.h>
 
 #include "lib/base/child.h"
+#include "lib/host/uses/uses.h"
+#include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
 
 #include "lib/base/banned.h"

@@ -3,15 +3,16 @@
  * libvirt - which domains run and which networks are pools, our configuration, claims
  * and records, how the hook is installed; and the processes that hold devices or claims.
  */
-#include "lib/base/uuid.h"
 #include "lib/snapshot/copy.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "lib/base/uuid.h"
 #include "lib/domain/address.h"
 #include "lib/case/holdings.h"
 #include "lib/state/claim.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 

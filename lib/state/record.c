@@ -8,7 +8,6 @@
 
 #include "lib/base/uuid.h"
 #include "lib/state/dir.h"
-#include "lib/host/function.h"
 
 #include "lib/base/banned.h"
 
@@ -157,47 +156,4 @@ int vh_record_save(const struct vh_root *root, const struct vh_identity *i, stru
 		rc = save_locked(&d, i, err);
 	vh_dir_close(&d);
 	return rc;
-}
-
-struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
-				   const struct vh_pci_addr *addrs, size_t count,
-				   const struct vh_identity *old)
-{
-	struct vh_identity *i = vh_identity_new(uuid, name);
-	struct vh_pci_bus bus;
-
-	vh_pci_bus_open(&bus, root);
-	for (size_t n = 0; n < count; n++) {
-		int failed = 0;
-		struct vh_pci_dev *d = vh_pci_read(&bus, &addrs[n], &failed);
-		const struct vh_sighting *before = old ? vh_identity_find(old, &addrs[n]) : NULL;
-		struct vh_sighting now = { 0 };
-
-		if (d)
-			now = vh_pci_sighting(d);
-		if (now.id.vendor)
-			vh_identity_put(i, &now);
-		else if (before)
-			vh_identity_put(i, before);
-		vh_pci_free(d);
-	}
-	vh_pci_bus_close(&bus);
-	return i;
-}
-
-int vh_record_domain(const struct vh_root *root, const struct vh_domain *d, struct vh_error *err)
-{
-	_auto_(vh_identity) struct vh_identity *old = NULL, *now = NULL;
-	_auto_error_ struct vh_error ignored = { 0 };
-	struct vh_pci_addr *addrs = NULL;
-	size_t n = 0;
-
-	/* what cannot be read is what is written anew */
-	VH_IGNORE(vh_record_load(root, d->uuid, &old, &ignored));
-	for (size_t i = 0; i < d->n_devices; i++)
-		if (!d->devices[i].problem)
-			*VH_APPEND(addrs, n) = d->devices[i].addr;
-	now = vh_record_look(root, d->uuid, d->name, addrs, n, old);
-	free(addrs);
-	return vh_record_save(root, now, err);
 }

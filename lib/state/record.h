@@ -9,6 +9,7 @@
 #ifndef VH_RECORD_H
 #define VH_RECORD_H
 
+#include "lib/base/root.h"
 #include "lib/domain/domain.h"
 #include "lib/host/host.h"
 #include "lib/state/identity.h"
@@ -25,13 +26,5 @@ int vh_record_find(const struct vh_root *root, const char *name, struct vh_ident
 /* Writes it; one without devices is removed. */
 int vh_record_save(const struct vh_root *root, const struct vh_identity *i,
 		   struct vh_error *err) VH_CHECK;
-
-/* What stands at these addresses now; of `old` (or NULL) what stood at those that are empty. */
-struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
-				   const struct vh_pci_addr *addrs, size_t count,
-				   const struct vh_identity *old) VH_CHECK;
-/* The same for the devices that a domain names, and written. */
-int vh_record_domain(const struct vh_root *root, const struct vh_domain *d,
-		     struct vh_error *err) VH_CHECK;
 
 #endif

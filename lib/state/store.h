@@ -17,6 +17,7 @@
 
 #include "lib/base/root.h"
 #include "lib/state/claim.h"
+#include "lib/state/dir.h"
 
 #define VH_STORE_DIR "run/vfio-hook"
 
@@ -58,22 +59,13 @@ void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock
 void vh_store_sweep(const struct vh_store *s, const char *owner);
 /* The owners that have a lock file. Besides as vh_store_list(). */
 int vh_store_list_locks(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
-/* Why a domain was not started the last time; kept until it is prepared. All owned. */
-struct vh_refusal {
-	char *uuid;
-	char *name; /* of the domain, printable */
-	int64_t when;
-	char *text; /* lines, as the user saw them */
-};
-void vh_refusal_clear(struct vh_refusal *r);
-void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r);
-void vh_store_forget_refusal(const struct vh_store *s, const char *uuid);
-/* ret->uuid is NULL when there is none. */
-int vh_store_load_refusal(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
-			  struct vh_error *err) VH_CHECK;
-int vh_store_list_refusals(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
 
 /* The owners that have a claim. 0, or -1 with errno set (EACCES: not for us to see). */
 int vh_store_list(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
+
+/* For the kinds of files in it: the directory, which is not closed, and those owners that have a
+ * file of this suffix. As vh_store_list(). */
+struct vh_dir vh_store_dir(const struct vh_store *s);
+int vh_store_owners(const struct vh_store *s, const char *suffix, struct vh_names *ret) VH_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-identity - is the device at the address still the one that is meant? */
-#include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
+
+#include "lib/base/printable.h"
 #include "lib/case/expect.h"
 
 #include "lib/base/banned.h"

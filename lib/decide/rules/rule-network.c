@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-network - can the networks that hand out virtual functions give one that passes. */
-#include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
+
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 

@@ -3,10 +3,11 @@
  * block - disks: mounted, swap, held by dm, md or loop, or opened exclusively (ZFS, btrfs
  * members, other mount namespaces).
  */
-#include "lib/base/printable.h"
 #include "lib/host/uses/use.h"
 
 #include <errno.h>
+
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 

@@ -3,10 +3,11 @@
  * ties - disks and file systems that reach the host through a network interface: an NFS
  * root, iSCSI sessions.
  */
-#include "lib/base/printable.h"
 #include "lib/host/uses/use.h"
 
 #include <arpa/inet.h>
+
+#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 

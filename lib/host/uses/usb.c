@@ -4,6 +4,8 @@
 #include "lib/host/keyboard.h"
 #include "lib/host/uses/use.h"
 
+#include "lib/base/printable.h"
+
 #include "lib/base/banned.h"
 
 #define SHOWN_MAX 40

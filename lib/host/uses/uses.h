@@ -8,6 +8,10 @@
 
 #include "lib/host/host.h"
 
+/* A file of a manifest, in the directory of a function whose driver did not answer there: its uses
+ * are unknown. */
+#define VH_MANIFEST_UNANSWERED "unanswered"
+
 /* The tables of /proc that tell of use; read once for all devices. */
 struct vh_usage;
 struct vh_usage *vh_usage_read(const struct vh_root *root) VH_CHECK;
