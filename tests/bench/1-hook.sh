@@ -45,19 +45,25 @@ cases+=(::: "bash, nothing else" "$work/empty" vm prepare begin - ::: "bash disp
 [ ! -x /usr/bin/python3 ] || cases+=(::: "Python, parses" /usr/bin/python3 "$work/python" vm prepare begin -)
 together $((runs * 5)) "$plain" "${cases[@]}"
 
-title "1. hook call, no passthrough; beside an empty program"
-[ "$(id -u)" = 0 ] || echo "(not root: the hook ends at once; run this as root)"
-row floor
 goal=2	# Debian's libxml2 up to 12 brings ICU and libstdc++ with it
 ! ldd "$hook" | grep -q libicu || goal=3.5
-for call in "${calls[@]}"; do
-	row "$call" floor "$goal"
-done
-row "linked with libxml2, parses" floor
-row "bash, nothing else" floor
-row "bash dispatcher" floor
-row "Python, parses" floor
-title "   beside the bash dispatcher"
-for call in "${calls[@]}"; do
-	row "$call" "bash dispatcher" 0.5
-done
+# table [KIND]: all rows, of the time or of another KIND of figure
+table() {
+	local kind=${1:-} call
+	title "1. hook call$kind; beside an empty program"
+	row "floor$kind"
+	for call in "${calls[@]}"; do
+		row "$call$kind" "floor$kind" "$goal"
+	done
+	row "linked with libxml2, parses$kind" "floor$kind"
+	row "bash, nothing else$kind" "floor$kind"
+	row "bash dispatcher$kind" "floor$kind"
+	row "Python, parses$kind" "floor$kind"
+	title "   beside the bash dispatcher"
+	for call in "${calls[@]}"; do
+		row "$call$kind" "bash dispatcher$kind" 0.5
+	done
+}
+[ "$(id -u)" = 0 ] || echo "(not root: the hook ends at once; run this as root)"
+table
+table ", cpu"
