@@ -9,8 +9,7 @@
 #include "lib/decide/plan.h"
 #include "lib/case/vfpool.h"
 
-enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
-const char *vh_severity_str(enum vh_severity s);
+/* --- the case ----------------------------------------------------------------------------- */
 
 /* What the rules look at; everything is borrowed. */
 struct vh_case {
@@ -20,6 +19,11 @@ struct vh_case {
 	const struct vh_plan *plan;     /* NULL: the host alone */
 	const struct vh_vfpools *pools; /* of the networks of the domain; NULL: not looked at */
 };
+
+/* --- findings ----------------------------------------------------------------------------- */
+
+enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
+const char *vh_severity_str(enum vh_severity s);
 
 enum vh_scope {
 	VH_SCOPE_HOST = 1,   /* makes sense without a domain */
@@ -67,5 +71,7 @@ size_t vh_findings_number(const struct vh_findings *f, enum vh_severity s);
 struct vh_finding *vh_finding_add(struct vh_findings *out, const struct vh_rule *r,
 				  const struct vh_plan_dev *pd, const char *fix, const char *fmt,
 				  ...) VH_PRINTF(5, 6);
+/* Gives a finding another subject than its plan device; NULL: none. */
+void vh_finding_about(struct vh_finding *f, const struct vh_pci_addr *addr, int line);
 
 #endif

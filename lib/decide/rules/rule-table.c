@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-table - see rule-table.h: the table, the engine, findings. The rules are in rules-*.c. */
+/* rule-table - the rules in their order, and the engine that runs them. The rules are in rule-*.c. */
 #include "lib/decide/findings.h"
-
-#include <stdarg.h>
 
 #include "lib/decide/rules/rule.h"
 
@@ -92,64 +90,6 @@ const struct vh_rule vh_rules[] = {
 	  vh_check_peers, vh_explain_peers },
 };
 const size_t vh_n_rules = VH_COUNT(vh_rules);
-
-const char *vh_severity_str(enum vh_severity s)
-{
-	switch (s) {
-	case VH_INFO:
-		return "info";
-	case VH_WARNING:
-		return "warning";
-	case VH_ERROR:
-		break;
-	}
-	return "error";
-}
-
-void vh_findings_clear(struct vh_findings *f)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		free(f->list[i].message);
-		free(f->list[i].fix);
-	}
-	free(f->list);
-	memset(f, 0, sizeof(*f));
-}
-
-size_t vh_findings_number(const struct vh_findings *f, enum vh_severity s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->count; i++)
-		n += f->list[i].severity == s;
-	return n;
-}
-
-struct vh_finding *vh_finding_add(struct vh_findings *out, const struct vh_rule *r,
-				  const struct vh_plan_dev *pd, const char *fix, const char *fmt,
-				  ...)
-{
-	struct vh_finding *f = VH_APPEND(out->list, out->count);
-	va_list ap;
-
-	f->rule = r;
-	f->severity = r->severity;
-	f->fix = vh_strdup(fix);
-	if (pd)
-		vh_finding_about(f, &pd->dev->addr, pd->element ? pd->element->line : 0);
-	va_start(ap, fmt);
-	f->message = vh_vprintf(fmt, ap);
-	va_end(ap);
-	return f;
-}
-
-void vh_finding_about(struct vh_finding *f, const struct vh_pci_addr *addr, int line)
-{
-	f->has_addr = addr != NULL;
-	if (addr)
-		f->addr = *addr;
-	f->line = line;
-}
 
 /* A finding and the place it was found at, which makes qsort() stable. */
 struct numbered {

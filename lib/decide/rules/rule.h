@@ -26,9 +26,6 @@ int vh_group_line(const struct vh_case *c, int group);
 /* The valid elements of a domain by address, and for each address by line. Caller frees. */
 const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *ret_count) VH_CHECK;
 
-/* Gives a finding another subject than its plan device; NULL: none. */
-void vh_finding_about(struct vh_finding *f, const struct vh_pci_addr *addr, int line);
-
 /* Texts for messages and fixes; the caller frees. */
 /* USB controller 8086:a36d, driver 'xhci_hcd' */
 char *vh_text_device(const struct vh_pci_dev *d) VH_CHECK;
