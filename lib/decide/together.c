@@ -3,6 +3,7 @@
 #include "lib/decide/together.h"
 
 #include "lib/decide/rules/memory-need.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 

@@ -3,10 +3,8 @@
 #ifndef VH_MEMORY_NEED_H
 #define VH_MEMORY_NEED_H
 
-#include "lib/decide/rules/rule.h"
-
-#define MIB UINT64_C(1024) /* in KiB */
-#define GIB (MIB * 1024)
+#include "lib/decide/findings.h"
+#include "lib/decide/rules/wording.h"
 
 /*
  * What a start takes beside the guest's memory: 128 MiB for QEMU and what it emulates (some 60 to
@@ -31,14 +29,6 @@ struct vh_memory_sums {
 struct vh_memory_sums vh_memory_sums(const struct vh_case *c);
 /* What the configuration makes of a severity. */
 enum vh_severity vh_memory_severity(const struct vh_case *c, enum vh_severity s);
-
-/* How a size is written. */
-enum vh_unit {
-	VH_BEST,   /* 15.2 GiB, 384 MiB */
-	VH_TENTHS, /* 15.2 GiB, 0.4 GiB: what is added to gibibytes */
-	VH_EXACT,  /* 15540 MiB: where a tenth would hide the point */
-};
-char *vh_text_size(uint64_t kib, enum vh_unit unit) VH_CHECK;
 
 /* The pieces of the guest's memory; pages whose size the host decides have it here. */
 struct vh_parts {

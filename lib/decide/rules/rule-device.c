@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-device - is what the domain names there, once, and can it be passed through at all? */
+#include "lib/decide/rules/expected.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"

@@ -4,23 +4,9 @@
  * the limit of the domain. Huge pages have a file of their own.
  */
 #include "lib/decide/rules/memory-need.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
-
-char *vh_text_size(uint64_t kib, enum vh_unit unit)
-{
-	uint64_t tenths = kib / GIB * 10 + (kib % GIB * 10 + GIB / 2) / GIB;
-	uint64_t least = unit == VH_TENTHS ? GIB / 10 : GIB;
-
-	if (kib < MIB)
-		return vh_printf("%llu KiB", (unsigned long long)kib);
-	if (kib < least || (unit == VH_EXACT && kib % GIB))
-		return vh_printf("%llu MiB", (unsigned long long)(kib / MIB));
-	if (tenths % 10)
-		return vh_printf("%llu.%llu GiB", (unsigned long long)(tenths / 10),
-				 (unsigned long long)(tenths % 10));
-	return vh_printf("%llu GiB", (unsigned long long)(tenths / 10));
-}
 
 /* Nothing for nothing. */
 static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,

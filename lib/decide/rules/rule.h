@@ -3,8 +3,8 @@
 #ifndef VH_RULE_H
 #define VH_RULE_H
 
-#include "lib/base/strbuf.h"
 #include "lib/decide/findings.h"
+#include "lib/decide/rules/wording.h"
 
 /*
  * Walks: start with NULL (or an index of 0) and go on until NULL. Only devices that can pass
@@ -25,24 +25,6 @@ int vh_group_line(const struct vh_case *c, int group);
 
 /* The valid elements of a domain by address, and for each address by line. Caller frees. */
 const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *ret_count) VH_CHECK;
-
-/* Texts for messages and fixes; the caller frees. */
-/* USB controller 8086:a36d, driver 'xhci_hcd' */
-char *vh_text_device(const struct vh_pci_dev *d) VH_CHECK;
-/* in IOMMU group 4 with 0000:00:14.0 */
-char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d) VH_CHECK;
-/* <address domain='0x0000' .../>, and the whole <hostdev> */
-char *vh_text_address(const struct vh_pci_addr *a, enum vh_element e) VH_CHECK;
-char *vh_text_hostdev(const struct vh_pci_addr *a) VH_CHECK;
-/* USB controller 8086:a36d, where nothing else is known of it */
-char *vh_text_kind(uint32_t class, const struct vh_pci_id *id) VH_CHECK;
-/* Adds what was expected at an address where nothing is, and where that is now. */
-void vh_text_expected(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
-		      struct vh_strbuf *message, struct vh_strbuf *fix);
-/* The lines of the configuration that set a key of a device. */
-char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value) VH_CHECK;
-/* How a shell command names a domain; by its UUID where the name would be misread. */
-char *vh_text_domain(const char *name, const char *uuid) VH_CHECK;
 
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
 enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor);
