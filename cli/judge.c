@@ -11,6 +11,7 @@
 #include "lib/state/record.h"
 #include "lib/case/standing.h"
 #include "lib/base/strbuf.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/case/expect.h"
 #include "lib/host/libvirt-files.h"
 

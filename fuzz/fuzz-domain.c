@@ -4,6 +4,7 @@
 #include "fuzz/fuzz.h"
 #include "lib/base/text.h"
 #include "lib/decide/correct.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/domain/plain.h"
 #include "tests/world.h"
 

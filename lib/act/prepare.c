@@ -13,6 +13,7 @@
 #include "lib/state/record.h"
 #include "lib/act/release.h"
 #include "lib/case/standing.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/act/groups.h"
 #include "lib/case/expect.h"
 #include "lib/host/process.h"

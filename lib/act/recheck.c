@@ -3,6 +3,7 @@
 #include "lib/act/recheck.h"
 
 #include "lib/base/strbuf.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/host/libvirt-files.h"
 
 #include "lib/base/banned.h"

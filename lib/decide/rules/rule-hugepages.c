@@ -141,19 +141,7 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 	report_pool(c, r, out, message, fix);
 }
 
-const char vh_explain_huge_pages[] =
-	"The domain wants its memory on huge pages, and the pools of the host do not\n"
-	"hold enough of them. QEMU then ends with 'unable to map backing store for\n"
-	"guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
-	"asked for that are neither used nor reserved, on the whole host and, where\n"
-	"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
-	"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
-	"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
-	"on the kernel command line, before memory is fragmented. Where a script of\n"
-	"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
-	"in hooks/qemu.d, or it looks before they are there.";
-
-void vh_check_huge_pages(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_parts_ struct vh_parts p = { 0 };
 	size_t before = out->count;
@@ -170,3 +158,22 @@ void vh_check_huge_pages(const struct vh_case *c, const struct vh_rule *r, struc
 		if (vh_parts_is_first(&p, i, true))
 			check_node_pools(c, r, &p, &p.list[i], out);
 }
+
+const struct vh_rule vh_rule_hugepages_short = {
+	.name = "hugepages-short",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "the pools hold the huge pages",
+	.check = check_hugepages_short,
+	.explain =
+		"The domain wants its memory on huge pages, and the pools of the host do not\n"
+		"hold enough of them. QEMU then ends with 'unable to map backing store for\n"
+		"guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
+		"asked for that are neither used nor reserved, on the whole host and, where\n"
+		"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
+		"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
+		"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
+		"on the kernel command line, before memory is fragmented. Where a script of\n"
+		"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
+		"in hooks/qemu.d, or it looks before they are there.",
+};

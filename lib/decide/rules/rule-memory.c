@@ -75,17 +75,6 @@ static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s,
 			 fits, less, name, fits);
 }
 
-const char vh_explain_memory[] =
-	"With passthrough all memory of the guest is allocated and pinned when it\n"
-	"starts: a device may write to any page of it at any time. A host that does\n"
-	"not have that much kills something, most likely the guest itself. What is\n"
-	"needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
-	"virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
-	"tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
-	"others get swapped out; above that and free swap, an error. Give the guest\n"
-	"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
-	"you know better. Single NUMA nodes are not looked at.";
-
 /* Of a host that does not say what is available: pinned memory goes to no swap. */
 static void beyond_all(const struct vh_case *c, const struct vh_memory_sums *s, const struct vh_rule *r,
 		       struct vh_findings *out)
@@ -102,7 +91,7 @@ static void beyond_all(const struct vh_case *c, const struct vh_memory_sums *s, 
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
-void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_memory_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->host->memory;
 	_auto_free_ char *message = NULL, *fix = NULL;
@@ -130,6 +119,24 @@ void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh
 									       : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
+
+const struct vh_rule vh_rule_memory_short = {
+	.name = "memory-short",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "the host has the memory that is pinned",
+	.check = check_memory_short,
+	.explain =
+		"With passthrough all memory of the guest is allocated and pinned when it\n"
+		"starts: a device may write to any page of it at any time. A host that does\n"
+		"not have that much kills something, most likely the guest itself. What is\n"
+		"needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
+		"virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
+		"tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
+		"others get swapped out; above that and free swap, an error. Give the guest\n"
+		"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
+		"you know better. Single NUMA nodes are not looked at.",
+};
 
 /* --- hard_limit --------------------------------------------------------------------------- */
 
@@ -170,18 +177,7 @@ static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
 	return vh_printf("%llu times %s", (unsigned long long)times, memory);
 }
 
-const char vh_explain_hard_limit[] =
-	"<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
-	"libvirt makes it the most that it may lock as well. Passthrough locks the\n"
-	"memory of the guest: once for all its devices, but once for each if the\n"
-	"guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
-	"fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
-	"killed at the limit. Above it, but below what libvirt would allow without\n"
-	"the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
-	"the guest starts with little room: a warning. Remove the element; libvirt's\n"
-	"own documentation advises against it.";
-
-void vh_check_hard_limit(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_guest_memory *g = c->domain ? &c->domain->memory : NULL;
 	_auto_free_ char *limit = NULL, *all = NULL, *fix = NULL, *name = NULL, *text = NULL;
@@ -220,3 +216,21 @@ void vh_check_hard_limit(const struct vh_case *c, const struct vh_rule *r, struc
 	f->severity = vh_memory_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
+
+const struct vh_rule vh_rule_hard_limit_low = {
+	.name = "hard-limit-low",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "hard_limit lets QEMU lock the memory",
+	.check = check_hard_limit_low,
+	.explain =
+		"<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
+		"libvirt makes it the most that it may lock as well. Passthrough locks the\n"
+		"memory of the guest: once for all its devices, but once for each if the\n"
+		"guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
+		"fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
+		"killed at the limit. Above it, but below what libvirt would allow without\n"
+		"the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
+		"the guest starts with little room: a warning. Remove the element; libvirt's\n"
+		"own documentation advises against it.",
+};

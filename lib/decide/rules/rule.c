@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule - the walks over a case that the rules share. */
+/* rule - the walks over a case that the rules share, and the engine that runs them: it knows none
+ * of them, and takes the table from the findings. */
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -119,4 +120,63 @@ enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigne
 	if (!release || sscanf(release, "%u.%u", &have_major, &have_minor) != 2)
 		return VH_UNKNOWN;
 	return have_major > major || (have_major == major && have_minor >= minor) ? VH_YES : VH_NO;
+}
+
+/* --- the engine --------------------------------------------------------------------------- */
+
+/* A finding, the place of its rule in the table, and the place it was found at, which makes
+ * qsort() stable. */
+struct numbered {
+	struct vh_finding f;
+	size_t rule, n;
+};
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+
+	if (x->f.severity != y->f.severity)
+		return x->f.severity > y->f.severity ? -1 : 1;
+	if (x->rule != y->rule)
+		return x->rule < y->rule ? -1 : 1;
+	if (x->f.line != y->f.line)
+		return x->f.line < y->f.line ? -1 : 1;
+	return (x->n > y->n) - (x->n < y->n);
+}
+
+static size_t place_of(const struct vh_rules *rules, const struct vh_rule *r)
+{
+	size_t i = 0;
+
+	while (i < rules->count && rules->list[i] != r)
+		i++;
+	return i;
+}
+
+static void sort(struct vh_findings *out)
+{
+	_auto_free_ struct numbered *list = NULL;
+
+	if (out->count < 2)
+		return;
+	list = vh_realloc_array(NULL, out->count, sizeof(*list));
+	for (size_t i = 0; i < out->count; i++)
+		list[i] = (struct numbered){ out->list[i], place_of(out->rules, out->list[i].rule), i };
+	qsort(list, out->count, sizeof(*list), by_weight);
+	for (size_t i = 0; i < out->count; i++)
+		out->list[i] = list[i].f;
+}
+
+void vh_rule_run_all(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
+{
+	for (size_t i = 0; i < out->rules->count; i++) {
+		const struct vh_rule *r = out->rules->list[i];
+
+		/* of a lone element the rest of the domain is not known */
+		if (c->domain && c->domain->lone && r->scopes & VH_SCOPE_POLICY)
+			continue;
+		if (r->scopes & scopes)
+			r->check(c, r, out);
+	}
+	sort(out);
 }
