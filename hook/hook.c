@@ -19,7 +19,6 @@
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
 #include "lib/host/libvirt-files.h"
-#include "lib/domain/plain.h"
 #include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"

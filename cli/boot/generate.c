@@ -8,18 +8,11 @@
 #include "cli/output.h"
 #include "cli/source.h"
 #include "lib/boot/system.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/host/bootloader.h"
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
-
-/* What holds at boot; the rest of a start's rules is for the start to judge. */
-static const char *const rules[] = {
-	"iommu-off", "vfio-unavailable", "device-absent", "device-not-endpoint",
-	"device-protected", "device-in-use", "peer-in-use", "peer-critical",
-	"group-not-viable", "pf-with-vfs", "reserved-region", "interrupts-unsafe",
-	"function-left-out", "boot-display", "input-lost",
-};
 
 struct generate {
 	struct vh_cli *cli;
@@ -117,18 +110,10 @@ static int add_args(struct generate *g, char **args, int count)
 
 /* --- whether it may be -------------------------------------------------------------------- */
 
-static bool counts(const struct vh_finding *f)
-{
-	for (size_t i = 0; i < VH_COUNT(rules); i++)
-		if (vh_streq(f->rule->name, rules[i]))
-			return true;
-	return false;
-}
-
 /* A display that is gone from boot on never shows why: only who says so loses it. */
 static void judge_display(const struct generate *g, struct vh_finding *f)
 {
-	if (!vh_streq(f->rule->name, "boot-display") ||
+	if (f->rule != &vh_rule_boot_display ||
 	    vh_config_device(&g->config, &f->addr).allow_in_use & VH_USE_DISPLAY)
 		return;
 	f->severity = VH_ERROR;
@@ -149,7 +134,8 @@ static int judge(struct generate *g)
 		return VH_EXIT_USAGE;
 	}
 	for (size_t i = 0; i < all->count; i++) {
-		if (!counts(&all->list[i]))
+		/* the rest of a start's rules is for the start to judge */
+		if (!(all->list[i].rule->scopes & VH_SCOPE_BOOT))
 			continue;
 		judge_display(g, &all->list[i]);
 		all->list[i].line = 0; /* nobody has written that domain */

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
@@ -16,9 +17,7 @@ static void find_reason(const struct vh_host *h, struct vh_findings *ret)
 	if (h->iommu)
 		return;
 	vh_config_defaults(&config);
-	for (size_t i = 0; i < vh_n_rules; i++)
-		if (vh_streq(vh_rules[i].name, "iommu-off"))
-			vh_rules[i].check(&c, &vh_rules[i], ret);
+	vh_rule_iommu_off.check(&c, &vh_rule_iommu_off, ret);
 	vh_config_clear(&config);
 }
 

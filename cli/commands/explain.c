@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain - what the rules mean, in the words of the table in lib/decide/rules/rule-table.c. */
+/* explain - what the rules mean, in their own words. */
 #include "cli/cli.h"
 
 #include "cli/output.h"
-#include "lib/decide/findings.h"
+#include "lib/decide/rules/rule-table.h"
 
 #include "lib/base/banned.h"
 
 static void list(FILE *f)
 {
 	fputs("Rules of 'vfio-hook check'; 'vfio-hook --explain RULE' says more:\n", f);
-	for (size_t i = 0; i < vh_n_rules; i++)
-		fprintf(f, "  %-24s  %-7s  %s\n", vh_rules[i].name,
-			vh_severity_str(vh_rules[i].severity), vh_rules[i].title);
-}
+	for (size_t i = 0; i < vh_rule_table.count; i++) {
+		const struct vh_rule *r = vh_rule_table.list[i];
 
-static const struct vh_rule *find(const char *name)
-{
-	for (size_t i = 0; i < vh_n_rules; i++)
-		if (vh_streq(name, vh_rules[i].name))
-			return &vh_rules[i];
-	return NULL;
+		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_severity_str(r->severity), r->title);
+	}
 }
 
 /* The name stands in the option, or behind it, where getopt takes it for an argument. */
@@ -57,7 +51,7 @@ int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count)
 		list(stdout);
 		return VH_EXIT_OK;
 	}
-	r = find(cli->explain);
+	r = vh_rule_table_find(cli->explain);
 	if (!r) {
 		vh_error(cli, "there is no rule '%s'", cli->explain);
 		list(stderr);

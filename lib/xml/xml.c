@@ -11,7 +11,6 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
-#include "lib/xml/libxml2.h"
 
 #include "lib/base/banned.h"
 
