@@ -5,7 +5,6 @@
 #include "lib/base/printable.h"
 #include "lib/decide/correct.h"
 #include "lib/decide/rules/rule-table.h"
-#include "lib/domain/plain.h"
 #include "tests/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */
