@@ -6,7 +6,7 @@
 #include "cli/judge.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/boot/system.h"
 #include "lib/host/bootloader.h"
 

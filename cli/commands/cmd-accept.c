@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/state/record.h"
 #include "lib/base/backend.h"
 #include "lib/case/expect.h"

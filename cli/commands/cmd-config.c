@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/config/keys.h"
 #include "lib/host/libvirt-files.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "cli/output.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
