@@ -3,7 +3,7 @@
  * for one domain with its sections and its metadata. Reads only. */
 #include <errno.h>
 
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "cli/input.h"
