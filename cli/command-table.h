@@ -17,8 +17,8 @@
  *   format=json  with this value               ARGUMENT=x   the first one is x
  *   !WORD        the contrary of each
  *
- * An option whose value is an argument (--domain) counts as ARGUMENT. Without a message `when` is
- * the name of one option: "'--host', '--sysroot' and '--connect' exclude each other".
+ * An option whose value is an argument (--domain) counts as ARGUMENT. An option need not give a
+ * message where `when` is the name of another: "'--host' and '--sysroot' exclude each other".
  */
 struct vh_exclusion {
 	const char *when;
@@ -43,9 +43,9 @@ struct vh_option {
 
 	/* where it goes: into this command's struct, or (NULL) into struct vh_cli */
 	const char *of;
-	enum vh_put put;
 	size_t at, count_at;
-	bool is_argument;
+	enum vh_put put;
+	bool is_argument; /* its value counts as one */
 
 	struct vh_exclusion excludes[5];
 };

@@ -117,12 +117,14 @@ static int add(struct vh_options *o, struct vh_cli *cli, const struct vh_option 
 	return 0;
 }
 
-static const struct vh_option *find_option(const char *name)
+/* The place of -h in the table. */
+static int find_help(void)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++)
-		if (vh_streq(name, vh_command_options[i].name))
-			return &vh_command_options[i];
-	return NULL;
+	int i = 0;
+
+	while (!vh_streq(vh_command_options[i].name, "help"))
+		i++;
+	return i;
 }
 
 static struct option *getopt_table(void)
@@ -149,8 +151,6 @@ int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char *
 	opterr = 0;
 	optind = 0; /* from the first word, whatever was read before */
 	while ((c = getopt_long(argc, argv, ":h", table, &index)) != -1) {
-		const struct vh_option *option = &vh_command_options[index];
-
 		if (c == ':') {
 			vh_error(cli, "option '%s' needs a value", argv[optind - 1]);
 			return -1;
@@ -160,7 +160,9 @@ int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char *
 				 argv[optind - 1]);
 			return -1;
 		}
-		if (add(ret, cli, c == 'h' ? find_option("help") : option, optarg) < 0)
+		if (c == 'h')
+			index = find_help();
+		if (add(ret, cli, &vh_command_options[index], optarg) < 0)
 			return -1;
 	}
 	ret->args = argv + optind;
@@ -290,10 +292,10 @@ static int check_exclusions(const struct vh_options *given, const struct vh_cli 
 	for (size_t i = 0; i < n && list[i].when; i++) {
 		if (!are_true(given, cli->command, list[i].when))
 			continue;
-		if (list[i].message)
-			vh_error(cli, "%s", list[i].message);
-		else
+		if (o && !list[i].message)
 			tell_excluded(cli, o);
+		else
+			vh_error(cli, "%s", list[i].message);
 		return -1;
 	}
 	return 0;

@@ -335,6 +335,16 @@ static void test_tables(void)
 			       (of == &vh_command_explain || vh_streq(o->commands, o->of));
 		ok(fine, "--%s: its line makes sense", o->name);
 	}
+	for (size_t i = 0; i < vh_n_commands; i++) {
+		const struct vh_command *cmd = &vh_commands[i];
+		bool fine = vh_command_find(cmd->name) == cmd && cmd->min <= cmd->max;
+
+		for (size_t k = 0; k < VH_COUNT(cmd->excludes) && cmd->excludes[k].when; k++) {
+			each_word(cmd->excludes[k].when, look_up_term, &fine);
+			fine = fine && cmd->excludes[k].message;
+		}
+		ok(fine, "%s: its line makes sense", cmd->name);
+	}
 }
 
 /* --- words and values ------------------------------------------------------------------------- */
