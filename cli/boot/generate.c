@@ -6,7 +6,7 @@
 #include "cli/judge.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/boot/system.h"
 #include "lib/decide/rules/rule-table.h"
 #include "lib/host/bootloader.h"
@@ -16,6 +16,7 @@
 
 struct generate {
 	struct vh_cli *cli;
+	const struct vh_opt_boot *options;
 	struct vh_pci_addr *addrs;
 	size_t count;
 	struct vh_config config;
@@ -183,7 +184,7 @@ static void collect(struct generate *g)
 
 static int choose_initramfs(struct generate *g)
 {
-	const char *name = g->cli->initramfs;
+	const char *name = g->options->initramfs;
 	bool is_auto = !name || vh_streq(name, "auto");
 
 	g->early.initramfs = is_auto ? vh_initramfs_detect(&g->cli->root) : vh_initramfs_of(name);
@@ -348,7 +349,7 @@ static int generate(struct generate *g, char **args, int count)
 	if (rc != VH_EXIT_OK)
 		return rc;
 	collect(g);
-	g->early.by_id = g->cli->by_id;
+	g->early.by_id = g->options->by == VH_BOOT_BY_ID;
 	if (g->early.by_id) {
 		rc = by_id(g);
 		if (rc >= 0)
@@ -358,14 +359,14 @@ static int generate(struct generate *g, char **args, int count)
 	note_mkinitcpio(g);
 	put_devices(g);
 	rc = vh_boot_apply(g->cli, &g->early, g->early.initramfs);
-	if (rc == VH_EXIT_OK && !g->cli->dry_run)
+	if (rc == VH_EXIT_OK && !g->options->dry_run)
 		puts("from the next boot on vfio-pci has them; then: vfio-hook boot verify");
 	return rc;
 }
 
 int vh_boot_generate(struct vh_cli *cli, char **args, int count)
 {
-	struct generate g = { .cli = cli };
+	struct generate g = { .cli = cli, .options = cli->options };
 	int rc = generate(&g, args, count);
 
 	for (size_t i = 0; i < g.early.count; i++)

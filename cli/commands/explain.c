@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* explain - what the rules mean, in their own words. */
-#include "cli/cli.h"
-
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "lib/decide/rules/rule-table.h"
 
@@ -17,15 +16,19 @@ static void list(FILE *f)
 	}
 }
 
-/* The name stands in the option, or behind it, where getopt takes it for an argument. */
-static int take_name(struct vh_cli *cli, char **args, int count)
+/* The name stands in the option, or behind it, where getopt takes it for an argument. 0, or -1
+ * after an error line. */
+static int take_name(struct vh_cli *cli, char **args, int count, const char **ret_name)
 {
+	const struct vh_opt_explain *options = cli->options;
+
+	*ret_name = options->rule;
 	if (count && vh_streq(args[0], "check")) {
 		args++;
 		count--;
 	}
-	if (count && !cli->explain) {
-		cli->explain = args[0];
+	if (count && !*ret_name) {
+		*ret_name = args[0];
 		count--;
 	}
 	if (!count)
@@ -34,26 +37,20 @@ static int take_name(struct vh_cli *cli, char **args, int count)
 	return -1;
 }
 
-int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count)
+int vh_explain(struct vh_cli *cli, char **args, int count)
 {
-	unsigned int others = used & ~(unsigned int)(VH_OPT_EXPLAIN | VH_OPT_COLOR);
 	const struct vh_rule *r;
+	const char *name;
 
-	for (size_t i = 0; i < vh_n_options; i++) {
-		if (!(vh_options[i].bit & others))
-			continue;
-		vh_error(cli, "option '--%s' does not apply to '--explain'", vh_options[i].name);
+	if (take_name(cli, args, count, &name) < 0)
 		return VH_EXIT_USAGE;
-	}
-	if (take_name(cli, args, count) < 0)
-		return VH_EXIT_USAGE;
-	if (!cli->explain || vh_streq(cli->explain, "all")) {
+	if (!name || vh_streq(name, "all")) {
 		list(stdout);
 		return VH_EXIT_OK;
 	}
-	r = vh_rule_table_find(cli->explain);
+	r = vh_rule_table_find(name);
 	if (!r) {
-		vh_error(cli, "there is no rule '%s'", cli->explain);
+		vh_error(cli, "there is no rule '%s'", name);
 		list(stderr);
 		return VH_EXIT_USAGE;
 	}
