@@ -5,7 +5,7 @@
 #include "lib/base/text.h"
 #include "lib/decide/correct.h"
 #include "lib/domain/plain.h"
-#include "tests/world.h"
+#include "tests/fake/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */
 static void make_memory(struct vh_memory *m)

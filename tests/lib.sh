@@ -115,7 +115,7 @@ tree() {
 	if [ ! -d "$dir" ]; then
 		mkdir -p "$dir"
 		cat "$hosts/$host.host" "${@:2}" >"$work/host"
-		"${abs_top_builddir:?}/tests/expand" "$work/host" "$dir" >&2
+		"${abs_top_builddir:?}/tests/fake/expand" "$work/host" "$dir" >&2
 		mkdir -p "$dir/usr/share/misc"
 		cp "$top/tests/fixtures/pci.ids" "$dir/usr/share/misc"
 	fi
@@ -131,7 +131,7 @@ python3=$(PATH=/usr/bin:$PATH command -v python3)
 # What judges JSON: the schema, or at least a parser; asked once.
 json_judge() {
 	if has_jsonschema; then
-		echo "$python3 $top/tests/json-valid.py $top/docs/vfio-hook.schema.json"
+		echo "$python3 $top/tests/cli/json-valid.py $top/docs/vfio-hook.schema.json"
 	elif jq --version >/dev/null 2>&1; then
 		echo 'jq -es length==1'
 	fi

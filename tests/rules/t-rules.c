@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * t-rules - every rule on hand-built input: all that is found, with severity, address and line,
+ * and words of its message and fix. Each rule needs a case in which it fires and one that
+ * comes close and in which it is silent; the end of the test demands both.
+ */
+#include "tests/rules/rule-cases.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+static char *show(const struct vh_findings *found)
+{
+	struct vh_strbuf sb = { 0 };
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct vh_finding *f = &found->list[i];
+
+		vh_strbuf_addf(&sb, "%s%s %s", i ? ", " : "", vh_severity_str(f->severity),
+			       f->rule->name);
+		if (f->has_addr)
+			vh_strbuf_addf(&sb, " %s", vh_pci_str(&f->addr).s);
+		if (f->line)
+			vh_strbuf_addf(&sb, ":%d", f->line);
+	}
+	return vh_strbuf_steal(&sb);
+}
+
+static bool has(const char *text, const char *words)
+{
+	return !words || (text && strstr(text, words));
+}
+
+/* Messages and fixes are typed and pasted: no full stop, no tab, nothing empty. */
+static bool is_well_written(const struct vh_finding *f)
+{
+	size_t n = strlen(f->message);
+
+	if (!n || f->message[n - 1] == '.' || strpbrk(f->message, "\n\t") || strstr(f->message, "  "))
+		return false;
+	return !f->fix || (*f->fix && !strchr(f->fix, '\t') && f->fix[strlen(f->fix) - 1] != '.');
+}
+
+static void run(const struct rule_case *t, bool *fired, bool *silent)
+{
+	static struct world w;
+	struct vh_pci_addr asked[WORLD_MAX];
+	_auto_(vh_plan) struct vh_plan *plan = NULL;
+	_auto_findings_ struct vh_findings found = { 0 };
+	_auto_free_ char *have = NULL;
+	struct vh_vfpools pools = { .list = &w.pool };
+	struct vh_case c = { .host = &w.host, .config = &w.config, .pools = &pools };
+	bool well = true;
+
+	world_init(&w);
+	t->setup(&w);
+	pools.count = w.pool.network != NULL;
+	c.plan = plan = world_plan(&w, asked);
+	c.domain = w.by_hand || w.host_only ? NULL : &w.domain;
+	vh_rules_run(&c, t->scopes ? t->scopes : ~0u, &found);
+	have = show(&found);
+	for (size_t i = 0; i < found.count; i++) {
+		const struct vh_finding *f = &found.list[i];
+
+		well = well && is_well_written(f) && f->severity <= f->rule->severity;
+		fired[f->rule - vh_rules] = true;
+	}
+	for (size_t i = 0; i < vh_n_rules; i++) {
+		if (t->silent && !strcmp(t->silent, vh_rules[i].name))
+			silent[i] = true;
+	}
+	well = well && !strcmp(have, t->want) && !(t->silent && strstr(have, t->silent));
+	if (found.count)
+		well = well && has(found.list[0].message, t->says) && has(found.list[0].fix, t->fix);
+	else
+		well = well && !t->says && !t->fix;
+	if (ok(well, "%s", t->name))
+		return;
+	diag("have: %s", have);
+	for (size_t i = 0; i < found.count; i++) {
+		diag("%s", found.list[i].message);
+		for (char *line, *fix = found.list[i].fix; (line = strsep(&fix, "\n"));)
+			diag("  fix: %s", line);
+	}
+}
+
+/* What --explain prints and the man page holds: sentences, in lines of at most 76 columns. */
+static bool is_explained(const struct vh_rule *r)
+{
+	const char *text = r->explain;
+	size_t n = text ? strlen(text) : 0;
+
+	if (n < 100 || text[n - 1] != '.' || strstr(text, "  ") || strchr(text, '\t'))
+		return false;
+	for (; *text; text += strspn(text, "\n"), text += strcspn(text, "\n"))
+		if (strcspn(text + strspn(text, "\n"), "\n") > 76)
+			return false;
+	return true;
+}
+
+static void check_table(const bool *fired, const bool *silent)
+{
+	for (size_t i = 0; i < vh_n_rules; i++) {
+		bool once = true;
+
+		for (size_t j = 0; j < i; j++)
+			once = once && strcmp(vh_rules[i].name, vh_rules[j].name);
+		ok(once && *vh_rules[i].title && vh_rules[i].scope && fired[i] && silent[i],
+		   "table: %s fires and is silent", vh_rules[i].name);
+		ok(is_explained(&vh_rules[i]), "table: %s is explained", vh_rules[i].name);
+	}
+}
+
+int main(void)
+{
+	bool *fired = vh_alloc(vh_n_rules), *silent = vh_alloc(vh_n_rules);
+
+	for (size_t i = 0; i < n_device_cases; i++)
+		run(&device_cases[i], fired, silent);
+	for (size_t i = 0; i < n_use_cases; i++)
+		run(&use_cases[i], fired, silent);
+	for (size_t i = 0; i < n_memory_cases; i++)
+		run(&memory_cases[i], fired, silent);
+	for (size_t i = 0; i < n_huge_cases; i++)
+		run(&huge_cases[i], fired, silent);
+	for (size_t i = 0; i < n_identity_cases; i++)
+		run(&identity_cases[i], fired, silent);
+	for (size_t i = 0; i < n_place_cases; i++)
+		run(&place_cases[i], fired, silent);
+	for (size_t i = 0; i < n_network_cases; i++)
+		run(&network_cases[i], fired, silent);
+	for (size_t i = 0; i < n_hook_cases; i++)
+		run(&hook_cases[i], fired, silent);
+	check_table(fired, silent);
+	free(fired);
+	free(silent);
+	return tap_done();
+}
