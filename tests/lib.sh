@@ -54,6 +54,14 @@ verdict() {
 	if "$@"; then pass "$name"; else fail "$name"; fi
 }
 
+# is NAME TEXT: one test: TEXT, what was found wrong, is empty
+is() {
+	[ -z "$2" ] && pass "$1" && return
+	count=$((count + 1)) failures=$((failures + 1))
+	echo "not ok $count - $1"
+	printf '%s\n' "$2" | sed 's/^/# /'
+}
+
 # exits NAME CODE COMMAND...: exit status CODE, and nothing is left in the temporary folder
 exits() {
 	local name=$1 want=$2
