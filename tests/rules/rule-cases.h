@@ -2,7 +2,8 @@
 /*
  * rule-cases - the cases of t-rules, a file for each question: what a domain names, what its
  * networks give it, who else has a stake in it, where it stands, what it was before, how the hook
- * is installed, memory, and huge pages. A case is a fine machine on which one thing is made wrong.
+ * is installed, memory, and huge pages. A case is a fine machine on which one thing is made wrong:
+ * its setting, and behind it what is found.
  */
 #ifndef VH_TEST_RULE_CASES_H
 #define VH_TEST_RULE_CASES_H
@@ -20,14 +21,20 @@ struct rule_case {
 	unsigned int scopes; /* 0: all */
 };
 
-extern const struct rule_case device_cases[], use_cases[], memory_cases[], huge_cases[];
-extern const size_t n_device_cases, n_use_cases, n_memory_cases, n_huge_cases;
-extern const struct rule_case identity_cases[];
-extern const size_t n_identity_cases;
-extern const struct rule_case network_cases[];
-extern const size_t n_network_cases;
-extern const struct rule_case place_cases[], hook_cases[];
-extern const size_t n_place_cases, n_hook_cases;
+/*
+ * CASE(name, setup, .want = ...); stands behind its setting, and that is all: where the case lies,
+ * the linker puts a pointer to it among those that t-rules walks.
+ */
+#define CASE(...) CASE_AT(__LINE__, __VA_ARGS__)
+#define CASE_AT(...) CASE_NAMED(__VA_ARGS__)
+#define CASE_NAMED(line, ...)                                                            \
+	static const struct rule_case case_##line = { __VA_ARGS__ };                      \
+	static const struct rule_case *const listed_##line CASE_LISTED = &case_##line
+#ifdef __clang__ /* no red zones between them; gcc leaves sections alone */
+#define CASE_LISTED __attribute__((used, section("rule_cases"), no_sanitize("address")))
+#else
+#define CASE_LISTED __attribute__((used, section("rule_cases")))
+#endif
 
 #define NIC 0x020000
 #define AUDIO 0x040300

@@ -111,26 +111,15 @@ static void check_table(const bool *fired, const bool *silent)
 	}
 }
 
+/* The linker says where its section begins and ends. */
+extern const struct rule_case *const __start_rule_cases[], *const __stop_rule_cases[];
+
 int main(void)
 {
 	bool *fired = vh_alloc(vh_n_rules), *silent = vh_alloc(vh_n_rules);
 
-	for (size_t i = 0; i < n_device_cases; i++)
-		run(&device_cases[i], fired, silent);
-	for (size_t i = 0; i < n_use_cases; i++)
-		run(&use_cases[i], fired, silent);
-	for (size_t i = 0; i < n_memory_cases; i++)
-		run(&memory_cases[i], fired, silent);
-	for (size_t i = 0; i < n_huge_cases; i++)
-		run(&huge_cases[i], fired, silent);
-	for (size_t i = 0; i < n_identity_cases; i++)
-		run(&identity_cases[i], fired, silent);
-	for (size_t i = 0; i < n_place_cases; i++)
-		run(&place_cases[i], fired, silent);
-	for (size_t i = 0; i < n_network_cases; i++)
-		run(&network_cases[i], fired, silent);
-	for (size_t i = 0; i < n_hook_cases; i++)
-		run(&hook_cases[i], fired, silent);
+	for (const struct rule_case *const *one = __start_rule_cases; one < __stop_rule_cases; one++)
+		run(*one, fired, silent);
 	check_table(fired, silent);
 	free(fired);
 	free(silent);
