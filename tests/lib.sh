@@ -69,7 +69,7 @@ exits() {
 	run "$@"
 	verdict "$name" exited "$want"
 }
-exited() { [ "$rc" -eq "$1" ] && [ -z "$(ls -A "$TMPDIR")" ]; }
+exited() { [ "$rc" -eq "$1" ] && ! compgen -G "$TMPDIR/*" >&2 && ! compgen -G "$TMPDIR/.[!.]*" >&2; }
 
 # refuses NAME PATTERN COMMAND...: exit status 2, nothing on stdout, one error line that
 # matches (a fix may follow it)
