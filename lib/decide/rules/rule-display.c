@@ -28,7 +28,8 @@ static void check_boot_display(const struct vh_case *c, const struct vh_rule *r,
 	while ((pd = vh_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 
-		if (d->class >> 16 != 0x03 || (!d->boot_vga && !d->framebuffer) || is_drawn_on(d))
+		if (VH_PCI_BASE_CLASS(d->class) != VH_PCI_BASE_CLASS_DISPLAY ||
+		    (!d->boot_vga && !d->framebuffer) || is_drawn_on(d))
 			continue;
 		vh_finding_add(out, r, pd, d->framebuffer ? FRAMEBUFFER_FIX : ROM_FIX,
 			       "%s is the display that the host booted with%s%s%s",

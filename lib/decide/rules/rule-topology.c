@@ -5,15 +5,9 @@
 
 #include "lib/base/banned.h"
 
-static const struct vh_plan_dev *named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
+static bool is_named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
 {
-	const struct vh_pci_dev *d = vh_host_dev(c->host, addr);
-
-	for (size_t i = 0; d && c->plan && i < c->plan->count; i++) {
-		if (c->plan->devs[i].dev == d && c->plan->devs[i].role == VH_NAMED)
-			return &c->plan->devs[i];
-	}
-	return NULL;
+	return vh_is_named(c, vh_host_dev(c->host, addr));
 }
 
 /* A mate as the functions for devices take it; it borrows. */
@@ -31,7 +25,7 @@ static struct vh_pci_dev as_device(const struct vh_mate *m)
 
 static bool is_display(uint32_t class)
 {
-	return class >> 16 == 0x03;
+	return VH_PCI_BASE_CLASS(class) == VH_PCI_BASE_CLASS_DISPLAY;
 }
 
 /*
@@ -51,7 +45,7 @@ static bool is_part(const struct vh_pci_dev *d, const struct vh_mate *m)
 		return false;
 	if (is_display(d->class) || is_display(m->class))
 		return true;
-	return m->group == d->group && m->class >> 16 != d->class >> 16;
+	return m->group == d->group && VH_PCI_BASE_CLASS(m->class) != VH_PCI_BASE_CLASS(d->class);
 }
 
 static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
@@ -76,7 +70,7 @@ static void check_function_left_out(const struct vh_case *c, const struct vh_rul
 			_auto_free_ char *what = NULL, *fix = NULL;
 			struct vh_finding *f;
 
-			if (!is_part(pd->dev, m) || named_at(c, &m->addr) ||
+			if (!is_part(pd->dev, m) || is_named_at(c, &m->addr) ||
 			    is_reported(out, r, &m->addr))
 				continue;
 			what = vh_text_device(&mate);
@@ -112,7 +106,7 @@ static bool stays_out(const struct vh_case *c, const struct vh_pci_dev *d, const
 	struct vh_pci_dev mate = as_device(m);
 
 	return m->kinds & VH_MATE_BUS && !vh_pci_is_bridge(&mate) && m->group != d->group &&
-	       !named_at(c, &m->addr);
+	       !is_named_at(c, &m->addr);
 }
 
 static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev *pd,

@@ -44,10 +44,10 @@ static const struct {
 static char *class_text(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < VH_COUNT(classes); i++) {
-		if (classes[i].class == d->class >> 8)
+		if (classes[i].class == VH_PCI_CLASS(d->class))
 			return vh_strdup(classes[i].name);
 	}
-	return vh_printf("device of class %04x", d->class >> 8);
+	return vh_printf("device of class %04x", VH_PCI_CLASS(d->class));
 }
 
 char *vh_text_device(const struct vh_pci_dev *d)
