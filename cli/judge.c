@@ -209,7 +209,7 @@ static void run_rules(struct vh_judgement *j, const struct vh_config *config, un
 		.pools = &j->pools,
 	};
 
-	vh_rules_run(&c, scopes, &j->findings);
+	vh_rule_table_run(&c, scopes, &j->findings);
 	for (size_t i = 0; i < j->host->not_checked.count; i++)
 		vh_judgement_not_checked(j, "%s", j->host->not_checked.name[i]);
 }

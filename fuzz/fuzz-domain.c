@@ -73,7 +73,7 @@ static void correct(const char *text, size_t size, const struct world *w, bool a
 
 	if (!d) /* an encoding that cannot be edited */
 		return;
-	vh_rules_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
+	vh_rule_table_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
 	vh_correct(e, &c, &found, size % 2 ? VH_MEMBERS_GUEST : VH_MEMBERS_UNASSIGNED, &done);
 	FUZZ_ASSERT(!done.count == !vh_xmledit_has_edits(e));
 	if (!done.count)
@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vh_plan_free(world_plan(&w, NULL)); /* which sorts the host */
 	plan = vh_plan_make(d, &w.host, &w.config);
 	c = (struct vh_case){ .domain = d, .host = &w.host, .config = &w.config, .plan = plan };
-	vh_rules_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	vh_rule_table_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 		     &findings);
 	for (size_t i = 0; i < findings.count; i++) {
 		_auto_free_ char *safe = vh_safe(findings.list[i].message);

@@ -105,7 +105,7 @@ static void add_member(struct check *c, const struct vh_judgement *j, const stru
 	m->refused = vh_findings_number(&j->findings, VH_ERROR);
 	if (!j->host)
 		return;
-	vh_member_look(m, &one);
+	vh_together_look(m, &one);
 	if (j->host->memory.read == VH_YES)
 		to->total_kib = j->host->memory.total_kib;
 }
@@ -156,7 +156,7 @@ static int check_all(struct check *c)
 	for (size_t i = 0; c->cli->strict && i < remarks.count; i++)
 		if (remarks.list[i].severity == VH_WARNING)
 			rc = worst(rc, VH_EXIT_FINDINGS);
-	vh_members_clear(members.list, members.count);
+	vh_together_members_clear(members.list, members.count);
 	return rc;
 }
 

@@ -89,7 +89,7 @@ int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct 
 	vh_add_memory(act->root, &config, d, host);
 	plan = vh_plan_make(d, host, &config);
 	c.plan = plan;
-	vh_rules_run(&c, VH_SCOPE_POLICY, out);
+	vh_rule_table_run(&c, VH_SCOPE_POLICY, out);
 	errors = vh_findings_number(out, VH_ERROR);
 	if (!errors)
 		return 0;

@@ -23,7 +23,7 @@ struct vh_case {
 /* --- findings ----------------------------------------------------------------------------- */
 
 enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
-const char *vh_severity_str(enum vh_severity s);
+const char *vh_finding_severity_str(enum vh_severity s);
 
 enum vh_scope {
 	VH_SCOPE_HOST = 1,   /* makes sense without a domain */

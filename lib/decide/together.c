@@ -7,7 +7,7 @@
 
 #include "lib/base/banned.h"
 
-void vh_members_clear(struct vh_member *list, size_t count)
+void vh_together_members_clear(struct vh_member *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(list[i].name);
@@ -16,7 +16,7 @@ void vh_members_clear(struct vh_member *list, size_t count)
 	free(list);
 }
 
-void vh_remarks_clear(struct vh_remarks *r)
+void vh_together_remarks_clear(struct vh_remarks *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		free(r->list[i].message);
@@ -44,14 +44,14 @@ static bool has_group(const struct vh_member *m, int group)
 	return false;
 }
 
-void vh_member_look(struct vh_member *m, const struct vh_case *c)
+void vh_together_look(struct vh_member *m, const struct vh_case *c)
 {
 	const struct vh_group *g;
 
-	for (size_t i = 0; c->plan && (g = vh_next_group(c, &i));)
+	for (size_t i = 0; c->plan && (g = vh_rule_next_group(c, &i));)
 		if (!has_group(m, g->number))
 			*VH_APPEND(m->groups, m->n_groups) = g->number;
-	m->need_kib = vh_memory_need(c);
+	m->need_kib = vh_need_kib(c);
 }
 
 /* 'a', 'b' and 2 more */
@@ -109,8 +109,8 @@ static void look_at_memory(const struct vh_member *list, size_t count, uint64_t 
 	}
 	if (n < 2 || !total_kib || need <= total_kib)
 		return;
-	need_text = vh_text_size(need, VH_TENTHS);
-	total_text = vh_text_size(total_kib, VH_TENTHS);
+	need_text = vh_wording_size(need, VH_TENTHS);
+	total_text = vh_wording_size(total_kib, VH_TENTHS);
 	remark(ret, VH_WARNING, "%s start with the host and pin %s of memory together: it has %s",
 	       names.data, need_text, total_text);
 }

@@ -18,7 +18,7 @@ void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *
 void vh_expected_add_by(const struct vh_case *c, const struct vh_expect *e, bool with_subsystem,
 			 struct vh_strbuf *message);
 /* Adds what was expected at an address where nothing is, and where that is now. */
-void vh_text_expected(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
+void vh_expected_add(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
 		      struct vh_strbuf *message, struct vh_strbuf *fix);
 
 #endif

@@ -13,7 +13,7 @@ static void check_qemu_commandline(const struct vh_case *c, const struct vh_rule
 		const struct vh_smuggled *s = &c->domain->smuggled.list[i];
 		struct vh_pci_addr addr;
 		bool known = vh_pci_parse_loose(s->host, &addr) == 0;
-		_auto_free_ char *fix = known ? vh_text_hostdev(&addr) : NULL;
+		_auto_free_ char *fix = known ? vh_wording_hostdev(&addr) : NULL;
 		struct vh_finding *f;
 
 		f = vh_finding_add(out, r, NULL, fix ? fix : "write a <hostdev> for it instead",

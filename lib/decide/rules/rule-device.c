@@ -13,7 +13,7 @@ static char *meant_fix(const struct vh_hostdev *e)
 		return vh_strdup("vfio-hook list   # shows the addresses of this host");
 	if (vh_pci_parse(e->meant, &addr) < 0)
 		return vh_printf("write %s, if that was meant", e->meant);
-	return vh_text_address(&addr, e->element);
+	return vh_wording_address(&addr, e->element);
 }
 
 static void check_address_invalid(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
@@ -63,8 +63,8 @@ static void add_hex(const struct vh_case *c, const struct vh_hostdev *e, struct 
 		d = vh_host_dev(c->host, &e->hex);
 	if (!d)
 		return;
-	what = vh_text_device(d);
-	address = vh_text_address(&e->hex, e->element);
+	what = vh_wording_device(d);
+	address = vh_wording_address(&e->hex, e->element);
 	vh_strbuf_addf(message, "; read as hexadecimal it is %s: %s", vh_pci_str(&e->hex).s, what);
 	vh_strbuf_add(fix, address);
 }
@@ -96,7 +96,7 @@ static void absent(const struct vh_case *c, const struct vh_pci_addr *addr,
 	vh_strbuf_addf(&message, "no device %s on this host", vh_pci_str(addr).s);
 	if (e)
 		add_hex(c, e, &message, &fix);
-	vh_text_expected(c, addr, e ? e->element : VH_HOSTDEV, &message, &fix);
+	vh_expected_add(c, addr, e ? e->element : VH_HOSTDEV, &message, &fix);
 	if (!fix.len)
 		vh_strbuf_add(&fix, "vfio-hook list   # shows the devices of this host");
 	f = vh_finding_add(out, r, NULL, fix.data, "%s", message.data);
@@ -108,7 +108,7 @@ static void check_device_absent(const struct vh_case *c, const struct vh_rule *r
 	_auto_free_ const struct vh_hostdev **list = NULL;
 	size_t n;
 
-	list = vh_elements_sorted(c->domain, &n);
+	list = vh_rule_elements_sorted(c->domain, &n);
 	for (size_t i = 0; i < n; i++) {
 		const struct vh_hostdev *e = list[i];
 
@@ -149,7 +149,7 @@ static void check_device_duplicate(const struct vh_case *c, const struct vh_rule
 	_auto_free_ const struct vh_hostdev **list = NULL;
 	size_t n, first = 0;
 
-	list = vh_elements_sorted(c->domain, &n);
+	list = vh_rule_elements_sorted(c->domain, &n);
 	for (size_t i = 1; i < n; i++) {
 		const struct vh_hostdev *e = list[i], *before = list[first];
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &e->addr);
@@ -159,7 +159,7 @@ static void check_device_duplicate(const struct vh_case *c, const struct vh_rule
 			first = i;
 			continue;
 		}
-		if (!d || !vh_can_pass(d) || (e->element == VH_DISK && before->element == VH_DISK))
+		if (!d || !vh_plan_can_pass(d) || (e->element == VH_DISK && before->element == VH_DISK))
 			continue;
 		f = vh_finding_add(out, r, NULL, "remove one of the two elements",
 				   "%s is named twice: this <%s>, and the <%s> of line %d",
@@ -206,7 +206,7 @@ static void check_device_not_endpoint(const struct vh_case *c, const struct vh_r
 
 		if (pd->role != VH_NAMED || pd->dev->dead || !vh_pci_is_bridge(pd->dev))
 			continue;
-		what = vh_text_device(pd->dev);
+		what = vh_wording_device(pd->dev);
 		below = behind(c->host, pd->dev);
 		fix = vh_printf("name the devices behind it instead%s%s", *below ? ": " : "", below);
 		vh_finding_add(out, r, pd, fix, "%s is a bridge and cannot be passed through (%s)",
@@ -232,7 +232,7 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_pci_name name = vh_pci_str(&d->addr);
 		_auto_free_ char *fix = NULL;
@@ -299,7 +299,7 @@ static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r, 
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_pci_dev *pf = NULL;
 		struct vh_finding *f = NULL;
 
@@ -310,7 +310,7 @@ static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r, 
 		else if (pf && pf->on_vfio)
 			f = vf_finding(pd, pf, r, out);
 		if (f && pd->role == VH_PEER)
-			vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
+			vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 	}
 }
 
@@ -340,8 +340,8 @@ static void add_hex_reading(const struct vh_case *c, const struct vh_hostdev *e,
 
 	if (!d)
 		return;
-	what = vh_text_device(d);
-	address = vh_text_address(&e->hex, e->element);
+	what = vh_wording_device(d);
+	address = vh_wording_address(&e->hex, e->element);
 	vh_strbuf_addf(message, "; read as hexadecimal it is %s: %s", vh_pci_str(&e->hex).s, what);
 	vh_strbuf_addf(fix, "\nor, if that was meant: %s", address);
 }
@@ -356,7 +356,7 @@ static void check_address_decimal(const struct vh_case *c, const struct vh_rule 
 
 		if (e->problem || !e->decimal || !vh_host_dev(c->host, &e->addr))
 			continue;
-		address = vh_text_address(&e->addr, e->element);
+		address = vh_wording_address(&e->addr, e->element);
 		vh_strbuf_add(&fix, address);
 		vh_strbuf_addf(&message, "written without 0x, %s means %s", e->written,
 			       vh_pci_str(&e->addr).s);

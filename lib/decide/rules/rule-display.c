@@ -25,7 +25,7 @@ static void check_boot_display(const struct vh_case *c, const struct vh_rule *r,
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 
 		if (VH_PCI_BASE_CLASS(d->class) != VH_PCI_BASE_CLASS_DISPLAY ||
@@ -63,7 +63,7 @@ static bool has_other_keyboard(const struct vh_case *c)
 		const struct vh_plan_dev *pd = NULL;
 		bool goes = false;
 
-		while (!goes && (pd = vh_next_dev(c, pd))) {
+		while (!goes && (pd = vh_rule_next_dev(c, pd))) {
 			_auto_free_ char *below = vh_printf("%s/", pd->dev->path);
 
 			goes = vh_has_prefix(path, below);
@@ -90,7 +90,7 @@ static void check_input_lost(const struct vh_case *c, const struct vh_rule *r, s
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		_auto_strbuf_ struct vh_strbuf texts = { 0 };
 		unsigned int found = inputs(pd->dev, &texts);
 		bool is_last = found & VH_INPUT_KEYBOARD && c->host->keyboards_read &&

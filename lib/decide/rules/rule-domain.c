@@ -57,7 +57,7 @@ static char *balloon_message(const struct vh_domain *d)
 
 static char *balloon_fix(const struct vh_domain *d)
 {
-	_auto_free_ char *name = vh_text_domain(d->name, d->uuid);
+	_auto_free_ char *name = vh_wording_domain(d->name, d->uuid);
 	struct vh_strbuf sb = { 0 };
 
 	vh_strbuf_addf(&sb, "%s <memballoon model='none'/> inside <devices>",
@@ -108,7 +108,7 @@ static void check_managed_missing(const struct vh_case *c, const struct vh_rule 
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_hostdev *e = pd->element;
 		_auto_free_ char *fix = NULL;
 

@@ -8,7 +8,7 @@ static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_peer(c, pd))) {
+	while ((pd = vh_rule_next_peer(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		_auto_free_ char *what = NULL, *with = NULL, *config = NULL, *fix = NULL;
 		struct vh_finding *f;
@@ -16,13 +16,13 @@ static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r
 		if (!vh_pci_is_chipset(d) || !d->driver ||
 		    vh_config_device(c->config, &d->addr).allow_critical)
 			continue;
-		what = vh_text_device(d);
-		with = vh_text_with(c, d);
-		config = vh_text_config(&d->addr, "allow-critical", "yes");
+		what = vh_wording_device(d);
+		with = vh_wording_with(c, d);
+		config = vh_wording_config(&d->addr, "allow-critical", "yes");
 		fix = vh_printf("choose another device, or let the host do without it %s", config);
 		f = vh_finding_add(out, r, pd, fix, "%s, %s, is part of the chipset: %s",
 				   vh_pci_str(&d->addr).s, with, what);
-		vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+		vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 	}
 }
 
@@ -45,16 +45,16 @@ const struct vh_rule vh_rule_peer_critical = {
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
-	_auto_free_ char *what = vh_text_device(d);
-	_auto_free_ char *with = vh_text_with(c, d);
-	_auto_free_ char *fix = vh_text_hostdev(&d->addr);
+	_auto_free_ char *what = vh_wording_device(d);
+	_auto_free_ char *with = vh_wording_with(c, d);
+	_auto_free_ char *fix = vh_wording_hostdev(&d->addr);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, NULL, fix,
 			   "%s, %s, is not in the domain, and the configuration says "
 			   "'peers = require': %s",
 			   vh_pci_str(&d->addr).s, with, what);
-	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
 static void check_peer_not_listed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
@@ -63,11 +63,11 @@ static void check_peer_not_listed(const struct vh_case *c, const struct vh_rule 
 
 	if (!c->plan || !c->plan->keep_peers)
 		return;
-	for (size_t i = 0; (g = vh_next_group(c, &i));) {
+	for (size_t i = 0; (g = vh_rule_next_group(c, &i));) {
 		for (size_t j = 0; j < g->count; j++) {
 			const struct vh_pci_dev *d = g->members[j];
 
-			if (!vh_pci_is_bridge(d) && !vh_pci_is_tolerated(d) && !vh_is_named(c, d))
+			if (!vh_pci_is_bridge(d) && !vh_pci_is_tolerated(d) && !vh_rule_is_named(c, d))
 				not_listed(c, d, r, out);
 		}
 	}
@@ -95,7 +95,7 @@ const struct vh_rule vh_rule_peer_not_listed = {
  */
 static bool minds_bridges(const char *release)
 {
-	return vh_release_at_least(release, 5, 19) == VH_YES;
+	return vh_rule_release_at_least(release, 5, 19) == VH_YES;
 }
 
 static void check_bridges(const struct vh_case *c, const struct vh_group *g,
@@ -108,14 +108,14 @@ static void check_bridges(const struct vh_case *c, const struct vh_group *g,
 
 		if (!vh_pci_is_bridge(d) || vh_pci_is_tolerated(d))
 			continue;
-		with = vh_text_with(c, d);
+		with = vh_wording_with(c, d);
 		fix = vh_printf("echo %s > /sys/bus/pci/drivers/%s/unbind", vh_pci_str(&d->addr).s,
 				d->driver);
 		f = vh_finding_add(out, r, NULL, fix,
 				   "%s, %s, is a bridge on driver '%s', beside which VFIO does not "
 				   "take the group",
 				   vh_pci_str(&d->addr).s, with, d->driver);
-		vh_finding_about(f, &d->addr, vh_group_line(c, g->number));
+		vh_finding_about(f, &d->addr, vh_rule_group_line(c, g->number));
 	}
 }
 
@@ -142,7 +142,7 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while (c->host->denylist == VH_YES && (pd = vh_next_dev(c, pd))) {
+	while (c->host->denylist == VH_YES && (pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_finding *f;
 
@@ -156,7 +156,7 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 				   "no guest can be trusted with",
 				   vh_pci_str(&d->addr).s, d->vendor, d->device);
 		if (pd->role == VH_PEER)
-			vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+			vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 	}
 }
 
@@ -164,7 +164,7 @@ static void check_group_not_viable(const struct vh_case *c, const struct vh_rule
 {
 	const struct vh_group *g;
 
-	for (size_t i = 0; minds_bridges(c->host->release) && (g = vh_next_group(c, &i));)
+	for (size_t i = 0; minds_bridges(c->host->release) && (g = vh_rule_next_group(c, &i));)
 		check_bridges(c, g, r, out);
 	check_denied(c, r, out);
 }
@@ -223,14 +223,14 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 		      const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_pci_dev *d = pd->dev;
-	_auto_free_ char *what = vh_text_device(d);
-	_auto_free_ char *with = vh_text_with(c, d);
+	_auto_free_ char *what = vh_wording_device(d);
+	_auto_free_ char *with = vh_wording_with(c, d);
 	_auto_free_ char *lost = losses(d);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, NULL, "%s, %s, goes along: %s%s%s", vh_pci_str(&d->addr).s,
 			   with, what, *lost ? "; the host loses meanwhile: " : "", lost);
-	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
 static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
@@ -247,7 +247,7 @@ static void check_peer_detached(const struct vh_case *c, const struct vh_rule *r
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		if (is_refused(out, &pd->dev->addr))
 			continue;
 		if (pd->role == VH_PEER)

@@ -118,10 +118,10 @@ static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r, st
 	const struct vh_plan_dev *pd = NULL;
 	const char *off = turned_off(c->host);
 
-	if (!vh_is_concerned(c))
+	if (!vh_rule_is_concerned(c))
 		return;
 	if (c->host->iommu) {
-		while ((pd = vh_next_named(c, pd)))
+		while ((pd = vh_rule_next_named(c, pd)))
 			check_group_of(c, pd, r, out);
 		return;
 	}
@@ -156,7 +156,7 @@ static bool libvirt_binds(const struct vh_case *c)
 
 	if (!c->plan)
 		return true;
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		if (pd->element && pd->element->managed)
 			return true;
 	}
@@ -168,7 +168,7 @@ static bool is_bound(const struct vh_case *c)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		if (!pd->dev->on_vfio)
 			return false;
 	}
@@ -202,7 +202,7 @@ static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule
 	const struct vh_host *h = c->host;
 	const char *release = h->release ? h->release : "unknown";
 
-	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)))
+	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)))
 		return;
 	if (h->vfio_pci == VH_MODULE_FORBIDDEN && !is_bound(c)) {
 		fix = vh_printf("remove the line 'install vfio-pci' from %s, or run "

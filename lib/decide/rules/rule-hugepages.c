@@ -23,7 +23,7 @@ static char *size_fix(const struct vh_memory *m, uint64_t page_kib, uint64_t wan
 	_auto_strbuf_ struct vh_strbuf sizes = { 0 };
 
 	for (size_t i = 0; i < m->n_pools && m->pools[i].node < 0; i++) {
-		_auto_free_ char *one = vh_text_size(m->pools[i].page_kib, VH_BEST);
+		_auto_free_ char *one = vh_wording_size(m->pools[i].page_kib, VH_BEST);
 
 		vh_strbuf_join(&sizes, " or ", one);
 	}
@@ -58,19 +58,19 @@ static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct
 {
 	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
 
-	f->severity = vh_memory_severity(c, VH_ERROR);
+	f->severity = vh_need_severity(c, VH_ERROR);
 	vh_finding_about(f, NULL, c->domain->memory.pages_line ? c->domain->memory.pages_line
 							      : c->domain->memory.line);
 }
 
 static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
-			    const struct vh_parts *p, uint64_t page_kib, struct vh_findings *out)
+			    const struct vh_need_parts *p, uint64_t page_kib, struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->host->memory;
 	const struct vh_huge_pool *pool = vh_memory_pool(m, page_kib, -1);
-	uint64_t wanted = vh_parts_pages(p, page_kib, NULL), there = pool ? vh_memory_free_pages(c, pool) : 0;
-	_auto_free_ char *size = vh_text_size(page_kib, VH_BEST), *fix = NULL;
-	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, page_kib), VH_BEST);
+	uint64_t wanted = vh_need_parts_pages(p, page_kib, NULL), there = pool ? vh_need_free_pages(c, pool) : 0;
+	_auto_free_ char *size = vh_wording_size(page_kib, VH_BEST), *fix = NULL;
+	_auto_free_ char *all = vh_wording_size(vh_kib_mul(wanted, page_kib), VH_BEST);
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
 
 	if (!pool && m->pools_read != VH_YES)
@@ -114,16 +114,16 @@ static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
 }
 
 static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
-			     const struct vh_parts *p, const struct vh_memory_part *part,
+			     const struct vh_need_parts *p, const struct vh_memory_part *part,
 			     struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->host->memory;
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
-	uint64_t wanted = vh_parts_pages(p, part->page_kib, part->nodes);
+	uint64_t wanted = vh_need_parts_pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
 	bool one = vh_nodeset_count(part->nodes) == 1;
-	_auto_free_ char *size = vh_text_size(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
-	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, part->page_kib), VH_BEST);
+	_auto_free_ char *size = vh_wording_size(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
+	_auto_free_ char *all = vh_wording_size(vh_kib_mul(wanted, part->page_kib), VH_BEST);
 	_auto_free_ char *nodes = vh_nodeset_text(part->nodes);
 
 	if (!host || m->nodes_read != VH_YES || wanted <= vh_kib_add(there, host->overcommit))
@@ -143,19 +143,19 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 
 static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_parts_ struct vh_parts p = { 0 };
+	_auto_parts_ struct vh_need_parts p = { 0 };
 	size_t before = out->count;
 
-	if (!vh_memory_is_judged(c) || !vh_memory_pools_are_known(c))
+	if (!vh_need_is_judged(c) || !vh_need_knows_pools(c))
 		return;
-	p = vh_parts_get(c);
-	if (vh_memory_has_its_pages(c, &p))
+	p = vh_need_parts_get(c);
+	if (vh_need_has_pages(c, &p))
 		return;
 	for (size_t i = 0; i < p.count; i++)
-		if (vh_parts_is_first(&p, i, false))
+		if (vh_need_parts_is_first(&p, i, false))
 			check_host_pool(c, r, &p, p.list[i].page_kib, out);
 	for (size_t i = 0; i < p.count && out->count == before; i++)
-		if (vh_parts_is_first(&p, i, true))
+		if (vh_need_parts_is_first(&p, i, true))
 			check_node_pools(c, r, &p, &p.list[i], out);
 }
 

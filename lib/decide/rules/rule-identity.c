@@ -14,14 +14,14 @@ static void add_accept(const struct vh_case *c, const struct vh_expect *e,
 	id = vh_printf("%04x:%04x", now->id.vendor, now->id.device);
 	switch (e->by) {
 	case VH_BY_CONFIG:
-		lines = vh_text_config(&now->addr, "id", id);
+		lines = vh_wording_config(&now->addr, "id", id);
 		break;
 	case VH_BY_DOMAIN:
 		lines = vh_printf("in line %d: <vfio:device address='%s' id='%s'/>", e->line,
 				  vh_pci_str(&now->addr).s, id);
 		break;
 	case VH_BY_RECORD:
-		name = vh_text_domain(c->domain->name, c->domain->uuid);
+		name = vh_wording_domain(c->domain->name, c->domain->uuid);
 		lines = vh_printf("if %s is meant as it is now: vfio-hook accept %s",
 				  vh_pci_str(&now->addr).s, name);
 		break;
@@ -54,7 +54,7 @@ static void changed(const struct vh_case *c, const struct vh_rule *r,
 	f = vh_finding_add(out, r, pd, fix.data, "%s", message.data);
 	f->severity = severity_of(e, &now);
 	if (!pd->element)
-		vh_finding_about(f, &now.addr, vh_group_line(c, pd->dev->group));
+		vh_finding_about(f, &now.addr, vh_rule_group_line(c, pd->dev->group));
 }
 
 /* Pins hold for whatever is taken, so that what the configuration allows for a device is not
@@ -63,7 +63,7 @@ static void check_identity_changed(const struct vh_case *c, const struct vh_rule
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_identity *last = pd->role == VH_NAMED ? c->host->last : NULL;
 		struct vh_sighting now = vh_pci_sighting(pd->dev);
 		struct vh_expect e[VH_EXPECT_MAX];

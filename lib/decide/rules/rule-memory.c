@@ -12,7 +12,7 @@
 static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,
 		     const char *after)
 {
-	_auto_free_ char *size = vh_text_size(kib, unit);
+	_auto_free_ char *size = vh_wording_size(kib, unit);
 
 	if (kib)
 		vh_strbuf_addf(sb, "%s%s%s", before, size, after);
@@ -20,7 +20,7 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-static char *memory_message(const struct vh_memory_sums *s, const struct vh_memory *m,
+static char *memory_message(const struct vh_need_sums *s, const struct vh_memory *m,
 			    enum vh_unit unit)
 {
 	_auto_strbuf_ struct vh_strbuf less = { 0 };
@@ -49,23 +49,23 @@ static char *memory_message(const struct vh_memory_sums *s, const struct vh_memo
 }
 
 /* How much the guest could have, in whole MiB; 0: it is not that simple. */
-static uint64_t fitting_mib(const struct vh_case *c, const struct vh_memory_sums *s)
+static uint64_t fitting_mib(const struct vh_case *c, const struct vh_need_sums *s)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	uint64_t room = vh_kib_sub(s->have, VH_OVERHEAD_KIB), fits;
+	uint64_t room = vh_kib_sub(s->have, VH_NEED_OVERHEAD_KIB), fits;
 
 	if (g->n_cells || g->n_devices || s->huge)
 		return 0;
-	fits = room / (VH_OVERHEAD_PART + 1) * VH_OVERHEAD_PART;
+	fits = room / (VH_NEED_OVERHEAD_PART + 1) * VH_NEED_OVERHEAD_PART;
 	fits -= fits % (fits < 2 * GIB ? 64 * MIB : 512 * MIB);
 	return fits / MIB;
 }
 
-static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s, enum vh_unit unit)
+static char *memory_fix(const struct vh_case *c, const struct vh_need_sums *s, enum vh_unit unit)
 {
 	unsigned long long fits = fitting_mib(c, s);
-	_auto_free_ char *name = vh_text_domain(c->domain->name, c->domain->uuid);
-	_auto_free_ char *less = vh_text_size(vh_kib_sub(s->need, s->have), unit);
+	_auto_free_ char *name = vh_wording_domain(c->domain->name, c->domain->uuid);
+	_auto_free_ char *less = vh_wording_size(vh_kib_sub(s->need, s->have), unit);
 
 	if (!fits)
 		return vh_printf("give the guest %s less, or stop other guests that hold as much",
@@ -76,18 +76,18 @@ static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s,
 }
 
 /* Of a host that does not say what is available: pinned memory goes to no swap. */
-static void beyond_all(const struct vh_case *c, const struct vh_memory_sums *s, const struct vh_rule *r,
+static void beyond_all(const struct vh_case *c, const struct vh_need_sums *s, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
-	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
-	_auto_free_ char *all = vh_text_size(c->host->memory.total_kib, VH_TENTHS);
+	_auto_free_ char *need = vh_wording_size(s->need, VH_TENTHS);
+	_auto_free_ char *all = vh_wording_size(c->host->memory.total_kib, VH_TENTHS);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, NULL, "give the guest less",
 			   "the guest needs %s of memory, the host has %s in all: passthrough pins "
 			   "all of it when the guest starts",
 			   need, all);
-	f->severity = vh_memory_severity(c, VH_ERROR);
+	f->severity = vh_need_severity(c, VH_ERROR);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -97,11 +97,11 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	_auto_free_ char *message = NULL, *fix = NULL;
 	struct vh_finding *f;
 	enum vh_unit unit = VH_TENTHS;
-	struct vh_memory_sums s;
+	struct vh_need_sums s;
 
-	if (!vh_memory_is_judged(c))
+	if (!vh_need_is_judged(c))
 		return;
-	s = vh_memory_sums(c);
+	s = vh_need_sums(c);
 	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
 		beyond_all(c, &s, r, out);
 	if (m->read != VH_YES || m->own == VH_UNKNOWN)
@@ -115,7 +115,7 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	message = memory_message(&s, m, unit);
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
-	f->severity = vh_memory_severity(c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR
+	f->severity = vh_need_severity(c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR
 									       : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
@@ -170,7 +170,7 @@ static uint64_t times_locked(const struct vh_case *c)
 
 static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
 {
-	_auto_free_ char *memory = vh_text_size(kib, unit);
+	_auto_free_ char *memory = vh_wording_size(kib, unit);
 
 	if (times == 1)
 		return vh_strdup(memory);
@@ -185,7 +185,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	struct vh_finding *f;
 	enum vh_unit unit;
 
-	if (!vh_memory_is_judged(c) || !g->hard_limit_kib)
+	if (!vh_need_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->host->hostdev_networks.count);
 	allowed = vh_kib_add(vh_kib_mul(factor, g->total_kib), GIB);
@@ -194,9 +194,9 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	if (g->hard_limit_kib >= (has_formula(c->domain) ? allowed : locked))
 		return;
 	unit = g->hard_limit_kib % GIB ? VH_EXACT : VH_BEST;
-	limit = vh_text_size(g->hard_limit_kib, unit);
-	all = vh_text_size(allowed, unit);
-	name = vh_text_domain(c->domain->name, c->domain->uuid);
+	limit = vh_wording_size(g->hard_limit_kib, unit);
+	all = vh_wording_size(allowed, unit);
+	name = vh_wording_domain(c->domain->name, c->domain->uuid);
 	fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
 			"or: virsh memtune %s --hard-limit -1 --config",
 			all, name);
@@ -213,7 +213,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 				   "lock (%s + 1 GiB)",
 				   limit, all, text);
 	}
-	f->severity = vh_memory_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
+	f->severity = vh_need_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
 

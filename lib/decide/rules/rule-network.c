@@ -9,13 +9,13 @@ static void check_peers(const struct vh_case *one, const struct vh_rule *r, stru
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_peer(one, pd))) {
-		const struct vh_pci_addr *named = &vh_named_in(one, pd->dev->group)->dev->addr;
+	while ((pd = vh_rule_next_peer(one, pd))) {
+		const struct vh_pci_addr *named = &vh_rule_named_in(one, pd->dev->group)->dev->addr;
 		_auto_free_ char *with = NULL, *fix = NULL;
 
 		if (!pd->dev->driver)
 			continue;
-		with = vh_text_with(one, pd->dev);
+		with = vh_wording_with(one, pd->dev);
 		fix = vh_printf("vfio-hook detach %s   # with its group, until 'reattach'",
 				vh_pci_str(named).s);
 		vh_finding_add(out, r, pd, fix, "%s, %s, is on driver '%s', and VFIO refuses the group",
@@ -105,7 +105,7 @@ static void weigh(const struct vh_case *c, const struct vh_vfpool *p, const stru
 /* Whether a network is managed is written in the network, not in the domain. */
 static char *fix_for(const struct vh_vfpool *p, const struct vh_finding *why)
 {
-	_auto_free_ char *name = vh_text_domain(p->network, NULL);
+	_auto_free_ char *name = vh_wording_domain(p->network, NULL);
 
 	if (why->rule == &vh_rule_unmanaged_on_host_driver)
 		return vh_printf("virsh net-edit %s   # <forward mode='hostdev' managed='yes'>\n"
@@ -133,7 +133,7 @@ static void report_short(const struct vh_rule *r, const struct vh_vfpool *p, siz
 			 size_t left, struct vh_findings *out)
 {
 	_auto_free_ char *network = vh_printable(p->network, 60);
-	_auto_free_ char *name = vh_text_domain(p->network, NULL);
+	_auto_free_ char *name = vh_wording_domain(p->network, NULL);
 	_auto_free_ char *fix = vh_printf("stop a domain that has one, or write more into the network: "
 					  "virsh net-edit %s", name);
 

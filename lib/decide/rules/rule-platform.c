@@ -29,17 +29,17 @@ static char *cmdline_word(const char *cmdline, const char *prefix)
  */
 static bool is_enforced(const struct vh_host *h)
 {
-	if (vh_release_at_least(h->release, 6, 6) == VH_YES)
+	if (vh_rule_release_at_least(h->release, 6, 6) == VH_YES)
 		return true;
-	return h->cpu == VH_CPU_INTEL && vh_release_at_least(h->release, 5, 3) != VH_NO;
+	return h->cpu == VH_CPU_INTEL && vh_rule_release_at_least(h->release, 5, 3) != VH_NO;
 }
 
 static void check_reserved_region(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g;
 
-	for (size_t i = 0; (g = vh_next_group(c, &i));) {
-		const struct vh_plan_dev *pd = vh_named_in(c, g->number);
+	for (size_t i = 0; (g = vh_rule_next_group(c, &i));) {
+		const struct vh_plan_dev *pd = vh_rule_named_in(c, g->number);
 		struct vh_finding *f;
 
 		if (!g->direct.count)
@@ -92,7 +92,7 @@ static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rul
 {
 	_auto_free_ char *off = NULL, *fix = NULL;
 
-	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)) ||
+	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)) ||
 	    c->host->remapping != VH_NO || c->host->unsafe_interrupts != VH_NO)
 		return;
 	off = remapping_off(c->host->cmdline);
@@ -140,7 +140,7 @@ static void check_acs_override(const struct vh_case *c, const struct vh_rule *r,
 {
 	_auto_free_ char *word = acs_word(c->host->cmdline), *fix = NULL;
 
-	if (!word || !vh_is_concerned(c) || !c->host->iommu)
+	if (!word || !vh_rule_is_concerned(c) || !c->host->iommu)
 		return;
 	fix = vh_printf("take %s off the kernel command line and reboot, unless every guest is "
 			"trusted", word);
@@ -192,7 +192,7 @@ static const struct vh_plan_dev *meant_for(const struct vh_case *c, const struct
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		struct vh_mate m = as_mate(pd->dev);
 
 		if (vh_bind_id_matches(id, &m))
@@ -211,7 +211,7 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &m->addr);
 		_auto_free_ char *fix = NULL;
 
-		if (!vh_bind_id_matches(id, m) || (d && vh_is_named(c, d)) ||
+		if (!vh_bind_id_matches(id, m) || (d && vh_rule_is_named(c, d)) ||
 		    is_claimed(c->host, &m->addr))
 			continue;
 		fix = vh_printf("take the id out of ids= in %s: the hook binds by address, and "

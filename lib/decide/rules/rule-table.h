@@ -61,6 +61,6 @@ extern const struct vh_rules vh_rule_table;
 const struct vh_rule *vh_rule_table_find(const char *name);
 
 /* Runs every rule of which a scope bit is in `scopes`; appends to out, errors first. */
-void vh_rules_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out);
+void vh_rule_table_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out);
 
 #endif

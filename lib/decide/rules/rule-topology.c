@@ -7,7 +7,7 @@
 
 static bool is_named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
 {
-	return vh_is_named(c, vh_host_dev(c->host, addr));
+	return vh_rule_is_named(c, vh_host_dev(c->host, addr));
 }
 
 /* A mate as the functions for devices take it; it borrows. */
@@ -63,7 +63,7 @@ static void check_function_left_out(const struct vh_case *c, const struct vh_rul
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while (c->domain && (pd = vh_next_named(c, pd))) {
+	while (c->domain && (pd = vh_rule_next_named(c, pd))) {
 		for (size_t i = 0; i < pd->dev->n_mates; i++) {
 			const struct vh_mate *m = &pd->dev->mates[i];
 			struct vh_pci_dev mate = as_device(m);
@@ -73,8 +73,8 @@ static void check_function_left_out(const struct vh_case *c, const struct vh_rul
 			if (!is_part(pd->dev, m) || is_named_at(c, &m->addr) ||
 			    is_reported(out, r, &m->addr))
 				continue;
-			what = vh_text_device(&mate);
-			fix = vh_text_hostdev(&m->addr);
+			what = vh_wording_device(&mate);
+			fix = vh_wording_hostdev(&m->addr);
 			f = vh_finding_add(out, r, pd, fix, "%s is not in the domain and %s %s: %s",
 					   vh_pci_str(&m->addr).s,
 					   m->kinds & VH_MATE_SLOT ? "belongs to the same card as"
@@ -120,7 +120,7 @@ static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev
 
 		if (!stays_out(c, pd->dev, m))
 			continue;
-		element = vh_text_hostdev(&m->addr);
+		element = vh_wording_hostdev(&m->addr);
 		vh_strbuf_join(&others, ", ", vh_pci_str(&m->addr).s);
 		vh_strbuf_join(&fix, "\n", element);
 	}
@@ -143,7 +143,7 @@ static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		bool only_bus = vh_streq(d->resets, "bus");
 
@@ -177,7 +177,7 @@ const struct vh_rule vh_rule_reset_missing = {
 
 static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *fix = vh_text_hostdev(&pd->dev->addr);
+	_auto_free_ char *fix = vh_wording_hostdev(&pd->dev->addr);
 
 	vh_finding_add(out, r, pd, fix,
 		       "%s is no virtual function, and libvirt takes only those as "
@@ -212,7 +212,7 @@ static void check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *pf;
 
 		if (!pd->element || pd->element->element != VH_INTERFACE)
@@ -310,7 +310,7 @@ static void check_numa_remote(const struct vh_case *c, const struct vh_rule *r, 
 
 	if (!c->domain || !c->domain->numa || c->host->n_nodes < 2)
 		return;
-	while ((pd = vh_next_named(c, pd)))
+	while ((pd = vh_rule_next_named(c, pd)))
 		check_node(c, pd, r, out);
 }
 
