@@ -34,8 +34,7 @@ static bool is_found(const struct correction *k, const struct vh_rule *rule,
 	for (size_t i = 0; i < k->found->count; i++) {
 		const struct vh_finding *f = &k->found->list[i];
 
-		if (f->rule == rule &&
-		    (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
+		if (f->rule == rule && (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
 			return true;
 	}
 	return false;

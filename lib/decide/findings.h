@@ -56,9 +56,9 @@ struct vh_finding {
 	enum vh_severity severity;
 	struct vh_pci_addr addr; /* valid if has_addr */
 	bool has_addr;
-	int line;       /* in the XML, 0: none */
+	int line; /* in the XML, 0: none */
 	char *message;
-	char *fix;      /* may hold several lines; NULL: none */
+	char *fix; /* may hold several lines; NULL: none */
 };
 
 struct vh_findings {

@@ -88,7 +88,8 @@ static bool is_touched(const struct vh_plan *p, size_t named, const struct vh_pc
 static bool is_first_of_group(const struct vh_plan *p, size_t i)
 {
 	for (size_t j = 0; j < i; j++) {
-		if (p->devs[j].dev->group == p->devs[i].dev->group && vh_plan_can_pass(p->devs[j].dev))
+		if (p->devs[j].dev->group == p->devs[i].dev->group &&
+		    vh_plan_can_pass(p->devs[j].dev))
 			return false;
 	}
 	return true;

@@ -85,8 +85,7 @@ static void look_at_group(const struct vh_member *list, size_t count, size_t fir
 		return;
 	if (autostart > 1)
 		remark(ret, VH_WARNING,
-		       "IOMMU group %d is wanted by %s, of which %zu start with the host: only one "
-		       "of them can run",
+		       "IOMMU group %d is wanted by %s, of which %zu start with the host: only one of them can run",
 		       group, names.data, autostart);
 	else
 		remark(ret, VH_INFO, "IOMMU group %d is wanted by %s: only one of them can run",

@@ -33,8 +33,8 @@ static bool is_element(const struct vh_domain *d, const struct vh_pci_addr *addr
 	return false;
 }
 
-void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *e, enum vh_element as,
-			  struct vh_strbuf *message, struct vh_strbuf *fix)
+void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *e,
+			       enum vh_element as, struct vh_strbuf *message, struct vh_strbuf *fix)
 {
 	_auto_strbuf_ struct vh_strbuf where = { 0 };
 	size_t n = 0;
@@ -61,7 +61,7 @@ void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *
 }
 
 void vh_expected_add_by(const struct vh_case *c, const struct vh_expect *e, bool with_subsystem,
-			 struct vh_strbuf *message)
+			struct vh_strbuf *message)
 {
 	_auto_free_ char *seen = NULL, *name = NULL;
 
@@ -83,7 +83,7 @@ void vh_expected_add_by(const struct vh_case *c, const struct vh_expect *e, bool
 }
 
 void vh_expected_add(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
-		      struct vh_strbuf *message, struct vh_strbuf *fix)
+		     struct vh_strbuf *message, struct vh_strbuf *fix)
 {
 	struct vh_expect e[VH_EXPECT_MAX];
 	size_t n = vh_expect_at(addr, c->config, c->domain, c->host->last, e);

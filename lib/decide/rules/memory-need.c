@@ -60,7 +60,8 @@ uint64_t vh_need_parts_sum(const struct vh_need_parts *p, bool huge)
 	return kib;
 }
 
-uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib, const struct vh_nodeset *nodes)
+uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib,
+			     const struct vh_nodeset *nodes)
 {
 	uint64_t n = 0;
 
@@ -119,13 +120,14 @@ uint64_t vh_need_made_kib(const struct vh_case *c, const struct vh_need_parts *p
 	if (!vh_need_knows_pools(c) || vh_need_has_pages(c, p))
 		return 0;
 	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_huge_pool *pool =
-			vh_memory_pool(&c->host->memory, p->list[i].page_kib, -1);
+		const struct vh_huge_pool *pool = vh_memory_pool(&c->host->memory,
+								 p->list[i].page_kib, -1);
 		uint64_t n;
 
 		if (!pool || !vh_need_parts_is_first(p, i, false))
 			continue;
-		n = vh_kib_sub(vh_need_parts_pages(p, pool->page_kib, NULL), vh_need_free_pages(c, pool));
+		n = vh_kib_sub(vh_need_parts_pages(p, pool->page_kib, NULL),
+			       vh_need_free_pages(c, pool));
 		if (n <= pool->overcommit)
 			kib = vh_kib_add(kib, vh_kib_mul(n, pool->page_kib));
 	}

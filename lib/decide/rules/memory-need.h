@@ -23,8 +23,8 @@ uint64_t vh_need_kib(const struct vh_case *c);
 struct vh_need_sums {
 	uint64_t guest, huge, backed, unplugged; /* the guest's, and what of it counts elsewhere */
 	uint64_t overhead, made;
-	uint64_t need;  /* of ordinary memory: what remains, and those two */
-	uint64_t have;  /* without swap */
+	uint64_t need; /* of ordinary memory: what remains, and those two */
+	uint64_t have; /* without swap */
 };
 struct vh_need_sums vh_need_sums(const struct vh_case *c);
 /* What the configuration makes of a severity. */
@@ -40,7 +40,8 @@ void vh_need_parts_clear(struct vh_need_parts *p);
 #define _auto_parts_ __attribute__((cleanup(vh_need_parts_clear)))
 uint64_t vh_need_parts_sum(const struct vh_need_parts *p, bool huge);
 /* How many pages of this size are wanted from these nodes alone; NULL: from any. */
-uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib, const struct vh_nodeset *nodes);
+uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib,
+			     const struct vh_nodeset *nodes);
 /* Is this the first piece of its size, and of its nodes if they count? Each is told once. */
 bool vh_need_parts_is_first(const struct vh_need_parts *p, size_t at, bool nodes);
 

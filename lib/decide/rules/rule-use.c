@@ -47,7 +47,8 @@ static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 	return vh_printf("end this use, or allow it %s", config);
 }
 
-static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -74,14 +75,13 @@ const struct vh_rule vh_rule_device_in_use = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the host does not use the devices",
 	.check = check_device_in_use,
-	.explain =
-		"The host itself uses the device that the domain names. libvirt would take it\n"
-		"nevertheless: a mounted disk vanishes from under its file system, a remote\n"
-		"administrator loses the network, a console goes dark. The message says what\n"
-		"the use is, and the fix how to end it. If the host can do without it,\n"
-		"allow-in-use in the configuration says so for this device and this kind of\n"
-		"use. The disk of the root file system, of /boot and of swap cannot be\n"
-		"allowed at all.",
+	.explain = "The host itself uses the device that the domain names. libvirt would take it\n"
+		   "nevertheless: a mounted disk vanishes from under its file system, a remote\n"
+		   "administrator loses the network, a console goes dark. The message says what\n"
+		   "the use is, and the fix how to end it. If the host can do without it,\n"
+		   "allow-in-use in the configuration says so for this device and this kind of\n"
+		   "use. The disk of the root file system, of /boot and of swap cannot be\n"
+		   "allowed at all.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */
@@ -107,9 +107,9 @@ static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const
 	if (use->fix && !stays)
 		vh_strbuf_add(&sb, use->fix);
 	if (use->vital || stays) {
-		vh_strbuf_join(&sb, "\nor ",
-			       "choose a device of another IOMMU group: the host "
-			       "cannot run without this one");
+		vh_strbuf_join(
+			&sb, "\nor ",
+			"choose a device of another IOMMU group: the host cannot run without this one");
 		return vh_strbuf_steal(&sb);
 	}
 	if (use->peer_only) {
@@ -141,7 +141,8 @@ static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
 	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
 }
 
-static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -158,10 +159,10 @@ static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r, 
 			continue;
 		with = vh_wording_with(c, d);
 		fix = naming_fix(c, d);
-		f = vh_finding_add(out, r, pd, fix,
-				   "%s, %s, counts as used: what the host does with driver '%s' "
-				   "could not be seen",
-				   vh_pci_str(&d->addr).s, with, d->driver);
+		f = vh_finding_add(
+			out, r, pd, fix,
+			"%s, %s, counts as used: what the host does with driver '%s' could not be seen",
+			vh_pci_str(&d->addr).s, with, d->driver);
 		vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 	}
 }
@@ -172,19 +173,19 @@ const struct vh_rule vh_rule_peer_in_use = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the host can do without the peers",
 	.check = check_peer_in_use,
-	.explain =
-		"VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
-		"driver before one of them can go to a guest. This one is in the group of a\n"
-		"device that the domain names, and the host uses it. Nobody has asked for it,\n"
-		"so it is measured more strictly than a named device: an interface that is\n"
-		"up, a disk with a file system on it, any display and anything that hangs on\n"
-		"a USB port count as use, and so does what could not be seen. End the use,\n"
-		"name the device in the domain if it is meant to go along, allow it in the\n"
-		"configuration, or put the card into another slot, whose group may be\n"
-		"smaller.",
+	.explain = "VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
+		   "driver before one of them can go to a guest. This one is in the group of a\n"
+		   "device that the domain names, and the host uses it. Nobody has asked for it,\n"
+		   "so it is measured more strictly than a named device: an interface that is\n"
+		   "up, a disk with a file system on it, any display and anything that hangs on\n"
+		   "a USB port count as use, and so does what could not be seen. End the use,\n"
+		   "name the device in the domain if it is meant to go along, allow it in the\n"
+		   "configuration, or put the card into another slot, whose group may be\n"
+		   "smaller.",
 };
 
-static void check_device_protected(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_protected(const struct vh_case *c, const struct vh_rule *r,
+				   struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -197,9 +198,9 @@ static void check_device_protected(const struct vh_case *c, const struct vh_rule
 			continue;
 		if (pd->role == VH_PEER)
 			with = vh_wording_with(c, pd->dev);
-		fix = vh_printf("choose another device, or take 'protect = yes' out of [device %s] "
-				"in /" VH_CONFIG_PATH,
-				name.s);
+		fix = vh_printf(
+			"choose another device, or take 'protect = yes' out of [device %s] in /" VH_CONFIG_PATH,
+			name.s);
 		f = vh_finding_add(out, r, pd, fix, "%s%s%s%s is protected by the configuration",
 				   name.s, with ? ", " : "", with ? with : "", with ? "," : "");
 		if (with)
@@ -213,12 +214,11 @@ const struct vh_rule vh_rule_device_protected = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "no protected device is taken",
 	.check = check_device_protected,
-	.explain =
-		"The configuration says 'protect = yes' for this device: it never leaves the\n"
-		"host, neither because a domain names it nor as a member of the group of\n"
-		"another device. The administrator wrote that line on purpose. If it is not\n"
-		"meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
-		"a device of another IOMMU group; 'vfio-hook list' shows the groups.",
+	.explain = "The configuration says 'protect = yes' for this device: it never leaves the\n"
+		   "host, neither because a domain names it nor as a member of the group of\n"
+		   "another device. The administrator wrote that line on purpose. If it is not\n"
+		   "meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
+		   "a device of another IOMMU group; 'vfio-hook list' shows the groups.",
 };
 
 /* The first device of a claim that this start concerns: it is named, or in a group with one. */
@@ -258,8 +258,7 @@ static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
 	if (k->state == VH_RELEASED)
 		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
 	domain = vh_wording_domain(k->name ? k->name : k->owner, k->owner);
-	return vh_printf("virsh destroy %s\nor, when it does not run any more: "
-			 "vfio-hook reattach %s",
+	return vh_printf("virsh destroy %s\nor, when it does not run any more: vfio-hook reattach %s",
 			 domain, vh_pci_str(&d->addr).s);
 }
 
@@ -312,7 +311,8 @@ static void check_open(const struct vh_case *c, const struct vh_group *g, const 
 		       g->holder ? g->holder : "a process that could not be seen");
 }
 
-static void check_device_claimed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_claimed(const struct vh_case *c, const struct vh_rule *r,
+				 struct vh_findings *out)
 {
 	const struct vh_group *g;
 
@@ -339,12 +339,11 @@ const struct vh_rule vh_rule_device_claimed = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "nobody else has the groups",
 	.check = check_device_claimed,
-	.explain =
-		"A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
-		"holds it, or its group is open in a process. Whoever took it now would take\n"
-		"it from a guest that runs, and two guests cannot share a group. End the\n"
-		"other guest first. Where it is gone already and left its claim behind,\n"
-		"'vfio-hook reattach' with the address ends that and brings the device home;\n"
-		"'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
-		"fuser -v on the group's node in /dev/vfio names it.",
+	.explain = "A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
+		   "holds it, or its group is open in a process. Whoever took it now would take\n"
+		   "it from a guest that runs, and two guests cannot share a group. End the\n"
+		   "other guest first. Where it is gone already and left its claim behind,\n"
+		   "'vfio-hook reattach' with the address ends that and brings the device home;\n"
+		   "'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
+		   "fuser -v on the group's node in /dev/vfio names it.",
 };

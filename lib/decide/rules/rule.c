@@ -161,7 +161,8 @@ static void sort(struct vh_findings *out)
 		return;
 	list = vh_realloc_array(NULL, out->count, sizeof(*list));
 	for (size_t i = 0; i < out->count; i++)
-		list[i] = (struct numbered){ out->list[i], place_of(out->rules, out->list[i].rule), i };
+		list[i] = (struct numbered){ out->list[i], place_of(out->rules, out->list[i].rule),
+					     i };
 	qsort(list, out->count, sizeof(*list), by_weight);
 	for (size_t i = 0; i < out->count; i++)
 		out->list[i] = list[i].f;

@@ -25,7 +25,8 @@ const struct vh_plan_dev *vh_rule_named_in(const struct vh_case *c, int group);
 int vh_rule_group_line(const struct vh_case *c, int group);
 
 /* The valid elements of a domain by address, and for each address by line. Caller frees. */
-const struct vh_hostdev **vh_rule_elements_sorted(const struct vh_domain *d, size_t *ret_count) VH_CHECK;
+const struct vh_hostdev **vh_rule_elements_sorted(const struct vh_domain *d,
+						  size_t *ret_count) VH_CHECK;
 
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
 enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor);

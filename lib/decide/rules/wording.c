@@ -88,9 +88,9 @@ char *vh_wording_hostdev(const struct vh_pci_addr *a)
 {
 	_auto_free_ char *address = vh_wording_address(a, VH_HOSTDEV);
 
-	return vh_printf("<hostdev mode='subsystem' type='pci' managed='yes'><source>%s</source>"
-			 "</hostdev>",
-			 address);
+	return vh_printf(
+		"<hostdev mode='subsystem' type='pci' managed='yes'><source>%s</source></hostdev>",
+		address);
 }
 
 char *vh_wording_config(const struct vh_pci_addr *a, const char *key, const char *value)
@@ -101,8 +101,8 @@ char *vh_wording_config(const struct vh_pci_addr *a, const char *key, const char
 
 static bool is_plain(const char *s)
 {
-	return *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789._+:@%-")];
+	return *s &&
+	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+:@%-")];
 }
 
 char *vh_wording_domain(const char *name, const char *uuid)
