@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* correct - see correct.h. */
+/* correct - one round of corrections: addresses first, then elements that have to go, then the
+ * rest, since each depends on which devices are meant. */
 #include "lib/decide/correct.h"
 
 #include <stdarg.h>

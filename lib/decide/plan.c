@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plan - see plan.h. Says what is to be done to each device; whether that is allowed is for
- * the rules to say.
+ * plan - the devices that a domain names and their peers, in order of address, with what is to be
+ * done to each; whether that is allowed is for the rules to say.
  */
 #include "lib/decide/plan.h"
 

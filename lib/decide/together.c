@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* together - see together.h. */
+/* together - remarks on groups, memory and autostart of domains that were judged one by one. */
 #include "lib/decide/together.h"
 
 #include "lib/decide/rules/memory-need.h"

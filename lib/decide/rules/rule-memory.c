@@ -8,7 +8,7 @@
 
 #include "lib/base/banned.h"
 
-/* Nothing for nothing. */
+/* Leaves out what is 0, with the words around it. */
 static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,
 		     const char *after)
 {
