@@ -61,7 +61,7 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		return;
 	ret->plan = vh_plan_make(d, ret->c.host, &ret->config);
 	ret->c.plan = ret->plan;
-	vh_rules_run(&ret->c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY, &ret->findings);
+	vh_rule_table_run(&ret->c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY, &ret->findings);
 }
 
 struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)
@@ -126,5 +126,5 @@ void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 
 	ret->config = *config; /* borrowed like the sections of one in effect */
 	read_case(ret, &ask);
-	vh_rules_run(&ret->c, VH_SCOPE_HOST, &ret->findings);
+	vh_rule_table_run(&ret->c, VH_SCOPE_HOST, &ret->findings);
 }

@@ -76,7 +76,7 @@ static void correct(const char *text, size_t size, const struct world *w, bool a
 	c.plan = plan;
 	c.domain = d;
 	c.plan = plan;
-	vh_rules_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
+	vh_rule_table_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
 	vh_correct(e, &c, &found, size % 2 ? VH_MEMBERS_GUEST : VH_MEMBERS_UNASSIGNED, &done);
 	FUZZ_ASSERT(!done.count == !vh_xmledit_has_edits(e));
 	if (!done.count)
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c = w.c;
 	c.domain = d;
 	c.plan = plan;
-	vh_rules_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	vh_rule_table_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 		     &findings);
 	for (size_t i = 0; i < findings.count; i++) {
 		_auto_free_ char *safe = vh_safe(findings.list[i].message);

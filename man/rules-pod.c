@@ -21,7 +21,7 @@ int main(void)
 	for (size_t i = 0; i < vh_rule_table.count; i++) {
 		const struct vh_rule *r = vh_rule_table.list[i];
 
-		printf("=item B<%s> (%s): %s\n\n", r->name, vh_severity_str(r->severity), r->title);
+		printf("=item B<%s> (%s): %s\n\n", r->name, vh_finding_severity_str(r->severity), r->title);
 		put(r->explain ? r->explain : "");
 		puts("\n");
 	}

@@ -172,7 +172,7 @@ static void collect(struct generate *g)
 		const struct vh_pci_dev *d = g->j.plan->devs[i].dev;
 		struct vh_early_dev *e;
 
-		if (!vh_can_pass(d))
+		if (!vh_plan_can_pass(d))
 			continue;
 		e = VH_APPEND(g->early.devs, g->early.count);
 		*e = (struct vh_early_dev){ d->addr, d->vendor, d->device, d->subvendor,

@@ -108,7 +108,7 @@ static void add_member(struct check *c, const struct vh_judgement *j, const stru
 	m->refused = vh_findings_number(&j->findings, VH_ERROR);
 	if (!j->c.host)
 		return;
-	vh_member_look(m, &one);
+	vh_together_look(m, &one);
 	if (j->c.memory.read == VH_YES)
 		to->total_kib = j->c.memory.total_kib;
 }
@@ -159,7 +159,7 @@ static int check_all(struct check *c)
 	for (size_t i = 0; c->cli->strict && i < remarks.count; i++)
 		if (remarks.list[i].severity == VH_WARNING)
 			rc = worst(rc, VH_EXIT_FINDINGS);
-	vh_members_clear(members.list, members.count);
+	vh_together_members_clear(members.list, members.count);
 	return rc;
 }
 

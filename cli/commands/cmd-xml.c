@@ -65,7 +65,7 @@ static int check_named(const struct vh_cli *cli, const struct vh_host *h, const 
 		const struct vh_pci_dev *d = vh_host_dev(h, &w->addrs[i]);
 		struct vh_pci_name name = vh_pci_str(&w->addrs[i]);
 
-		if (d && vh_can_pass(d))
+		if (d && vh_plan_can_pass(d))
 			continue;
 		rc = VH_EXIT_FINDINGS;
 		if (!d)
@@ -86,7 +86,7 @@ static void drop_others(const struct vh_host *h, struct wanted *w)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct vh_pci_dev *d = vh_host_dev(h, &w->addrs[i]);
 
-		if (d && vh_can_pass(d) && !vh_pci_is_chipset(d))
+		if (d && vh_plan_can_pass(d) && !vh_pci_is_chipset(d))
 			w->addrs[kept++] = w->addrs[i];
 	}
 	w->count = kept;

@@ -12,7 +12,7 @@ static void list(FILE *f)
 	for (size_t i = 0; i < vh_rule_table.count; i++) {
 		const struct vh_rule *r = vh_rule_table.list[i];
 
-		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_severity_str(r->severity), r->title);
+		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_finding_severity_str(r->severity), r->title);
 	}
 }
 
@@ -54,7 +54,7 @@ int vh_explain(struct vh_cli *cli, char **args, int count)
 		list(stderr);
 		return VH_EXIT_USAGE;
 	}
-	printf("%s (%s): %s\n", r->name, vh_severity_str(r->severity), r->title);
+	printf("%s (%s): %s\n", r->name, vh_finding_severity_str(r->severity), r->title);
 	if (r->explain)
 		printf("\n%s\n", r->explain);
 	return VH_EXIT_OK;

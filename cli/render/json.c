@@ -122,7 +122,7 @@ static void json_check_together(struct vh_output *o, const struct vh_remarks *re
 	for (size_t i = 0; i < remarks->count; i++) {
 		struct json_object *e = json_object_new_object();
 
-		add(e, "severity", string(vh_severity_str(remarks->list[i].severity)));
+		add(e, "severity", string(vh_finding_severity_str(remarks->list[i].severity)));
 		add(e, "message", string(remarks->list[i].message));
 		json_object_array_add(array, e);
 	}

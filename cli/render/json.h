@@ -72,7 +72,7 @@ static inline struct json_object *findings(const struct vh_findings *list)
 		struct json_object *e = json_object_new_object();
 
 		add(e, "rule", string(f->rule->name));
-		add(e, "severity", string(vh_severity_str(f->severity)));
+		add(e, "severity", string(vh_finding_severity_str(f->severity)));
 		add(e, "line", f->line ? json_object_new_int(f->line) : NULL);
 		add(e, "address", f->has_addr ? address(&f->addr) : NULL);
 		add(e, "message", string(f->message));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* text-show - a device for people: a line for each fact, its group, and what a start does. */
 #include "cli/devices/pci-ids.h"
+#include "cli/edit/fragment.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "lib/base/strbuf.h"
@@ -97,7 +98,7 @@ char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m)
 		return vh_printf("blocks the start: %s", rules);
 	if (m == s->dev)
 		return vh_strdup("this device");
-	if (!vh_can_pass(s->dev)) /* no start looks at the group */
+	if (!vh_plan_can_pass(s->dev)) /* no start looks at the group */
 		return vh_strdup("another member");
 	if (pd && vh_is_detached(pd))
 		return vh_strdup("goes along");
@@ -309,7 +310,7 @@ static void put_start(struct vh_output *o, const struct vh_shown *s)
 		if (e->severity == VH_INFO)
 			continue;
 		fputs("    ", stdout);
-		vh_put_severity(o->cli, stdout, vh_severity_str(e->severity));
+		vh_put_severity(o->cli, stdout, vh_finding_severity_str(e->severity));
 		fputs(": ", stdout);
 		vh_put(stdout, e->message);
 		printf(" [%s]\n", e->rule->name);

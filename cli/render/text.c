@@ -86,7 +86,7 @@ static void put_quoted(FILE *f, const struct vh_report *r, int n)
 
 static void put_finding(const struct vh_cli *cli, FILE *f, const struct vh_finding *e)
 {
-	vh_put_severity(cli, f, vh_severity_str(e->severity));
+	vh_put_severity(cli, f, vh_finding_severity_str(e->severity));
 	fputs(": ", f);
 	vh_put(f, e->message);
 	fprintf(f, " [%s]\n", e->rule->name);
@@ -219,7 +219,7 @@ static void put_brief(const struct vh_report *r)
 static void text_check_together(struct vh_output *o, const struct vh_remarks *remarks)
 {
 	for (size_t i = 0; i < remarks->count; i++) {
-		vh_put_severity(o->cli, stdout, vh_severity_str(remarks->list[i].severity));
+		vh_put_severity(o->cli, stdout, vh_finding_severity_str(remarks->list[i].severity));
 		fputs(": ", stdout);
 		vh_put(stdout, remarks->list[i].message);
 		fputc('\n', stdout);

@@ -161,7 +161,7 @@ static int judge(struct task *t, struct vh_findings *out, struct vh_error *err)
 	size_t errors;
 
 	vh_findings_clear(out);
-	vh_rules_run(&t->c, scopes, out);
+	vh_rule_table_run(&t->c, scopes, out);
 	errors = vh_findings_number(out, VH_ERROR);
 	if (!errors)
 		return see_all(t, err);

@@ -48,6 +48,13 @@ int vh_pci_id_parse(const char *s, struct vh_pci_id *ret) VH_CHECK;
 /* 0 means equal. */
 int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 
+/* Of a class code, base class << 16 | sub-class << 8 | interface, the first and the first two. */
+#define VH_PCI_BASE_CLASS(class) ((class) >> 16)
+#define VH_PCI_CLASS(class) ((class) >> 8)
+
+/* Of the PCI Code and ID Assignment Specification. */
+#define VH_PCI_BASE_CLASS_DISPLAY 0x03
+
 /* Functions of one slot are one card: a reset or a driver may reach across them. */
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
 

@@ -18,7 +18,7 @@ uint64_t vh_kib_mul(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-char *vh_text_size(uint64_t kib, enum vh_unit unit)
+char *vh_size_text(uint64_t kib, enum vh_unit unit)
 {
 	uint64_t tenths = kib / GIB * 10 + (kib % GIB * 10 + GIB / 2) / GIB;
 	uint64_t least = unit == VH_TENTHS ? GIB / 10 : GIB;

@@ -21,6 +21,6 @@ enum vh_unit {
 	VH_TENTHS, /* 15.2 GiB, 0.4 GiB: what is added to gibibytes */
 	VH_EXACT,  /* 15540 MiB: where a tenth would hide the point */
 };
-char *vh_text_size(uint64_t kib, enum vh_unit unit) VH_CHECK;
+char *vh_size_text(uint64_t kib, enum vh_unit unit) VH_CHECK;
 
 #endif

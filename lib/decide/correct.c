@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* correct - see correct.h. */
+/* correct - one round of corrections: addresses first, then elements that have to go, then the
+ * rest, since each depends on which devices are meant. */
 #include "lib/decide/correct.h"
 
 #include <stdarg.h>
 
-#include "lib/decide/rules/rule-table.h"
 #include "lib/decide/rules/rule.h"
-#include "lib/decide/rules/wording.h"
 #include "lib/domain/address.h"
-#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 
@@ -37,8 +35,7 @@ static bool is_found(const struct correction *k, const struct vh_rule *rule,
 	for (size_t i = 0; i < k->found->count; i++) {
 		const struct vh_finding *f = &k->found->list[i];
 
-		if (f->rule == rule &&
-		    (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
+		if (f->rule == rule && (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
 			return true;
 	}
 	return false;
@@ -129,7 +126,7 @@ static bool is_needless_bridge(const struct correction *k, const struct vh_hostd
 	const struct vh_pci_dev *d = vh_host_dev(k->c->host, &e->addr);
 
 	return is_found(k, &vh_rule_device_not_endpoint, &e->addr) && d && d->group >= 0 &&
-	       vh_named_in(k->c, d->group) && vh_named_in(k->c, d->group)->dev != d;
+	       vh_rule_named_in(k->c, d->group) && vh_rule_named_in(k->c, d->group)->dev != d;
 }
 
 static void correct_presence(struct correction *k, const struct vh_hostdev *e)
@@ -220,7 +217,7 @@ static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d,
 	struct vh_device_policy policy = vh_config_device(k->c->config, &d->addr);
 
 	*ret = NULL;
-	if (!vh_can_pass(d) || policy.protect || d->numvfs ||
+	if (!vh_plan_can_pass(d) || policy.protect || d->numvfs ||
 	    (vh_pci_is_chipset(d) && !policy.allow_critical) ||
 	    (d->driver && d->uses_read != VH_YES))
 		return false;
@@ -238,10 +235,10 @@ static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d,
 
 static void add_member(struct correction *k, const struct vh_pci_dev *d, enum vh_members members)
 {
-	const struct vh_plan_dev *with = vh_named_in(k->c, d->group);
+	const struct vh_plan_dev *with = vh_rule_named_in(k->c, d->group);
 	const struct vh_hostdev *named = with ? with->element : NULL;
-	_auto_free_ char *address = vh_text_address(&d->addr, VH_HOSTDEV), *xml = NULL;
-	_auto_free_ char *what = vh_text_device(d);
+	_auto_free_ char *address = vh_wording_address(&d->addr, VH_HOSTDEV), *xml = NULL;
+	_auto_free_ char *what = vh_wording_device(d);
 	const char *use;
 
 	if (!named || !can_be_named(k, d, &use))
@@ -265,10 +262,10 @@ static void correct_members(struct correction *k, enum vh_members members)
 	const struct vh_plan_dev *pd = NULL;
 	const struct vh_group *g;
 
-	while ((pd = vh_next_peer(k->c, pd)))
+	while ((pd = vh_rule_next_peer(k->c, pd)))
 		add_member(k, pd->dev, members);
 	/* with peers = require no peer is in the plan */
-	for (size_t i = 0; k->c->plan->keep_peers && (g = vh_next_group(k->c, &i));) {
+	for (size_t i = 0; k->c->plan->keep_peers && (g = vh_rule_next_group(k->c, &i));) {
 		for (size_t j = 0; j < g->count; j++)
 			if (is_found(k, &vh_rule_peer_not_listed, &g->members[j]->addr))
 				add_member(k, g->members[j], members);

@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-const char *vh_severity_str(enum vh_severity s)
+const char *vh_finding_severity_str(enum vh_severity s)
 {
 	switch (s) {
 	case VH_INFO:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * findings - a case -> findings. Pure: no I/O, no log. What a rule is, and
- * what it finds.
+ * findings - what a rule is, and what it finds in a case. Pure: no I/O, no log.
  */
 #ifndef VH_FINDINGS_H
 #define VH_FINDINGS_H
@@ -10,7 +9,7 @@
 #include "lib/decide/plan.h"
 
 enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
-const char *vh_severity_str(enum vh_severity s);
+const char *vh_finding_severity_str(enum vh_severity s);
 
 enum vh_scope {
 	VH_SCOPE_HOST = 1,   /* makes sense without a domain */
@@ -43,9 +42,9 @@ struct vh_finding {
 	enum vh_severity severity;
 	struct vh_pci_addr addr; /* valid if has_addr */
 	bool has_addr;
-	int line;       /* in the XML, 0: none */
+	int line; /* in the XML, 0: none */
 	char *message;
-	char *fix;      /* may hold several lines; NULL: none */
+	char *fix; /* may hold several lines; NULL: none */
 };
 
 struct vh_findings {

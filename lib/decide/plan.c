@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plan - see plan.h. Says what is to be done to each device; whether that is allowed is for
- * the rules to say.
+ * plan - the devices that a domain names and their peers, in order of address, with what is to be
+ * done to each; whether that is allowed is for the rules to say.
  */
 #include "lib/decide/plan.h"
 
-#include "lib/domain/address.h"
-#include "lib/domain/domain.h"
-#include "lib/state/claim.h"
 
 #include "lib/base/banned.h"
 
-bool vh_can_pass(const struct vh_pci_dev *d)
+bool vh_plan_can_pass(const struct vh_pci_dev *d)
 {
 	return !d->dead && !vh_pci_is_bridge(d);
 }
@@ -74,7 +71,7 @@ static bool shares_bus(const struct vh_plan *p, size_t named, const struct vh_pc
 	for (size_t i = 0; i < named; i++) {
 		const struct vh_pci_dev *n = p->devs[i].dev;
 
-		if (vh_can_pass(n) && !n->root_bus && !vh_pci_cmp(&n->bridge, &d->bridge))
+		if (vh_plan_can_pass(n) && !n->root_bus && !vh_pci_cmp(&n->bridge, &d->bridge))
 			return true;
 	}
 	return false;
@@ -92,7 +89,8 @@ static bool is_touched(const struct vh_plan *p, size_t named, const struct vh_pc
 static bool is_first_of_group(const struct vh_plan *p, size_t i)
 {
 	for (size_t j = 0; j < i; j++) {
-		if (p->devs[j].dev->group == p->devs[i].dev->group && vh_can_pass(p->devs[j].dev))
+		if (p->devs[j].dev->group == p->devs[i].dev->group &&
+		    vh_plan_can_pass(p->devs[j].dev))
 			return false;
 	}
 	return true;
@@ -106,7 +104,7 @@ static void add_peers(struct vh_plan *p, const struct vh_host *h)
 	for (size_t i = 0; i < named; i++) {
 		const struct vh_group *g = vh_host_group(h, p->devs[i].dev->group);
 
-		if (!g || !vh_can_pass(p->devs[i].dev) || !is_first_of_group(p, i))
+		if (!g || !vh_plan_can_pass(p->devs[i].dev) || !is_first_of_group(p, i))
 			continue;
 		for (size_t j = 0; j < g->count; j++) {
 			if (!find(p, named, g->members[j]) && is_touched(p, named, g->members[j]))
@@ -121,7 +119,7 @@ static enum vh_action named_action(const struct vh_hostdev *element, const struc
 {
 	if (!element->managed)
 		return VH_KEEP;
-	if (!vh_can_pass(d) || !d->driver || d->on_vfio)
+	if (!vh_plan_can_pass(d) || !d->driver || d->on_vfio)
 		return VH_LEAVE;
 	return VH_UNBIND;
 }
@@ -155,7 +153,7 @@ struct vh_plan *vh_plan_detach(const struct vh_pci_addr *addrs, size_t count,
 
 		if (dev)
 			add(p, dev, NULL, VH_NAMED,
-			    vh_can_pass(dev) && !dev->on_vfio ? VH_BIND : VH_LEAVE);
+			    vh_plan_can_pass(dev) && !dev->on_vfio ? VH_BIND : VH_LEAVE);
 	}
 	sort_named(p);
 	add_peers(p, h);

@@ -17,11 +17,11 @@
  * Not dead, and no bridge. Of what cannot pass nothing else is judged, neither the device nor
  * its group: rules device-absent and device-not-endpoint say why, and the plan leaves it.
  */
-bool vh_can_pass(const struct vh_pci_dev *d);
+bool vh_plan_can_pass(const struct vh_pci_dev *d);
 
 struct vh_plan_dev {
-	const struct vh_pci_dev *dev;        /* borrowed from the host */
-	const struct vh_hostdev *element;    /* the first element that names it; NULL: a peer */
+	const struct vh_pci_dev *dev;     /* borrowed from the host */
+	const struct vh_hostdev *element; /* the first element that names it; NULL: a peer */
 	enum vh_role role;
 	enum vh_action action;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* together - see together.h. */
+/* together - remarks on groups, memory and autostart of domains that were judged one by one. */
 #include "lib/decide/together.h"
 
 #include "lib/base/printable.h"
@@ -9,7 +9,7 @@
 
 #include "lib/base/banned.h"
 
-void vh_members_clear(struct vh_member *list, size_t count)
+void vh_together_members_clear(struct vh_member *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(list[i].name);
@@ -18,7 +18,7 @@ void vh_members_clear(struct vh_member *list, size_t count)
 	free(list);
 }
 
-void vh_remarks_clear(struct vh_remarks *r)
+void vh_together_remarks_clear(struct vh_remarks *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		free(r->list[i].message);
@@ -46,14 +46,14 @@ static bool has_group(const struct vh_member *m, int group)
 	return false;
 }
 
-void vh_member_look(struct vh_member *m, const struct vh_case *c)
+void vh_together_look(struct vh_member *m, const struct vh_case *c)
 {
 	const struct vh_group *g;
 
-	for (size_t i = 0; c->plan && (g = vh_next_group(c, &i));)
+	for (size_t i = 0; c->plan && (g = vh_rule_next_group(c, &i));)
 		if (!has_group(m, g->number))
 			*VH_APPEND(m->groups, m->n_groups) = g->number;
-	m->need_kib = vh_memory_need(c);
+	m->need_kib = vh_need_kib(c);
 }
 
 /* 'a', 'b' and 2 more */
@@ -87,8 +87,7 @@ static void look_at_group(const struct vh_member *list, size_t count, size_t fir
 		return;
 	if (autostart > 1)
 		remark(ret, VH_WARNING,
-		       "IOMMU group %d is wanted by %s, of which %zu start with the host: only one "
-		       "of them can run",
+		       "IOMMU group %d is wanted by %s, of which %zu start with the host: only one of them can run",
 		       group, names.data, autostart);
 	else
 		remark(ret, VH_INFO, "IOMMU group %d is wanted by %s: only one of them can run",
@@ -111,8 +110,8 @@ static void look_at_memory(const struct vh_member *list, size_t count, uint64_t 
 	}
 	if (n < 2 || !total_kib || need <= total_kib)
 		return;
-	need_text = vh_text_size(need, VH_TENTHS);
-	total_text = vh_text_size(total_kib, VH_TENTHS);
+	need_text = vh_size_text(need, VH_TENTHS);
+	total_text = vh_size_text(total_kib, VH_TENTHS);
 	remark(ret, VH_WARNING, "%s start with the host and pin %s of memory together: it has %s",
 	       names.data, need_text, total_text);
 }

@@ -17,8 +17,8 @@ struct vh_member {
 	uint64_t need_kib; /* ordinary memory that its start pins; 0: none, or not known */
 };
 /* Fills in groups and memory. */
-void vh_member_look(struct vh_member *m, const struct vh_case *c);
-void vh_members_clear(struct vh_member *list, size_t count);
+void vh_together_look(struct vh_member *m, const struct vh_case *c);
+void vh_together_members_clear(struct vh_member *list, size_t count);
 
 struct vh_remark {
 	enum vh_severity severity;
@@ -28,8 +28,8 @@ struct vh_remarks {
 	struct vh_remark *list;
 	size_t count;
 };
-void vh_remarks_clear(struct vh_remarks *r);
-#define _auto_remarks_ __attribute__((cleanup(vh_remarks_clear)))
+void vh_together_remarks_clear(struct vh_remarks *r);
+#define _auto_remarks_ __attribute__((cleanup(vh_together_remarks_clear)))
 
 /* `total_kib` is the memory of the host; 0: not known. */
 void vh_together(const struct vh_member *list, size_t count, uint64_t total_kib,

@@ -6,6 +6,7 @@
 
 #include "lib/base/child.h"
 #include "lib/host/read.h"
+#include "lib/host/uses/use.h"
 #include "lib/host/uses/uses.h"
 
 #include "lib/base/banned.h"

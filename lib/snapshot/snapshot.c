@@ -7,6 +7,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/host/read.h"
+#include "lib/host/uses/use.h"
 #include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
 #include "lib/snapshot/copy.h"

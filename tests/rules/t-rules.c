@@ -17,7 +17,7 @@ static char *show(const struct vh_findings *found)
 	for (size_t i = 0; i < found->count; i++) {
 		const struct vh_finding *f = &found->list[i];
 
-		vh_strbuf_addf(&sb, "%s%s %s", i ? ", " : "", vh_severity_str(f->severity),
+		vh_strbuf_addf(&sb, "%s%s %s", i ? ", " : "", vh_finding_severity_str(f->severity),
 			       f->rule->name);
 		if (f->has_addr)
 			vh_strbuf_addf(&sb, " %s", vh_pci_str(&f->addr).s);
@@ -68,7 +68,7 @@ static void run(const struct rule_case *t, bool *fired, bool *silent)
 	w.c.plan = plan = world_plan(&w, asked);
 	if (w.by_hand || w.host_only)
 		w.c.domain = NULL;
-	vh_rules_run(&w.c, t->scopes ? t->scopes : ~0u, &found);
+	vh_rule_table_run(&w.c, t->scopes ? t->scopes : ~0u, &found);
 	have = show(&found);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct vh_finding *f = &found.list[i];

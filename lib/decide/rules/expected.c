@@ -11,7 +11,7 @@
 
 char *vh_expected_seen(const struct vh_sighting *s, bool with_subsystem)
 {
-	_auto_free_ char *kind = vh_text_kind(s->class, &s->id);
+	_auto_free_ char *kind = vh_wording_kind(s->class, &s->id);
 
 	if (!with_subsystem)
 		return VH_STEAL(kind);
@@ -34,8 +34,8 @@ static bool is_element(const struct vh_domain *d, const struct vh_pci_addr *addr
 	return false;
 }
 
-void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *e, enum vh_element as,
-			  struct vh_strbuf *message, struct vh_strbuf *fix)
+void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *e,
+			       enum vh_element as, struct vh_strbuf *message, struct vh_strbuf *fix)
 {
 	_auto_strbuf_ struct vh_strbuf where = { 0 };
 	size_t n = 0;
@@ -46,7 +46,7 @@ void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *
 
 		if (!is_like(e, s) || is_element(c->domain, &s->addr) || n++ >= SHOWN_MAX)
 			continue;
-		address = vh_text_address(&s->addr, as);
+		address = vh_wording_address(&s->addr, as);
 		line = vh_printf("if %s is meant: %s", vh_pci_str(&s->addr).s, address);
 		vh_strbuf_join(&where, ", ", vh_pci_str(&s->addr).s);
 		vh_strbuf_join(fix, "\n", line);
@@ -62,7 +62,7 @@ void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *
 }
 
 void vh_expected_add_by(const struct vh_case *c, const struct vh_expect *e, bool with_subsystem,
-			 struct vh_strbuf *message)
+			struct vh_strbuf *message)
 {
 	_auto_free_ char *seen = NULL, *name = NULL;
 
@@ -83,8 +83,8 @@ void vh_expected_add_by(const struct vh_case *c, const struct vh_expect *e, bool
 	vh_strbuf_addf(message, "when '%s' last ran it was %s", name, seen);
 }
 
-void vh_text_expected(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
-		      struct vh_strbuf *message, struct vh_strbuf *fix)
+void vh_expected_add(const struct vh_case *c, const struct vh_pci_addr *addr, enum vh_element as,
+		     struct vh_strbuf *message, struct vh_strbuf *fix)
 {
 	struct vh_expect e[VH_EXPECT_MAX];
 	size_t n = vh_expect_at(addr, c->config, c->domain, c->last, e);

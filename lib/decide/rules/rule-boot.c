@@ -5,7 +5,8 @@
 
 #include "lib/base/banned.h"
 
-#define ANEW "vfio-hook boot generate, with the devices that are meant now; or vfio-hook boot remove"
+#define ANEW \
+	"vfio-hook boot generate, with the devices that are meant now; or vfio-hook boot remove"
 
 static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
 {
@@ -13,7 +14,8 @@ static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
 	       e->subdevice == d->subdevice && e->class == d->class;
 }
 
-static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
+			       struct vh_findings *out)
 {
 	const struct vh_early *e = c->host->early;
 
@@ -25,18 +27,20 @@ static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
 
 		if (!d)
 			f = vh_finding_add(out, r, NULL, ANEW,
-					   "%s is to be on vfio-pci from boot, and is not there", addr);
+					   "%s is to be on vfio-pci from boot, and is not there",
+					   addr);
 		else if (!is_same(want, d))
-			f = vh_finding_add(out, r, NULL, ANEW,
-					   "%s is to be on vfio-pci from boot, but %04x:%04x stands there "
-					   "now, and not %04x:%04x", addr, d->vendor, d->device,
-					   want->vendor, want->device);
+			f = vh_finding_add(
+				out, r, NULL, ANEW,
+				"%s is to be on vfio-pci from boot, but %04x:%04x stands there now, and not %04x:%04x",
+				addr, d->vendor, d->device, want->vendor, want->device);
 		else if (!d->on_vfio)
-			f = vh_finding_add(out, r, NULL, "vfio-hook boot verify, which says whether a "
-					   "reboot is all it needs",
-					   "%s is to be on vfio-pci from boot, and %s%s%s", addr,
-					   d->driver ? "driver '" : "has no driver",
-					   d->driver ? d->driver : "", d->driver ? "' has it" : "");
+			f = vh_finding_add(
+				out, r, NULL,
+				"vfio-hook boot verify, which says whether a reboot is all it needs",
+				"%s is to be on vfio-pci from boot, and %s%s%s", addr,
+				d->driver ? "driver '" : "has no driver",
+				d->driver ? d->driver : "", d->driver ? "' has it" : "");
 		else
 			continue;
 		vh_finding_about(f, &want->addr, 0);
@@ -49,11 +53,10 @@ const struct vh_rule vh_rule_boot_binding = {
 	.scopes = VH_SCOPE_HOST,
 	.title = "vfio-pci has what it was to take at boot",
 	.check = check_boot_binding,
-	.explain =
-		"'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
-		"at boot, before its own driver sees it, and it is not there now: something\n"
-		"else stands at its address, or nothing, or its own driver has it. The script\n"
-		"in the initramfs leaves alone what it does not know. It works from the next\n"
-		"boot on, and only if it is in the image that is booted: 'vfio-hook boot\n"
-		"verify' looks into the image, device by device.",
+	.explain = "'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
+		   "at boot, before its own driver sees it, and it is not there now: something\n"
+		   "else stands at its address, or nothing, or its own driver has it. The script\n"
+		   "in the initramfs leaves alone what it does not know. It works from the next\n"
+		   "boot on, and only if it is in the image that is booted: 'vfio-hook boot\n"
+		   "verify' looks into the image, device by device.",
 };

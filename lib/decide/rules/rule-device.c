@@ -13,10 +13,11 @@ static char *meant_fix(const struct vh_hostdev *e)
 		return vh_strdup("vfio-hook list   # shows the addresses of this host");
 	if (vh_pci_parse(e->meant, &addr) < 0)
 		return vh_printf("write %s, if that was meant", e->meant);
-	return vh_text_address(&addr, e->element);
+	return vh_wording_address(&addr, e->element);
 }
 
-static void check_address_invalid(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_address_invalid(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->domain->n_devices; i++) {
 		const struct vh_hostdev *e = &c->domain->devices[i];
@@ -41,15 +42,14 @@ const struct vh_rule vh_rule_address_invalid = {
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "the addresses are PCI addresses",
 	.check = check_address_invalid,
-	.explain =
-		"The <address> inside <source> does not lead to a PCI device: a part is\n"
-		"missing, is no number, or is larger than such an address allows. libvirt\n"
-		"reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal. A\n"
-		"domain has 32 bits, a bus ends at 0xff, a slot at 0x1f, a function at 7.\n"
-		"lspci and vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03'\n"
-		"slot='0x00' function='0x0'. Where it can be told what was meant, the fix\n"
-		"shows the line to write, and 'vfio-hook check --fix' writes it if the host\n"
-		"has that device.",
+	.explain = "The <address> inside <source> does not lead to a PCI device: a part is\n"
+		   "missing, is no number, or is larger than such an address allows. libvirt\n"
+		   "reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal. A\n"
+		   "domain has 32 bits, a bus ends at 0xff, a slot at 0x1f, a function at 7.\n"
+		   "lspci and vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03'\n"
+		   "slot='0x00' function='0x0'. Where it can be told what was meant, the fix\n"
+		   "shows the line to write, and 'vfio-hook check --fix' writes it if the host\n"
+		   "has that device.",
 };
 
 /* Somebody copied 14:00.0 from lspci into bus='14': says what is at 0x14. */
@@ -63,8 +63,8 @@ static void add_hex(const struct vh_case *c, const struct vh_hostdev *e, struct 
 		d = vh_host_dev(c->host, &e->hex);
 	if (!d)
 		return;
-	what = vh_text_device(d);
-	address = vh_text_address(&e->hex, e->element);
+	what = vh_wording_device(d);
+	address = vh_wording_address(&e->hex, e->element);
 	vh_strbuf_addf(message, "; read as hexadecimal it is %s: %s", vh_pci_str(&e->hex).s, what);
 	vh_strbuf_add(fix, address);
 }
@@ -78,9 +78,9 @@ static void check_dead(const struct vh_case *c, const struct vh_rule *r, struct 
 
 		if (pd->role != VH_NAMED || !pd->dev->dead)
 			continue;
-		fix = vh_printf("echo 1 > /sys/bus/pci/devices/%s/remove; "
-				"echo 1 > /sys/bus/pci/rescan   # or power the host off and on",
-				name.s);
+		fix = vh_printf(
+			"echo 1 > /sys/bus/pci/devices/%s/remove; echo 1 > /sys/bus/pci/rescan   # or power the host off and on",
+			name.s);
 		vh_finding_add(out, r, pd, fix,
 			       "%s does not answer: its configuration space reads 0xff", name.s);
 	}
@@ -96,19 +96,20 @@ static void absent(const struct vh_case *c, const struct vh_pci_addr *addr,
 	vh_strbuf_addf(&message, "no device %s on this host", vh_pci_str(addr).s);
 	if (e)
 		add_hex(c, e, &message, &fix);
-	vh_text_expected(c, addr, e ? e->element : VH_HOSTDEV, &message, &fix);
+	vh_expected_add(c, addr, e ? e->element : VH_HOSTDEV, &message, &fix);
 	if (!fix.len)
 		vh_strbuf_add(&fix, "vfio-hook list   # shows the devices of this host");
 	f = vh_finding_add(out, r, NULL, fix.data, "%s", message.data);
 	vh_finding_about(f, addr, e ? e->line : 0);
 }
 
-static void check_device_absent(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_absent(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
 {
 	_auto_free_ const struct vh_hostdev **list = NULL;
 	size_t n;
 
-	list = vh_elements_sorted(c->domain, &n);
+	list = vh_rule_elements_sorted(c->domain, &n);
 	for (size_t i = 0; i < n; i++) {
 		const struct vh_hostdev *e = list[i];
 
@@ -132,24 +133,24 @@ const struct vh_rule vh_rule_device_absent = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the devices exist and answer",
 	.check = check_device_absent,
-	.explain =
-		"The domain names a device that this host does not have, or one that does not\n"
-		"answer any more. libvirt passes over what is missing, and the start fails\n"
-		"later, in QEMU, with a message that helps nobody. Addresses move when cards\n"
-		"are added or removed, when slots are changed and after firmware updates;\n"
-		"'vfio-hook list' shows where everything is now. An address copied from lspci\n"
-		"without 0x is read as decimal: bus='14' is 0e. A device whose configuration\n"
-		"space reads 0xff has hung or lost its power: remove it and rescan the bus,\n"
-		"and if that does not help switch the host off and on.",
+	.explain = "The domain names a device that this host does not have, or one that does not\n"
+		   "answer any more. libvirt passes over what is missing, and the start fails\n"
+		   "later, in QEMU, with a message that helps nobody. Addresses move when cards\n"
+		   "are added or removed, when slots are changed and after firmware updates;\n"
+		   "'vfio-hook list' shows where everything is now. An address copied from lspci\n"
+		   "without 0x is read as decimal: bus='14' is 0e. A device whose configuration\n"
+		   "space reads 0xff has hung or lost its power: remove it and rescan the bus,\n"
+		   "and if that does not help switch the host off and on.",
 };
 
 /* One NVMe controller may come as several disks: its namespaces. */
-static void check_device_duplicate(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_duplicate(const struct vh_case *c, const struct vh_rule *r,
+				   struct vh_findings *out)
 {
 	_auto_free_ const struct vh_hostdev **list = NULL;
 	size_t n, first = 0;
 
-	list = vh_elements_sorted(c->domain, &n);
+	list = vh_rule_elements_sorted(c->domain, &n);
 	for (size_t i = 1; i < n; i++) {
 		const struct vh_hostdev *e = list[i], *before = list[first];
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &e->addr);
@@ -159,7 +160,8 @@ static void check_device_duplicate(const struct vh_case *c, const struct vh_rule
 			first = i;
 			continue;
 		}
-		if (!d || !vh_can_pass(d) || (e->element == VH_DISK && before->element == VH_DISK))
+		if (!d || !vh_plan_can_pass(d) ||
+		    (e->element == VH_DISK && before->element == VH_DISK))
 			continue;
 		f = vh_finding_add(out, r, NULL, "remove one of the two elements",
 				   "%s is named twice: this <%s>, and the <%s> of line %d",
@@ -175,13 +177,12 @@ const struct vh_rule vh_rule_device_duplicate = {
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "no device is named twice",
 	.check = check_device_duplicate,
-	.explain =
-		"Two elements of the domain name the same device. A guest cannot have a\n"
-		"device twice: QEMU ends when it opens the second one. This happens when a\n"
-		"device is listed both as <hostdev> and as <interface>, or when a block was\n"
-		"copied and not changed. Remove one of them; 'vfio-hook check --fix' keeps\n"
-		"the first. Several namespaces of one NVMe controller, each a <disk>, are no\n"
-		"duplicates.",
+	.explain = "Two elements of the domain name the same device. A guest cannot have a\n"
+		   "device twice: QEMU ends when it opens the second one. This happens when a\n"
+		   "device is listed both as <hostdev> and as <interface>, or when a block was\n"
+		   "copied and not changed. Remove one of them; 'vfio-hook check --fix' keeps\n"
+		   "the first. Several namespaces of one NVMe controller, each a <disk>, are no\n"
+		   "duplicates.",
 };
 
 /* The devices below a bridge, as far as they were read. */
@@ -198,7 +199,8 @@ static char *behind(const struct vh_host *h, const struct vh_pci_dev *bridge)
 	return vh_strbuf_steal(&sb);
 }
 
-static void check_device_not_endpoint(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_not_endpoint(const struct vh_case *c, const struct vh_rule *r,
+				      struct vh_findings *out)
 {
 	for (size_t i = 0; c->plan && i < c->plan->count; i++) {
 		const struct vh_plan_dev *pd = &c->plan->devs[i];
@@ -206,7 +208,7 @@ static void check_device_not_endpoint(const struct vh_case *c, const struct vh_r
 
 		if (pd->role != VH_NAMED || pd->dev->dead || !vh_pci_is_bridge(pd->dev))
 			continue;
-		what = vh_text_device(pd->dev);
+		what = vh_wording_device(pd->dev);
 		below = behind(c->host, pd->dev);
 		fix = vh_printf("name the devices behind it instead%s%s", *below ? ": " : "", below);
 		vh_finding_add(out, r, pd, fix, "%s is a bridge and cannot be passed through (%s)",
@@ -220,19 +222,19 @@ const struct vh_rule vh_rule_device_not_endpoint = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "no bridge is passed through",
 	.check = check_device_not_endpoint,
-	.explain =
-		"The address is that of a bridge. Bridges route what the devices behind them\n"
-		"send; they cannot be given to a guest, and libvirt refuses them. People name\n"
-		"one because it is listed in the IOMMU group of their card. It may stay where\n"
-		"it is: VFIO does not mind a bridge beside the devices of a guest. Name the\n"
-		"devices behind it; the message lists them.",
+	.explain = "The address is that of a bridge. Bridges route what the devices behind them\n"
+		   "send; they cannot be given to a guest, and libvirt refuses them. People name\n"
+		   "one because it is listed in the IOMMU group of their card. It may stay where\n"
+		   "it is: VFIO does not mind a bridge beside the devices of a guest. Name the\n"
+		   "devices behind it; the message lists them.",
 };
 
-static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct vh_rule *r,
+					   struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_pci_name name = vh_pci_str(&d->addr);
 		_auto_free_ char *fix = NULL;
@@ -241,10 +243,10 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 		if (!pd->element || pd->element->managed || d->on_vfio)
 			continue;
 		said = pd->element->written_managed == VH_MANAGED_NO;
-		fix = vh_printf(
-			"write managed='yes' into the <%s>, or run: virsh nodedev-detach %s\n"
-			"or, for the whole group: vfio-hook detach %s",
-			vh_element_str(pd->element->element), vh_pci_nodedev(&d->addr).s, name.s);
+		fix = vh_printf("write managed='yes' into the <%s>, or run: virsh nodedev-detach %s\n"
+				"or, for the whole group: vfio-hook detach %s",
+				vh_element_str(pd->element->element), vh_pci_nodedev(&d->addr).s,
+				name.s);
 		vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver", name.s,
 			       said ? "managed='no'" : "no managed='yes' (the default is no)",
 			       d->driver ? "is on driver '" : "has no driver",
@@ -258,14 +260,13 @@ const struct vh_rule vh_rule_unmanaged_on_host_driver = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "unmanaged devices are on a VFIO driver",
 	.check = check_unmanaged_on_host_driver,
-	.explain =
-		"With managed='no', or without the attribute on a <hostdev> or <interface>,\n"
-		"libvirt does not move the device: whoever starts the guest must have bound\n"
-		"it to a VFIO driver before. It is not on one, so QEMU would not get it.\n"
-		"Write managed='yes', which 'vfio-hook check --fix' does, and the device goes\n"
-		"to VFIO when the guest starts and comes back when it ends. Or bind it\n"
-		"yourself, with 'virsh nodedev-detach' or, with its whole group, with\n"
-		"'vfio-hook detach'.",
+	.explain = "With managed='no', or without the attribute on a <hostdev> or <interface>,\n"
+		   "libvirt does not move the device: whoever starts the guest must have bound\n"
+		   "it to a VFIO driver before. It is not on one, so QEMU would not get it.\n"
+		   "Write managed='yes', which 'vfio-hook check --fix' does, and the device goes\n"
+		   "to VFIO when the guest starts and comes back when it ends. Or bind it\n"
+		   "yourself, with 'virsh nodedev-detach' or, with its whole group, with\n"
+		   "'vfio-hook detach'.",
 };
 
 static struct vh_finding *pf_finding(const struct vh_plan_dev *pd, const struct vh_rule *r,
@@ -275,10 +276,10 @@ static struct vh_finding *pf_finding(const struct vh_plan_dev *pd, const struct 
 	_auto_free_ char *fix = NULL;
 
 	fix = vh_printf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", name.s);
-	return vh_finding_add(out, r, pd, fix,
-			      "%s has %u virtual functions enabled, and vfio-pci does not take it "
-			      "with them",
-			      name.s, pd->dev->numvfs);
+	return vh_finding_add(
+		out, r, pd, fix,
+		"%s has %u virtual functions enabled, and vfio-pci does not take it with them",
+		name.s, pd->dev->numvfs);
 }
 
 /* A PF on vfio-pci shares its VFs only with who knows its token (vfio_pci_core.c:
@@ -288,18 +289,19 @@ static struct vh_finding *vf_finding(const struct vh_plan_dev *pd, const struct 
 {
 	_auto_free_ char *fix = vh_printf("virsh nodedev-reattach %s", vh_pci_nodedev(&pf->addr).s);
 
-	return vh_finding_add(out, r, pd, fix,
-			      "%s is a virtual function of %s, which is itself on '%s' and may "
-			      "belong to a guest",
-			      vh_pci_str(&pd->dev->addr).s, vh_pci_str(&pf->addr).s,
-			      pf->driver ? pf->driver : "vfio-pci");
+	return vh_finding_add(
+		out, r, pd, fix,
+		"%s is a virtual function of %s, which is itself on '%s' and may belong to a guest",
+		vh_pci_str(&pd->dev->addr).s, vh_pci_str(&pf->addr).s,
+		pf->driver ? pf->driver : "vfio-pci");
 }
 
-static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_pci_dev *pf = NULL;
 		struct vh_finding *f = NULL;
 
@@ -310,7 +312,7 @@ static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r, 
 		else if (pf && pf->on_vfio)
 			f = vf_finding(pd, pf, r, out);
 		if (f && pd->role == VH_PEER)
-			vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
+			vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 	}
 }
 
@@ -320,15 +322,14 @@ const struct vh_rule vh_rule_pf_with_vfs = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "physical and virtual functions go apart",
 	.check = check_pf_with_vfs,
-	.explain =
-		"A network card with SR-IOV is one physical function and several virtual\n"
-		"ones, which depend on it. vfio-pci does not take a physical function while\n"
-		"virtual ones are enabled. The other way round, a virtual function is of no\n"
-		"use to a guest while its physical function is itself on a VFIO driver and\n"
-		"may belong to another guest. Either pass the virtual functions through and\n"
-		"leave the physical one with the host, or switch them off with sriov_numvfs\n"
-		"and pass the whole card. Switching them off takes them from whoever uses\n"
-		"them.",
+	.explain = "A network card with SR-IOV is one physical function and several virtual\n"
+		   "ones, which depend on it. vfio-pci does not take a physical function while\n"
+		   "virtual ones are enabled. The other way round, a virtual function is of no\n"
+		   "use to a guest while its physical function is itself on a VFIO driver and\n"
+		   "may belong to another guest. Either pass the virtual functions through and\n"
+		   "leave the physical one with the host, or switch them off with sriov_numvfs\n"
+		   "and pass the whole card. Switching them off takes them from whoever uses\n"
+		   "them.",
 };
 
 /* Adds what stands at the hexadecimal reading to message and fix, if anything does. */
@@ -340,13 +341,14 @@ static void add_hex_reading(const struct vh_case *c, const struct vh_hostdev *e,
 
 	if (!d)
 		return;
-	what = vh_text_device(d);
-	address = vh_text_address(&e->hex, e->element);
+	what = vh_wording_device(d);
+	address = vh_wording_address(&e->hex, e->element);
 	vh_strbuf_addf(message, "; read as hexadecimal it is %s: %s", vh_pci_str(&e->hex).s, what);
 	vh_strbuf_addf(fix, "\nor, if that was meant: %s", address);
 }
 
-static void check_address_decimal(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_address_decimal(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->domain->n_devices; i++) {
 		const struct vh_hostdev *e = &c->domain->devices[i];
@@ -356,7 +358,7 @@ static void check_address_decimal(const struct vh_case *c, const struct vh_rule 
 
 		if (e->problem || !e->decimal || !vh_host_dev(c->host, &e->addr))
 			continue;
-		address = vh_text_address(&e->addr, e->element);
+		address = vh_wording_address(&e->addr, e->element);
 		vh_strbuf_add(&fix, address);
 		vh_strbuf_addf(&message, "written without 0x, %s means %s", e->written,
 			       vh_pci_str(&e->addr).s);
@@ -372,13 +374,12 @@ const struct vh_rule vh_rule_address_decimal = {
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "addresses are written in hex",
 	.check = check_address_decimal,
-	.explain =
-		"A part of an address has two digits or more and no 0x. libvirt reads it as\n"
-		"decimal, or as octal if it begins with 0, while lspci, sysfs and this\n"
-		"program write addresses in hexadecimal: bus='14' is 0e:00.0, not 14:00.0.\n"
-		"There is a device at the decimal reading, so the domain may be right as it\n"
-		"is, and it may as well take a device that nobody meant. Compare the two\n"
-		"devices in the message, and write the one that is meant with 0x. 'vfio-hook\n"
-		"check --fix' writes 0x without changing the device, where only one of the\n"
-		"readings exists.",
+	.explain = "A part of an address has two digits or more and no 0x. libvirt reads it as\n"
+		   "decimal, or as octal if it begins with 0, while lspci, sysfs and this\n"
+		   "program write addresses in hexadecimal: bus='14' is 0e:00.0, not 14:00.0.\n"
+		   "There is a device at the decimal reading, so the domain may be right as it\n"
+		   "is, and it may as well take a device that nobody meant. Compare the two\n"
+		   "devices in the message, and write the one that is meant with 0x. 'vfio-hook\n"
+		   "check --fix' writes 0x without changing the device, where only one of the\n"
+		   "readings exists.",
 };

@@ -4,12 +4,10 @@
 
 #include "lib/base/banned.h"
 
-#define FRAMEBUFFER_FIX                                                                   \
-	"add initcall_blacklist=sysfb_init to the kernel command line and reboot, or choose " \
-	"another display to boot with in the firmware setup"
-#define ROM_FIX                                                                             \
-	"choose another display to boot with in the firmware setup, or give the guest the card's " \
-	"ROM: <rom file='/usr/share/vgabios/card.rom'/>"
+#define FRAMEBUFFER_FIX \
+	"add initcall_blacklist=sysfb_init to the kernel command line and reboot, or choose another display to boot with in the firmware setup"
+#define ROM_FIX \
+	"choose another display to boot with in the firmware setup, or give the guest the card's ROM: <rom file='/usr/share/vgabios/card.rom'/>"
 
 /* A use by which device-in-use fires says more than that it is the boot display. */
 static bool is_drawn_on(const struct vh_pci_dev *d)
@@ -21,14 +19,15 @@ static bool is_drawn_on(const struct vh_pci_dev *d)
 }
 
 static void check_boot_display(const struct vh_case *c, const struct vh_rule *r,
-			   struct vh_findings *out)
+			       struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 
-		if (d->class >> 16 != 0x03 || (!d->boot_vga && !d->framebuffer) || is_drawn_on(d))
+		if (VH_PCI_BASE_CLASS(d->class) != VH_PCI_BASE_CLASS_DISPLAY ||
+		    (!d->boot_vga && !d->framebuffer) || is_drawn_on(d))
 			continue;
 		vh_finding_add(out, r, pd, d->framebuffer ? FRAMEBUFFER_FIX : ROM_FIX,
 			       "%s is the display that the host booted with%s%s%s",
@@ -45,13 +44,12 @@ const struct vh_rule vh_rule_boot_display = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the display of the host stays",
 	.check = check_boot_display,
-	.explain =
-		"The firmware started this display and may still draw on it, or own a part of\n"
-		"its memory. The host uses it for nothing else now, so it can go; but the\n"
-		"screen stays dark, messages of the host are lost, and the guest may fail to\n"
-		"start the card: its ROM was changed when it ran, or its memory cannot be\n"
-		"reserved. Let the firmware boot with another display, or keep the kernel off\n"
-		"the firmware's framebuffer, or give the guest a copy of the card's ROM.",
+	.explain = "The firmware started this display and may still draw on it, or own a part of\n"
+		   "its memory. The host uses it for nothing else now, so it can go; but the\n"
+		   "screen stays dark, messages of the host are lost, and the guest may fail to\n"
+		   "start the card: its ROM was changed when it ran, or its memory cannot be\n"
+		   "reserved. Let the firmware boot with another display, or keep the kernel off\n"
+		   "the firmware's framebuffer, or give the guest a copy of the card's ROM.",
 };
 
 /* Does a keyboard hang on something that the host keeps? */
@@ -62,7 +60,7 @@ static bool has_other_keyboard(const struct vh_case *c)
 		const struct vh_plan_dev *pd = NULL;
 		bool goes = false;
 
-		while (!goes && (pd = vh_next_dev(c, pd))) {
+		while (!goes && (pd = vh_rule_next_dev(c, pd))) {
 			_auto_free_ char *below = vh_printf("%s/", pd->dev->path);
 
 			goes = vh_has_prefix(path, below);
@@ -85,11 +83,12 @@ static unsigned int inputs(const struct vh_pci_dev *d, struct vh_strbuf *texts)
 	return found;
 }
 
-static void check_input_lost(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_input_lost(const struct vh_case *c, const struct vh_rule *r,
+			     struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		_auto_strbuf_ struct vh_strbuf texts = { 0 };
 		unsigned int found = inputs(pd->dev, &texts);
 		bool is_last = found & VH_INPUT_KEYBOARD && c->host->keyboards_read &&
@@ -111,10 +110,9 @@ const struct vh_rule vh_rule_input_lost = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "keyboard and mouse of the host stay",
 	.check = check_input_lost,
-	.explain =
-		"A keyboard or mouse of the host hangs on this USB controller. While the\n"
-		"guest has the controller, what is typed goes to the guest, and nothing to\n"
-		"the host. That may be what you want; if it is the only keyboard, the host\n"
-		"can meanwhile be reached over the network alone. Plug it into a port of\n"
-		"another controller, or see that you can log in by ssh.",
+	.explain = "A keyboard or mouse of the host hangs on this USB controller. While the\n"
+		   "guest has the controller, what is typed goes to the guest, and nothing to\n"
+		   "the host. That may be what you want; if it is the only keyboard, the host\n"
+		   "can meanwhile be reached over the network alone. Plug it into a port of\n"
+		   "another controller, or see that you can log in by ssh.",
 };

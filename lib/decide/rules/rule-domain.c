@@ -41,12 +41,11 @@ static char *balloon_message(const struct vh_domain *d)
 	else
 		vh_strbuf_add(&sb, "the domain has a memory balloon");
 	if (is_inflated(d))
-		vh_strbuf_addf(&sb,
-			       ", and it is to take %llu KiB from the guest (currentMemory "
-			       "%llu KiB of memory %llu KiB)",
-			       (unsigned long long)(d->memory_kib - d->current_kib),
-			       (unsigned long long)d->current_kib,
-			       (unsigned long long)d->memory_kib);
+		vh_strbuf_addf(
+			&sb,
+			", and it is to take %llu KiB from the guest (currentMemory %llu KiB of memory %llu KiB)",
+			(unsigned long long)(d->memory_kib - d->current_kib),
+			(unsigned long long)d->current_kib, (unsigned long long)d->memory_kib);
 	if (wants_more(d))
 		vh_strbuf_addf(&sb, ", with %s%s%s on", d->autodeflate ? "autodeflate" : "",
 			       d->autodeflate && d->free_page_reporting ? " and " : "",
@@ -57,7 +56,7 @@ static char *balloon_message(const struct vh_domain *d)
 
 static char *balloon_fix(const struct vh_domain *d)
 {
-	_auto_free_ char *name = vh_text_domain(d->name, d->uuid);
+	_auto_free_ char *name = vh_wording_domain(d->name, d->uuid);
 	struct vh_strbuf sb = { 0 };
 
 	vh_strbuf_addf(&sb, "%s <memballoon model='none'/> inside <devices>",
@@ -90,25 +89,25 @@ const struct vh_rule vh_rule_balloon = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 	.title = "no memory balloon beside passthrough",
 	.check = check_balloon,
-	.explain =
-		"A memory balloon gives memory of the guest back to the host. With\n"
-		"passthrough it cannot: the device may write to any page, so all memory of\n"
-		"the guest is allocated and pinned when it starts. QEMU ignores the balloon\n"
-		"without a word; the guest shrinks, the host gains nothing, and a host that\n"
-		"counted on it runs out of memory. libvirt adds a balloon where the XML has\n"
-		"none, so its absence must be written: <memballoon model='none'/>. A\n"
-		"currentMemory below memory is raised to it, for the guest needs all of it\n"
-		"anyway. 'vfio-hook check --fix' does both. 'balloon = warn' in the\n"
-		"configuration accepts balloons.",
+	.explain = "A memory balloon gives memory of the guest back to the host. With\n"
+		   "passthrough it cannot: the device may write to any page, so all memory of\n"
+		   "the guest is allocated and pinned when it starts. QEMU ignores the balloon\n"
+		   "without a word; the guest shrinks, the host gains nothing, and a host that\n"
+		   "counted on it runs out of memory. libvirt adds a balloon where the XML has\n"
+		   "none, so its absence must be written: <memballoon model='none'/>. A\n"
+		   "currentMemory below memory is raised to it, for the guest needs all of it\n"
+		   "anyway. 'vfio-hook check --fix' does both. 'balloon = warn' in the\n"
+		   "configuration accepts balloons.",
 };
 
 /* Only where it makes no difference now; otherwise unmanaged-on-host-driver says it. The
  * default of a <disk> is yes. */
-static void check_managed_missing(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_managed_missing(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_hostdev *e = pd->element;
 		_auto_free_ char *fix = NULL;
 
@@ -116,10 +115,10 @@ static void check_managed_missing(const struct vh_case *c, const struct vh_rule 
 			continue;
 		fix = vh_printf("write managed='yes' or managed='no' into the <%s>",
 				vh_element_str(e->element));
-		vh_finding_add(out, r, pd, fix,
-			       "%s has no managed attribute: libvirt takes that as 'no', and the "
-			       "device stays on '%s'",
-			       vh_pci_str(&pd->dev->addr).s, pd->dev->driver);
+		vh_finding_add(
+			out, r, pd, fix,
+			"%s has no managed attribute: libvirt takes that as 'no', and the device stays on '%s'",
+			vh_pci_str(&pd->dev->addr).s, pd->dev->driver);
 	}
 }
 
@@ -129,11 +128,10 @@ const struct vh_rule vh_rule_managed_missing = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "managed is written down",
 	.check = check_managed_missing,
-	.explain =
-		"The element has no managed attribute, and libvirt takes that as 'no': it\n"
-		"leaves the device where it is, now and after the guest has ended. At the\n"
-		"moment that works, because the device is on a VFIO driver already. After a\n"
-		"reboot it will not be, and the start is refused. Write managed='yes' to have\n"
-		"the device moved and given back each time, which 'vfio-hook check --fix'\n"
-		"does, or managed='no' if something else binds it at boot.",
+	.explain = "The element has no managed attribute, and libvirt takes that as 'no': it\n"
+		   "leaves the device where it is, now and after the guest has ended. At the\n"
+		   "moment that works, because the device is on a VFIO driver already. After a\n"
+		   "reboot it will not be, and the start is refused. Write managed='yes' to have\n"
+		   "the device moved and given back each time, which 'vfio-hook check --fix'\n"
+		   "does, or managed='no' if something else binds it at boot.",
 };

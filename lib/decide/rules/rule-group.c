@@ -4,11 +4,12 @@
 
 #include "lib/base/banned.h"
 
-static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_peer(c, pd))) {
+	while ((pd = vh_rule_next_peer(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		_auto_free_ char *what = NULL, *with = NULL, *config = NULL, *fix = NULL;
 		struct vh_finding *f;
@@ -16,13 +17,13 @@ static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r
 		if (!vh_pci_is_chipset(d) || !d->driver ||
 		    vh_config_device(c->config, &d->addr).allow_critical)
 			continue;
-		what = vh_text_device(d);
-		with = vh_text_with(c, d);
-		config = vh_text_config(&d->addr, "allow-critical", "yes");
+		what = vh_wording_device(d);
+		with = vh_wording_with(c, d);
+		config = vh_wording_config(&d->addr, "allow-critical", "yes");
 		fix = vh_printf("choose another device, or let the host do without it %s", config);
 		f = vh_finding_add(out, r, pd, fix, "%s, %s, is part of the chipset: %s",
 				   vh_pci_str(&d->addr).s, with, what);
-		vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+		vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 	}
 }
 
@@ -32,42 +33,43 @@ const struct vh_rule vh_rule_peer_critical = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "no peer is part of the chipset",
 	.check = check_peer_critical,
-	.explain =
-		"A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
-		"controller, a system peripheral. The firmware and the kernel reach sensors,\n"
-		"power control and memory modules through it; taking its driver away can hang\n"
-		"the host or leave it without fan control. Controllers on the mainboard often\n"
-		"share their group with such functions. Best is a device in another group: a\n"
-		"card in another slot. If you know that the host does without the driver,\n"
-		"allow-critical in the configuration lets it go along.",
+	.explain = "A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
+		   "controller, a system peripheral. The firmware and the kernel reach sensors,\n"
+		   "power control and memory modules through it; taking its driver away can hang\n"
+		   "the host or leave it without fan control. Controllers on the mainboard often\n"
+		   "share their group with such functions. Best is a device in another group: a\n"
+		   "card in another slot. If you know that the host does without the driver,\n"
+		   "allow-critical in the configuration lets it go along.",
 };
 
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
-	_auto_free_ char *what = vh_text_device(d);
-	_auto_free_ char *with = vh_text_with(c, d);
-	_auto_free_ char *fix = vh_text_hostdev(&d->addr);
+	_auto_free_ char *what = vh_wording_device(d);
+	_auto_free_ char *with = vh_wording_with(c, d);
+	_auto_free_ char *fix = vh_wording_hostdev(&d->addr);
 	struct vh_finding *f;
 
-	f = vh_finding_add(out, r, NULL, fix,
-			   "%s, %s, is not in the domain, and the configuration says "
-			   "'peers = require': %s",
-			   vh_pci_str(&d->addr).s, with, what);
-	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	f = vh_finding_add(
+		out, r, NULL, fix,
+		"%s, %s, is not in the domain, and the configuration says 'peers = require': %s",
+		vh_pci_str(&d->addr).s, with, what);
+	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
-static void check_peer_not_listed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_not_listed(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
 {
 	const struct vh_group *g;
 
 	if (!c->plan || !c->plan->keep_peers)
 		return;
-	for (size_t i = 0; (g = vh_next_group(c, &i));) {
+	for (size_t i = 0; (g = vh_rule_next_group(c, &i));) {
 		for (size_t j = 0; j < g->count; j++) {
 			const struct vh_pci_dev *d = g->members[j];
 
-			if (!vh_pci_is_bridge(d) && !vh_pci_is_tolerated(d) && !vh_is_named(c, d))
+			if (!vh_pci_is_bridge(d) && !vh_pci_is_tolerated(d) &&
+			    !vh_rule_is_named(c, d))
 				not_listed(c, d, r, out);
 		}
 	}
@@ -79,13 +81,12 @@ const struct vh_rule vh_rule_peer_not_listed = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "the domain lists its peers",
 	.check = check_peer_not_listed,
-	.explain =
-		"The configuration, or the domain, says 'peers = require': the other members\n"
-		"of an IOMMU group are not taken silently, the domain must list them. This\n"
-		"one is not listed. Add the <hostdev> that the fix shows: with it the guest\n"
-		"gets the device. With <address type='unassigned'/> in it the device is only\n"
-		"taken from the host, and the guest does not see it; 'vfio-hook check --fix'\n"
-		"adds it that way, '--fix=guest' the other.",
+	.explain = "The configuration, or the domain, says 'peers = require': the other members\n"
+		   "of an IOMMU group are not taken silently, the domain must list them. This\n"
+		   "one is not listed. Add the <hostdev> that the fix shows: with it the guest\n"
+		   "gets the device. With <address type='unassigned'/> in it the device is only\n"
+		   "taken from the host, and the guest does not see it; 'vfio-hook check --fix'\n"
+		   "adds it that way, '--fix=guest' the other.",
 };
 
 /*
@@ -95,7 +96,7 @@ const struct vh_rule vh_rule_peer_not_listed = {
  */
 static bool minds_bridges(const char *release)
 {
-	return vh_release_at_least(release, 5, 19) == VH_YES;
+	return vh_rule_release_at_least(release, 5, 19) == VH_YES;
 }
 
 static void check_bridges(const struct vh_case *c, const struct vh_group *g,
@@ -108,14 +109,14 @@ static void check_bridges(const struct vh_case *c, const struct vh_group *g,
 
 		if (!vh_pci_is_bridge(d) || vh_pci_is_tolerated(d))
 			continue;
-		with = vh_text_with(c, d);
+		with = vh_wording_with(c, d);
 		fix = vh_printf("echo %s > /sys/bus/pci/drivers/%s/unbind", vh_pci_str(&d->addr).s,
 				d->driver);
-		f = vh_finding_add(out, r, NULL, fix,
-				   "%s, %s, is a bridge on driver '%s', beside which VFIO does not "
-				   "take the group",
-				   vh_pci_str(&d->addr).s, with, d->driver);
-		vh_finding_about(f, &d->addr, vh_group_line(c, g->number));
+		f = vh_finding_add(
+			out, r, NULL, fix,
+			"%s, %s, is a bridge on driver '%s', beside which VFIO does not take the group",
+			vh_pci_str(&d->addr).s, with, d->driver);
+		vh_finding_about(f, &d->addr, vh_rule_group_line(c, g->number));
 	}
 }
 
@@ -142,29 +143,28 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while (c->host->denylist == VH_YES && (pd = vh_next_dev(c, pd))) {
+	while (c->host->denylist == VH_YES && (pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_finding *f;
 
 		if (d->on_vfio || !is_denied(d))
 			continue;
-		f = vh_finding_add(out, r, pd,
-				   "choose another device, or take the risk of a guest that can "
-				   "hang the host: modprobe -r vfio-pci; "
-				   "modprobe vfio-pci disable_denylist=1",
-				   "vfio-pci refuses %s: %04x:%04x is on its list of devices that "
-				   "no guest can be trusted with",
-				   vh_pci_str(&d->addr).s, d->vendor, d->device);
+		f = vh_finding_add(
+			out, r, pd,
+			"choose another device, or take the risk of a guest that can hang the host: modprobe -r vfio-pci; modprobe vfio-pci disable_denylist=1",
+			"vfio-pci refuses %s: %04x:%04x is on its list of devices that no guest can be trusted with",
+			vh_pci_str(&d->addr).s, d->vendor, d->device);
 		if (pd->role == VH_PEER)
-			vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+			vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 	}
 }
 
-static void check_group_not_viable(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_group_not_viable(const struct vh_case *c, const struct vh_rule *r,
+				   struct vh_findings *out)
 {
 	const struct vh_group *g;
 
-	for (size_t i = 0; minds_bridges(c->host->release) && (g = vh_next_group(c, &i));)
+	for (size_t i = 0; minds_bridges(c->host->release) && (g = vh_rule_next_group(c, &i));)
 		check_bridges(c, g, r, out);
 	check_denied(c, r, out);
 }
@@ -175,15 +175,14 @@ const struct vh_rule vh_rule_group_not_viable = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "VFIO accepts the whole groups",
 	.check = check_group_not_viable,
-	.explain =
-		"VFIO opens a group only when nothing in it is on a driver that could use the\n"
-		"device behind the guest's back. Here something must stay on one: a CardBus\n"
-		"or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
-		"or vfio-pci itself refuses the device, because it is on its list of hardware\n"
-		"that no guest can be trusted with. QEMU would end with \"group is not viable\"\n"
-		"or with an error of vfio-pci. Unbinding the driver of the bridge helps in\n"
-		"the first case, if nothing is plugged into it. In the second another device\n"
-		"is the safe choice.",
+	.explain = "VFIO opens a group only when nothing in it is on a driver that could use the\n"
+		   "device behind the guest's back. Here something must stay on one: a CardBus\n"
+		   "or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
+		   "or vfio-pci itself refuses the device, because it is on its list of hardware\n"
+		   "that no guest can be trusted with. QEMU would end with \"group is not viable\"\n"
+		   "or with an error of vfio-pci. Unbinding the driver of the bridge helps in\n"
+		   "the first case, if nothing is plugged into it. In the second another device\n"
+		   "is the safe choice.",
 };
 
 /* A peer that another rule refused goes nowhere. */
@@ -223,14 +222,14 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 		      const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_pci_dev *d = pd->dev;
-	_auto_free_ char *what = vh_text_device(d);
-	_auto_free_ char *with = vh_text_with(c, d);
+	_auto_free_ char *what = vh_wording_device(d);
+	_auto_free_ char *with = vh_wording_with(c, d);
 	_auto_free_ char *lost = losses(d);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, NULL, "%s, %s, goes along: %s%s%s", vh_pci_str(&d->addr).s,
 			   with, what, *lost ? "; the host loses meanwhile: " : "", lost);
-	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
 static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
@@ -243,11 +242,12 @@ static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
 			       vh_pci_str(&pd->dev->addr).s, lost);
 }
 
-static void check_peer_detached(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_detached(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		if (is_refused(out, &pd->dev->addr))
 			continue;
 		if (pd->role == VH_PEER)
@@ -263,11 +263,10 @@ const struct vh_rule vh_rule_peer_detached = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "no other device goes, and the host loses nothing",
 	.check = check_peer_detached,
-	.explain =
-		"This is no complaint. The device named by the domain shares its IOMMU group\n"
-		"with others, and a group goes to a guest as a whole: these go along, onto\n"
-		"vfio-pci, when the guest starts, and come back when it ends. The guest does\n"
-		"not see them. The host loses meanwhile what the message lists. If that is\n"
-		"not wanted, choose a device in a group of its own, or set 'peers = require'\n"
-		"in the configuration, which refuses the start instead.",
+	.explain = "This is no complaint. The device named by the domain shares its IOMMU group\n"
+		   "with others, and a group goes to a guest as a whole: these go along, onto\n"
+		   "vfio-pci, when the guest starts, and come back when it ends. The guest does\n"
+		   "not see them. The host loses meanwhile what the message lists. If that is\n"
+		   "not wanted, choose a device in a group of its own, or set 'peers = require'\n"
+		   "in the configuration, which refuses the start instead.",
 };

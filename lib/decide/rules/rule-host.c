@@ -62,8 +62,8 @@ static char *intel_fix(const struct vh_host *h)
 	_auto_free_ char *add = vh_bootloader_add(h->loader, "intel_iommu=on");
 
 	if (h->firmware_iommu == VH_YES)
-		return on ? vh_strdup("dmesg | grep -i -e dmar -e iommu   # intel_iommu=on is set "
-				      "already")
+		return on ? vh_strdup(
+				    "dmesg | grep -i -e dmar -e iommu   # intel_iommu=on is set already")
 			  : vh_printf("%s%sreboot", add, h->loader ? "; then " : " and ");
 	if (on)
 		return vh_strdup("enable VT-d in the firmware setup and reboot");
@@ -74,10 +74,8 @@ static char *intel_fix(const struct vh_host *h)
 static const char *amd_fix(const struct vh_host *h)
 {
 	if (h->firmware_iommu == VH_YES)
-		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option, and "
-		       "amd_iommu=on is not one";
-	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs "
-	       "no option, and amd_iommu=on is not one";
+		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option, and amd_iommu=on is not one";
+	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs no option, and amd_iommu=on is not one";
 }
 
 static char *iommu_fix(const struct vh_host *h)
@@ -106,22 +104,22 @@ static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd
 	else if (g && g->noiommu)
 		vh_finding_add(
 			out, r, pd,
-			"echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode, "
-			"then enable the real IOMMU",
+			"echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode, then enable the real IOMMU",
 			"%s has only a fake IOMMU group (vfio-noiommu), which isolates nothing",
 			vh_pci_str(&pd->dev->addr).s);
 }
 
-static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r,
+			    struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL;
 	const struct vh_plan_dev *pd = NULL;
 	const char *off = turned_off(c->host);
 
-	if (!vh_is_concerned(c))
+	if (!vh_rule_is_concerned(c))
 		return;
 	if (c->host->iommu) {
-		while ((pd = vh_next_named(c, pd)))
+		while ((pd = vh_rule_next_named(c, pd)))
 			check_group_of(c, pd, r, out);
 		return;
 	}
@@ -136,16 +134,15 @@ const struct vh_rule vh_rule_iommu_off = {
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "every device has a real IOMMU group",
 	.check = check_iommu_off,
-	.explain =
-		"Passthrough lets a guest program a device that reads and writes memory by\n"
-		"itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
-		"kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
-		"There are none, or this device is in none, or only in a fake one that\n"
-		"vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
-		"hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
-		"kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
-		"no option. Both take a reboot. 'vfio-hook check' without arguments tells\n"
-		"afterwards whether it worked.",
+	.explain = "Passthrough lets a guest program a device that reads and writes memory by\n"
+		   "itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
+		   "kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
+		   "There are none, or this device is in none, or only in a fake one that\n"
+		   "vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
+		   "hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
+		   "kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
+		   "no option. Both take a reboot. 'vfio-hook check' without arguments tells\n"
+		   "afterwards whether it worked.",
 };
 
 /* libvirt reads modules.alias only for what it binds itself (virpci.c:
@@ -156,7 +153,7 @@ static bool libvirt_binds(const struct vh_case *c)
 
 	if (!c->plan)
 		return true;
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		if (pd->element && pd->element->managed)
 			return true;
 	}
@@ -168,7 +165,7 @@ static bool is_bound(const struct vh_case *c)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		if (!pd->dev->on_vfio)
 			return false;
 	}
@@ -188,35 +185,37 @@ static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct
 	bool fails = h->libvirt_version >= 10000;
 	_auto_free_ char *fix = vh_printf("depmod %s, or reboot into an installed kernel", release);
 
-	vh_finding_add(out, r, NULL, fix,
-		       fails ? "/lib/modules/%s/modules.alias is missing: this libvirt fails without it"
-			     : "/lib/modules/%s/modules.alias is missing: libvirt 10 and later "
-			       "fail without it",
-		       release)
+	vh_finding_add(
+		out, r, NULL, fix,
+		fails ? "/lib/modules/%s/modules.alias is missing: this libvirt fails without it"
+		      : "/lib/modules/%s/modules.alias is missing: libvirt 10 and later fail without it",
+		release)
 		->severity = fails ? VH_ERROR : VH_WARNING;
 }
 
-static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule *r,
+				   struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL;
 	const struct vh_host *h = c->host;
 	const char *release = h->release ? h->release : "unknown";
 
-	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)))
+	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)))
 		return;
 	if (h->vfio_pci == VH_MODULE_FORBIDDEN && !is_bound(c)) {
-		fix = vh_printf("remove the line 'install vfio-pci' from %s, or run "
-				"'modprobe -i vfio-pci' first",
-				h->forbidden_by);
+		fix = vh_printf(
+			"remove the line 'install vfio-pci' from %s, or run 'modprobe -i vfio-pci' first",
+			h->forbidden_by);
 		vh_finding_add(out, r, NULL, fix,
-			       "vfio-pci is not loaded, and '%s' forbids to load it", h->forbidden_by);
+			       "vfio-pci is not loaded, and '%s' forbids to load it",
+			       h->forbidden_by);
 	} else if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c)) {
-		vh_finding_add(out, r, NULL, missing_fix(h),
-			       h->alias_missing ? "vfio-pci is not loaded, and the modules of the "
-						  "running kernel '%s' are not installed"
-						: "vfio-pci is neither loaded nor a module of the "
-						  "running kernel '%s'",
-			       release);
+		vh_finding_add(
+			out, r, NULL, missing_fix(h),
+			h->alias_missing
+				? "vfio-pci is not loaded, and the modules of the running kernel '%s' are not installed"
+				: "vfio-pci is neither loaded nor a module of the running kernel '%s'",
+			release);
 	} else if (h->alias_missing && libvirt_binds(c)) {
 		check_alias(c, r, out);
 	}
@@ -228,14 +227,13 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "vfio-pci is loaded or can be",
 	.check = check_vfio_unavailable,
-	.explain =
-		"The driver vfio-pci is what holds a device while a guest has it. It is\n"
-		"neither loaded nor among the modules of the kernel that runs, or a line\n"
-		"'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
-		"could take the device over. The usual reason is a kernel package that was\n"
-		"upgraded or removed without a reboot: then a reboot is all it takes. A\n"
-		"kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
-		"only modules.alias of the running kernel is missing, libvirt 10 and later\n"
-		"fail, for they read it before they bind a device: with them it is an\n"
-		"error, otherwise a warning. 'depmod' writes that file.",
+	.explain = "The driver vfio-pci is what holds a device while a guest has it. It is\n"
+		   "neither loaded nor among the modules of the kernel that runs, or a line\n"
+		   "'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
+		   "could take the device over. The usual reason is a kernel package that was\n"
+		   "upgraded or removed without a reboot: then a reboot is all it takes. A\n"
+		   "kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
+		   "only modules.alias of the running kernel is missing, libvirt 10 and later\n"
+		   "fail, for they read it before they bind a device: with them it is an\n"
+		   "error, otherwise a warning. 'depmod' writes that file.",
 };

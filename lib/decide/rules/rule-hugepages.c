@@ -24,7 +24,7 @@ static char *size_fix(const struct vh_memory *m, uint64_t page_kib, uint64_t wan
 	_auto_strbuf_ struct vh_strbuf sizes = { 0 };
 
 	for (size_t i = 0; i < m->n_pools && m->pools[i].node < 0; i++) {
-		_auto_free_ char *one = vh_text_size(m->pools[i].page_kib, VH_BEST);
+		_auto_free_ char *one = vh_size_text(m->pools[i].page_kib, VH_BEST);
 
 		vh_strbuf_join(&sizes, " or ", one);
 	}
@@ -41,17 +41,17 @@ static char *pool_fix(const struct vh_huge_pool *pool, const char *nodes, uint64
 	_auto_free_ char *size = boot_size(pool->page_kib);
 
 	if (pool->node >= 0)
-		return vh_printf("echo %llu > /sys/devices/system/node/node%d/hugepages/"
-				 "hugepages-%llukB/nr_hugepages",
-				 n, pool->node, kib);
+		return vh_printf(
+			"echo %llu > /sys/devices/system/node/node%d/hugepages/hugepages-%llukB/nr_hugepages",
+			n, pool->node, kib);
 	if (nodes)
-		return vh_printf("numactl -m %s sh -c 'echo %llu > /sys/kernel/mm/hugepages/"
-				 "hugepages-%llukB/nr_hugepages_mempolicy'",
-				 nodes, n, kib);
-	return vh_printf("echo %llu > /sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages\n"
-			 "or, if memory is too fragmented for that: hugepagesz=%s hugepages=%llu on "
-			 "the kernel command line",
-			 n, kib, size, n);
+		return vh_printf(
+			"numactl -m %s sh -c 'echo %llu > /sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages_mempolicy'",
+			nodes, n, kib);
+	return vh_printf(
+		"echo %llu > /sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages\n"
+		"or, if memory is too fragmented for that: hugepagesz=%s hugepages=%llu on the kernel command line",
+		n, kib, size, n);
 }
 
 static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out,
@@ -59,27 +59,30 @@ static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct
 {
 	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
 
-	f->severity = vh_memory_severity(c, VH_ERROR);
-	vh_finding_about(f, NULL, c->domain->memory.pages_line ? c->domain->memory.pages_line
-							      : c->domain->memory.line);
+	f->severity = vh_need_severity(c, VH_ERROR);
+	vh_finding_about(f, NULL,
+			 c->domain->memory.pages_line ? c->domain->memory.pages_line
+						      : c->domain->memory.line);
 }
 
 static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
-			    const struct vh_parts *p, uint64_t page_kib, struct vh_findings *out)
+			    const struct vh_need_parts *p, uint64_t page_kib,
+			    struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *pool = vh_memory_pool(m, page_kib, -1);
-	uint64_t wanted = vh_parts_pages(p, page_kib, NULL), there = pool ? vh_memory_free_pages(c, pool) : 0;
-	_auto_free_ char *size = vh_text_size(page_kib, VH_BEST), *fix = NULL;
-	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, page_kib), VH_BEST);
+	uint64_t wanted = vh_need_parts_pages(p, page_kib, NULL),
+		 there = pool ? vh_need_free_pages(c, pool) : 0;
+	_auto_free_ char *size = vh_size_text(page_kib, VH_BEST), *fix = NULL;
+	_auto_free_ char *all = vh_size_text(vh_kib_mul(wanted, page_kib), VH_BEST);
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
 
 	if (!pool && m->pools_read != VH_YES)
 		return;
 	if (wanted <= vh_kib_add(there, pool ? pool->overcommit : 0))
 		return;
-	vh_strbuf_addf(&sb, "the guest wants %llu huge pages of %s (%s)", (unsigned long long)wanted,
-		       size, all);
+	vh_strbuf_addf(&sb, "the guest wants %llu huge pages of %s (%s)",
+		       (unsigned long long)wanted, size, all);
 	if (!pool)
 		vh_strbuf_addf(&sb, ", the host has no pool of that size");
 	else
@@ -115,24 +118,25 @@ static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
 }
 
 static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
-			     const struct vh_parts *p, const struct vh_memory_part *part,
+			     const struct vh_need_parts *p, const struct vh_memory_part *part,
 			     struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
-	uint64_t wanted = vh_parts_pages(p, part->page_kib, part->nodes);
+	uint64_t wanted = vh_need_parts_pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
 	bool one = vh_nodeset_count(part->nodes) == 1;
-	_auto_free_ char *size = vh_text_size(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
-	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, part->page_kib), VH_BEST);
+	_auto_free_ char *size = vh_size_text(part->page_kib, VH_BEST), *fix = NULL,
+			 *message = NULL;
+	_auto_free_ char *all = vh_size_text(vh_kib_mul(wanted, part->page_kib), VH_BEST);
 	_auto_free_ char *nodes = vh_nodeset_text(part->nodes);
 
 	if (!host || m->nodes_read != VH_YES || wanted <= vh_kib_add(there, host->overcommit))
 		return;
-	message = vh_printf("the guest wants %llu huge pages of %s (%s) on NUMA node%s %s of the "
-			    "host, %llu are free there",
-			    (unsigned long long)wanted, size, all, one ? "" : "s", nodes,
-			    (unsigned long long)there);
+	message = vh_printf(
+		"the guest wants %llu huge pages of %s (%s) on NUMA node%s %s of the host, %llu are free there",
+		(unsigned long long)wanted, size, all, one ? "" : "s", nodes,
+		(unsigned long long)there);
 	if (last)
 		fix = pool_fix(one ? last : host, nodes,
 			       vh_kib_add(one ? last->total : host->total,
@@ -142,21 +146,22 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 	report_pool(c, r, out, message, fix);
 }
 
-static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
 {
-	_auto_parts_ struct vh_parts p = { 0 };
+	_auto_parts_ struct vh_need_parts p = { 0 };
 	size_t before = out->count;
 
-	if (!vh_memory_is_judged(c) || !vh_memory_pools_are_known(c))
+	if (!vh_need_is_judged(c) || !vh_need_knows_pools(c))
 		return;
-	p = vh_parts_get(c);
-	if (vh_memory_has_its_pages(c, &p))
+	p = vh_need_parts_get(c);
+	if (vh_need_has_pages(c, &p))
 		return;
 	for (size_t i = 0; i < p.count; i++)
-		if (vh_parts_is_first(&p, i, false))
+		if (vh_need_parts_is_first(&p, i, false))
 			check_host_pool(c, r, &p, p.list[i].page_kib, out);
 	for (size_t i = 0; i < p.count && out->count == before; i++)
-		if (vh_parts_is_first(&p, i, true))
+		if (vh_need_parts_is_first(&p, i, true))
 			check_node_pools(c, r, &p, &p.list[i], out);
 }
 
@@ -166,15 +171,14 @@ const struct vh_rule vh_rule_hugepages_short = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 	.title = "the pools hold the huge pages",
 	.check = check_hugepages_short,
-	.explain =
-		"The domain wants its memory on huge pages, and the pools of the host do not\n"
-		"hold enough of them. QEMU then ends with 'unable to map backing store for\n"
-		"guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
-		"asked for that are neither used nor reserved, on the whole host and, where\n"
-		"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
-		"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
-		"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
-		"on the kernel command line, before memory is fragmented. Where a script of\n"
-		"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
-		"in hooks/qemu.d, or it looks before they are there.",
+	.explain = "The domain wants its memory on huge pages, and the pools of the host do not\n"
+		   "hold enough of them. QEMU then ends with 'unable to map backing store for\n"
+		   "guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
+		   "asked for that are neither used nor reserved, on the whole host and, where\n"
+		   "<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
+		   "still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
+		   "Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
+		   "on the kernel command line, before memory is fragmented. Where a script of\n"
+		   "hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
+		   "in hooks/qemu.d, or it looks before they are there.",
 };

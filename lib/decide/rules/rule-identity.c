@@ -14,14 +14,14 @@ static void add_accept(const struct vh_case *c, const struct vh_expect *e,
 	id = vh_printf("%04x:%04x", now->id.vendor, now->id.device);
 	switch (e->by) {
 	case VH_BY_CONFIG:
-		lines = vh_text_config(&now->addr, "id", id);
+		lines = vh_wording_config(&now->addr, "id", id);
 		break;
 	case VH_BY_DOMAIN:
 		lines = vh_printf("in line %d: <vfio:device address='%s' id='%s'/>", e->line,
 				  vh_pci_str(&now->addr).s, id);
 		break;
 	case VH_BY_RECORD:
-		name = vh_text_domain(c->domain->name, c->domain->uuid);
+		name = vh_wording_domain(c->domain->name, c->domain->uuid);
 		lines = vh_printf("if %s is meant as it is now: vfio-hook accept %s",
 				  vh_pci_str(&now->addr).s, name);
 		break;
@@ -36,9 +36,8 @@ static enum vh_severity severity_of(const struct vh_expect *e, const struct vh_s
 										 : VH_ERROR;
 }
 
-static void changed(const struct vh_case *c, const struct vh_rule *r,
-		    const struct vh_plan_dev *pd, const struct vh_expect *e,
-		    struct vh_findings *out)
+static void changed(const struct vh_case *c, const struct vh_rule *r, const struct vh_plan_dev *pd,
+		    const struct vh_expect *e, struct vh_findings *out)
 {
 	struct vh_sighting now = vh_pci_sighting(pd->dev);
 	bool with_subsystem = !vh_pci_id_cmp(&e->seen.id, &now.id);
@@ -54,16 +53,17 @@ static void changed(const struct vh_case *c, const struct vh_rule *r,
 	f = vh_finding_add(out, r, pd, fix.data, "%s", message.data);
 	f->severity = severity_of(e, &now);
 	if (!pd->element)
-		vh_finding_about(f, &now.addr, vh_group_line(c, pd->dev->group));
+		vh_finding_about(f, &now.addr, vh_rule_group_line(c, pd->dev->group));
 }
 
 /* Pins hold for whatever is taken, so that what the configuration allows for a device is not
  * had by another one; the record is of what the domain names. */
-static void check_identity_changed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_identity_changed(const struct vh_case *c, const struct vh_rule *r,
+				   struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_identity *last = pd->role == VH_NAMED ? c->last : NULL;
 		struct vh_sighting now = vh_pci_sighting(pd->dev);
 		struct vh_expect e[VH_EXPECT_MAX];
@@ -81,14 +81,13 @@ const struct vh_rule vh_rule_identity_changed = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "the devices are those of the last run",
 	.check = check_identity_changed,
-	.explain =
-		"An address names a slot, not a card. A card that is added, removed or moved,\n"
-		"or a firmware setting, renumbers the buses, and another device stands where\n"
-		"the domain expects its own. vfio-hook therefore notes the ids of a domain's\n"
-		"devices each time the guest has started, and compares before the next start.\n"
-		"A device of another class, or one that is not what an 'id' in the\n"
-		"configuration or in the domain's metadata demands, is refused; where only\n"
-		"the ids differ, as with a newer card of the same kind, it is a warning.\n"
-		"Write the address where the old device stands now, or, if the new one is\n"
-		"meant, run 'vfio-hook accept DOMAIN' or change the pinned id.",
+	.explain = "An address names a slot, not a card. A card that is added, removed or moved,\n"
+		   "or a firmware setting, renumbers the buses, and another device stands where\n"
+		   "the domain expects its own. vfio-hook therefore notes the ids of a domain's\n"
+		   "devices each time the guest has started, and compares before the next start.\n"
+		   "A device of another class, or one that is not what an 'id' in the\n"
+		   "configuration or in the domain's metadata demands, is refused; where only\n"
+		   "the ids differ, as with a newer card of the same kind, it is a warning.\n"
+		   "Write the address where the old device stands now, or, if the new one is\n"
+		   "meant, run 'vfio-hook accept DOMAIN' or change the pinned id.",
 };

@@ -9,11 +9,11 @@
 
 #include "lib/base/banned.h"
 
-/* Nothing for nothing. */
+/* Leaves out what is 0, with the words around it. */
 static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,
 		     const char *after)
 {
-	_auto_free_ char *size = vh_text_size(kib, unit);
+	_auto_free_ char *size = vh_size_text(kib, unit);
 
 	if (kib)
 		vh_strbuf_addf(sb, "%s%s%s", before, size, after);
@@ -21,7 +21,7 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-static char *memory_message(const struct vh_memory_sums *s, const struct vh_memory *m,
+static char *memory_message(const struct vh_need_sums *s, const struct vh_memory *m,
 			    enum vh_unit unit)
 {
 	_auto_strbuf_ struct vh_strbuf less = { 0 };
@@ -42,67 +42,69 @@ static char *memory_message(const struct vh_memory_sums *s, const struct vh_memo
 	if (!m->swap_free_kib)
 		vh_strbuf_add(&sb, m->swap_kib ? ", no free swap" : ", no swap");
 	add_size(&sb, ", ", m->swap_free_kib, unit, " free swap");
-	vh_strbuf_add(&sb, s->need > vh_kib_add(s->have, m->swap_free_kib)
-				   ? ": passthrough pins all of it when the guest starts"
-				   : ": passthrough pins all of it, so that others have to be "
-				     "swapped out");
+	vh_strbuf_add(
+		&sb,
+		s->need > vh_kib_add(s->have, m->swap_free_kib)
+			? ": passthrough pins all of it when the guest starts"
+			: ": passthrough pins all of it, so that others have to be swapped out");
 	return vh_strbuf_steal(&sb);
 }
 
 /* How much the guest could have, in whole MiB; 0: it is not that simple. */
-static uint64_t fitting_mib(const struct vh_case *c, const struct vh_memory_sums *s)
+static uint64_t fitting_mib(const struct vh_case *c, const struct vh_need_sums *s)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	uint64_t room = vh_kib_sub(s->have, VH_OVERHEAD_KIB), fits;
+	uint64_t room = vh_kib_sub(s->have, VH_NEED_OVERHEAD_KIB), fits;
 
 	if (g->n_cells || g->n_devices || s->huge)
 		return 0;
-	fits = room / (VH_OVERHEAD_PART + 1) * VH_OVERHEAD_PART;
+	fits = room / (VH_NEED_OVERHEAD_PART + 1) * VH_NEED_OVERHEAD_PART;
 	fits -= fits % (fits < 2 * GIB ? 64 * MIB : 512 * MIB);
 	return fits / MIB;
 }
 
-static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s, enum vh_unit unit)
+static char *memory_fix(const struct vh_case *c, const struct vh_need_sums *s, enum vh_unit unit)
 {
 	unsigned long long fits = fitting_mib(c, s);
-	_auto_free_ char *name = vh_text_domain(c->domain->name, c->domain->uuid);
-	_auto_free_ char *less = vh_text_size(vh_kib_sub(s->need, s->have), unit);
+	_auto_free_ char *name = vh_wording_domain(c->domain->name, c->domain->uuid);
+	_auto_free_ char *less = vh_size_text(vh_kib_sub(s->need, s->have), unit);
 
 	if (!fits)
 		return vh_printf("give the guest %s less, or stop other guests that hold as much",
 				 less);
-	return vh_printf("write <memory unit='MiB'>%llu</memory> or less, or stop other guests "
-			 "that hold %s\nor: virt-xml %s --edit --memory %llu",
-			 fits, less, name, fits);
+	return vh_printf(
+		"write <memory unit='MiB'>%llu</memory> or less, or stop other guests that hold %s\nor: virt-xml %s --edit --memory %llu",
+		fits, less, name, fits);
 }
 
 /* Of a host that does not say what is available: pinned memory goes to no swap. */
-static void beyond_all(const struct vh_case *c, const struct vh_memory_sums *s, const struct vh_rule *r,
-		       struct vh_findings *out)
+static void beyond_all(const struct vh_case *c, const struct vh_need_sums *s,
+		       const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
-	_auto_free_ char *all = vh_text_size(c->memory.total_kib, VH_TENTHS);
+	_auto_free_ char *need = vh_size_text(s->need, VH_TENTHS);
+	_auto_free_ char *all = vh_size_text(c->memory.total_kib, VH_TENTHS);
 	struct vh_finding *f;
 
-	f = vh_finding_add(out, r, NULL, "give the guest less",
-			   "the guest needs %s of memory, the host has %s in all: passthrough pins "
-			   "all of it when the guest starts",
-			   need, all);
-	f->severity = vh_memory_severity(c, VH_ERROR);
+	f = vh_finding_add(
+		out, r, NULL, "give the guest less",
+		"the guest needs %s of memory, the host has %s in all: passthrough pins all of it when the guest starts",
+		need, all);
+	f->severity = vh_need_severity(c, VH_ERROR);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
-static void check_memory_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
+			       struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	_auto_free_ char *message = NULL, *fix = NULL;
 	struct vh_finding *f;
 	enum vh_unit unit = VH_TENTHS;
-	struct vh_memory_sums s;
+	struct vh_need_sums s;
 
-	if (!vh_memory_is_judged(c))
+	if (!vh_need_is_judged(c))
 		return;
-	s = vh_memory_sums(c);
+	s = vh_need_sums(c);
 	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
 		beyond_all(c, &s, r, out);
 	if (m->read != VH_YES || m->own == VH_UNKNOWN)
@@ -116,8 +118,8 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	message = memory_message(&s, m, unit);
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
-	f->severity = vh_memory_severity(c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR
-									       : VH_WARNING);
+	f->severity = vh_need_severity(
+		c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -127,16 +129,15 @@ const struct vh_rule vh_rule_memory_short = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 	.title = "the host has the memory that is pinned",
 	.check = check_memory_short,
-	.explain =
-		"With passthrough all memory of the guest is allocated and pinned when it\n"
-		"starts: a device may write to any page of it at any time. A host that does\n"
-		"not have that much kills something, most likely the guest itself. What is\n"
-		"needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
-		"virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
-		"tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
-		"others get swapped out; above that and free swap, an error. Give the guest\n"
-		"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
-		"you know better. Single NUMA nodes are not looked at.",
+	.explain = "With passthrough all memory of the guest is allocated and pinned when it\n"
+		   "starts: a device may write to any page of it at any time. A host that does\n"
+		   "not have that much kills something, most likely the guest itself. What is\n"
+		   "needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
+		   "virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
+		   "tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
+		   "others get swapped out; above that and free swap, an error. Give the guest\n"
+		   "less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
+		   "you know better. Single NUMA nodes are not looked at.",
 };
 
 /* --- hard_limit --------------------------------------------------------------------------- */
@@ -171,14 +172,15 @@ static uint64_t times_locked(const struct vh_case *c)
 
 static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
 {
-	_auto_free_ char *memory = vh_text_size(kib, unit);
+	_auto_free_ char *memory = vh_size_text(kib, unit);
 
 	if (times == 1)
 		return vh_strdup(memory);
 	return vh_printf("%llu times %s", (unsigned long long)times, memory);
 }
 
-static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *r,
+				 struct vh_findings *out)
 {
 	const struct vh_guest_memory *g = c->domain ? &c->domain->memory : NULL;
 	_auto_free_ char *limit = NULL, *all = NULL, *fix = NULL, *name = NULL, *text = NULL;
@@ -186,7 +188,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	struct vh_finding *f;
 	enum vh_unit unit;
 
-	if (!vh_memory_is_judged(c) || !g->hard_limit_kib)
+	if (!vh_need_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->pool_networks.count);
 	allowed = vh_kib_add(vh_kib_mul(factor, g->total_kib), GIB);
@@ -195,26 +197,26 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	if (g->hard_limit_kib >= (has_formula(c->domain) ? allowed : locked))
 		return;
 	unit = g->hard_limit_kib % GIB ? VH_EXACT : VH_BEST;
-	limit = vh_text_size(g->hard_limit_kib, unit);
-	all = vh_text_size(allowed, unit);
-	name = vh_text_domain(c->domain->name, c->domain->uuid);
+	limit = vh_size_text(g->hard_limit_kib, unit);
+	all = vh_size_text(allowed, unit);
+	name = vh_wording_domain(c->domain->name, c->domain->uuid);
 	fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
 			"or: virsh memtune %s --hard-limit -1 --config",
 			all, name);
 	if (g->hard_limit_kib < locked) {
 		text = times_text(times_locked(c), there, unit);
-		f = vh_finding_add(out, r, NULL, fix,
-				   "hard_limit %s is below the guest memory that passthrough "
-				   "locks, %s",
-				   limit, text);
+		f = vh_finding_add(
+			out, r, NULL, fix,
+			"hard_limit %s is below the guest memory that passthrough locks, %s", limit,
+			text);
 	} else {
 		text = times_text(factor, g->total_kib, unit);
-		f = vh_finding_add(out, r, NULL, fix,
-				   "hard_limit %s is less than the %s that libvirt would let QEMU "
-				   "lock (%s + 1 GiB)",
-				   limit, all, text);
+		f = vh_finding_add(
+			out, r, NULL, fix,
+			"hard_limit %s is less than the %s that libvirt would let QEMU lock (%s + 1 GiB)",
+			limit, all, text);
 	}
-	f->severity = vh_memory_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
+	f->severity = vh_need_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
 
@@ -224,14 +226,13 @@ const struct vh_rule vh_rule_hard_limit_low = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 	.title = "hard_limit lets QEMU lock the memory",
 	.check = check_hard_limit_low,
-	.explain =
-		"<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
-		"libvirt makes it the most that it may lock as well. Passthrough locks the\n"
-		"memory of the guest: once for all its devices, but once for each if the\n"
-		"guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
-		"fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
-		"killed at the limit. Above it, but below what libvirt would allow without\n"
-		"the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
-		"the guest starts with little room: a warning. Remove the element; libvirt's\n"
-		"own documentation advises against it.",
+	.explain = "<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
+		   "libvirt makes it the most that it may lock as well. Passthrough locks the\n"
+		   "memory of the guest: once for all its devices, but once for each if the\n"
+		   "guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
+		   "fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
+		   "killed at the limit. Above it, but below what libvirt would allow without\n"
+		   "the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
+		   "the guest starts with little room: a warning. Remove the element; libvirt's\n"
+		   "own documentation advises against it.",
 };

@@ -10,23 +10,24 @@ static void check_peers(const struct vh_case *one, const struct vh_rule *r, stru
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_peer(one, pd))) {
-		const struct vh_pci_addr *named = &vh_named_in(one, pd->dev->group)->dev->addr;
+	while ((pd = vh_rule_next_peer(one, pd))) {
+		const struct vh_pci_addr *named = &vh_rule_named_in(one, pd->dev->group)->dev->addr;
 		_auto_free_ char *with = NULL, *fix = NULL;
 
 		if (!pd->dev->driver)
 			continue;
-		with = vh_text_with(one, pd->dev);
+		with = vh_wording_with(one, pd->dev);
 		fix = vh_printf("vfio-hook detach %s   # with its group, until 'reattach'",
 				vh_pci_str(named).s);
-		vh_finding_add(out, r, pd, fix, "%s, %s, is on driver '%s', and VFIO refuses the group",
+		vh_finding_add(out, r, pd, fix,
+			       "%s, %s, is on driver '%s', and VFIO refuses the group",
 			       vh_pci_str(&pd->dev->addr).s, with, pd->dev->driver);
 	}
 }
 
 /* Runs the rules on the function alone, as if the domain named it. */
-static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
-			   const struct vh_rule *r, struct vh_findings *out)
+static void judge_function(const struct vh_case *c, const struct vh_vfpool *p,
+			   const struct vh_vf *vf, const struct vh_rule *r, struct vh_findings *out)
 {
 	struct vh_hostdev element = {
 		.element = VH_INTERFACE,
@@ -110,7 +111,7 @@ static void weigh(const struct vh_case *c, const struct vh_vfpool *p, const stru
 /* Whether a network is managed is written in the network, not in the domain. */
 static char *fix_for(const struct vh_vfpool *p, const struct vh_finding *why)
 {
-	_auto_free_ char *name = vh_text_domain(p->network, NULL);
+	_auto_free_ char *name = vh_wording_domain(p->network, NULL);
 
 	if (why->rule == &vh_rule_unmanaged_on_host_driver)
 		return vh_printf("virsh net-edit %s   # <forward mode='hostdev' managed='yes'>\n"
@@ -128,8 +129,7 @@ static void report(const struct vh_rule *r, const struct vh_vfpool *p, const str
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, NULL, fix, "%s network '%s': %s%s",
-			   is_next ? "from" : "later from", network, why->message,
-			   more ? more : "");
+			   is_next ? "from" : "later from", network, why->message, more ? more : "");
 	f->severity = is_next ? why->severity : VH_WARNING;
 	vh_finding_about(f, &t->vf->addr, 0);
 }
@@ -138,9 +138,10 @@ static void report_short(const struct vh_rule *r, const struct vh_vfpool *p, siz
 			 size_t left, struct vh_findings *out)
 {
 	_auto_free_ char *network = vh_printable(p->network, 60);
-	_auto_free_ char *name = vh_text_domain(p->network, NULL);
-	_auto_free_ char *fix = vh_printf("stop a domain that has one, or write more into the network: "
-					  "virsh net-edit %s", name);
+	_auto_free_ char *name = vh_wording_domain(p->network, NULL);
+	_auto_free_ char *fix = vh_printf(
+		"stop a domain that has one, or write more into the network: virsh net-edit %s",
+		name);
 
 	vh_finding_add(out, r, NULL, fix,
 		       "virtual functions left in network '%s': %zu of %zu; the domain takes %zu",
@@ -148,7 +149,7 @@ static void report_short(const struct vh_rule *r, const struct vh_vfpool *p, siz
 }
 
 static void check_network_function(const struct vh_case *c, const struct vh_rule *r,
-			       struct vh_findings *out)
+				   struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->pools.count; i++) {
 		const struct vh_vfpool *p = &c->pools.list[i];
@@ -175,13 +176,12 @@ const struct vh_rule vh_rule_network_function = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 	.title = "its networks have functions to give",
 	.check = check_network_function,
-	.explain =
-		"The domain has an <interface type='network'>, and the network hands out\n"
-		"virtual functions. libvirt gives the first that no other domain has, and\n"
-		"does not ask what the host does with it: an address, a route or a bridge on\n"
-		"its interface is lost without a word. Each function is judged as if the\n"
-		"domain named it. It is an error when one of those that this start gets does\n"
-		"not pass, or when fewer are left than the domain has such interfaces; what\n"
-		"is found of those that come after them is a warning. Free the function, or\n"
-		"take it out of the network with 'virsh net-edit'.",
+	.explain = "The domain has an <interface type='network'>, and the network hands out\n"
+		   "virtual functions. libvirt gives the first that no other domain has, and\n"
+		   "does not ask what the host does with it: an address, a route or a bridge on\n"
+		   "its interface is lost without a word. Each function is judged as if the\n"
+		   "domain named it. It is an error when one of those that this start gets does\n"
+		   "not pass, or when fewer are left than the domain has such interfaces; what\n"
+		   "is found of those that come after them is a warning. Free the function, or\n"
+		   "take it out of the network with 'virsh net-edit'.",
 };

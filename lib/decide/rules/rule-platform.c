@@ -29,30 +29,30 @@ static char *cmdline_word(const char *cmdline, const char *prefix)
  */
 static bool is_enforced(const struct vh_host *h)
 {
-	if (vh_release_at_least(h->release, 6, 6) == VH_YES)
+	if (vh_rule_release_at_least(h->release, 6, 6) == VH_YES)
 		return true;
-	return h->cpu == VH_CPU_INTEL && vh_release_at_least(h->release, 5, 3) != VH_NO;
+	return h->cpu == VH_CPU_INTEL && vh_rule_release_at_least(h->release, 5, 3) != VH_NO;
 }
 
-static void check_reserved_region(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_reserved_region(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
 {
 	const struct vh_group *g;
 
-	for (size_t i = 0; (g = vh_next_group(c, &i));) {
-		const struct vh_plan_dev *pd = vh_named_in(c, g->number);
+	for (size_t i = 0; (g = vh_rule_next_group(c, &i));) {
+		const struct vh_plan_dev *pd = vh_rule_named_in(c, g->number);
 		struct vh_finding *f;
 
 		if (!g->direct.count)
 			continue;
-		f = vh_finding_add(out, r, pd,
-				   "update the firmware, or turn off in its setup what claims the "
-				   "memory ('Pre-boot DMA Protection', a server's shared memory); "
-				   "or choose another device",
-				   "the firmware reserves %s%s for IOMMU group %d of %s, %s",
-				   g->direct.name[0], g->direct.count > 1 ? " and more" : "",
-				   g->number, vh_pci_str(&pd->dev->addr).s,
-				   is_enforced(c->host) ? "so the kernel does not give it to a guest"
-							: "which a guest does not respect");
+		f = vh_finding_add(
+			out, r, pd,
+			"update the firmware, or turn off in its setup what claims the memory ('Pre-boot DMA Protection', a server's shared memory); or choose another device",
+			"the firmware reserves %s%s for IOMMU group %d of %s, %s",
+			g->direct.name[0], g->direct.count > 1 ? " and more" : "", g->number,
+			vh_pci_str(&pd->dev->addr).s,
+			is_enforced(c->host) ? "so the kernel does not give it to a guest"
+					     : "which a guest does not respect");
 		if (!is_enforced(c->host))
 			f->severity = VH_WARNING;
 	}
@@ -64,15 +64,14 @@ const struct vh_rule vh_rule_reserved_region = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the firmware keeps no memory for the devices",
 	.check = check_reserved_region,
-	.explain =
-		"The firmware claims memory that the device must be able to reach at all\n"
-		"times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
-		"keep that promise. The kernel refuses to give the device away: on Intel\n"
-		"always, elsewhere since Linux 6.6. Older kernels let it go, and the firmware\n"
-		"may then write into the memory of the guest or hang. Only the firmware can\n"
-		"mend it: update it, or turn off there what claims the memory (shared memory\n"
-		"of a server's management, DMA protection before boot). Regions of type\n"
-		"direct-relaxable are harmless and are not meant.",
+	.explain = "The firmware claims memory that the device must be able to reach at all\n"
+		   "times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
+		   "keep that promise. The kernel refuses to give the device away: on Intel\n"
+		   "always, elsewhere since Linux 6.6. Older kernels let it go, and the firmware\n"
+		   "may then write into the memory of the guest or hang. Only the firmware can\n"
+		   "mend it: update it, or turn off there what claims the memory (shared memory\n"
+		   "of a server's management, DMA protection before boot). Regions of type\n"
+		   "direct-relaxable are harmless and are not meant.",
 };
 
 /* --- interrupts -------------------------------------------------------------------------- */
@@ -88,23 +87,23 @@ static char *remapping_off(const char *cmdline)
 	return strstr(word, "off") ? VH_STEAL(word) : NULL;
 }
 
-static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rule *r,
+				    struct vh_findings *out)
 {
 	_auto_free_ char *off = NULL, *fix = NULL;
 
-	if (!vh_is_concerned(c) || (c->plan && !vh_next_named(c, NULL)) ||
+	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)) ||
 	    c->host->remapping != VH_NO || c->host->unsafe_interrupts != VH_NO)
 		return;
 	off = remapping_off(c->host->cmdline);
 	fix = off ? vh_printf("take %s off the kernel command line and reboot", off)
-		  : vh_strdup("enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the "
-			      "firmware setup and reboot\nor, if all guests are trusted: echo "
-			      "'options vfio_iommu_type1 allow_unsafe_interrupts=1' "
-			      "> /etc/modprobe.d/unsafe-interrupts.conf, and reboot");
-	vh_finding_add(out, r, NULL, fix,
-		       "interrupts are not remapped (no IR- chip in /proc/interrupts), so VFIO "
-		       "refuses every device%s%s%s",
-		       off ? ": kernel command line '" : "", off ? off : "", off ? "'" : "");
+		  : vh_strdup(
+			    "enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the firmware setup and reboot\n"
+			    "or, if all guests are trusted: echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot");
+	vh_finding_add(
+		out, r, NULL, fix,
+		"interrupts are not remapped (no IR- chip in /proc/interrupts), so VFIO refuses every device%s%s%s",
+		off ? ": kernel command line '" : "", off ? off : "", off ? "'" : "");
 }
 
 const struct vh_rule vh_rule_interrupts_unsafe = {
@@ -113,13 +112,12 @@ const struct vh_rule vh_rule_interrupts_unsafe = {
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "interrupts are remapped",
 	.check = check_interrupts_unsafe,
-	.explain =
-		"Without interrupt remapping a device can raise any interrupt of the host: a\n"
-		"guest that has it could crash the host or break out. VFIO therefore refuses\n"
-		"every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
-		"of VT-d and AMD-Vi; it is off because the firmware does not offer it or the\n"
-		"kernel command line says so. Turn it on. Only where all guests are trusted,\n"
-		"allow_unsafe_interrupts lets VFIO do without it.",
+	.explain = "Without interrupt remapping a device can raise any interrupt of the host: a\n"
+		   "guest that has it could crash the host or break out. VFIO therefore refuses\n"
+		   "every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
+		   "of VT-d and AMD-Vi; it is off because the firmware does not offer it or the\n"
+		   "kernel command line says so. Turn it on. Only where all guests are trusted,\n"
+		   "allow_unsafe_interrupts lets VFIO do without it.",
 };
 
 /* --- isolation that is only said --------------------------------------------------------- */
@@ -136,14 +134,16 @@ static char *acs_word(const char *cmdline)
 	return pci && strstr(pci, "config_acs=") ? VH_STEAL(pci) : NULL;
 }
 
-static void check_acs_override(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_acs_override(const struct vh_case *c, const struct vh_rule *r,
+			       struct vh_findings *out)
 {
 	_auto_free_ char *word = acs_word(c->host->cmdline), *fix = NULL;
 
-	if (!word || !vh_is_concerned(c) || !c->host->iommu)
+	if (!word || !vh_rule_is_concerned(c) || !c->host->iommu)
 		return;
-	fix = vh_printf("take %s off the kernel command line and reboot, unless every guest is "
-			"trusted", word);
+	fix = vh_printf(
+		"take %s off the kernel command line and reboot, unless every guest is trusted",
+		word);
 	vh_finding_add(out, r, NULL, fix,
 		       "kernel command line '%s': the IOMMU groups may not be isolated as they seem",
 		       word);
@@ -155,14 +155,13 @@ const struct vh_rule vh_rule_acs_override = {
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
 	.title = "IOMMU groups are real isolation",
 	.check = check_acs_override,
-	.explain =
-		"IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
-		"option makes the kernel believe in more isolation than the hardware says it\n"
-		"has, so groups are smaller than they should be. A guest may then read or\n"
-		"write what a device of another group does, the host's included. That is a\n"
-		"risk to take only for guests that you trust as the host itself. Without the\n"
-		"option, pass whole groups through, or move the card to another slot. On a\n"
-		"kernel without the patch for pcie_acs_override the option does nothing.",
+	.explain = "IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
+		   "option makes the kernel believe in more isolation than the hardware says it\n"
+		   "has, so groups are smaller than they should be. A guest may then read or\n"
+		   "write what a device of another group does, the host's included. That is a\n"
+		   "risk to take only for guests that you trust as the host itself. Without the\n"
+		   "option, pass whole groups through, or move the card to another slot. On a\n"
+		   "kernel without the patch for pcie_acs_override the option does nothing.",
 };
 
 /* --- binding by id ----------------------------------------------------------------------- */
@@ -192,7 +191,7 @@ static const struct vh_plan_dev *meant_for(const struct vh_case *c, const struct
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		struct vh_mate m = as_mate(pd->dev);
 
 		if (vh_bind_id_matches(id, &m))
@@ -211,16 +210,16 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &m->addr);
 		_auto_free_ char *fix = NULL;
 
-		if (!vh_bind_id_matches(id, m) || (d && vh_is_named(c, d)) ||
+		if (!vh_bind_id_matches(id, m) || (d && vh_rule_is_named(c, d)) ||
 		    is_claimed(c->claims, &m->addr))
 			continue;
-		fix = vh_printf("take the id out of ids= in %s: the hook binds by address, and "
-				"leaves %s to the host", id->where, vh_pci_str(&m->addr).s);
-		vh_finding_add(out, r, pd, fix,
-			       "vfio-pci.ids has '%s' (%s), which takes not only %s from the host, "
-			       "but also %s",
-			       id->text, id->where, vh_pci_str(&pd->dev->addr).s,
-			       vh_pci_str(&m->addr).s);
+		fix = vh_printf(
+			"take the id out of ids= in %s: the hook binds by address, and leaves %s to the host",
+			id->where, vh_pci_str(&m->addr).s);
+		vh_finding_add(
+			out, r, pd, fix,
+			"vfio-pci.ids has '%s' (%s), which takes not only %s from the host, but also %s",
+			id->text, id->where, vh_pci_str(&pd->dev->addr).s, vh_pci_str(&m->addr).s);
 	}
 }
 
@@ -247,13 +246,14 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 			       "vfio-pci.ids has '%s' (%s), which no device matches", id->text,
 			       id->where);
 	else if (taken.len)
-		vh_finding_add(out, r, NULL, fix,
-			       "vfio-pci.ids has '%s' (%s): of the devices that match, vfio-pci has "
-			       "%s, and not %s",
-			       id->text, id->where, taken.data, others.data);
+		vh_finding_add(
+			out, r, NULL, fix,
+			"vfio-pci.ids has '%s' (%s): of the devices that match, vfio-pci has %s, and not %s",
+			id->text, id->where, taken.data, others.data);
 }
 
-static void check_twin_by_id(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_twin_by_id(const struct vh_case *c, const struct vh_rule *r,
+			     struct vh_findings *out)
 {
 	for (size_t i = 0; i < c->host->n_bind_ids; i++) {
 		if (c->plan)
@@ -269,11 +269,10 @@ const struct vh_rule vh_rule_twin_by_id = {
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
 	.title = "vfio-pci takes no device by mistake",
 	.check = check_twin_by_id,
-	.explain =
-		"The option ids= of vfio-pci takes devices by vendor and device id, before\n"
-		"the host can use them. It cannot tell two devices of one model apart. Here\n"
-		"it takes one that the domain does not name, so the host has lost it for\n"
-		"nothing; or it matches no device at all, and is a slip or a leftover. The\n"
-		"hook binds by address and needs no such option. Take the id out, and update\n"
-		"the initramfs if it holds a copy of the file.",
+	.explain = "The option ids= of vfio-pci takes devices by vendor and device id, before\n"
+		   "the host can use them. It cannot tell two devices of one model apart. Here\n"
+		   "it takes one that the domain does not name, so the host has lost it for\n"
+		   "nothing; or it matches no device at all, and is a slip or a leftover. The\n"
+		   "hook binds by address and needs no such option. Take the id out, and update\n"
+		   "the initramfs if it holds a copy of the file.",
 };

@@ -19,7 +19,7 @@ const struct vh_rule *vh_rule_table_find(const char *name)
 	return NULL;
 }
 
-void vh_rules_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
+void vh_rule_table_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
 {
 	out->rules = &vh_rule_table;
 	vh_rule_run_all(c, scopes, out);

@@ -5,15 +5,9 @@
 
 #include "lib/base/banned.h"
 
-static const struct vh_plan_dev *named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
+static bool is_named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
 {
-	const struct vh_pci_dev *d = vh_host_dev(c->host, addr);
-
-	for (size_t i = 0; d && c->plan && i < c->plan->count; i++) {
-		if (c->plan->devs[i].dev == d && c->plan->devs[i].role == VH_NAMED)
-			return &c->plan->devs[i];
-	}
-	return NULL;
+	return vh_rule_is_named(c, vh_host_dev(c->host, addr));
 }
 
 /* A mate as the functions for devices take it; it borrows. */
@@ -31,7 +25,7 @@ static struct vh_pci_dev as_device(const struct vh_mate *m)
 
 static bool is_display(uint32_t class)
 {
-	return class >> 16 == 0x03;
+	return VH_PCI_BASE_CLASS(class) == VH_PCI_BASE_CLASS_DISPLAY;
 }
 
 /*
@@ -51,7 +45,7 @@ static bool is_part(const struct vh_pci_dev *d, const struct vh_mate *m)
 		return false;
 	if (is_display(d->class) || is_display(m->class))
 		return true;
-	return m->group == d->group && m->class >> 16 != d->class >> 16;
+	return m->group == d->group && VH_PCI_BASE_CLASS(m->class) != VH_PCI_BASE_CLASS(d->class);
 }
 
 static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
@@ -65,22 +59,23 @@ static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
 	return false;
 }
 
-static void check_function_left_out(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_function_left_out(const struct vh_case *c, const struct vh_rule *r,
+				    struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while (c->domain && (pd = vh_next_named(c, pd))) {
+	while (c->domain && (pd = vh_rule_next_named(c, pd))) {
 		for (size_t i = 0; i < pd->dev->n_mates; i++) {
 			const struct vh_mate *m = &pd->dev->mates[i];
 			struct vh_pci_dev mate = as_device(m);
 			_auto_free_ char *what = NULL, *fix = NULL;
 			struct vh_finding *f;
 
-			if (!is_part(pd->dev, m) || named_at(c, &m->addr) ||
+			if (!is_part(pd->dev, m) || is_named_at(c, &m->addr) ||
 			    is_reported(out, r, &m->addr))
 				continue;
-			what = vh_text_device(&mate);
-			fix = vh_text_hostdev(&m->addr);
+			what = vh_wording_device(&mate);
+			fix = vh_wording_hostdev(&m->addr);
 			f = vh_finding_add(out, r, pd, fix, "%s is not in the domain and %s %s: %s",
 					   vh_pci_str(&m->addr).s,
 					   m->kinds & VH_MATE_SLOT ? "belongs to the same card as"
@@ -97,13 +92,12 @@ const struct vh_rule vh_rule_function_left_out = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_BOOT,
 	.title = "no card is given in part",
 	.check = check_function_left_out,
-	.explain =
-		"A card may show itself as several PCI functions: a graphics card has its\n"
-		"sound, and often a USB and a USB-C controller, beside the display. Some of\n"
-		"them are named in the domain and others are not. The guest then gets half a\n"
-		"card, whose drivers may fail or never reset it, and the host keeps functions\n"
-		"that it can hardly use. Add the functions that are named here to the domain.\n"
-		"The ports of a network card are independent, and are not meant.",
+	.explain = "A card may show itself as several PCI functions: a graphics card has its\n"
+		   "sound, and often a USB and a USB-C controller, beside the display. Some of\n"
+		   "them are named in the domain and others are not. The guest then gets half a\n"
+		   "card, whose drivers may fail or never reset it, and the host keeps functions\n"
+		   "that it can hardly use. Add the functions that are named here to the domain.\n"
+		   "The ports of a network card are independent, and are not meant.",
 };
 
 /* What a reset of the bus would hit and VFIO does not own: VFIO owns the whole group. */
@@ -112,7 +106,7 @@ static bool stays_out(const struct vh_case *c, const struct vh_pci_dev *d, const
 	struct vh_pci_dev mate = as_device(m);
 
 	return m->kinds & VH_MATE_BUS && !vh_pci_is_bridge(&mate) && m->group != d->group &&
-	       !named_at(c, &m->addr);
+	       !is_named_at(c, &m->addr);
 }
 
 static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev *pd,
@@ -126,15 +120,15 @@ static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev
 
 		if (!stays_out(c, pd->dev, m))
 			continue;
-		element = vh_text_hostdev(&m->addr);
+		element = vh_wording_hostdev(&m->addr);
 		vh_strbuf_join(&others, ", ", vh_pci_str(&m->addr).s);
 		vh_strbuf_join(&fix, "\n", element);
 	}
 	if (others.len)
-		vh_finding_add(out, r, pd, fix.data,
-			       "%s can be reset only with its whole bus, and %s stays outside: it "
-			       "will not be reset between guests",
-			       vh_pci_str(&pd->dev->addr).s, others.data);
+		vh_finding_add(
+			out, r, pd, fix.data,
+			"%s can be reset only with its whole bus, and %s stays outside: it will not be reset between guests",
+			vh_pci_str(&pd->dev->addr).s, others.data);
 }
 
 static bool has_bus_mates(const struct vh_pci_dev *d)
@@ -145,11 +139,12 @@ static bool has_bus_mates(const struct vh_pci_dev *d)
 	return false;
 }
 
-static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		bool only_bus = vh_streq(d->resets, "bus");
 
@@ -158,11 +153,11 @@ static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r
 		if (has_bus_mates(d))
 			cannot_reset_alone(c, pd, r, out);
 		else if (d->can_reset == VH_NO)
-			vh_finding_add(out, r, pd,
-				       "shut the guest down from within, do not destroy it; when "
-				       "the device fails all the same, power the host off and on",
-				       "%s has no reset method: what one guest leaves in it meets "
-				       "the next one", vh_pci_str(&d->addr).s);
+			vh_finding_add(
+				out, r, pd,
+				"shut the guest down from within, do not destroy it; when the device fails all the same, power the host off and on",
+				"%s has no reset method: what one guest leaves in it meets the next one",
+				vh_pci_str(&d->addr).s);
 	}
 }
 
@@ -172,23 +167,22 @@ const struct vh_rule vh_rule_reset_missing = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "the devices can be reset",
 	.check = check_reset_missing,
-	.explain =
-		"Before a guest gets a device, and after it, the device is reset. The kernel\n"
-		"knows no way to reset this one alone. It may start once and then hang, or\n"
-		"fail at the second start, until the host is powered off. Where a reset of\n"
-		"the whole bus would do, all functions on that bus have to be given to the\n"
-		"same guest. Shut such guests down from within instead of destroying them.\n"
-		"For some AMD graphics cards the kernel module vendor-reset adds a way.",
+	.explain = "Before a guest gets a device, and after it, the device is reset. The kernel\n"
+		   "knows no way to reset this one alone. It may start once and then hang, or\n"
+		   "fail at the second start, until the host is powered off. Where a reset of\n"
+		   "the whole bus would do, all functions on that bus have to be given to the\n"
+		   "same guest. Shut such guests down from within instead of destroying them.\n"
+		   "For some AMD graphics cards the kernel module vendor-reset adds a way.",
 };
 
 static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *fix = vh_text_hostdev(&pd->dev->addr);
+	_auto_free_ char *fix = vh_wording_hostdev(&pd->dev->addr);
 
-	vh_finding_add(out, r, pd, fix,
-		       "%s is no virtual function, and libvirt takes only those as "
-		       "<interface type='hostdev'>",
-		       vh_pci_str(&pd->dev->addr).s);
+	vh_finding_add(
+		out, r, pd, fix,
+		"%s is no virtual function, and libvirt takes only those as <interface type='hostdev'>",
+		vh_pci_str(&pd->dev->addr).s);
 }
 
 static void pf_down(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
@@ -199,26 +193,26 @@ static void pf_down(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
 
 	if (pd->dev->pf_net) {
 		fix = vh_printf("ip link set %s up", pd->dev->pf_net);
-		vh_finding_add(out, r, pd, fix,
-			       "the interface '%s' of %s, the physical function of %s, is down: "
-			       "libvirt cannot set the MAC address",
-			       pd->dev->pf_net, name.s, vh_pci_str(&pd->dev->addr).s);
+		vh_finding_add(
+			out, r, pd, fix,
+			"the interface '%s' of %s, the physical function of %s, is down: libvirt cannot set the MAC address",
+			pd->dev->pf_net, name.s, vh_pci_str(&pd->dev->addr).s);
 		return;
 	}
 	fix = vh_printf("echo %s > /sys/bus/pci/drivers_probe   # lets its network driver take it",
 			name.s);
-	vh_finding_add(out, r, pd, fix,
-		       "%s, the physical function of %s, has no network interface: libvirt cannot "
-		       "set the MAC address",
-		       name.s, vh_pci_str(&pd->dev->addr).s);
+	vh_finding_add(
+		out, r, pd, fix,
+		"%s, the physical function of %s, has no network interface: libvirt cannot set the MAC address",
+		name.s, vh_pci_str(&pd->dev->addr).s);
 }
 
 static void check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
-			   struct vh_findings *out)
+			       struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *pf;
 
 		if (!pd->element || pd->element->element != VH_INTERFACE)
@@ -237,12 +231,11 @@ const struct vh_rule vh_rule_vf_interface = {
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "interfaces of type hostdev are virtual functions",
 	.check = check_vf_interface,
-	.explain =
-		"<interface type='hostdev'> passes a virtual function of a network card\n"
-		"through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
-		"network interface of the physical function, which has to be up. On any other\n"
-		"device libvirt refuses the start: write <hostdev> for that. When the\n"
-		"interface is down, bring it up; it needs no address.",
+	.explain = "<interface type='hostdev'> passes a virtual function of a network card\n"
+		   "through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
+		   "network interface of the physical function, which has to be up. On any other\n"
+		   "device libvirt refuses the start: write <hostdev> for that. When the\n"
+		   "interface is down, bring it up; it needs no address.",
 };
 
 static struct vh_bits nodes_with(const struct vh_host *h, const struct vh_bits *cpus)
@@ -279,9 +272,9 @@ static const struct vh_node *node_of(const struct vh_host *h, int number)
 	return NULL;
 }
 
-static void remote(const struct vh_case *c, const struct vh_plan_dev *pd, int line, const char *what,
-		   const struct vh_bits *nodes, const char *fix, const struct vh_rule *r,
-		   struct vh_findings *out)
+static void remote(const struct vh_case *c, const struct vh_plan_dev *pd, int line,
+		   const char *what, const struct vh_bits *nodes, const char *fix,
+		   const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *where = nodes_text(c->host, nodes);
 	struct vh_finding *f;
@@ -302,21 +295,23 @@ static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
 	if (!node)
 		return;
 	memory = vh_printf("<memory mode='strict' nodeset='%u'/> inside <numatune>", node->number);
-	cpus = vh_printf("cat /sys/devices/system/node/node%u/cpulist   # the processors to name "
-			 "here", node->number);
+	cpus = vh_printf(
+		"cat /sys/devices/system/node/node%u/cpulist   # the processors to name here",
+		node->number);
 	if (numa->memory_line && !vh_bits_has(&numa->memory, node->number))
 		remote(c, pd, numa->memory_line, "memory", &numa->memory, memory, r, out);
 	if (numa->cpu_line && !vh_bits_has(&cpu_nodes, node->number))
 		remote(c, pd, numa->cpu_line, "processors", &cpu_nodes, cpus, r, out);
 }
 
-static void check_numa_remote(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_numa_remote(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
 	if (!c->domain || !c->domain->numa || c->host->n_nodes < 2)
 		return;
-	while ((pd = vh_next_named(c, pd)))
+	while ((pd = vh_rule_next_named(c, pd)))
 		check_node(c, pd, r, out);
 }
 
@@ -326,10 +321,9 @@ const struct vh_rule vh_rule_numa_remote = {
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "the devices are on the NUMA node of the guest",
 	.check = check_numa_remote,
-	.explain =
-		"This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
-		"The domain puts its memory or its processors on another node than the\n"
-		"device. It works, but every transfer crosses the link between the nodes,\n"
-		"which costs throughput and latency. Move <numatune> and <cputune> to the\n"
-		"node of the device, or take a device of the other node.",
+	.explain = "This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
+		   "The domain puts its memory or its processors on another node than the\n"
+		   "device. It works, but every transfer crosses the link between the nodes,\n"
+		   "which costs throughput and latency. Move <numatune> and <cputune> to the\n"
+		   "node of the device, or take a device of the other node.",
 };

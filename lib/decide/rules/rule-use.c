@@ -43,15 +43,16 @@ static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 		return vh_strdup("choose another device: the host cannot run without this one");
 	if (use->fix)
 		return vh_strdup(use->fix);
-	config = vh_text_config(&d->addr, "allow-in-use", kind_str(use->kind));
+	config = vh_wording_config(&d->addr, "allow-in-use", kind_str(use->kind));
 	return vh_printf("end this use, or allow it %s", config);
 }
 
-static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		for (size_t i = 0; i < pd->dev->n_uses; i++) {
 			const struct vh_use *use = &pd->dev->uses[i];
 			_auto_free_ char *fix = NULL;
@@ -74,26 +75,25 @@ const struct vh_rule vh_rule_device_in_use = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the host does not use the devices",
 	.check = check_device_in_use,
-	.explain =
-		"The host itself uses the device that the domain names. libvirt would take it\n"
-		"nevertheless: a mounted disk vanishes from under its file system, a remote\n"
-		"administrator loses the network, a console goes dark. The message says what\n"
-		"the use is, and the fix how to end it. If the host can do without it,\n"
-		"allow-in-use in the configuration says so for this device and this kind of\n"
-		"use. The disk of the root file system, of /boot and of swap cannot be\n"
-		"allowed at all.",
+	.explain = "The host itself uses the device that the domain names. libvirt would take it\n"
+		   "nevertheless: a mounted disk vanishes from under its file system, a remote\n"
+		   "administrator loses the network, a console goes dark. The message says what\n"
+		   "the use is, and the fix how to end it. If the host can do without it,\n"
+		   "allow-in-use in the configuration says so for this device and this kind of\n"
+		   "use. The disk of the root file system, of /boot and of swap cannot be\n"
+		   "allowed at all.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */
 static char *naming_fix(const struct vh_case *c, const struct vh_pci_dev *peer)
 {
-	const struct vh_plan_dev *with = vh_named_in(c, peer->group);
+	const struct vh_plan_dev *with = vh_rule_named_in(c, peer->group);
 	_auto_free_ char *element = NULL;
 
 	if (!c->domain && with)
 		return vh_printf("name it too: vfio-hook detach %s %s",
 				 vh_pci_str(&with->dev->addr).s, vh_pci_str(&peer->addr).s);
-	element = vh_text_hostdev(&peer->addr);
+	element = vh_wording_hostdev(&peer->addr);
 	return vh_printf("pass it through too: %s", element);
 }
 
@@ -107,16 +107,16 @@ static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const
 	if (use->fix && !stays)
 		vh_strbuf_add(&sb, use->fix);
 	if (use->vital || stays) {
-		vh_strbuf_join(&sb, "\nor ",
-			       "choose a device of another IOMMU group: the host "
-			       "cannot run without this one");
+		vh_strbuf_join(
+			&sb, "\nor ",
+			"choose a device of another IOMMU group: the host cannot run without this one");
 		return vh_strbuf_steal(&sb);
 	}
 	if (use->peer_only) {
 		naming = naming_fix(c, d);
 		vh_strbuf_join(&sb, "\nor ", naming);
 	}
-	config = vh_text_config(&d->addr, "allow-in-use", kind_str(use->kind));
+	config = vh_wording_config(&d->addr, "allow-in-use", kind_str(use->kind));
 	allow = vh_printf("allow it %s", config);
 	vh_strbuf_join(&sb, "\nor ", allow);
 	return vh_strbuf_steal(&sb);
@@ -125,13 +125,13 @@ static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const
 static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 		      const struct vh_use *use, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *with = vh_text_with(c, pd->dev);
+	_auto_free_ char *with = vh_wording_with(c, pd->dev);
 	_auto_free_ char *fix = peer_fix(c, pd->dev, use);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",
 			   vh_pci_str(&pd->dev->addr).s, with, use->text);
-	vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
+	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 
 /* What is not judged counts as in use, but where the source never tells: that is not checked. A
@@ -141,11 +141,12 @@ static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
 	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
 }
 
-static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_peer(c, pd))) {
+	while ((pd = vh_rule_next_peer(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		_auto_free_ char *with = NULL, *fix = NULL;
 		struct vh_finding *f;
@@ -156,13 +157,13 @@ static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r, 
 		}
 		if (!is_unjudged(c->host, d))
 			continue;
-		with = vh_text_with(c, d);
+		with = vh_wording_with(c, d);
 		fix = naming_fix(c, d);
-		f = vh_finding_add(out, r, pd, fix,
-				   "%s, %s, counts as used: what the host does with driver '%s' "
-				   "could not be seen",
-				   vh_pci_str(&d->addr).s, with, d->driver);
-		vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
+		f = vh_finding_add(
+			out, r, pd, fix,
+			"%s, %s, counts as used: what the host does with driver '%s' could not be seen",
+			vh_pci_str(&d->addr).s, with, d->driver);
+		vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 	}
 }
 
@@ -172,23 +173,23 @@ const struct vh_rule vh_rule_peer_in_use = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the host can do without the peers",
 	.check = check_peer_in_use,
-	.explain =
-		"VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
-		"driver before one of them can go to a guest. This one is in the group of a\n"
-		"device that the domain names, and the host uses it. Nobody has asked for it,\n"
-		"so it is measured more strictly than a named device: an interface that is\n"
-		"up, a disk with a file system on it, any display and anything that hangs on\n"
-		"a USB port count as use, and so does what could not be seen. End the use,\n"
-		"name the device in the domain if it is meant to go along, allow it in the\n"
-		"configuration, or put the card into another slot, whose group may be\n"
-		"smaller.",
+	.explain = "VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
+		   "driver before one of them can go to a guest. This one is in the group of a\n"
+		   "device that the domain names, and the host uses it. Nobody has asked for it,\n"
+		   "so it is measured more strictly than a named device: an interface that is\n"
+		   "up, a disk with a file system on it, any display and anything that hangs on\n"
+		   "a USB port count as use, and so does what could not be seen. End the use,\n"
+		   "name the device in the domain if it is meant to go along, allow it in the\n"
+		   "configuration, or put the card into another slot, whose group may be\n"
+		   "smaller.",
 };
 
-static void check_device_protected(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_protected(const struct vh_case *c, const struct vh_rule *r,
+				   struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_dev(c, pd))) {
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		struct vh_pci_name name = vh_pci_str(&pd->dev->addr);
 		_auto_free_ char *with = NULL, *fix = NULL;
 		struct vh_finding *f;
@@ -196,14 +197,14 @@ static void check_device_protected(const struct vh_case *c, const struct vh_rule
 		if (!vh_config_device(c->config, &pd->dev->addr).protect)
 			continue;
 		if (pd->role == VH_PEER)
-			with = vh_text_with(c, pd->dev);
-		fix = vh_printf("choose another device, or take 'protect = yes' out of [device %s] "
-				"in /" VH_CONFIG_PATH,
-				name.s);
+			with = vh_wording_with(c, pd->dev);
+		fix = vh_printf(
+			"choose another device, or take 'protect = yes' out of [device %s] in /" VH_CONFIG_PATH,
+			name.s);
 		f = vh_finding_add(out, r, pd, fix, "%s%s%s%s is protected by the configuration",
 				   name.s, with ? ", " : "", with ? with : "", with ? "," : "");
 		if (with)
-			vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
+			vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 	}
 }
 
@@ -213,12 +214,11 @@ const struct vh_rule vh_rule_device_protected = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "no protected device is taken",
 	.check = check_device_protected,
-	.explain =
-		"The configuration says 'protect = yes' for this device: it never leaves the\n"
-		"host, neither because a domain names it nor as a member of the group of\n"
-		"another device. The administrator wrote that line on purpose. If it is not\n"
-		"meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
-		"a device of another IOMMU group; 'vfio-hook list' shows the groups.",
+	.explain = "The configuration says 'protect = yes' for this device: it never leaves the\n"
+		   "host, neither because a domain names it nor as a member of the group of\n"
+		   "another device. The administrator wrote that line on purpose. If it is not\n"
+		   "meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
+		   "a device of another IOMMU group; 'vfio-hook list' shows the groups.",
 };
 
 /* The first device of a claim that this start concerns: it is named, or in a group with one. */
@@ -229,8 +229,8 @@ static const struct vh_pci_dev *concerned_record(const struct vh_case *c, const 
 
 		if (!d)
 			continue;
-		if ((vh_can_pass(d) && vh_is_named(c, d)) ||
-		    (d->group >= 0 && vh_named_in(c, d->group)))
+		if ((vh_plan_can_pass(d) && vh_rule_is_named(c, d)) ||
+		    (d->group >= 0 && vh_rule_named_in(c, d->group)))
 			return d;
 	}
 	return NULL;
@@ -257,16 +257,15 @@ static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
 		return vh_strdup("start it again when that has ended");
 	if (k->state == VH_RELEASED)
 		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
-	domain = vh_text_domain(k->name ? k->name : k->owner, k->owner);
-	return vh_printf("virsh destroy %s\nor, when it does not run any more: "
-			 "vfio-hook reattach %s",
+	domain = vh_wording_domain(k->name ? k->name : k->owner, k->owner);
+	return vh_printf("virsh destroy %s\nor, when it does not run any more: vfio-hook reattach %s",
 			 domain, vh_pci_str(&d->addr).s);
 }
 
 static void claimed(const struct vh_case *c, const struct vh_claim_view *v,
 		    const struct vh_pci_dev *d, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *with = vh_is_named(c, d) ? NULL : vh_text_with(c, d);
+	_auto_free_ char *with = vh_rule_is_named(c, d) ? NULL : vh_wording_with(c, d);
 	_auto_free_ char *owner = owner_text(v->claim);
 	_auto_free_ char *fix = claim_fix(v->claim, d);
 	const struct vh_plan_dev *pd = NULL;
@@ -275,10 +274,10 @@ static void claimed(const struct vh_case *c, const struct vh_claim_view *v,
 	f = vh_finding_add(out, r, NULL, fix, "%s%s%s%s %s%s%s", vh_pci_str(&d->addr).s,
 			   with ? ", " : "", with ? with : "", with ? "," : "", owner,
 			   v->why ? ": " : "", v->why ? v->why : "");
-	while ((pd = vh_next_named(c, pd)) && pd->dev != d)
+	while ((pd = vh_rule_next_named(c, pd)) && pd->dev != d)
 		;
 	vh_finding_about(f, &d->addr,
-			 pd && pd->element ? pd->element->line : vh_group_line(c, d->group));
+			 pd && pd->element ? pd->element->line : vh_rule_group_line(c, d->group));
 }
 
 /* Does a claim that was reported hold a member? */
@@ -295,7 +294,7 @@ static bool is_explained(const struct vh_claims *claims, const struct vh_group *
 
 static char *open_fix(const struct vh_group_view *g)
 {
-	_auto_free_ char *name = g->domain ? vh_text_domain(g->domain, NULL) : NULL;
+	_auto_free_ char *name = g->domain ? vh_wording_domain(g->domain, NULL) : NULL;
 
 	return name ? vh_printf("virsh destroy %s", name)
 		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
@@ -304,7 +303,7 @@ static char *open_fix(const struct vh_group_view *g)
 static void check_open(const struct vh_case *c, const struct vh_group_view *g, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
-	const struct vh_plan_dev *pd = vh_named_in(c, g->number);
+	const struct vh_plan_dev *pd = vh_rule_named_in(c, g->number);
 	_auto_free_ char *fix = open_fix(g);
 
 	vh_finding_add(out, r, pd, fix, "IOMMU group %d of %s is in use by %s", g->number,
@@ -312,11 +311,12 @@ static void check_open(const struct vh_case *c, const struct vh_group_view *g, c
 		       g->holder ? g->holder : "a process that could not be seen");
 }
 
-static void check_device_claimed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_claimed(const struct vh_case *c, const struct vh_rule *r,
+				 struct vh_findings *out)
 {
 	const struct vh_group *g;
 
-	if (c->claims->problem && vh_next_named(c, NULL))
+	if (c->claims->problem && vh_rule_next_named(c, NULL))
 		vh_finding_add(out, r, NULL, c->claims->fix,
 			       "a claim cannot be trusted, and may hold these devices: %s",
 			       c->claims->problem);
@@ -327,7 +327,7 @@ static void check_device_claimed(const struct vh_case *c, const struct vh_rule *
 		if (d)
 			claimed(c, v, d, r, out);
 	}
-	for (size_t i = 0; (g = vh_next_group(c, &i));) {
+	for (size_t i = 0; (g = vh_rule_next_group(c, &i));) {
 		const struct vh_group_view *seen = vh_claims_group(c->claims, g->number);
 
 		if (seen->open == VH_YES && !is_explained(c->claims, g))
@@ -341,12 +341,11 @@ const struct vh_rule vh_rule_device_claimed = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "nobody else has the groups",
 	.check = check_device_claimed,
-	.explain =
-		"A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
-		"holds it, or its group is open in a process. Whoever took it now would take\n"
-		"it from a guest that runs, and two guests cannot share a group. End the\n"
-		"other guest first. Where it is gone already and left its claim behind,\n"
-		"'vfio-hook reattach' with the address ends that and brings the device home;\n"
-		"'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
-		"fuser -v on the group's node in /dev/vfio names it.",
+	.explain = "A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
+		   "holds it, or its group is open in a process. Whoever took it now would take\n"
+		   "it from a guest that runs, and two guests cannot share a group. End the\n"
+		   "other guest first. Where it is gone already and left its claim behind,\n"
+		   "'vfio-hook reattach' with the address ends that and brings the device home;\n"
+		   "'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
+		   "fuser -v on the group's node in /dev/vfio names it.",
 };

@@ -8,10 +8,10 @@
 /* A peer that does not answer is still taken from its driver, so it is judged as any other. */
 static bool is_judged(const struct vh_plan_dev *pd)
 {
-	return pd->role == VH_PEER || vh_can_pass(pd->dev);
+	return pd->role == VH_PEER || vh_plan_can_pass(pd->dev);
 }
 
-const struct vh_plan_dev *vh_next_dev(const struct vh_case *c, const struct vh_plan_dev *pd)
+const struct vh_plan_dev *vh_rule_next_dev(const struct vh_case *c, const struct vh_plan_dev *pd)
 {
 	const struct vh_plan_dev *end;
 
@@ -29,58 +29,58 @@ static const struct vh_plan_dev *next_of(const struct vh_case *c, const struct v
 					 enum vh_role role)
 {
 	do
-		pd = vh_next_dev(c, pd);
+		pd = vh_rule_next_dev(c, pd);
 	while (pd && pd->role != role);
 	return pd;
 }
 
-const struct vh_plan_dev *vh_next_named(const struct vh_case *c, const struct vh_plan_dev *pd)
+const struct vh_plan_dev *vh_rule_next_named(const struct vh_case *c, const struct vh_plan_dev *pd)
 {
 	return next_of(c, pd, VH_NAMED);
 }
 
-const struct vh_plan_dev *vh_next_peer(const struct vh_case *c, const struct vh_plan_dev *pd)
+const struct vh_plan_dev *vh_rule_next_peer(const struct vh_case *c, const struct vh_plan_dev *pd)
 {
 	return next_of(c, pd, VH_PEER);
 }
 
-const struct vh_plan_dev *vh_named_in(const struct vh_case *c, int group)
+const struct vh_plan_dev *vh_rule_named_in(const struct vh_case *c, int group)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_next_named(c, pd))) {
+	while ((pd = vh_rule_next_named(c, pd))) {
 		if (pd->dev->group == group)
 			return pd;
 	}
 	return NULL;
 }
 
-int vh_group_line(const struct vh_case *c, int group)
+int vh_rule_group_line(const struct vh_case *c, int group)
 {
-	const struct vh_plan_dev *pd = vh_named_in(c, group);
+	const struct vh_plan_dev *pd = vh_rule_named_in(c, group);
 
 	return pd && pd->element ? pd->element->line : 0;
 }
 
-const struct vh_group *vh_next_group(const struct vh_case *c, size_t *index)
+const struct vh_group *vh_rule_next_group(const struct vh_case *c, size_t *index)
 {
 	while (*index < c->host->n_groups) {
 		const struct vh_group *g = c->host->groups[(*index)++];
 
-		if (!g->noiommu && vh_named_in(c, g->number))
+		if (!g->noiommu && vh_rule_named_in(c, g->number))
 			return g;
 	}
 	return NULL;
 }
 
-bool vh_is_concerned(const struct vh_case *c)
+bool vh_rule_is_concerned(const struct vh_case *c)
 {
 	if (c->domain)
 		return vh_domain_has_pci(c->domain);
 	return !c->plan || c->plan->count;
 }
 
-bool vh_is_named(const struct vh_case *c, const struct vh_pci_dev *d)
+bool vh_rule_is_named(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; c->plan && i < c->plan->count; i++) {
 		if (c->plan->devs[i].dev == d && c->plan->devs[i].role == VH_NAMED)
@@ -98,7 +98,7 @@ static int by_addr(const void *a, const void *b)
 	return order ? order : (*x > *y) - (*x < *y);
 }
 
-const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *ret_count)
+const struct vh_hostdev **vh_rule_elements_sorted(const struct vh_domain *d, size_t *ret_count)
 {
 	const struct vh_hostdev **list = NULL;
 	size_t n = 0;
@@ -113,7 +113,7 @@ const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *
 	return list;
 }
 
-enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor)
+enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor)
 {
 	unsigned int have_major, have_minor;
 
@@ -161,7 +161,8 @@ static void sort(struct vh_findings *out)
 		return;
 	list = vh_realloc_array(NULL, out->count, sizeof(*list));
 	for (size_t i = 0; i < out->count; i++)
-		list[i] = (struct numbered){ out->list[i], place_of(out->rules, out->list[i].rule), i };
+		list[i] = (struct numbered){ out->list[i], place_of(out->rules, out->list[i].rule),
+					     i };
 	qsort(list, out->count, sizeof(*list), by_weight);
 	for (size_t i = 0; i < out->count; i++)
 		out->list[i] = list[i].f;

@@ -11,27 +11,28 @@
  * Walks: start with NULL (or an index of 0) and go on until NULL. Only devices that can pass
  * come up, and only groups that such a named device is in; fake groups do not.
  */
-const struct vh_plan_dev *vh_next_dev(const struct vh_case *c, const struct vh_plan_dev *pd);
-const struct vh_plan_dev *vh_next_named(const struct vh_case *c, const struct vh_plan_dev *pd);
-const struct vh_plan_dev *vh_next_peer(const struct vh_case *c, const struct vh_plan_dev *pd);
-const struct vh_group *vh_next_group(const struct vh_case *c, size_t *index);
+const struct vh_plan_dev *vh_rule_next_dev(const struct vh_case *c, const struct vh_plan_dev *pd);
+const struct vh_plan_dev *vh_rule_next_named(const struct vh_case *c, const struct vh_plan_dev *pd);
+const struct vh_plan_dev *vh_rule_next_peer(const struct vh_case *c, const struct vh_plan_dev *pd);
+const struct vh_group *vh_rule_next_group(const struct vh_case *c, size_t *index);
 
 /* Is there anything to judge: the bare host, or a domain or a detach that names devices. */
-bool vh_is_concerned(const struct vh_case *c);
-bool vh_is_named(const struct vh_case *c, const struct vh_pci_dev *d);
+bool vh_rule_is_concerned(const struct vh_case *c);
+bool vh_rule_is_named(const struct vh_case *c, const struct vh_pci_dev *d);
 /* The device that brought this group in, for messages; never NULL for a group concerned. */
-const struct vh_plan_dev *vh_named_in(const struct vh_case *c, int group);
+const struct vh_plan_dev *vh_rule_named_in(const struct vh_case *c, int group);
 /* The line of its element: where to look for what a peer does. 0: none. */
-int vh_group_line(const struct vh_case *c, int group);
+int vh_rule_group_line(const struct vh_case *c, int group);
 
 /* The valid elements of a domain by address, and for each address by line. Caller frees. */
-const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *ret_count) VH_CHECK;
+const struct vh_hostdev **vh_rule_elements_sorted(const struct vh_domain *d,
+						  size_t *ret_count) VH_CHECK;
 
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
-enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor);
+enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor);
 
 /* Runs the rules of out->rules of which a scope bit is in `scopes`; appends, errors first. For
- * rules that judge a case of their own; others call vh_rules_run(). */
+ * rules that judge a case of their own; others call vh_rule_table_run(). */
 void vh_rule_run_all(const struct vh_case *c, unsigned int scopes, struct vh_findings *out);
 
 #endif

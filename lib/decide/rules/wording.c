@@ -45,13 +45,13 @@ static const struct {
 static char *class_text(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < VH_COUNT(classes); i++) {
-		if (classes[i].class == d->class >> 8)
+		if (classes[i].class == VH_PCI_CLASS(d->class))
 			return vh_strdup(classes[i].name);
 	}
-	return vh_printf("device of class %04x", d->class >> 8);
+	return vh_printf("device of class %04x", VH_PCI_CLASS(d->class));
 }
 
-char *vh_text_device(const struct vh_pci_dev *d)
+char *vh_wording_device(const struct vh_pci_dev *d)
 {
 	_auto_free_ char *class = class_text(d);
 
@@ -60,7 +60,7 @@ char *vh_text_device(const struct vh_pci_dev *d)
 	return vh_printf("%s %04x:%04x, driver '%s'", class, d->vendor, d->device, d->driver);
 }
 
-char *vh_text_kind(uint32_t class, const struct vh_pci_id *id)
+char *vh_wording_kind(uint32_t class, const struct vh_pci_id *id)
 {
 	const struct vh_pci_dev d = { .class = class };
 	_auto_free_ char *name = class_text(&d);
@@ -68,9 +68,9 @@ char *vh_text_kind(uint32_t class, const struct vh_pci_id *id)
 	return vh_printf("%s %04x:%04x", name, id->vendor, id->device);
 }
 
-char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d)
+char *vh_wording_with(const struct vh_case *c, const struct vh_pci_dev *d)
 {
-	const struct vh_plan_dev *pd = vh_named_in(c, d->group);
+	const struct vh_plan_dev *pd = vh_rule_named_in(c, d->group);
 
 	if (!pd)
 		return vh_printf("in IOMMU group %d", d->group);
@@ -78,23 +78,23 @@ char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d)
 }
 
 /* Only <interface> wants the type written. */
-char *vh_text_address(const struct vh_pci_addr *a, enum vh_element e)
+char *vh_wording_address(const struct vh_pci_addr *a, enum vh_element e)
 {
 	return vh_printf("<address %sdomain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>",
 			 e == VH_INTERFACE ? "type='pci' " : "", a->domain, a->bus, a->slot,
 			 a->function);
 }
 
-char *vh_text_hostdev(const struct vh_pci_addr *a)
+char *vh_wording_hostdev(const struct vh_pci_addr *a)
 {
-	_auto_free_ char *address = vh_text_address(a, VH_HOSTDEV);
+	_auto_free_ char *address = vh_wording_address(a, VH_HOSTDEV);
 
-	return vh_printf("<hostdev mode='subsystem' type='pci' managed='yes'><source>%s</source>"
-			 "</hostdev>",
-			 address);
+	return vh_printf(
+		"<hostdev mode='subsystem' type='pci' managed='yes'><source>%s</source></hostdev>",
+		address);
 }
 
-char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value)
+char *vh_wording_config(const struct vh_pci_addr *a, const char *key, const char *value)
 {
 	return vh_printf("in /" VH_CONFIG_PATH ":\n[device %s]\n%s = %s", vh_pci_str(a).s, key,
 			 value);
@@ -102,11 +102,11 @@ char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *v
 
 static bool is_plain(const char *s)
 {
-	return *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789._+:@%-")];
+	return *s &&
+	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+:@%-")];
 }
 
-char *vh_text_domain(const char *name, const char *uuid)
+char *vh_wording_domain(const char *name, const char *uuid)
 {
 	_auto_free_ char *printable = vh_printable(name, 256);
 	struct vh_strbuf sb = { 0 };
