@@ -32,7 +32,7 @@ static void check_memory(const struct vh_guest_memory *g)
 
 	FUZZ_ASSERT(count >= 1);
 	for (size_t i = 0; i < count; i++)
-		FUZZ_ASSERT(!parts[i].nodes || vh_nodeset_count(parts[i].nodes));
+		FUZZ_ASSERT(!parts[i].nodes || vh_bits_count(parts[i].nodes));
 	FUZZ_ASSERT(vh_guest_memory_unplugged(g) <= g->total_kib || g->problem);
 }
 

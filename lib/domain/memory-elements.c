@@ -90,11 +90,11 @@ static void take_element(struct vh_guest_memory *m, const xmlNode *node, uint64_
 }
 
 static bool take_nodeset(struct vh_guest_memory *m, const xmlNode *node, const char *text,
-			 struct vh_nodeset *ret)
+			 struct vh_bits *ret)
 {
 	_auto_free_ char *shown = NULL;
 
-	if (vh_nodeset_parse(text, ret) == 0)
+	if (vh_bits_parse(ret, text, VH_NODES_MAX) == 0)
 		return true;
 	shown = vh_printable(text, VH_VALUE_MAX);
 	problem(m, node, "'%s' in <%s> is no set of nodes", shown, vh_xml_name(node));

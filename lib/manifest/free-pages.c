@@ -2,7 +2,7 @@
 /* free-pages - see free-pages.h. */
 #include "lib/manifest/free-pages.h"
 
-#include "lib/domain/guest-memory.h"
+#include "lib/base/bits.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

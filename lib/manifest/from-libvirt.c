@@ -323,10 +323,9 @@ static void put_cells(struct vh_strbuf *ret, const xmlNode *cells)
 		const xmlNode *cpu = vh_xml_child(vh_xml_child(c, "cpus"), "cpu");
 		uint64_t id, node;
 
-		if (attr_number(c, "id", VH_BITS_MAX - 1, &node) < 0 ||
-		    vh_bits_has(&seen, (unsigned int)node))
+		if (attr_number(c, "id", VH_NODES_MAX - 1, &node) < 0 || vh_bits_has(&seen, node))
 			continue;
-		vh_bits_add(&seen, (unsigned int)node);
+		vh_bits_add(&seen, node);
 		for (; cpu; cpu = vh_xml_next(cpu, "cpu")) {
 			_auto_free_ char *text = NULL;
 

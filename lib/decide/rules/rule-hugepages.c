@@ -45,7 +45,7 @@ uint64_t vh_parts_sum(const struct vh_parts *p, bool huge)
 }
 
 /* How many pages of this size are wanted from these nodes alone; NULL: from any. */
-static uint64_t pages(const struct vh_parts *p, uint64_t page_kib, const struct vh_nodeset *nodes)
+static uint64_t pages(const struct vh_parts *p, uint64_t page_kib, const struct vh_bits *nodes)
 {
 	uint64_t n = 0;
 
@@ -54,7 +54,7 @@ static uint64_t pages(const struct vh_parts *p, uint64_t page_kib, const struct 
 
 		if (!part->huge || part->page_kib != page_kib || !page_kib)
 			continue;
-		if (nodes && !(part->nodes && vh_nodeset_is_within(part->nodes, nodes)))
+		if (nodes && !(part->nodes && vh_bits_is_within(part->nodes, nodes)))
 			continue;
 		n = vh_kib_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
 	}
@@ -71,8 +71,8 @@ static bool is_first(const struct vh_parts *p, size_t at, bool nodes)
 	for (; other < part; other++) {
 		if (!other->huge || other->page_kib != part->page_kib)
 			continue;
-		if (!nodes || (other->nodes && vh_nodeset_is_within(other->nodes, part->nodes) &&
-			       vh_nodeset_is_within(part->nodes, other->nodes)))
+		if (!nodes || (other->nodes && vh_bits_is_within(other->nodes, part->nodes) &&
+			       vh_bits_is_within(part->nodes, other->nodes)))
 			return false;
 	}
 	return true;
@@ -212,8 +212,8 @@ static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
 }
 
 /* What the nodes of a set have; *ret_last stays when the host has none of these nodes. */
-static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
-			const struct vh_nodeset *nodes, const struct vh_huge_pool **ret_last)
+static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib, const struct vh_bits *nodes,
+			const struct vh_huge_pool **ret_last)
 {
 	uint64_t n = 0;
 
@@ -221,7 +221,7 @@ static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
 		const struct vh_huge_pool *pool = &m->pools[i];
 
 		if (pool->node < 0 || pool->page_kib != page_kib ||
-		    !vh_nodeset_has(nodes, (uint64_t)pool->node))
+		    !vh_bits_has(nodes, (uint64_t)pool->node))
 			continue;
 		n = vh_kib_add(n, pool->free);
 		*ret_last = pool;
@@ -237,10 +237,10 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
 	uint64_t wanted = pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
-	bool one = vh_nodeset_count(part->nodes) == 1;
+	bool one = vh_bits_count(part->nodes) == 1;
 	_auto_free_ char *size = vh_text_size(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
 	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, part->page_kib), VH_BEST);
-	_auto_free_ char *nodes = vh_nodeset_text(part->nodes);
+	_auto_free_ char *nodes = vh_bits_text(part->nodes);
 
 	if (!host || m->nodes_read != VH_YES || wanted <= vh_kib_add(there, host->overcommit))
 		return;
