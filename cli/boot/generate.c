@@ -33,9 +33,7 @@ struct generate {
 
 static bool is_file(const char *arg)
 {
-	size_t n = strlen(arg);
-
-	return vh_streq(arg, "-") || (n > 4 && !strcmp(arg + n - 4, ".xml")) ||
+	return vh_streq(arg, "-") || vh_has_suffix(arg, ".xml") ||
 	       (strchr(arg, '/') && !vh_has_prefix(arg, "/dev/"));
 }
 

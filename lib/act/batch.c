@@ -40,11 +40,6 @@ const struct vh_write *vh_batch_failed(const struct vh_batch *b)
 	return NULL;
 }
 
-const char *vh_write_error(const struct vh_write *w)
-{
-	return w->result == VH_WRITE_STUCK ? "the driver does not answer" : strerror(w->result);
-}
-
 struct job {
 	const struct vh_root *root;
 	const struct vh_write *write;

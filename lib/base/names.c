@@ -13,3 +13,11 @@ void vh_names_clear(struct vh_names *names)
 	free(names->name);
 	memset(names, 0, sizeof(*names));
 }
+
+bool vh_names_has(const struct vh_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (vh_streq(names->name[i], name))
+			return true;
+	return false;
+}

@@ -3,6 +3,7 @@
 #ifndef VH_NAMES_H
 #define VH_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A sorted list of names; owned. */
@@ -11,6 +12,7 @@ struct vh_names {
 	size_t count;
 };
 void vh_names_clear(struct vh_names *names);
+bool vh_names_has(const struct vh_names *names, const char *name);
 #define _auto_names_ __attribute__((cleanup(vh_names_clear)))
 
 #endif
