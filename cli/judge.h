@@ -7,22 +7,18 @@
 #ifndef VH_JUDGE_H
 #define VH_JUDGE_H
 
-#include "lib/case/facts.h"
+#include "lib/case/case.h"
 #include "cli/render/render.h"
 #include "lib/xml/xml.h"
 
 /* Set `facts` beforehand where several documents are judged. */
 struct vh_judgement {
-	struct vh_facts *facts; /* borrowed, or NULL: all is read anew */
-	bool borrows;           /* the facts in `host` are those of `facts` */
+	struct vh_facts *facts;  /* borrowed, or NULL: all is read for this one */
 	struct vh_domain *domain;
-	struct vh_host *host;
-	struct vh_vfpools pools;
+	struct vh_config config; /* in effect for it; borrows from the one that was given */
+	struct vh_case c;        /* host NULL: there is nothing to judge */
 	struct vh_plan *plan;
-	struct vh_identity *last; /* borrowed by host */
 	struct vh_findings findings;
-	struct vh_names not_checked;
-	bool running;
 };
 
 /* All but `facts`. */
@@ -43,7 +39,6 @@ void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 int vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count,
 		     struct vh_error *err) VH_CHECK;
-void vh_judgement_not_checked(struct vh_judgement *j, const char *fmt, ...) VH_PRINTF(2, 3);
 /* What findings are as an exit status; with --strict warnings count too. */
 int vh_judge_exit(const struct vh_cli *cli, const struct vh_findings *f);
 

@@ -4,7 +4,6 @@
 #include "fuzz/fuzz.h"
 #include "lib/base/printable.h"
 #include "lib/decide/correct.h"
-#include "lib/domain/plain.h"
 #include "tests/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */
@@ -55,7 +54,7 @@ static void make_host(struct world *w)
 	world_dev(w, "0000:00:1f.2", 0x010601, 16, "ahci");
 	world_dev(w, "0001:00:00.0", 0x020000, -1, "mlx4_core");
 	world_claim(w, "0000:02:00.0");
-	make_memory(&w->host.memory);
+	make_memory(&w->c.memory);
 }
 
 /* One round of corrections: what comes out is a domain, and what was done does not come again. */
@@ -68,10 +67,12 @@ static void correct(const char *text, size_t size, const struct world *w, bool a
 	_auto_findings_ struct vh_findings found = { 0 };
 	_auto_names_ struct vh_names done = { 0 };
 	_auto_strbuf_ struct vh_strbuf out = { 0 };
-	struct vh_case c = { .domain = d, .host = &w->host, .config = &w->config, .plan = plan };
+	struct vh_case c = w->c;
 
 	if (!d) /* an encoding that cannot be edited */
 		return;
+	c.domain = d;
+	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
 	vh_correct(e, &c, &found, size % 2 ? VH_MEMBERS_GUEST : VH_MEMBERS_UNASSIGNED, &done);
 	FUZZ_ASSERT(!done.count == !vh_xmledit_has_edits(e));
@@ -98,14 +99,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_ASSERT(strlen(uuid) == 36);
 	if (!d)
 		return 0;
-	/* what is passed by unparsed has nothing to find */
-	if (vh_text_is_plain((const char *)data, size))
-		FUZZ_ASSERT(!vh_domain_has_pci(d) && !vh_domain_pins(d, false));
 	check_memory(&d->memory);
 	make_host(&w);
 	vh_plan_free(world_plan(&w, NULL)); /* which sorts the host */
 	plan = vh_plan_make(d, &w.host, &w.config);
-	c = (struct vh_case){ .domain = d, .host = &w.host, .config = &w.config, .plan = plan };
+	c = w.c;
+	c.domain = d;
+	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 		     &findings);
 	for (size_t i = 0; i < findings.count; i++) {

@@ -6,7 +6,9 @@
 
 #include "fuzz/fuzz.h"
 #include "lib/host/host.h"
+#include "lib/host/read.h"
 #include "lib/manifest/manifest.h"
+#include "lib/manifest/parse.h"
 #include "lib/host/uses/uses.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -17,7 +19,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 static void read_as_host(const char *dir)
 {
-	_auto_(vh_host) struct vh_host *h = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
 	_auto_(vh_usage) struct vh_usage *usage = NULL;
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_root root;
@@ -28,7 +30,7 @@ static void read_as_host(const char *dir)
 	h = vh_host_read(&root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	usage = vh_usage_read(&root);
 	for (size_t i = 0; i < h->n_devs; i++)
-		vh_uses_read(&root, usage, h, h->devs[i]);
+		vh_uses_read(&root, usage, (struct vh_host *)h, h->devs[i]);
 	for (size_t i = 0; i < h->n_groups; i++)
 		for (size_t k = 0; k < h->groups[i]->count; k++)
 			FUZZ_ASSERT(h->groups[i]->members[k]->group == h->groups[i]->number);

@@ -19,7 +19,6 @@
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
 #include "lib/host/libvirt-files.h"
-#include "lib/domain/plain.h"
 #include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"
@@ -186,14 +185,6 @@ static int read_xml(struct vh_strbuf *xml, struct vh_error *err)
 	return 0;
 }
 
-/* Most starts: nothing to pass through, no network that could hand something out, and nothing
- * left of this domain, as there is nothing left of any. That needs no parser (libxml2.h). */
-static bool is_nothing_to_us(const struct call *call, const struct vh_strbuf *xml)
-{
-	return vh_text_is_plain(xml->data, xml->len) && vh_store_is_idle(&call->root) &&
-	       vh_network_is_hostdev(&call->root, NULL) == VH_NO;
-}
-
 /* An invalid configuration stops passthrough, and nothing else. */
 static bool is_passthrough(const struct call *call, const struct vh_domain *d)
 {
@@ -236,8 +227,6 @@ static int may_refuse(struct call *call,
 
 	if (read_xml(&xml, &err) < 0)
 		return refuse(call, NULL, &findings, &err);
-	if (is_nothing_to_us(call, &xml))
-		return 0;
 	d = vh_domain_parse(xml.data, xml.len, &err);
 	if (!d || read_config(call, d, &err) < 0 || run(&call->act, d, &findings, &err) < 0)
 		return refuse(call, d, &findings, &err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/host/function.h"
+#include "lib/host/read.h"
 #include "tests/stage.h"
 
 #define COLUMNS 3
@@ -27,7 +28,7 @@ static void look(const struct stage *st, struct row *rows, size_t n, int column)
 /* The members of the groups concerned. */
 static size_t find_rows(const struct stage *st, const struct vh_domain *d, struct row **ret)
 {
-	_auto_(vh_host) struct vh_host *h = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
 	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(d->n_devices * sizeof(*addrs));
 	size_t n = 0;
 

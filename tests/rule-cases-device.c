@@ -103,7 +103,7 @@ static void fake_group(struct world *w)
 {
 	with_peer(w);
 	world_group(w, 1)->noiommu = true;
-	world_group(w, 1)->open = VH_YES;
+	world_view(w, 1)->open = VH_YES;
 	w->dev[2].driver = NULL;
 	w->dev[2].root_bus = true;
 }
@@ -411,8 +411,8 @@ static void balloon_pool(struct world *w)
 	static char *pool[] = { S("vfs") };
 
 	w->domain.balloon = VH_BALLOON_PRESENT;
-	w->host.hostdev_networks.name = pool;
-	w->host.hostdev_networks.count = 1;
+	w->c.pool_networks.name = pool;
+	w->c.pool_networks.count = 1;
 }
 
 const struct rule_case device_cases[] = {

@@ -9,7 +9,7 @@
 static struct vh_huge_pool *add_pool(struct world *w, uint64_t page_kib, int node, uint64_t total,
 				     uint64_t free)
 {
-	struct vh_huge_pool *p = &w->pools[w->host.memory.n_pools++];
+	struct vh_huge_pool *p = &w->pools[w->c.memory.n_pools++];
 
 	*p = (struct vh_huge_pool){ page_kib, node, total, free, 0 };
 	return p;
@@ -21,7 +21,7 @@ static void huge(struct world *w, uint64_t free)
 	big_guest(w, 1);
 	w->requests[0].everywhere = true;
 	w->domain.memory.n_pages = 1;
-	w->host.memory.pools_read = w->host.memory.nodes_read = VH_YES;
+	w->c.memory.pools_read = w->c.memory.nodes_read = VH_YES;
 	add_pool(w, HUGE_2M, -1, 10000, free);
 }
 
@@ -45,14 +45,14 @@ static void huge_warn(struct world *w)
 static void huge_little_memory(struct world *w)
 {
 	huge_fits(w);
-	w->host.memory.available_kib = 100 * MIB;
+	w->c.memory.available_kib = 100 * MIB;
 }
 
 /* Only meminfo was there, which has one size. */
 static void huge_meminfo(struct world *w)
 {
 	huge_short(w);
-	w->host.memory.pools_read = VH_UNKNOWN;
+	w->c.memory.pools_read = VH_UNKNOWN;
 }
 
 static void huge_other_unread(struct world *w)
@@ -71,20 +71,20 @@ static void huge_no_pool(struct world *w)
 static void huge_no_pools(struct world *w)
 {
 	huge(w, 0);
-	w->host.memory.n_pools = 0;
+	w->c.memory.n_pools = 0;
 }
 
 static void huge_default_unknown(struct world *w)
 {
 	huge(w, 0);
-	w->host.memory.huge_default_kib = 0;
+	w->c.memory.huge_default_kib = 0;
 }
 
 /* Where pages have 64 KiB, that is no huge one. */
 static void huge_of_arm(struct world *w)
 {
 	huge(w, 0);
-	w->host.memory.available_kib = 17 * GIB;
+	w->c.memory.available_kib = 17 * GIB;
 	w->requests[0].page_kib = 64;
 	w->domain.arch = S("aarch64");
 }
@@ -98,7 +98,7 @@ static void huge_64k_on_x86(struct world *w)
 static void huge_overcommit(struct world *w)
 {
 	huge(w, 7168);
-	w->host.memory.available_kib = 3 * GIB;
+	w->c.memory.available_kib = 3 * GIB;
 	w->pools[0].overcommit = 1024;
 }
 
@@ -112,40 +112,40 @@ static void huge_overcommit_short(struct world *w)
 static void huge_overcommit_no_memory(struct world *w)
 {
 	huge_overcommit(w);
-	w->host.memory.available_kib = 2 * GIB;
+	w->c.memory.available_kib = 2 * GIB;
 }
 
 static void huge_runs(struct world *w)
 {
 	huge(w, 0);
-	w->host.memory.own = VH_YES;
-	w->host.memory.own_huge_kib = 16 * GIB;
+	w->c.memory.own = VH_YES;
+	w->c.memory.own_huge_kib = 16 * GIB;
 }
 
 static void huge_runs_with_less(struct world *w)
 {
 	huge(w, 4095);
-	w->host.memory.own = VH_YES;
-	w->host.memory.own_huge_kib = 8 * GIB;
+	w->c.memory.own = VH_YES;
+	w->c.memory.own_huge_kib = 8 * GIB;
 }
 
 static void huge_runs_and_fits(struct world *w)
 {
 	huge(w, 4096);
-	w->host.memory.own = VH_YES;
-	w->host.memory.own_huge_kib = 8 * GIB;
+	w->c.memory.own = VH_YES;
+	w->c.memory.own_huge_kib = 8 * GIB;
 }
 
 static void huge_runs_mixed(struct world *w)
 {
 	huge_runs_with_less(w);
-	w->host.memory.own_huge_mixed = true;
+	w->c.memory.own_huge_mixed = true;
 }
 
 static void huge_runs_unseen(struct world *w)
 {
 	huge(w, 0);
-	w->host.memory.own = VH_UNKNOWN;
+	w->c.memory.own = VH_UNKNOWN;
 }
 
 /* Two cells of 8 GiB, on host nodes 0 and 1. */
@@ -175,7 +175,7 @@ static void node_short(struct world *w)
 static void nodes_unread(struct world *w)
 {
 	node_short(w);
-	w->host.memory.nodes_read = VH_UNKNOWN;
+	w->c.memory.nodes_read = VH_UNKNOWN;
 }
 
 static void node_overcommit(struct world *w)
@@ -233,7 +233,7 @@ static void half_huge(struct world *w)
 	w->domain.memory.n_bindings = 0;
 	w->requests[0].everywhere = false;
 	vh_bits_add(&w->requests[0].cells, 0);
-	w->host.memory.available_kib = 7 * GIB;
+	w->c.memory.available_kib = 7 * GIB;
 }
 
 const struct rule_case huge_cases[] = {

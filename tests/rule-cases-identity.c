@@ -13,7 +13,7 @@ static struct vh_sighting *saw(struct world *w, const char *addr, uint32_t class
 	struct vh_sighting *s = &seen[last.count++];
 
 	*s = (struct vh_sighting){ world_addr(addr), { 0x1af4, device }, { 0, 0 }, class };
-	w->host.last = &last;
+	w->c.last = &last;
 	return s;
 }
 
@@ -23,12 +23,12 @@ static void recorded(struct world *w, uint32_t class, uint16_t device)
 	alone(w);
 	last.count = 0;
 	(void)saw(w, "0000:01:00.0", class, device);
-	w->host.elsewhere = elsewhere;
+	w->c.elsewhere.list = elsewhere;
 }
 
 static void stands(struct world *w, const char *addr, uint16_t device)
 {
-	elsewhere[w->host.n_elsewhere++] =
+	elsewhere[w->c.elsewhere.count++] =
 		(struct vh_sighting){ world_addr(addr), { 0x1af4, device }, { 0, 0 }, NIC };
 }
 
@@ -101,7 +101,7 @@ static void pin(struct world *w, const char *addr, uint16_t device)
 static void pinned(struct world *w)
 {
 	alone(w);
-	w->host.elsewhere = elsewhere;
+	w->c.elsewhere.list = elsewhere;
 	pin(w, "0000:01:00.0", 0x1041);
 	stands(w, "0000:02:00.0", 0x1041);
 }

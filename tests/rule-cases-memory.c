@@ -13,50 +13,50 @@ static void fits(struct world *w)
 static void fits_exactly(struct world *w)
 {
 	big_guest(w, 16);
-	w->host.memory.available_kib += 384 * MIB;
+	w->c.memory.available_kib += 384 * MIB;
 }
 
 static void short_by_one(struct world *w)
 {
 	fits_exactly(w);
-	w->host.memory.available_kib--;
+	w->c.memory.available_kib--;
 }
 
 static void no_swap(struct world *w)
 {
 	big_guest(w, 15);
-	w->host.memory.available_kib += GIB / 5;
+	w->c.memory.available_kib += GIB / 5;
 }
 
 static void no_free_swap(struct world *w)
 {
 	no_swap(w);
-	w->host.memory.swap_kib = GIB;
+	w->c.memory.swap_kib = GIB;
 }
 
 static void swap(struct world *w)
 {
 	no_swap(w);
-	w->host.memory.swap_kib = 4 * GIB;
-	w->host.memory.swap_free_kib = 2 * GIB;
+	w->c.memory.swap_kib = 4 * GIB;
+	w->c.memory.swap_free_kib = 2 * GIB;
 }
 
 static void too_little_swap(struct world *w)
 {
 	no_swap(w);
-	w->host.memory.swap_kib = w->host.memory.swap_free_kib = GIB;
+	w->c.memory.swap_kib = w->c.memory.swap_free_kib = GIB;
 }
 
 static void zfs(struct world *w)
 {
 	no_swap(w);
-	w->host.memory.arc_kib = 2 * GIB;
+	w->c.memory.arc_kib = 2 * GIB;
 }
 
 static void zfs_too_little(struct world *w)
 {
 	no_swap(w);
-	w->host.memory.arc_kib = GIB;
+	w->c.memory.arc_kib = GIB;
 }
 
 static void nothing_available(struct world *w)
@@ -68,33 +68,33 @@ static void small(struct world *w)
 {
 	big_guest(w, 0);
 	w->domain.memory.total_kib = 512 * MIB;
-	w->host.memory.available_kib = 200 * MIB;
+	w->c.memory.available_kib = 200 * MIB;
 }
 
 static void runs(struct world *w)
 {
 	big_guest(w, 1);
-	w->host.memory.own = VH_YES;
-	w->host.memory.own_kib = 16 * GIB;
+	w->c.memory.own = VH_YES;
+	w->c.memory.own_kib = 16 * GIB;
 }
 
 static void runs_with_less(struct world *w)
 {
 	big_guest(w, 1);
-	w->host.memory.own = VH_YES;
-	w->host.memory.own_kib = 8 * GIB;
+	w->c.memory.own = VH_YES;
+	w->c.memory.own_kib = 8 * GIB;
 }
 
 static void runs_unseen(struct world *w)
 {
 	big_guest(w, 1);
-	w->host.memory.own = VH_UNKNOWN;
+	w->c.memory.own = VH_UNKNOWN;
 }
 
 static void unread(struct world *w)
 {
 	big_guest(w, 1);
-	w->host.memory.read = VH_UNKNOWN;
+	w->c.memory.read = VH_UNKNOWN;
 }
 
 static void problem(struct world *w)
@@ -146,7 +146,7 @@ static void pool_network(struct world *w)
 
 	big_guest(w, 1);
 	w->domain.n_devices = 0;
-	w->host.hostdev_networks = (struct vh_names){ &name, 1 };
+	w->c.pool_networks = (struct vh_names){ &name, 1 };
 }
 
 static void virtio_mem(struct world *w, uint64_t requested)
@@ -177,9 +177,9 @@ static void beyond_64_bits(struct world *w)
 {
 	big_guest(w, 1);
 	w->domain.memory.total_kib = UINT64_MAX;
-	w->host.memory.swap_free_kib = UINT64_MAX;
-	w->host.memory.available_kib = UINT64_MAX - 1;
-	w->host.memory.arc_kib = 1;
+	w->c.memory.swap_free_kib = UINT64_MAX;
+	w->c.memory.available_kib = UINT64_MAX - 1;
+	w->c.memory.arc_kib = 1;
 }
 
 /* --- hard_limit ------------------------------------------------------------------------------ */
@@ -298,7 +298,7 @@ static void limit_virtio_mem(struct world *w)
 static void limit_pool(struct world *w)
 {
 	pool_network(w);
-	w->host.memory.available_kib = 32 * GIB;
+	w->c.memory.available_kib = 32 * GIB;
 	w->domain.memory.n_vfio = 0;
 	w->domain.memory.hard_limit_kib = 17 * GIB - 1;
 }

@@ -29,7 +29,7 @@ static void pool(struct world *w, size_t wanted)
 	};
 	for (size_t i = 0; i < wanted; i++)
 		w->pool_names[i] = S("pool");
-	w->host.hostdev_networks = (struct vh_names){ w->pool_names, wanted };
+	w->c.pool_networks = (struct vh_names){ w->pool_names, wanted };
 }
 
 static struct vh_pci_dev *function(struct world *w, size_t i)
@@ -110,9 +110,9 @@ static void peer_driverless(struct world *w)
 static void held_by_hand(struct world *w)
 {
 	pool(w, 1);
-	world_group(w, 3)->open = VH_YES;
-	world_group(w, 3)->holder = S("domain 'other'");
-	world_group(w, 3)->domain = S("other");
+	world_view(w, 3)->open = VH_YES;
+	world_view(w, 3)->holder = S("domain 'other'");
+	world_view(w, 3)->domain = S("other");
 }
 
 static void unmanaged(struct world *w)

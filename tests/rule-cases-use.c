@@ -154,7 +154,7 @@ static void claimed(struct world *w)
 	w->dev[1].driver = S("vfio-pci");
 	w->dev[1].on_vfio = true;
 	world_claim(w, "0000:01:00.0");
-	world_group(w, 1)->open = VH_YES;
+	world_view(w, 1)->open = VH_YES;
 }
 
 static void claimed_released(struct world *w)
@@ -183,43 +183,43 @@ static void claim_elsewhere(struct world *w)
 {
 	alone(w);
 	world_dev(w, "0000:02:00.0", NIC, 2, "vfio-pci");
-	world_group(w, 2)->open = VH_YES;
+	world_view(w, 2)->open = VH_YES;
 	world_claim(w, "0000:02:00.0");
 }
 
 static void claims_damaged(struct world *w)
 {
 	claim_elsewhere(w);
-	w->host.claims_problem = S("'/run/vfio-hook/x.claim': line 8: unexpected line");
-	w->host.claims_fix = S("rm /run/vfio-hook/x.claim");
+	w->claims.problem = S("'/run/vfio-hook/x.claim': line 8: unexpected line");
+	w->claims.fix = S("rm /run/vfio-hook/x.claim");
 }
 
 static void claim_manual(struct world *w)
 {
 	claimed(w);
 	w->claim[0].owner = S("manual");
-	world_group(w, 1)->open = VH_NO;
+	world_view(w, 1)->open = VH_NO;
 }
 
 static void open_by_domain(struct world *w)
 {
 	alone(w);
-	world_group(w, 1)->open = VH_YES;
-	world_group(w, 1)->holder = S("domain 'other vm'");
-	world_group(w, 1)->domain = S("other vm");
+	world_view(w, 1)->open = VH_YES;
+	world_view(w, 1)->holder = S("domain 'other vm'");
+	world_view(w, 1)->domain = S("other vm");
 }
 
 static void open_group(struct world *w)
 {
 	alone(w);
-	world_group(w, 1)->open = VH_YES;
-	world_group(w, 1)->holder = S("process 812 (qemu-system-x86)");
+	world_view(w, 1)->open = VH_YES;
+	world_view(w, 1)->holder = S("process 812 (qemu-system-x86)");
 }
 
 static void open_group_unseen(struct world *w)
 {
 	alone(w);
-	world_group(w, 1)->open = VH_YES;
+	world_view(w, 1)->open = VH_YES;
 }
 
 static void critical(struct world *w)

@@ -57,7 +57,7 @@ static inline void with_peer(struct world *w)
 /* A guest of 16 GiB with a device, where `available` GiB are, without swap. */
 static inline void big_guest(struct world *w, uint64_t available)
 {
-	struct vh_memory *m = &w->host.memory;
+	struct vh_memory *m = &w->c.memory;
 
 	alone(w);
 	w->domain.memory.total_kib = w->domain.memory_kib = w->domain.current_kib = 16 * GIB;

@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lib/case/claims.h"
+#include "lib/host/read.h"
 #include "tests/fake-tree.h"
 #include "tests/stage.h"
 
@@ -214,9 +216,11 @@ static void by_hand_round(struct worker *w)
 
 static void look(struct worker *w)
 {
-	struct vh_host *h = vh_host_read(w->st->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	const struct vh_host *h = vh_host_read(w->st->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_claims_ struct vh_claims seen = { 0 };
+	_auto_names_ struct vh_names unseen = { 0 };
 
-	vh_look_at_claims(w->st->root, h, NULL);
+	vh_claims_look(&seen, w->st->root, h, NULL, &unseen);
 	vh_host_free(h);
 }
 

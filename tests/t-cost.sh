@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What calls cost, counted in instructions (callgrind) and system calls (strace), which are the
-# same on a busy machine: measured beside an empty program, or beside the same call on another
-# host, so that the compiler and libc weigh on both sides. Times are for make bench.
+# same on a busy machine: measured beside a program that only parses what the hook parses, or beside
+# the same call on another host, so that the compiler, libc and libxml2 weigh on both sides. Times
+# are for make bench.
 set -u
 # shellcheck source=tests/lib.sh
 . "${abs_top_srcdir:?}/tests/lib.sh"
 hook=${abs_top_builddir:?}/tests/vfio-hook-qemu-fake
 cli=$abs_top_builddir/tests/vfio-hook-fake
 floor=$abs_top_builddir/tests/bench/floor
+parse=$abs_top_builddir/tests/bench/parse
 unset MALLOC_PERTURB_
 
 skip_all() {
@@ -61,15 +63,21 @@ at_most_is() { [ "$1" -gt 0 ] && [ "$1" -le "$2" ]; }
 
 # measure WHAT HOST...: with `instructions` or `calls`; fills cost_of
 declare -A cost_of
+ignored=("reconnect begin" "stopped end")
+parsed=("prepare begin" "start begin" "started begin" "release end")
+# what one may take on top of parsing, in tenths of an empty program; started looks for a record
+declare -A most=(["prepare begin"]=25 ["start begin"]=25 ["started begin"]=35 ["release end"]=10)
 measure() {
 	local what=$1 size op
-	for op in "reconnect begin" "stopped end" "prepare begin" "start begin" "release end"; do
+	for op in "${ignored[@]}" "${parsed[@]}"; do
 		# shellcheck disable=SC2086	# two words are meant
 		VH_TEST_ROOT=$work/8 $what "$hook" vm $op - <"$work/plain.xml"
 		cost_of[$op]=$cost
 	done
 	$what "$floor" </dev/null
 	cost_of[floor]=$cost
+	$what "$parse" <"$work/plain.xml"
+	cost_of[parse]=$cost
 	for size in 8 250; do
 		VH_TEST_ROOT=$work/$size $what "$hook" vm prepare begin - <"$work/device.xml"
 		cost_of[prepare-$size]=$cost
@@ -84,11 +92,13 @@ measure() {
 
 if command -v valgrind >/dev/null; then
 	measure instructions
-	for op in "reconnect begin" "stopped end"; do
-		at_most "$op: instructions, beside an empty program's" "${cost_of[$op]}" $((${cost_of[floor]} * 5 / 2))
+	for op in "${ignored[@]}"; do
+		at_most "$op: instructions, beside a program that parses" \
+			"${cost_of[$op]}" $((${cost_of[parse]} + ${cost_of[floor]}))
 	done
-	for op in "prepare begin" "start begin" "release end"; do
-		at_most "no passthrough, $op: instructions" "${cost_of[$op]}" $((${cost_of[floor]} * 3))
+	for op in "${parsed[@]}"; do
+		at_most "no passthrough, $op: instructions, beside a program that parses" \
+			"${cost_of[$op]}" $((${cost_of[parse]} + ${cost_of[floor]} * ${most[$op]} / 10))
 	done
 	for op in prepare release check; do
 		at_most "one device, $op: instructions on a host of 250, beside one of 8" \
@@ -102,11 +112,12 @@ fi
 
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	measure calls
-	for op in "reconnect begin" "stopped end"; do
-		at_most "$op: system calls, beside an empty program's" "${cost_of[$op]}" $((${cost_of[floor]} + 40))
+	for op in "${ignored[@]}"; do
+		at_most "$op: system calls, beside a program that parses" "${cost_of[$op]}" $((${cost_of[parse]} + 40))
 	done
-	for op in "prepare begin" "start begin" "release end"; do
-		at_most "no passthrough, $op: system calls" "${cost_of[$op]}" $((${cost_of[floor]} + 60))
+	for op in "${parsed[@]}"; do
+		at_most "no passthrough, $op: system calls, beside a program that parses" \
+			"${cost_of[$op]}" $((${cost_of[parse]} + 60))
 	done
 	for op in prepare release check; do
 		at_most "one device, $op: system calls on a host of 250, beside one of 8" \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/host/read.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 
@@ -23,7 +24,7 @@ static struct vh_pci_addr at(const char *text)
 	return addr;
 }
 
-static struct vh_host *read_all(const struct scratch *s)
+static const struct vh_host *read_all(const struct scratch *s)
 {
 	return vh_host_read(&s->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 }
@@ -55,7 +56,7 @@ static void test_modalias(void)
 		_auto_free_ char *text =
 			vh_printf(MANIFEST "f @" CARD "/modalias\t%s\n", wrong[i]);
 		_auto_(scratch) struct scratch *s = scratch_new(text);
-		_auto_(vh_host) struct vh_host *h = read_all(s);
+		_auto_(vh_host) const struct vh_host *h = read_all(s);
 
 		ok(is_read(dev(h, CARD)), "modalias '%s': the other attributes tell", wrong[i]);
 	}
@@ -64,7 +65,7 @@ static void test_modalias(void)
 static void test_order(void)
 {
 	_auto_(scratch) struct scratch *s = scratch_new(MANIFEST);
-	_auto_(vh_host) struct vh_host *h = read_all(s);
+	_auto_(vh_host) const struct vh_host *h = read_all(s);
 
 	ok(is_read(dev(h, CARD)), "a function is read from its modalias");
 	ok(h->n_devs == 3 && vh_pci_cmp(&h->devs[0]->addr, &h->devs[1]->addr) < 0 &&
@@ -80,7 +81,7 @@ static void test_fake_group(void)
 	_auto_(scratch) struct scratch *s =
 		scratch_new(MANIFEST "f sys/kernel/iommu_groups/3/name\tvfio-noiommu\n"
 				     "f sys/kernel/iommu_groups/12/name\tsomething\n");
-	_auto_(vh_host) struct vh_host *h = read_all(s);
+	_auto_(vh_host) const struct vh_host *h = read_all(s);
 
 	ok(vh_host_group(h, 3) && vh_host_group(h, 3)->noiommu, "a group of vfio-noiommu is fake");
 	ok(vh_host_group(h, 12) && !vh_host_group(h, 12)->noiommu, "another name does not matter");
@@ -96,7 +97,7 @@ static void test_detail(void)
 			 "f @" CARD "/resource\t0x0 0x0 0x0\\n0x1000 0x1fff 0x40200\n"
 			 "f @" CARD "/resource1_resize\t0000000000000005\n"
 			 "f @" CARD "/resource2_resize\tjunk\n");
-	_auto_(vh_host) struct vh_host *h = read_all(s);
+	_auto_(vh_host) const struct vh_host *h = read_all(s);
 	_auto_(vh_detail) struct vh_detail *card = vh_detail_read(&s->root, h, dev(h, CARD));
 	_auto_(vh_detail) struct vh_detail *vfio = vh_detail_read(&s->root, h, dev(h, VFIO));
 

@@ -11,6 +11,7 @@
 #include "lib/host/hook-install.h"
 #include "lib/host/host.h"
 #include "lib/host/module-options.h"
+#include "lib/host/read.h"
 #include "tests/scratch.h"
 #include "tests/tap.h"
 
@@ -266,7 +267,7 @@ static void test_case(size_t n)
 	_auto_free_ char *text = vh_printf("%sf proc/swaps\t-\n", cases[n].machine);
 	_auto_(scratch) struct scratch *s = scratch_new(text);
 	const struct vh_pci_addr addr = { .bus = 1 };
-	_auto_(vh_host) struct vh_host *h = vh_host_read(
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(
 		&s->root, &addr, 1, VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
 	_auto_strbuf_ struct vh_strbuf have = { 0 };
 
@@ -313,7 +314,7 @@ static void test_hook(size_t n)
 {
 	_auto_free_ char *text = vh_printf("%s\n", hooks[n].machine);
 	_auto_(scratch) struct scratch *s = scratch_new(text);
-	_auto_(vh_host) struct vh_host *h =
+	_auto_(vh_host) const struct vh_host *h =
 		vh_host_read(&s->root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);
 	_auto_strbuf_ struct vh_strbuf have = { 0 };
 
@@ -352,7 +353,7 @@ static const struct {
 
 static enum vh_tri found_in(struct scratch *s)
 {
-	_auto_(vh_host) struct vh_host *h = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
 
 	s->root.live = true;
 	h = vh_host_read(&s->root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);

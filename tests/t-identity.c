@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "lib/host/read.h"
 #include "lib/state/record.h"
 #include "lib/base/strbuf.h"
 #include "lib/case/expect.h"
@@ -284,14 +285,16 @@ static const char cards[] =
 static size_t look(const struct scratch *s, const struct vh_identity *last, const char *pin)
 {
 	const struct vh_pci_addr addr = { 0, 1, 0, 0 };
-	_auto_(vh_host) struct vh_host *h = vh_host_read(&s->root, &addr, 1, 0, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(&s->root, &addr, 1, 0, INT64_MAX);
+	_auto_names_ struct vh_names unseen = { 0 };
+	struct vh_sightings found = { 0 };
 	struct vh_device_policy policy = { .addr = addr };
 	struct vh_config c = { .devices = &policy, .n_devices = 1 };
 
 	policy.pin.set = pin && vh_pci_id_parse(pin, &policy.pin.id) == 0;
-	h->last = last;
-	vh_expect_look(&s->root, h, &c, NULL);
-	return h->n_elsewhere;
+	vh_expect_look(&found, &s->root, h, &c, NULL, last, &unseen);
+	free(found.list);
+	return found.count;
 }
 
 static void test_look(void)

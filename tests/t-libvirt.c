@@ -84,16 +84,6 @@ static const struct test_case networks[] = {
 	  VH_UNKNOWN },
 };
 
-/* Is there any such network? */
-static const struct test_case any_networks[] = {
-	{ "any: no directories", { { 0 } }, VH_NO },
-	{ "any: one that is none", { { NETS "/a.xml", NAT_NET("hostdev") } }, VH_NO },
-	{ "any: a pool beside it",
-	  { { NETS "/a.xml", NAT_NET("hostdev") }, { LIVE_NETS "/b.xml", HOSTDEV_NET("pool") } },
-	  VH_YES },
-	{ "any: broken XML", { { NETS "/a.xml", "<network><forward mode='hostdev'" } }, VH_UNKNOWN },
-};
-
 /* Does a domain with UUID run? */
 static const struct test_case domains[] = {
 	{ "no directory", { { 0 } }, VH_NO },
@@ -172,11 +162,6 @@ static enum vh_tri network(void)
 	return vh_network_is_hostdev(&root, "pool&1");
 }
 
-static enum vh_tri any_network(void)
-{
-	return vh_network_is_hostdev(&root, NULL);
-}
-
 static enum vh_tri domain(void)
 {
 	return vh_domain_is_running(&root, UUID);
@@ -240,7 +225,6 @@ int main(void)
 		return 99;
 	}
 	run(networks, VH_COUNT(networks), network);
-	run(any_networks, VH_COUNT(any_networks), any_network);
 	run(domains, VH_COUNT(domains), domain);
 	run(definitions, VH_COUNT(definitions), definition);
 	run(by_uuid, VH_COUNT(by_uuid), definition_by_uuid);

@@ -2,8 +2,10 @@
 /* t-memory - what a domain says of its memory, and what the host says of its own. */
 #include "lib/base/size.h"
 #include "lib/base/strbuf.h"
+#include "lib/case/start-memory.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/host/host.h"
+#include "lib/host/read.h"
 #include "tests/fake-tree.h"
 #include "tests/scratch.h"
 #include "tests/stage.h"
@@ -390,9 +392,8 @@ static const struct {
 	  "unknown; not checked: memory: line 2: size of <page> is 'x' 'KiB', which is no size" },
 };
 
-static char *show_host(const struct vh_host *h)
+static char *show_host(const struct vh_memory *m, const struct vh_names *unseen)
 {
-	const struct vh_memory *m = &h->memory;
 	struct vh_strbuf sb = { 0 };
 
 	if (m->read == VH_YES) {
@@ -415,8 +416,8 @@ static char *show_host(const struct vh_host *h)
 		if (p->overcommit)
 			add(&sb, "+", p->overcommit);
 	}
-	for (size_t i = 0; i < h->not_checked.count; i++)
-		vh_strbuf_addf(&sb, "; not checked: %s", h->not_checked.name[i]);
+	for (size_t i = 0; i < unseen->count; i++)
+		vh_strbuf_addf(&sb, "; not checked: %s", unseen->name[i]);
 	return vh_strbuf_steal(&sb);
 }
 
@@ -426,10 +427,13 @@ static void test_hosts(void)
 		_auto_(scratch) struct scratch *s = scratch_new(hosts[i].host);
 		_auto_free_ char *xml = vh_printf(MEMORY(8) "%s", hosts[i].xml), *have = NULL;
 		_auto_(vh_domain) struct vh_domain *d = domain(xml);
-		_auto_(vh_host) struct vh_host *h = vh_alloc(sizeof(*h));
+		_auto_names_ struct vh_names unseen = { 0 };
+		const struct vh_host h = { 0 };
+		struct vh_memory m = { 0 };
 
-		vh_memory_read(&s->root, d, h);
-		have = show_host(h);
+		vh_start_memory_read(&s->root, &h, d, &m, &unseen);
+		have = show_host(&m, &unseen);
+		vh_memory_clear(&m);
 		check(have, hosts[i].want, hosts[i].name);
 	}
 }
@@ -469,17 +473,17 @@ static void test_own(void)
 	for (size_t i = 0; i < VH_COUNT(own); i++) {
 		_auto_(scratch) struct scratch *s = scratch_new(own[i].host);
 		_auto_(vh_domain) struct vh_domain *d = domain(own[i].xml);
-		_auto_(vh_host) struct vh_host *h = vh_alloc(sizeof(*h));
+		_auto_names_ struct vh_names unseen = { 0 };
 		_auto_free_ char *have = NULL;
-		const struct vh_memory *m = &h->memory;
+		struct vh_memory m = { 0 };
 
-		vh_memory_read_own(&s->root, d, h);
-		if (m->own == VH_YES)
-			have = vh_printf("%llu %llu%s", (unsigned long long)m->own_kib,
-					 (unsigned long long)m->own_huge_kib,
-					 m->own_huge_mixed ? " mixed" : "");
+		vh_start_memory_read_own(&s->root, d, &m, &unseen);
+		if (m.own == VH_YES)
+			have = vh_printf("%llu %llu%s", (unsigned long long)m.own_kib,
+					 (unsigned long long)m.own_huge_kib,
+					 m.own_huge_mixed ? " mixed" : "");
 		else
-			have = vh_strdup(m->own == VH_UNKNOWN && h->not_checked.count ? "unknown" : "");
+			have = vh_strdup(m.own == VH_UNKNOWN && unseen.count ? "unknown" : "");
 		check(have, own[i].want, own[i].name);
 	}
 }

@@ -2,7 +2,10 @@
 /* A host as its libvirt tells of it: what is understood, what is left out, and what is said not to
  * be known. */
 #include "lib/act/act.h"
+#include "lib/case/claims.h"
+#include "lib/case/start-memory.h"
 #include "lib/host/host.h"
+#include "lib/host/read.h"
 #include "lib/manifest/from-libvirt.h"
 #include "lib/base/bits.h"
 #include "lib/domain/domain.h"
@@ -117,7 +120,7 @@ static struct scratch *told_host(size_t lines)
 
 static void test_devices(const struct scratch *s)
 {
-	_auto_(vh_host) struct vh_host *h = vh_host_read(
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(
 		&s->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
 	struct vh_pci_addr pf = { 0, 3, 0, 0 }, vf = { 0, 3, 16, 0 }, bridge = { 0, 0, 28, 0 };
 	struct vh_pci_addr disk = { 0, 0, 23, 0 }, odd = { 0, 0, 2, 0 };
@@ -152,10 +155,12 @@ static void test_holder(const struct scratch *s)
 {
 	static const char own[] = "4dea22b3-1d52-d8f3-2516-782e98ab3fa0";
 	struct vh_pci_addr addr = { 0, 0, 29, 0 };
-	_auto_(vh_host) struct vh_host *h = vh_host_read(&s->root, &addr, 1,
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(&s->root, &addr, 1,
 							 VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
-	_auto_(vh_host) struct vh_host *o = vh_host_read(&s->root, &addr, 1,
+	_auto_(vh_host) const struct vh_host *o = vh_host_read(&s->root, &addr, 1,
 							 VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
+	_auto_claims_ struct vh_claims seen = { 0 }, own_seen = { 0 };
+	_auto_names_ struct vh_names unseen = { 0 };
 	bool same = h->not_checked.count == VH_COUNT(not_checked);
 
 	for (size_t i = 0; same && i < h->not_checked.count; i++)
@@ -163,12 +168,12 @@ static void test_holder(const struct scratch *s)
 	if (!ok(same, "exactly this is not checked"))
 		for (size_t i = 0; i < h->not_checked.count; i++)
 			diag("%s", h->not_checked.name[i]);
-	vh_look_at_claims(&s->root, h, NULL);
-	ok(h->n_groups == 1 && h->groups[0]->open == VH_YES &&
-		   vh_streq(h->groups[0]->holder, "domain 'holder'"),
+	vh_claims_look(&seen, &s->root, h, NULL, &unseen);
+	ok(seen.n_groups == 1 && seen.groups[0].open == VH_YES &&
+		   vh_streq(seen.groups[0].holder, "domain 'holder'"),
 	   "a domain that runs holds the group");
-	vh_look_at_claims(&s->root, o, own);
-	ok(o->n_groups == 1 && o->groups[0]->open == VH_UNKNOWN, "not against itself");
+	vh_claims_look(&own_seen, &s->root, o, own, &unseen);
+	ok(own_seen.n_groups == 1 && own_seen.groups[0].open == VH_UNKNOWN, "not against itself");
 }
 
 #define HUGE(size)                                                                            \
@@ -186,32 +191,38 @@ static bool has_pool(const struct vh_memory *m, uint64_t size, int node, uint64_
 
 static void test_pools(const struct scratch *s)
 {
-	_auto_(vh_host) struct vh_host *h = vh_host_read(&s->root, NULL, 0, 0, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(&s->root, NULL, 0, 0, INT64_MAX);
 	_auto_xml_ xmlDoc *doc = vh_xml_parse(HUGE("2048"), strlen(HUGE("2048")), NULL);
 	_auto_(vh_domain) struct vh_domain *d = vh_domain_read(doc, NULL);
-	const struct vh_memory *m = &h->memory;
+	_auto_names_ struct vh_names unseen = { 0 };
+	struct vh_memory memory = { 0 };
+	const struct vh_memory *m = &memory;
 
-	vh_memory_read(&s->root, d, h);
+	vh_start_memory_read(&s->root, h, d, &memory, &unseen);
 	ok(m->pools_read == VH_YES && has_pool(m, 2048, -1, 5, 8), "the sum of a size");
 	ok(has_pool(m, 2048, 0, 4, 5) && has_pool(m, 2048, 1, 1, 3), "each node, as told first");
 	ok(has_pool(m, 1048576, -1, 1, 1) && !vh_memory_pool(m, 4, -1) &&
 		   !vh_memory_pool(m, 16, -1) && !vh_memory_pool(m, 32, -1),
 	   "other sizes, none of ordinary pages or of what is no number");
-	ok(h->not_checked.count &&
-		   strstr(h->not_checked.name[h->not_checked.count - 1], "huge pages: how many are promised"),
+	ok(unseen.count &&
+		   strstr(unseen.name[unseen.count - 1], "huge pages: how many are promised"),
 	   "what is not told of pools");
+	vh_memory_clear(&memory);
 }
 
 /* Of some pool the free pages are not told: then nothing may be missed in any. */
 static void test_untold_pools(void)
 {
 	_auto_(scratch) struct scratch *s = told_host(4);
-	_auto_(vh_host) struct vh_host *h = vh_host_read(&s->root, NULL, 0, 0, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(&s->root, NULL, 0, 0, INT64_MAX);
 	_auto_xml_ xmlDoc *doc = vh_xml_parse(HUGE("2048"), strlen(HUGE("2048")), NULL);
 	_auto_(vh_domain) struct vh_domain *d = vh_domain_read(doc, NULL);
+	_auto_names_ struct vh_names unseen = { 0 };
+	struct vh_memory memory = { 0 };
 
-	vh_memory_read(&s->root, d, h);
-	ok(h->memory.pools_read != VH_YES && !h->memory.n_pools, "a pool that is not told");
+	vh_start_memory_read(&s->root, h, d, &memory, &unseen);
+	ok(memory.pools_read != VH_YES && !memory.n_pools, "a pool that is not told");
+	vh_memory_clear(&memory);
 }
 
 int main(void)

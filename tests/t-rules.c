@@ -48,16 +48,16 @@ static void run(const struct rule_case *t, bool *fired, bool *silent)
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
 	_auto_findings_ struct vh_findings found = { 0 };
 	_auto_free_ char *have = NULL;
-	struct vh_vfpools pools = { .list = &w.pool };
-	struct vh_case c = { .host = &w.host, .config = &w.config, .pools = &pools };
 	bool well = true;
 
 	world_init(&w);
 	t->setup(&w);
-	pools.count = w.pool.network != NULL;
-	c.plan = plan = world_plan(&w, asked);
-	c.domain = w.by_hand || w.host_only ? NULL : &w.domain;
-	vh_rules_run(&c, t->scopes ? t->scopes : ~0u, &found);
+	w.pool.claims = w.claims;
+	w.c.pools.count = w.pool.network != NULL;
+	w.c.plan = plan = world_plan(&w, asked);
+	if (w.by_hand || w.host_only)
+		w.c.domain = NULL;
+	vh_rules_run(&w.c, t->scopes ? t->scopes : ~0u, &found);
 	have = show(&found);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct vh_finding *f = &found.list[i];

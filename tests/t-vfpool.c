@@ -83,13 +83,14 @@ static char *show(const struct vh_vfpool *p)
 static void run(const struct vh_root *root, const struct test_case *t)
 {
 	_auto_vfpools_ struct vh_vfpools pools = { 0 };
+	_auto_names_ struct vh_names unseen = { 0 };
 	_auto_free_ char *have = NULL;
 
 	put(root, DEFINED, t->defined);
 	put(root, RUNNING, t->running);
 	put(root, "run/libvirt/qemu/own.xml", t->own);
 	put(root, "run/libvirt/qemu/other.xml", t->other);
-	vh_vfpool_read(root, "pool", OWN, VH_APPEND(pools.list, pools.count));
+	vh_vfpool_read(root, "pool", OWN, INT64_MAX, VH_APPEND(pools.list, pools.count), &unseen);
 	have = show(&pools.list[0]);
 	if (!ok(vh_streq(have ? have : "", t->want), "%s", t->name))
 		diag("have: %s", have ? have : "");

@@ -29,6 +29,9 @@ struct world {
 	struct vh_claim claim[2];
 	struct vh_record record[2][2];
 	struct vh_host host;
+	struct vh_claims claims;
+	struct vh_group_view seen[WORLD_MAX]; /* of the groups, in their order */
+	struct vh_case c;
 	struct vh_domain domain;
 	struct vh_config config;
 	struct vh_vf vfs[4];
@@ -58,7 +61,13 @@ static inline void world_init(struct world *w)
 	w->host.firmware_iommu = VH_YES;
 	w->host.devs = w->devs;
 	w->host.groups = w->groups;
-	w->host.claims = w->view;
+	w->claims.groups = w->seen;
+	w->c.domain = &w->domain;
+	w->c.config = &w->config;
+	w->c.host = &w->host;
+	w->c.claims = &w->claims;
+	w->c.pools.list = &w->pool;
+	w->claims.list = w->view;
 	w->domain.name = S("vm");
 	w->domain.uuid = S("4dea22b3-1d52-d8f3-2516-782e98ab3fa0");
 	w->domain.arch = S("x86_64");
@@ -71,7 +80,7 @@ static inline void world_init(struct world *w)
 	w->domain.memory.cells = w->cells;
 	w->domain.memory.bindings = w->bindings;
 	w->domain.memory.devices = w->dimms;
-	w->host.memory.pools = w->pools;
+	w->c.memory.pools = w->pools;
 	w->domain.devices = w->element;
 	w->config.devices = w->policy;
 }
@@ -88,9 +97,17 @@ static inline struct vh_group *world_group(struct world *w, int number)
 		abort();
 	w->group[n].number = number;
 	w->group[n].members = w->members[n];
-	w->group[n].open = VH_NO;
+	w->seen[n].number = number;
+	w->seen[n].open = VH_NO;
+	w->claims.n_groups++;
 	w->host.n_groups++;
 	return &w->group[n];
+}
+
+/* Who has the group open. */
+static inline struct vh_group_view *world_view(struct world *w, int number)
+{
+	return &w->seen[world_group(w, number) - w->group];
 }
 
 /* Adds a function; on buses other than 0 below the bridge 0000:00:01.0. */
@@ -156,7 +173,7 @@ static inline struct vh_device_policy *world_policy(struct world *w, const char 
 /* Adds a claim of another domain that holds one device. */
 static inline struct vh_claim_view *world_claim(struct world *w, const char *addr)
 {
-	size_t n = w->host.n_claims++;
+	size_t n = w->claims.count++;
 	struct vh_claim *k = &w->claim[n];
 
 	k->owner = S("b0000000-0000-0000-0000-000000000002");

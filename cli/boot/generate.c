@@ -9,6 +9,7 @@
 #include "cli/source.h"
 #include "lib/boot/system.h"
 #include "lib/host/bootloader.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
@@ -74,7 +75,7 @@ static int add_domain(struct generate *g, const char *path)
 static bool is_id(struct generate *g, const char *arg)
 {
 	_auto_strbuf_ struct vh_strbuf have = { 0 };
-	_auto_(vh_host) struct vh_host *h = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
 	struct vh_pci_id id;
 
 	if (vh_pci_id_parse(arg, &id) < 0)
@@ -153,8 +154,8 @@ static int judge(struct generate *g)
 		*VH_APPEND(shown.list, shown.count) = all->list[i];
 	}
 	vh_put_findings(g->cli, stderr, &shown);
-	for (size_t i = 0; i < g->j.not_checked.count; i++)
-		vh_put_lines(stderr, "not checked: ", g->j.not_checked.name[i]);
+	for (size_t i = 0; i < g->j.c.unseen.count; i++)
+		vh_put_lines(stderr, "not checked: ", g->j.c.unseen.name[i]);
 	errors = vh_findings_number(&shown, VH_ERROR);
 	free(shown.list); /* what they hold is the judgement's */
 	if (errors)
@@ -271,10 +272,10 @@ static char *ids_of(const struct generate *g)
 static int by_id(struct generate *g)
 {
 	struct vh_cli *cli = g->cli;
-	_auto_(vh_host) struct vh_host *h =
+	_auto_(vh_host) const struct vh_host *h =
 		vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	_auto_free_ char *ids = ids_of(g), *option = NULL, *add = NULL;
-	const char *release = g->j.host->release;
+	const char *release = g->j.c.host->release;
 	int rc = check_ids(g, h);
 
 	if (rc != VH_EXIT_OK) {
@@ -300,7 +301,7 @@ static int by_id(struct generate *g)
 /* What is part of the kernel has the device before any initramfs runs. */
 static void note_builtin(const struct generate *g)
 {
-	const char *release = g->j.host->release;
+	const char *release = g->j.c.host->release;
 
 	for (size_t i = 0; release && i < g->early.count; i++) {
 		const struct vh_early_dev *e = &g->early.devs[i];
@@ -334,7 +335,7 @@ static void note_mkinitcpio(const struct generate *g)
 static void put_devices(const struct generate *g)
 {
 	for (size_t i = 0; i < g->early.count; i++) {
-		const struct vh_pci_dev *d = vh_host_dev(g->j.host, &g->early.devs[i].addr);
+		const struct vh_pci_dev *d = vh_host_dev(g->j.c.host, &g->early.devs[i].addr);
 		_auto_free_ char *name = vh_pci_names_device(g->cli->names, d);
 
 		printf("%s [%04x:%04x] ", vh_pci_str(&d->addr).s, d->vendor, d->device);

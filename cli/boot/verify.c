@@ -13,6 +13,7 @@
 #include "cli/render/render.h"
 #include "lib/base/backend.h"
 #include "lib/boot/system.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
@@ -48,7 +49,7 @@ struct kernel {
 struct verify {
 	struct vh_cli *cli;
 	struct vh_early *early;
-	struct vh_host *host;
+	const struct vh_host *host;
 	struct kernel *kernels;          /* that have an image, and the one that runs */
 	size_t n_kernels;
 	char *script;                    /* what it said of itself: off, failed; or NULL */

@@ -21,7 +21,7 @@ struct check {
 
 static void not_checked_config(const struct check *c, struct vh_judgement *j)
 {
-	vh_judgement_not_checked(j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
+	vh_names_note(&j->c.unseen, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
 				 c->config_problem);
 }
 
@@ -34,14 +34,14 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 		.source = source,
 		.label = label,
 		.domain = j->domain,
-		.host = j->host,
+		.host = j->c.host,
 		.plan = j->plan,
 		.findings = &j->findings,
-		.not_checked = &j->not_checked,
-		.running = j->running,
+		.not_checked = &j->c.unseen,
+		.running = j->c.running,
 	};
 
-	if (c->config_problem && j->host)
+	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
 	if (!xml) {
 		c->out.r->check_host(&c->out, &r);
@@ -98,18 +98,18 @@ static void add_member(struct check *c, const struct vh_judgement *j, const stru
 	struct vh_config config = vh_effective_for(&c->config, j->domain->name, j->domain->uuid,
 						   j->domain->policy.require_peers);
 	struct vh_case one = {
-		.domain = j->domain, .host = j->host, .config = &config, .plan = j->plan,
+		.domain = j->domain, .host = j->c.host, .config = &config, .plan = j->plan,
 	};
 	struct vh_member *m = VH_APPEND(to->list, to->count);
 
 	m->name = vh_strdup(d->name);
 	m->autostart = d->autostart;
 	m->refused = vh_findings_number(&j->findings, VH_ERROR);
-	if (!j->host)
+	if (!j->c.host)
 		return;
 	vh_member_look(m, &one);
-	if (j->host->memory.read == VH_YES)
-		to->total_kib = j->host->memory.total_kib;
+	if (j->c.memory.read == VH_YES)
+		to->total_kib = j->c.memory.total_kib;
 }
 
 static int check_defined(struct check *c, const struct vh_defined *d, struct members *members)
@@ -175,13 +175,13 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 		.findings = &f->judgement.findings,
 	};
 
-	if (c->config_problem && f->judgement.host)
+	if (c->config_problem && f->judgement.c.host)
 		not_checked_config(c, &f->judgement);
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
 	vh_put_report_findings(c->cli, stderr, &r);
-	for (size_t i = 0; i < f->judgement.not_checked.count; i++)
-		vh_put_lines(stderr, "  not checked: ", f->judgement.not_checked.name[i]);
+	for (size_t i = 0; i < f->judgement.c.unseen.count; i++)
+		vh_put_lines(stderr, "  not checked: ", f->judgement.c.unseen.name[i]);
 }
 
 static int fix_one(struct check *c, const char *arg, bool force)

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
@@ -25,7 +26,7 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 {
 	struct vh_output out = vh_output_new(cli);
 	_auto_findings_ struct vh_findings why = { 0 };
-	_auto_(vh_host) struct vh_host *h = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
 
 	(void)args;
 	(void)count;

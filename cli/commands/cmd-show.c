@@ -34,7 +34,7 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
-	ret->dev = vh_host_dev(s->j.host, &addr);
+	ret->dev = vh_host_dev(s->j.c.host, &addr);
 	if (!ret->dev) {
 		vh_error(cli, "no device at %s; 'vfio-hook list' shows all", vh_pci_str(&addr).s);
 		return VH_EXIT_FINDINGS;
@@ -42,16 +42,17 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 	for (size_t i = 0; i < s->j.findings.count; i++)
 		s->j.findings.list[i].line = 0; /* nobody has written that domain */
 	if (config_problem)
-		vh_judgement_not_checked(&s->j, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
+		vh_names_note(&s->j.c.unseen, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
 					 config_problem);
-	s->detail = vh_detail_read(&cli->root, s->j.host, ret->dev);
+	s->detail = vh_detail_read(&cli->root, s->j.c.host, ret->dev);
 	ret->all_caps = vh_caps_read(&cli->root, ret->dev, &s->caps);
 	s->report = (struct vh_report){
-		.host = s->j.host,
+		.host = s->j.c.host,
+		.claims = s->j.c.claims,
 		.domain = s->j.domain,
 		.plan = s->j.plan,
 		.findings = &s->j.findings,
-		.not_checked = &s->j.not_checked,
+		.not_checked = &s->j.c.unseen,
 	};
 	ret->detail = s->detail;
 	ret->caps = &s->caps;

@@ -6,6 +6,8 @@
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "lib/act/groups.h"
+#include "lib/case/claims.h"
+#include "lib/host/read.h"
 #include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"
@@ -19,6 +21,7 @@ static void status_clear(struct vh_status *s)
 		vh_refusal_clear(&s->refusals[i]);
 	free(s->refusals);
 	vh_host_free(s->host);
+	vh_claims_clear(&s->seen);
 }
 
 /* Claims that may not be seen are no error: an ordinary user may ask. */
@@ -106,18 +109,15 @@ static bool is_stuck(const struct vh_claim *c)
 	return false;
 }
 
-static bool is_open(const struct vh_host *h, const struct vh_claim *c)
+static bool is_open(const struct vh_claims *seen, const struct vh_claim *c)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		const struct vh_group *g = vh_host_group(h, c->records[i].group);
-
-		if (g && g->open == VH_YES)
+	for (size_t i = 0; i < c->count; i++)
+		if (vh_claims_group(seen, c->records[i].group)->open == VH_YES)
 			return true;
-	}
 	return false;
 }
 
-static const char *state_of(const struct vh_store *store, const struct vh_host *h,
+static const char *state_of(const struct vh_store *store, const struct vh_claims *seen,
 			    const struct vh_claim *c)
 {
 	_auto_free_ char *why = NULL;
@@ -126,12 +126,13 @@ static const char *state_of(const struct vh_store *store, const struct vh_host *
 		return "stuck";
 	if (c->state == VH_RELEASED)
 		return "releasing";
-	return vh_claim_is_stale(store, c, &why) && !is_open(h, c) ? "stale" : "held";
+	return vh_claims_is_stale(store, c, &why) && !is_open(seen, c) ? "stale" : "held";
 }
 
 int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 {
 	struct vh_output out = vh_output_new(cli);
+	_auto_names_ struct vh_names unseen = { 0 }; /* who is not seen is not told */
 	struct vh_store store = { .dir = -1 };
 	struct vh_status s = { 0 };
 	int rc;
@@ -145,9 +146,9 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 			rc = VH_EXIT_FINDINGS;
 		s.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES,
 				      INT64_MAX);
-		vh_look_at_claims(&cli->root, s.host, NULL);
+		vh_claims_look(&s.seen, &cli->root, s.host, NULL, &unseen);
 		for (size_t i = 0; i < s.count; i++)
-			s.rows[i].state = state_of(&store, s.host, s.rows[i].claim);
+			s.rows[i].state = state_of(&store, &s.seen, s.rows[i].claim);
 		out.r->status(&out, &s);
 	}
 	vh_store_close(&store);

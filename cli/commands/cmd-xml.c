@@ -7,6 +7,7 @@
 #include "cli/edit/insert.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
@@ -166,7 +167,7 @@ static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragmen
 
 static int run(struct vh_cli *cli, struct wanted *w)
 {
-	_auto_(vh_host) struct vh_host *h =
+	_auto_(vh_host) const struct vh_host *h =
 		vh_host_read(&cli->root, w->addrs, w->count, VH_HOST_USES, INT64_MAX);
 	struct vh_fragment f = { 0 };
 	int rc = VH_EXIT_OK;

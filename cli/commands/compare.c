@@ -59,11 +59,11 @@ static int judge(struct comparison *c, struct compared *d, size_t host, struct v
 		.xml = d->xml.data,
 		.xml_len = d->xml.len,
 		.domain = j->domain,
-		.host = j->host,
+		.host = j->c.host,
 		.plan = j->plan,
 		.findings = &j->findings,
-		.not_checked = &j->not_checked,
-		.running = j->running,
+		.not_checked = &j->c.unseen,
+		.running = j->c.running,
 	};
 	return 0;
 }

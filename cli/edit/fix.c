@@ -23,12 +23,12 @@ static void correct(struct vh_xmledit *e, struct vh_fixed *f, const struct vh_co
 	const struct vh_judgement *j = &f->judgement;
 	struct vh_case c = {
 		.domain = j->domain,
-		.host = j->host,
+		.host = j->c.host,
 		.config = config,
 		.plan = j->plan,
 	};
 
-	if (j->host) /* else there is no passthrough */
+	if (j->c.host) /* else there is no passthrough */
 		vh_correct(e, &c, &j->findings,
 			   members == VH_FIX_GUEST ? VH_MEMBERS_GUEST : VH_MEMBERS_UNASSIGNED,
 			   &f->done);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "lib/base/printable.h"
+#include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
 

@@ -9,6 +9,7 @@
 
 #include "cli/devices/pci-ids.h"
 #include "lib/base/strbuf.h"
+#include "lib/domain/domain.h"
 
 /* A member that no guest gets. */
 struct vh_left_out {

@@ -2,6 +2,7 @@
 /* insert - see insert.h. */
 #include "cli/edit/insert.h"
 
+#include "lib/domain/domain.h"
 #include "lib/xml/edit.h"
 
 #include "lib/base/banned.h"

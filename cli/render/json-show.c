@@ -79,16 +79,18 @@ static struct json_object *group(struct vh_output *o, const struct vh_shown *s)
 {
 	const struct vh_group *g = vh_host_group(s->start->host, s->dev->group);
 	struct json_object *e, *members;
+	const struct vh_group_view *v;
 
 	if (!g)
 		return NULL;
+	v = vh_claims_group(s->start->claims, g->number);
 	e = json_object_new_object();
 	members = json_object_new_array();
 	for (size_t i = 0; i < g->count; i++)
 		json_object_array_add(members, member(o, s, g->members[i]));
 	add(e, "group", json_object_new_int(g->number));
-	add(e, "open", g->open == VH_UNKNOWN ? NULL : json_object_new_boolean(g->open == VH_YES));
-	add(e, "holder", string(g->holder));
+	add(e, "open", v->open == VH_UNKNOWN ? NULL : json_object_new_boolean(v->open == VH_YES));
+	add(e, "holder", string(v->holder));
 	add(e, "reserved_regions", strings(&s->detail->regions));
 	add(e, "members", members);
 	return e;

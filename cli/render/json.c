@@ -240,14 +240,14 @@ static struct json_object *refusal(const struct vh_refusal *r)
 
 static struct json_object *unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
 {
-	const struct vh_group *g = vh_host_group(s->host, d->group);
+	const struct vh_group_view *g = vh_claims_group(&s->seen, d->group);
 	struct json_object *e = json_object_new_object();
 
 	add(e, "address", address(&d->addr));
 	add(e, "id", id(d->vendor, d->device));
 	add(e, "driver", string(d->driver));
 	add(e, "override", string(d->override));
-	add(e, "holder", string(g ? g->holder : NULL));
+	add(e, "holder", string(g->holder));
 	return e;
 }
 

@@ -8,7 +8,9 @@
 
 #include "cli/cli.h"
 #include "cli/libvirt/ask.h"
+#include "lib/case/claims.h"
 #include "lib/state/refusal.h"
+#include "lib/state/store.h"
 #include "lib/decide/findings.h"
 #include "lib/decide/together.h"
 #include "lib/host/detail.h"
@@ -21,6 +23,7 @@ struct vh_report {
 	size_t xml_len;
 	const struct vh_domain *domain;
 	const struct vh_host *host; /* NULL: the domain has no passthrough */
+	const struct vh_claims *claims;
 	const struct vh_plan *plan;
 	const struct vh_findings *findings;
 	const struct vh_names *not_checked;
@@ -47,7 +50,8 @@ struct vh_status {
 	size_t n_refusals;
 	bool unseen;          /* claims could not be looked at, so there may be some */
 	bool damaged;         /* some could not be read: who knows what they hold */
-	struct vh_host *host; /* all devices, as they are now */
+	const struct vh_host *host; /* all devices, as they are now */
+	struct vh_claims seen;      /* who has their groups open */
 };
 
 /* One device, for `show`. All is borrowed. */

@@ -277,6 +277,7 @@ static void put_member(struct vh_output *o, const struct vh_shown *s, const stru
 static void put_group(struct vh_output *o, const struct vh_shown *s)
 {
 	const struct vh_group *g = vh_host_group(s->start->host, s->dev->group);
+	const struct vh_group_view *v = vh_claims_group(s->start->claims, s->dev->group);
 
 	if (!g) {
 		put_field("IOMMU group", "none");
@@ -285,8 +286,8 @@ static void put_group(struct vh_output *o, const struct vh_shown *s)
 	printf("  %-*s%d%s, %zu member%s\n", WIDTH - 2, "IOMMU group", g->number,
 	       g->noiommu ? " (vfio-noiommu: no isolation)" : "", g->count,
 	       g->count == 1 ? "" : "s");
-	if (g->open == VH_YES)
-		put_field("open by", g->holder ? g->holder : "a guest");
+	if (v->open == VH_YES)
+		put_field("open by", v->holder ? v->holder : "a guest");
 	for (size_t i = 0; i < g->count; i++)
 		put_member(o, s, g->members[i]);
 	put_regions(&s->detail->regions);

@@ -474,14 +474,14 @@ static void put_refusal(struct vh_output *o, const struct vh_refusal *r)
 
 static void put_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
 {
-	const struct vh_group *g = vh_host_group(s->host, d->group);
+	const struct vh_group_view *g = vh_claims_group(&s->seen, d->group);
 
 	printf("  %-13s ", vh_pci_str(&d->addr).s);
 	vh_put_column(stdout, d->driver ? d->driver : "-", 13);
 	fputc(' ', stdout);
 	vh_put_column(stdout, d->override ? d->override : "-", 13);
 	fputc(' ', stdout);
-	if (g && g->open == VH_YES)
+	if (g->open == VH_YES)
 		vh_put(stdout, g->holder ? g->holder : "in use");
 	else if (d->on_vfio)
 		printf("virsh nodedev-reattach %s", vh_pci_nodedev(&d->addr).s);

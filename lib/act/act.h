@@ -7,7 +7,6 @@
 #ifndef VH_ACT_H
 #define VH_ACT_H
 
-#include "lib/state/store.h"
 #include "lib/decide/findings.h"
 
 /* What the operations tell while they work; the hook sends it to syslog, the CLI prints it. */
@@ -58,9 +57,5 @@ int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_
 /* Ends every claim of a domain that is neither running nor starting; *ret_ended says how many.
  * -1 when one of them would not end: the first reason, the others were tried. */
 int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err) VH_CHECK;
-
-/* For reading commands: fills host->claims with the claims of others than `owner` (NULL: of all)
- * and host->groups[].open, as far as can be seen without opening anything. */
-void vh_look_at_claims(const struct vh_root *root, struct vh_host *h, const char *owner);
 
 #endif

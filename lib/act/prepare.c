@@ -11,11 +11,11 @@
 #include "lib/act/steps.h"
 #include "lib/act/recheck.h"
 #include "lib/config/effective.h"
+#include "lib/host/read.h"
 #include "lib/state/record.h"
 #include "lib/act/release.h"
 #include "lib/case/standing.h"
 #include "lib/act/groups.h"
-#include "lib/case/expect.h"
 #include "lib/host/process.h"
 
 #include "lib/base/banned.h"
@@ -32,9 +32,7 @@ struct task {
 	struct vh_claim *old;  /* what an accident, or an earlier detach, left; NULL: nothing */
 	bool *counts;          /* which of its records still tell what was before */
 	bool *astray;          /* which of its devices are to be brought home first */
-	struct vh_identity *last; /* what the domain last ran with; NULL: unknown */
-	struct vh_host *host;
-	struct vh_vfpools pools;
+	struct vh_case c;
 	struct vh_plan *plan;
 	struct vh_claim *claim;
 };
@@ -44,9 +42,7 @@ static void task_clear(struct task *t)
 	vh_claim_free(t->claim);
 	vh_claim_free(t->old);
 	vh_plan_free(t->plan);
-	vh_host_free(t->host);
-	vh_vfpools_clear(&t->pools);
-	vh_identity_free(t->last);
+	vh_case_clear(&t->c);
 	free(t->addrs);
 	free(t->counts);
 	free(t->astray);
@@ -82,39 +78,47 @@ static void weigh_old(struct task *t)
 	vh_states_free(states, t->old->count);
 }
 
-/* Reads everything anew and plans; what the old claim moved is taken as it was before. */
-static void look(struct task *t)
+/* Reads everything again, with the claims of others, and plans; what the old claim moved is taken
+ * as it was before. */
+static int look(struct task *t, struct vh_error *err)
 {
-	unsigned int flags = VH_HOST_USES | VH_HOST_OVERRIDES | VH_HOST_RULES;
+	struct vh_ask ask = {
+		.root = t->act->root,
+		.config = t->act->config,
+		.domain = t->domain,
+		.addrs = t->addrs,
+		.count = t->n_addrs,
+		.owner = t->owner,
+		.deadline = t->act->deadline,
+		.starts = true,
+		.store = &t->store,
+		.own = t->old,
+	};
 
-	vh_plan_free(t->plan);
-	vh_host_free(t->host);
-	vh_vfpools_clear(&t->pools);
-	t->host = vh_host_read(t->act->root, t->addrs, t->n_addrs, flags, t->act->deadline);
+	vh_plan_free(VH_STEAL(t->plan));
+	vh_case_clear(&t->c);
 	weigh_old(t);
-	if (t->old)
-		vh_host_overlay(t->host, t->old, t->counts);
-	t->host->last = t->last;
-	vh_expect_look(t->act->root, t->host, t->act->config, t->domain);
-	if (t->domain) {
-		vh_add_networks(t->act->root, t->domain, t->host);
-		vh_look_at_pools(t->act->root, t->host, t->owner, t->act->deadline, &t->pools);
-		vh_add_memory(t->act->root, t->act->config, t->domain, t->host);
-	}
+	ask.counts = t->counts;
+	if (vh_case_read(&t->c, &ask, err) < 0)
+		return -1;
 	if (t->domain)
-		t->plan = vh_plan_make(t->domain, t->host, t->act->config);
+		t->plan = vh_plan_make(t->domain, t->c.host, t->act->config);
 	else
-		t->plan = vh_plan_detach(t->addrs, t->n_addrs, t->host);
+		t->plan = vh_plan_detach(t->addrs, t->n_addrs, t->c.host);
+	t->c.plan = t->plan;
+	return 0;
 }
 
-/* The claims of others. Those whose owners are gone were ended before; what is left of them
- * blocks us like any other. */
-static int look_at_claims(struct task *t, struct vh_error *err)
+/* Those whose owners are gone were ended before; what is left of them blocks us like any other. */
+static int look_again(struct task *t, struct vh_error *err)
 {
-	if (vh_views_read(&t->store, t->host, t->owner, err) < 0)
+	struct vh_claims *claims;
+
+	if (look(t, err) < 0)
 		return -1;
-	for (size_t i = 0; i < t->host->n_claims; i++) {
-		struct vh_claim_view *v = &t->host->claims[i];
+	claims = vh_case_own_claims(&t->c);
+	for (size_t i = 0; i < claims->count; i++) {
+		struct vh_claim_view *v = &claims->list[i];
 
 		if (v->stale) {
 			v->stale = false;
@@ -128,8 +132,11 @@ static int look_at_claims(struct task *t, struct vh_error *err)
  * failed, nor where the host may use it unseen. */
 static int see_all(const struct task *t, struct vh_error *err)
 {
-	if (t->host->failed)
-		return vh_fail(err, VH_E_SYS, t->host->failed, NULL, "cannot read the devices");
+	const struct vh_names *seen_not =
+		t->c.host->not_checked.count ? &t->c.host->not_checked : &t->c.unseen;
+
+	if (t->c.host->failed)
+		return vh_fail(err, VH_E_SYS, t->c.host->failed, NULL, "cannot read the devices");
 	for (size_t i = 0; i < t->plan->count; i++) {
 		const struct vh_plan_dev *pd = &t->plan->devs[i];
 		bool taken = pd->action == VH_UNBIND || pd->action == VH_BIND;
@@ -143,8 +150,7 @@ static int see_all(const struct task *t, struct vh_error *err)
 			return vh_fail(err, VH_E_REFUSED, 0, NULL,
 				       "what the host does with %s cannot be seen: %s",
 				       vh_pci_str(&pd->dev->addr).s,
-				       t->host->not_checked.count ? t->host->not_checked.name[0]
-								  : "unknown");
+				       seen_not->count ? seen_not->name[0] : "unknown");
 	}
 	return 0;
 }
@@ -152,15 +158,11 @@ static int see_all(const struct task *t, struct vh_error *err)
 /* Runs the rules on what look() saw. -1 when one of them refuses. */
 static int judge(struct task *t, struct vh_findings *out, struct vh_error *err)
 {
-	struct vh_case c = {
-		.domain = t->domain, .host = t->host, .config = t->act->config, .plan = t->plan,
-		.pools = &t->pools,
-	};
 	unsigned int scopes = VH_SCOPE_DEVICE | (t->domain ? VH_SCOPE_DOMAIN | VH_SCOPE_POLICY : 0);
 	size_t errors;
 
 	vh_findings_clear(out);
-	vh_rules_run(&c, scopes, out);
+	vh_rules_run(&t->c, scopes, out);
 	errors = vh_findings_number(out, VH_ERROR);
 	if (!errors)
 		return see_all(t, err);
@@ -169,23 +171,35 @@ static int judge(struct task *t, struct vh_findings *out, struct vh_error *err)
 
 /* --- what others, and accidents, left ------------------------------------------------------------ */
 
-/* Claims whose owners are gone are ended first: their devices go home, then we start afresh. Reads
- * all claims of others; *ret_ended says whether there was such a one. */
-static int end_stale_claims(struct task *t, bool *ret_ended, struct vh_error *err)
+/* A record that cannot be read is no reason not to start. */
+static void warn_of_record(const struct task *t)
 {
-	*ret_ended = false;
-	if (vh_views_read(&t->store, t->host, t->owner, err) < 0)
-		return -1;
-	for (size_t i = 0; i < t->host->n_claims; i++) {
+	const struct vh_reporter *to = t->act->reporter;
+	_auto_free_ char *text = NULL;
+
+	if (!t->c.last_problem || !to)
+		return;
+	text = vh_printf("not checked: whether these are the devices it last ran with: %s",
+			 t->c.last_problem);
+	to->warning(to->ctx, t->name, text);
+}
+
+/* Claims whose owners are gone are ended first: their devices go home, then we start afresh.
+ * Was there such a one? */
+static bool end_stale_claims(struct task *t)
+{
+	bool ended = false;
+
+	for (size_t i = 0; i < t->c.claims->count; i++) {
 		_auto_error_ struct vh_error why = { 0 };
-		const struct vh_claim_view *v = &t->host->claims[i];
+		const struct vh_claim_view *v = &t->c.claims->list[i];
 
 		/* where that fails the claim stays, and rule device-claimed names it */
-		*ret_ended |= v->stale;
+		ended |= v->stale;
 		if (v->stale)
 			VH_IGNORE(vh_end_claim(t->act, &t->store, v->claim->owner, false, &why));
 	}
-	return 0;
+	return ended;
 }
 
 static bool is_needed(const struct task *t, const struct vh_pci_addr *addr)
@@ -202,7 +216,7 @@ static bool is_needed(const struct task *t, const struct vh_pci_addr *addr)
 /* By hand: is the device in a group that is asked for, and no domain holds it? */
 static bool is_free(const struct task *t, const struct vh_record *r)
 {
-	return !t->host->n_claims && vh_host_group(t->host, r->group);
+	return !t->c.claims->count && vh_host_group(t->c.host, r->group);
 }
 
 /* Gives back what an accident left astray and, of a domain, what the new start does not need;
@@ -245,15 +259,15 @@ static int look_first(struct task *t, struct vh_error *err)
 		return -1;
 	for (size_t i = 0; t->old && i < t->old->count; i++)
 		t->old->records[i].stuck = false; /* its writer held the lock that we hold now */
-	look(t);
-	if (end_stale_claims(t, &ended, err) < 0)
+	if (look(t, err) < 0)
 		return -1;
+	warn_of_record(t);
+	ended = end_stale_claims(t);
 	if (!ended && !t->old)
 		return 0;
 	if (t->old && give_back_leftovers(t, err) < 0)
 		return -1;
-	look(t); /* again: both may have moved devices */
-	return look_at_claims(t, err);
+	return look_again(t, err); /* both may have moved devices */
 }
 
 /* --- claiming -------------------------------------------------------------------------------------- */
@@ -307,10 +321,9 @@ static int make_claim(struct task *t, struct vh_error *err)
  * and only then write the claim. No kernel write happens here. */
 static int claim_locked(struct task *t, struct vh_findings *out, struct vh_error *err)
 {
-	look(t);
-	if (look_at_claims(t, err) < 0 || judge(t, out, err) < 0)
+	if (look_again(t, err) < 0 || judge(t, out, err) < 0)
 		return -1;
-	vh_views_try_groups(t->act->root, t->host);
+	vh_groups_try(t->act->root, vh_case_own_claims(&t->c));
 	if (judge(t, out, err) < 0 || make_claim(t, err) < 0)
 		return -1;
 	return vh_store_save_locked(&t->store, t->claim, err);
@@ -405,19 +418,6 @@ static int run(struct task *t, struct vh_findings *out, struct vh_error *err)
 	return rc;
 }
 
-/* A record that cannot be read is no reason not to start. */
-static void read_record(struct task *t)
-{
-	const struct vh_reporter *to = t->act->reporter;
-	_auto_error_ struct vh_error err = { 0 };
-	_auto_free_ char *text = NULL;
-
-	if (vh_record_load(t->act->root, t->owner, &t->last, &err) == 0 || !to)
-		return;
-	text = vh_printf("not checked: whether these are the devices it last ran with: %s", err.what);
-	to->warning(to->ctx, t->name, text);
-}
-
 /* A domain that names no device may have named some before, and lost its claim to an accident. */
 static void end_earlier(const struct vh_act *act, const struct vh_domain *d)
 {
@@ -439,14 +439,13 @@ int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_fi
 	effective.config = &config;
 	if (!vh_domain_has_pci(d)) {
 		end_earlier(&effective, d);
-		return vh_judge_policy(&effective, d, out, err);
+		return vh_recheck_case(&effective, d, false, out, err);
 	}
 	if (!d->uuid)
 		return vh_fail(err, VH_E_INPUT, 0, NULL, "the domain has no <uuid>");
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].problem)
 			*VH_APPEND(t.addrs, t.n_addrs) = d->devices[i].addr;
-	read_record(&t);
 	rc = run(&t, out, err);
 	task_clear(&t);
 	return rc;

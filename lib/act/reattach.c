@@ -7,6 +7,7 @@
 #include "lib/act/steps.h"
 #include "lib/act/release.h"
 #include "lib/act/groups.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
@@ -41,16 +42,17 @@ static struct vh_claim *pick(const struct vh_claim *from, const struct vh_host *
 static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
 			 const struct vh_host *h, struct vh_error *err)
 {
-	_auto_(vh_host) struct vh_host *now =
+	_auto_(vh_host) const struct vh_host *now =
 		vh_host_read(act->root, h->asked, h->n_asked, 0, act->deadline);
 	_auto_close_ int global = vh_store_lock_global(s, act->deadline, err);
+	_auto_claims_ struct vh_claims claims = { 0 };
 
-	if (global < 0 || vh_views_read(s, now, VH_MANUAL, err) < 0)
+	if (global < 0 || vh_claims_read(&claims, s, now, VH_MANUAL, err) < 0)
 		return -1;
-	if (!now->n_claims)
+	if (!claims.count)
 		return 0;
 	return vh_fail(err, VH_E_REFUSED, 0, NULL, "domain '%s' has claimed these devices meanwhile",
-		       now->claims[0].claim->name);
+		       claims.list[0].claim->name);
 }
 
 static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
@@ -101,16 +103,16 @@ static int end_manual(const struct vh_act *act, const struct vh_store *s, const 
 
 /* Claims of domains first: where one may not be ended, the manual one is not touched. */
 static int end_claims(const struct vh_act *act, const struct vh_store *s, const struct vh_host *h,
-		      struct vh_error *err)
+		      const struct vh_claims *claims, struct vh_error *err)
 {
 	bool manual = false;
 
-	if (!h->n_claims)
+	if (!claims->count)
 		return vh_fail(err, VH_E_REFUSED, 0,
 			       "vfio-hook status   # how to give back what no claim holds",
 			       "no claim holds these devices: there is nothing to give back");
-	for (size_t i = 0; i < h->n_claims; i++) {
-		const char *owner = h->claims[i].claim->owner;
+	for (size_t i = 0; i < claims->count; i++) {
+		const char *owner = claims->list[i].claim->owner;
 
 		if (!strcmp(owner, VH_MANUAL))
 			manual = true;
@@ -134,13 +136,15 @@ static void sweep(const struct vh_store *s)
 int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		struct vh_error *err)
 {
-	_auto_(vh_host) struct vh_host *h = vh_host_read(act->root, addrs, count, 0, act->deadline);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(act->root, addrs, count, 0, act->deadline);
+	_auto_claims_ struct vh_claims claims = { 0 };
 	struct vh_store s = { .dir = -1 };
 	int rc = -1;
 
 	/* without the directory there is no claim either */
-	if (vh_store_open(&s, act->root, false, err) == 0 && vh_views_read(&s, h, NULL, err) == 0)
-		rc = end_claims(act, &s, h, err);
+	if (vh_store_open(&s, act->root, false, err) == 0 &&
+	    vh_claims_read(&claims, &s, h, NULL, err) == 0)
+		rc = end_claims(act, &s, h, &claims, err);
 	sweep(&s);
 	vh_store_close(&s);
 	return rc;
@@ -158,7 +162,7 @@ static int end_if_stale(const struct vh_act *all, const struct vh_store *s, cons
 	if (vh_store_load(s, owner, &c, err) < 0)
 		return -1;
 	if (!c || !strcmp(owner, VH_MANUAL) || vh_store_lock_is_free(s, owner) != VH_YES ||
-	    !vh_claim_is_orphan(act.root, c, true, &why))
+	    !vh_claims_is_orphan(act.root, c, true, &why))
 		return 0;
 	if (vh_end_claim(&act, s, owner, true, err) < 0)
 		return -1;

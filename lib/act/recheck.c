@@ -2,95 +2,34 @@
 /* recheck - see recheck.h; and the second look at `start begin`. */
 #include "lib/act/recheck.h"
 
-#include "lib/base/printable.h"
 #include "lib/config/effective.h"
-#include "lib/host/libvirt-files.h"
 
 #include "lib/base/banned.h"
 
-void vh_add_networks(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h)
+int vh_recheck_case(const struct vh_act *act, const struct vh_domain *d, bool policy,
+		    struct vh_findings *out, struct vh_error *err)
 {
-	struct vh_names *to = &h->hostdev_networks;
-	enum vh_tri hostdev = VH_NO;
-
-	for (size_t i = 0; i < d->networks.count; i++) {
-		const char *name = d->networks.name[i];
-
-		if (!i || strcmp(name, d->networks.name[i - 1]) != 0)
-			hostdev = vh_network_is_hostdev(root, name);
-		if (hostdev == VH_YES)
-			*VH_APPEND(to->name, to->count) = vh_strdup(name);
-	}
-}
-
-/* What its own domain has of it will be there for the next start. */
-static void read_functions(const struct vh_root *root, const char *owner, int64_t deadline,
-			   struct vh_vfpool *p)
-{
-	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((p->count + 1) * sizeof(*addrs));
-
-	for (size_t i = 0; i < p->count; i++)
-		addrs[i] = p->vfs[i].addr;
-	p->host = vh_host_read(root, addrs, p->count, VH_HOST_RULES | VH_HOST_USES, deadline);
-	vh_look_at_claims(root, p->host, owner);
-	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_pci_dev *d = p->vfs[i].own ? vh_host_dev(p->host, &addrs[i]) : NULL;
-		struct vh_group *g = d ? vh_host_group(p->host, d->group) : NULL;
-
-		if (g)
-			g->open = VH_NO;
-	}
-}
-
-void vh_look_at_pools(const struct vh_root *root, struct vh_host *h, const char *owner,
-		      int64_t deadline, struct vh_vfpools *ret)
-{
-	const struct vh_names *names = &h->hostdev_networks;
-
-	for (size_t i = 0; i < names->count; i++) {
-		_auto_free_ char *shown = NULL;
-		struct vh_vfpool *p;
-
-		if (i && vh_streq(names->name[i], names->name[i - 1]))
-			continue;
-		p = VH_APPEND(ret->list, ret->count);
-		vh_vfpool_read(root, names->name[i], owner, p);
-		read_functions(root, owner, deadline, p);
-		shown = vh_printable(p->network, 60);
-		if (!p->count)
-			vh_host_not_checked(h, "which virtual functions network '%s' hands out", shown);
-		if (p->count == VH_VFS_MAX)
-			vh_host_not_checked(h, "functions of network '%s' beyond the first %d", shown,
-					    VH_VFS_MAX);
-		for (size_t k = 0; k < p->host->not_checked.count; k++)
-			vh_host_not_checked(h, "%s", p->host->not_checked.name[k]);
-	}
-}
-
-void vh_add_memory(const struct vh_root *root, const struct vh_config *config,
-		   const struct vh_domain *d, struct vh_host *h)
-{
-	if (config->memory != VH_MEMORY_OFF && vh_domain_pins(d, h->hostdev_networks.count > 0))
-		vh_memory_read(root, d, h);
-}
-
-int vh_judge_policy(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
-		    struct vh_error *err)
-{
-	_auto_(vh_host) struct vh_host *host = vh_alloc(sizeof(*host));
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
-	_auto_vfpools_ struct vh_vfpools pools = { 0 };
+	_auto_case_ struct vh_case c = { 0 };
 	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
 						   d->policy.require_peers);
-	struct vh_case c = { .domain = d, .host = host, .config = &config, .pools = &pools };
+	struct vh_ask ask = {
+		.root = act->root,
+		.config = &config,
+		.domain = d,
+		.deadline = act->deadline,
+		.starts = true,
+		.policy = policy,
+	};
 	size_t errors;
 
-	vh_add_networks(act->root, d, host);
-	vh_look_at_pools(act->root, host, d->uuid, act->deadline, &pools);
-	vh_add_memory(act->root, &config, d, host);
-	plan = vh_plan_make(d, host, &config);
+	if (vh_case_read(&c, &ask, err) < 0)
+		return -1;
+	if (!c.host)
+		return 0;
+	plan = vh_plan_make(d, c.host, &config);
 	c.plan = plan;
-	vh_rules_run(&c, VH_SCOPE_POLICY, out);
+	vh_rules_run(&c, VH_SCOPE_POLICY | (policy ? 0 : VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN), out);
 	errors = vh_findings_number(out, VH_ERROR);
 	if (!errors)
 		return 0;
@@ -123,5 +62,5 @@ int vh_recheck(const struct vh_act *act, const struct vh_domain *d, struct vh_fi
 	if (d->uuid && vh_store_open(&s, act->root, false, &why) == 0)
 		VH_IGNORE(vh_store_load(&s, d->uuid, &claim, &why));
 	vh_store_close(&s);
-	return has_pool_vf(d, claim) ? vh_judge_policy(act, d, out, err) : 0;
+	return has_pool_vf(d, claim) ? vh_recheck_case(act, d, true, out, err) : 0;
 }

@@ -147,7 +147,7 @@ static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct
 	_auto_free_ char *why = NULL, *fix = NULL;
 	int group;
 
-	if (!vh_claim_is_orphan(s->root, c, by_hand, &why)) {
+	if (!vh_claims_is_orphan(s->root, c, by_hand, &why)) {
 		fix = vh_printf("virsh destroy %s", c->owner);
 		return vh_fail(err, VH_E_REFUSED, 0, fix, "domain '%s' holds these devices: %s",
 			       c->name, why);

@@ -8,6 +8,7 @@
 #include "lib/case/standing.h"
 #include "lib/base/child.h"
 #include "lib/host/function.h"
+#include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
@@ -249,7 +250,7 @@ static bool can_touch(const struct vh_record *r, const struct vh_state *s)
  */
 static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
-	_auto_(vh_host) struct vh_host *h =
+	_auto_(vh_host) const struct vh_host *h =
 		vh_host_read(act->root, &r->addr, 1, VH_HOST_USES, act->deadline);
 	const struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
 

@@ -47,7 +47,9 @@ bool vh_expect_is_met(const struct vh_expect *e, const struct vh_sighting *s)
 struct search {
 	const struct vh_config *config;
 	const struct vh_domain *domain;
-	struct vh_host *host;
+	const struct vh_identity *last;
+	const struct vh_host *host;
+	struct vh_sightings *found;
 	struct vh_expect *missed;
 	size_t count;
 };
@@ -56,7 +58,7 @@ static void note_missed(struct search *s, const struct vh_pci_addr *addr)
 {
 	const struct vh_pci_dev *d = vh_host_dev(s->host, addr);
 	struct vh_expect expected[VH_EXPECT_MAX];
-	size_t n = vh_expect_at(addr, s->config, s->domain, s->host->last, expected);
+	size_t n = vh_expect_at(addr, s->config, s->domain, s->last, expected);
 
 	for (size_t i = 0; i < n; i++) {
 		struct vh_sighting now = d ? vh_pci_sighting(d) : (struct vh_sighting){ 0 };
@@ -88,14 +90,15 @@ static void look_at(const struct vh_pci_bus *bus, struct search *s, const char *
 		return;
 	d = vh_pci_read(bus, &addr, &failed);
 	if (d)
-		*VH_APPEND(s->host->elsewhere, s->host->n_elsewhere) = vh_pci_sighting(d);
+		*VH_APPEND(s->found->list, s->found->count) = vh_pci_sighting(d);
 	vh_pci_free(d);
 }
 
-void vh_expect_look(const struct vh_root *root, struct vh_host *h, const struct vh_config *c,
-		    const struct vh_domain *d)
+void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const struct vh_host *h,
+		    const struct vh_config *c, const struct vh_domain *d,
+		    const struct vh_identity *last, struct vh_names *unseen)
 {
-	struct search s = { .config = c, .domain = d, .host = h };
+	struct search s = { .config = c, .domain = d, .last = last, .host = h, .found = ret };
 	_auto_names_ struct vh_names names = { 0 };
 	struct vh_pci_bus bus;
 
@@ -107,7 +110,7 @@ void vh_expect_look(const struct vh_root *root, struct vh_host *h, const struct 
 	if (!s.count)
 		return;
 	if (vh_root_list(root, &names, DEVICES) < 0)
-		vh_host_not_checked(h, "whether a device has moved: %s", strerror(errno));
+		vh_names_note(unseen, "whether a device has moved: %s", strerror(errno));
 	vh_pci_bus_open(&bus, root);
 	for (size_t i = 0; i < names.count; i++)
 		look_at(&bus, &s, names.name[i]);

@@ -2,7 +2,7 @@
 /* facts - see facts.h. */
 #include "lib/case/facts.h"
 
-#include "lib/act/act.h"
+#include "lib/host/read.h"
 #include "lib/state/store.h"
 #include "lib/host/libvirt-files.h"
 
@@ -11,8 +11,11 @@
 void vh_facts_clear(struct vh_facts *f)
 {
 	for (size_t i = 0; i < f->n_hosts; i++) {
-		vh_host_free(f->hosts[i].host);
-		free(f->hosts[i].addrs);
+		vh_host_free(f->hosts[i]->host);
+		vh_claims_clear(&f->hosts[i]->claims);
+		vh_names_clear(&f->hosts[i]->unseen);
+		free(f->hosts[i]->addrs);
+		free(f->hosts[i]);
 	}
 	for (size_t i = 0; i < f->n_networks; i++)
 		free(f->networks[i].name);
@@ -33,23 +36,27 @@ static bool same(const struct vh_facts_host *h, const struct vh_pci_addr *addrs,
 	return true;
 }
 
-const struct vh_host *vh_facts_host(struct vh_facts *f, const struct vh_root *root,
-				    const struct vh_pci_addr *addrs, size_t count)
+struct vh_facts_host *vh_facts_find(const struct vh_facts *f, const struct vh_pci_addr *addrs,
+				    size_t count)
 {
-	struct vh_facts_host *h;
-
 	for (size_t i = 0; i < f->n_hosts; i++)
-		if (same(&f->hosts[i], addrs, count))
-			return f->hosts[i].host;
-	h = VH_APPEND(f->hosts, f->n_hosts);
+		if (same(f->hosts[i], addrs, count))
+			return f->hosts[i];
+	return NULL;
+}
+
+struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs, size_t count,
+				   const struct vh_host *host)
+{
+	struct vh_facts_host *h = vh_alloc(sizeof(*h));
+
+	*VH_APPEND(f->hosts, f->n_hosts) = h;
+	h->host = host;
 	h->count = count;
 	h->addrs = vh_alloc((count + 1) * sizeof(*addrs));
 	if (count)
 		memcpy(h->addrs, addrs, count * sizeof(*addrs));
-	h->host = vh_host_read(root, addrs, count,
-			       VH_HOST_RULES | (count ? VH_HOST_USES : 0), INT64_MAX);
-	vh_look_at_claims(root, h->host, NULL);
-	return h->host;
+	return h;
 }
 
 enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, const char *name)
@@ -71,7 +78,7 @@ static void read_moved(struct vh_facts *f, const struct vh_root *root)
 	struct vh_store s = { .dir = -1 };
 
 	f->running_seen = vh_running_read(root, &f->running);
-	/* a store that may not be looked at gives no claims: vh_look_at_claims() says so */
+	/* a store that may not be looked at gives no claims: vh_claims_look() says so */
 	if (vh_store_open(&s, root, false, &err) == 0)
 		VH_IGNORE(vh_store_list(&s, &f->claimed));
 	vh_store_close(&s);

@@ -7,14 +7,16 @@
 #ifndef VH_FACTS_H
 #define VH_FACTS_H
 
-#include "lib/host/host.h"
+#include "lib/case/claims.h"
 
 struct vh_facts {
 	struct vh_facts_host {
 		struct vh_pci_addr *addrs; /* asked for, in this order */
 		size_t count;
-		struct vh_host *host;
-	} *hosts;
+		const struct vh_host *host;
+		struct vh_claims claims;   /* of others than the owner, as far as can be seen */
+		struct vh_names unseen;    /* what both could not see */
+	} **hosts; /* pointers: who borrows one must not see it move */
 	size_t n_hosts;
 	struct vh_facts_network {
 		char *name;
@@ -27,9 +29,12 @@ struct vh_facts {
 };
 void vh_facts_clear(struct vh_facts *f);
 
-/* The host as vh_host_read() gives it for these addresses, with all claims; borrowed. */
-const struct vh_host *vh_facts_host(struct vh_facts *f, const struct vh_root *root,
-				    const struct vh_pci_addr *addrs, size_t count);
+/* A host with these devices, read before for the same addresses; or NULL. */
+struct vh_facts_host *vh_facts_find(const struct vh_facts *f, const struct vh_pci_addr *addrs,
+				    size_t count);
+/* Adds one; takes `host`. The caller fills claims and unseen. */
+struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs, size_t count,
+				   const struct vh_host *host);
 /* vh_network_is_hostdev() */
 enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, const char *name);
 /* Does the domain run, or hold a claim? Then the host looks different to it. */

@@ -90,3 +90,33 @@ bool vh_state_is_astray(const struct vh_state *s, const struct vh_record *r)
 	return s->present && s->known && is_our_override(s, r) && r->action != VH_KEEP &&
 	       s->driver && !s->on_vfio && !vh_streq(s->driver, r->driver);
 }
+
+bool *vh_standing_counts(const struct vh_root *root, const struct vh_claim *c)
+{
+	struct vh_state *states = vh_states_read(root, c);
+	bool *counts = vh_alloc(c->count * sizeof(*counts));
+
+	for (size_t i = 0; i < c->count; i++)
+		counts[i] = vh_state_is_ours(&states[i], &c->records[i]);
+	vh_states_free(states, c->count);
+	return counts;
+}
+
+struct vh_was *vh_standing_before(const struct vh_claim *c, const bool *counts, size_t *ret_count)
+{
+	struct vh_was *was = vh_alloc(c->count * sizeof(*was));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct vh_record *r = &c->records[i];
+
+		if (counts[i])
+			was[n++] = (struct vh_was){
+				.addr = r->addr, .driver = r->driver, .override = r->override,
+				.vfio = r->driver && (!strcmp(r->driver, "vfio-pci") ||
+						      r->action == VH_LEAVE),
+			};
+	}
+	*ret_count = n;
+	return was;
+}

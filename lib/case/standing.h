@@ -3,7 +3,8 @@
 #ifndef VH_STANDING_H
 #define VH_STANDING_H
 
-#include "lib/act/act.h"
+#include "lib/host/read.h"
+#include "lib/state/claim.h"
 
 struct vh_state {
 	bool present;      /* a device is there, with the recorded ids, or we cannot tell */
@@ -27,5 +28,12 @@ bool vh_state_is_ours(const struct vh_state *s, const struct vh_record *r);
 /* The device is with a host driver, but not the recorded one: probing, by us or by libvirt,
  * chose that, and the operation ended before it was put right. */
 bool vh_state_is_astray(const struct vh_state *s, const struct vh_record *r);
+
+/* vh_state_is_ours() of all records, in their order. Caller frees. */
+bool *vh_standing_counts(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
+/* How the devices stood before this claim, of those records that count. Caller frees; what it
+ * holds is borrowed from the claim. */
+struct vh_was *vh_standing_before(const struct vh_claim *c, const bool *counts,
+				  size_t *ret_count) VH_CHECK;
 
 #endif

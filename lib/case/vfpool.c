@@ -3,8 +3,10 @@
 #include "lib/case/vfpool.h"
 
 #include "lib/domain/address.h"
+#include "lib/base/printable.h"
 #include "lib/case/holdings.h"
 #include "lib/host/libvirt-files.h"
+#include "lib/host/read.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
@@ -17,6 +19,7 @@ void vh_vfpools_clear(struct vh_vfpools *p)
 		free(p->list[i].network);
 		free(p->list[i].vfs);
 		vh_host_free(p->list[i].host);
+		vh_claims_clear(&p->list[i].claims);
 	}
 	free(p->list);
 	memset(p, 0, sizeof(*p));
@@ -106,15 +109,51 @@ static void look_for_holders(const struct vh_root *root, const char *owner, stru
 	}
 }
 
+/* What its own domain has of it will be there for the next start. */
+static void close_own(struct vh_vfpool *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct vh_pci_dev *d =
+			p->vfs[i].own ? vh_host_dev(p->host, &p->vfs[i].addr) : NULL;
+
+		if (d)
+			vh_claims_close(&p->claims, d->group);
+	}
+}
+
+static void read_functions(const struct vh_root *root, const char *owner, int64_t deadline,
+			   struct vh_vfpool *p, struct vh_names *unseen)
+{
+	_auto_free_ struct vh_pci_addr *addrs = vh_alloc((p->count + 1) * sizeof(*addrs));
+	struct vh_names later = { 0 };
+
+	for (size_t i = 0; i < p->count; i++)
+		addrs[i] = p->vfs[i].addr;
+	p->host = vh_host_read(root, addrs, p->count, VH_HOST_RULES | VH_HOST_USES, deadline);
+	vh_claims_look(&p->claims, root, p->host, owner, &later);
+	close_own(p);
+	vh_names_note_all(unseen, &p->host->not_checked);
+	vh_names_note_all(unseen, &later);
+	vh_names_clear(&later);
+}
+
 void vh_vfpool_read(const struct vh_root *root, const char *network, const char *owner,
-		    struct vh_vfpool *ret)
+		    int64_t deadline, struct vh_vfpool *ret, struct vh_names *unseen)
 {
 	_auto_free_ char *text = vh_network_xml(root, network);
 	_auto_xml_ xmlDoc *doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
 	const xmlNode *top = doc ? vh_xml_root(doc) : NULL;
 	const xmlNode *net = vh_xml_is(top, "network") ? top : vh_xml_child(top, "network");
+	_auto_free_ char *shown = NULL;
 
 	*ret = (struct vh_vfpool){ .network = vh_strdup(network) };
 	read_forward(root, vh_xml_child(net, "forward"), ret);
 	look_for_holders(root, owner, ret);
+	shown = vh_printable(network, 60);
+	if (!ret->count)
+		vh_names_note(unseen, "which virtual functions network '%s' hands out", shown);
+	if (ret->count == VH_VFS_MAX)
+		vh_names_note(unseen, "functions of network '%s' beyond the first %d", shown,
+			      VH_VFS_MAX);
+	read_functions(root, owner, deadline, ret, unseen);
 }

@@ -7,7 +7,7 @@
 #ifndef VH_VFPOOL_H
 #define VH_VFPOOL_H
 
-#include "lib/host/host.h"
+#include "lib/case/claims.h"
 
 #define VH_VFS_MAX 1024
 
@@ -22,7 +22,8 @@ struct vh_vfpool {
 	bool managed;         /* libvirt takes them from their drivers */
 	struct vh_vf *vfs;    /* in libvirt's order */
 	size_t count;         /* 0: they are not told; at most VH_VFS_MAX, others are not read */
-	struct vh_host *host; /* with all of them; by the caller of vh_vfpool_read() */
+	const struct vh_host *host; /* with all of them; owned */
+	struct vh_claims claims; /* of others than the domain that asks */
 };
 
 struct vh_vfpools {
@@ -35,9 +36,10 @@ void vh_vfpools_clear(struct vh_vfpools *p);
 /*
  * What libvirt's files say of the network, which is one of them: as it runs, or else as it is
  * defined, and then the functions are those that its physical function has now. `owner` is the
- * UUID of the domain that asks, or NULL.
+ * UUID of the domain that asks, or NULL. The functions are looked at as vh_host_read() does, until
+ * `deadline`; what could not be seen goes to `unseen`.
  */
 void vh_vfpool_read(const struct vh_root *root, const char *network, const char *owner,
-		    struct vh_vfpool *ret);
+		    int64_t deadline, struct vh_vfpool *ret, struct vh_names *unseen);
 
 #endif

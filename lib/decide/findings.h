@@ -7,19 +7,10 @@
 #define VH_FINDINGS_H
 
 #include "lib/decide/plan.h"
-#include "lib/case/vfpool.h"
+#include "lib/case/case.h"
 
 enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
 const char *vh_severity_str(enum vh_severity s);
-
-/* What the rules look at; everything is borrowed. */
-struct vh_case {
-	const struct vh_domain *domain; /* NULL: the host alone, or a detach by hand */
-	const struct vh_host *host;
-	const struct vh_config *config;
-	const struct vh_plan *plan;     /* NULL: the host alone */
-	const struct vh_vfpools *pools; /* of the networks of the domain; NULL: not looked at */
-};
 
 enum vh_scope {
 	VH_SCOPE_HOST = 1,   /* makes sense without a domain */

@@ -8,7 +8,10 @@
 #ifndef VH_PLAN_H
 #define VH_PLAN_H
 
+#include "lib/config/config.h"
+#include "lib/domain/domain.h"
 #include "lib/host/host.h"
+#include "lib/state/claim.h"
 
 /*
  * Not dead, and no bridge. Of what cannot pass nothing else is judged, neither the device nor

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/base/child.h"
+#include "lib/host/read.h"
 #include "lib/host/uses/uses.h"
 
 #include "lib/base/banned.h"

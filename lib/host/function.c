@@ -10,43 +10,6 @@
 
 #define DEVICES "sys/bus/pci/devices"
 
-bool vh_pci_is_bridge(const struct vh_pci_dev *d)
-{
-	switch (d->class >> 8) {
-	case 0x0604: /* PCI to PCI */
-	case 0x0607: /* CardBus */
-	case 0x0609: /* semi-transparent PCI to PCI */
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool vh_pci_is_chipset(const struct vh_pci_dev *d)
-{
-	uint32_t base = d->class >> 16;
-
-	if (vh_pci_is_bridge(d))
-		return false;
-	return base == 0x05 || base == 0x06 || base == 0x08 || d->class >> 8 == 0x0c05;
-}
-
-bool vh_pci_is_tolerated(const struct vh_pci_dev *d)
-{
-	return !d->driver || d->on_vfio || !strcmp(d->driver, "pci-stub") ||
-	       !strcmp(d->driver, "pcieport");
-}
-
-struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d)
-{
-	return (struct vh_sighting){
-		.addr = d->addr,
-		.id = { d->vendor, d->device },
-		.subsystem = { d->subvendor, d->subdevice },
-		.class = d->class,
-	};
-}
-
 void vh_pci_free(struct vh_pci_dev *d)
 {
 	if (!d)

@@ -10,12 +10,9 @@
 #ifndef VH_HOST_H
 #define VH_HOST_H
 
+#include "lib/base/bits.h"
 #include "lib/host/bootloader.h"
-#include "lib/state/claim.h"
 #include "lib/config/config.h"
-#include "lib/domain/domain.h"
-#include "lib/state/identity.h"
-#include "lib/host/memory.h"
 
 enum vh_input { VH_INPUT_NONE = 0, VH_INPUT_KEYBOARD = 1, VH_INPUT_MOUSE = 2 };
 
@@ -85,16 +82,6 @@ struct vh_group {
 	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
 	size_t count;
 	struct vh_names direct;  /* its reserved regions of type `direct`: "0x..-0x.." */
-	enum vh_tri open;        /* somebody has it open: a guest uses it */
-	char *holder;            /* who: "process 812 (qemu-system-x86)", or NULL */
-	char *domain;            /* its name, if libvirt says that a domain has it; or NULL */
-};
-
-/* A claim of another owner that holds a member of a group concerned. */
-struct vh_claim_view {
-	struct vh_claim *claim;
-	bool stale;   /* its owner is gone: it may be taken over */
-	char *why;    /* why it is not stale, or NULL */
 };
 
 /* The nodes of a NUMA machine. */
@@ -128,16 +115,6 @@ struct vh_host {
 	size_t n_devs;
 	struct vh_group **groups; /* sorted by number; owned */
 	size_t n_groups;
-	struct vh_claim_view *claims; /* filled by the caller of vh_host_read() */
-	size_t n_claims;
-	char *claims_problem, *claims_fix; /* a claim cannot be trusted: it may hold any device */
-	const struct vh_identity *last; /* the domain's record, borrowed; NULL: none. By the caller
-					   of vh_host_read(), and then vh_expect_look() */
-	struct vh_sighting *elsewhere; /* the devices, wherever they are, that are like those which
-					  were expected at an address and are not there */
-	size_t n_elsewhere;
-	struct vh_names hostdev_networks; /* those of the domain that are pools of VFs, one
-					     for each interface, sorted */
 	char *release;       /* of the kernel */
 	bool iommu;          /* there are IOMMU groups */
 	enum vh_cpu cpu;
@@ -148,7 +125,6 @@ struct vh_host {
 	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
 	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
 	enum vh_tri denylist; /* vfio-pci refuses what is on its list: not with disable_denylist */
-	struct vh_memory memory; /* filled by vh_memory_read() */
 	/* with VH_HOST_RULES (platform.h) */
 	enum vh_tri remapping; /* interrupts are remapped */
 	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
@@ -170,28 +146,8 @@ struct vh_host {
 				may be neither: nothing may be done on these facts. 0: none */
 };
 
-enum vh_host_flags {
-	VH_HOST_ALL = 1,       /* every device, not only those asked for */
-	VH_HOST_OVERRIDES = 2, /* read driver_override */
-	VH_HOST_USES = 4,      /* find what the host uses the devices for, and which are dead */
-	VH_HOST_RULES = 8,     /* the rest that the rules want to know, of machine and devices */
-};
-
-/*
- * Reads the devices at `addrs`, and the members of their groups. A device that is not there is
- * not in the result. What may block is waited for 15 seconds at most, and never beyond `deadline`
- * (vh_now_ms()); what a driver does not answer by then stays unknown.
- */
-struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			     size_t count, unsigned int flags, int64_t deadline) VH_CHECK;
-void vh_host_free(struct vh_host *h);
-VH_DEFINE_AUTO(vh_host, vh_host_free)
-
-struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
-struct vh_group *vh_host_group(const struct vh_host *h, int number);
-/* Makes the devices that an operation of this claim has moved look as they were before, so
- * that a start continues where an accident ended one. `counts(i)` of record i: it still tells. */
-void vh_host_overlay(struct vh_host *h, const struct vh_claim *claim, const bool *counts);
+const struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
+const struct vh_group *vh_host_group(const struct vh_host *h, int number);
 /* Adds a sentence to not_checked unless it stands there. */
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3);
 
@@ -207,5 +163,10 @@ bool vh_pci_is_chipset(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_pci_is_tolerated(const struct vh_pci_dev *d);
+
+void vh_mates_free(struct vh_mate *mates, size_t count);
+
+/* A file in the directory of a function whose driver did not answer: its uses are unknown. */
+#define VH_MANIFEST_UNANSWERED "unanswered"
 
 #endif

@@ -12,7 +12,7 @@
 
 /* Answers about one file: VH_NO is "not the one that is looked for". */
 struct wanted {
-	const char *name; /* or UUID; NULL: any */
+	const char *name; /* or UUID */
 	int64_t pid;      /* of the domain that was found; 0: none */
 	char **ret_text;  /* takes the file that was the one, or NULL */
 };
@@ -95,7 +95,7 @@ static enum vh_tri is_hostdev_network(const xmlNode *root, struct wanted *wanted
 	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
 	_auto_free_ char *name = vh_xml_text(vh_xml_child(net, "name"));
 
-	if (wanted->name && !vh_streq(name, wanted->name))
+	if (!vh_streq(name, wanted->name))
 		return VH_NO;
 	return vh_xml_attr_is(vh_xml_child(net, "forward"), "mode", "hostdev") ? VH_YES : VH_NO;
 }

@@ -10,7 +10,7 @@
 #include "lib/base/root.h"
 #include "lib/domain/domain.h"
 
-/* Does the network called `name` (NULL: any network) hand out virtual functions (<forward mode='hostdev'>)?
+/* Does the network called `name` hand out virtual functions (<forward mode='hostdev'>)?
  * Reads etc/libvirt/qemu/networks/ and run/libvirt/network/. */
 enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
 /* The file of such a network: of the one that runs, or else of the definition. NULL: none. */

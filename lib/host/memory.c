@@ -5,8 +5,8 @@
 #include <errno.h>
 
 #include "lib/base/size.h"
+#include "lib/domain/guest-memory.h"
 #include "lib/host/host.h"
-#include "lib/host/libvirt-files.h"
 
 #include "lib/base/banned.h"
 
@@ -78,9 +78,9 @@ static void pool_of_meminfo(struct vh_memory *m, const char *text)
 	*VH_APPEND(m->pools, m->n_pools) = p;
 }
 
-static void read_meminfo(const struct vh_root *root, bool huge, struct vh_host *h)
+static void read_meminfo(const struct vh_root *root, const struct vh_host *h, bool huge,
+			 struct vh_memory *m, struct vh_names *unseen)
 {
-	struct vh_memory *m = &h->memory;
 	_auto_free_ char *text = vh_root_read(root, "proc/meminfo");
 	int reason = errno;
 
@@ -90,11 +90,11 @@ static void read_meminfo(const struct vh_root *root, bool huge, struct vh_host *
 	    field(text, "SwapFree:", 0, &m->swap_free_kib) == 0)
 		m->read = VH_YES;
 	if (h->uses_untold)
-		vh_host_not_checked(h, "memory: what of it is available");
+		vh_names_note(unseen, "memory: what of it is available");
 	else if (!text)
-		vh_host_not_checked(h, "memory: /proc/meminfo: %s", strerror(reason));
+		vh_names_note(unseen, "memory: /proc/meminfo: %s", strerror(reason));
 	else if (m->read != VH_YES)
-		vh_host_not_checked(h, "memory: /proc/meminfo does not say what is available");
+		vh_names_note(unseen, "memory: /proc/meminfo does not say what is available");
 	if (text && field(text, "Hugepagesize:", 0, &m->huge_default_kib) < 0)
 		m->huge_default_kib = 0;
 	if (text && huge)
@@ -185,9 +185,9 @@ static enum vh_tri read_nodes(const struct vh_root *root, struct vh_memory *m, b
 	return answer;
 }
 
-static void read_huge(const struct vh_root *root, struct vh_host *h, bool bound)
+static void read_huge(const struct vh_root *root, const struct vh_host *h, bool bound,
+		      struct vh_memory *m, struct vh_names *unseen)
 {
-	struct vh_memory *m = &h->memory;
 	struct vh_memory sysfs = { 0 };
 
 	sysfs.pools_read = read_pools(root, &sysfs, POOLS, -1, h->uses_untold);
@@ -199,86 +199,22 @@ static void read_huge(const struct vh_root *root, struct vh_host *h, bool bound)
 		m->pools_read = VH_YES;
 		m->nodes_read = sysfs.nodes_read;
 		if (h->uses_untold)
-			vh_host_not_checked(h, "huge pages: how many are promised to others, and "
+			vh_names_note(unseen, "huge pages: how many are promised to others, and "
 					       "how many the kernel would still make");
 	}
 	free(sysfs.pools);
 }
 
-/* Says of which part of the memory a rule will find nothing here. */
-static void note_unknown(struct vh_host *h, const struct vh_memory_part *parts, size_t count)
+void vh_memory_read(const struct vh_root *root, const struct vh_host *h, bool huge, bool bound,
+		    struct vh_memory *ret, struct vh_names *unseen)
 {
-	const struct vh_memory *m = &h->memory;
-
-	for (size_t i = 0; i < count; i++) {
-		uint64_t size = parts[i].page_kib ? parts[i].page_kib : m->huge_default_kib;
-
-		if (!parts[i].kib)
-			continue;
-		if (parts[i].huge && (!size || (m->pools_read != VH_YES &&
-						!vh_memory_pool(m, size, -1))))
-			vh_host_not_checked(h, "huge pages: the pools of the host cannot be seen");
-		else if (parts[i].huge && parts[i].nodes && m->nodes_read != VH_YES)
-			vh_host_not_checked(h, "huge pages: the pools of the NUMA nodes that "
-					       "<numatune> names cannot be seen");
-		else if (!parts[i].huge && parts[i].nodes)
-			vh_host_not_checked(h, "memory: whether the NUMA nodes that <numatune> names "
-					       "have enough of it");
-	}
-}
-
-void vh_memory_read(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h)
-{
-	size_t count;
-	_auto_free_ struct vh_memory_part *parts = NULL;
-	bool huge = false, bound = false;
-
-	vh_memory_clear(&h->memory);
-	if (d->memory.problem) {
-		vh_host_not_checked(h, "memory: %s", d->memory.problem);
-		return;
-	}
-	h->memory.own = VH_NO;
-	parts = vh_guest_memory_parts(&d->memory, &count);
-	for (size_t i = 0; i < count; i++) {
-		huge = huge || parts[i].huge;
-		bound = bound || (parts[i].huge && parts[i].nodes);
-	}
-	read_meminfo(root, huge, h);
+	read_meminfo(root, h, huge, ret, unseen);
 	if (huge)
-		read_huge(root, h, bound);
-	note_unknown(h, parts, count);
+		read_huge(root, h, bound, ret, unseen);
 }
 
-/* --- a domain that runs ------------------------------------------------------------------- */
-
-/* Huge pages are known in sum only: enough when the domain holds as many as it wants anew, or
- * when they are all of one kind. */
-static void note_own_huge(const struct vh_domain *d, struct vh_host *h)
+void vh_memory_read_own(const struct vh_root *root, int64_t pid, struct vh_memory *m)
 {
-	size_t count;
-	_auto_free_ struct vh_memory_part *parts = vh_guest_memory_parts(&d->memory, &count);
-	const struct vh_memory_part *first = NULL;
-	uint64_t wanted = 0;
-	bool mixed = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!parts[i].huge)
-			continue;
-		wanted = vh_kib_add(wanted, parts[i].kib);
-		mixed = mixed || parts[i].nodes || (first && first->page_kib != parts[i].page_kib);
-		first = first ? first : &parts[i];
-	}
-	h->memory.own_huge_mixed = mixed && wanted > h->memory.own_huge_kib;
-	if (h->memory.own_huge_mixed)
-		vh_host_not_checked(h, "huge pages: of which size and NUMA node the domain, which "
-				       "runs, holds some already");
-}
-
-void vh_memory_read_own(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h)
-{
-	struct vh_memory *m = &h->memory;
-	int64_t pid = vh_domain_pid(root, d->uuid);
 	_auto_free_ char *text = NULL;
 	uint64_t shared = 0;
 
@@ -289,10 +225,8 @@ void vh_memory_read_own(const struct vh_root *root, const struct vh_domain *d, s
 	    field(text, "RssShmem:", 0, &shared) < 0 ||
 	    field(text, "HugetlbPages:", 0, &m->own_huge_kib) < 0) {
 		m->own = VH_UNKNOWN;
-		vh_host_not_checked(h, "memory: how much of it the domain, which runs or may run, holds");
 		return;
 	}
 	m->own_kib = vh_kib_add(m->own_kib, shared);
 	m->own = VH_YES;
-	note_own_huge(d, h);
 }

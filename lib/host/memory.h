@@ -8,7 +8,6 @@
 
 #include "lib/base/root.h"
 
-struct vh_domain;
 struct vh_host;
 
 /* Huge pages of one size, on one NUMA node or on all (node -1). Counts are pages. */
@@ -37,11 +36,12 @@ struct vh_memory {
 	bool own_huge_mixed;     /* of which size and node cannot be told, and it matters */
 };
 
-/* Reads what the rules need to know of this domain's start; what is missing goes to not_checked
- * of the host. Pools are read only for a domain that asks for huge pages. */
-void vh_memory_read(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h);
-/* And of the domain, which runs now, or may for all that is known, and has a UUID. */
-void vh_memory_read_own(const struct vh_root *root, const struct vh_domain *d, struct vh_host *h);
+/* Reads it, but for `own`. `huge`: the pools of huge pages too, with `bound` those of each node.
+ * What cannot be told goes to `unseen`. */
+void vh_memory_read(const struct vh_root *root, const struct vh_host *h, bool huge, bool bound,
+		    struct vh_memory *ret, struct vh_names *unseen);
+/* Fills `own` with what this process, a running QEMU, holds; UNKNOWN where it cannot be seen. */
+void vh_memory_read_own(const struct vh_root *root, int64_t pid, struct vh_memory *m);
 void vh_memory_clear(struct vh_memory *m);
 
 /* The pool of this size; NULL: there is none. */

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 
+#include "lib/base/bits.h"
 #include "lib/host/boot-binding.h"
 #include "lib/host/hook-install.h"
+#include "lib/host/keyboard.h"
 #include "lib/host/module-options.h"
+#include "lib/host/read.h"
 #include "lib/host/topology.h"
-#include "lib/host/uses/uses.h"
 
 #include "lib/base/banned.h"
 
@@ -177,18 +179,6 @@ static bool parse_id(const char *text, struct vh_bind_id *ret)
 	return n >= 2;
 }
 
-static bool is_one(uint32_t wanted, uint32_t is)
-{
-	return wanted == ~0u || wanted == is;
-}
-
-bool vh_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m)
-{
-	return is_one(id->vendor, m->vendor) && is_one(id->device, m->device) &&
-	       is_one(id->subvendor, m->subvendor) && is_one(id->subdevice, m->subdevice) &&
-	       !((id->class ^ m->class) & id->class_mask);
-}
-
 static void add_ids(struct vh_host *h, const struct vh_module_value *value)
 {
 	_auto_free_ char *copy = vh_strdup(value->value);
@@ -225,27 +215,6 @@ static void read_bind_ids(const struct vh_root *root, struct vh_host *h)
 	}
 }
 
-/* --- keyboards --------------------------------------------------------------------------------- */
-
-/* Paragraphs of "S: Sysfs=/devices/..." and "B: KEY=..." (drivers/input/input.c). What a program
- * made up is no keyboard, but what Bluetooth gives is made by one (uhid). */
-static void read_keyboards(const struct vh_root *root, struct vh_host *h)
-{
-	_auto_free_ char *text = vh_root_read(root, "proc/bus/input/devices");
-	const char *path = NULL;
-	char *rest = text, *line;
-
-	h->keyboards_read = text != NULL;
-	while ((line = strsep(&rest, "\n"))) {
-		if (vh_has_prefix(line, "S: Sysfs=/"))
-			path = line + strlen("S: Sysfs=/");
-		if (!path || !vh_has_prefix(line, "B: KEY=") || !vh_input_has_letters(line + 7) ||
-		    (vh_has_prefix(path, "devices/virtual/") && !strstr(path, "/uhid/")))
-			continue;
-		*VH_APPEND(h->keyboards.name, h->keyboards.count) = vh_printf("sys/%s", path);
-	}
-}
-
 /* --- what is to be taken at boot ---------------------------------------------------------------- */
 
 static void read_early(const struct vh_root *root, struct vh_host *h)
@@ -263,7 +232,7 @@ void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned in
 		read_regions(root, h, h->groups[i]);
 	read_nodes(root, h);
 	read_bind_ids(root, h);
-	read_keyboards(root, h);
+	vh_keyboard_read(root, h);
 	if (flags & VH_HOST_ALL || !h->iommu)
 		h->loader = vh_bootloader_read(root);
 	if (!(flags & VH_HOST_ALL))

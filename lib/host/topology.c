@@ -12,13 +12,6 @@
 #define DEVICES "sys/bus/pci/devices"
 #define BARS 6 /* then the expansion ROM, SR-IOV, windows of bridges */
 
-void vh_mates_free(struct vh_mate *mates, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(mates[i].driver);
-	free(mates);
-}
-
 static uint32_t number(const struct vh_root *root, const char *name, const char *attribute)
 {
 	int64_t v = vh_root_read_int(root, DEVICES "/%s/%s", name, attribute);

@@ -15,6 +15,5 @@ void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_p
 /* One function as a mate; false: it is not there. */
 bool vh_mate_read(const struct vh_root *root, const struct vh_pci_addr *addr, struct vh_mate *ret)
 	VH_CHECK;
-void vh_mates_free(struct vh_mate *mates, size_t count);
 
 #endif

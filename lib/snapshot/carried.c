@@ -361,5 +361,5 @@ void vh_snap_uses(const struct vh_snap *s, struct vh_pci_dev *d, struct vh_strbu
 	walk(s, &ctx, d->path, 0, to);
 	if (d->class >> 16 == 0x03 || d->class >> 16 == 0x04)
 		put_display(s, d, to);
-	vh_uses_read(&root, s->usage, s->host, d);
+	vh_uses_read(&root, s->usage, (struct vh_host *)s->host, d);
 }

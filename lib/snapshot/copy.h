@@ -11,7 +11,7 @@ struct vh_usage;
 
 struct vh_snap {
 	const struct vh_root *root;
-	struct vh_host *host; /* every device */
+	const struct vh_host *host; /* every device */
 	struct vh_usage *usage;
 	struct vh_scrub scrub;
 	struct vh_strbuf lines; /* of the manifest, in any order; of one path the first counts */

@@ -4,6 +4,7 @@
  * IOMMU groups. Attributes may wait for the lock of a device whose driver hangs, so they are
  * read in a child.
  */
+#include "lib/host/host.h"
 #include "lib/snapshot/copy.h"
 
 #include <errno.h>
@@ -196,7 +197,7 @@ static bool looks_like_vfio(const char *driver)
 }
 
 /* The bridge above, which may be one of another domain (VMD: pci10000:e0 in between). */
-static struct vh_pci_dev *parent_of(const struct vh_host *h, const struct vh_pci_dev *d)
+static const struct vh_pci_dev *parent_of(const struct vh_host *h, const struct vh_pci_dev *d)
 {
 	_auto_free_ char *path = vh_strdup(d->path);
 	struct vh_pci_addr addr;

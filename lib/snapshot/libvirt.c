@@ -10,6 +10,8 @@
 
 #include "lib/base/uuid.h"
 #include "lib/domain/address.h"
+#include "lib/case/holdings.h"
+#include "lib/state/claim.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

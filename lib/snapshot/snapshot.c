@@ -6,7 +6,9 @@
 #include <errno.h>
 
 #include "lib/base/printable.h"
+#include "lib/host/read.h"
 #include "lib/manifest/manifest.h"
+#include "lib/manifest/parse.h"
 #include "lib/snapshot/copy.h"
 #include "lib/host/uses/uses.h"
 
@@ -260,7 +262,7 @@ static void put_all(struct vh_snap *s, const char *date, struct vh_strbuf *to)
 int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
 		     struct vh_strbuf *ret, struct vh_error *err)
 {
-	_auto_(vh_host) struct vh_host *host = vh_host_read(
+	_auto_(vh_host) const struct vh_host *host = vh_host_read(
 		root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES, INT64_MAX);
 	_auto_(vh_usage) struct vh_usage *usage = vh_usage_read(root);
 	struct vh_snap s = {

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 
+#include <libxml/SAX2.h>
+#include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
 #include "lib/base/printable.h"
-#include "lib/xml/libxml2.h"
+#include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
 
@@ -21,12 +23,6 @@ typedef xmlError *xml_error_ptr;
 
 /* How much of libxml2's text, which quotes the document, goes into a message. */
 #define TEXT_MAX 200
-
-/* Of a document that is there, so that the library is loaded. */
-static const struct vh_libxml2 *loaded(void)
-{
-	return vh_libxml2(NULL);
-}
 
 struct attempt {
 	struct vh_error *err;
@@ -70,9 +66,9 @@ static void on_doctype(void *data, const xmlChar *name, const xmlChar *external_
 	(void)name;
 	(void)external_id;
 	(void)system_id;
-	fail(ctxt->_private, loaded()->xmlSAX2GetLineNumber(ctxt), "remove the <!DOCTYPE ...>",
+	fail(ctxt->_private, xmlSAX2GetLineNumber(ctxt), "remove the <!DOCTYPE ...>",
 	     "the document has a DOCTYPE, which libvirt's never have");
-	loaded()->xmlStopParser(ctxt);
+	xmlStopParser(ctxt);
 }
 
 static int line_of(const char *text, const char *at)
@@ -86,14 +82,11 @@ static int line_of(const char *text, const char *at)
 
 xmlDoc *vh_xml_parse(const char *text, size_t len, struct vh_error *err)
 {
-	const struct vh_libxml2 *lib = vh_libxml2(err);
 	struct attempt attempt = { .err = err };
 	xmlParserCtxt *ctxt;
 	const char *nul;
 	xmlDoc *doc;
 
-	if (!lib)
-		return NULL;
 	if (len > INT_MAX) {
 		(void)vh_fail(err, VH_E_INPUT, EFBIG, NULL, "cannot parse the document");
 		return NULL;
@@ -104,7 +97,7 @@ xmlDoc *vh_xml_parse(const char *text, size_t len, struct vh_error *err)
 		fail(&attempt, line_of(text, nul), NULL, "a NUL byte");
 		return NULL;
 	}
-	ctxt = lib->xmlNewParserCtxt();
+	ctxt = xmlNewParserCtxt();
 	if (!ctxt) {
 		(void)vh_fail(err, VH_E_SYS, ENOMEM, NULL, "cannot start libxml2");
 		return NULL;
@@ -113,11 +106,11 @@ xmlDoc *vh_xml_parse(const char *text, size_t len, struct vh_error *err)
 	ctxt->sax->serror = on_error;
 	ctxt->sax->internalSubset = on_doctype;
 	/* BIG_LINES: right line numbers beyond 65535 */
-	doc = lib->xmlCtxtReadMemory(ctxt, text, (int)len, NULL, NULL,
-				     XML_PARSE_NONET | XML_PARSE_BIG_LINES);
-	if (!attempt.failed && (!doc || !ctxt->wellFormed || !lib->xmlDocGetRootElement(doc)))
+	doc = xmlCtxtReadMemory(ctxt, text, (int)len, NULL, NULL,
+				XML_PARSE_NONET | XML_PARSE_BIG_LINES);
+	if (!attempt.failed && (!doc || !ctxt->wellFormed || !xmlDocGetRootElement(doc)))
 		fail(&attempt, 1, NULL, "this is not an XML document");
-	lib->xmlFreeParserCtxt(ctxt);
+	xmlFreeParserCtxt(ctxt);
 	if (attempt.failed)
 		vh_xml_clear(&doc);
 	return doc;
@@ -126,7 +119,7 @@ xmlDoc *vh_xml_parse(const char *text, size_t len, struct vh_error *err)
 void vh_xml_clear(xmlDoc **doc)
 {
 	if (*doc)
-		loaded()->xmlFreeDoc(*doc);
+		xmlFreeDoc(*doc);
 	*doc = NULL;
 }
 
@@ -150,7 +143,7 @@ static const xmlNode *first_of(const xmlNode *node, const char *name)
 
 const xmlNode *vh_xml_root(const xmlDoc *doc)
 {
-	return loaded()->xmlDocGetRootElement((xmlDoc *)doc);
+	return xmlDocGetRootElement((xmlDoc *)doc);
 }
 
 const xmlNode *vh_xml_child(const xmlNode *parent, const char *name)
@@ -206,14 +199,14 @@ const xmlNode *vh_xml_next_in(const xmlNode *node, const char *uri, const char *
 
 int vh_xml_line(const xmlNode *node)
 {
-	return node ? (int)loaded()->xmlGetLineNo((xmlNode *)node) : 0;
+	return node ? (int)xmlGetLineNo((xmlNode *)node) : 0;
 }
 
 /* Like libvirt's virXMLPropString(), by xmlHasProp(), which does not look at the namespace of
  * an attribute. */
 const xmlAttr *vh_xml_attribute(const xmlNode *node, const char *name)
 {
-	return node ? loaded()->xmlHasProp((xmlNode *)node, (const xmlChar *)name) : NULL;
+	return node ? xmlHasProp((xmlNode *)node, (const xmlChar *)name) : NULL;
 }
 
 /* As no document has entities of its own, a value is one text node, or none when it is empty. */
@@ -235,12 +228,12 @@ bool vh_xml_attr_is(const xmlNode *node, const char *name, const char *value)
 
 char *vh_xml_text(const xmlNode *node)
 {
-	xmlChar *content = node ? loaded()->xmlNodeGetContent((xmlNode *)node) : NULL;
+	xmlChar *content = node ? xmlNodeGetContent((xmlNode *)node) : NULL;
 	char *text = NULL;
 
 	if (content && *content)
 		text = vh_strdup((const char *)content);
 	if (content)
-		(*loaded()->xmlFree)(content);
+		xmlFree(content);
 	return text;
 }

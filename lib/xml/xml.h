@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xml - the only place that calls libxml2's parser, and the few questions that are asked of
- * its trees. No network, no DTD, no entities but the five that XML predefines; nothing is
- * printed. Names are those of elements without a namespace.
+ * xml - the only place that calls libxml2, and the few questions that are asked of its trees.
+ * No network, no DTD, no entities but the five that XML predefines, and so no catalog, which
+ * only entities are looked up in; nothing is printed, and no setting of the library's is changed.
+ * Names are those of elements without a namespace.
  */
 #ifndef VH_XML_H
 #define VH_XML_H

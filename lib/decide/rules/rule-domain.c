@@ -86,7 +86,7 @@ void vh_check_balloon(const struct vh_case *c, const struct vh_rule *r, struct v
 	struct vh_finding *f;
 
 	if (!c->domain || !vh_domain_has_balloon(c->domain) ||
-	    (!vh_domain_has_pci(c->domain) && !c->host->hostdev_networks.count))
+	    (!vh_domain_has_pci(c->domain) && !c->pool_networks.count))
 		return;
 	message = balloon_message(c->domain);
 	fix = balloon_fix(c->domain);

@@ -15,7 +15,7 @@ static bool is_ordinary(const struct vh_case *c, uint64_t page_kib)
 	const char *arch = c->domain->arch;
 
 	return (page_kib == 16 || page_kib == 64) && arch && !vh_streq(arch, "x86_64") &&
-	       !vh_streq(arch, "i686") && !vh_memory_pool(&c->host->memory, page_kib, -1);
+	       !vh_streq(arch, "i686") && !vh_memory_pool(&c->memory, page_kib, -1);
 }
 
 struct vh_parts vh_parts_get(const struct vh_case *c)
@@ -27,7 +27,7 @@ struct vh_parts vh_parts_get(const struct vh_case *c)
 		struct vh_memory_part *part = &p.list[i];
 
 		if (part->huge && !part->page_kib)
-			part->page_kib = c->host->memory.huge_default_kib;
+			part->page_kib = c->memory.huge_default_kib;
 		if (part->huge && is_ordinary(c, part->page_kib))
 			part->huge = false;
 	}
@@ -81,13 +81,13 @@ static bool is_first(const struct vh_parts *p, size_t at, bool nodes)
 /* Can the pools be judged: what is there is known, and which of it the domain itself holds? */
 static bool are_pools_known(const struct vh_case *c)
 {
-	return c->host->memory.own != VH_UNKNOWN && !c->host->memory.own_huge_mixed;
+	return c->memory.own != VH_UNKNOWN && !c->memory.own_huge_mixed;
 }
 
 /* Does the domain, which runs, hold all that it wants? */
 static bool has_its_pages(const struct vh_case *c, const struct vh_parts *p)
 {
-	const struct vh_memory *m = &c->host->memory;
+	const struct vh_memory *m = &c->memory;
 
 	return m->own == VH_YES && m->own_huge_kib >= vh_parts_sum(p, true);
 }
@@ -95,7 +95,7 @@ static bool has_its_pages(const struct vh_case *c, const struct vh_parts *p)
 /* Pages of the whole host that the domain can have, those that it holds among them. */
 static uint64_t free_pages(const struct vh_case *c, const struct vh_huge_pool *pool)
 {
-	const struct vh_memory *m = &c->host->memory;
+	const struct vh_memory *m = &c->memory;
 	uint64_t own = m->own == VH_YES ? m->own_huge_kib / pool->page_kib : 0;
 
 	return vh_kib_add(pool->free, own);
@@ -109,7 +109,7 @@ uint64_t vh_made_kib(const struct vh_case *c, const struct vh_parts *p)
 		return 0;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct vh_huge_pool *pool =
-			vh_memory_pool(&c->host->memory, p->list[i].page_kib, -1);
+			vh_memory_pool(&c->memory, p->list[i].page_kib, -1);
 		uint64_t n;
 
 		if (!pool || !is_first(p, i, false))
@@ -182,7 +182,7 @@ static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct
 static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
 			    const struct vh_parts *p, uint64_t page_kib, struct vh_findings *out)
 {
-	const struct vh_memory *m = &c->host->memory;
+	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *pool = vh_memory_pool(m, page_kib, -1);
 	uint64_t wanted = pages(p, page_kib, NULL), there = pool ? free_pages(c, pool) : 0;
 	_auto_free_ char *size = vh_text_size(page_kib, VH_BEST), *fix = NULL;
@@ -233,7 +233,7 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 			     const struct vh_parts *p, const struct vh_memory_part *part,
 			     struct vh_findings *out)
 {
-	const struct vh_memory *m = &c->host->memory;
+	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
 	uint64_t wanted = pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);

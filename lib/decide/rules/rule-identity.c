@@ -43,8 +43,8 @@ static void add_elsewhere(const struct vh_case *c, const struct vh_expect *e, en
 	_auto_strbuf_ struct vh_strbuf where = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->host->n_elsewhere; i++) {
-		const struct vh_sighting *s = &c->host->elsewhere[i];
+	for (size_t i = 0; i < c->elsewhere.count; i++) {
+		const struct vh_sighting *s = &c->elsewhere.list[i];
 		_auto_free_ char *address = NULL, *line = NULL;
 
 		if (!is_like(e, s) || is_element(c->domain, &s->addr) || n++ >= SHOWN_MAX)
@@ -91,7 +91,7 @@ void vh_text_expected(const struct vh_case *c, const struct vh_pci_addr *addr, e
 		      struct vh_strbuf *message, struct vh_strbuf *fix)
 {
 	struct vh_expect e[VH_EXPECT_MAX];
-	size_t n = vh_expect_at(addr, c->config, c->domain, c->host->last, e);
+	size_t n = vh_expect_at(addr, c->config, c->domain, c->last, e);
 
 	for (size_t i = 0; i < n; i++) {
 		vh_strbuf_add(message, "; ");
@@ -170,7 +170,7 @@ void vh_check_identity(const struct vh_case *c, const struct vh_rule *r, struct 
 	const struct vh_plan_dev *pd = NULL;
 
 	while ((pd = vh_next_dev(c, pd))) {
-		const struct vh_identity *last = pd->role == VH_NAMED ? c->host->last : NULL;
+		const struct vh_identity *last = pd->role == VH_NAMED ? c->last : NULL;
 		struct vh_sighting now = vh_pci_sighting(pd->dev);
 		struct vh_expect e[VH_EXPECT_MAX];
 		size_t n = vh_expect_at(&now.addr, c->config, c->domain, last, e);

@@ -21,7 +21,7 @@ bool vh_memory_is_judged(const struct vh_case *c)
 	const struct vh_domain *d = c->domain;
 
 	return d && c->config->memory != VH_MEMORY_OFF && !d->memory.problem &&
-	       vh_domain_pins(d, c->host->hostdev_networks.count > 0);
+	       vh_domain_pins(d, c->pool_networks.count > 0);
 }
 
 enum vh_severity vh_memory_severity(const struct vh_case *c, enum vh_severity s)
@@ -52,7 +52,7 @@ struct sums {
 static struct sums make_sums(const struct vh_case *c)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	const struct vh_memory *m = &c->host->memory;
+	const struct vh_memory *m = &c->memory;
 	_auto_parts_ struct vh_parts p = vh_parts_get(c);
 	uint64_t ordinary = vh_parts_sum(&p, false);
 	struct sums s = {
@@ -146,7 +146,7 @@ static void beyond_all(const struct vh_case *c, const struct sums *s, const stru
 		       struct vh_findings *out)
 {
 	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
-	_auto_free_ char *all = vh_text_size(c->host->memory.total_kib, VH_TENTHS);
+	_auto_free_ char *all = vh_text_size(c->memory.total_kib, VH_TENTHS);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, NULL, "give the guest less",
@@ -159,7 +159,7 @@ static void beyond_all(const struct vh_case *c, const struct sums *s, const stru
 
 void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
-	const struct vh_memory *m = &c->host->memory;
+	const struct vh_memory *m = &c->memory;
 	_auto_free_ char *message = NULL, *fix = NULL;
 	struct vh_finding *f;
 	enum vh_unit unit = VH_TENTHS;
@@ -203,7 +203,7 @@ static bool has_formula(const struct vh_domain *d)
 static uint64_t times_locked(const struct vh_case *c)
 {
 	const struct vh_domain *d = c->domain;
-	uint64_t shared = c->host->hostdev_networks.count, alone = 0;
+	uint64_t shared = c->pool_networks.count, alone = 0;
 
 	for (size_t i = 0; i < d->n_devices; i++) {
 		if (d->devices[i].element == VH_DISK)
@@ -246,7 +246,7 @@ void vh_check_hard_limit(const struct vh_case *c, const struct vh_rule *r, struc
 
 	if (!vh_memory_is_judged(c) || !g->hard_limit_kib)
 		return;
-	factor = vh_guest_memory_factor(g, c->host->hostdev_networks.count);
+	factor = vh_guest_memory_factor(g, c->pool_networks.count);
 	allowed = vh_kib_add(vh_kib_mul(factor, g->total_kib), GIB);
 	there = vh_kib_sub(g->total_kib, vh_guest_memory_unplugged(g));
 	locked = vh_kib_mul(times_locked(c), there);

@@ -45,7 +45,11 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, c
 	};
 	_auto_(vh_plan) struct vh_plan *plan = vh_plan_make(&domain, p->host, c->config);
 	struct vh_case one = {
-		.domain = &domain, .host = p->host, .config = c->config, .plan = plan,
+		.domain = &domain,
+		.config = c->config,
+		.host = p->host,
+		.claims = &p->claims,
+		.plan = plan,
 	};
 
 	vh_rules_run(&one, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, out);
@@ -56,7 +60,7 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, c
 /* Of how many interfaces of the domain is that the network? */
 static size_t wanted_of(const struct vh_case *c, const struct vh_vfpool *p)
 {
-	const struct vh_names *names = &c->host->hostdev_networks;
+	const struct vh_names *names = &c->pool_networks;
 	size_t n = 0;
 
 	for (size_t i = 0; i < names->count; i++)
@@ -157,8 +161,8 @@ const char vh_explain_network_function[] =
 void vh_check_network_function(const struct vh_case *c, const struct vh_rule *r,
 			       struct vh_findings *out)
 {
-	for (size_t i = 0; c->domain && c->pools && i < c->pools->count; i++) {
-		const struct vh_vfpool *p = &c->pools->list[i];
+	for (size_t i = 0; c->domain && i < c->pools.count; i++) {
+		const struct vh_vfpool *p = &c->pools.list[i];
 		struct tally next = { 0 }, later = { 0 };
 		size_t wanted = wanted_of(c, p);
 

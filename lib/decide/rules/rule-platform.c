@@ -146,10 +146,10 @@ void vh_check_acs(const struct vh_case *c, const struct vh_rule *r, struct vh_fi
 
 /* --- binding by id ----------------------------------------------------------------------- */
 
-static bool is_claimed(const struct vh_host *h, const struct vh_pci_addr *addr)
+static bool is_claimed(const struct vh_claims *claims, const struct vh_pci_addr *addr)
 {
-	for (size_t i = 0; i < h->n_claims; i++)
-		if (vh_claim_find(h->claims[i].claim, addr))
+	for (size_t i = 0; i < claims->count; i++)
+		if (vh_claim_find(claims->list[i].claim, addr))
 			return true;
 	return false;
 }
@@ -191,7 +191,7 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 		_auto_free_ char *fix = NULL;
 
 		if (!vh_bind_id_matches(id, m) || (d && vh_is_named(c, d)) ||
-		    is_claimed(c->host, &m->addr))
+		    is_claimed(c->claims, &m->addr))
 			continue;
 		fix = vh_printf("take the id out of ids= in %s: the hook binds by address, and "
 				"leaves %s to the host", id->where, vh_pci_str(&m->addr).s);

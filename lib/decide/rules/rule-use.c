@@ -261,18 +261,18 @@ static void claimed(const struct vh_case *c, const struct vh_claim_view *v,
 }
 
 /* Does a claim that was reported hold a member? */
-static bool is_explained(const struct vh_host *h, const struct vh_group *g)
+static bool is_explained(const struct vh_claims *claims, const struct vh_group *g)
 {
-	for (size_t i = 0; i < h->n_claims; i++) {
-		for (size_t j = 0; blocks(&h->claims[i]) && j < g->count; j++) {
-			if (vh_claim_find(h->claims[i].claim, &g->members[j]->addr))
+	for (size_t i = 0; i < claims->count; i++) {
+		for (size_t j = 0; blocks(&claims->list[i]) && j < g->count; j++) {
+			if (vh_claim_find(claims->list[i].claim, &g->members[j]->addr))
 				return true;
 		}
 	}
 	return false;
 }
 
-static char *open_fix(const struct vh_group *g)
+static char *open_fix(const struct vh_group_view *g)
 {
 	_auto_free_ char *name = g->domain ? vh_text_domain(g->domain, NULL) : NULL;
 
@@ -280,7 +280,7 @@ static char *open_fix(const struct vh_group *g)
 		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
 }
 
-static void check_open(const struct vh_case *c, const struct vh_group *g, const struct vh_rule *r,
+static void check_open(const struct vh_case *c, const struct vh_group_view *g, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = vh_named_in(c, g->number);
@@ -304,19 +304,21 @@ void vh_check_claims(const struct vh_case *c, const struct vh_rule *r, struct vh
 {
 	const struct vh_group *g;
 
-	if (c->host->claims_problem && vh_next_named(c, NULL))
-		vh_finding_add(out, r, NULL, c->host->claims_fix,
+	if (c->claims->problem && vh_next_named(c, NULL))
+		vh_finding_add(out, r, NULL, c->claims->fix,
 			       "a claim cannot be trusted, and may hold these devices: %s",
-			       c->host->claims_problem);
-	for (size_t i = 0; i < c->host->n_claims; i++) {
-		const struct vh_claim_view *v = &c->host->claims[i];
+			       c->claims->problem);
+	for (size_t i = 0; i < c->claims->count; i++) {
+		const struct vh_claim_view *v = &c->claims->list[i];
 		const struct vh_pci_dev *d = blocks(v) ? concerned_record(c, v->claim) : NULL;
 
 		if (d)
 			claimed(c, v, d, r, out);
 	}
 	for (size_t i = 0; (g = vh_next_group(c, &i));) {
-		if (g->open == VH_YES && !is_explained(c->host, g))
-			check_open(c, g, r, out);
+		const struct vh_group_view *seen = vh_claims_group(c->claims, g->number);
+
+		if (seen->open == VH_YES && !is_explained(c->claims, g))
+			check_open(c, seen, r, out);
 	}
 }

@@ -3,7 +3,6 @@
 #include "lib/host/uses/use.h"
 
 #include <arpa/inet.h>
-#include <linux/if.h>
 #include <linux/route.h>
 
 #include "lib/base/banned.h"
@@ -110,15 +109,6 @@ void vh_usage_read_net(const struct vh_root *root, struct vh_usage *u)
 		read_routes6(v6, &u->routes);
 	if (addresses)
 		read_addresses6(addresses, u);
-}
-
-enum vh_tri vh_net_is_up(const struct vh_root *root, const char *path)
-{
-	int64_t flags = vh_root_read_int(root, "%s/flags", path);
-
-	if (flags < 0)
-		return VH_UNKNOWN;
-	return flags & IFF_UP ? VH_YES : VH_NO;
 }
 
 static void look_at_uppers(struct vh_uses_ctx *ctx, const char *path, const char *name,

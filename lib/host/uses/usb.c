@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usb - what hangs on a USB controller, and which of it people type and point with. */
+#include "lib/base/printable.h"
+#include "lib/host/keyboard.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/printable.h"
@@ -12,15 +14,6 @@
 bool vh_usb_is_device(const char *name)
 {
 	return name[0] >= '1' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
-}
-
-bool vh_input_has_letters(const char *bits)
-{
-	const char *last = strrchr(bits, ' ');
-	uint64_t v;
-
-	last = last ? last + 1 : bits;
-	return vh_parse_uint(last, 16, UINT64_MAX, &v) == 0 && (v & 0xfffffffe) == 0xfffffffe;
 }
 
 /* "3": it moves in x and y (include/uapi/linux/input-event-codes.h, REL_X and REL_Y) */

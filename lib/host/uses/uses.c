@@ -6,25 +6,12 @@
 #include "lib/host/uses/uses.h"
 
 #include <errno.h>
-#include <stdarg.h>
 
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
 
 #define DEPTH_MAX 24 /* of a subtree; USB hubs nest at most 7 deep, each level adds two */
-
-struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
-{
-	struct vh_use *u = VH_APPEND(ctx->dev->uses, ctx->dev->n_uses);
-	va_list ap;
-
-	va_start(ap, fmt);
-	u->text = vh_vprintf(fmt, ap);
-	va_end(ap);
-	u->kind = kind;
-	return u;
-}
 
 struct vh_usage *vh_usage_read(const struct vh_root *root)
 {

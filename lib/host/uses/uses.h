@@ -22,8 +22,4 @@ VH_DEFINE_AUTO(vh_usage, vh_usage_free)
 void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
 		  struct vh_pci_dev *d);
 
-/* Does the bit map of keys of an input device, as sysfs and procfs print it, have all letters and
- * digits? What has some keys only is a power button, a mouse, a remote control. */
-bool vh_input_has_letters(const char *bits);
-
 #endif

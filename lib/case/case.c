@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* case - see case.h. */
+#include "lib/case/case.h"
+
+#include "lib/case/networks.h"
+#include "lib/case/standing.h"
+#include "lib/case/start-memory.h"
+#include "lib/host/libvirt-files.h"
+#include "lib/host/read.h"
+#include "lib/state/record.h"
+
+#include "lib/base/banned.h"
+
+void vh_case_clear(struct vh_case *c)
+{
+	vh_names_clear(&c->pool_networks);
+	vh_vfpools_clear(&c->pools);
+	vh_memory_clear(&c->memory);
+	vh_identity_free(c->last);
+	free(c->last_problem);
+	free(c->elsewhere.list);
+	vh_names_clear(&c->unseen);
+	vh_facts_clear(&c->here);
+	memset(c, 0, sizeof(*c));
+}
+
+struct vh_claims *vh_case_own_claims(struct vh_case *c)
+{
+	return &c->here.hosts[0]->claims;
+}
+
+/* --- the machine ------------------------------------------------------------------------------ */
+
+/* The addresses that the domain names, and what they would be in hex or were meant to be: rules
+ * say what stands there. */
+static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_count)
+{
+	struct vh_pci_addr *addrs = NULL, meant;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct vh_hostdev *e = &d->devices[i];
+
+		if (!e->problem)
+			*VH_APPEND(addrs, n) = e->addr;
+		if (!e->problem && e->decimal && e->hex_valid)
+			*VH_APPEND(addrs, n) = e->hex;
+		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
+			*VH_APPEND(addrs, n) = meant;
+	}
+	*ret_count = n;
+	return addrs;
+}
+
+static unsigned int flags_of(const struct vh_ask *ask, size_t count)
+{
+	if (ask->policy)
+		return 0;
+	if (ask->whole)
+		return VH_HOST_ALL | VH_HOST_RULES;
+	return VH_HOST_RULES | (count ? VH_HOST_USES : 0) |
+	       (ask->store ? VH_HOST_OVERRIDES : 0);
+}
+
+/* The host with the devices of the own claim as they were before it: a start continues where an
+ * accident ended one, and a domain that runs is judged as if it were stopped. */
+static const struct vh_host *read_host(const struct vh_ask *ask, const struct vh_claim *own,
+				       const bool *counts, const struct vh_pci_addr *addrs,
+				       size_t count)
+{
+	size_t n = 0;
+	_auto_free_ struct vh_was *was = own ? vh_standing_before(own, counts, &n) : NULL;
+	struct vh_host_ask wanted = {
+		.addrs = addrs, .count = count, .flags = flags_of(ask, count),
+		.deadline = ask->deadline, .was = was, .n_was = n,
+	};
+
+	return vh_host_read_as(ask->root, &wanted);
+}
+
+static void use(struct vh_case *c, struct vh_facts_host *f)
+{
+	c->host = f->host;
+	c->claims = &f->claims;
+	vh_names_note_all(&c->unseen, &f->unseen);
+}
+
+/* The owner's claim, where nobody has read it yet, and which of its records count. */
+static struct vh_claim *read_own(const struct vh_ask *ask, const char *owner, bool **ret_counts)
+{
+	_auto_error_ struct vh_error ignored = { 0 };
+	struct vh_store s = { .dir = -1 };
+	struct vh_claim *own = NULL;
+
+	/* vh_claims_look() says what cannot be read */
+	if (vh_store_open(&s, ask->root, false, &ignored) == 0)
+		VH_IGNORE(vh_store_load(&s, owner, &own, &ignored));
+	vh_store_close(&s);
+	if (own)
+		*ret_counts = vh_standing_counts(ask->root, own);
+	return own;
+}
+
+static int read_claims(struct vh_facts_host *f, const struct vh_ask *ask, const char *owner,
+		       struct vh_error *err)
+{
+	vh_names_note_all(&f->unseen, &f->host->not_checked);
+	if (ask->policy || ask->whole)
+		return 0;
+	if (ask->store)
+		return vh_claims_read(&f->claims, ask->store, f->host, owner, err);
+	vh_claims_look(&f->claims, ask->root, f->host, owner, &f->unseen);
+	return 0;
+}
+
+/* For this domain alone: the host looks different to it, or nobody else asks. */
+static int read_here(struct vh_case *c, const struct vh_ask *ask, const char *owner,
+		     const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
+{
+	_auto_free_ bool *own_counts = NULL;
+	_auto_(vh_claim) struct vh_claim *read =
+		owner && !ask->starts && !ask->store ? read_own(ask, owner, &own_counts) : NULL;
+	const struct vh_claim *own = read ? read : ask->own;
+	const bool *counts = read ? own_counts : ask->counts;
+	struct vh_facts_host *f = vh_facts_add(&c->here, addrs, count,
+					       read_host(ask, own, counts, addrs, count));
+	int rc = read_claims(f, ask, owner, err);
+
+	for (size_t i = 0; c->running && own && i < own->count; i++)
+		vh_claims_close(&f->claims, own->records[i].group);
+	use(c, f);
+	return rc;
+}
+
+/* What others have read of the same devices, or read for them to come. */
+static int read_shared(struct vh_case *c, const struct vh_ask *ask,
+		       const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
+{
+	struct vh_facts_host *f = vh_facts_find(ask->facts, addrs, count);
+	int rc = 0;
+
+	if (!f) {
+		f = vh_facts_add(ask->facts, addrs, count, read_host(ask, NULL, NULL, addrs, count));
+		rc = read_claims(f, ask, NULL, err);
+	}
+	use(c, f);
+	return rc;
+}
+
+/* *ret_runs: does the domain run? */
+static int read_machine(struct vh_case *c, const struct vh_ask *ask, const char *owner,
+			const struct vh_pci_addr *addrs, size_t count, enum vh_tri *ret_runs,
+			struct vh_error *err)
+{
+	*ret_runs = VH_NO;
+	if (ask->facts && !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
+		if (owner && !ask->facts->running_seen)
+			*ret_runs = VH_UNKNOWN;
+		return read_shared(c, ask, addrs, count, err);
+	}
+	if (owner && c->domain && !ask->starts)
+		*ret_runs = vh_domain_is_running(ask->root, owner);
+	c->running = *ret_runs == VH_YES;
+	return read_here(c, ask, owner, addrs, count, err);
+}
+
+/* --- what the domain adds --------------------------------------------------------------------- */
+
+/* Nobody is refused over a record that is damaged, and an ordinary user does not see it. */
+static void read_record(struct vh_case *c, const struct vh_ask *ask)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	if (!c->domain->uuid || vh_record_load(ask->root, c->domain->uuid, &c->last, &err) == 0)
+		return;
+	vh_names_note(&c->unseen, "whether these are the devices that it last ran with: %s", err.what);
+	c->last_problem = VH_STEAL(err.what);
+}
+
+static void read_memory(struct vh_case *c, const struct vh_ask *ask, enum vh_tri runs)
+{
+	if (c->config->memory == VH_MEMORY_OFF ||
+	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+		return;
+	vh_start_memory_read(ask->root, c->host, c->domain, &c->memory, &c->unseen);
+	if (runs != VH_NO && c->memory.own == VH_NO)
+		vh_start_memory_read_own(ask->root, c->domain, &c->memory, &c->unseen);
+}
+
+/* Nothing of a PCI device, and nothing that could become one. */
+static bool is_plain(const struct vh_domain *d)
+{
+	return !vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa &&
+	       !d->smuggled.count;
+}
+
+static bool is_concerned(const struct vh_case *c)
+{
+	return vh_domain_has_pci(c->domain) || c->domain->smuggled.count ||
+	       vh_domain_pins(c->domain, c->pool_networks.count > 0);
+}
+
+static int read_domain(struct vh_case *c, const struct vh_ask *ask, struct vh_error *err)
+{
+	const char *owner = c->domain->uuid;
+	size_t n;
+	_auto_free_ struct vh_pci_addr *addrs = addresses(c->domain, &n);
+	enum vh_tri runs;
+
+	if (is_plain(c->domain))
+		return 0;
+	vh_networks_find(&c->pool_networks, ask->facts ? ask->facts : &c->here, ask->root,
+			 c->domain, &c->unseen);
+	if (!is_concerned(c))
+		return 0;
+	read_record(c, ask);
+	if (c->domain->lone)
+		vh_names_note(&c->unseen, "the domain that this is for: its balloon, its memory, "
+					  "and what else it names");
+	if (read_machine(c, ask, owner, addrs, ask->policy ? 0 : n, &runs, err) < 0)
+		return -1;
+	vh_networks_read(&c->pools, ask->root, &c->pool_networks, owner, ask->deadline,
+			 &c->unseen);
+	if (!c->domain->lone)
+		read_memory(c, ask, runs);
+	return 0;
+}
+
+int vh_case_read(struct vh_case *ret, const struct vh_ask *ask, struct vh_error *err)
+{
+	enum vh_tri runs;
+	int rc;
+
+	*ret = (struct vh_case){ .domain = ask->domain, .config = ask->config };
+	if (ask->domain)
+		rc = read_domain(ret, ask, err);
+	else
+		rc = read_machine(ret, ask, ask->owner, ask->addrs, ask->count, &runs, err);
+	if (ret->host && !ask->whole && !ask->policy)
+		vh_expect_look(&ret->elsewhere, ask->root, ret->host, ret->config, ret->domain,
+			       ret->last, &ret->unseen);
+	return rc;
+}

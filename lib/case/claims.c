@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* claims - see claims.h. */
+#include "lib/case/claims.h"
+
+#include <errno.h>
+
+#include "lib/base/printable.h"
+#include "lib/case/holdings.h"
+#include "lib/host/libvirt-files.h"
+#include "lib/host/process.h"
+
+#include "lib/base/banned.h"
+
+void vh_claims_clear(struct vh_claims *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		vh_claim_free(c->list[i].claim);
+		free(c->list[i].why);
+	}
+	for (size_t i = 0; i < c->n_groups; i++) {
+		free(c->groups[i].holder);
+		free(c->groups[i].domain);
+	}
+	free(c->list);
+	free(c->groups);
+	free(c->problem);
+	free(c->fix);
+	memset(c, 0, sizeof(*c));
+}
+
+const struct vh_group_view *vh_claims_group(const struct vh_claims *c, int number)
+{
+	static const struct vh_group_view unknown = { .number = -1 };
+
+	for (size_t i = 0; i < c->n_groups; i++)
+		if (c->groups[i].number == number)
+			return &c->groups[i];
+	return &unknown;
+}
+
+void vh_claims_close(struct vh_claims *c, int number)
+{
+	for (size_t i = 0; i < c->n_groups; i++)
+		if (c->groups[i].number == number)
+			c->groups[i].open = VH_NO;
+}
+
+static void add_groups(struct vh_claims *c, const struct vh_host *h)
+{
+	for (size_t i = 0; i < h->n_groups; i++)
+		VH_APPEND(c->groups, c->n_groups)->number = h->groups[i]->number;
+}
+
+/* Does the claim hold a device of the host's groups, or one that was asked for? */
+static bool concerns(const struct vh_claim *c, const struct vh_host *h)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (vh_host_dev(h, &c->records[i].addr) || vh_host_group(h, c->records[i].group))
+			return true;
+	for (size_t i = 0; i < h->n_asked; i++) /* a device may have gone */
+		if (vh_claim_find(c, &h->asked[i]))
+			return true;
+	return false;
+}
+
+bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, bool by_hand,
+			 char **ret_why)
+{
+	struct vh_process daemon = { c->daemon_pid, c->daemon_start };
+
+	*ret_why = NULL;
+	if (!strcmp(c->owner, VH_MANUAL))
+		*ret_why = vh_strdup("detached by hand");
+	else if (vh_domain_is_running(root, c->owner) != VH_NO)
+		*ret_why = vh_strdup("it is running");
+	else if (c->state == VH_PREPARED && !vh_process_is_gone(root, &daemon))
+		*ret_why = vh_printf("it is being started by process %lld", (long long)c->daemon_pid);
+	else if (c->state == VH_STARTED && !by_hand && !vh_process_is_gone(root, &daemon))
+		*ret_why = vh_strdup("it was started, and its release has not been called");
+	return !*ret_why;
+}
+
+bool vh_claims_is_stale(const struct vh_store *s, const struct vh_claim *c, char **ret_why)
+{
+	if (vh_store_lock_is_free(s, c->owner) == VH_YES)
+		return vh_claims_is_orphan(s->root, c, false, ret_why);
+	*ret_why = vh_strdup("another vfio-hook is at work on it");
+	return false;
+}
+
+static bool is_idle_manual(const struct vh_store *s, const struct vh_claim *c)
+{
+	return !strcmp(c->owner, VH_MANUAL) && vh_store_lock_is_free(s, c->owner) == VH_YES;
+}
+
+static int read_claims(struct vh_claims *ret, const struct vh_store *s, const struct vh_host *h,
+		       const char *owner, struct vh_error *err)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+
+	if (vh_store_list(s, &owners) < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" VH_STORE_DIR "'");
+	for (size_t i = 0; i < owners.count; i++) {
+		struct vh_claim_view *v;
+		struct vh_claim *c;
+		char *why = NULL;
+		bool stale;
+
+		if (vh_streq(owners.name[i], owner))
+			continue;
+		if (vh_store_load(s, owners.name[i], &c, err) < 0)
+			return -1;
+		if (!c || !concerns(c, h) || (owner && is_idle_manual(s, c))) {
+			vh_claim_free(c);
+			continue;
+		}
+		stale = vh_claims_is_stale(s, c, &why);
+		v = VH_APPEND(ret->list, ret->count);
+		*v = (struct vh_claim_view){ .claim = c, .stale = stale, .why = why };
+	}
+	return 0;
+}
+
+int vh_claims_read(struct vh_claims *ret, const struct vh_store *s, const struct vh_host *h,
+		   const char *owner, struct vh_error *err)
+{
+	*ret = (struct vh_claims){ 0 };
+	add_groups(ret, h);
+	return read_claims(ret, s, h, owner, err);
+}
+
+/* --- who is seen to hold a group -------------------------------------------------------------- */
+
+static const struct vh_holding *holding_in(const struct vh_holdings *held, const struct vh_group *g,
+					   const char *owner)
+{
+	for (size_t i = 0; i < held->count; i++) {
+		const struct vh_holding *h = &held->list[i];
+
+		for (size_t k = 0; k < g->count && !vh_streq(h->uuid, owner); k++)
+			if (!vh_pci_cmp(&g->members[k]->addr, &h->addr))
+				return h;
+	}
+	return NULL;
+}
+
+/* Of another machine no processes are seen; its libvirt may know a domain that has a member. */
+static void look_at_domains(const struct vh_holdings *held, const struct vh_group *g,
+			    const char *owner, struct vh_group_view *v)
+{
+	const struct vh_holding *h = holding_in(held, g, owner);
+	_auto_free_ char *shown = NULL;
+
+	if (!h)
+		return;
+	v->domain = vh_strdup(h->domain);
+	shown = vh_printable(v->domain, 60);
+	v->holder = vh_printf("domain '%s'", shown);
+	v->open = VH_YES;
+}
+
+static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
+			     const struct vh_host *h, const char *owner, struct vh_names *unseen)
+{
+	_auto_holdings_ struct vh_holdings held = { 0 };
+	bool is_read = false;
+
+	for (size_t i = 0; i < h->n_groups; i++) {
+		struct vh_group_view *v = &c->groups[i];
+
+		if (!vh_root_exists(root, "dev/vfio/%d", v->number)) {
+			v->open = VH_NO;
+			continue;
+		}
+		v->open = vh_process_holding_group(root, v->number, &v->holder);
+		if (v->open != VH_YES && !is_read) {
+			vh_holdings_read(root, &held);
+			is_read = true;
+		}
+		if (v->open != VH_YES)
+			look_at_domains(&held, h->groups[i], owner, v);
+		if (v->open == VH_UNKNOWN || !(root->live || v->holder)) {
+			v->open = VH_UNKNOWN;
+			vh_names_note(unseen, "who has IOMMU group %d open", v->number);
+		}
+	}
+}
+
+void vh_claims_look(struct vh_claims *ret, const struct vh_root *root, const struct vh_host *h,
+		    const char *owner, struct vh_names *unseen)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_store s = { .dir = -1 };
+
+	*ret = (struct vh_claims){ 0 };
+	add_groups(ret, h);
+	if (vh_store_open(&s, root, false, &err) < 0 ||
+	    read_claims(ret, &s, h, owner ? owner : "", &err) < 0) {
+		if (err.sys == EACCES || err.sys == EPERM) {
+			vh_names_note(unseen, "claims of other domains: %s", err.what);
+		} else {
+			ret->problem = VH_STEAL(err.what);
+			ret->fix = VH_STEAL(err.fix);
+		}
+	}
+	vh_store_close(&s);
+	look_for_holders(ret, root, h, owner, unseen);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* machine - see machine.h. */
+#include "lib/host/machine.h"
+
+#include "lib/host/module-options.h"
+
+#include "lib/base/banned.h"
+
+/* Is `module` named in a modules.dep or modules.builtin? Its file name has - or _. */
+static bool lists_module(const struct vh_root *root, const char *path, const char *release)
+{
+	_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", release, path);
+
+	return text && (strstr(text, "/vfio-pci.ko") || strstr(text, "/vfio_pci.ko"));
+}
+
+static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *h)
+{
+	if (vh_root_exists(root, "sys/bus/pci/drivers/vfio-pci"))
+		return VH_MODULE_LOADED;
+	if (!h->release || !vh_root_exists(root, "lib/modules/%s/modules.dep", h->release))
+		return root->live || vh_root_exists(root, "lib/modules") ? VH_MODULE_MISSING
+								       : VH_MODULE_UNKNOWN;
+	if (!lists_module(root, "modules.dep", h->release) &&
+	    !lists_module(root, "modules.builtin", h->release))
+		return VH_MODULE_MISSING;
+	h->forbidden_by = vh_module_forbidden_by(root, "vfio-pci");
+	return h->forbidden_by ? VH_MODULE_FORBIDDEN : VH_MODULE_LOADABLE;
+}
+
+/* The installed library says its version by its file's name: libvirt.so.0.11003.0 is 11.3.0.
+ * It lies in /usr/lib64, /usr/lib, or the architecture's folder there (Debian). */
+static unsigned int read_libvirt_version(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names dirs = { 0 };
+	unsigned int version = 0;
+
+	if (vh_root_list_dirs(root, &dirs, "usr/lib") < 0)
+		return 0;
+	*VH_APPEND(dirs.name, dirs.count) = vh_strdup(".");
+	*VH_APPEND(dirs.name, dirs.count) = vh_strdup("../lib64");
+	for (size_t i = 0; i < dirs.count; i++) {
+		_auto_free_ char *name = vh_root_link_name(root, "usr/lib/%s/libvirt.so.0",
+							   dirs.name[i]);
+
+		if (name && sscanf(name, "libvirt.so.0.%u.", &version) == 1)
+			return version;
+	}
+	return 0;
+}
+
+static enum vh_cpu read_cpu(const struct vh_root *root)
+{
+	char text[4096];
+	ssize_t n = vh_root_read_bytes(root, text, sizeof(text) - 1, "proc/cpuinfo");
+
+	if (n < 0)
+		return VH_CPU_OTHER;
+	text[n] = 0;
+	if (strstr(text, "GenuineIntel"))
+		return VH_CPU_INTEL;
+	return strstr(text, "AuthenticAMD") || strstr(text, "HygonGenuine") ? VH_CPU_AMD
+									    : VH_CPU_OTHER;
+}
+
+void vh_machine_read(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *denylist =
+		vh_root_read(root, "sys/module/vfio_pci/parameters/disable_denylist");
+	bool tables = vh_root_list(root, &names, "sys/firmware/acpi/tables") == 0;
+
+	h->release = vh_root_read(root, "proc/sys/kernel/osrelease");
+	h->cmdline = vh_root_read(root, "proc/cmdline");
+	h->cpu = read_cpu(root);
+	for (size_t i = 0; i < names.count; i++)
+		if (!strcmp(names.name[i], "DMAR") || !strcmp(names.name[i], "IVRS"))
+			h->firmware_iommu = VH_YES;
+	if (tables && h->firmware_iommu != VH_YES)
+		h->firmware_iommu = VH_NO;
+	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
+	h->vfio_pci = read_vfio_pci(root, h);
+	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
+	h->alias_missing = h->release &&
+			   vh_root_exists(root, "lib/modules") &&
+			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
+	if (h->alias_missing)
+		h->libvirt_version = read_libvirt_version(root);
+}

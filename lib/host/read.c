@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* read - see read.h. */
+#include "lib/host/read.h"
+
+#include <errno.h>
+
+#include "lib/host/blocking.h"
+#include "lib/host/function.h"
+#include "lib/host/machine.h"
+#include "lib/host/platform.h"
+#include "lib/host/topology.h"
+
+#include "lib/base/banned.h"
+
+void vh_host_free(const struct vh_host *host)
+{
+	struct vh_host *h = (struct vh_host *)host; /* const for all but who made it, here */
+
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->n_devs; i++)
+		vh_pci_free(h->devs[i]);
+	for (size_t i = 0; i < h->n_groups; i++) {
+		free(h->groups[i]->members);
+		vh_names_clear(&h->groups[i]->direct);
+		free(h->groups[i]);
+	}
+	free(h->asked);
+	free(h->devs);
+	free(h->groups);
+	vh_platform_clear(h);
+	vh_names_clear(&h->not_checked);
+	free(h->release);
+	free(h->forbidden_by);
+	free(h->cmdline);
+	free(h);
+}
+
+static struct vh_pci_dev *dev_in(struct vh_host *h, const struct vh_pci_addr *addr)
+{
+	return (struct vh_pci_dev *)vh_host_dev(h, addr);
+}
+
+/* The device, read now if it was not before; NULL: there is none. Keeps the order. */
+static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *h,
+				  const struct vh_pci_addr *addr)
+{
+	struct vh_pci_dev *d = dev_in(h, addr);
+	size_t i;
+
+	if (d)
+		return d;
+	d = vh_pci_read(bus, addr, &h->failed);
+	if (!d)
+		return NULL;
+	(void)VH_APPEND(h->devs, h->n_devs);
+	i = h->n_devs - 1;
+	for (; i && vh_pci_cmp(&h->devs[i - 1]->addr, addr) > 0; i--)
+		h->devs[i] = h->devs[i - 1];
+	h->devs[i] = d;
+	return d;
+}
+
+/* A fake group is made when a VFIO driver takes the device, and goes with it
+ * (drivers/vfio/group.c:vfio_noiommu_group_alloc()). */
+static bool is_fake(const struct vh_pci_bus *bus, const struct vh_group *g)
+{
+	_auto_free_ char *kind = NULL;
+
+	for (size_t i = 0; i < g->count && !kind; i++)
+		if (g->members[i]->on_vfio)
+			kind = vh_root_read(&bus->groups, "%d/name", g->number);
+	return vh_streq(kind, "vfio-noiommu");
+}
+
+static void insert_group(struct vh_host *h, struct vh_group *g)
+{
+	size_t i = h->n_groups;
+
+	(void)VH_APPEND(h->groups, h->n_groups);
+	for (; i && h->groups[i - 1]->number > g->number; i--)
+		h->groups[i] = h->groups[i - 1];
+	h->groups[i] = g;
+}
+
+static int member_order(const void *a, const void *b)
+{
+	const struct vh_pci_dev *const *x = a, *const *y = b;
+
+	return vh_pci_cmp(&(*x)->addr, &(*y)->addr);
+}
+
+/* Reads a group and, unless all devices are read anyway, its members. */
+static void add_group(const struct vh_pci_bus *bus, struct vh_host *h, int number)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_group *g;
+
+	if (number < 0 || vh_host_group(h, number))
+		return;
+	g = vh_alloc(sizeof(*g));
+	g->number = number;
+	if (vh_root_list(&bus->groups, &names, "%d/devices", number) < 0)
+		vh_host_not_checked(h, "members of IOMMU group %d: %s", number, strerror(errno));
+	for (size_t i = 0; i < names.count; i++) {
+		struct vh_pci_addr addr;
+		struct vh_pci_dev *d = NULL;
+
+		if (vh_pci_parse(names.name[i], &addr) == 0)
+			d = add_dev(bus, h, &addr);
+		if (d)
+			*VH_APPEND(g->members, g->count) = d;
+		else /* a platform device, or one that has just gone */
+			vh_host_not_checked(h, "member '%s' of IOMMU group %d: not a PCI device",
+					    names.name[i], number);
+	}
+	if (g->count)
+		qsort(g->members, g->count, sizeof(*g->members), member_order);
+	g->noiommu = is_fake(bus, g);
+	insert_group(h, g);
+}
+
+static void read_all_devs(const struct vh_pci_bus *bus, struct vh_host *h)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (bus->failed || vh_root_list(&bus->devices, &names, ".") < 0)
+		return; /* a machine without PCI */
+	for (size_t i = 0; i < names.count; i++) {
+		struct vh_pci_addr addr;
+
+		if (vh_pci_parse(names.name[i], &addr) == 0)
+			(void)add_dev(bus, h, &addr);
+	}
+}
+
+/* A source that cannot tell some things at all names them in a file of its own. */
+static void read_not_told(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_free_ char *text = root->live ? NULL : vh_root_read(root, "not-checked");
+	char *rest = text, *line;
+
+	h->uses_untold = text && !vh_root_exists(root, "proc/self/mountinfo");
+	if (h->uses_untold) /* nor of the options of modules */
+		h->denylist = VH_UNKNOWN;
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			vh_host_not_checked(h, "%s", line);
+}
+
+static void stand_as_before(struct vh_host *h, const struct vh_was *was)
+{
+	struct vh_pci_dev *d = dev_in(h, &was->addr);
+
+	if (!d)
+		return;
+	/* a variant driver shows itself only while it is bound */
+	if (!vh_streq(d->driver, was->driver))
+		d->on_vfio = was->vfio;
+	free(d->driver);
+	free(d->override);
+	d->driver = vh_strdup(was->driver);
+	d->override = vh_strdup(was->override);
+	d->override_read = VH_YES;
+}
+
+/* The devices that are asked for, or all, and the members of their groups. */
+static void read_devs(struct vh_host *h, const struct vh_pci_bus *bus, unsigned int flags)
+{
+	size_t count;
+
+	if (flags & VH_HOST_ALL)
+		read_all_devs(bus, h);
+	for (size_t i = 0; i < h->n_asked; i++) {
+		struct vh_pci_dev *d = add_dev(bus, h, &h->asked[i]);
+
+		if (d && d->is_vf) /* the rules look at its physical function */
+			(void)add_dev(bus, h, &d->pf);
+	}
+	count = h->n_devs;
+	if (flags & VH_HOST_ALL)
+		for (size_t i = 0; i < count; i++)
+			add_group(bus, h, h->devs[i]->group);
+	for (size_t i = 0; i < h->n_asked; i++) {
+		const struct vh_pci_dev *d = vh_host_dev(h, &h->asked[i]);
+
+		if (d)
+			add_group(bus, h, d->group);
+	}
+}
+
+const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct vh_host_ask *ask)
+{
+	struct vh_host *h = vh_alloc(sizeof(*h));
+	struct vh_pci_bus bus;
+
+	vh_pci_bus_open(&bus, root);
+	h->asked = vh_alloc(ask->count * sizeof(*h->asked));
+	h->n_asked = ask->count;
+	if (ask->count)
+		memcpy(h->asked, ask->addrs, ask->count * sizeof(*h->asked));
+	vh_machine_read(root, h);
+	read_not_told(root, h);
+	read_devs(h, &bus, ask->flags);
+	if (ask->flags & VH_HOST_RULES)
+		vh_platform_read(root, h, ask->flags);
+	for (size_t i = 0; ask->flags & VH_HOST_RULES && i < h->n_asked; i++)
+		vh_topology_read(root, h, dev_in(h, &h->asked[i]));
+	vh_pci_bus_close(&bus);
+	if (h->failed)
+		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
+	vh_slow_read(root, h, ask->flags, ask->deadline);
+	for (size_t i = 0; i < ask->n_was; i++)
+		stand_as_before(h, &ask->was[i]);
+	return h;
+}
+
+const struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_pci_addr *addrs,
+				   size_t count, unsigned int flags, int64_t deadline)
+{
+	struct vh_host_ask ask = {
+		.addrs = addrs, .count = count, .flags = flags, .deadline = deadline,
+	};
+
+	return vh_host_read_as(root, &ask);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* use - see use.h. */
+#include "lib/host/uses/use.h"
+
+#include <linux/if.h>
+#include <stdarg.h>
+
+#include "lib/base/banned.h"
+
+
+struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
+{
+	struct vh_use *u = VH_APPEND(ctx->dev->uses, ctx->dev->n_uses);
+	va_list ap;
+
+	va_start(ap, fmt);
+	u->text = vh_vprintf(fmt, ap);
+	va_end(ap);
+	u->kind = kind;
+	return u;
+}
+
+enum vh_tri vh_net_is_up(const struct vh_root *root, const char *path)
+{
+	int64_t flags = vh_root_read_int(root, "%s/flags", path);
+
+	if (flags < 0)
+		return VH_UNKNOWN;
+	return flags & IFF_UP ? VH_YES : VH_NO;
+}
