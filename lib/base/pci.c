@@ -133,5 +133,5 @@ bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *
 
 bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b)
 {
-	return a->class >> 8 == b->class >> 8;
+	return VH_PCI_CLASS(a->class) == VH_PCI_CLASS(b->class);
 }
