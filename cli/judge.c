@@ -5,8 +5,16 @@
 #include <errno.h>
 
 #include "cli/output.h"
+#include "lib/act/act.h"
+#include "lib/act/recheck.h"
+#include "lib/base/strbuf.h"
+#include "lib/case/expect.h"
+#include "lib/case/standing.h"
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
+#include "lib/decide/rules/rule-table.h"
+#include "lib/host/libvirt-files.h"
+#include "lib/state/record.h"
 
 #include "lib/base/banned.h"
 

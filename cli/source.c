@@ -3,13 +3,13 @@
 #include "cli/source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cli/input.h"
 #include "cli/libvirt/ask.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
@@ -17,36 +17,6 @@
 #include "lib/manifest/manifest.h"
 
 #include "lib/base/banned.h"
-
-int vh_input_read(struct vh_strbuf *ret, const char *path, size_t max, struct vh_error *err)
-{
-	bool is_stdin = vh_streq(path, "-");
-	_auto_close_ int opened = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int fd = is_stdin ? STDIN_FILENO : opened;
-	char buf[16384];
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return vh_fail(err, VH_E_INPUT, errno, NULL, "cannot be read");
-	if (S_ISDIR(st.st_mode))
-		return vh_fail(err, VH_E_INPUT, EISDIR, NULL, "cannot be read");
-	while (ret->len <= max) {
-		n = read(fd, buf, sizeof(buf));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return vh_fail(err, VH_E_INPUT, errno, NULL, "cannot be read");
-		if (n == 0)
-			break;
-		vh_strbuf_add_mem(ret, buf, n);
-	}
-	if (ret->len > max)
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "larger than %zu MiB", max >> 20);
-	if (!ret->data)
-		vh_strbuf_add(ret, "");
-	return 0;
-}
 
 static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char **args, int count)
 {

@@ -7,7 +7,6 @@
 #define VH_SOURCE_H
 
 #include "cli/cli.h"
-#include "lib/base/strbuf.h"
 
 /*
  * Opens cli->root, or with several --connect cli->remotes, and calls fn. With --host and --connect
@@ -15,12 +14,5 @@
  * but wait and remove the tree: so it is gone after every end, also by a signal or a crash.
  */
 int vh_source_run(struct vh_cli *cli, vh_command_fn *fn, char **args, int count);
-
-/*
- * Reads a whole file, or standard input when path is "-", of at most `max` bytes. Directories
- * are refused; pipes are fine: <(virsh dumpxml vm).
- */
-int vh_input_read(struct vh_strbuf *ret, const char *path, size_t max,
-		  struct vh_error *err) VH_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include "fuzz/fuzz.h"
 #include "lib/base/printable.h"
 #include "lib/decide/correct.h"
+#include "lib/decide/rules/rule-table.h"
 #include "tests/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rules-pod - the table of rules as the RULES section of vfio-hook-rules(7). Runs while the manual is
  * built, so that its paragraphs and --explain are one text. */
-#include "lib/decide/findings.h"
+#include "lib/decide/rules/rule-table.h"
 
 /* POD takes `<` after a capital letter for a code, and nothing else in these texts. */
 static void put(const char *text)
@@ -18,8 +18,8 @@ int main(void)
 {
 	puts("=head1 RULES\n\nThe names are stable. After each stands the highest severity that it\n"
 	     "reports, and what is so when the rule is silent.\n\n=over 4\n");
-	for (size_t i = 0; i < vh_n_rules; i++) {
-		const struct vh_rule *r = &vh_rules[i];
+	for (size_t i = 0; i < vh_rule_table.count; i++) {
+		const struct vh_rule *r = vh_rule_table.list[i];
 
 		printf("=item B<%s> (%s): %s\n\n", r->name, vh_severity_str(r->severity), r->title);
 		put(r->explain ? r->explain : "");

@@ -37,6 +37,10 @@ is "the library includes no program" "$(includes $(find lib -name '*.[ch]') | gr
 is "the hook does not know the command line" "$(includes hook/* | grep '"cli/')"
 is "the command line does not know the hook" "$(includes $(find cli -name '*.[ch]') | grep '"hook/')"
 
+is "every rule is in the table" "$(comm -3 \
+	<(sed -n 's/^const struct vh_rule \([a-z_]*\) = {$/\1/p' lib/decide/rules/rule-*.c | sort) \
+	<(sed -n 's/^\tRULE(\([a-z_]*\)).*/\1/p' lib/decide/rules/rule-table.h | sort))"
+
 # users HEADER FILE...: who includes it but for these
 users() {
 	local header=$1

@@ -29,8 +29,8 @@ empty "libvirt alone starts, fails or harms" "$(cut -d'|' -f6 <<<"$rows" | grep 
 empty "there are sixty and more" "$([ "$(wc -l <<<"$rows")" -ge 60 ] || wc -l <<<"$rows")"
 
 cells=$(cut -d'|' -f5 <<<"$rows" | tr ' ' '\n' | sort -u)
-errors=$(sed -n 's/^\t{ "\([a-z-]*\)", VH_ERROR,.*/\1/p' "$abs_top_srcdir/lib/decide/rules/rule-table.c")
-empty "the rules can be read" "$([ -n "$errors" ] || echo "lib/decide/rules/rule-table.c has another form")"
+errors=$("${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}" --explain all | awk '$2 == "error" { print $1 }')
+empty "the rules can be read" "$([ -n "$errors" ] || echo "--explain lists none that may refuse")"
 empty "every rule that may refuse stands in a cell, or in fixtures only" \
 	"$(grep -vxF -f <(printf '%s\n' "$cells" "$fixture_only" | tr ' ' '\n') <<<"$errors")"
 empty "what is in fixtures only stands in no cell" \

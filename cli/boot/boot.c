@@ -8,6 +8,7 @@
 
 static int remove_files(struct vh_cli *cli)
 {
+	const struct vh_opt_boot *options = cli->options;
 	_auto_(vh_early) struct vh_early *e = NULL;
 	_auto_error_ struct vh_error err = { 0 };
 	enum vh_initramfs initramfs;
@@ -19,14 +20,14 @@ static int remove_files(struct vh_cli *cli)
 	else if (!e)
 		vh_note("nothing is configured; what is left over is removed");
 	initramfs = e ? e->initramfs : vh_initramfs_detect(&cli->root);
-	if (initramfs == VH_INITRAMFS_NONE && cli->initramfs)
-		initramfs = vh_initramfs_of(cli->initramfs);
+	if (initramfs == VH_INITRAMFS_NONE && options->initramfs)
+		initramfs = vh_initramfs_of(options->initramfs);
 	if (initramfs == VH_INITRAMFS_NONE) {
 		vh_error(cli, "which initramfs system is to be used? name it with --initramfs");
 		return VH_EXIT_USAGE;
 	}
 	rc = vh_boot_apply(cli, NULL, initramfs);
-	if (rc == VH_EXIT_OK && !cli->dry_run)
+	if (rc == VH_EXIT_OK && !options->dry_run)
 		puts("from the next boot on the host's own drivers have the devices");
 	return rc;
 }
@@ -35,14 +36,6 @@ int vh_cmd_boot(struct vh_cli *cli, char **args, int count)
 {
 	bool generates = vh_streq(args[0], "generate");
 
-	if (cli->host && !cli->dry_run && !vh_streq(args[0], "verify")) {
-		vh_error(cli, "'--host' shows a copy of a machine: only with --dry-run, or verify");
-		return VH_EXIT_USAGE;
-	}
-	if (cli->format == VH_FORMAT_JSON && !vh_streq(args[0], "verify")) {
-		vh_error(cli, "only 'boot verify' has an answer as JSON");
-		return VH_EXIT_USAGE;
-	}
 	if (generates && count >= 2)
 		return vh_boot_generate(cli, args + 1, count - 1);
 	if (vh_streq(args[0], "remove") && count == 1)

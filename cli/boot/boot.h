@@ -7,6 +7,15 @@
 #include "lib/base/strbuf.h"
 #include "lib/boot/write.h"
 
+/* In cli->options. */
+struct vh_opt_boot {
+	enum vh_boot_by { VH_BOOT_BY_ADDRESS = 0, VH_BOOT_BY_ID } by; /* the words of --by */
+	const char *initramfs; /* or NULL */
+	bool dry_run;
+	bool no_rebuild;
+};
+vh_command_fn vh_cmd_boot;
+
 /* Both give enum vh_exit. */
 int vh_boot_generate(struct vh_cli *cli, char **args, int count);
 int vh_boot_verify(struct vh_cli *cli);

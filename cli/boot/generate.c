@@ -6,23 +6,17 @@
 #include "cli/judge.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/boot/system.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/host/bootloader.h"
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
 
-/* What holds at boot; the rest of a start's rules is for the start to judge. */
-static const char *const rules[] = {
-	"iommu-off", "vfio-unavailable", "device-absent", "device-not-endpoint",
-	"device-protected", "device-in-use", "peer-in-use", "peer-critical",
-	"group-not-viable", "pf-with-vfs", "reserved-region", "interrupts-unsafe",
-	"function-left-out", "boot-display", "input-lost",
-};
-
 struct generate {
 	struct vh_cli *cli;
+	const struct vh_opt_boot *options;
 	struct vh_pci_addr *addrs;
 	size_t count;
 	struct vh_config config;
@@ -115,18 +109,10 @@ static int add_args(struct generate *g, char **args, int count)
 
 /* --- whether it may be -------------------------------------------------------------------- */
 
-static bool counts(const struct vh_finding *f)
-{
-	for (size_t i = 0; i < VH_COUNT(rules); i++)
-		if (vh_streq(f->rule->name, rules[i]))
-			return true;
-	return false;
-}
-
 /* A display that is gone from boot on never shows why: only who says so loses it. */
 static void judge_display(const struct generate *g, struct vh_finding *f)
 {
-	if (!vh_streq(f->rule->name, "boot-display") ||
+	if (f->rule != &vh_rule_boot_display ||
 	    vh_config_device(&g->config, &f->addr).allow_in_use & VH_USE_DISPLAY)
 		return;
 	f->severity = VH_ERROR;
@@ -147,7 +133,8 @@ static int judge(struct generate *g)
 		return VH_EXIT_USAGE;
 	}
 	for (size_t i = 0; i < all->count; i++) {
-		if (!counts(&all->list[i]))
+		/* the rest of a start's rules is for the start to judge */
+		if (!(all->list[i].rule->scopes & VH_SCOPE_BOOT))
 			continue;
 		judge_display(g, &all->list[i]);
 		all->list[i].line = 0; /* nobody has written that domain */
@@ -195,7 +182,7 @@ static void collect(struct generate *g)
 
 static int choose_initramfs(struct generate *g)
 {
-	const char *name = g->cli->initramfs;
+	const char *name = g->options->initramfs;
 	bool is_auto = !name || vh_streq(name, "auto");
 
 	g->early.initramfs = is_auto ? vh_initramfs_detect(&g->cli->root) : vh_initramfs_of(name);
@@ -360,7 +347,7 @@ static int generate(struct generate *g, char **args, int count)
 	if (rc != VH_EXIT_OK)
 		return rc;
 	collect(g);
-	g->early.by_id = g->cli->by_id;
+	g->early.by_id = g->options->by == VH_BOOT_BY_ID;
 	if (g->early.by_id) {
 		rc = by_id(g);
 		if (rc >= 0)
@@ -370,14 +357,14 @@ static int generate(struct generate *g, char **args, int count)
 	note_mkinitcpio(g);
 	put_devices(g);
 	rc = vh_boot_apply(g->cli, &g->early, g->early.initramfs);
-	if (rc == VH_EXIT_OK && !g->cli->dry_run)
+	if (rc == VH_EXIT_OK && !g->options->dry_run)
 		puts("from the next boot on vfio-pci has them; then: vfio-hook boot verify");
 	return rc;
 }
 
 int vh_boot_generate(struct vh_cli *cli, char **args, int count)
 {
-	struct generate g = { .cli = cli };
+	struct generate g = { .cli = cli, .options = cli->options };
 	int rc = generate(&g, args, count);
 
 	for (size_t i = 0; i < g.early.count; i++)

@@ -181,10 +181,11 @@ int vh_boot_apply(struct vh_cli *cli, const struct vh_early *e, enum vh_initramf
 	_auto_boot_files_ struct vh_boot_files files = { 0 };
 	_auto_boot_written_ struct vh_boot_written before = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
-	bool rebuilds = cli->root.live && !cli->no_rebuild;
+	const struct vh_opt_boot *options = cli->options;
+	bool rebuilds = cli->root.live && !options->no_rebuild;
 
 	vh_boot_files_make(e, &files);
-	if (cli->dry_run) {
+	if (options->dry_run) {
 		put_dry(&files);
 		printf("then: %s\n", vh_initramfs_command(initramfs));
 		return VH_EXIT_OK;

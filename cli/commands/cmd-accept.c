@@ -3,15 +3,16 @@
  * with which rule identity-changed compares, as a start of the domain would. */
 #include <errno.h>
 
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
+#include "cli/input.h"
 #include "cli/source.h"
-#include "lib/config/config-file.h"
-#include "lib/state/record.h"
 #include "lib/base/backend.h"
 #include "lib/base/printable.h"
 #include "lib/base/uuid.h"
+#include "lib/config/config-file.h"
+#include "lib/state/record.h"
 #include "lib/case/expect.h"
 #include "lib/host/libvirt-files.h"
 
@@ -203,10 +204,6 @@ int vh_cmd_accept(struct vh_cli *cli, char **args, int count)
 	int rc = VH_EXIT_USAGE;
 
 	(void)count;
-	if (!vh_backend_privileged()) {
-		vh_error(cli, "'%s' needs root", cli->command->name);
-		return rc;
-	}
 	if (vh_config_read(&a.config, &cli->root, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/compare.h"
 #include "cli/libvirt/domains.h"
 #include "cli/edit/fix.h"
@@ -12,6 +12,7 @@
 
 struct check {
 	struct vh_cli *cli;
+	const struct vh_opt_check *options;
 	struct vh_output out;
 	struct vh_config config;
 	struct vh_facts facts;
@@ -30,7 +31,7 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 {
 	struct vh_report r = {
 		.defined = defined,
-		.brief = defined && !c->cli->verbose,
+		.brief = defined && !c->options->verbose,
 		.source = source,
 		.label = label,
 		.domain = j->domain,
@@ -192,7 +193,7 @@ static int fix_one(struct check *c, const char *arg, bool force)
 	const char *label = arg;
 
 	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
-	    vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->cli->fix_members, &err) < 0) {
+	    vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->options->fix, &err) < 0) {
 		vh_error_report(c->cli, label, &err);
 		return VH_EXIT_USAGE;
 	}
@@ -201,63 +202,43 @@ static int fix_one(struct check *c, const char *arg, bool force)
 	return vh_judge_exit(c->cli, &fixed.judgement.findings);
 }
 
-static int check_usage(const struct vh_cli *cli, int args)
-{
-	size_t count = (size_t)args + cli->n_domains;
-
-	if (cli->all && (count || cli->fix)) {
-		vh_error(cli, "'--all' stands for every domain of libvirt: it excludes %s",
-			 count ? "other arguments" : "'--fix'");
-		return -1;
-	}
-	if (cli->verbose && !cli->all) {
-		vh_error(cli, "'--verbose' is for '--all'");
-		return -1;
-	}
-	if (!cli->fix)
-		return 0;
-	if (count == 1 && cli->format == VH_FORMAT_TEXT)
-		return 0;
-	vh_error(cli, count == 1 ? "'--fix' writes XML: it excludes '--format json'"
-				 : "'--fix' takes one file or domain, or '-'");
-	return -1;
-}
-
 static int check(struct check *c, char **args, int count)
 {
+	const struct vh_opt_check *options = c->options;
 	int rc = VH_EXIT_OK;
 
 	if (c->cli->remotes)
 		return vh_compare(c->cli, &c->domains, args, count);
-	if (c->cli->fix)
-		return count ? fix_one(c, args[0], false) : fix_one(c, c->cli->domains[0], true);
+	if (options->fix)
+		return count ? fix_one(c, args[0], false) : fix_one(c, options->domains[0], true);
 	c->out.r->check_begin(&c->out);
-	if (c->cli->all)
+	if (options->all)
 		rc = check_all(c);
-	else if (count == 0 && !c->cli->n_domains)
+	else if (count == 0 && !options->n_domains)
 		rc = check_host(c);
 	for (int i = 0; i < count; i++)
 		rc = worst(rc, check_one(c, args[i], false));
-	for (size_t i = 0; i < c->cli->n_domains; i++)
-		rc = worst(rc, check_one(c, c->cli->domains[i], true));
+	for (size_t i = 0; i < options->n_domains; i++)
+		rc = worst(rc, check_one(c, options->domains[i], true));
 	c->out.r->check_end(&c->out);
 	return rc;
 }
 
 int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 {
-	struct check c = { .cli = cli, .out = vh_output_new(cli) };
-	unsigned int wants = (cli->fix ? VH_WANT_SECURE : 0) | (cli->all ? VH_WANT_ALL : 0);
+	const struct vh_opt_check *options = cli->options;
+	struct check c = {
+		.cli = cli,
+		.options = options,
+		.out = vh_output_new(cli),
+		.domains = { .cli = cli, .forced = options->domains, .n_forced = options->n_domains },
+	};
 	int rc;
 
-	if (cli->remotes && (cli->fix || cli->all || !(count + cli->n_domains))) {
-		vh_error(cli, "several '--connect' judge domains that are named: %s",
-			 cli->fix ? "no '--fix'" : cli->all ? "no '--all'" : "name one");
+	if (!cli->remotes && vh_judge_config(cli, &c.config, &c.config_problem) < 0)
 		return VH_EXIT_USAGE;
-	}
-	if (check_usage(cli, count) < 0 || (!cli->remotes && vh_judge_config(cli, &c.config, &c.config_problem) < 0))
-		return VH_EXIT_USAGE;
-	vh_domains_ask(&c.domains, cli, args, count, wants);
+	c.domains.wants = (options->fix ? VH_WANT_SECURE : 0) | (options->all ? VH_WANT_ALL : 0);
+	vh_domains_ask(&c.domains, args, count);
 	rc = check(&c, args, count);
 	vh_domains_clear(&c.domains);
 	vh_facts_clear(&c.facts);

@@ -3,9 +3,10 @@
  * for one domain with its sections and its metadata. Reads only. */
 #include <errno.h>
 
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "cli/input.h"
 #include "cli/source.h"
 #include "lib/base/uuid.h"
 #include "lib/config/config-file.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-detach - detach and reattach by hand: the same rules, claims and code as the hook's. */
 #include "cli/devices/lookup.h"
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/render/render.h"
@@ -85,10 +85,6 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 	_auto_error_ struct vh_error err = { 0 };
 
 	a->cli = cli;
-	if (!vh_backend_privileged()) {
-		vh_error(cli, "'%s' needs root", cli->command->name);
-		return VH_EXIT_USAGE;
-	}
 	for (int i = 0; i < count; i++) {
 		struct vh_pci_addr addr;
 
@@ -189,16 +185,11 @@ static int reattach_stale(struct action *a)
 int vh_cmd_reattach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
+	const struct vh_opt_reattach *options = cli->options;
 	struct action a = { .progress.fd = -1 };
-	int rc, done;
+	int rc = begin(&a, cli, args, count, false), done;
 
-	if (!count == !cli->all_stale) {
-		vh_error(cli, "name the devices, or --all-stale; usage: vfio-hook reattach %s",
-			 cli->command->args);
-		return VH_EXIT_USAGE;
-	}
-	rc = begin(&a, cli, args, count, false);
-	if (rc == 0 && cli->all_stale) {
+	if (rc == 0 && options->all_stale) {
 		rc = reattach_stale(&a);
 	} else if (rc == 0) {
 		done = vh_reattach(&a.act, a.addrs, a.count, &err);

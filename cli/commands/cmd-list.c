@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-list - IOMMU groups, devices, drivers, and what the host uses them for. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
@@ -16,14 +17,13 @@ static void find_reason(const struct vh_host *h, struct vh_findings *ret)
 	if (h->iommu)
 		return;
 	vh_config_defaults(&config);
-	for (size_t i = 0; i < vh_n_rules; i++)
-		if (vh_streq(vh_rules[i].name, "iommu-off"))
-			vh_rules[i].check(&c, &vh_rules[i], ret);
+	vh_rule_iommu_off.check(&c, &vh_rule_iommu_off, ret);
 	vh_config_clear(&config);
 }
 
 int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 {
+	const struct vh_opt_list *options = cli->options;
 	struct vh_output out = vh_output_new(cli);
 	_auto_findings_ struct vh_findings why = { 0 };
 	_auto_(vh_host) const struct vh_host *h = NULL;
@@ -32,6 +32,7 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 	(void)count;
 	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
 	find_reason(h, &why);
+	out.tree = options->tree;
 	out.r->list(&out, h, &why);
 	for (size_t i = 0; i < h->not_checked.count; i++)
 		vh_note("not checked: %s", h->not_checked.name[i]);

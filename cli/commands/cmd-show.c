@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-show - everything about a device, and what a start of a domain that has it would do. */
+#include "cli/commands/commands.h"
 #include "cli/devices/lookup.h"
 #include "cli/devices/caps.h"
 #include "cli/judge.h"

@@ -4,7 +4,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "lib/snapshot/snapshot.h"
 
@@ -13,7 +13,8 @@
 int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 {
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
-	struct vh_snapshot_options options = { .identifiers = cli->identifiers };
+	const struct vh_opt_snapshot *given = cli->options;
+	struct vh_snapshot_options options = { .identifiers = given->identifiers };
 	_auto_error_ struct vh_error err = { 0 };
 	time_t now = time(NULL);
 	char date[32] = "";

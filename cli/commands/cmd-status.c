@@ -2,7 +2,7 @@
 /* cmd-status - who holds which devices, and what comes back where. Reads only. */
 #include <errno.h>
 
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "lib/act/groups.h"

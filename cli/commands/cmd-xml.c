@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-xml - the <hostdev> elements for devices and their complete groups, ready to paste. */
 #include "cli/devices/lookup.h"
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/libvirt/domains.h"
 #include "cli/edit/fragment.h"
 #include "cli/edit/insert.h"
@@ -17,13 +17,13 @@ struct wanted {
 };
 
 /* The members of a group. 0 or an exit status. */
-static int add_group(const struct vh_cli *cli, struct wanted *w)
+static int add_group(const struct vh_cli *cli, const char *group, struct wanted *w)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	uint64_t number;
 
-	if (vh_parse_uint(cli->group, 10, INT32_MAX, &number) < 0) {
-		vh_error(cli, "'%s' is no number of an IOMMU group", cli->group);
+	if (vh_parse_uint(group, 10, INT32_MAX, &number) < 0) {
+		vh_error(cli, "'%s' is no number of an IOMMU group", group);
 		return VH_EXIT_USAGE;
 	}
 	if (vh_root_list(&cli->root, &names, "sys/kernel/iommu_groups/%d/devices",
@@ -115,15 +115,16 @@ static void note_others(const struct vh_cli *cli, const struct vh_fragment *f)
 }
 
 /* The domain of --into with the devices in it. 0 or an exit status. */
-static int read_into(const struct vh_cli *cli, struct vh_fragment *f, struct vh_strbuf *ret)
+static int read_into(const struct vh_cli *cli, const char *into, struct vh_fragment *f,
+		     struct vh_strbuf *ret)
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
-	_auto_domains_ struct vh_domains domains = { 0 };
+	_auto_domains_ struct vh_domains domains = { .cli = cli, .wants = VH_WANT_SECURE };
 	_auto_error_ struct vh_error err = { 0 };
-	const char *label = cli->into;
+	const char *label = into;
 
-	vh_domains_ask(&domains, cli, (char *[]){ (char *)cli->into }, 1, VH_WANT_SECURE);
-	if (vh_domains_take(&domains, cli->into, false, &xml, &label, &err) == 0 &&
+	vh_domains_ask(&domains, (char *[]){ (char *)into }, 1);
+	if (vh_domains_take(&domains, into, false, &xml, &label, &err) == 0 &&
 	    vh_into(ret, &xml, f, cli->names, &err) == 0)
 		return VH_EXIT_OK;
 	vh_error_report(cli, label, &err);
@@ -146,14 +147,15 @@ static int check_groups(const struct vh_cli *cli, const struct vh_host *h,
 
 static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragment *f)
 {
+	const struct vh_opt_xml *options = cli->options;
 	struct vh_output out = vh_output_new(cli);
 	struct vh_guest_room room = { .guessed = true };
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	int groups = check_groups(cli, h, f), rc;
 
 	note_others(cli, f);
-	if (cli->into) {
-		rc = read_into(cli, f, &text);
+	if (options->into) {
+		rc = read_into(cli, options->into, f, &text);
 		if (rc != VH_EXIT_OK)
 			return rc;
 	} else {
@@ -169,15 +171,16 @@ static int run(struct vh_cli *cli, struct wanted *w)
 {
 	_auto_(vh_host) const struct vh_host *h =
 		vh_host_read(&cli->root, w->addrs, w->count, VH_HOST_USES, INT64_MAX);
+	const struct vh_opt_xml *options = cli->options;
 	struct vh_fragment f = { 0 };
 	int rc = VH_EXIT_OK;
 
-	if (cli->group)
+	if (options->group)
 		drop_others(h, w);
 	else
 		rc = check_named(cli, h, w);
 	if (rc == VH_EXIT_OK && !w->count) {
-		vh_error(cli, "IOMMU group %s holds no device that a guest can have", cli->group);
+		vh_error(cli, "IOMMU group %s holds no device that a guest can have", options->group);
 		rc = VH_EXIT_FINDINGS;
 	}
 	if (rc == VH_EXIT_OK) {
@@ -190,15 +193,11 @@ static int run(struct vh_cli *cli, struct wanted *w)
 
 int vh_cmd_xml(struct vh_cli *cli, char **args, int count)
 {
+	const struct vh_opt_xml *options = cli->options;
 	struct wanted w = { 0 };
 	int rc;
 
-	if (!count == !cli->group) {
-		vh_error(cli, "name the devices, or one --group; usage: vfio-hook xml %s",
-			 cli->command->args);
-		return VH_EXIT_USAGE;
-	}
-	rc = cli->group ? add_group(cli, &w) : add_addresses(cli, &w, args, count);
+	rc = options->group ? add_group(cli, options->group, &w) : add_addresses(cli, &w, args, count);
 	if (rc == VH_EXIT_OK)
 		rc = run(cli, &w);
 	free(w.addrs);

@@ -129,8 +129,8 @@ int vh_compare(struct vh_cli *cli, struct vh_domains *domains, char **args, int 
 	vh_config_defaults(&c.config);
 	for (int i = 0; i < count; i++)
 		rc |= add(&c, domains, args[i], false);
-	for (size_t i = 0; i < cli->n_domains; i++)
-		rc |= add(&c, domains, cli->domains[i], true);
+	for (size_t i = 0; i < domains->n_forced; i++)
+		rc |= add(&c, domains, domains->forced[i], true);
 	all = conclude(&c);
 	end(&c);
 	return all > rc ? all : rc;

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain - what the rules mean, in the words of the table in lib/decide/rules/rule-table.c. */
-#include "cli/cli.h"
-
+/* explain - what the rules mean, in their own words. */
+#include "cli/commands/commands.h"
 #include "cli/output.h"
-#include "lib/decide/findings.h"
+#include "lib/decide/rules/rule-table.h"
 
 #include "lib/base/banned.h"
 
 static void list(FILE *f)
 {
 	fputs("Rules of 'vfio-hook check'; 'vfio-hook --explain RULE' says more:\n", f);
-	for (size_t i = 0; i < vh_n_rules; i++)
-		fprintf(f, "  %-24s  %-7s  %s\n", vh_rules[i].name,
-			vh_severity_str(vh_rules[i].severity), vh_rules[i].title);
+	for (size_t i = 0; i < vh_rule_table.count; i++) {
+		const struct vh_rule *r = vh_rule_table.list[i];
+
+		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_severity_str(r->severity), r->title);
+	}
 }
 
-static const struct vh_rule *find(const char *name)
+/* The name stands in the option, or behind it, where getopt takes it for an argument. 0, or -1
+ * after an error line. */
+static int take_name(struct vh_cli *cli, char **args, int count, const char **ret_name)
 {
-	for (size_t i = 0; i < vh_n_rules; i++)
-		if (vh_streq(name, vh_rules[i].name))
-			return &vh_rules[i];
-	return NULL;
-}
+	const struct vh_opt_explain *options = cli->options;
 
-/* The name stands in the option, or behind it, where getopt takes it for an argument. */
-static int take_name(struct vh_cli *cli, char **args, int count)
-{
+	*ret_name = options->rule;
 	if (count && vh_streq(args[0], "check")) {
 		args++;
 		count--;
 	}
-	if (count && !cli->explain) {
-		cli->explain = args[0];
+	if (count && !*ret_name) {
+		*ret_name = args[0];
 		count--;
 	}
 	if (!count)
@@ -40,26 +37,20 @@ static int take_name(struct vh_cli *cli, char **args, int count)
 	return -1;
 }
 
-int vh_explain(struct vh_cli *cli, unsigned int used, char **args, int count)
+int vh_explain(struct vh_cli *cli, char **args, int count)
 {
-	unsigned int others = used & ~(unsigned int)(VH_OPT_EXPLAIN | VH_OPT_COLOR);
 	const struct vh_rule *r;
+	const char *name;
 
-	for (size_t i = 0; i < vh_n_options; i++) {
-		if (!(vh_options[i].bit & others))
-			continue;
-		vh_error(cli, "option '--%s' does not apply to '--explain'", vh_options[i].name);
+	if (take_name(cli, args, count, &name) < 0)
 		return VH_EXIT_USAGE;
-	}
-	if (take_name(cli, args, count) < 0)
-		return VH_EXIT_USAGE;
-	if (!cli->explain || vh_streq(cli->explain, "all")) {
+	if (!name || vh_streq(name, "all")) {
 		list(stdout);
 		return VH_EXIT_OK;
 	}
-	r = find(cli->explain);
+	r = vh_rule_table_find(name);
 	if (!r) {
-		vh_error(cli, "there is no rule '%s'", cli->explain);
+		vh_error(cli, "there is no rule '%s'", name);
 		list(stderr);
 		return VH_EXIT_USAGE;
 	}

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "cli/output.h"
-#include "cli/source.h"
+#include "cli/input.h"
 #include "lib/domain/domain.h"
 
 #include "lib/base/banned.h"
@@ -43,30 +43,29 @@ static void note_elsewhere(const struct vh_cli *cli, const struct vh_answer_of *
 			a->uri, a->uri);
 }
 
-void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *const *args, int count,
-		    unsigned int wants)
+void vh_domains_ask(struct vh_domains *d, char *const *args, int count)
 {
+	const struct vh_cli *cli = d->cli;
 	size_t n = cli->n_connect ? cli->n_connect : 1;
 	_auto_free_ struct vh_question *all = vh_alloc(n * sizeof(*all));
-	struct vh_question q = { .wants = wants };
+	struct vh_question q = { .wants = d->wants };
 
-	*ret = (struct vh_domains){ .cli = cli };
-	for (size_t i = 0; i < cli->n_domains; i++)
-		*VH_APPEND(q.domains.name, q.domains.count) = (char *)cli->domains[i];
+	for (size_t i = 0; i < d->n_forced; i++)
+		*VH_APPEND(q.domains.name, q.domains.count) = (char *)d->forced[i];
 	for (int i = 0; i < count; i++)
 		if (vh_is_domain(args[i]))
 			*VH_APPEND(q.domains.name, q.domains.count) = args[i];
-	if (q.domains.count || wants & VH_WANT_ALL) {
+	if (q.domains.count || d->wants & VH_WANT_ALL) {
 		for (size_t i = 0; i < n; i++) {
 			all[i] = q;
 			all[i].uri = cli->n_connect ? cli->connect[i] : NULL;
 		}
-		ret->answers = vh_alloc(n * sizeof(*ret->answers));
-		ret->count = n;
-		vh_libvirt_ask(all, n, cli->timeout, ret->answers);
+		d->answers = vh_alloc(n * sizeof(*d->answers));
+		d->count = n;
+		vh_libvirt_ask(all, n, cli->timeout, d->answers);
 		for (size_t i = 0; i < n; i++) {
-			note_session(ret->answers[i].uri);
-			note_elsewhere(cli, &ret->answers[i]);
+			note_session(d->answers[i].uri);
+			note_elsewhere(cli, &d->answers[i]);
 		}
 	}
 	free(q.domains.name);

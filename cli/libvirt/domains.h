@@ -12,7 +12,12 @@
 #include "lib/base/strbuf.h"
 
 struct vh_domains {
+	/* set by who asks */
 	const struct vh_cli *cli;
+	const char **forced; /* these are domains, whatever files there are: each --domain */
+	size_t n_forced;
+	unsigned int wants; /* of enum vh_want */
+
 	struct vh_answer_of *answers; /* of each --connect in turn, or of the default */
 	size_t count;
 };
@@ -20,10 +25,9 @@ struct vh_domains {
 /* Neither standard input nor a file, and no path by its looks. */
 bool vh_is_domain(const char *arg);
 
-/* Asks for those of the arguments that are domains, and with `wants` (enum vh_want) for more.
- * What goes wrong is told by vh_domains_take(). */
-void vh_domains_ask(struct vh_domains *ret, const struct vh_cli *cli, char *const *args, int count,
-		    unsigned int wants);
+/* Asks for those that are forced, for those of the arguments that are domains, and with `wants` for
+ * more. What goes wrong is told by vh_domains_take(). */
+void vh_domains_ask(struct vh_domains *d, char *const *args, int count);
 void vh_domains_clear(struct vh_domains *d);
 #define _auto_domains_ __attribute__((cleanup(vh_domains_clear)))
 

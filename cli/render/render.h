@@ -111,6 +111,7 @@ struct vh_renderer {
 struct vh_output {
 	struct vh_cli *cli;
 	const struct vh_renderer *r;
+	bool tree; /* list: which device is behind which bridge */
 	void *doc; /* of the renderer */
 };
 

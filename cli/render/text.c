@@ -338,7 +338,7 @@ static void text_list(struct vh_output *o, const struct vh_host *h,
 {
 	bool title = false;
 
-	if (o->cli->tree) {
+	if (o->tree) {
 		vh_text_tree(o, h);
 		vh_put_findings(o->cli, stdout, findings);
 		return;

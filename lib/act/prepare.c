@@ -11,10 +11,9 @@
 #include "lib/act/steps.h"
 #include "lib/act/recheck.h"
 #include "lib/config/effective.h"
-#include "lib/host/read.h"
-#include "lib/state/record.h"
 #include "lib/act/release.h"
 #include "lib/case/standing.h"
+#include "lib/decide/rules/rule-table.h"
 #include "lib/act/groups.h"
 #include "lib/host/process.h"
 

@@ -3,6 +3,7 @@
 #include "lib/act/recheck.h"
 
 #include "lib/config/effective.h"
+#include "lib/decide/rules/rule-table.h"
 
 #include "lib/base/banned.h"
 

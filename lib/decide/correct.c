@@ -4,7 +4,9 @@
 
 #include <stdarg.h>
 
+#include "lib/decide/rules/rule-table.h"
 #include "lib/decide/rules/rule.h"
+#include "lib/decide/rules/wording.h"
 #include "lib/domain/address.h"
 #include "lib/xml/xml.h"
 
@@ -29,12 +31,13 @@ static void VH_PRINTF(2, 3) say(struct correction *k, const char *fmt, ...)
 }
 
 /* Was this found, about this device (NULL: any)? */
-static bool is_found(const struct correction *k, const char *rule, const struct vh_pci_addr *addr)
+static bool is_found(const struct correction *k, const struct vh_rule *rule,
+		     const struct vh_pci_addr *addr)
 {
 	for (size_t i = 0; i < k->found->count; i++) {
 		const struct vh_finding *f = &k->found->list[i];
 
-		if (!strcmp(f->rule->name, rule) &&
+		if (f->rule == rule &&
 		    (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
 			return true;
 	}
@@ -125,7 +128,7 @@ static bool is_needless_bridge(const struct correction *k, const struct vh_hostd
 {
 	const struct vh_pci_dev *d = vh_host_dev(k->c->host, &e->addr);
 
-	return is_found(k, "device-not-endpoint", &e->addr) && d && d->group >= 0 &&
+	return is_found(k, &vh_rule_device_not_endpoint, &e->addr) && d && d->group >= 0 &&
 	       vh_named_in(k->c, d->group) && vh_named_in(k->c, d->group)->dev != d;
 }
 
@@ -133,7 +136,7 @@ static void correct_presence(struct correction *k, const struct vh_hostdev *e)
 {
 	if (e->problem || e->element == VH_DISK)
 		return;
-	if (is_found(k, "device-duplicate", &e->addr)) {
+	if (is_found(k, &vh_rule_device_duplicate, &e->addr)) {
 		const struct vh_hostdev *stays = which_stays(k->c->domain, e);
 
 		if (stays == e)
@@ -156,8 +159,8 @@ static void correct_managed(struct correction *k, const struct vh_hostdev *e)
 	const xmlNode *node = e->node;
 
 	if (e->problem || e->managed ||
-	    (!is_found(k, "managed-missing", &e->addr) &&
-	     !is_found(k, "unmanaged-on-host-driver", &e->addr)))
+	    (!is_found(k, &vh_rule_managed_missing, &e->addr) &&
+	     !is_found(k, &vh_rule_unmanaged_on_host_driver, &e->addr)))
 		return;
 	if (e->element == VH_DISK)
 		node = vh_xml_child(node, "source");
@@ -188,7 +191,7 @@ static void correct_balloon(struct correction *k)
 	const xmlNode *balloon = balloon_of(k), *current, *root;
 	_auto_free_ char *kib = vh_printf("%llu", (unsigned long long)d->memory_kib);
 
-	if (!is_found(k, "balloon", NULL) || !devices_of(k))
+	if (!is_found(k, &vh_rule_balloon, NULL) || !devices_of(k))
 		return;
 	if (balloon) {
 		vh_xmledit_replace(k->e, balloon, "<memballoon model='none'/>");
@@ -267,7 +270,7 @@ static void correct_members(struct correction *k, enum vh_members members)
 	/* with peers = require no peer is in the plan */
 	for (size_t i = 0; k->c->plan->keep_peers && (g = vh_next_group(k->c, &i));) {
 		for (size_t j = 0; j < g->count; j++)
-			if (is_found(k, "peer-not-listed", &g->members[j]->addr))
+			if (is_found(k, &vh_rule_peer_not_listed, &g->members[j]->addr))
 				add_member(k, g->members[j], members);
 	}
 }

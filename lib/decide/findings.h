@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * findings - (domain, host, configuration) -> findings. Pure: no I/O, no log. The rules that
- * `vfio-hook check` prints are the very ones on which the hook refuses: one table, one path.
+ * findings - a case -> findings. Pure: no I/O, no log. What a rule is, and
+ * what it finds.
  */
 #ifndef VH_FINDINGS_H
 #define VH_FINDINGS_H
 
-#include "lib/decide/plan.h"
 #include "lib/case/case.h"
+#include "lib/decide/plan.h"
 
 enum vh_severity { VH_INFO, VH_WARNING, VH_ERROR };
 const char *vh_severity_str(enum vh_severity s);
@@ -17,6 +17,7 @@ enum vh_scope {
 	VH_SCOPE_DEVICE = 2, /* looks at the plan: start, check and detach by hand */
 	VH_SCOPE_DOMAIN = 4, /* looks at the domain */
 	VH_SCOPE_POLICY = 8, /* of the domain, decided without its devices: also at `start begin` */
+	VH_SCOPE_BOOT = 16,  /* is so at boot already: `boot generate` refuses on it */
 };
 
 struct vh_findings;
@@ -24,14 +25,18 @@ struct vh_findings;
 struct vh_rule {
 	const char *name;          /* stable */
 	enum vh_severity severity; /* the highest it reports */
-	unsigned int scope;        /* of enum vh_scope */
+	unsigned int scopes;       /* of enum vh_scope */
 	const char *title;         /* what is so when it is silent */
 	void (*check)(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
-	const char *explain;       /* for people: what it means, why, what to do; some sentences */
+	/* For an administrator: what it means, why, what to do. Lines of at most 76 columns between
+	 * \n; printed by --explain, and a paragraph of the man page. */
+	const char *explain;
 };
 
-extern const struct vh_rule vh_rules[];
-extern const size_t vh_n_rules;
+struct vh_rules {
+	const struct vh_rule *const *list;
+	size_t count;
+};
 
 struct vh_finding {
 	const struct vh_rule *rule;
@@ -46,17 +51,18 @@ struct vh_finding {
 struct vh_findings {
 	struct vh_finding *list;
 	size_t count;
+	const struct vh_rules *rules; /* those that are run, in whose order they are sorted */
 };
 void vh_findings_clear(struct vh_findings *f);
 #define _auto_findings_ __attribute__((cleanup(vh_findings_clear)))
 
-/* Runs every rule of which a scope bit is in `scopes`; appends to out, errors first. */
-void vh_rules_run(const struct vh_case *c, unsigned int scopes, struct vh_findings *out);
 size_t vh_findings_number(const struct vh_findings *f, enum vh_severity s);
 
 /* For rules: `pd` gives address and line (NULL: neither), `fix` is copied, may be NULL. */
 struct vh_finding *vh_finding_add(struct vh_findings *out, const struct vh_rule *r,
 				  const struct vh_plan_dev *pd, const char *fix, const char *fmt,
 				  ...) VH_PRINTF(5, 6);
+/* Gives a finding another subject than its plan device; NULL: none. */
+void vh_finding_about(struct vh_finding *f, const struct vh_pci_addr *addr, int line);
 
 #endif

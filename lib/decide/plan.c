@@ -5,6 +5,10 @@
  */
 #include "lib/decide/plan.h"
 
+#include "lib/domain/address.h"
+#include "lib/domain/domain.h"
+#include "lib/state/claim.h"
+
 #include "lib/base/banned.h"
 
 bool vh_can_pass(const struct vh_pci_dev *d)

@@ -8,7 +8,7 @@
 #ifndef VH_PLAN_H
 #define VH_PLAN_H
 
-#include "lib/config/config.h"
+#include "lib/domain/address.h"
 #include "lib/domain/domain.h"
 #include "lib/host/host.h"
 #include "lib/state/claim.h"

@@ -8,7 +8,8 @@
 #define VH_LIBVIRT_FILES_H
 
 #include "lib/base/root.h"
-#include "lib/domain/domain.h"
+
+struct _xmlNode;
 
 /* Does the network called `name` hand out virtual functions (<forward mode='hostdev'>)?
  * Reads etc/libvirt/qemu/networks/ and run/libvirt/network/. */

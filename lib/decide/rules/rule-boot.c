@@ -13,15 +13,7 @@ static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
 	       e->subdevice == d->subdevice && e->class == d->class;
 }
 
-const char vh_explain_early[] =
-	"'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
-	"at boot, before its own driver sees it, and it is not there now: something\n"
-	"else stands at its address, or nothing, or its own driver has it. The script\n"
-	"in the initramfs leaves alone what it does not know. It works from the next\n"
-	"boot on, and only if it is in the image that is booted: 'vfio-hook boot\n"
-	"verify' looks into the image, device by device.";
-
-void vh_check_early(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_early *e = c->host->early;
 
@@ -50,3 +42,18 @@ void vh_check_early(const struct vh_case *c, const struct vh_rule *r, struct vh_
 		vh_finding_about(f, &want->addr, 0);
 	}
 }
+
+const struct vh_rule vh_rule_boot_binding = {
+	.name = "boot-binding",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_HOST,
+	.title = "vfio-pci has what it was to take at boot",
+	.check = check_boot_binding,
+	.explain =
+		"'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
+		"at boot, before its own driver sees it, and it is not there now: something\n"
+		"else stands at its address, or nothing, or its own driver has it. The script\n"
+		"in the initramfs leaves alone what it does not know. It works from the next\n"
+		"boot on, and only if it is in the image that is booted: 'vfio-hook boot\n"
+		"verify' looks into the image, device by device.",
+};

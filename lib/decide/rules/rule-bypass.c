@@ -7,14 +7,7 @@
 
 #include "lib/base/banned.h"
 
-const char vh_explain_qemu[] =
-	"The domain gives QEMU a PCI device in <qemu:commandline>. libvirt does not\n"
-	"know of it: it neither binds the device nor keeps another domain from it,\n"
-	"and does not raise the limit of locked memory. Nothing here judges it\n"
-	"either, not its group and not what the host does with it. Write a <hostdev>\n"
-	"instead, with what you need from the options of QEMU in <qemu:override>.";
-
-void vh_check_qemu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_qemu_commandline(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->domain->smuggled.count; i++) {
 		const struct vh_smuggled *s = &c->domain->smuggled.list[i];
@@ -29,6 +22,20 @@ void vh_check_qemu(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 		vh_finding_about(f, known ? &addr : NULL, s->line);
 	}
 }
+
+const struct vh_rule vh_rule_qemu_commandline = {
+	.name = "qemu-commandline",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "QEMU gets no device past libvirt",
+	.check = check_qemu_commandline,
+	.explain =
+		"The domain gives QEMU a PCI device in <qemu:commandline>. libvirt does not\n"
+		"know of it: it neither binds the device nor keeps another domain from it,\n"
+		"and does not raise the limit of locked memory. Nothing here judges it\n"
+		"either, not its group and not what the host does with it. Write a <hostdev>\n"
+		"instead, with what you need from the options of QEMU in <qemu:override>.",
+};
 
 static bool works(const struct vh_hook_place *p)
 {
@@ -117,17 +124,7 @@ static void check_copies(const struct vh_hook_info *i, const struct vh_rule *r,
 		       first, more);
 }
 
-const char vh_explain_hook[] =
-	"libvirt runs the hook only if it finds it: hooks/qemu, or a file in\n"
-	"hooks/qemu.d, executable, when the daemon starts or is reloaded. Otherwise\n"
-	"domains start without any judgement, and nobody is told. A script for\n"
-	"hooks/qemu from elsewhere may have replaced the link, or have been written\n"
-	"through it over our program: install again, ours then goes to qemu.d beside\n"
-	"it. Two links do no harm, but each start is judged twice. Where SELinux\n"
-	"enforces, the boolean virt_hooks_unconfined has to be on, and link and\n"
-	"program have to be labelled virt_hook_t.";
-
-void vh_check_hook(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hook_not_active(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_hook_info *i = c->host->hook;
 
@@ -140,3 +137,20 @@ void vh_check_hook(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 	check_selinux(i, r, out);
 	check_copies(i, r, out);
 }
+
+const struct vh_rule vh_rule_hook_not_active = {
+	.name = "hook-not-active",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_HOST,
+	.title = "libvirt runs the hook",
+	.check = check_hook_not_active,
+	.explain =
+		"libvirt runs the hook only if it finds it: hooks/qemu, or a file in\n"
+		"hooks/qemu.d, executable, when the daemon starts or is reloaded. Otherwise\n"
+		"domains start without any judgement, and nobody is told. A script for\n"
+		"hooks/qemu from elsewhere may have replaced the link, or have been written\n"
+		"through it over our program: install again, ours then goes to qemu.d beside\n"
+		"it. Two links do no harm, but each start is judged twice. Where SELinux\n"
+		"enforces, the boolean virt_hooks_unconfined has to be on, and link and\n"
+		"program have to be labelled virt_hook_t.",
+};

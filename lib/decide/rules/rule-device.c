@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-device - is what the domain names there, once, and can it be passed through at all? */
+#include "lib/decide/rules/expected.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -15,17 +16,7 @@ static char *meant_fix(const struct vh_hostdev *e)
 	return vh_text_address(&addr, e->element);
 }
 
-const char vh_explain_address[] =
-	"The <address> inside <source> does not lead to a PCI device: a part is\n"
-	"missing, is no number, or is larger than such an address allows. libvirt\n"
-	"reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal. A\n"
-	"domain has 32 bits, a bus ends at 0xff, a slot at 0x1f, a function at 7.\n"
-	"lspci and vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03'\n"
-	"slot='0x00' function='0x0'. Where it can be told what was meant, the fix\n"
-	"shows the line to write, and 'vfio-hook check --fix' writes it if the host\n"
-	"has that device.";
-
-void vh_check_address(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_address_invalid(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->domain->n_devices; i++) {
 		const struct vh_hostdev *e = &c->domain->devices[i];
@@ -43,6 +34,23 @@ void vh_check_address(const struct vh_case *c, const struct vh_rule *r, struct v
 		vh_finding_about(f, NULL, e->line);
 	}
 }
+
+const struct vh_rule vh_rule_address_invalid = {
+	.name = "address-invalid",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the addresses are PCI addresses",
+	.check = check_address_invalid,
+	.explain =
+		"The <address> inside <source> does not lead to a PCI device: a part is\n"
+		"missing, is no number, or is larger than such an address allows. libvirt\n"
+		"reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal. A\n"
+		"domain has 32 bits, a bus ends at 0xff, a slot at 0x1f, a function at 7.\n"
+		"lspci and vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03'\n"
+		"slot='0x00' function='0x0'. Where it can be told what was meant, the fix\n"
+		"shows the line to write, and 'vfio-hook check --fix' writes it if the host\n"
+		"has that device.",
+};
 
 /* Somebody copied 14:00.0 from lspci into bus='14': says what is at 0x14. */
 static void add_hex(const struct vh_case *c, const struct vh_hostdev *e, struct vh_strbuf *message,
@@ -95,17 +103,7 @@ static void absent(const struct vh_case *c, const struct vh_pci_addr *addr,
 	vh_finding_about(f, addr, e ? e->line : 0);
 }
 
-const char vh_explain_absent[] =
-	"The domain names a device that this host does not have, or one that does not\n"
-	"answer any more. libvirt passes over what is missing, and the start fails\n"
-	"later, in QEMU, with a message that helps nobody. Addresses move when cards\n"
-	"are added or removed, when slots are changed and after firmware updates;\n"
-	"'vfio-hook list' shows where everything is now. An address copied from lspci\n"
-	"without 0x is read as decimal: bus='14' is 0e. A device whose configuration\n"
-	"space reads 0xff has hung or lost its power: remove it and rescan the bus,\n"
-	"and if that does not help switch the host off and on.";
-
-void vh_check_absent(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_absent(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ const struct vh_hostdev **list = NULL;
 	size_t n;
@@ -128,16 +126,25 @@ void vh_check_absent(const struct vh_case *c, const struct vh_rule *r, struct vh
 	check_dead(c, r, out);
 }
 
-const char vh_explain_duplicate[] =
-	"Two elements of the domain name the same device. A guest cannot have a\n"
-	"device twice: QEMU ends when it opens the second one. This happens when a\n"
-	"device is listed both as <hostdev> and as <interface>, or when a block was\n"
-	"copied and not changed. Remove one of them; 'vfio-hook check --fix' keeps\n"
-	"the first. Several namespaces of one NVMe controller, each a <disk>, are no\n"
-	"duplicates.";
+const struct vh_rule vh_rule_device_absent = {
+	.name = "device-absent",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "the devices exist and answer",
+	.check = check_device_absent,
+	.explain =
+		"The domain names a device that this host does not have, or one that does not\n"
+		"answer any more. libvirt passes over what is missing, and the start fails\n"
+		"later, in QEMU, with a message that helps nobody. Addresses move when cards\n"
+		"are added or removed, when slots are changed and after firmware updates;\n"
+		"'vfio-hook list' shows where everything is now. An address copied from lspci\n"
+		"without 0x is read as decimal: bus='14' is 0e. A device whose configuration\n"
+		"space reads 0xff has hung or lost its power: remove it and rescan the bus,\n"
+		"and if that does not help switch the host off and on.",
+};
 
 /* One NVMe controller may come as several disks: its namespaces. */
-void vh_check_duplicate(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_duplicate(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ const struct vh_hostdev **list = NULL;
 	size_t n, first = 0;
@@ -162,6 +169,21 @@ void vh_check_duplicate(const struct vh_case *c, const struct vh_rule *r, struct
 	}
 }
 
+const struct vh_rule vh_rule_device_duplicate = {
+	.name = "device-duplicate",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "no device is named twice",
+	.check = check_device_duplicate,
+	.explain =
+		"Two elements of the domain name the same device. A guest cannot have a\n"
+		"device twice: QEMU ends when it opens the second one. This happens when a\n"
+		"device is listed both as <hostdev> and as <interface>, or when a block was\n"
+		"copied and not changed. Remove one of them; 'vfio-hook check --fix' keeps\n"
+		"the first. Several namespaces of one NVMe controller, each a <disk>, are no\n"
+		"duplicates.",
+};
+
 /* The devices below a bridge, as far as they were read. */
 static char *behind(const struct vh_host *h, const struct vh_pci_dev *bridge)
 {
@@ -176,14 +198,7 @@ static char *behind(const struct vh_host *h, const struct vh_pci_dev *bridge)
 	return vh_strbuf_steal(&sb);
 }
 
-const char vh_explain_endpoint[] =
-	"The address is that of a bridge. Bridges route what the devices behind them\n"
-	"send; they cannot be given to a guest, and libvirt refuses them. People name\n"
-	"one because it is listed in the IOMMU group of their card. It may stay where\n"
-	"it is: VFIO does not mind a bridge beside the devices of a guest. Name the\n"
-	"devices behind it; the message lists them.";
-
-void vh_check_endpoint(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_not_endpoint(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	for (size_t i = 0; c->plan && i < c->plan->count; i++) {
 		const struct vh_plan_dev *pd = &c->plan->devs[i];
@@ -199,16 +214,21 @@ void vh_check_endpoint(const struct vh_case *c, const struct vh_rule *r, struct 
 	}
 }
 
-const char vh_explain_unmanaged[] =
-	"With managed='no', or without the attribute on a <hostdev> or <interface>,\n"
-	"libvirt does not move the device: whoever starts the guest must have bound\n"
-	"it to a VFIO driver before. It is not on one, so QEMU would not get it.\n"
-	"Write managed='yes', which 'vfio-hook check --fix' does, and the device goes\n"
-	"to VFIO when the guest starts and comes back when it ends. Or bind it\n"
-	"yourself, with 'virsh nodedev-detach' or, with its whole group, with\n"
-	"'vfio-hook detach'.";
+const struct vh_rule vh_rule_device_not_endpoint = {
+	.name = "device-not-endpoint",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "no bridge is passed through",
+	.check = check_device_not_endpoint,
+	.explain =
+		"The address is that of a bridge. Bridges route what the devices behind them\n"
+		"send; they cannot be given to a guest, and libvirt refuses them. People name\n"
+		"one because it is listed in the IOMMU group of their card. It may stay where\n"
+		"it is: VFIO does not mind a bridge beside the devices of a guest. Name the\n"
+		"devices behind it; the message lists them.",
+};
 
-void vh_check_unmanaged(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -231,6 +251,22 @@ void vh_check_unmanaged(const struct vh_case *c, const struct vh_rule *r, struct
 			       d->driver ? d->driver : "", d->driver ? "'" : "");
 	}
 }
+
+const struct vh_rule vh_rule_unmanaged_on_host_driver = {
+	.name = "unmanaged-on-host-driver",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "unmanaged devices are on a VFIO driver",
+	.check = check_unmanaged_on_host_driver,
+	.explain =
+		"With managed='no', or without the attribute on a <hostdev> or <interface>,\n"
+		"libvirt does not move the device: whoever starts the guest must have bound\n"
+		"it to a VFIO driver before. It is not on one, so QEMU would not get it.\n"
+		"Write managed='yes', which 'vfio-hook check --fix' does, and the device goes\n"
+		"to VFIO when the guest starts and comes back when it ends. Or bind it\n"
+		"yourself, with 'virsh nodedev-detach' or, with its whole group, with\n"
+		"'vfio-hook detach'.",
+};
 
 static struct vh_finding *pf_finding(const struct vh_plan_dev *pd, const struct vh_rule *r,
 				     struct vh_findings *out)
@@ -259,17 +295,7 @@ static struct vh_finding *vf_finding(const struct vh_plan_dev *pd, const struct 
 			      pf->driver ? pf->driver : "vfio-pci");
 }
 
-const char vh_explain_sriov[] =
-	"A network card with SR-IOV is one physical function and several virtual\n"
-	"ones, which depend on it. vfio-pci does not take a physical function while\n"
-	"virtual ones are enabled. The other way round, a virtual function is of no\n"
-	"use to a guest while its physical function is itself on a VFIO driver and\n"
-	"may belong to another guest. Either pass the virtual functions through and\n"
-	"leave the physical one with the host, or switch them off with sriov_numvfs\n"
-	"and pass the whole card. Switching them off takes them from whoever uses\n"
-	"them.";
-
-void vh_check_sriov(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -288,6 +314,23 @@ void vh_check_sriov(const struct vh_case *c, const struct vh_rule *r, struct vh_
 	}
 }
 
+const struct vh_rule vh_rule_pf_with_vfs = {
+	.name = "pf-with-vfs",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "physical and virtual functions go apart",
+	.check = check_pf_with_vfs,
+	.explain =
+		"A network card with SR-IOV is one physical function and several virtual\n"
+		"ones, which depend on it. vfio-pci does not take a physical function while\n"
+		"virtual ones are enabled. The other way round, a virtual function is of no\n"
+		"use to a guest while its physical function is itself on a VFIO driver and\n"
+		"may belong to another guest. Either pass the virtual functions through and\n"
+		"leave the physical one with the host, or switch them off with sriov_numvfs\n"
+		"and pass the whole card. Switching them off takes them from whoever uses\n"
+		"them.",
+};
+
 /* Adds what stands at the hexadecimal reading to message and fix, if anything does. */
 static void add_hex_reading(const struct vh_case *c, const struct vh_hostdev *e,
 			    struct vh_strbuf *message, struct vh_strbuf *fix)
@@ -303,17 +346,7 @@ static void add_hex_reading(const struct vh_case *c, const struct vh_hostdev *e,
 	vh_strbuf_addf(fix, "\nor, if that was meant: %s", address);
 }
 
-const char vh_explain_decimal[] =
-	"A part of an address has two digits or more and no 0x. libvirt reads it as\n"
-	"decimal, or as octal if it begins with 0, while lspci, sysfs and this\n"
-	"program write addresses in hexadecimal: bus='14' is 0e:00.0, not 14:00.0.\n"
-	"There is a device at the decimal reading, so the domain may be right as it\n"
-	"is, and it may as well take a device that nobody meant. Compare the two\n"
-	"devices in the message, and write the one that is meant with 0x. 'vfio-hook\n"
-	"check --fix' writes 0x without changing the device, where only one of the\n"
-	"readings exists.";
-
-void vh_check_decimal(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_address_decimal(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->domain->n_devices; i++) {
 		const struct vh_hostdev *e = &c->domain->devices[i];
@@ -332,3 +365,20 @@ void vh_check_decimal(const struct vh_case *c, const struct vh_rule *r, struct v
 		vh_finding_about(f, &e->addr, e->line);
 	}
 }
+
+const struct vh_rule vh_rule_address_decimal = {
+	.name = "address-decimal",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "addresses are written in hex",
+	.check = check_address_decimal,
+	.explain =
+		"A part of an address has two digits or more and no 0x. libvirt reads it as\n"
+		"decimal, or as octal if it begins with 0, while lspci, sysfs and this\n"
+		"program write addresses in hexadecimal: bus='14' is 0e:00.0, not 14:00.0.\n"
+		"There is a device at the decimal reading, so the domain may be right as it\n"
+		"is, and it may as well take a device that nobody meant. Compare the two\n"
+		"devices in the message, and write the one that is meant with 0x. 'vfio-hook\n"
+		"check --fix' writes 0x without changing the device, where only one of the\n"
+		"readings exists.",
+};

@@ -20,15 +20,7 @@ static bool is_drawn_on(const struct vh_pci_dev *d)
 	return false;
 }
 
-const char vh_explain_boot_display[] =
-	"The firmware started this display and may still draw on it, or own a part of\n"
-	"its memory. The host uses it for nothing else now, so it can go; but the\n"
-	"screen stays dark, messages of the host are lost, and the guest may fail to\n"
-	"start the card: its ROM was changed when it ran, or its memory cannot be\n"
-	"reserved. Let the firmware boot with another display, or keep the kernel off\n"
-	"the firmware's framebuffer, or give the guest a copy of the card's ROM.";
-
-void vh_check_boot_display(const struct vh_case *c, const struct vh_rule *r,
+static void check_boot_display(const struct vh_case *c, const struct vh_rule *r,
 			   struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
@@ -46,6 +38,21 @@ void vh_check_boot_display(const struct vh_case *c, const struct vh_rule *r,
 			       d->framebuffer ? "' is in its memory" : "");
 	}
 }
+
+const struct vh_rule vh_rule_boot_display = {
+	.name = "boot-display",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "the display of the host stays",
+	.check = check_boot_display,
+	.explain =
+		"The firmware started this display and may still draw on it, or own a part of\n"
+		"its memory. The host uses it for nothing else now, so it can go; but the\n"
+		"screen stays dark, messages of the host are lost, and the guest may fail to\n"
+		"start the card: its ROM was changed when it ran, or its memory cannot be\n"
+		"reserved. Let the firmware boot with another display, or keep the kernel off\n"
+		"the firmware's framebuffer, or give the guest a copy of the card's ROM.",
+};
 
 /* Does a keyboard hang on something that the host keeps? */
 static bool has_other_keyboard(const struct vh_case *c)
@@ -78,14 +85,7 @@ static unsigned int inputs(const struct vh_pci_dev *d, struct vh_strbuf *texts)
 	return found;
 }
 
-const char vh_explain_input[] =
-	"A keyboard or mouse of the host hangs on this USB controller. While the\n"
-	"guest has the controller, what is typed goes to the guest, and nothing to\n"
-	"the host. That may be what you want; if it is the only keyboard, the host\n"
-	"can meanwhile be reached over the network alone. Plug it into a port of\n"
-	"another controller, or see that you can log in by ssh.";
-
-void vh_check_input(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_input_lost(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -104,3 +104,17 @@ void vh_check_input(const struct vh_case *c, const struct vh_rule *r, struct vh_
 			       is_last ? "; it has no other keyboard" : "");
 	}
 }
+
+const struct vh_rule vh_rule_input_lost = {
+	.name = "input-lost",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "keyboard and mouse of the host stay",
+	.check = check_input_lost,
+	.explain =
+		"A keyboard or mouse of the host hangs on this USB controller. While the\n"
+		"guest has the controller, what is typed goes to the guest, and nothing to\n"
+		"the host. That may be what you want; if it is the only keyboard, the host\n"
+		"can meanwhile be reached over the network alone. Plug it into a port of\n"
+		"another controller, or see that you can log in by ssh.",
+};

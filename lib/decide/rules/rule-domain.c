@@ -69,18 +69,7 @@ static char *balloon_fix(const struct vh_domain *d)
 	return vh_strbuf_steal(&sb);
 }
 
-const char vh_explain_balloon[] =
-	"A memory balloon gives memory of the guest back to the host. With\n"
-	"passthrough it cannot: the device may write to any page, so all memory of\n"
-	"the guest is allocated and pinned when it starts. QEMU ignores the balloon\n"
-	"without a word; the guest shrinks, the host gains nothing, and a host that\n"
-	"counted on it runs out of memory. libvirt adds a balloon where the XML has\n"
-	"none, so its absence must be written: <memballoon model='none'/>. A\n"
-	"currentMemory below memory is raised to it, for the guest needs all of it\n"
-	"anyway. 'vfio-hook check --fix' does both. 'balloon = warn' in the\n"
-	"configuration accepts balloons.";
-
-void vh_check_balloon(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_balloon(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *message = NULL, *fix = NULL;
 	struct vh_finding *f;
@@ -95,17 +84,27 @@ void vh_check_balloon(const struct vh_case *c, const struct vh_rule *r, struct v
 	vh_finding_about(f, NULL, c->domain->balloon_line);
 }
 
-const char vh_explain_managed[] =
-	"The element has no managed attribute, and libvirt takes that as 'no': it\n"
-	"leaves the device where it is, now and after the guest has ended. At the\n"
-	"moment that works, because the device is on a VFIO driver already. After a\n"
-	"reboot it will not be, and the start is refused. Write managed='yes' to have\n"
-	"the device moved and given back each time, which 'vfio-hook check --fix'\n"
-	"does, or managed='no' if something else binds it at boot.";
+const struct vh_rule vh_rule_balloon = {
+	.name = "balloon",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "no memory balloon beside passthrough",
+	.check = check_balloon,
+	.explain =
+		"A memory balloon gives memory of the guest back to the host. With\n"
+		"passthrough it cannot: the device may write to any page, so all memory of\n"
+		"the guest is allocated and pinned when it starts. QEMU ignores the balloon\n"
+		"without a word; the guest shrinks, the host gains nothing, and a host that\n"
+		"counted on it runs out of memory. libvirt adds a balloon where the XML has\n"
+		"none, so its absence must be written: <memballoon model='none'/>. A\n"
+		"currentMemory below memory is raised to it, for the guest needs all of it\n"
+		"anyway. 'vfio-hook check --fix' does both. 'balloon = warn' in the\n"
+		"configuration accepts balloons.",
+};
 
 /* Only where it makes no difference now; otherwise unmanaged-on-host-driver says it. The
  * default of a <disk> is yes. */
-void vh_check_managed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_managed_missing(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -123,3 +122,18 @@ void vh_check_managed(const struct vh_case *c, const struct vh_rule *r, struct v
 			       vh_pci_str(&pd->dev->addr).s, pd->dev->driver);
 	}
 }
+
+const struct vh_rule vh_rule_managed_missing = {
+	.name = "managed-missing",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "managed is written down",
+	.check = check_managed_missing,
+	.explain =
+		"The element has no managed attribute, and libvirt takes that as 'no': it\n"
+		"leaves the device where it is, now and after the guest has ended. At the\n"
+		"moment that works, because the device is on a VFIO driver already. After a\n"
+		"reboot it will not be, and the start is refused. Write managed='yes' to have\n"
+		"the device moved and given back each time, which 'vfio-hook check --fix'\n"
+		"does, or managed='no' if something else binds it at boot.",
+};

@@ -4,16 +4,7 @@
 
 #include "lib/base/banned.h"
 
-const char vh_explain_critical[] =
-	"A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
-	"controller, a system peripheral. The firmware and the kernel reach sensors,\n"
-	"power control and memory modules through it; taking its driver away can hang\n"
-	"the host or leave it without fan control. Controllers on the mainboard often\n"
-	"share their group with such functions. Best is a device in another group: a\n"
-	"card in another slot. If you know that the host does without the driver,\n"
-	"allow-critical in the configuration lets it go along.";
-
-void vh_check_critical(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -35,6 +26,22 @@ void vh_check_critical(const struct vh_case *c, const struct vh_rule *r, struct 
 	}
 }
 
+const struct vh_rule vh_rule_peer_critical = {
+	.name = "peer-critical",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "no peer is part of the chipset",
+	.check = check_peer_critical,
+	.explain =
+		"A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
+		"controller, a system peripheral. The firmware and the kernel reach sensors,\n"
+		"power control and memory modules through it; taking its driver away can hang\n"
+		"the host or leave it without fan control. Controllers on the mainboard often\n"
+		"share their group with such functions. Best is a device in another group: a\n"
+		"card in another slot. If you know that the host does without the driver,\n"
+		"allow-critical in the configuration lets it go along.",
+};
+
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
@@ -50,15 +57,7 @@ static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, cons
 	vh_finding_about(f, &d->addr, vh_group_line(c, d->group));
 }
 
-const char vh_explain_listed[] =
-	"The configuration, or the domain, says 'peers = require': the other members\n"
-	"of an IOMMU group are not taken silently, the domain must list them. This\n"
-	"one is not listed. Add the <hostdev> that the fix shows: with it the guest\n"
-	"gets the device. With <address type='unassigned'/> in it the device is only\n"
-	"taken from the host, and the guest does not see it; 'vfio-hook check --fix'\n"
-	"adds it that way, '--fix=guest' the other.";
-
-void vh_check_listed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_not_listed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g;
 
@@ -73,6 +72,21 @@ void vh_check_listed(const struct vh_case *c, const struct vh_rule *r, struct vh
 		}
 	}
 }
+
+const struct vh_rule vh_rule_peer_not_listed = {
+	.name = "peer-not-listed",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "the domain lists its peers",
+	.check = check_peer_not_listed,
+	.explain =
+		"The configuration, or the domain, says 'peers = require': the other members\n"
+		"of an IOMMU group are not taken silently, the domain must list them. This\n"
+		"one is not listed. Add the <hostdev> that the fix shows: with it the guest\n"
+		"gets the device. With <address type='unassigned'/> in it the device is only\n"
+		"taken from the host, and the guest does not see it; 'vfio-hook check --fix'\n"
+		"adds it that way, '--fix=guest' the other.",
+};
 
 /*
  * Up to Linux 5.18 VFIO did not mind the driver of a bridge (drivers/vfio/vfio.c:
@@ -146,17 +160,7 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 	}
 }
 
-const char vh_explain_viable[] =
-	"VFIO opens a group only when nothing in it is on a driver that could use the\n"
-	"device behind the guest's back. Here something must stay on one: a CardBus\n"
-	"or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
-	"or vfio-pci itself refuses the device, because it is on its list of hardware\n"
-	"that no guest can be trusted with. QEMU would end with \"group is not viable\"\n"
-	"or with an error of vfio-pci. Unbinding the driver of the bridge helps in\n"
-	"the first case, if nothing is plugged into it. In the second another device\n"
-	"is the safe choice.";
-
-void vh_check_viable(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_group_not_viable(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g;
 
@@ -164,6 +168,23 @@ void vh_check_viable(const struct vh_case *c, const struct vh_rule *r, struct vh
 		check_bridges(c, g, r, out);
 	check_denied(c, r, out);
 }
+
+const struct vh_rule vh_rule_group_not_viable = {
+	.name = "group-not-viable",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "VFIO accepts the whole groups",
+	.check = check_group_not_viable,
+	.explain =
+		"VFIO opens a group only when nothing in it is on a driver that could use the\n"
+		"device behind the guest's back. Here something must stay on one: a CardBus\n"
+		"or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
+		"or vfio-pci itself refuses the device, because it is on its list of hardware\n"
+		"that no guest can be trusted with. QEMU would end with \"group is not viable\"\n"
+		"or with an error of vfio-pci. Unbinding the driver of the bridge helps in\n"
+		"the first case, if nothing is plugged into it. In the second another device\n"
+		"is the safe choice.",
+};
 
 /* A peer that another rule refused goes nowhere. */
 static bool is_refused(const struct vh_findings *out, const struct vh_pci_addr *addr)
@@ -222,15 +243,7 @@ static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
 			       vh_pci_str(&pd->dev->addr).s, lost);
 }
 
-const char vh_explain_peers[] =
-	"This is no complaint. The device named by the domain shares its IOMMU group\n"
-	"with others, and a group goes to a guest as a whole: these go along, onto\n"
-	"vfio-pci, when the guest starts, and come back when it ends. The guest does\n"
-	"not see them. The host loses meanwhile what the message lists. If that is\n"
-	"not wanted, choose a device in a group of its own, or set 'peers = require'\n"
-	"in the configuration, which refuses the start instead.";
-
-void vh_check_peers(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_detached(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -243,3 +256,18 @@ void vh_check_peers(const struct vh_case *c, const struct vh_rule *r, struct vh_
 			named_goes(pd, r, out);
 	}
 }
+
+const struct vh_rule vh_rule_peer_detached = {
+	.name = "peer-detached",
+	.severity = VH_INFO,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "no other device goes, and the host loses nothing",
+	.check = check_peer_detached,
+	.explain =
+		"This is no complaint. The device named by the domain shares its IOMMU group\n"
+		"with others, and a group goes to a guest as a whole: these go along, onto\n"
+		"vfio-pci, when the guest starts, and come back when it ends. The guest does\n"
+		"not see them. The host loses meanwhile what the message lists. If that is\n"
+		"not wanted, choose a device in a group of its own, or set 'peers = require'\n"
+		"in the configuration, which refuses the start instead.",
+};

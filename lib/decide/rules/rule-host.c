@@ -112,18 +112,7 @@ static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd
 			vh_pci_str(&pd->dev->addr).s);
 }
 
-const char vh_explain_iommu[] =
-	"Passthrough lets a guest program a device that reads and writes memory by\n"
-	"itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
-	"kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
-	"There are none, or this device is in none, or only in a fake one that\n"
-	"vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
-	"hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
-	"kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
-	"no option. Both take a reboot. 'vfio-hook check' without arguments tells\n"
-	"afterwards whether it worked.";
-
-void vh_check_iommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL;
 	const struct vh_plan_dev *pd = NULL;
@@ -140,6 +129,24 @@ void vh_check_iommu(const struct vh_case *c, const struct vh_rule *r, struct vh_
 	vh_finding_add(out, r, NULL, fix, "no IOMMU groups: %s%s%s%s", firmware_text(c->host),
 		       off ? " (kernel command line: '" : "", off ? off : "", off ? "')" : "");
 }
+
+const struct vh_rule vh_rule_iommu_off = {
+	.name = "iommu-off",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "every device has a real IOMMU group",
+	.check = check_iommu_off,
+	.explain =
+		"Passthrough lets a guest program a device that reads and writes memory by\n"
+		"itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
+		"kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
+		"There are none, or this device is in none, or only in a fake one that\n"
+		"vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
+		"hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
+		"kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
+		"no option. Both take a reboot. 'vfio-hook check' without arguments tells\n"
+		"afterwards whether it worked.",
+};
 
 /* libvirt reads modules.alias only for what it binds itself (virpci.c:
  * virPCIDeviceFindBestVFIOVariant()). */
@@ -168,17 +175,6 @@ static bool is_bound(const struct vh_case *c)
 	return c->plan != NULL;
 }
 
-const char vh_explain_vfio[] =
-	"The driver vfio-pci is what holds a device while a guest has it. It is\n"
-	"neither loaded nor among the modules of the kernel that runs, or a line\n"
-	"'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
-	"could take the device over. The usual reason is a kernel package that was\n"
-	"upgraded or removed without a reboot: then a reboot is all it takes. A\n"
-	"kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
-	"only modules.alias of the running kernel is missing, libvirt 10 and later\n"
-	"fail, for they read it before they bind a device: with them it is an\n"
-	"error, otherwise a warning. 'depmod' writes that file.";
-
 static const char *missing_fix(const struct vh_host *h)
 {
 	return h->alias_missing ? "reboot into an installed kernel"
@@ -200,7 +196,7 @@ static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct
 		->severity = fails ? VH_ERROR : VH_WARNING;
 }
 
-void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL;
 	const struct vh_host *h = c->host;
@@ -225,3 +221,21 @@ void vh_check_vfio(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 		check_alias(c, r, out);
 	}
 }
+
+const struct vh_rule vh_rule_vfio_unavailable = {
+	.name = "vfio-unavailable",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "vfio-pci is loaded or can be",
+	.check = check_vfio_unavailable,
+	.explain =
+		"The driver vfio-pci is what holds a device while a guest has it. It is\n"
+		"neither loaded nor among the modules of the kernel that runs, or a line\n"
+		"'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
+		"could take the device over. The usual reason is a kernel package that was\n"
+		"upgraded or removed without a reboot: then a reboot is all it takes. A\n"
+		"kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
+		"only modules.alias of the running kernel is missing, libvirt 10 and later\n"
+		"fail, for they read it before they bind a device: with them it is an\n"
+		"error, otherwise a warning. 'depmod' writes that file.",
+};

@@ -1,125 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-hugepages - do the pools of the host hold the huge pages that the domain asks for. */
+#include "lib/base/size.h"
 #include "lib/decide/rules/memory-need.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
-
-void vh_parts_clear(struct vh_parts *p)
-{
-	free(p->list);
-}
-
-/* Is this the size of an ordinary page here: 16 or 64 KiB, and not a huge one? Not on x86. */
-static bool is_ordinary(const struct vh_case *c, uint64_t page_kib)
-{
-	const char *arch = c->domain->arch;
-
-	return (page_kib == 16 || page_kib == 64) && arch && !vh_streq(arch, "x86_64") &&
-	       !vh_streq(arch, "i686") && !vh_memory_pool(&c->memory, page_kib, -1);
-}
-
-struct vh_parts vh_parts_get(const struct vh_case *c)
-{
-	struct vh_parts p = { 0 };
-
-	p.list = vh_guest_memory_parts(&c->domain->memory, &p.count);
-	for (size_t i = 0; i < p.count; i++) {
-		struct vh_memory_part *part = &p.list[i];
-
-		if (part->huge && !part->page_kib)
-			part->page_kib = c->memory.huge_default_kib;
-		if (part->huge && is_ordinary(c, part->page_kib))
-			part->huge = false;
-	}
-	return p;
-}
-
-uint64_t vh_parts_sum(const struct vh_parts *p, bool huge)
-{
-	uint64_t kib = 0;
-
-	for (size_t i = 0; i < p->count; i++)
-		if (p->list[i].huge == huge)
-			kib = vh_kib_add(kib, p->list[i].kib);
-	return kib;
-}
-
-/* How many pages of this size are wanted from these nodes alone; NULL: from any. */
-static uint64_t pages(const struct vh_parts *p, uint64_t page_kib, const struct vh_bits *nodes)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_memory_part *part = &p->list[i];
-
-		if (!part->huge || part->page_kib != page_kib || !page_kib)
-			continue;
-		if (nodes && !(part->nodes && vh_bits_is_within(part->nodes, nodes)))
-			continue;
-		n = vh_kib_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
-	}
-	return n;
-}
-
-/* Is this the first piece of its size, and of its nodes if they count? Each is told once. */
-static bool is_first(const struct vh_parts *p, size_t at, bool nodes)
-{
-	const struct vh_memory_part *part = &p->list[at], *other = p->list;
-
-	if (!part->huge || !part->page_kib || (nodes && !part->nodes))
-		return false;
-	for (; other < part; other++) {
-		if (!other->huge || other->page_kib != part->page_kib)
-			continue;
-		if (!nodes || (other->nodes && vh_bits_is_within(other->nodes, part->nodes) &&
-			       vh_bits_is_within(part->nodes, other->nodes)))
-			return false;
-	}
-	return true;
-}
-
-/* Can the pools be judged: what is there is known, and which of it the domain itself holds? */
-static bool are_pools_known(const struct vh_case *c)
-{
-	return c->memory.own != VH_UNKNOWN && !c->memory.own_huge_mixed;
-}
-
-/* Does the domain, which runs, hold all that it wants? */
-static bool has_its_pages(const struct vh_case *c, const struct vh_parts *p)
-{
-	const struct vh_memory *m = &c->memory;
-
-	return m->own == VH_YES && m->own_huge_kib >= vh_parts_sum(p, true);
-}
-
-/* Pages of the whole host that the domain can have, those that it holds among them. */
-static uint64_t free_pages(const struct vh_case *c, const struct vh_huge_pool *pool)
-{
-	const struct vh_memory *m = &c->memory;
-	uint64_t own = m->own == VH_YES ? m->own_huge_kib / pool->page_kib : 0;
-
-	return vh_kib_add(pool->free, own);
-}
-
-uint64_t vh_made_kib(const struct vh_case *c, const struct vh_parts *p)
-{
-	uint64_t kib = 0;
-
-	if (!are_pools_known(c) || has_its_pages(c, p))
-		return 0;
-	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_huge_pool *pool =
-			vh_memory_pool(&c->memory, p->list[i].page_kib, -1);
-		uint64_t n;
-
-		if (!pool || !is_first(p, i, false))
-			continue;
-		n = vh_kib_sub(pages(p, pool->page_kib, NULL), free_pages(c, pool));
-		if (n <= pool->overcommit)
-			kib = vh_kib_add(kib, vh_kib_mul(n, pool->page_kib));
-	}
-	return kib;
-}
 
 /* As the kernel command line has it: 2M, 1G. */
 static char *boot_size(uint64_t page_kib)
@@ -184,7 +69,7 @@ static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *pool = vh_memory_pool(m, page_kib, -1);
-	uint64_t wanted = pages(p, page_kib, NULL), there = pool ? free_pages(c, pool) : 0;
+	uint64_t wanted = vh_parts_pages(p, page_kib, NULL), there = pool ? vh_memory_free_pages(c, pool) : 0;
 	_auto_free_ char *size = vh_text_size(page_kib, VH_BEST), *fix = NULL;
 	_auto_free_ char *all = vh_text_size(vh_kib_mul(wanted, page_kib), VH_BEST);
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
@@ -235,7 +120,7 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
-	uint64_t wanted = pages(p, part->page_kib, part->nodes);
+	uint64_t wanted = vh_parts_pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
 	bool one = vh_bits_count(part->nodes) == 1;
 	_auto_free_ char *size = vh_text_size(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
@@ -257,32 +142,39 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 	report_pool(c, r, out, message, fix);
 }
 
-const char vh_explain_huge_pages[] =
-	"The domain wants its memory on huge pages, and the pools of the host do not\n"
-	"hold enough of them. QEMU then ends with 'unable to map backing store for\n"
-	"guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
-	"asked for that are neither used nor reserved, on the whole host and, where\n"
-	"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
-	"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
-	"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
-	"on the kernel command line, before memory is fragmented. Where a script of\n"
-	"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
-	"in hooks/qemu.d, or it looks before they are there.";
-
-void vh_check_huge_pages(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_parts_ struct vh_parts p = { 0 };
 	size_t before = out->count;
 
-	if (!vh_memory_is_judged(c) || !are_pools_known(c))
+	if (!vh_memory_is_judged(c) || !vh_memory_pools_are_known(c))
 		return;
 	p = vh_parts_get(c);
-	if (has_its_pages(c, &p))
+	if (vh_memory_has_its_pages(c, &p))
 		return;
 	for (size_t i = 0; i < p.count; i++)
-		if (is_first(&p, i, false))
+		if (vh_parts_is_first(&p, i, false))
 			check_host_pool(c, r, &p, p.list[i].page_kib, out);
 	for (size_t i = 0; i < p.count && out->count == before; i++)
-		if (is_first(&p, i, true))
+		if (vh_parts_is_first(&p, i, true))
 			check_node_pools(c, r, &p, &p.list[i], out);
 }
+
+const struct vh_rule vh_rule_hugepages_short = {
+	.name = "hugepages-short",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "the pools hold the huge pages",
+	.check = check_hugepages_short,
+	.explain =
+		"The domain wants its memory on huge pages, and the pools of the host do not\n"
+		"hold enough of them. QEMU then ends with 'unable to map backing store for\n"
+		"guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
+		"asked for that are neither used nor reserved, on the whole host and, where\n"
+		"<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
+		"still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
+		"Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
+		"on the kernel command line, before memory is fragmented. Where a script of\n"
+		"hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
+		"in hooks/qemu.d, or it looks before they are there.",
+};

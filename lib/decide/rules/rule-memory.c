@@ -3,31 +3,11 @@
  * rule-memory - is there the memory that passthrough pins when the guest starts, and is it below
  * the limit of the domain. Huge pages have a file of their own.
  */
+#include "lib/base/size.h"
 #include "lib/decide/rules/memory-need.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
-
-/*
- * What a start takes beside the guest's memory: 128 MiB for QEMU and what it emulates (some 60 to
- * 100 MiB resident with a display), and a 64th of the memory for the page tables of the process,
- * KVM and the IOMMU, which are each a 512th of it with pages of 4 KiB, and for what the rest of
- * the host needs to go on. With 16 GiB that is 384 MiB.
- */
-#define OVERHEAD_KIB (128 * MIB)
-#define OVERHEAD_PART 64
-
-bool vh_memory_is_judged(const struct vh_case *c)
-{
-	const struct vh_domain *d = c->domain;
-
-	return d && c->config->memory != VH_MEMORY_OFF && !d->memory.problem &&
-	       vh_domain_pins(d, c->pool_networks.count > 0);
-}
-
-enum vh_severity vh_memory_severity(const struct vh_case *c, enum vh_severity s)
-{
-	return c->config->memory == VH_MEMORY_WARN && s == VH_ERROR ? VH_WARNING : s;
-}
 
 /* Nothing for nothing. */
 static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,
@@ -41,41 +21,7 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-/* All in KiB. */
-struct sums {
-	uint64_t guest, huge, backed, unplugged; /* the guest's, and what of it counts elsewhere */
-	uint64_t overhead, made;
-	uint64_t need;  /* of ordinary memory: what remains, and those two */
-	uint64_t have;  /* without swap */
-};
-
-static struct sums make_sums(const struct vh_case *c)
-{
-	const struct vh_guest_memory *g = &c->domain->memory;
-	const struct vh_memory *m = &c->memory;
-	_auto_parts_ struct vh_parts p = vh_parts_get(c);
-	uint64_t ordinary = vh_parts_sum(&p, false);
-	struct sums s = {
-		.guest = g->total_kib,
-		.huge = vh_parts_sum(&p, true),
-		.backed = vh_guest_memory_backed(g),
-		.unplugged = vh_guest_memory_unplugged(g),
-		.overhead = OVERHEAD_KIB + ordinary / OVERHEAD_PART,
-		.made = vh_made_kib(c, &p),
-	};
-
-	s.need = vh_kib_add(vh_kib_add(ordinary, s.overhead), s.made);
-	s.have = vh_kib_add(vh_kib_add(m->available_kib, m->arc_kib),
-			    m->own == VH_YES ? m->own_kib : 0);
-	return s;
-}
-
-uint64_t vh_memory_need(const struct vh_case *c)
-{
-	return vh_memory_is_judged(c) ? make_sums(c).need : 0;
-}
-
-static char *memory_message(const struct sums *s, const struct vh_memory *m,
+static char *memory_message(const struct vh_memory_sums *s, const struct vh_memory *m,
 			    enum vh_unit unit)
 {
 	_auto_strbuf_ struct vh_strbuf less = { 0 };
@@ -104,19 +50,19 @@ static char *memory_message(const struct sums *s, const struct vh_memory *m,
 }
 
 /* How much the guest could have, in whole MiB; 0: it is not that simple. */
-static uint64_t fitting_mib(const struct vh_case *c, const struct sums *s)
+static uint64_t fitting_mib(const struct vh_case *c, const struct vh_memory_sums *s)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	uint64_t room = vh_kib_sub(s->have, OVERHEAD_KIB), fits;
+	uint64_t room = vh_kib_sub(s->have, VH_OVERHEAD_KIB), fits;
 
 	if (g->n_cells || g->n_devices || s->huge)
 		return 0;
-	fits = room / (OVERHEAD_PART + 1) * OVERHEAD_PART;
+	fits = room / (VH_OVERHEAD_PART + 1) * VH_OVERHEAD_PART;
 	fits -= fits % (fits < 2 * GIB ? 64 * MIB : 512 * MIB);
 	return fits / MIB;
 }
 
-static char *memory_fix(const struct vh_case *c, const struct sums *s, enum vh_unit unit)
+static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s, enum vh_unit unit)
 {
 	unsigned long long fits = fitting_mib(c, s);
 	_auto_free_ char *name = vh_text_domain(c->domain->name, c->domain->uuid);
@@ -130,19 +76,8 @@ static char *memory_fix(const struct vh_case *c, const struct sums *s, enum vh_u
 			 fits, less, name, fits);
 }
 
-const char vh_explain_memory[] =
-	"With passthrough all memory of the guest is allocated and pinned when it\n"
-	"starts: a device may write to any page of it at any time. A host that does\n"
-	"not have that much kills something, most likely the guest itself. What is\n"
-	"needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
-	"virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
-	"tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
-	"others get swapped out; above that and free swap, an error. Give the guest\n"
-	"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
-	"you know better. Single NUMA nodes are not looked at.";
-
 /* Of a host that does not say what is available: pinned memory goes to no swap. */
-static void beyond_all(const struct vh_case *c, const struct sums *s, const struct vh_rule *r,
+static void beyond_all(const struct vh_case *c, const struct vh_memory_sums *s, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
 	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
@@ -157,17 +92,17 @@ static void beyond_all(const struct vh_case *c, const struct sums *s, const stru
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
-void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_memory_short(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	_auto_free_ char *message = NULL, *fix = NULL;
 	struct vh_finding *f;
 	enum vh_unit unit = VH_TENTHS;
-	struct sums s;
+	struct vh_memory_sums s;
 
 	if (!vh_memory_is_judged(c))
 		return;
-	s = make_sums(c);
+	s = vh_memory_sums(c);
 	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
 		beyond_all(c, &s, r, out);
 	if (m->read != VH_YES || m->own == VH_UNKNOWN)
@@ -185,6 +120,24 @@ void vh_check_memory(const struct vh_case *c, const struct vh_rule *r, struct vh
 									       : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
+
+const struct vh_rule vh_rule_memory_short = {
+	.name = "memory-short",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "the host has the memory that is pinned",
+	.check = check_memory_short,
+	.explain =
+		"With passthrough all memory of the guest is allocated and pinned when it\n"
+		"starts: a device may write to any page of it at any time. A host that does\n"
+		"not have that much kills something, most likely the guest itself. What is\n"
+		"needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
+		"virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
+		"tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
+		"others get swapped out; above that and free swap, an error. Give the guest\n"
+		"less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
+		"you know better. Single NUMA nodes are not looked at.",
+};
 
 /* --- hard_limit --------------------------------------------------------------------------- */
 
@@ -225,18 +178,7 @@ static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
 	return vh_printf("%llu times %s", (unsigned long long)times, memory);
 }
 
-const char vh_explain_hard_limit[] =
-	"<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
-	"libvirt makes it the most that it may lock as well. Passthrough locks the\n"
-	"memory of the guest: once for all its devices, but once for each if the\n"
-	"guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
-	"fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
-	"killed at the limit. Above it, but below what libvirt would allow without\n"
-	"the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
-	"the guest starts with little room: a warning. Remove the element; libvirt's\n"
-	"own documentation advises against it.";
-
-void vh_check_hard_limit(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_guest_memory *g = c->domain ? &c->domain->memory : NULL;
 	_auto_free_ char *limit = NULL, *all = NULL, *fix = NULL, *name = NULL, *text = NULL;
@@ -275,3 +217,21 @@ void vh_check_hard_limit(const struct vh_case *c, const struct vh_rule *r, struc
 	f->severity = vh_memory_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
+
+const struct vh_rule vh_rule_hard_limit_low = {
+	.name = "hard-limit-low",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "hard_limit lets QEMU lock the memory",
+	.check = check_hard_limit_low,
+	.explain =
+		"<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
+		"libvirt makes it the most that it may lock as well. Passthrough locks the\n"
+		"memory of the guest: once for all its devices, but once for each if the\n"
+		"guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
+		"fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
+		"killed at the limit. Above it, but below what libvirt would allow without\n"
+		"the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
+		"the guest starts with little room: a warning. Remove the element; libvirt's\n"
+		"own documentation advises against it.",
+};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-network - can the networks that hand out virtual functions give one that passes. */
-#include "lib/decide/rules/rule.h"
-
 #include "lib/base/printable.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
@@ -52,7 +51,7 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p, c
 		.plan = plan,
 	};
 
-	vh_rules_run(&one, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, out);
+	vh_rule_run_all(&one, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, out);
 	if (!vh_findings_number(out, VH_ERROR))
 		check_peers(&one, r, out);
 }
@@ -79,7 +78,7 @@ static const struct vh_finding *against(const struct vh_findings *found)
 
 		if (f->severity == VH_ERROR)
 			return f;
-		if (!used && f->rule->check == vh_check_device_use)
+		if (!used && f->rule == &vh_rule_device_in_use)
 			used = f;
 	}
 	return used;
@@ -96,7 +95,7 @@ struct tally {
 static void weigh(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
 		  const struct vh_rule *r, struct tally *t)
 {
-	struct vh_findings found = { 0 };
+	struct vh_findings found = { .rules = t->found.rules };
 
 	t->left++;
 	judge_function(c, p, vf, r, &found);
@@ -113,7 +112,7 @@ static char *fix_for(const struct vh_vfpool *p, const struct vh_finding *why)
 {
 	_auto_free_ char *name = vh_text_domain(p->network, NULL);
 
-	if (why->rule->check == vh_check_unmanaged)
+	if (why->rule == &vh_rule_unmanaged_on_host_driver)
 		return vh_printf("virsh net-edit %s   # <forward mode='hostdev' managed='yes'>\n"
 				 "virsh net-destroy %s; virsh net-start %s",
 				 name, name, name);
@@ -148,22 +147,12 @@ static void report_short(const struct vh_rule *r, const struct vh_vfpool *p, siz
 		       network, left, p->count, wanted);
 }
 
-const char vh_explain_network_function[] =
-	"The domain has an <interface type='network'>, and the network hands out\n"
-	"virtual functions. libvirt gives the first that no other domain has, and\n"
-	"does not ask what the host does with it: an address, a route or a bridge on\n"
-	"its interface is lost without a word. Each function is judged as if the\n"
-	"domain named it. It is an error when one of those that this start gets does\n"
-	"not pass, or when fewer are left than the domain has such interfaces; what\n"
-	"is found of those that come after them is a warning. Free the function, or\n"
-	"take it out of the network with 'virsh net-edit'.";
-
-void vh_check_network_function(const struct vh_case *c, const struct vh_rule *r,
+static void check_network_function(const struct vh_case *c, const struct vh_rule *r,
 			       struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->pools.count; i++) {
 		const struct vh_vfpool *p = &c->pools.list[i];
-		struct tally next = { 0 }, later = { 0 };
+		struct tally next = { .found.rules = out->rules }, later = next;
 		size_t wanted = wanted_of(c, p);
 
 		for (size_t k = 0; k < p->count; k++)
@@ -179,3 +168,20 @@ void vh_check_network_function(const struct vh_case *c, const struct vh_rule *r,
 		vh_findings_clear(&later.found);
 	}
 }
+
+const struct vh_rule vh_rule_network_function = {
+	.name = "network-function",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+	.title = "its networks have functions to give",
+	.check = check_network_function,
+	.explain =
+		"The domain has an <interface type='network'>, and the network hands out\n"
+		"virtual functions. libvirt gives the first that no other domain has, and\n"
+		"does not ask what the host does with it: an address, a route or a bridge on\n"
+		"its interface is lost without a word. Each function is judged as if the\n"
+		"domain named it. It is an error when one of those that this start gets does\n"
+		"not pass, or when fewer are left than the domain has such interfaces; what\n"
+		"is found of those that come after them is a warning. Free the function, or\n"
+		"take it out of the network with 'virsh net-edit'.",
+};

@@ -34,17 +34,7 @@ static bool is_enforced(const struct vh_host *h)
 	return h->cpu == VH_CPU_INTEL && vh_release_at_least(h->release, 5, 3) != VH_NO;
 }
 
-const char vh_explain_reserved[] =
-	"The firmware claims memory that the device must be able to reach at all\n"
-	"times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
-	"keep that promise. The kernel refuses to give the device away: on Intel\n"
-	"always, elsewhere since Linux 6.6. Older kernels let it go, and the firmware\n"
-	"may then write into the memory of the guest or hang. Only the firmware can\n"
-	"mend it: update it, or turn off there what claims the memory (shared memory\n"
-	"of a server's management, DMA protection before boot). Regions of type\n"
-	"direct-relaxable are harmless and are not meant.";
-
-void vh_check_reserved(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_reserved_region(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g;
 
@@ -68,6 +58,23 @@ void vh_check_reserved(const struct vh_case *c, const struct vh_rule *r, struct 
 	}
 }
 
+const struct vh_rule vh_rule_reserved_region = {
+	.name = "reserved-region",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "the firmware keeps no memory for the devices",
+	.check = check_reserved_region,
+	.explain =
+		"The firmware claims memory that the device must be able to reach at all\n"
+		"times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
+		"keep that promise. The kernel refuses to give the device away: on Intel\n"
+		"always, elsewhere since Linux 6.6. Older kernels let it go, and the firmware\n"
+		"may then write into the memory of the guest or hang. Only the firmware can\n"
+		"mend it: update it, or turn off there what claims the memory (shared memory\n"
+		"of a server's management, DMA protection before boot). Regions of type\n"
+		"direct-relaxable are harmless and are not meant.",
+};
+
 /* --- interrupts -------------------------------------------------------------------------- */
 
 /* The option that turned remapping off; the caller frees. */
@@ -81,15 +88,7 @@ static char *remapping_off(const char *cmdline)
 	return strstr(word, "off") ? VH_STEAL(word) : NULL;
 }
 
-const char vh_explain_interrupts[] =
-	"Without interrupt remapping a device can raise any interrupt of the host: a\n"
-	"guest that has it could crash the host or break out. VFIO therefore refuses\n"
-	"every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
-	"of VT-d and AMD-Vi; it is off because the firmware does not offer it or the\n"
-	"kernel command line says so. Turn it on. Only where all guests are trusted,\n"
-	"allow_unsafe_interrupts lets VFIO do without it.";
-
-void vh_check_interrupts(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *off = NULL, *fix = NULL;
 
@@ -108,6 +107,21 @@ void vh_check_interrupts(const struct vh_case *c, const struct vh_rule *r, struc
 		       off ? ": kernel command line '" : "", off ? off : "", off ? "'" : "");
 }
 
+const struct vh_rule vh_rule_interrupts_unsafe = {
+	.name = "interrupts-unsafe",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "interrupts are remapped",
+	.check = check_interrupts_unsafe,
+	.explain =
+		"Without interrupt remapping a device can raise any interrupt of the host: a\n"
+		"guest that has it could crash the host or break out. VFIO therefore refuses\n"
+		"every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
+		"of VT-d and AMD-Vi; it is off because the firmware does not offer it or the\n"
+		"kernel command line says so. Turn it on. Only where all guests are trusted,\n"
+		"allow_unsafe_interrupts lets VFIO do without it.",
+};
+
 /* --- isolation that is only said --------------------------------------------------------- */
 
 /* The word that changes what the groups are made from; the caller frees. */
@@ -122,16 +136,7 @@ static char *acs_word(const char *cmdline)
 	return pci && strstr(pci, "config_acs=") ? VH_STEAL(pci) : NULL;
 }
 
-const char vh_explain_acs[] =
-	"IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
-	"option makes the kernel believe in more isolation than the hardware says it\n"
-	"has, so groups are smaller than they should be. A guest may then read or\n"
-	"write what a device of another group does, the host's included. That is a\n"
-	"risk to take only for guests that you trust as the host itself. Without the\n"
-	"option, pass whole groups through, or move the card to another slot. On a\n"
-	"kernel without the patch for pcie_acs_override the option does nothing.";
-
-void vh_check_acs(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_acs_override(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *word = acs_word(c->host->cmdline), *fix = NULL;
 
@@ -143,6 +148,22 @@ void vh_check_acs(const struct vh_case *c, const struct vh_rule *r, struct vh_fi
 		       "kernel command line '%s': the IOMMU groups may not be isolated as they seem",
 		       word);
 }
+
+const struct vh_rule vh_rule_acs_override = {
+	.name = "acs-override",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
+	.title = "IOMMU groups are real isolation",
+	.check = check_acs_override,
+	.explain =
+		"IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
+		"option makes the kernel believe in more isolation than the hardware says it\n"
+		"has, so groups are smaller than they should be. A guest may then read or\n"
+		"write what a device of another group does, the host's included. That is a\n"
+		"risk to take only for guests that you trust as the host itself. Without the\n"
+		"option, pass whole groups through, or move the card to another slot. On a\n"
+		"kernel without the patch for pcie_acs_override the option does nothing.",
+};
 
 /* --- binding by id ----------------------------------------------------------------------- */
 
@@ -232,15 +253,7 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 			       id->text, id->where, taken.data, others.data);
 }
 
-const char vh_explain_twin[] =
-	"The option ids= of vfio-pci takes devices by vendor and device id, before\n"
-	"the host can use them. It cannot tell two devices of one model apart. Here\n"
-	"it takes one that the domain does not name, so the host has lost it for\n"
-	"nothing; or it matches no device at all, and is a slip or a leftover. The\n"
-	"hook binds by address and needs no such option. Take the id out, and update\n"
-	"the initramfs if it holds a copy of the file.";
-
-void vh_check_twin(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_twin_by_id(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	for (size_t i = 0; i < c->host->n_bind_ids; i++) {
 		if (c->plan)
@@ -249,3 +262,18 @@ void vh_check_twin(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 			check_id(c, &c->host->bind_ids[i], r, out);
 	}
 }
+
+const struct vh_rule vh_rule_twin_by_id = {
+	.name = "twin-by-id",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
+	.title = "vfio-pci takes no device by mistake",
+	.check = check_twin_by_id,
+	.explain =
+		"The option ids= of vfio-pci takes devices by vendor and device id, before\n"
+		"the host can use them. It cannot tell two devices of one model apart. Here\n"
+		"it takes one that the domain does not name, so the host has lost it for\n"
+		"nothing; or it matches no device at all, and is a slip or a leftover. The\n"
+		"hook binds by address and needs no such option. Take the id out, and update\n"
+		"the initramfs if it holds a copy of the file.",
+};

@@ -65,15 +65,7 @@ static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
 	return false;
 }
 
-const char vh_explain_left_out[] =
-	"A card may show itself as several PCI functions: a graphics card has its\n"
-	"sound, and often a USB and a USB-C controller, beside the display. Some of\n"
-	"them are named in the domain and others are not. The guest then gets half a\n"
-	"card, whose drivers may fail or never reset it, and the host keeps functions\n"
-	"that it can hardly use. Add the functions that are named here to the domain.\n"
-	"The ports of a network card are independent, and are not meant.";
-
-void vh_check_left_out(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_function_left_out(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -98,6 +90,21 @@ void vh_check_left_out(const struct vh_case *c, const struct vh_rule *r, struct 
 		}
 	}
 }
+
+const struct vh_rule vh_rule_function_left_out = {
+	.name = "function-left-out",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_BOOT,
+	.title = "no card is given in part",
+	.check = check_function_left_out,
+	.explain =
+		"A card may show itself as several PCI functions: a graphics card has its\n"
+		"sound, and often a USB and a USB-C controller, beside the display. Some of\n"
+		"them are named in the domain and others are not. The guest then gets half a\n"
+		"card, whose drivers may fail or never reset it, and the host keeps functions\n"
+		"that it can hardly use. Add the functions that are named here to the domain.\n"
+		"The ports of a network card are independent, and are not meant.",
+};
 
 /* What a reset of the bus would hit and VFIO does not own: VFIO owns the whole group. */
 static bool stays_out(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_mate *m)
@@ -138,15 +145,7 @@ static bool has_bus_mates(const struct vh_pci_dev *d)
 	return false;
 }
 
-const char vh_explain_reset[] =
-	"Before a guest gets a device, and after it, the device is reset. The kernel\n"
-	"knows no way to reset this one alone. It may start once and then hang, or\n"
-	"fail at the second start, until the host is powered off. Where a reset of\n"
-	"the whole bus would do, all functions on that bus have to be given to the\n"
-	"same guest. Shut such guests down from within instead of destroying them.\n"
-	"For some AMD graphics cards the kernel module vendor-reset adds a way.";
-
-void vh_check_reset(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -166,6 +165,21 @@ void vh_check_reset(const struct vh_case *c, const struct vh_rule *r, struct vh_
 				       "the next one", vh_pci_str(&d->addr).s);
 	}
 }
+
+const struct vh_rule vh_rule_reset_missing = {
+	.name = "reset-missing",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "the devices can be reset",
+	.check = check_reset_missing,
+	.explain =
+		"Before a guest gets a device, and after it, the device is reset. The kernel\n"
+		"knows no way to reset this one alone. It may start once and then hang, or\n"
+		"fail at the second start, until the host is powered off. Where a reset of\n"
+		"the whole bus would do, all functions on that bus have to be given to the\n"
+		"same guest. Shut such guests down from within instead of destroying them.\n"
+		"For some AMD graphics cards the kernel module vendor-reset adds a way.",
+};
 
 static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct vh_findings *out)
 {
@@ -199,14 +213,7 @@ static void pf_down(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
 		       name.s, vh_pci_str(&pd->dev->addr).s);
 }
 
-const char vh_explain_vf_interface[] =
-	"<interface type='hostdev'> passes a virtual function of a network card\n"
-	"through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
-	"network interface of the physical function, which has to be up. On any other\n"
-	"device libvirt refuses the start: write <hostdev> for that. When the\n"
-	"interface is down, bring it up; it needs no address.";
-
-void vh_check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
+static void check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
 			   struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
@@ -223,6 +230,20 @@ void vh_check_vf_interface(const struct vh_case *c, const struct vh_rule *r,
 			pf_down(pd, pf, r, out);
 	}
 }
+
+const struct vh_rule vh_rule_vf_interface = {
+	.name = "vf-interface",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "interfaces of type hostdev are virtual functions",
+	.check = check_vf_interface,
+	.explain =
+		"<interface type='hostdev'> passes a virtual function of a network card\n"
+		"through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
+		"network interface of the physical function, which has to be up. On any other\n"
+		"device libvirt refuses the start: write <hostdev> for that. When the\n"
+		"interface is down, bring it up; it needs no address.",
+};
 
 static struct vh_bits nodes_with(const struct vh_host *h, const struct vh_bits *cpus)
 {
@@ -289,14 +310,7 @@ static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
 		remote(c, pd, numa->cpu_line, "processors", &cpu_nodes, cpus, r, out);
 }
 
-const char vh_explain_numa[] =
-	"This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
-	"The domain puts its memory or its processors on another node than the\n"
-	"device. It works, but every transfer crosses the link between the nodes,\n"
-	"which costs throughput and latency. Move <numatune> and <cputune> to the\n"
-	"node of the device, or take a device of the other node.";
-
-void vh_check_numa(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_numa_remote(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -305,3 +319,17 @@ void vh_check_numa(const struct vh_case *c, const struct vh_rule *r, struct vh_f
 	while ((pd = vh_next_named(c, pd)))
 		check_node(c, pd, r, out);
 }
+
+const struct vh_rule vh_rule_numa_remote = {
+	.name = "numa-remote",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the devices are on the NUMA node of the guest",
+	.check = check_numa_remote,
+	.explain =
+		"This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
+		"The domain puts its memory or its processors on another node than the\n"
+		"device. It works, but every transfer crosses the link between the nodes,\n"
+		"which costs throughput and latency. Move <numatune> and <cputune> to the\n"
+		"node of the device, or take a device of the other node.",
+};

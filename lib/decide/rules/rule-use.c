@@ -47,16 +47,7 @@ static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 	return vh_printf("end this use, or allow it %s", config);
 }
 
-const char vh_explain_device_use[] =
-	"The host itself uses the device that the domain names. libvirt would take it\n"
-	"nevertheless: a mounted disk vanishes from under its file system, a remote\n"
-	"administrator loses the network, a console goes dark. The message says what\n"
-	"the use is, and the fix how to end it. If the host can do without it,\n"
-	"allow-in-use in the configuration says so for this device and this kind of\n"
-	"use. The disk of the root file system, of /boot and of swap cannot be\n"
-	"allowed at all.";
-
-void vh_check_device_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -76,6 +67,22 @@ void vh_check_device_use(const struct vh_case *c, const struct vh_rule *r, struc
 		}
 	}
 }
+
+const struct vh_rule vh_rule_device_in_use = {
+	.name = "device-in-use",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "the host does not use the devices",
+	.check = check_device_in_use,
+	.explain =
+		"The host itself uses the device that the domain names. libvirt would take it\n"
+		"nevertheless: a mounted disk vanishes from under its file system, a remote\n"
+		"administrator loses the network, a console goes dark. The message says what\n"
+		"the use is, and the fix how to end it. If the host can do without it,\n"
+		"allow-in-use in the configuration says so for this device and this kind of\n"
+		"use. The disk of the root file system, of /boot and of swap cannot be\n"
+		"allowed at all.",
+};
 
 /* How to name the peer, so that it is judged as a named device is. */
 static char *naming_fix(const struct vh_case *c, const struct vh_pci_dev *peer)
@@ -134,18 +141,7 @@ static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
 	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
 }
 
-const char vh_explain_peer_use[] =
-	"VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
-	"driver before one of them can go to a guest. This one is in the group of a\n"
-	"device that the domain names, and the host uses it. Nobody has asked for it,\n"
-	"so it is measured more strictly than a named device: an interface that is\n"
-	"up, a disk with a file system on it, any display and anything that hangs on\n"
-	"a USB port count as use, and so does what could not be seen. End the use,\n"
-	"name the device in the domain if it is meant to go along, allow it in the\n"
-	"configuration, or put the card into another slot, whose group may be\n"
-	"smaller.";
-
-void vh_check_peer_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -170,14 +166,25 @@ void vh_check_peer_use(const struct vh_case *c, const struct vh_rule *r, struct 
 	}
 }
 
-const char vh_explain_protected[] =
-	"The configuration says 'protect = yes' for this device: it never leaves the\n"
-	"host, neither because a domain names it nor as a member of the group of\n"
-	"another device. The administrator wrote that line on purpose. If it is not\n"
-	"meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
-	"a device of another IOMMU group; 'vfio-hook list' shows the groups.";
+const struct vh_rule vh_rule_peer_in_use = {
+	.name = "peer-in-use",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "the host can do without the peers",
+	.check = check_peer_in_use,
+	.explain =
+		"VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
+		"driver before one of them can go to a guest. This one is in the group of a\n"
+		"device that the domain names, and the host uses it. Nobody has asked for it,\n"
+		"so it is measured more strictly than a named device: an interface that is\n"
+		"up, a disk with a file system on it, any display and anything that hangs on\n"
+		"a USB port count as use, and so does what could not be seen. End the use,\n"
+		"name the device in the domain if it is meant to go along, allow it in the\n"
+		"configuration, or put the card into another slot, whose group may be\n"
+		"smaller.",
+};
 
-void vh_check_protected(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_protected(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
@@ -199,6 +206,20 @@ void vh_check_protected(const struct vh_case *c, const struct vh_rule *r, struct
 			vh_finding_about(f, &pd->dev->addr, vh_group_line(c, pd->dev->group));
 	}
 }
+
+const struct vh_rule vh_rule_device_protected = {
+	.name = "device-protected",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "no protected device is taken",
+	.check = check_device_protected,
+	.explain =
+		"The configuration says 'protect = yes' for this device: it never leaves the\n"
+		"host, neither because a domain names it nor as a member of the group of\n"
+		"another device. The administrator wrote that line on purpose. If it is not\n"
+		"meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
+		"a device of another IOMMU group; 'vfio-hook list' shows the groups.",
+};
 
 /* The first device of a claim that this start concerns: it is named, or in a group with one. */
 static const struct vh_pci_dev *concerned_record(const struct vh_case *c, const struct vh_claim *k)
@@ -291,16 +312,7 @@ static void check_open(const struct vh_case *c, const struct vh_group_view *g, c
 		       g->holder ? g->holder : "a process that could not be seen");
 }
 
-const char vh_explain_claims[] =
-	"A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
-	"holds it, or its group is open in a process. Whoever took it now would take\n"
-	"it from a guest that runs, and two guests cannot share a group. End the\n"
-	"other guest first. Where it is gone already and left its claim behind,\n"
-	"'vfio-hook reattach' with the address ends that and brings the device home;\n"
-	"'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
-	"fuser -v on the group's node in /dev/vfio names it.";
-
-void vh_check_claims(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+static void check_device_claimed(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g;
 
@@ -322,3 +334,19 @@ void vh_check_claims(const struct vh_case *c, const struct vh_rule *r, struct vh
 			check_open(c, seen, r, out);
 	}
 }
+
+const struct vh_rule vh_rule_device_claimed = {
+	.name = "device-claimed",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "nobody else has the groups",
+	.check = check_device_claimed,
+	.explain =
+		"A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
+		"holds it, or its group is open in a process. Whoever took it now would take\n"
+		"it from a guest that runs, and two guests cannot share a group. End the\n"
+		"other guest first. Where it is gone already and left its claim behind,\n"
+		"'vfio-hook reattach' with the address ends that and brings the device home;\n"
+		"'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
+		"fuser -v on the group's node in /dev/vfio names it.",
+};

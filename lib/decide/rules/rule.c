@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule - see rule.h: the walks and the texts that the rules share. */
+/* rule - the walks over a case that the rules share, and the engine that runs them: it knows none
+ * of them, and takes the table from the findings. */
 #include "lib/decide/rules/rule.h"
-
-#include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
 
@@ -114,99 +113,6 @@ const struct vh_hostdev **vh_elements_sorted(const struct vh_domain *d, size_t *
 	return list;
 }
 
-/* Names for what people pass through and what stands beside it; pci.ids has them all, but
- * only the command line may read that. */
-static const struct {
-	uint16_t class;
-	const char *name;
-} classes[] = {
-	{ 0x0100, "SCSI controller" },
-	{ 0x0104, "RAID controller" },
-	{ 0x0106, "SATA controller" },
-	{ 0x0107, "SAS controller" },
-	{ 0x0108, "NVMe controller" },
-	{ 0x0200, "ethernet controller" },
-	{ 0x0207, "InfiniBand controller" },
-	{ 0x0280, "network controller" },
-	{ 0x0300, "VGA controller" },
-	{ 0x0302, "3D controller" },
-	{ 0x0380, "display controller" },
-	{ 0x0400, "video controller" },
-	{ 0x0401, "audio controller" },
-	{ 0x0403, "audio device" },
-	{ 0x0500, "RAM memory" },
-	{ 0x0600, "host bridge" },
-	{ 0x0601, "ISA bridge" },
-	{ 0x0604, "PCI bridge" },
-	{ 0x0607, "CardBus bridge" },
-	{ 0x0700, "serial controller" },
-	{ 0x0780, "communication controller" },
-	{ 0x0880, "system peripheral" },
-	{ 0x0c00, "FireWire controller" },
-	{ 0x0c03, "USB controller" },
-	{ 0x0c05, "SMBus" },
-	{ 0x0c80, "serial bus controller" },
-	{ 0x1180, "signal processing controller" },
-};
-
-static char *class_text(const struct vh_pci_dev *d)
-{
-	for (size_t i = 0; i < VH_COUNT(classes); i++) {
-		if (classes[i].class == d->class >> 8)
-			return vh_strdup(classes[i].name);
-	}
-	return vh_printf("device of class %04x", d->class >> 8);
-}
-
-char *vh_text_device(const struct vh_pci_dev *d)
-{
-	_auto_free_ char *class = class_text(d);
-
-	if (!d->driver)
-		return vh_printf("%s %04x:%04x, no driver", class, d->vendor, d->device);
-	return vh_printf("%s %04x:%04x, driver '%s'", class, d->vendor, d->device, d->driver);
-}
-
-char *vh_text_kind(uint32_t class, const struct vh_pci_id *id)
-{
-	const struct vh_pci_dev d = { .class = class };
-	_auto_free_ char *name = class_text(&d);
-
-	return vh_printf("%s %04x:%04x", name, id->vendor, id->device);
-}
-
-char *vh_text_with(const struct vh_case *c, const struct vh_pci_dev *d)
-{
-	const struct vh_plan_dev *pd = vh_named_in(c, d->group);
-
-	if (!pd)
-		return vh_printf("in IOMMU group %d", d->group);
-	return vh_printf("in IOMMU group %d with %s", d->group, vh_pci_str(&pd->dev->addr).s);
-}
-
-/* Only <interface> wants the type written. */
-char *vh_text_address(const struct vh_pci_addr *a, enum vh_element e)
-{
-	return vh_printf("<address %sdomain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>",
-			 e == VH_INTERFACE ? "type='pci' " : "", a->domain, a->bus, a->slot,
-			 a->function);
-}
-
-char *vh_text_hostdev(const struct vh_pci_addr *a)
-{
-	_auto_free_ char *address = vh_text_address(a, VH_HOSTDEV);
-
-	return vh_printf("<hostdev mode='subsystem' type='pci' managed='yes'><source>%s</source>"
-			 "</hostdev>",
-			 address);
-}
-
-char *vh_text_config(const struct vh_pci_addr *a, const char *key, const char *value)
-{
-	return vh_printf("in /" VH_CONFIG_PATH ":\n[device %s]\n%s = %s", vh_pci_str(a).s, key,
-			 value);
-}
-
 enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigned int minor)
 {
 	unsigned int have_major, have_minor;
@@ -216,28 +122,61 @@ enum vh_tri vh_release_at_least(const char *release, unsigned int major, unsigne
 	return have_major > major || (have_major == major && have_minor >= minor) ? VH_YES : VH_NO;
 }
 
-static bool is_plain(const char *s)
+/* --- the engine --------------------------------------------------------------------------- */
+
+/* A finding, the place of its rule in the table, and the place it was found at, which makes
+ * qsort() stable. */
+struct numbered {
+	struct vh_finding f;
+	size_t rule, n;
+};
+
+static int by_weight(const void *a, const void *b)
 {
-	return *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789._+:@%-")];
+	const struct numbered *x = a, *y = b;
+
+	if (x->f.severity != y->f.severity)
+		return x->f.severity > y->f.severity ? -1 : 1;
+	if (x->rule != y->rule)
+		return x->rule < y->rule ? -1 : 1;
+	if (x->f.line != y->f.line)
+		return x->f.line < y->f.line ? -1 : 1;
+	return (x->n > y->n) - (x->n < y->n);
 }
 
-char *vh_text_domain(const char *name, const char *uuid)
+static size_t place_of(const struct vh_rules *rules, const struct vh_rule *r)
 {
-	_auto_free_ char *printable = vh_printable(name, 256);
-	struct vh_strbuf sb = { 0 };
+	size_t i = 0;
 
-	/* A leading '-' is an option, a number an ID; the rest did not survive printing. */
-	if (!vh_streq(printable, name) || strchr(name, '\\') || *name == '-' ||
-	    !name[strspn(name, "0123456789")]) {
-		if (uuid)
-			return vh_strdup(uuid);
+	while (i < rules->count && rules->list[i] != r)
+		i++;
+	return i;
+}
+
+static void sort(struct vh_findings *out)
+{
+	_auto_free_ struct numbered *list = NULL;
+
+	if (out->count < 2)
+		return;
+	list = vh_realloc_array(NULL, out->count, sizeof(*list));
+	for (size_t i = 0; i < out->count; i++)
+		list[i] = (struct numbered){ out->list[i], place_of(out->rules, out->list[i].rule), i };
+	qsort(list, out->count, sizeof(*list), by_weight);
+	for (size_t i = 0; i < out->count; i++)
+		out->list[i] = list[i].f;
+}
+
+void vh_rule_run_all(const struct vh_case *c, unsigned int scopes, struct vh_findings *out)
+{
+	for (size_t i = 0; i < out->rules->count; i++) {
+		const struct vh_rule *r = out->rules->list[i];
+
+		/* of a lone element the rest of the domain is not known */
+		if (c->domain && c->domain->lone && r->scopes & VH_SCOPE_POLICY)
+			continue;
+		if (r->scopes & scopes)
+			r->check(c, r, out);
 	}
-	if (is_plain(printable))
-		return vh_strdup(printable);
-	vh_strbuf_add(&sb, "'");
-	for (const char *p = printable; *p; p++)
-		vh_strbuf_add_mem(&sb, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
-	vh_strbuf_add(&sb, "'");
-	return vh_strbuf_steal(&sb);
+	sort(out);
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command-table - the commands and the options, a line each: usage, help, completion, what is
+ * accepted, what is refused and where a value goes all follow from these two tables.
+ */
+#ifndef VH_COMMAND_TABLE_H
+#define VH_COMMAND_TABLE_H
+
+#include "cli/cli.h"
+
+/*
+ * What cannot be used together: refused when all words of `when` are true. Of an option it is
+ * looked at when that is given, of a command always.
+ *
+ *   group        this option is given          @boot        this is the command
+ *   group+       more than once                ARGUMENT     there is an argument
+ *   format=json  with this value               ARGUMENT=x   the first one is x
+ *   !WORD        the contrary of each
+ *
+ * An option whose value is an argument (--domain) counts as ARGUMENT. An option need not give a
+ * message where `when` is the name of another: "'--host' and '--sysroot' exclude each other".
+ */
+struct vh_exclusion {
+	const char *when;
+	const char *message;
+};
+
+/* How a value goes to its place. */
+enum vh_put {
+	VH_PUT_NOTHING = 0, /* that the option is given says all */
+	VH_PUT_FLAG,        /* bool */
+	VH_PUT_TEXT,        /* const char * */
+	VH_PUT_LIST,        /* const char **, and size_t: each value */
+	VH_PUT_WORD,        /* an enum: which of the words in `arg`; of "[=...]" counted from 1 */
+	VH_PUT_SECONDS,     /* int */
+};
+
+struct vh_option {
+	const char *name;
+	const char *arg; /* NULL: takes none; in brackets: may have one, behind a '=' */
+	const char *help;
+	const char *commands; /* which take it, with blanks between them; "*": all */
+
+	/* where it goes: into this command's struct, or (NULL) into struct vh_cli */
+	const char *of;
+	size_t at, count_at;
+	enum vh_put put;
+	bool is_argument; /* its value counts as one */
+
+	struct vh_exclusion excludes[5];
+};
+
+enum vh_command_flag {
+	VH_CMD_ROOT = 1,  /* acts on this machine, and needs root */
+	VH_CMD_PLAIN = 2, /* looks at no system at all */
+};
+
+/* summary is one line, details are for `help COMMAND`; flags of enum vh_command_flag */
+struct vh_command {
+	const char *name;
+	const char *args;
+	const char *summary;
+	const char *details;
+	int min, max; /* number of arguments */
+	unsigned int flags;
+	vh_command_fn *run;
+	size_t options_size; /* of the struct for the options that it alone takes */
+	struct vh_exclusion excludes[2];
+};
+
+extern const struct vh_option vh_command_options[];
+extern const size_t vh_n_command_options;
+extern const struct vh_command vh_commands[];
+extern const size_t vh_n_commands;
+/* What --explain is: it stands instead of a command. */
+extern const struct vh_command vh_command_explain;
+
+const struct vh_command *vh_command_find(const char *name); /* NULL: there is none */
+bool vh_command_takes(const struct vh_command *cmd, const struct vh_option *o);
+
+void vh_command_usage(FILE *f);
+void vh_command_help(FILE *f, const struct vh_command *cmd);
+
+#endif
