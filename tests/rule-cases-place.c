@@ -178,7 +178,7 @@ static void vf_interface_unknown(struct world *w)
 }
 
 static struct vh_node nodes[2];
-static struct vh_domain_numa numa;
+static struct vh_placement numa;
 
 /* Two nodes of four processors; the device is on node 1. */
 static void numa_host(struct world *w)

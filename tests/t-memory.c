@@ -64,15 +64,15 @@ static void test_sizes(void)
 {
 	for (size_t i = 0; i < VH_COUNT(sizes); i++) {
 		uint64_t kib = UINT64_MAX;
-		int rc = vh_scaled_kib(sizes[i].text, sizes[i].unit, &kib);
+		int rc = vh_memory_elements_kib(sizes[i].text, sizes[i].unit, &kib);
 
 		if (!ok(rc == (sizes[i].kib < 0 ? -1 : 0) && kib == (uint64_t)sizes[i].kib,
 			"size '%s' '%s'", sizes[i].text ? sizes[i].text : "-",
 			sizes[i].unit ? sizes[i].unit : "-"))
 			diag("have: %d %llu", rc, (unsigned long long)kib);
 	}
-	ok(vh_kib_add(UINT64_MAX, 1) == UINT64_MAX && vh_kib_mul(UINT64_MAX / 2, 3) == UINT64_MAX &&
-		   vh_kib_sub(1, 2) == 0,
+	ok(vh_size_add(UINT64_MAX, 1) == UINT64_MAX &&
+		   vh_size_mul(UINT64_MAX / 2, 3) == UINT64_MAX && vh_size_sub(1, 2) == 0,
 	   "sums end at the ends");
 }
 

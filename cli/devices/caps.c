@@ -111,7 +111,7 @@ bool vh_caps_read(const struct vh_root *root, const struct vh_pci_dev *d, struct
 
 	if (d->dead)
 		return false;
-	vh_ask_bounded(answer, &q, 1, root->fd, TIMEOUT, &said);
+	vh_child_ask(answer, &q, 1, root->fd, TIMEOUT, &said);
 	if (!said.len)
 		return false;
 	all = *said.data;

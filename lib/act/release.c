@@ -124,7 +124,7 @@ int vh_record_domain(const struct vh_root *root, const struct vh_domain *d, stru
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].problem)
 			*VH_APPEND(addrs, n) = d->devices[i].addr;
-	now = vh_record_look(root, d->uuid, d->name, addrs, n, old);
+	now = vh_expect_see(root, d->uuid, d->name, addrs, n, old);
 	free(addrs);
 	return vh_record_save(root, now, err);
 }

@@ -80,8 +80,8 @@ struct vh_sighting {
 };
 
 /* The same make: ids and subsystem; their class is then the same as well, or nearly. */
-bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b);
+bool vh_pci_is_same_make(const struct vh_sighting *a, const struct vh_sighting *b);
 /* Base class and subclass; the programming interface may change with a firmware setting. */
-bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
+bool vh_pci_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
 
 #endif

@@ -4,21 +4,21 @@
 
 #include "lib/base/banned.h"
 
-uint64_t vh_kib_add(uint64_t a, uint64_t b)
+uint64_t vh_size_add(uint64_t a, uint64_t b)
 {
 	uint64_t sum;
 
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-uint64_t vh_kib_mul(uint64_t a, uint64_t b)
+uint64_t vh_size_mul(uint64_t a, uint64_t b)
 {
 	uint64_t product;
 
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-char *vh_text_size(uint64_t kib, enum vh_unit unit)
+char *vh_size_text(uint64_t kib, enum vh_unit unit)
 {
 	uint64_t tenths = kib / GIB * 10 + (kib % GIB * 10 + GIB / 2) / GIB;
 	uint64_t least = unit == VH_TENTHS ? GIB / 10 : GIB;

@@ -8,9 +8,9 @@
 #define MIB UINT64_C(1024) /* in KiB */
 #define GIB (MIB * 1024)
 
-uint64_t vh_kib_add(uint64_t a, uint64_t b);
-uint64_t vh_kib_mul(uint64_t a, uint64_t b);
-static inline uint64_t vh_kib_sub(uint64_t a, uint64_t b) /* never below 0 */
+uint64_t vh_size_add(uint64_t a, uint64_t b);
+uint64_t vh_size_mul(uint64_t a, uint64_t b);
+static inline uint64_t vh_size_sub(uint64_t a, uint64_t b) /* never below 0 */
 {
 	return a > b ? a - b : 0;
 }
@@ -21,6 +21,6 @@ enum vh_unit {
 	VH_TENTHS, /* 15.2 GiB, 0.4 GiB: what is added to gibibytes */
 	VH_EXACT,  /* 15540 MiB: where a tenth would hide the point */
 };
-char *vh_text_size(uint64_t kib, enum vh_unit unit) VH_CHECK;
+char *vh_size_text(uint64_t kib, enum vh_unit unit) VH_CHECK;
 
 #endif

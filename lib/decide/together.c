@@ -107,12 +107,12 @@ static void look_at_memory(const struct vh_member *list, size_t count, uint64_t 
 		if (!list[i].autostart || !list[i].need_kib)
 			continue;
 		add_name(&names, n++, list[i].name);
-		need = vh_kib_add(need, list[i].need_kib);
+		need = vh_size_add(need, list[i].need_kib);
 	}
 	if (n < 2 || !total_kib || need <= total_kib)
 		return;
-	need_text = vh_text_size(need, VH_TENTHS);
-	total_text = vh_text_size(total_kib, VH_TENTHS);
+	need_text = vh_size_text(need, VH_TENTHS);
+	total_text = vh_size_text(total_kib, VH_TENTHS);
 	remark(ret, VH_WARNING, "%s start with the host and pin %s of memory together: it has %s",
 	       names.data, need_text, total_text);
 }

@@ -84,7 +84,7 @@ struct vh_memory_part *vh_guest_memory_parts(const struct vh_guest_memory *m, si
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->n_devices; i++)
-		rest = vh_kib_sub(rest, m->devices[i].kib);
+		rest = vh_size_sub(rest, m->devices[i].kib);
 	for (size_t i = 0; i < m->n_cells; i++)
 		*VH_APPEND(parts, n) = part_of_cell(m, (int64_t)m->cells[i].id, m->cells[i].kib);
 	if (!m->n_cells)
@@ -102,7 +102,7 @@ uint64_t vh_guest_memory_backed(const struct vh_guest_memory *m)
 
 	for (size_t i = 0; i < m->n_devices; i++)
 		if (m->devices[i].model == VH_MEMORY_BACKED)
-			kib = vh_kib_add(kib, m->devices[i].kib);
+			kib = vh_size_add(kib, m->devices[i].kib);
 	return kib;
 }
 
@@ -112,8 +112,8 @@ uint64_t vh_guest_memory_unplugged(const struct vh_guest_memory *m)
 
 	for (size_t i = 0; i < m->n_devices; i++)
 		if (m->devices[i].model == VH_MEMORY_VIRTIO)
-			kib = vh_kib_add(kib, vh_kib_sub(m->devices[i].kib,
-							 m->devices[i].requested_kib));
+			kib = vh_size_add(kib, vh_size_sub(m->devices[i].kib,
+							   m->devices[i].requested_kib));
 	return kib;
 }
 

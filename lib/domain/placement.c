@@ -21,7 +21,7 @@ static void add(struct vh_bits *to, size_t limit, int *line, const xmlNode *node
 }
 
 /* <memory nodeset=> is of the whole guest, <memnode> of one of its cells. */
-static void read_memory(struct vh_domain_numa *n, const xmlNode *numatune)
+static void read_memory(struct vh_placement *n, const xmlNode *numatune)
 {
 	add(&n->memory, VH_NODES_MAX, &n->memory_line, vh_xml_child(numatune, "memory"), "nodeset");
 	for (const xmlNode *m = vh_xml_child(numatune, "memnode"); m; m = vh_xml_next(m, "memnode"))
@@ -29,7 +29,7 @@ static void read_memory(struct vh_domain_numa *n, const xmlNode *numatune)
 }
 
 /* A pinned virtual processor runs there; the others where <vcpu cpuset=> says. */
-static void read_cpus(struct vh_domain_numa *n, const xmlNode *domain)
+static void read_cpus(struct vh_placement *n, const xmlNode *domain)
 {
 	const xmlNode *tune = vh_xml_child(domain, "cputune");
 
@@ -39,9 +39,9 @@ static void read_cpus(struct vh_domain_numa *n, const xmlNode *domain)
 		add(&n->cpus, VH_BITS_MAX, &n->cpu_line, vh_xml_child(domain, "vcpu"), "cpuset");
 }
 
-struct vh_domain_numa *vh_domain_numa_read(const xmlNode *domain)
+struct vh_placement *vh_placement_read(const xmlNode *domain)
 {
-	struct vh_domain_numa *n = vh_alloc(sizeof(*n));
+	struct vh_placement *n = vh_alloc(sizeof(*n));
 
 	read_memory(n, vh_xml_child(domain, "numatune"));
 	read_cpus(n, domain);

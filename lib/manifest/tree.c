@@ -40,7 +40,7 @@ static int bad_path(struct tree *t, const char *path)
 	else if (errno == EISDIR)
 		why = "is a directory";
 	if (why)
-		return vh_manifest_bad(t->m, t->line, "'%s' %s", path, why);
+		return vh_parse_bad(t->m, t->line, "'%s' %s", path, why);
 	return vh_fail(t->m->err, VH_E_SYS, errno, NULL, "cannot create '%s'", path);
 }
 
@@ -67,8 +67,8 @@ static int count_node(struct tree *t)
 {
 	if (++t->nodes <= VH_MANIFEST_NODES)
 		return 0;
-	return vh_manifest_bad(t->m, t->line, "makes more than %d files and directories",
-			       VH_MANIFEST_NODES);
+	return vh_parse_bad(t->m, t->line, "makes more than %d files and directories",
+			    VH_MANIFEST_NODES);
 }
 
 /* A descriptor of the directory at `path`, made where it is missing; the tree's to close. */
@@ -372,7 +372,7 @@ static int put_group(struct tree *t, const struct vh_manifest_pci *p)
  * addresses, as the kernel does. */
 static int put_physfn(struct tree *t, const struct vh_manifest_pci *p)
 {
-	const struct vh_manifest_pci *pf = vh_manifest_find(t->m, &p->physfn);
+	const struct vh_manifest_pci *pf = vh_parse_find(t->m, &p->physfn);
 	_auto_free_ char *up = vh_printf("%s/physfn", p->path), *down = NULL;
 	int number = 0;
 
@@ -412,10 +412,10 @@ static char *resolve(struct tree *t, const char *s)
 	n = strcspn(s, "/");
 	name = vh_strndup(s + 1, n - 1);
 	if (vh_pci_parse(name, &addr) == 0)
-		p = vh_manifest_find(t->m, &addr);
+		p = vh_parse_find(t->m, &addr);
 	if (p)
 		return vh_printf("%s%s", p->path, s + n);
-	(void)vh_manifest_bad(t->m, t->line, "no pci line gives '@%s'", name);
+	(void)vh_parse_bad(t->m, t->line, "no pci line gives '@%s'", name);
 	return NULL;
 }
 
@@ -447,15 +447,14 @@ static int put_entry_link(struct tree *t, const char *path, const char *text)
 
 	if (*text != '@' && !vh_has_prefix(text, "sys/")) {
 		if (!stays_inside(path, text))
-			return vh_manifest_bad(t->m, t->line, "the target '%s' leaves the tree",
-					       text);
+			return vh_parse_bad(t->m, t->line, "the target '%s' leaves the tree", text);
 		return put_link(t, path, text);
 	}
 	target = resolve(t, text);
 	if (!target)
 		return -1;
 	if (!is_plain(target))
-		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", target);
+		return vh_parse_bad(t->m, t->line, "'%s' is not a plain path", target);
 	return put_link_to(t, path, target);
 }
 
@@ -468,7 +467,7 @@ static int put_entry(struct tree *t, struct vh_manifest_entry *e)
 	if (!path)
 		return -1;
 	if (!is_plain(path))
-		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", path);
+		return vh_parse_bad(t->m, t->line, "'%s' is not a plain path", path);
 	if (e->type == 'd')
 		return enter(t, path) < 0 ? -1 : 0;
 	if (e->type == 'u')
@@ -492,7 +491,7 @@ static int remove_entry(struct tree *t, const struct vh_manifest_entry *e)
 	if (!path)
 		return -1;
 	if (!is_plain(path))
-		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", path);
+		return vh_parse_bad(t->m, t->line, "'%s' is not a plain path", path);
 	dir = enter_above(t, path, &name);
 	if (dir < 0)
 		return -1;
@@ -522,7 +521,7 @@ static int put_all(struct tree *t)
 	return 0;
 }
 
-int vh_manifest_write(const struct vh_manifest *m, const char *dir)
+int vh_tree_write(const struct vh_manifest *m, const char *dir)
 {
 	struct tree t = { .m = m, .root = -1, .dir = -1 };
 	int r;

@@ -58,7 +58,7 @@ uint64_t vh_parts_sum(const struct vh_parts *p, bool huge)
 
 	for (size_t i = 0; i < p->count; i++)
 		if (p->list[i].huge == huge)
-			kib = vh_kib_add(kib, p->list[i].kib);
+			kib = vh_size_add(kib, p->list[i].kib);
 	return kib;
 }
 
@@ -73,7 +73,7 @@ uint64_t vh_parts_pages(const struct vh_parts *p, uint64_t page_kib, const struc
 			continue;
 		if (nodes && !(part->nodes && vh_bits_is_within(part->nodes, nodes)))
 			continue;
-		n = vh_kib_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
+		n = vh_size_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
 	}
 	return n;
 }
@@ -111,7 +111,7 @@ uint64_t vh_memory_free_pages(const struct vh_case *c, const struct vh_huge_pool
 	const struct vh_memory *m = &c->memory;
 	uint64_t own = m->own == VH_YES ? m->own_huge_kib / pool->page_kib : 0;
 
-	return vh_kib_add(pool->free, own);
+	return vh_size_add(pool->free, own);
 }
 
 uint64_t vh_made_kib(const struct vh_case *c, const struct vh_parts *p)
@@ -127,9 +127,10 @@ uint64_t vh_made_kib(const struct vh_case *c, const struct vh_parts *p)
 
 		if (!pool || !vh_parts_is_first(p, i, false))
 			continue;
-		n = vh_kib_sub(vh_parts_pages(p, pool->page_kib, NULL), vh_memory_free_pages(c, pool));
+		n = vh_size_sub(vh_parts_pages(p, pool->page_kib, NULL),
+				vh_memory_free_pages(c, pool));
 		if (n <= pool->overcommit)
-			kib = vh_kib_add(kib, vh_kib_mul(n, pool->page_kib));
+			kib = vh_size_add(kib, vh_size_mul(n, pool->page_kib));
 	}
 	return kib;
 }
@@ -151,9 +152,9 @@ struct vh_memory_sums vh_memory_sums(const struct vh_case *c)
 		.made = vh_made_kib(c, &p),
 	};
 
-	s.need = vh_kib_add(vh_kib_add(ordinary, s.overhead), s.made);
-	s.have = vh_kib_add(vh_kib_add(m->available_kib, m->arc_kib),
-			    m->own == VH_YES ? m->own_kib : 0);
+	s.need = vh_size_add(vh_size_add(ordinary, s.overhead), s.made);
+	s.have = vh_size_add(vh_size_add(m->available_kib, m->arc_kib),
+			     m->own == VH_YES ? m->own_kib : 0);
 	return s;
 }
 

@@ -13,7 +13,7 @@
 static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enum vh_unit unit,
 		     const char *after)
 {
-	_auto_free_ char *size = vh_text_size(kib, unit);
+	_auto_free_ char *size = vh_size_text(kib, unit);
 
 	if (kib)
 		vh_strbuf_addf(sb, "%s%s%s", before, size, after);
@@ -42,7 +42,7 @@ static char *memory_message(const struct vh_memory_sums *s, const struct vh_memo
 	if (!m->swap_free_kib)
 		vh_strbuf_add(&sb, m->swap_kib ? ", no free swap" : ", no swap");
 	add_size(&sb, ", ", m->swap_free_kib, unit, " free swap");
-	vh_strbuf_add(&sb, s->need > vh_kib_add(s->have, m->swap_free_kib)
+	vh_strbuf_add(&sb, s->need > vh_size_add(s->have, m->swap_free_kib)
 				   ? ": passthrough pins all of it when the guest starts"
 				   : ": passthrough pins all of it, so that others have to be "
 				     "swapped out");
@@ -53,7 +53,7 @@ static char *memory_message(const struct vh_memory_sums *s, const struct vh_memo
 static uint64_t fitting_mib(const struct vh_case *c, const struct vh_memory_sums *s)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	uint64_t room = vh_kib_sub(s->have, VH_OVERHEAD_KIB), fits;
+	uint64_t room = vh_size_sub(s->have, VH_OVERHEAD_KIB), fits;
 
 	if (g->n_cells || g->n_devices || s->huge)
 		return 0;
@@ -66,7 +66,7 @@ static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s,
 {
 	unsigned long long fits = fitting_mib(c, s);
 	_auto_free_ char *name = vh_text_domain(c->domain->name, c->domain->uuid);
-	_auto_free_ char *less = vh_text_size(vh_kib_sub(s->need, s->have), unit);
+	_auto_free_ char *less = vh_size_text(vh_size_sub(s->need, s->have), unit);
 
 	if (!fits)
 		return vh_printf("give the guest %s less, or stop other guests that hold as much",
@@ -80,8 +80,8 @@ static char *memory_fix(const struct vh_case *c, const struct vh_memory_sums *s,
 static void beyond_all(const struct vh_case *c, const struct vh_memory_sums *s, const struct vh_rule *r,
 		       struct vh_findings *out)
 {
-	_auto_free_ char *need = vh_text_size(s->need, VH_TENTHS);
-	_auto_free_ char *all = vh_text_size(c->memory.total_kib, VH_TENTHS);
+	_auto_free_ char *need = vh_size_text(s->need, VH_TENTHS);
+	_auto_free_ char *all = vh_size_text(c->memory.total_kib, VH_TENTHS);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, NULL, "give the guest less",
@@ -116,8 +116,8 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	message = memory_message(&s, m, unit);
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
-	f->severity = vh_memory_severity(c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR
-									       : VH_WARNING);
+	f->severity = vh_memory_severity(
+		c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -171,7 +171,7 @@ static uint64_t times_locked(const struct vh_case *c)
 
 static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
 {
-	_auto_free_ char *memory = vh_text_size(kib, unit);
+	_auto_free_ char *memory = vh_size_text(kib, unit);
 
 	if (times == 1)
 		return vh_strdup(memory);
@@ -189,14 +189,14 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	if (!vh_memory_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->pool_networks.count);
-	allowed = vh_kib_add(vh_kib_mul(factor, g->total_kib), GIB);
-	there = vh_kib_sub(g->total_kib, vh_guest_memory_unplugged(g));
-	locked = vh_kib_mul(times_locked(c), there);
+	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
+	there = vh_size_sub(g->total_kib, vh_guest_memory_unplugged(g));
+	locked = vh_size_mul(times_locked(c), there);
 	if (g->hard_limit_kib >= (has_formula(c->domain) ? allowed : locked))
 		return;
 	unit = g->hard_limit_kib % GIB ? VH_EXACT : VH_BEST;
-	limit = vh_text_size(g->hard_limit_kib, unit);
-	all = vh_text_size(allowed, unit);
+	limit = vh_size_text(g->hard_limit_kib, unit);
+	all = vh_size_text(allowed, unit);
 	name = vh_text_domain(c->domain->name, c->domain->uuid);
 	fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
 			"or: virsh memtune %s --hard-limit -1 --config",
