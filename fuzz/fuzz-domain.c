@@ -5,7 +5,7 @@
 #include "lib/base/printable.h"
 #include "lib/decide/correct.h"
 #include "lib/decide/rules/rule-table.h"
-#include "tests/world.h"
+#include "tests/fake/world.h"
 
 /* Little memory, two sizes of huge pages, two nodes: what is wanted is short in each way. */
 static void make_memory(struct vh_memory *m)
@@ -72,6 +72,8 @@ static void correct(const char *text, size_t size, const struct world *w, bool a
 
 	if (!d) /* an encoding that cannot be edited */
 		return;
+	c.domain = d;
+	c.plan = plan;
 	c.domain = d;
 	c.plan = plan;
 	vh_rules_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);

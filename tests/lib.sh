@@ -54,6 +54,14 @@ verdict() {
 	if "$@"; then pass "$name"; else fail "$name"; fi
 }
 
+# is NAME TEXT: one test: TEXT, what was found wrong, is empty
+is() {
+	[ -z "$2" ] && pass "$1" && return
+	count=$((count + 1)) failures=$((failures + 1))
+	echo "not ok $count - $1"
+	printf '%s\n' "$2" | sed 's/^/# /'
+}
+
 # exits NAME CODE COMMAND...: exit status CODE, and nothing is left in the temporary folder
 exits() {
 	local name=$1 want=$2
@@ -61,7 +69,7 @@ exits() {
 	run "$@"
 	verdict "$name" exited "$want"
 }
-exited() { [ "$rc" -eq "$1" ] && [ -z "$(ls -A "$TMPDIR")" ]; }
+exited() { [ "$rc" -eq "$1" ] && ! compgen -G "$TMPDIR/*" >&2 && ! compgen -G "$TMPDIR/.[!.]*" >&2; }
 
 # refuses NAME PATTERN COMMAND...: exit status 2, nothing on stdout, one error line that
 # matches (a fix may follow it)
@@ -115,7 +123,7 @@ tree() {
 	if [ ! -d "$dir" ]; then
 		mkdir -p "$dir"
 		cat "$hosts/$host.host" "${@:2}" >"$work/host"
-		"${abs_top_builddir:?}/tests/expand" "$work/host" "$dir" >&2
+		"${abs_top_builddir:?}/tests/fake/expand" "$work/host" "$dir" >&2
 		mkdir -p "$dir/usr/share/misc"
 		cp "$top/tests/fixtures/pci.ids" "$dir/usr/share/misc"
 	fi
@@ -131,7 +139,7 @@ python3=$(PATH=/usr/bin:$PATH command -v python3)
 # What judges JSON: the schema, or at least a parser; asked once.
 json_judge() {
 	if has_jsonschema; then
-		echo "$python3 $top/tests/json-valid.py $top/docs/vfio-hook.schema.json"
+		echo "$python3 $top/tests/cli/json-valid.py $top/docs/vfio-hook.schema.json"
 	elif jq --version >/dev/null 2>&1; then
 		echo 'jq -es length==1'
 	fi

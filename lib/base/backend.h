@@ -2,7 +2,7 @@
 /*
  * backend - which system the programs act on. The installed ones link backend.c: the live
  * machine, nothing else, no option and no environment. The test programs link the same
- * objects with tests/backend-fake.c in its place.
+ * objects with tests/fake/backend-fake.c in its place.
  */
 #ifndef VH_BACKEND_H
 #define VH_BACKEND_H

@@ -13,7 +13,7 @@ row "release 1" floor =5000
 if command -v valgrind >/dev/null; then
 	host 8 >"$work/8.host"
 	mkdir "$work/8"
-	"$b/tests/expand" "$work/8.host" "$work/8"
+	"$b/tests/fake/expand" "$work/8.host" "$work/8"
 	domain 0000:01:00.0 >"$work/8.xml"
 	instructions() {
 		VH_TEST_ROOT=$work/8 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" \
@@ -22,8 +22,8 @@ if command -v valgrind >/dev/null; then
 	}
 	{
 		echo "instructions, floor;$(instructions "$b/tests/bench/floor")"
-		echo "instructions, prepare;$(instructions "$b/tests/vfio-hook-qemu-fake" vm prepare begin -)"
-		echo "instructions, release;$(instructions "$b/tests/vfio-hook-qemu-fake" vm release end -)"
+		echo "instructions, prepare;$(instructions "$b/tests/fake/vfio-hook-qemu-fake" vm prepare begin -)"
+		echo "instructions, release;$(instructions "$b/tests/fake/vfio-hook-qemu-fake" vm release end -)"
 	} >"$work/instructions"
 	figures cat "$work/instructions"
 	row "instructions, floor"

@@ -19,8 +19,8 @@ for size in $sizes; do
 	tree=$work/host-$size
 	mkdir "$tree"
 	host "$size" >"$tree.host"
-	"$b/tests/expand" "$tree.host" "$tree"
-	hook=(/usr/bin/env VH_TEST_ROOT="$tree" "$b/tests/vfio-hook-qemu-fake" vm)
+	"$b/tests/fake/expand" "$tree.host" "$tree"
+	hook=(/usr/bin/env VH_TEST_ROOT="$tree" "$b/tests/fake/vfio-hook-qemu-fake" vm)
 	one+=(::: "prepare, host of $size" "${hook[@]}" prepare begin -)
 	one+=(::: "release, host of $size" "${hook[@]}" release end -)
 	check+=(::: "check, host of $size" "$b/vfio-hook" --sysroot "$tree" check "$work/vm.xml")

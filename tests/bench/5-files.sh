@@ -4,7 +4,7 @@
 # are XML.
 tree=$work/files-host
 mkdir "$tree" "$work/d"
-"$b/tests/expand" "$top/tests/fixtures/hosts/demo.host" "$tree"
+"$b/tests/fake/expand" "$top/tests/fixtures/hosts/demo.host" "$tree"
 xml=$(<"$top/examples/domains/gpu-with-audio.xml")
 for ((i = 0; i < 10000; i++)); do
 	printf '%s\n' "${xml//gpu-with-audio/vm$i}" >"$work/d/$i.xml"

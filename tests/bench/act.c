@@ -6,7 +6,7 @@
  * Prints "prepare N;MICROSECONDS" and "release N;..." for each run.
  */
 #include "tests/bench/bench.h"
-#include "tests/stage.h"
+#include "tests/fake/stage.h"
 
 #define HOST                                                                                  \
 	"f proc/self/mountinfo\t26 1 8:1 / / rw - ext4 /dev/sda1 rw\n"                        \

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "tests/bench/bench.h"
-#include "tests/stage.h"
+#include "tests/fake/stage.h"
 
 #define DOMAINS_MAX 64
 

@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The shape of the program: what the hook loads, and the plan of the house (docs/architecture.md):
+# which room includes which, who uses which library, how large files and folders are, what names
+# say, and that no calls go in a circle.
+# shellcheck disable=SC2154 # set by the library
+set -u
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:?}/tests/lib.sh"
+cd "$top" || exit
+
+# --- the house: a room, and the rooms below that it may include, with what those may --------------
+rooms='
+lib/base
+lib/xml		lib/base
+lib/config	lib/base
+lib/state	lib/base
+lib/domain	lib/xml
+lib/manifest	lib/xml
+lib/host	lib/xml lib/config
+lib/case	lib/state lib/domain lib/host lib/config
+lib/snapshot	lib/manifest lib/host lib/domain lib/state
+lib/boot	lib/host
+lib/decide	lib/case
+lib/act		lib/decide lib/case lib/state
+hook		lib/act
+cli		lib/act lib/boot lib/snapshot
+'
+# A library: what its headers begin with, and the only folder that includes them.
+libraries='
+libxml/		lib/xml
+ini.h		lib/config
+libvirt/	cli/libvirt
+pci/		cli/devices
+json-c		cli/render
+'
+# Externals begin with vh_ and the name of their file, or of folder and file. But for these, each
+# with the file (a pattern) and how its own begin:
+exceptions='
+/(main|hook)\.c$	main$
+^lib/base/util\.c$	vh_
+^lib/base/error\.c$	vh_fail$ vh_wrap$
+/rules/rule-.*\.c$	vh_check_ vh_explain_
+'
+longest_file=600 largest_folder=5000
+
+# --- what is known to be wrong ----------------------------------------------------------------
+# tests/build/house-debt has a line for each violation that stands today, QUESTION and VIOLATION:
+# one that is not listed fails, and so does a listed one that is gone. UPDATE_DEBT=1 writes it.
+debt=$top/tests/build/house-debt
+touch "$work/debt" "$work/owed"
+[ ! -e "$debt" ] || cp "$debt" "$work/debt"
+
+# holds NAME QUESTION TEXT: the lines of TEXT, violations, are those that are owed
+holds() {
+	sed "/./s/^/$2 /; /^\$/d" <<<"$3" | sort -u >"$work/now"
+	cat "$work/now" >>"$work/owed"
+	is "$1" "$(grep "^$2 " "$work/debt" | sort -u | diff - "$work/now" | sed -n \
+		's/^> \(.*\)/new: \1/p; s/^< \(.*\)/gone, so it leaves tests\/build\/house-debt: \1/p')"
+}
+# owes NAME QUESTION WHY: cannot be asked here
+owes() {
+	grep "^$2 " "$work/debt" >>"$work/owed"
+	skip "$1" "$3"
+}
+ask() { awk -v ask="$1" -f tests/build/house.awk "${@:2}"; }
+sources() { find lib hook cli -name "*.[$1]" | sort; }
+
+# --- what is loaded -----------------------------------------------------------------------------
+# Under valgrind the programs are scripts.
+hook=${abs_top_builddir:?}/vfio-hook-qemu
+if ! command -v readelf >/dev/null || [ -n "$valgrind" ]; then
+	skip "the hook is linked with libinih and libc alone" "no readelf, or no ELF file"
+	skip "it says that it loads libxml2" "no readelf, or no ELF file"
+else
+	is "the hook is linked with libinih and libc alone" "$(readelf -d "$hook" |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+		grep -vE '^(libinih|libc|libdl|libasan|libubsan)\.so\.')"
+	is "it says that it loads libxml2" "$(readelf -p .note.dlopen "$hook" 2>&1 |
+		grep -q '"soname":\["libxml2\.so\.' || echo "no such note")"
+fi
+is "libxml2 is loaded by nobody else" "$(grep -rl '[^_]dlopen(' lib hook --include='*.c' |
+	grep -vx lib/xml/libxml2.c)"
+
+# --- who includes what -----------------------------------------------------------------------------
+# includes PATTERN: "FILE INCLUDED" of every such line
+includes() {
+	sources ch | xargs grep -E "^#[ \t]*include [<\"]($1)" /dev/null |
+		sed -E 's/^([^:]*):#[ \t]*include [<"]([^>"]*).*/\1 \2/'
+}
+includes '(lib|hook|cli)/' >"$work/includes"
+holds "a room includes those below it" layer "$(ask layers <(echo "$rooms") "$work/includes")"
+is "what is decided reads no file" \
+	"$(grep -E '^lib/decide/.* lib/base/(root|child|journal|backend)\.h$' "$work/includes")"
+while read -r header folder; do
+	holds "<$header> is included in $folder alone" library \
+		"$(includes "$header" | grep -v "^$folder/[^/]* " | sed 's/ / includes /')"
+done < <(grep . <<<"$libraries")
+
+# --- sizes, names -------------------------------------------------------------------------------
+is "every source file names its licence" "$(sources ch | xargs grep -L SPDX-License-Identifier \
+	lib/boot/*.sh tests/*.h tests/*.sh tests/*/*.[ch] tests/*/*.sh tests/*/*.awk)"
+sources ch | xargs wc -l | grep -v ' total$' >"$work/lines"
+holds "no file is longer than $longest_file lines" file \
+	"$(awk -v most=$longest_file '$1 > most { print $2 }' "$work/lines")"
+holds "no folder has more than $largest_folder" folder "$(awk -v most=$largest_folder '
+	{ sub("/[^/]*$", "", $2); n[$2] += $1 }
+	END { for (folder in n) if (n[folder] > most) print folder }' "$work/lines")"
+holds "no two files have one name" name "$(sources ch | sed -E 's/\.[ch]$//' | sort -u |
+	sed 's:.*/::' | sort | uniq -d)"
+
+# --- what the objects say -------------------------------------------------------------------------
+circles="no calls go in a circle" names="externals begin with the name of their file"
+if ! command -v nm >/dev/null || [ -n "$valgrind$sanitized" ]; then
+	owes "$circles" circle "no nm, or other objects"
+	owes "$names" external "no nm, or other objects"
+else
+	sources c | sed 's/c$/o/' | (cd "$abs_top_builddir" && xargs nm -gA) 2>&1 | sed -nE '
+		s/^([^:]*)\.o:[0-9a-f]+ [A-Z] /\1.c defines /p
+		s/^([^:]*)\.o: +U /\1.c uses /p
+		/^nm: /p' >"$work/symbols"
+	is "every file is compiled" "$(grep '^nm: ' "$work/symbols")"
+	holds "$circles" circle "$(ask circles "$work/symbols")"
+	holds "$names" external "$(ask names <(echo "$exceptions") "$work/symbols")"
+fi
+
+is "nothing else is owed" "$(grep -vxF -f "$work/owed" "$work/debt" |
+	grep -vE '^(layer|library|file|folder|name|circle|external) ')"
+if [ -n "${UPDATE_DEBT-}" ]; then
+	LC_ALL=C sort -u "$work/owed" >"$debt"
+	[ -s "$debt" ] || rm "$debt"
+fi
+
+# --- mutations ----------------------------------------------------------------------------------
+if command -v patch >/dev/null; then
+	is "every mutation still fits the code" "$(for one in tests/mutations/*.patch; do
+		patch -s -p1 --fuzz=0 --dry-run <"$one" >/dev/null || echo "$one"
+	done)"
+else
+	skip "every mutation still fits the code" "no patch(1)"
+fi
+finish

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fake-libvirt - see fake-libvirt.h. In the tree: fake-kernel/libvirt/UUID/ADDR. */
+#include "tests/fake/fake-libvirt.h"
+
+#include <stdarg.h>
+
+#include "tests/fake/fake-tree.h"
+
+#define ACTIVE "fake-kernel/libvirt"
+#define DEVICE "sys/bus/pci/devices/%s"
+
+static int VH_PRINTF(3, 4) fail(char *why, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, size, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* A write that libvirt does not look at the result of. */
+static void VH_PRINTF(3, 4) poke(const struct vh_root *root, const char *value, const char *fmt, ...)
+{
+	_auto_free_ char *path = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&path, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	(void)!fake_write(root, value, "%s", path);
+}
+
+static struct vh_names members_of(const struct vh_root *root, const char *addr, int *ret_group)
+{
+	_auto_free_ char *group = vh_root_link_name(root, DEVICE "/iommu_group", addr);
+	struct vh_names names = { 0 };
+
+	*ret_group = group ? (int)strtol(group, NULL, 10) : -1;
+	if (group && vh_root_list(root, &names, "sys/kernel/iommu_groups/%s/devices", group) < 0)
+		abort();
+	return names;
+}
+
+/* Another domain that has this function; NULL: none. */
+static char *active_elsewhere(const struct vh_root *root, const char *addr, const char *uuid)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+
+	if (vh_root_list(root, &owners, ACTIVE) < 0)
+		return NULL;
+	for (size_t i = 0; i < owners.count; i++)
+		if (strcmp(owners.name[i], uuid) != 0 &&
+		    vh_root_exists(root, ACTIVE "/%s/%s", owners.name[i], addr))
+			return vh_strdup(owners.name[i]);
+	return NULL;
+}
+
+static int check_active(const struct vh_root *root, const struct vh_domain *d, const char *addr,
+			char *why, size_t size)
+{
+	int group;
+	_auto_names_ struct vh_names members = members_of(root, addr, &group);
+
+	for (size_t i = 0; i < members.count; i++) {
+		_auto_free_ char *other = active_elsewhere(root, members.name[i], d->uuid);
+
+		if (other)
+			return fail(why, size, "PCI device %s is in use by driver QEMU, domain %s",
+				    members.name[i], other);
+	}
+	return 0;
+}
+
+/* virPCIDeviceDetach(): what is on vfio-pci already is not libvirt's to give back. */
+static int bind(const struct vh_root *root, const struct vh_domain *d, const struct vh_hostdev *e,
+		const char *addr, char *why, size_t size)
+{
+	_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", addr);
+	_auto_free_ char *note = vh_printf(ACTIVE "/%s/%s", d->uuid, addr);
+	bool found = fake_is_vfio(driver);
+
+	if (!e->managed && !found)
+		return fail(why, size, "Unmanaged PCI device %s must be manually detached from the host",
+			    addr);
+	fake_put(root, note, "%s\n", found ? "found" : "bound");
+	if (found)
+		return 0;
+	poke(root, "vfio-pci", DEVICE "/driver_override", addr);
+	if (driver)
+		poke(root, addr, DEVICE "/driver/unbind", addr);
+	poke(root, addr, "sys/bus/pci/drivers_probe");
+	return 0;
+}
+
+/* QEMU opens the group: VFIO_GROUP_FLAGS_VIABLE. */
+static int open_group(const struct vh_root *root, const char *addr, char *why, size_t size)
+{
+	_auto_free_ char *own = vh_root_link_name(root, DEVICE "/driver", addr);
+	_auto_free_ char *link = NULL, *target = NULL;
+	int group;
+	_auto_names_ struct vh_names members = members_of(root, addr, &group);
+
+	if (!fake_is_vfio(own))
+		return fail(why, size, "vfio %s: failed to open /dev/vfio/%d", addr, group);
+	for (size_t i = 0; i < members.count; i++) {
+		_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", members.name[i]);
+
+		if (driver && !fake_is_vfio(driver) && strcmp(driver, "pci-stub") != 0 &&
+		    strcmp(driver, "pcieport") != 0)
+			return fail(why, size, "vfio %s: group %d is not viable", addr, group);
+	}
+	fake_hold(root, group, "qemu");
+	link = vh_printf("proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
+	target = vh_printf("/dev/vfio/%d", group);
+	if (!vh_root_exists(root, "proc/%d/fd", FAKE_QEMU_PID)) {
+		fake_put(root, "proc/4711/comm", "qemu-system-x86\n");
+		fake_put(root, "proc/4711/stat", "4711 (qemu-system-x86) S 1 4711 4711 0 -1 0 0 0 0 0 "
+						 "0 0 0 0 20 0 1 0 777 0 0\n");
+		fake_mkdirs(root, "proc/%d/fd", FAKE_QEMU_PID);
+	}
+	fake_remove(root, "%s", link);
+	if (symlinkat(target, root->fd, link) < 0)
+		abort();
+	return 0;
+}
+
+static char *status_path(const struct vh_domain *d)
+{
+	return vh_printf("run/libvirt/qemu/%s.xml", d->uuid);
+}
+
+int fake_libvirt_prepare(const struct vh_root *root, const struct vh_domain *d, char *why,
+			 size_t size)
+{
+	_auto_free_ char *status = status_path(d);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < d->n_devices; i++) {
+		struct vh_pci_name addr = vh_pci_str(&d->devices[i].addr);
+
+		/* one that is not there is silently skipped, for QEMU to find */
+		if (vh_root_exists(root, DEVICE "/config", addr.s))
+			r = check_active(root, d, addr.s, why, size);
+	}
+	for (size_t i = 0; r == 0 && i < d->n_devices; i++) {
+		struct vh_pci_name addr = vh_pci_str(&d->devices[i].addr);
+
+		if (vh_root_exists(root, ACTIVE "/%s/%s", d->uuid, addr.s))
+			continue; /* the same controller under another namespace */
+		if (vh_root_exists(root, DEVICE "/config", addr.s))
+			r = bind(root, d, &d->devices[i], addr.s, why, size);
+	}
+	if (r == 0)
+		fake_put(root, status, "<domstatus state='running'>\n  <domain type='kvm' id='1'>\n"
+			 "    <name>%s</name>\n    <uuid>%s</uuid>\n  </domain>\n</domstatus>\n",
+			 d->name, d->uuid);
+	for (size_t i = 0; r == 0 && i < d->n_devices; i++) {
+		struct vh_pci_name addr = vh_pci_str(&d->devices[i].addr);
+
+		if (!vh_root_exists(root, DEVICE "/config", addr.s))
+			r = fail(why, size, "vfio %s: no such host device", addr.s);
+		else
+			r = open_group(root, addr.s, why, size);
+	}
+	if (r < 0)
+		fake_libvirt_release(root, d);
+	return r;
+}
+
+void fake_qemu_end(const struct vh_root *root, const struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++) {
+		struct vh_pci_name addr = vh_pci_str(&d->devices[i].addr);
+		int group;
+		_auto_names_ struct vh_names members = members_of(root, addr.s, &group);
+
+		if (members.count && vh_root_exists(root, ACTIVE "/%s/%s", d->uuid, addr.s)) {
+			fake_let_go(root, group);
+			fake_remove(root, "proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
+		}
+	}
+}
+
+/* virPCIDeviceReattach() */
+void fake_libvirt_reattach(const struct vh_root *root, const struct vh_domain *d)
+{
+	_auto_free_ char *status = status_path(d);
+
+	fake_remove(root, "%s", status);
+	for (size_t i = 0; i < d->n_devices; i++) {
+		struct vh_pci_name addr = vh_pci_str(&d->devices[i].addr);
+		_auto_free_ char *how = vh_root_read(root, ACTIVE "/%s/%s", d->uuid, addr.s);
+
+		fake_remove(root, ACTIVE "/%s/%s", d->uuid, addr.s);
+		if (!vh_streq(how, "bound"))
+			continue;
+		poke(root, "\n", DEVICE "/driver_override", addr.s);
+		poke(root, addr.s, DEVICE "/driver/unbind", addr.s);
+		poke(root, addr.s, "sys/bus/pci/drivers_probe");
+	}
+	fake_remove(root, ACTIVE "/%s", d->uuid);
+}
+
+void fake_libvirt_release(const struct vh_root *root, const struct vh_domain *d)
+{
+	fake_qemu_end(root, d);
+	fake_libvirt_reattach(root, d);
+}

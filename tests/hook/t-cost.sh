@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What calls cost, counted in instructions (callgrind) and system calls (strace), which are the
+# same on a busy machine: measured beside a program that only parses what the hook parses, or beside
+# the same call on another host, so that the compiler, libc and libxml2 weigh on both sides. Times
+# are for make bench.
+set -u
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:?}/tests/lib.sh"
+hook=${abs_top_builddir:?}/tests/fake/vfio-hook-qemu-fake
+cli=$abs_top_builddir/tests/fake/vfio-hook-fake
+floor=$abs_top_builddir/tests/bench/floor
+parse=$abs_top_builddir/tests/bench/parse
+unset MALLOC_PERTURB_
+
+skip_all() {
+	skip "what calls cost" "$1"
+	echo "1..$count"
+	exit 0
+}
+[ -z "$valgrind" ] || skip_all "the programs run under valgrind"
+[ -z "$sanitized" ] || skip_all "built with sanitizers"
+! grep -q __gcov_init "$hook" || skip_all "built for coverage"
+
+# A host of so many functions, each in a slot and a group of its own.
+make_host() {
+	local i
+	{
+		cat "$hosts/cost.host"
+		for ((i = 1; i <= $1; i++)); do
+			printf 'pci 0000:%02x:00.0 class=020000 id=8086:10fb group=%d driver=ixgbe\n' "$i" "$i"
+		done
+	} >"$work/$1.host"
+	mkdir "$work/$1"
+	"$abs_top_builddir/tests/fake/expand" "$work/$1.host" "$work/$1"
+}
+make_host 8
+make_host 250
+sed '/<domain/,$!d' "$fixtures/no-passthrough.xml" >"$work/plain.xml"
+sed "s:</devices>:<hostdev type='pci' managed='yes'><source><address bus='7'/></source></hostdev>&:" \
+	"$work/plain.xml" >"$work/device.xml"
+
+# Each sets `cost`; stdin is the caller's, VH_TEST_ROOT too. 0: could not be counted. Children that
+# are forked begin with their parent's instructions, and end before it does: the last line counts.
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" >/dev/null 2>"$work/counted"
+	cost=$(awk '/Collected/ { n = $NF } END { print n + 0 }' "$work/counted")
+}
+calls() {
+	strace -f -c -o "$work/counted" "$@" >/dev/null
+	cost=$(awk '$1 ~ /^[0-9.]+$/ && $NF != "total" { n += $4 } END { print n + 0 }' "$work/counted")
+}
+
+# at_most NAME COUNT LIMIT
+at_most() {
+	out="$2 are counted, $3 allowed"
+	echo "$out" >"$work/out"
+	: >"$work/err"
+	rc=0
+	verdict "$1" at_most_is "$2" "$3"
+}
+at_most_is() { [ "$1" -gt 0 ] && [ "$1" -le "$2" ]; }
+
+# measure WHAT HOST...: with `instructions` or `calls`; fills cost_of
+declare -A cost_of
+ignored=("reconnect begin" "stopped end")
+parsed=("prepare begin" "start begin" "started begin" "release end")
+# what one may take on top of parsing, in tenths of an empty program; started looks for a record
+declare -A most=(["prepare begin"]=25 ["start begin"]=25 ["started begin"]=35 ["release end"]=10)
+measure() {
+	local what=$1 size op
+	for op in "${ignored[@]}" "${parsed[@]}"; do
+		# shellcheck disable=SC2086	# two words are meant
+		VH_TEST_ROOT=$work/8 $what "$hook" vm $op - <"$work/plain.xml"
+		cost_of[$op]=$cost
+	done
+	$what "$floor" </dev/null
+	cost_of[floor]=$cost
+	$what "$parse" <"$work/plain.xml"
+	cost_of[parse]=$cost
+	for size in 8 250; do
+		VH_TEST_ROOT=$work/$size $what "$hook" vm prepare begin - <"$work/device.xml"
+		cost_of[prepare-$size]=$cost
+		VH_TEST_ROOT=$work/$size $what "$hook" vm release end - <"$work/device.xml"
+		cost_of[release-$size]=$cost
+		$what "$cli" --sysroot "$work/$size" check "$work/device.xml" </dev/null
+		cost_of[check-$size]=$cost
+		$what "$cli" --sysroot "$work/$size" list </dev/null
+		cost_of[list-$size]=$cost
+	done
+}
+
+if command -v valgrind >/dev/null; then
+	measure instructions
+	for op in "${ignored[@]}"; do
+		at_most "$op: instructions, beside a program that parses" \
+			"${cost_of[$op]}" $((${cost_of[parse]} + ${cost_of[floor]}))
+	done
+	for op in "${parsed[@]}"; do
+		at_most "no passthrough, $op: instructions, beside a program that parses" \
+			"${cost_of[$op]}" $((${cost_of[parse]} + ${cost_of[floor]} * ${most[$op]} / 10))
+	done
+	for op in prepare release check; do
+		at_most "one device, $op: instructions on a host of 250, beside one of 8" \
+			"${cost_of[$op-250]}" $((${cost_of[$op-8]} * 11 / 10))
+	done
+	at_most "list: instructions on a host of 250: no more for each device than on one of 8" \
+		"${cost_of[list-250]}" $((${cost_of[list-8]} * 250 / 8))
+else
+	skip "instructions" "no valgrind"
+fi
+
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	measure calls
+	for op in "${ignored[@]}"; do
+		at_most "$op: system calls, beside a program that parses" "${cost_of[$op]}" $((${cost_of[parse]} + 40))
+	done
+	for op in "${parsed[@]}"; do
+		at_most "no passthrough, $op: system calls, beside a program that parses" \
+			"${cost_of[$op]}" $((${cost_of[parse]} + 60))
+	done
+	for op in prepare release check; do
+		at_most "one device, $op: system calls on a host of 250, beside one of 8" \
+			"${cost_of[$op-250]}" $((${cost_of[$op-8]} * 11 / 10))
+	done
+	at_most "one device, prepare: system calls in all" "${cost_of[prepare-8]}" 1200
+	at_most "list: system calls for each device" "$(((${cost_of[list-250]} - ${cost_of[list-8]}) / 242))" 30
+else
+	skip "system calls" "no strace, or it may not trace"
+fi
+echo "1..$count"

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-cases-use - uses, claims, peers and groups. See rule-cases.h. */
+#include "tests/rules/rule-cases.h"
+
+#include "lib/base/banned.h"
+
+#define PEER "info peer-detached 0000:01:00.1:10"
+
+static void mounted(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_BLOCK, "nvme1n1p2 is mounted at /srv")->fix = S("umount /srv");
+}
+CASE("in-use", mounted, .want = "error device-in-use 0000:01:00.0:10",
+     .says = "0000:01:00.0 is used by the host: nvme1n1p2 is mounted at /srv",
+     .fix = "umount /srv");
+CASE("scope-policy-alone", mounted, .want = "",
+     .silent = "device-in-use",
+     .scopes = VH_SCOPE_POLICY);
+
+static void mounted_by_hand(struct world *w)
+{
+	mounted(w);
+	w->by_hand = true;
+}
+CASE("in-use-by-hand", mounted_by_hand, .want = "error device-in-use 0000:01:00.0",
+     .scopes = VH_SCOPE_DEVICE);
+
+static void use_without_fix(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_NETWORK, "eth0: default route");
+}
+CASE("in-use-without-fix", use_without_fix, .want = "error device-in-use 0000:01:00.0:10",
+     .fix = "in /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.0]\nallow-in-use = network");
+
+static void use_allowed(struct world *w)
+{
+	use_without_fix(w);
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK | VH_USE_BLOCK;
+}
+CASE("in-use-allowed", use_allowed, .want = "info peer-detached 0000:01:00.0:10",
+     .silent = "device-in-use",
+     .says = "with 0000:01:00.0 the host loses meanwhile: eth0: default route");
+
+static void other_use_allowed(struct world *w)
+{
+	use_without_fix(w);
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_BLOCK;
+}
+CASE("in-use-other-allowed", other_use_allowed, .want = "error device-in-use 0000:01:00.0:10");
+
+static void vital_allowed(struct world *w)
+{
+	use_without_fix(w);
+	w->dev[1].uses[0].vital = true;
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK;
+}
+CASE("in-use-vital", vital_allowed, .want = "error device-in-use 0000:01:00.0:10",
+     .fix = "cannot run without");
+
+static void holds_the_root(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_BLOCK, "sda2 is held by root_crypt")->fix =
+		S("cryptsetup close root_crypt");
+	world_use(&w->dev[1], VH_USE_BLOCK, "dm-0 is mounted at /")->vital = true;
+}
+CASE("in-use-below-the-root", holds_the_root,
+     .want = "error device-in-use 0000:01:00.0:10, error device-in-use 0000:01:00.0:10",
+     .says = "root_crypt", .fix = "choose another device");
+
+static void peer_only_use(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_NETWORK, "eth0 is up")->peer_only = true;
+	w->dev[1].uses_read = VH_UNKNOWN;
+}
+CASE("in-use-as-a-peer-only", peer_only_use, .want = "info peer-detached 0000:01:00.0:10",
+     .silent = "device-in-use");
+
+static void use_weak(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_NETWORK, "eth0 has an address in 192.0.2.0/24")->weak = true;
+}
+CASE("in-use-weakly", use_weak,
+     .want = "warning device-in-use 0000:01:00.0:10, info peer-detached 0000:01:00.0:10",
+     .says = "eth0 has an address in 192.0.2.0/24");
+
+static void peer_used_by_address(struct world *w)
+{
+	with_peer(w);
+	world_use(&w->dev[2], VH_USE_NETWORK, "eth1 has an address in 192.0.2.0/24")->weak = true;
+}
+CASE("peer-in-use-though-weakly", peer_used_by_address,
+     .want = "error peer-in-use 0000:01:00.1:10");
+
+/* What is used already is not told twice. */
+static void carries(struct world *w)
+{
+	static char *names[] = { S("eth0 is up"), S("interface eth0") };
+
+	peer_only_use(w);
+	w->dev[1].carries = (struct vh_names){ names, VH_COUNT(names) };
+}
+CASE("carries", carries, .want = "info peer-detached 0000:01:00.0:10",
+     .silent = "device-in-use",
+     .says = "the host loses meanwhile: eth0 is up, interface eth0");
+
+static void peer_used(struct world *w)
+{
+	with_peer(w);
+	world_use(&w->dev[2], VH_USE_BLOCK, "sda1 is mounted at /home")->fix = S("umount /home");
+}
+CASE("peer-in-use", peer_used, .want = "error peer-in-use 0000:01:00.1:10",
+     .silent = "peer-detached",
+     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, is used by the host: sda1 "
+	     "is mounted",
+     .fix = "umount /home\nor allow it in /etc/libvirt/vfio-hook.conf:\n[device "
+	    "0000:01:00.1]\nallow-in-use = block");
+
+static void peer_used_weakly(struct world *w)
+{
+	with_peer(w);
+	world_use(&w->dev[2], VH_USE_INPUT, "a keyboard is attached")->peer_only = true;
+}
+CASE("peer-in-use-weakly", peer_used_weakly, .want = "error peer-in-use 0000:01:00.1:10",
+     .fix = "pass it through too: <hostdev mode='subsystem' type='pci' "
+	    "managed='yes'><source><address domain='0x0000' bus='0x01' slot='0x00' "
+	    "function='0x1'/></source></hostdev>\nor allow it in");
+
+static void peer_used_by_hand(struct world *w)
+{
+	peer_used_weakly(w);
+	w->by_hand = true;
+}
+CASE("peer-in-use-by-hand", peer_used_by_hand, .want = "error peer-in-use 0000:01:00.1",
+     .fix = "vfio-hook detach 0000:01:00.0 0000:01:00.1");
+
+static void peer_vital(struct world *w)
+{
+	peer_used(w);
+	w->dev[2].uses[0].vital = true;
+	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_BLOCK;
+}
+CASE("peer-in-use-vital", peer_vital, .want = "error peer-in-use 0000:01:00.1:10",
+     .fix = "umount /home\nor choose a device of another IOMMU group");
+
+static void peer_allowed(struct world *w)
+{
+	peer_used(w);
+	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_BLOCK;
+}
+CASE("peer-in-use-allowed", peer_allowed, .want = PEER,
+     .silent = "peer-in-use",
+     .says = "the host loses meanwhile: sda1 is mounted at /home");
+
+static void peer_unjudged(struct world *w)
+{
+	with_peer(w);
+	w->dev[2].uses_read = VH_UNKNOWN;
+}
+CASE("peer-in-use-unjudged", peer_unjudged, .want = "error peer-in-use 0000:01:00.1:10",
+     .says = "counts as used: what the host does with driver 'snd_hda_intel' could not be "
+	     "seen",
+     .fix = "pass it through too");
+
+static void peer_driverless(struct world *w)
+{
+	peer_unjudged(w);
+	w->dev[2].driver = NULL;
+}
+CASE("peer-in-use-driverless", peer_driverless, .want = PEER,
+     .silent = "peer-in-use",
+     .says = "no driver");
+
+/* Named, the same use is none, and the second finding of a peer is none either. */
+static void peer_named(struct world *w)
+{
+	peer_used_weakly(w);
+	world_name(w, "0000:01:00.1");
+}
+CASE("peer-in-use-named", peer_named, .want = "info peer-detached 0000:01:00.1:20",
+     .silent = "peer-in-use");
+
+static void protected_named(struct world *w)
+{
+	alone(w);
+	world_policy(w, "0000:01:00.0")->protect = true;
+}
+CASE("protected", protected_named, .want = "error device-protected 0000:01:00.0:10",
+     .says = "0000:01:00.0 is protected",
+     .fix = "[device 0000:01:00.0]");
+
+static void protected_peer(struct world *w)
+{
+	with_peer(w);
+	world_policy(w, "0000:01:00.1")->protect = true;
+}
+CASE("protected-peer", protected_peer, .want = "error device-protected 0000:01:00.1:10",
+     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, is protected");
+
+static void protected_untouched(struct world *w)
+{
+	with_peer(w);
+	w->dev[2].driver = S("vfio-pci");
+	w->dev[2].on_vfio = true;
+	world_policy(w, "0000:01:00.1")->protect = true;
+	world_policy(w, "0000:00:01.0")->protect = true;
+}
+CASE("protected-untouched", protected_untouched, .want = "", .silent = "device-protected");
+
+static void claimed(struct world *w)
+{
+	alone(w);
+	w->dev[1].driver = S("vfio-pci");
+	w->dev[1].on_vfio = true;
+	world_claim(w, "0000:01:00.0");
+	world_view(w, 1)->open = VH_YES;
+}
+CASE("claimed", claimed, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "0000:01:00.0 belongs to domain 'other vm': it runs",
+     .fix = "virsh destroy 'other vm'\nor, when it does not run any more: vfio-hook "
+	    "reattach 0000:01:00.0");
+
+static void claimed_released(struct world *w)
+{
+	claimed(w);
+	w->claim[0].state = VH_RELEASED;
+	w->view[0].why = NULL;
+}
+CASE("claimed-released", claimed_released, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "belongs to domain 'other vm'",
+     .fix = "vfio-hook reattach 0000:01:00.0");
+
+/* Only a member that this start would not touch. */
+static void claimed_mate(struct world *w)
+{
+	with_peer(w);
+	w->dev[2].driver = S("vfio-pci");
+	w->dev[2].on_vfio = true;
+	world_claim(w, "0000:01:00.1");
+}
+CASE("claimed-mate", claimed_mate, .want = "error device-claimed 0000:01:00.1:10",
+     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, belongs to domain 'other "
+	     "vm'");
+
+static void claim_stale(struct world *w)
+{
+	claimed_mate(w);
+	w->view[0].stale = true;
+}
+CASE("claim-stale", claim_stale, .want = "", .silent = "device-claimed");
+
+static void claim_elsewhere(struct world *w)
+{
+	alone(w);
+	world_dev(w, "0000:02:00.0", NIC, 2, "vfio-pci");
+	world_view(w, 2)->open = VH_YES;
+	world_claim(w, "0000:02:00.0");
+}
+CASE("claim-elsewhere", claim_elsewhere, .want = "", .silent = "device-claimed");
+
+static void claims_damaged(struct world *w)
+{
+	claim_elsewhere(w);
+	w->claims.problem = S("'/run/vfio-hook/x.claim': line 8: unexpected line");
+	w->claims.fix = S("rm /run/vfio-hook/x.claim");
+}
+CASE("claims-damaged", claims_damaged, .want = "error device-claimed",
+     .says = "x.claim': line 8", .fix = "rm /run");
+
+static void claim_manual(struct world *w)
+{
+	claimed(w);
+	w->claim[0].owner = S("manual");
+	world_view(w, 1)->open = VH_NO;
+}
+CASE("claim-manual", claim_manual, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "detached or reattached by hand");
+
+static void open_by_domain(struct world *w)
+{
+	alone(w);
+	world_view(w, 1)->open = VH_YES;
+	world_view(w, 1)->holder = S("domain 'other vm'");
+	world_view(w, 1)->domain = S("other vm");
+}
+CASE("group-open-by-domain", open_by_domain, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "is in use by domain 'other vm'",
+     .fix = "virsh destroy 'other vm'");
+
+static void open_group(struct world *w)
+{
+	alone(w);
+	world_view(w, 1)->open = VH_YES;
+	world_view(w, 1)->holder = S("process 812 (qemu-system-x86)");
+}
+CASE("group-open", open_group, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "IOMMU group 1 of 0000:01:00.0 is in use by process 812 (qemu-system-x86)",
+     .fix = "/dev/vfio/1");
+
+static void open_group_unseen(struct world *w)
+{
+	alone(w);
+	world_view(w, 1)->open = VH_YES;
+}
+CASE("group-open-unseen", open_group_unseen, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "could not be seen");
+
+static void critical(struct world *w)
+{
+	alone(w);
+	world_dev(w, "0000:00:1f.4", SMBUS, 1, "i801_smbus")->uses_read = VH_UNKNOWN;
+}
+CASE("critical", critical, .want = "error peer-critical 0000:00:1f.4:10",
+     .silent = "peer-in-use",
+     .says = "is part of the chipset: SMBus 1af4:1000, driver 'i801_smbus'",
+     .fix = "[device 0000:00:1f.4]\nallow-critical = yes");
+
+static void critical_allowed(struct world *w)
+{
+	critical(w);
+	world_policy(w, "0000:00:1f.4")->allow_critical = true;
+}
+CASE("critical-allowed", critical_allowed, .want = "info peer-detached 0000:00:1f.4:10",
+     .silent = "peer-critical",
+     .says = "SMBus");
+
+static void critical_driverless(struct world *w)
+{
+	critical(w);
+	w->dev[2].driver = NULL;
+	world_dev(w, "0000:01:00.7", SMBUS, 1, NULL);
+}
+CASE("critical-driverless", critical_driverless, .want = "", .silent = "peer-critical");
+
+static void unlisted(struct world *w)
+{
+	with_peer(w);
+	world_dev(w, "0000:01:00.2", USB, 1, "pci-stub");
+	world_dev(w, "0000:01:00.3", USB, 1, NULL);
+	w->config.peers = VH_PEERS_REQUIRE;
+}
+CASE("not-listed", unlisted, .want = "error peer-not-listed 0000:01:00.1:10",
+     .silent = "peer-detached",
+     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, is not in the domain",
+     .fix = "<hostdev mode='subsystem'");
+
+static void listed(struct world *w)
+{
+	unlisted(w);
+	world_name(w, "0000:01:00.1");
+}
+CASE("listed", listed, .want = "", .silent = "peer-not-listed");
+
+static void shpchp(struct world *w)
+{
+	alone(w);
+	w->dev[0].driver = S("shpchp");
+}
+CASE("shpchp", shpchp, .want = "error group-not-viable 0000:00:01.0:10",
+     .says = "'shpchp'",
+     .fix = "echo 0000:00:01.0 > /sys/bus/pci/drivers/shpchp/unbind");
+
+static void shpchp_5_19(struct world *w)
+{
+	shpchp(w);
+	w->host.release = S("5.19.0");
+}
+CASE("shpchp-5.19", shpchp_5_19, .want = "error group-not-viable 0000:00:01.0:10");
+
+static void shpchp_unknown(struct world *w)
+{
+	shpchp(w);
+	w->host.release = NULL;
+}
+CASE("shpchp-unknown", shpchp_unknown, .want = "", .silent = "group-not-viable");
+
+static void shpchp_5_18(struct world *w)
+{
+	shpchp(w);
+	w->host.release = S("5.18.19");
+}
+CASE("shpchp-5.18", shpchp_5_18, .want = "", .silent = "group-not-viable");
+
+static void cardbus(struct world *w)
+{
+	alone(w);
+	world_dev(w, "0000:01:04.0", CARDBUS, 1, "yenta_cardbus");
+}
+CASE("cardbus", cardbus, .want = "error group-not-viable 0000:01:04.0:10",
+     .says = "'yenta_cardbus'");
+
+static void denied(struct world *w)
+{
+	alone(w);
+	w->dev[1].vendor = 0x8086;
+	w->dev[1].device = 0x37c8;
+}
+CASE("denied", denied, .want = "error group-not-viable 0000:01:00.0:10",
+     .says = "vfio-pci refuses 0000:01:00.0: 8086:37c8",
+     .fix = "disable_denylist=1");
+
+static void denied_peer(struct world *w)
+{
+	with_peer(w);
+	w->dev[2].vendor = 0x8086;
+	w->dev[2].device = 0x0b25;
+}
+CASE("denied-peer", denied_peer, .want = "error group-not-viable 0000:01:00.1:10",
+     .says = "8086:0b25");
+
+static void denylist_off(struct world *w)
+{
+	denied(w);
+	w->host.denylist = VH_NO;
+}
+CASE("denylist-off", denylist_off, .want = "", .silent = "group-not-viable");
+
+static void denylist_unknown(struct world *w)
+{
+	denied(w);
+	w->host.denylist = VH_UNKNOWN;
+}
+CASE("denylist-unknown", denylist_unknown, .want = "", .silent = "group-not-viable");
+
+static void denied_but_bound(struct world *w)
+{
+	denied(w);
+	w->dev[1].driver = S("vfio-pci");
+	w->dev[1].on_vfio = true;
+}
+CASE("denied-but-bound", denied_but_bound, .want = "", .silent = "group-not-viable");
+
+static void denied_id_of_another(struct world *w)
+{
+	denied(w);
+	w->dev[1].vendor = 0x8087;
+}
+CASE("denied-id-of-another", denied_id_of_another, .want = "", .silent = "group-not-viable");
+
+static void peer_allowed_and_driverless(struct world *w)
+{
+	peer_allowed(w);
+	world_dev(w, "0000:01:00.2", USB, 1, NULL);
+}
+CASE("peers-allowed-and-driverless", peer_allowed_and_driverless,
+     .want = PEER ", info peer-detached 0000:01:00.2:10");
+
+/* Of each severity two, the second line before the first in the plan. */
+static void order(struct world *w)
+{
+	world_dev(w, "0000:02:00.0", NIC, 1, "e1000e");
+	world_dev(w, "0000:01:00.0", NIC, 1, "e1000e");
+	world_dev(w, "0000:03:00.0", AUDIO, 1, "snd_hda_intel");
+	world_dev(w, "0000:04:00.0", NIC, 4, "vfio-pci");
+	world_name(w, "0000:02:00.0")->managed = false;
+	world_name(w, "0000:01:00.0")->managed = false;
+	world_name(w, "0000:04:00.0")->managed = false;
+	w->element[2].written_managed = VH_MANAGED_ABSENT;
+	world_use(&w->dev[0], VH_USE_NETWORK, "eth0: default route");
+}
+CASE("order", order,
+     .want = "error device-in-use 0000:02:00.0:10, "
+	     "error unmanaged-on-host-driver 0000:02:00.0:10, "
+	     "error unmanaged-on-host-driver 0000:01:00.0:20, "
+	     "warning managed-missing 0000:04:00.0:30, "
+	     "info peer-detached 0000:03:00.0:20");
+
+CASE("peer", with_peer, .want = PEER,
+     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, goes along: audio device "
+	     "1af4:1000, driver 'snd_hda_intel'");

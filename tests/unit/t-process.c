@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* t-process - who has what open, from the descriptors in /proc. */
+#include <sys/stat.h>
+
+#include "lib/host/process.h"
+#include "tests/fake/fake-tree.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+#define MACHINE                                                                          \
+	"pci 0000:01:00.0 class=010802 id=144d:a808 group=2 driver=vfio-pci\n"           \
+	"pci 0000:01:00.1 class=040300 id=8086:a348 group=2 driver=vfio-pci\n"           \
+	"pci 0000:02:00.0 class=020000 id=8086:1521 group=3 driver=vfio-pci\n"           \
+	"d @0000:01:00.1/vfio-dev/vfio5\n"                                              \
+	"d proc/self\n"                                                                  \
+	"f proc/77/stat\t77 (qemu (x) system) S 1 77 77 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " \
+	"4711 0 0\n"                                                                     \
+	"l proc/77/fd/0\t/dev/null\n"
+
+static const struct {
+	const char *name, *file, *holds, *behind;
+} cases[] = {
+	{ "nobody", "/dev/vfio/vfio", NULL, NULL },
+	{ "the group's own node", "/dev/vfio/2", "process 77 (qemu (x) system)",
+	  "process 77 (qemu (x) system)" },
+	{ "the node of a member", "/dev/vfio/devices/vfio5", "process 77 (qemu (x) system)",
+	  "process 77 (qemu (x) system)" },
+	{ "the node of another group", "/dev/vfio/3", NULL, NULL },
+	{ "a longer name", "/dev/vfio/22", NULL, NULL },
+	{ "iommufd", "/dev/iommu", NULL,
+	  "perhaps process 77 (qemu (x) system), which has /dev/iommu open" },
+};
+
+static void test_group(size_t n)
+{
+	_auto_free_ char *text = vh_printf(MACHINE "l proc/77/fd/9\t%s\n", cases[n].file);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_free_ char *who = NULL, *behind = NULL;
+	enum vh_tri answer = vh_process_holding_group(&s->root, 2, &who);
+
+	behind = vh_process_behind_group(&s->root, 2);
+	ok(answer == (cases[n].holds ? VH_YES : VH_NO) && vh_streq(who, cases[n].holds) &&
+		   vh_streq(behind, cases[n].behind), "%s", cases[n].name);
+}
+
+static void test_denied(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(MACHINE);
+	_auto_free_ char *who = NULL;
+	enum vh_tri answer;
+
+	if (geteuid() == 0) {
+		ok(true, "a process that may not be looked at # SKIP root may");
+		return;
+	}
+	if (fchmodat(s->root.fd, "proc/77/fd", 0, 0) < 0)
+		diag("chmod");
+	answer = vh_process_holding_group(&s->root, 2, &who);
+	ok(answer == VH_UNKNOWN && !who, "a process that may not be looked at: unknown");
+	if (fchmodat(s->root.fd, "proc/77/fd", 0700, 0) < 0)
+		diag("chmod");
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < VH_COUNT(cases); i++)
+		test_group(i);
+	test_denied();
+	return tap_done();
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* t-run - the programs that `boot` runs: how they end, and what is no success. */
+#include <errno.h>
+#include <signal.h>
+
+#include "cli/boot/boot.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+static const struct {
+	const char *name, *script; /* NULL: there is no such program */
+	int rc, sys;
+} cases[] = {
+	{ "a program that is fine", "exit 0", 0, 0 },
+	{ "one that fails", "exit 3", 3, 0 },
+	{ "one that a signal ends", "kill -TERM $$; exit 0", -1, EINTR },
+	/* rebuild_or_undo() ignores it: who interrupts means the program */
+	{ "one that is interrupted while we are not", "kill -INT $$; exit 0", -1, EINTR },
+	{ "one that is not there", NULL, -1, ENOENT },
+};
+
+static void test_ends(void)
+{
+	signal(SIGINT, SIG_IGN);
+	for (size_t i = 0; i < VH_COUNT(cases); i++) {
+		const char *const sh[] = { "/bin/sh", "-c", cases[i].script, NULL };
+		const char *const nothing[] = { "/nonexistent/program", NULL };
+		int rc;
+
+		errno = 0;
+		rc = vh_run(cases[i].script ? sh : nothing, NULL);
+		if (!ok(rc == cases[i].rc && (rc >= 0 || errno == cases[i].sys), "%s", cases[i].name))
+			diag("%d, %s", rc, strerror(errno));
+	}
+	signal(SIGINT, SIG_DFL);
+}
+
+/* The image of this kernel, if it has one, stands where nobody looks. */
+static void test_no_image(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new("d lib/modules/6.1.0\nd boot/loader\n");
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_cli cli = { .root = s->root };
+
+	ok(vh_boot_rebuild(&cli, VH_INITRAMFS_DRACUT, &err) < 0 && strstr(err.what, "no image") &&
+		   strstr(err.fix, "--no-rebuild"),
+	   "no image that could be made anew is no success");
+}
+
+int main(void)
+{
+	test_ends();
+	test_no_image();
+	return tap_done();
+}
