@@ -66,7 +66,7 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 
 struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)
 {
-	return vh_device_is(doc) ? vh_device_read(doc) : vh_domain_read(doc, err);
+	return vh_domain_is_device(doc) ? vh_domain_read_device(doc) : vh_domain_read(doc, err);
 }
 
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
@@ -106,7 +106,7 @@ int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret, const char 
 	_auto_error_ struct vh_error err = { 0 };
 
 	*ret_problem = NULL;
-	if (vh_config_read(ret, &cli->root, &err) == 0)
+	if (vh_config_file_read(ret, &cli->root, &err) == 0)
 		return 0;
 	if (err.code != VH_E_SYS || (err.sys != EACCES && err.sys != EPERM)) {
 		vh_error_report(cli, NULL, &err);

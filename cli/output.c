@@ -25,7 +25,7 @@ void vh_put(FILE *f, const char *s)
 
 void vh_put_column(FILE *f, const char *s, size_t width)
 {
-	_auto_free_ char *safe = vh_safe(s);
+	_auto_free_ char *safe = vh_printable_line(s);
 	size_t n = vh_columns(safe);
 
 	fputs(safe, f);

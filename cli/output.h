@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * output - how text leaves the program. What comes from outside (names, messages, XML) goes
- * through vh_put() or vh_safe(): valid UTF-8 without characters that steer a terminal.
+ * through vh_put() or vh_printable_line(): valid UTF-8 without characters that steer a terminal.
  */
 #ifndef VH_OUTPUT_H
 #define VH_OUTPUT_H
@@ -10,10 +10,11 @@
 #include "lib/base/error.h"
 #include "lib/base/printable.h"
 
-/* Columns that a string from vh_safe() takes, one per character. */
+/* Columns that a string from vh_printable_line() takes, one per character. */
 size_t vh_columns(const char *s);
 
-/* Prints s as vh_safe() makes it; vh_put_column() fills up with blanks to `width` columns. */
+/* Prints s as vh_printable_line() makes it; vh_put_column() fills up with blanks to `width`
+ * columns. */
 void vh_put(FILE *f, const char *s);
 void vh_put_column(FILE *f, const char *s, size_t width);
 /* Prints s after `first`; further lines of s after as many blanks as `first` is long. */

@@ -49,7 +49,7 @@ void vh_progress_end(struct vh_progress *p)
 {
 	if (p->fd < 0)
 		return;
-	(void)vh_children_wait(&p->child, 1, 0); /* kills it */
+	(void)vh_child_wait(&p->child, 1, 0); /* kills it */
 	vh_progress_hide(p);
 	close(p->fd);
 	p->fd = -1;

@@ -58,7 +58,7 @@ static int describe(const struct vh_cli *cli, struct vh_strbuf *ret)
 		vh_error_report(cli, a.uri, &a.err);
 		rc = -1;
 	} else {
-		vh_nodedev_manifest(&a.told, ret);
+		vh_from_libvirt_manifest(&a.told, ret);
 	}
 	vh_answers_clear(&a, 1);
 	return rc;
@@ -128,7 +128,7 @@ static void settle(struct vh_remote *h, struct vh_answer_of *a, const char *dir,
 		a->err = (struct vh_error){ 0 };
 		return;
 	}
-	vh_nodedev_manifest(&a->told, &text);
+	vh_from_libvirt_manifest(&a->told, &text);
 	if (mkdir(tree, 0700) < 0)
 		(void)vh_fail(&h->err, VH_E_SYS, errno, NULL, "cannot make '%s'", tree);
 	else if (vh_manifest_expand(text.data, text.len, h->uri, tree, &h->err) == 0 &&

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vh_config config;
 
 	vh_config_defaults(&config);
-	if (vh_config_parse(&config, text, "fuzz.conf", &err) < 0) {
+	if (vh_config_file_parse(&config, text, "fuzz.conf", &err) < 0) {
 		FUZZ_ASSERT(err.what && strstr(err.what, "fuzz.conf"));
 	} else {
 		FUZZ_ASSERT(config.timeout_write > 0 && config.timeout_group >= 0 &&

@@ -32,7 +32,7 @@ static void check_memory(const struct vh_guest_memory *g)
 
 	FUZZ_ASSERT(count >= 1);
 	for (size_t i = 0; i < count; i++)
-		FUZZ_ASSERT(!parts[i].nodes || vh_nodeset_count(parts[i].nodes));
+		FUZZ_ASSERT(!parts[i].nodes || vh_bits_count(parts[i].nodes));
 	FUZZ_ASSERT(vh_guest_memory_unplugged(g) <= g->total_kib || g->problem);
 }
 
@@ -62,8 +62,8 @@ static void make_host(struct world *w)
 static void correct(const char *text, size_t size, const struct world *w, bool again)
 {
 	_auto_error_ struct vh_error err = { 0 };
-	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(text, size, &err);
-	_auto_(vh_domain) struct vh_domain *d = e ? vh_domain_read(vh_xmledit_doc(e), &err) : NULL;
+	_auto_(vh_edit) struct vh_edit *e = vh_edit_open(text, size, &err);
+	_auto_(vh_domain) struct vh_domain *d = e ? vh_domain_read(vh_edit_doc(e), &err) : NULL;
 	_auto_(vh_plan) struct vh_plan *plan = d ? vh_plan_make(d, &w->host, &w->config) : NULL;
 	_auto_findings_ struct vh_findings found = { 0 };
 	_auto_names_ struct vh_names done = { 0 };
@@ -78,10 +78,10 @@ static void correct(const char *text, size_t size, const struct world *w, bool a
 	c.plan = plan;
 	vh_rule_table_run(&c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN, &found);
 	vh_correct(e, &c, &found, size % 2 ? VH_MEMBERS_GUEST : VH_MEMBERS_UNASSIGNED, &done);
-	FUZZ_ASSERT(!done.count == !vh_xmledit_has_edits(e));
+	FUZZ_ASSERT(!done.count == !vh_edit_has_edits(e));
 	if (!done.count)
 		return;
-	FUZZ_ASSERT(vh_xmledit_apply(e, &out, &err) == 0);
+	FUZZ_ASSERT(vh_edit_apply(e, &out, &err) == 0);
 	FUZZ_ASSERT(out.len != size || memcmp(out.data, text, size) != 0);
 	if (again)
 		correct(out.data, out.len, w, false);
@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vh_rule_table_run(&c, VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 		     &findings);
 	for (size_t i = 0; i < findings.count; i++) {
-		_auto_free_ char *safe = vh_safe(findings.list[i].message);
+		_auto_free_ char *safe = vh_printable_line(findings.list[i].message);
 
 		FUZZ_ASSERT(*safe && !strchr(safe, '\033') && !strchr(safe, '\n'));
 	}

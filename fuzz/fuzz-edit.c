@@ -21,44 +21,44 @@ static const xmlNode *next(const xmlNode *node)
 	}
 }
 
-static const xmlNode *number(const struct vh_xmledit *e, size_t n)
+static const xmlNode *number(const struct vh_edit *e, size_t n)
 {
-	const xmlNode *node = vh_xml_root(vh_xmledit_doc(e));
+	const xmlNode *node = vh_xml_root(vh_edit_doc(e));
 
 	while (node && n--)
 		node = next(node);
 	return node;
 }
 
-static size_t count(const struct vh_xmledit *e)
+static size_t count(const struct vh_edit *e)
 {
 	size_t n = 0;
 
-	for (const xmlNode *node = vh_xml_root(vh_xmledit_doc(e)); node; node = next(node))
+	for (const xmlNode *node = vh_xml_root(vh_edit_doc(e)); node; node = next(node))
 		n++;
 	return n;
 }
 
-static void edit(struct vh_xmledit *e, const xmlNode *node, size_t op)
+static void edit(struct vh_edit *e, const xmlNode *node, size_t op)
 {
 	switch (op) {
 	case 0:
-		vh_xmledit_set_attr(e, node, "managed", "'<&\"");
+		vh_edit_set_attr(e, node, "managed", "'<&\"");
 		break;
 	case 1:
-		vh_xmledit_set_text(e, node, "a<b");
+		vh_edit_set_text(e, node, "a<b");
 		break;
 	case 2:
-		vh_xmledit_replace(e, node, "<new>\n\t<er/>\n</new>");
+		vh_edit_replace(e, node, "<new>\n\t<er/>\n</new>");
 		break;
 	case 3:
-		vh_xmledit_remove(e, node);
+		vh_edit_remove(e, node);
 		break;
 	case 4:
-		vh_xmledit_insert_after(e, node, "<new/>");
+		vh_edit_insert_after(e, node, "<new/>");
 		break;
 	default:
-		vh_xmledit_append(e, node, "<new>\n\t<er/>\n</new>");
+		vh_edit_append(e, node, "<new>\n\t<er/>\n</new>");
 		break;
 	}
 }
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_auto_error_ struct vh_error err = { 0 }, again_err = { 0 };
 	const char *text = (const char *)data;
-	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(text, size, &err), *again = NULL;
+	_auto_(vh_edit) struct vh_edit *e = vh_edit_open(text, size, &err), *again = NULL;
 	_auto_strbuf_ struct vh_strbuf out = { 0 };
 	size_t n, which, start, end;
 	const xmlNode *node;
@@ -92,19 +92,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(!e == (err.what != NULL));
 	if (!e)
 		return 0;
-	FUZZ_ASSERT(vh_xmledit_apply(e, &out, &err) == 0 && out.len == size &&
+	FUZZ_ASSERT(vh_edit_apply(e, &out, &err) == 0 && out.len == size &&
 		    !memcmp(out.data, text, size));
 	n = count(e);
 	which = size / 6 % n;
 	node = number(e, which);
-	vh_xmledit_place(e, node, &start, &end);
+	vh_edit_place(e, node, &start, &end);
 	FUZZ_ASSERT(text[start] == '<' && text[end - 1] == '>' && end <= size);
 	edit(e, node, size % 6);
 	/* a prefix without a namespace, or the only element gone: refused is fine, broken is not */
-	if (vh_xmledit_apply(e, &out, &err) < 0)
+	if (vh_edit_apply(e, &out, &err) < 0)
 		return 0;
 	check_rest(text, size, &out, start, end);
-	again = vh_xmledit_open(out.data, out.len, &again_err);
+	again = vh_edit_open(out.data, out.len, &again_err);
 	FUZZ_ASSERT(again);
 	if (size % 6 == 0)
 		FUZZ_ASSERT(vh_xml_attr_is(number(again, which), "managed", "'<&\""));

@@ -106,7 +106,7 @@ static void add_lines(struct vh_strbuf *sb, int *left, const char *label, const 
 {
 	for (const char *p = text; *p && *left > 0; (*left)--) {
 		size_t n = strcspn(p, "\n");
-		_auto_free_ char *line = vh_strndup(p, n), *safe = vh_safe(line);
+		_auto_free_ char *line = vh_strndup(p, n), *safe = vh_printable_line(line);
 
 		vh_strbuf_addf(sb, "%s%s\n", p == text ? label : "       ", safe);
 		p += n + (p[n] == '\n');
@@ -121,7 +121,7 @@ static void keep_refusal(const struct call *call, const char *uuid, const char *
 	struct vh_store s = { .dir = -1 };
 
 	if (vh_store_open(&s, &call->root, true, NULL) == 0)
-		vh_store_save_refusal(&s, &r);
+		vh_refusal_save(&s, &r);
 	vh_store_close(&s);
 }
 
@@ -196,7 +196,7 @@ static bool is_passthrough(const struct call *call, const struct vh_domain *d)
 
 static int read_config(struct call *call, const struct vh_domain *d, struct vh_error *err)
 {
-	int rc = vh_config_read(&call->config, &call->root, err);
+	int rc = vh_config_file_read(&call->config, &call->root, err);
 	struct vh_config effective;
 
 	if (rc < 0 && !is_passthrough(call, d)) {
@@ -231,7 +231,7 @@ static int may_refuse(struct call *call,
 	if (!d || read_config(call, d, &err) < 0 || run(&call->act, d, &findings, &err) < 0)
 		return refuse(call, d, &findings, &err);
 	if (d->uuid && vh_store_open(&s, &call->root, false, NULL) == 0)
-		vh_store_forget_refusal(&s, d->uuid);
+		vh_refusal_forget(&s, d->uuid);
 	vh_store_close(&s);
 	log_findings(call, &findings);
 	return 0;
@@ -273,7 +273,7 @@ static int never_fails(struct call *call,
 	char uuid[37];
 
 	/* the claim decides here, not the policy: defaults do for an invalid configuration */
-	if (vh_config_read(&call->config, &call->root, &err) < 0) {
+	if (vh_config_file_read(&call->config, &call->root, &err) < 0) {
 		log_failure(call, err.what);
 		vh_config_defaults(&call->config);
 	}
@@ -323,7 +323,7 @@ static void secure_process(void)
 	int null;
 
 	clearenv();
-	vh_close_others(NULL, 0);
+	vh_child_close_others(NULL, 0);
 	null = open("/dev/null", O_RDWR);
 	while (null >= 0 && null < 3)
 		null = open("/dev/null", O_RDWR);

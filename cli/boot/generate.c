@@ -28,9 +28,7 @@ struct generate {
 
 static bool is_file(const char *arg)
 {
-	size_t n = strlen(arg);
-
-	return vh_streq(arg, "-") || (n > 4 && !strcmp(arg + n - 4, ".xml")) ||
+	return vh_streq(arg, "-") || vh_has_suffix(arg, ".xml") ||
 	       (strchr(arg, '/') && !vh_has_prefix(arg, "/dev/"));
 }
 
@@ -315,7 +313,7 @@ static void note_mkinitcpio(const struct generate *g)
 		vh_note("HOOKS in /etc/mkinitcpio.conf has no 'modconf': other files of "
 			"/etc/modprobe.d do not reach the image");
 	for (size_t i = 0; i < g->early.count; i++)
-		if (g->early.devs[i].class >> 16 == 0x03 && strstr(hooks, "kms"))
+		if (vh_pci_is_display(g->early.devs[i].class) && strstr(hooks, "kms"))
 			vh_note("HOOKS in /etc/mkinitcpio.conf has 'kms', which puts the driver of "
 				"%s into the image; vfio-hook has to stay before 'udev'",
 				vh_pci_str(&g->early.devs[i].addr).s);

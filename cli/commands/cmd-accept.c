@@ -108,8 +108,8 @@ static void look(struct accept *a)
 			*VH_APPEND(addrs, n) = d->devices[i].addr;
 	for (size_t i = 0; !d && i < a->old->count; i++)
 		*VH_APPEND(addrs, n) = a->old->devs[i].addr;
-	a->now = vh_record_look(&a->cli->root, d ? d->uuid : a->old->uuid,
-				d ? d->name : a->old->name, addrs, n, a->old);
+	a->now = vh_expect_see(&a->cli->root, d ? d->uuid : a->old->uuid,
+			       d ? d->name : a->old->name, addrs, n, a->old);
 	for (size_t i = 0; i < n; i++) {
 		struct vh_pci_name name = vh_pci_str(&addrs[i]);
 
@@ -147,7 +147,7 @@ static void put_changes(const struct accept *a)
 		_auto_free_ char *is = describe(a, now), *was = old ? describe(a, old) : NULL;
 		struct vh_pci_name name = vh_pci_str(&now->addr);
 
-		if (old && vh_sighting_is_same(old, now) && old->class == now->class) {
+		if (old && vh_pci_is_same_make(old, now) && old->class == now->class) {
 			put_line(name.s, "as before: ", is);
 			continue;
 		}
@@ -204,7 +204,7 @@ int vh_cmd_accept(struct vh_cli *cli, char **args, int count)
 	int rc = VH_EXIT_USAGE;
 
 	(void)count;
-	if (vh_config_read(&a.config, &cli->root, &err) < 0) {
+	if (vh_config_file_read(&a.config, &cli->root, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return rc;
 	}

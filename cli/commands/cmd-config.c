@@ -60,8 +60,8 @@ static const char *domain_at(const struct vh_config *c, size_t key, int line)
 static void add_keys(struct vh_setting_list *list, const struct vh_config *c, unsigned int sections,
 		     const void *from, const int *lines, bool only_given)
 {
-	for (size_t k = 0; k < vh_n_config_keys; k++) {
-		const struct vh_config_key *key = &vh_config_keys[k];
+	for (size_t k = 0; k < vh_keys_count; k++) {
+		const struct vh_config_key *key = &vh_keys[k];
 
 		if (!(key->sections & sections) || (only_given && !lines[k]))
 			continue;
@@ -163,7 +163,7 @@ int vh_cmd_config(struct vh_cli *cli, char **args, int count)
 	struct vh_settings s = { .exists = vh_root_exists(&cli->root, VH_CONFIG_PATH) };
 	struct vh_config config;
 
-	if (vh_config_read(&config, &cli->root, &err) < 0) {
+	if (vh_config_file_read(&config, &cli->root, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}

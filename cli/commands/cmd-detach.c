@@ -69,7 +69,7 @@ static int read_config(struct action *a, bool takes)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
-	if (vh_config_read(&a->config, &a->cli->root, &err) == 0)
+	if (vh_config_file_read(&a->config, &a->cli->root, &err) == 0)
 		return 0;
 	vh_error_report(a->cli, NULL, &err);
 	if (takes)

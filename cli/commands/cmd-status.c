@@ -77,13 +77,13 @@ static int load_refusals(struct vh_cli *cli, const struct vh_store *store, struc
 	_auto_names_ struct vh_names uuids = { 0 };
 	int rc = VH_EXIT_OK;
 
-	if (vh_store_list_refusals(store, &uuids) < 0)
+	if (vh_refusal_list(store, &uuids) < 0)
 		return VH_EXIT_OK; /* said of the claims before */
 	for (size_t i = 0; i < uuids.count; i++) {
 		_auto_error_ struct vh_error err = { 0 };
 		struct vh_refusal r;
 
-		if (vh_store_load_refusal(store, uuids.name[i], &r, &err) < 0) {
+		if (vh_refusal_load(store, uuids.name[i], &r, &err) < 0) {
 			vh_error_report(cli, NULL, &err);
 			rc = VH_EXIT_FINDINGS;
 		} else if (r.uuid) {

@@ -17,7 +17,7 @@ void vh_fixed_clear(struct vh_fixed *f)
 	vh_judgement_clear(&f->judgement);
 }
 
-static void correct(struct vh_xmledit *e, struct vh_fixed *f, const struct vh_config *config,
+static void correct(struct vh_edit *e, struct vh_fixed *f, const struct vh_config *config,
 		    enum vh_fix members)
 {
 	const struct vh_judgement *j = &f->judgement;
@@ -39,9 +39,9 @@ static void correct(struct vh_xmledit *e, struct vh_fixed *f, const struct vh_co
 static int round_of(struct vh_fixed *f, const struct vh_root *root, const struct vh_config *config,
 		    enum vh_fix members, struct vh_error *err)
 {
-	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(f->xml.data, f->xml.len, err);
+	_auto_(vh_edit) struct vh_edit *e = vh_edit_open(f->xml.data, f->xml.len, err);
 	struct vh_strbuf corrected = { 0 };
-	struct vh_domain *d = e ? vh_judge_read(vh_xmledit_doc(e), err) : NULL;
+	struct vh_domain *d = e ? vh_judge_read(vh_edit_doc(e), err) : NULL;
 
 	if (!d)
 		return -1;
@@ -50,11 +50,11 @@ static int round_of(struct vh_fixed *f, const struct vh_root *root, const struct
 	correct(e, f, config, members);
 	for (size_t i = 0; i < d->n_devices; i++)
 		d->devices[i].node = NULL;
-	if (!vh_xmledit_has_edits(e))
+	if (!vh_edit_has_edits(e))
 		return 0;
-	if (vh_xmledit_apply(e, &corrected, err) < 0)
+	if (vh_edit_apply(e, &corrected, err) < 0)
 		return -1;
-	vh_xmledit_free(VH_STEAL(e)); /* before the text that it borrows */
+	vh_edit_free(VH_STEAL(e)); /* before the text that it borrows */
 	vh_strbuf_clear(&f->xml);
 	f->xml = corrected;
 	return 1;

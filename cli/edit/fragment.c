@@ -174,7 +174,7 @@ static void VH_PRINTF(3, 4) line(const struct writer *w, int level, const char *
  * encoding that extends ASCII. */
 static void comment(const struct writer *w, const char *text)
 {
-	_auto_free_ char *safe = vh_safe(text);
+	_auto_free_ char *safe = vh_printable_line(text);
 
 	for (char *s = safe; *s; s++) {
 		if (s[0] == '-' && (s[1] == '-' || !s[1]))

@@ -84,7 +84,7 @@ static void look_for_cards(const struct vh_domain *d, struct vh_guest_room *room
 }
 
 /* What stands at function 0 must say that there are more. */
-static void share(struct vh_xmledit *e, const struct vh_domain *d, const struct vh_guest_room *room)
+static void share(struct vh_edit *e, const struct vh_domain *d, const struct vh_guest_room *room)
 {
 	for (size_t i = 0; i < d->n_devices; i++) {
 		const xmlNode *a = guest_address(&d->devices[i]);
@@ -94,13 +94,13 @@ static void share(struct vh_xmledit *e, const struct vh_domain *d, const struct 
 			shared |= room->cards[k].shared &&
 				  vh_pci_same_slot(&room->cards[k].host, &d->devices[i].addr);
 		if (shared && number(a, "function") == 0)
-			vh_xmledit_set_attr(e, a, "multifunction", "on");
+			vh_edit_set_attr(e, a, "multifunction", "on");
 	}
 }
 
 /* --- what is changed ------------------------------------------------------------------------ */
 
-static void put(struct vh_xmledit *e, const xmlNode *domain, const char *elements)
+static void put(struct vh_edit *e, const xmlNode *domain, const char *elements)
 {
 	const xmlNode *devices = vh_xml_child(domain, "devices");
 	const xmlNode *balloon = vh_xml_child(devices, "memballoon");
@@ -110,31 +110,31 @@ static void put(struct vh_xmledit *e, const xmlNode *domain, const char *element
 	if (!balloon)
 		vh_strbuf_add(&sb, NO_BALLOON "\n");
 	else if (!vh_xml_attr_is(balloon, "model", "none"))
-		vh_xmledit_replace(e, balloon, NO_BALLOON);
+		vh_edit_replace(e, balloon, NO_BALLOON);
 	if (!sb.len)
 		return;
 	sb.data[--sb.len] = 0; /* the newline at the end */
 	if (devices) {
-		vh_xmledit_append(e, devices, sb.data);
+		vh_edit_append(e, devices, sb.data);
 	} else {
 		_auto_free_ char *all = vh_printf("<devices>%s</devices>", sb.data);
 
-		vh_xmledit_append(e, domain, all);
+		vh_edit_append(e, domain, all);
 	}
 }
 
 int vh_into(struct vh_strbuf *ret, const struct vh_strbuf *xml, struct vh_fragment *f,
 	    struct vh_pci_names *names, struct vh_error *err)
 {
-	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(xml->data, xml->len, err);
-	_auto_(vh_domain) struct vh_domain *d = e ? vh_domain_read(vh_xmledit_doc(e), err) : NULL;
+	_auto_(vh_edit) struct vh_edit *e = vh_edit_open(xml->data, xml->len, err);
+	_auto_(vh_domain) struct vh_domain *d = e ? vh_domain_read(vh_edit_doc(e), err) : NULL;
 	_auto_free_ char *text = NULL;
 	struct vh_guest_room room;
 	const xmlNode *domain;
 
 	if (!d)
 		return -1;
-	domain = vh_xml_root(vh_xmledit_doc(e));
+	domain = vh_xml_root(vh_edit_doc(e));
 	room = look_for_room(domain);
 	look_for_cards(d, &room);
 	vh_fragment_without(f, d);
@@ -142,5 +142,5 @@ int vh_into(struct vh_strbuf *ret, const struct vh_strbuf *xml, struct vh_fragme
 	put(e, domain, text);
 	share(e, d, &room);
 	free(room.cards);
-	return vh_xmledit_apply(e, ret, err);
+	return vh_edit_apply(e, ret, err);
 }

@@ -56,7 +56,7 @@ static void stop(struct asked *a)
 {
 	if (a->child.state == VH_CHILD_RUNNING) {
 		kill(-a->child.pid, SIGKILL); /* what ssh it has started, too */
-		(void)vh_children_wait(&a->child, 1, vh_now_ms());
+		(void)vh_child_wait(&a->child, 1, vh_now_ms());
 	}
 	if (a->pipe[0] >= 0)
 		close(a->pipe[0]);
@@ -285,7 +285,7 @@ void vh_answers_clear(struct vh_answer_of *answers, size_t count)
 			free(a->domains[k].xml);
 		}
 		free(a->domains);
-		vh_told_clear(&a->told);
+		vh_from_libvirt_clear(&a->told);
 		free(a->uri);
 		vh_error_clear(&a->err);
 	}

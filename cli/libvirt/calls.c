@@ -284,7 +284,7 @@ static void tell_memory(struct teller *t)
 static void tell_pages(struct teller *t, const char *capabilities)
 {
 	_auto_free_ struct vh_told_pool *pools = NULL;
-	size_t n = vh_told_pools(capabilities, &pools);
+	size_t n = vh_free_pages_pools(capabilities, &pools);
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned int size = (unsigned int)pools[i].page_kib;
@@ -294,7 +294,7 @@ static void tell_pages(struct teller *t, const char *capabilities)
 		if (t->virNodeGetFreePages(t->conn, 1, &size, (int)pools[i].node, 1, &pages, 0) < 0 ||
 		    pages == ULLONG_MAX)
 			continue;
-		line = vh_told_line(&pools[i], pages);
+		line = vh_free_pages_line(&pools[i], pages);
 		tell(t, VH_TALE_PAGES, NULL, line);
 	}
 }

@@ -13,19 +13,12 @@
 
 #define LIST "virsh list --all   # shows the names of the domains"
 
-static bool ends_in_xml(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n > 4 && !strcmp(s + n - 4, ".xml");
-}
-
 /* libvirt lets no name of a domain have a slash (virXMLCheckIllegalChars()). */
 bool vh_is_domain(const char *arg)
 {
 	struct stat st;
 
-	if (!*arg || vh_streq(arg, "-") || strchr(arg, '/') || ends_in_xml(arg))
+	if (!*arg || vh_streq(arg, "-") || strchr(arg, '/') || vh_has_suffix(arg, ".xml"))
 		return false;
 	return lstat(arg, &st) < 0 && errno == ENOENT;
 }

@@ -10,7 +10,7 @@
 /* A part of a quoted label. */
 static void put_label(const char *text)
 {
-	_auto_free_ char *safe = vh_safe(text);
+	_auto_free_ char *safe = vh_printable_line(text);
 
 	for (const char *p = safe; *p; p++) {
 		if (*p == '"' || *p == '\\')

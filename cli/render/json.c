@@ -45,7 +45,7 @@ static struct json_object *device(struct vh_output *o, const struct vh_report *r
 	struct json_object *e = json_object_new_object();
 
 	add(e, "address", h->problem ? NULL : address(&h->addr));
-	add(e, "element", string(vh_element_str(h->element)));
+	add(e, "element", string(vh_address_element_str(h->element)));
 	add(e, "line", json_object_new_int(h->line));
 	add(e, "managed", json_object_new_boolean(h->managed));
 	add(e, "present", json_object_new_boolean(d != NULL));
@@ -218,7 +218,7 @@ static struct json_object *claim(const struct vh_status *s, const struct vh_stat
 
 		add(dev, "address", address(&r->addr));
 		add(dev, "id", id(r->vendor, r->device));
-		add(dev, "role", string(vh_role_str(r->role)));
+		add(dev, "role", string(vh_claim_role_str(r->role)));
 		add(dev, "driver_before", string(r->driver));
 		add(dev, "driver_now", d ? string(d->driver) : NULL);
 		json_object_array_add(list, dev);

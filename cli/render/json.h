@@ -16,7 +16,7 @@ void vh_json_print(struct json_object *doc);
 /* JSON has no other text than UTF-8; NULL becomes null. */
 static inline struct json_object *string(const char *s)
 {
-	_auto_free_ char *utf8 = s ? vh_utf8(s) : NULL;
+	_auto_free_ char *utf8 = s ? vh_printable_utf8(s) : NULL;
 
 	return s ? json_object_new_string(utf8) : NULL;
 }

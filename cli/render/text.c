@@ -70,7 +70,7 @@ static void put_quoted(FILE *f, const struct vh_report *r, int n)
 	for (char *p = line; *p; p++)
 		if (*p == '\t')
 			*p = ' ';
-	safe = vh_safe(line);
+	safe = vh_printable_line(line);
 	if (vh_columns(safe) > QUOTED_MAX) {
 		char *p = safe;
 
@@ -416,7 +416,7 @@ static void put_record(const struct vh_status *s, const struct vh_claim *c,
 	_auto_free_ char *now = driver_now(vh_host_dev(s->host, &r->addr), r);
 	_auto_free_ char *back = way_back(c, r);
 
-	printf("  %-13s %-6s ", vh_pci_str(&r->addr).s, vh_role_str(r->role));
+	printf("  %-13s %-6s ", vh_pci_str(&r->addr).s, vh_claim_role_str(r->role));
 	vh_put_column(stdout, r->driver ? r->driver : "-", 13);
 	fputc(' ', stdout);
 	vh_put_column(stdout, now, 11);

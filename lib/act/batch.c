@@ -40,11 +40,6 @@ const struct vh_write *vh_batch_failed(const struct vh_batch *b)
 	return NULL;
 }
 
-const char *vh_write_error(const struct vh_write *w)
-{
-	return w->result == VH_WRITE_STUCK ? "the driver does not answer" : strerror(w->result);
-}
-
 struct job {
 	const struct vh_root *root;
 	const struct vh_write *write;
@@ -110,7 +105,7 @@ static void settle(struct vh_batch *b, struct lane *lane, struct vh_child *child
 	struct vh_write *w = &b->writes[lane->at];
 
 	if (child->state == VH_CHILD_RUNNING && vh_now_ms() >= lane->deadline)
-		(void)vh_children_wait(child, 1, 0);
+		(void)vh_child_wait(child, 1, 0);
 	if (child->state == VH_CHILD_RUNNING)
 		return;
 	if (child->state == VH_CHILD_STUCK)
@@ -152,7 +147,7 @@ void vh_batch_run(const struct vh_act *act, struct vh_batch *b, int lock)
 		}
 		if (soonest == INT64_MAX)
 			return;
-		vh_children_wait_any(children, n, soonest);
+		vh_child_wait_any(children, n, soonest);
 		for (size_t i = 0; i < n; i++)
 			if (children[i].pid && children[i].state != VH_CHILD_IDLE)
 				settle(b, &lanes[i], &children[i]);

@@ -31,7 +31,6 @@ void vh_batch_add(struct vh_batch *b, const struct vh_pci_addr *addr, const char
 void vh_batch_run(const struct vh_act *act, struct vh_batch *b, int lock);
 /* The first failed write, or NULL. */
 const struct vh_write *vh_batch_failed(const struct vh_batch *b);
-const char *vh_write_error(const struct vh_write *w);
 void vh_batch_clear(struct vh_batch *b);
 #define _auto_batch_ __attribute__((cleanup(vh_batch_clear)))
 

@@ -231,7 +231,7 @@ static int give_back_leftovers(struct task *t, struct vh_error *err)
 
 		if (t->domain ? t->astray[i] || !is_needed(t, &r->addr)
 			      : t->astray[i] && is_free(t, r))
-			vh_record_copy(vh_claim_add(rest, &r->addr), r);
+			vh_claim_copy_record(vh_claim_add(rest, &r->addr), r);
 	}
 	group = vh_claim_open_group(t->act->root, t->domain ? t->old : rest);
 	if (group >= 0)
@@ -245,7 +245,8 @@ static int give_back_leftovers(struct task *t, struct vh_error *err)
 	VH_IGNORE(vh_bring_home(t->act, rest, t->lock, &why));
 	/* what would not come home stays in the claim, and release tries again */
 	for (size_t i = 0; i < rest->count; i++)
-		vh_record_copy(vh_claim_add(t->old, &rest->records[i].addr), &rest->records[i]);
+		vh_claim_copy_record(vh_claim_add(t->old, &rest->records[i].addr),
+				     &rest->records[i]);
 	return vh_store_save(&t->store, t->old, t->act->deadline, err);
 }
 
@@ -311,7 +312,7 @@ static int make_claim(struct task *t, struct vh_error *err)
 		struct vh_record *now = vh_claim_find(c, &r->addr);
 
 		if (!now)
-			vh_record_copy(vh_claim_add(c, &r->addr), r);
+			vh_claim_copy_record(vh_claim_add(c, &r->addr), r);
 	}
 	return 0;
 }
@@ -358,7 +359,7 @@ static void undo(struct task *t, struct vh_error *err)
 		struct vh_record *r = vh_claim_find(t->claim, &t->plan->devs[i].dev->addr);
 
 		if (r && !is_earlier(t, &r->addr))
-			vh_record_copy(vh_claim_add(back, &r->addr), r);
+			vh_claim_copy_record(vh_claim_add(back, &r->addr), r);
 	}
 	VH_IGNORE(vh_bring_home(&act, back, t->lock, &why)); /* what remains stays in the claim */
 	for (size_t i = 0; i < t->plan->count; i++) {
@@ -366,7 +367,7 @@ static void undo(struct task *t, struct vh_error *err)
 		struct vh_record *left = vh_claim_find(back, addr);
 
 		if (left)
-			vh_record_copy(vh_claim_find(t->claim, addr), left);
+			vh_claim_copy_record(vh_claim_find(t->claim, addr), left);
 		else if (!is_earlier(t, addr))
 			vh_claim_remove(t->claim, addr);
 	}

@@ -31,7 +31,7 @@ static struct vh_claim *pick(const struct vh_claim *from, const struct vh_host *
 		if (!is_asked(h, r))
 			continue;
 		mine = vh_claim_add(part, &r->addr);
-		vh_record_copy(mine, r);
+		vh_claim_copy_record(mine, r);
 		mine->stuck = false; /* its writer held the lock that we hold now */
 	}
 	return part;
@@ -81,7 +81,7 @@ static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
 		vh_claim_remove(all, &part->records[i].addr);
 	rc = vh_bring_home(act, part, lock, err);
 	for (size_t i = 0; i < part->count; i++)
-		vh_record_copy(vh_claim_add(all, &part->records[i].addr), &part->records[i]);
+		vh_claim_copy_record(vh_claim_add(all, &part->records[i].addr), &part->records[i]);
 	if (rc == 0)
 		all->state = was; /* RELEASED where another reattach was killed before */
 	if (vh_store_save(s, all, act->deadline, rc ? NULL : err) < 0)

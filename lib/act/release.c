@@ -112,7 +112,7 @@ static int mark_started(const struct vh_act *act, const char *uuid, struct vh_er
 	return rc;
 }
 
-int vh_record_domain(const struct vh_root *root, const struct vh_domain *d, struct vh_error *err)
+int vh_release_record(const struct vh_root *root, const struct vh_domain *d, struct vh_error *err)
 {
 	_auto_(vh_identity) struct vh_identity *old = NULL, *now = NULL;
 	_auto_error_ struct vh_error ignored = { 0 };
@@ -124,7 +124,7 @@ int vh_record_domain(const struct vh_root *root, const struct vh_domain *d, stru
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].problem)
 			*VH_APPEND(addrs, n) = d->devices[i].addr;
-	now = vh_record_look(root, d->uuid, d->name, addrs, n, old);
+	now = vh_expect_see(root, d->uuid, d->name, addrs, n, old);
 	free(addrs);
 	return vh_record_save(root, now, err);
 }
@@ -136,7 +136,7 @@ int vh_started(const struct vh_act *act, const char *uuid, const struct vh_domai
 	int rc = mark_started(act, uuid, err);
 
 	/* the one does not wait for the other to succeed */
-	if (!d || !vh_streq(d->uuid, uuid) || vh_record_domain(act->root, d, &why) == 0)
+	if (!d || !vh_streq(d->uuid, uuid) || vh_release_record(act->root, d, &why) == 0)
 		return rc;
 	return rc < 0 ? rc : vh_fail(err, why.code, 0, why.fix, "%s", why.what);
 }

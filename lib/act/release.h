@@ -11,7 +11,7 @@ int vh_end_claim(const struct vh_act *act, const struct vh_store *s, const char 
 		 bool by_hand, struct vh_error *err) VH_CHECK;
 
 /* Writes down which devices stand at the addresses that a domain names (lib/state/record.h). */
-int vh_record_domain(const struct vh_root *root, const struct vh_domain *d,
-		     struct vh_error *err) VH_CHECK;
+int vh_release_record(const struct vh_root *root, const struct vh_domain *d,
+		      struct vh_error *err) VH_CHECK;
 
 #endif

@@ -80,7 +80,7 @@ int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err)
 		return 0;
 	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
-	if (!vh_children_wait(&child, 1, act->deadline))
+	if (!vh_child_wait(&child, 1, act->deadline))
 		return vh_fail(err, VH_E_TIMEOUT, 0, fix, "loading the module vfio-pci takes too long");
 	/* modprobe is silent about a module that is there; the driver is what counts */
 	if (!vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))

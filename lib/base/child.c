@@ -41,7 +41,7 @@ static void close_between(int first, int last)
 		close(fd);
 }
 
-void vh_close_others(const int *keep, size_t n_keep)
+void vh_child_close_others(const int *keep, size_t n_keep)
 {
 	for (int from = 3;;) {
 		int next = INT_MAX;
@@ -71,7 +71,7 @@ int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const i
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(KILLED);
-	vh_close_others(keep, n_keep);
+	vh_child_close_others(keep, n_keep);
 	detach_stdio();
 	_exit(fn(arg));
 }
@@ -127,7 +127,7 @@ static void wait_until(struct vh_child *children, size_t count, int64_t deadline
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-void vh_children_wait_any(struct vh_child *children, size_t count, int64_t deadline)
+void vh_child_wait_any(struct vh_child *children, size_t count, int64_t deadline)
 {
 	/* counted before the first look: a child that has ended by now is one */
 	size_t n = count_running(children, count);
@@ -136,7 +136,7 @@ void vh_children_wait_any(struct vh_child *children, size_t count, int64_t deadl
 		wait_until(children, count, deadline, n - 1);
 }
 
-bool vh_children_wait(struct vh_child *children, size_t count, int64_t deadline)
+bool vh_child_wait(struct vh_child *children, size_t count, int64_t deadline)
 {
 	wait_until(children, count, deadline, 0);
 	if (!running(children, count))
@@ -265,8 +265,8 @@ static size_t collect(struct asking *a, pid_t pid, int64_t deadline, struct vh_s
 	return at;
 }
 
-void vh_ask_bounded(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
-		    struct vh_strbuf *ret)
+void vh_child_ask(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
+		  struct vh_strbuf *ret)
 {
 	struct asking a = { .answer = answer, .ctx = ctx, .count = count };
 	int64_t deadline = vh_now_ms() + timeout_ms;
@@ -284,7 +284,7 @@ void vh_ask_bounded(vh_answer *answer, void *ctx, size_t count, int fd, int time
 		if (started == 0) {
 			a.from = collect(&a, child.pid, deadline, ret);
 			/* one that has answered all ends at once; one that hangs is left */
-			(void)vh_children_wait(&child, 1, a.from < count ? 0 : deadline);
+			(void)vh_child_wait(&child, 1, a.from < count ? 0 : deadline);
 		}
 		close(a.pipe[0]);
 		if (started < 0)

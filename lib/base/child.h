@@ -24,7 +24,7 @@ struct vh_child {
 };
 
 /* Closes every descriptor above 2 but these, of which some may be -1. */
-void vh_close_others(const int *keep, size_t n_keep);
+void vh_child_close_others(const int *keep, size_t n_keep);
 
 /* Starts fn(arg) in a child, which keeps the descriptors `keep` (of which some may be -1) and
  * closes all others: a lock of ours must not outlive us in a child that hangs. fn returns
@@ -35,10 +35,10 @@ int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const i
 /* Waits until all of the children are done or `deadline` (vh_now_ms()) has come; then kills
  * what still runs and marks as STUCK what does not die of it. Returns false when at least one
  * had to be killed. */
-bool vh_children_wait(struct vh_child *children, size_t count, int64_t deadline);
+bool vh_child_wait(struct vh_child *children, size_t count, int64_t deadline);
 
 /* Waits until at least one RUNNING child is DONE or the deadline has come. */
-void vh_children_wait_any(struct vh_child *children, size_t count, int64_t deadline);
+void vh_child_wait_any(struct vh_child *children, size_t count, int64_t deadline);
 
 /*
  * Asks `answer` for each of `count` things, in a child that keeps `fd` alone. What it adds to
@@ -49,7 +49,7 @@ void vh_children_wait_any(struct vh_child *children, size_t count, int64_t deadl
  * waited for. Caller clears the buffers.
  */
 typedef void vh_answer(void *ctx, size_t i, struct vh_strbuf *to);
-void vh_ask_bounded(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
-		    struct vh_strbuf *ret);
+void vh_child_ask(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
+		  struct vh_strbuf *ret);
 
 #endif

@@ -12,10 +12,10 @@ void vh_names_clear(struct vh_names *names)
 	memset(names, 0, sizeof(*names));
 }
 
-static bool has(const struct vh_names *names, const char *text)
+bool vh_names_has(const struct vh_names *names, const char *name)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->name[i], text))
+		if (vh_streq(names->name[i], name))
 			return true;
 	return false;
 }
@@ -28,7 +28,7 @@ void vh_names_note(struct vh_names *to, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = vh_vprintf(fmt, ap);
 	va_end(ap);
-	if (!has(to, text))
+	if (!vh_names_has(to, text))
 		*VH_APPEND(to->name, to->count) = VH_STEAL(text);
 }
 

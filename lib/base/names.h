@@ -11,6 +11,7 @@ struct vh_names {
 	size_t count;
 };
 void vh_names_clear(struct vh_names *names);
+bool vh_names_has(const struct vh_names *names, const char *name);
 #define _auto_names_ __attribute__((cleanup(vh_names_clear)))
 /* Adds a sentence unless it stands there: for lists of what could not be seen. */
 void vh_names_note(struct vh_names *to, const char *fmt, ...) VH_PRINTF(2, 3);

@@ -126,12 +126,12 @@ bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b)
 	return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot;
 }
 
-bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b)
+bool vh_pci_is_same_make(const struct vh_sighting *a, const struct vh_sighting *b)
 {
 	return !vh_pci_id_cmp(&a->id, &b->id) && !vh_pci_id_cmp(&a->subsystem, &b->subsystem);
 }
 
-bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b)
+bool vh_pci_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b)
 {
-	return a->class >> 8 == b->class >> 8;
+	return VH_PCI_CLASS(a->class) == VH_PCI_CLASS(b->class);
 }

@@ -54,6 +54,20 @@ int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 
 /* Of the PCI Code and ID Assignment Specification. */
 #define VH_PCI_BASE_CLASS_DISPLAY 0x03
+#define VH_PCI_BASE_CLASS_MULTIMEDIA 0x04
+#define VH_PCI_BASE_CLASS_MEMORY 0x05
+#define VH_PCI_BASE_CLASS_BRIDGE 0x06
+#define VH_PCI_BASE_CLASS_SYSTEM 0x08
+#define VH_PCI_CLASS_DISPLAY_VGA 0x0300
+#define VH_PCI_CLASS_BRIDGE_PCI 0x0604
+#define VH_PCI_CLASS_BRIDGE_CARDBUS 0x0607
+#define VH_PCI_CLASS_BRIDGE_SEMI 0x0609 /* semi-transparent PCI to PCI */
+#define VH_PCI_CLASS_SERIAL_SMBUS 0x0c05
+
+static inline bool vh_pci_is_display(uint32_t class)
+{
+	return VH_PCI_BASE_CLASS(class) == VH_PCI_BASE_CLASS_DISPLAY;
+}
 
 /* Functions of one slot are one card: a reset or a driver may reach across them. */
 bool vh_pci_same_slot(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
@@ -66,8 +80,8 @@ struct vh_sighting {
 };
 
 /* The same make: ids and subsystem; their class is then the same as well, or nearly. */
-bool vh_sighting_is_same(const struct vh_sighting *a, const struct vh_sighting *b);
+bool vh_pci_is_same_make(const struct vh_sighting *a, const struct vh_sighting *b);
 /* Base class and subclass; the programming interface may change with a firmware setting. */
-bool vh_sighting_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
+bool vh_pci_is_same_class(const struct vh_sighting *a, const struct vh_sighting *b);
 
 #endif

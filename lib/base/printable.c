@@ -4,7 +4,7 @@
 
 #include "lib/base/banned.h"
 
-void vh_strbuf_add_printable(struct vh_strbuf *sb, const char *s, size_t max)
+void vh_printable_add(struct vh_strbuf *sb, const char *s, size_t max)
 {
 	for (size_t i = 0; s[i]; i++) {
 		unsigned char c = s[i];
@@ -24,7 +24,7 @@ char *vh_printable(const char *s, size_t max)
 {
 	struct vh_strbuf sb = { 0 };
 
-	vh_strbuf_add_printable(&sb, s, max);
+	vh_printable_add(&sb, s, max);
 	return vh_strbuf_steal(&sb);
 }
 
@@ -102,12 +102,12 @@ static char *clean(const char *s, bool keep_controls)
 	return vh_strbuf_steal(&sb);
 }
 
-char *vh_safe(const char *s)
+char *vh_printable_line(const char *s)
 {
 	return clean(s, false);
 }
 
-char *vh_utf8(const char *s)
+char *vh_printable_utf8(const char *s)
 {
 	return clean(s, true);
 }

@@ -7,14 +7,14 @@
 
 /* Appends s so that it stays on one line and cannot steer a terminal: control characters
  * and backslash as \xHH; at most `max` bytes of it, then "...". */
-void vh_strbuf_add_printable(struct vh_strbuf *sb, const char *s, size_t max);
+void vh_printable_add(struct vh_strbuf *sb, const char *s, size_t max);
 /* A printable copy of s, for messages. */
 char *vh_printable(const char *s, size_t max) VH_CHECK;
 
 /* A copy of s on one line: control characters (C0, DEL, C1), line separators, marks that turn
  * the direction of writing, and bytes that are no UTF-8 become \xHH. Caller frees. */
-char *vh_safe(const char *s) VH_CHECK;
+char *vh_printable_line(const char *s) VH_CHECK;
 /* The same, but only what would make JSON invalid (json-c escapes the rest). */
-char *vh_utf8(const char *s) VH_CHECK;
+char *vh_printable_utf8(const char *s) VH_CHECK;
 
 #endif

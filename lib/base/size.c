@@ -4,14 +4,14 @@
 
 #include "lib/base/banned.h"
 
-uint64_t vh_kib_add(uint64_t a, uint64_t b)
+uint64_t vh_size_add(uint64_t a, uint64_t b)
 {
 	uint64_t sum;
 
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-uint64_t vh_kib_mul(uint64_t a, uint64_t b)
+uint64_t vh_size_mul(uint64_t a, uint64_t b)
 {
 	uint64_t product;
 

@@ -8,9 +8,9 @@
 #define MIB UINT64_C(1024) /* in KiB */
 #define GIB (MIB * 1024)
 
-uint64_t vh_kib_add(uint64_t a, uint64_t b);
-uint64_t vh_kib_mul(uint64_t a, uint64_t b);
-static inline uint64_t vh_kib_sub(uint64_t a, uint64_t b) /* never below 0 */
+uint64_t vh_size_add(uint64_t a, uint64_t b);
+uint64_t vh_size_mul(uint64_t a, uint64_t b);
+static inline uint64_t vh_size_sub(uint64_t a, uint64_t b) /* never below 0 */
 {
 	return a > b ? a - b : 0;
 }

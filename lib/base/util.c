@@ -65,6 +65,13 @@ bool vh_has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
+bool vh_has_suffix(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n > m && !strcmp(s + n - m, suffix);
+}
+
 int vh_parse_uint(const char *s, int base, uint64_t max, uint64_t *ret)
 {
 	unsigned long long v;

@@ -88,6 +88,14 @@ static inline bool vh_streq(const char *a, const char *b)
 }
 
 bool vh_has_prefix(const char *s, const char *prefix);
+/* Does it end with the suffix, behind something else? */
+bool vh_has_suffix(const char *s, const char *suffix);
+
+/* Are the first `len` bytes that word, the whole of it? */
+static inline bool vh_is_word(const char *s, size_t len, const char *word)
+{
+	return len == strlen(word) && !memcmp(s, word, len);
+}
 
 /*
  * The whole string as an unsigned number in `base` (0: as C writes it: 0x hex, leading 0

@@ -38,7 +38,7 @@ size_t vh_expect_at(const struct vh_pci_addr *addr, const struct vh_config *c,
 bool vh_expect_is_met(const struct vh_expect *e, const struct vh_sighting *s)
 {
 	if (e->by == VH_BY_RECORD)
-		return vh_sighting_is_same(&e->seen, s) && vh_sighting_is_same_class(&e->seen, s);
+		return vh_pci_is_same_make(&e->seen, s) && vh_pci_is_same_class(&e->seen, s);
 	return vh_pci_id_cmp(&e->seen.id, &s->id) == 0;
 }
 
@@ -118,9 +118,9 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 	free(s.missed);
 }
 
-struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
-				   const struct vh_pci_addr *addrs, size_t count,
-				   const struct vh_identity *old)
+struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, const char *name,
+				  const struct vh_pci_addr *addrs, size_t count,
+				  const struct vh_identity *old)
 {
 	struct vh_identity *i = vh_identity_new(uuid, name);
 	struct vh_pci_bus bus;

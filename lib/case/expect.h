@@ -41,8 +41,8 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 		    const struct vh_identity *last, struct vh_names *unseen);
 
 /* What stands at these addresses now; of `old` (or NULL) what stood at those that are empty. */
-struct vh_identity *vh_record_look(const struct vh_root *root, const char *uuid, const char *name,
-				   const struct vh_pci_addr *addrs, size_t count,
-				   const struct vh_identity *old) VH_CHECK;
+struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, const char *name,
+				  const struct vh_pci_addr *addrs, size_t count,
+				  const struct vh_identity *old) VH_CHECK;
 
 #endif

@@ -85,17 +85,9 @@ static void read_moved(struct vh_facts *f, const struct vh_root *root)
 	f->moved_read = true;
 }
 
-static bool has(const struct vh_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (vh_streq(names->name[i], name))
-			return true;
-	return false;
-}
-
 bool vh_facts_is_moved(struct vh_facts *f, const struct vh_root *root, const char *uuid)
 {
 	if (!f->moved_read)
 		read_moved(f, root);
-	return has(&f->running, uuid) || has(&f->claimed, uuid);
+	return vh_names_has(&f->running, uuid) || vh_names_has(&f->claimed, uuid);
 }

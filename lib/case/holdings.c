@@ -27,7 +27,7 @@ static void add_domain(void *ctx, const xmlNode *domain, const char *uuid)
 	for (; d; d = vh_xml_next(d, NULL)) {
 		struct vh_pci_addr addr;
 
-		if (!vh_holding_address(d, &addr))
+		if (!vh_address_of_running(d, &addr))
 			continue;
 		*VH_APPEND(to->list, to->count) = (struct vh_holding){
 			.addr = addr,

@@ -65,7 +65,7 @@ static void note_own_huge(const struct vh_domain *d, struct vh_memory *m, struct
 	for (size_t i = 0; i < count; i++) {
 		if (!parts[i].huge)
 			continue;
-		wanted = vh_kib_add(wanted, parts[i].kib);
+		wanted = vh_size_add(wanted, parts[i].kib);
 		mixed = mixed || parts[i].nodes || (first && first->page_kib != parts[i].page_kib);
 		first = first ? first : &parts[i];
 	}

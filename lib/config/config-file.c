@@ -50,9 +50,9 @@ static int unknown_key(struct parser *p, const char *name)
 	_auto_strbuf_ struct vh_strbuf known = { 0 };
 	_auto_free_ char *shown = vh_printable(name, SHOWN_MAX);
 
-	for (size_t i = 0; i < vh_n_config_keys; i++)
-		if (vh_config_keys[i].sections & p->section)
-			vh_strbuf_join(&known, ", ", vh_config_keys[i].name);
+	for (size_t i = 0; i < vh_keys_count; i++)
+		if (vh_keys[i].sections & p->section)
+			vh_strbuf_join(&known, ", ", vh_keys[i].name);
 	return problem(p, vh_printf("unknown key '%s' in [%s]", shown, p->shown),
 		       vh_printf("the keys of [%s] are %s", p->shown, known.data));
 }
@@ -89,16 +89,15 @@ static int on_key(void *user, const char *section, const char *name, const char 
 	if (p->section == VH_NO_SECTION)
 		return problem(p, vh_strdup("a key above the first section"),
 			       vh_strdup("write [defaults] above it"));
-	k = vh_config_key_find(p->section, name);
-	if (k == vh_n_config_keys)
+	k = vh_keys_find(p->section, name);
+	if (k == vh_keys_count)
 		return unknown_key(p, name);
 	fills = target(p, &lines);
 	if (lines[k])
 		return problem(p, vh_printf("'%s' is given twice in [%s]", name, p->shown),
 			       vh_strdup("keep one of the two lines"));
 	lines[k] = p->line;
-	wanted = vh_config_keys[k].take(value ? value : "",
-					vh_config_field(fills, vh_config_keys[k].offset));
+	wanted = vh_keys[k].take(value ? value : "", vh_keys_field(fills, vh_keys[k].offset));
 	if (wanted)
 		return problem(p,
 			       vh_printf("'%s' is no value of '%s' in [%s]", shown, name, p->shown),
@@ -245,7 +244,8 @@ static char *next_line(char *buf, int size, void *stream)
 	return buf;
 }
 
-int vh_config_parse(struct vh_config *ret, const char *text, const char *name, struct vh_error *err)
+int vh_config_file_parse(struct vh_config *ret, const char *text, const char *name,
+			 struct vh_error *err)
 {
 	struct parser p = { .rest = text };
 	int failed;
@@ -270,7 +270,7 @@ int vh_config_parse(struct vh_config *ret, const char *text, const char *name, s
 	return -1;
 }
 
-int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err)
+int vh_config_file_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err)
 {
 	_auto_free_ char *text = vh_alloc(FILE_MAX + 1);
 	ssize_t n = vh_root_read_bytes(root, text, FILE_MAX, VH_CONFIG_PATH);
@@ -288,5 +288,5 @@ int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_
 	if (strlen(text) != (size_t)n)
 		return vh_fail(err, VH_E_INPUT, 0, "write the file again",
 			       "'/" VH_CONFIG_PATH "' holds NUL bytes");
-	return vh_config_parse(ret, text, "/" VH_CONFIG_PATH, err);
+	return vh_config_file_parse(ret, text, "/" VH_CONFIG_PATH, err);
 }

@@ -10,9 +10,10 @@
 #include "lib/base/root.h"
 #include "lib/config/config.h"
 
-int vh_config_read(struct vh_config *ret, const struct vh_root *root, struct vh_error *err) VH_CHECK;
+int vh_config_file_read(struct vh_config *ret, const struct vh_root *root,
+			struct vh_error *err) VH_CHECK;
 /* The text of a file; `name` is for messages. */
-int vh_config_parse(struct vh_config *ret, const char *text, const char *name,
-		    struct vh_error *err) VH_CHECK;
+int vh_config_file_parse(struct vh_config *ret, const char *text, const char *name,
+			 struct vh_error *err) VH_CHECK;
 
 #endif

@@ -18,13 +18,13 @@ static void apply_sections(struct vh_config *to, const struct vh_config *from, b
 
 		if (!domain || p->by_uuid != by_uuid || strcmp(p->domain, domain))
 			continue;
-		for (size_t k = 0; k < vh_n_config_keys; k++) {
-			const struct vh_config_key *key = &vh_config_keys[k];
+		for (size_t k = 0; k < vh_keys_count; k++) {
+			const struct vh_config_key *key = &vh_keys[k];
 
 			if (!p->values->lines[k])
 				continue;
-			memcpy(vh_config_field(to, key->offset),
-			       vh_config_field(p->values, key->offset), key->size);
+			memcpy(vh_keys_field(to, key->offset),
+			       vh_keys_field(p->values, key->offset), key->size);
 			to->lines[k] = p->values->lines[k];
 		}
 	}
@@ -41,7 +41,7 @@ struct vh_config vh_effective_for(const struct vh_config *c, const char *name, c
 	apply_sections(&effective, c, true, uuid);
 	if (require_peers && effective.peers != VH_PEERS_REQUIRE) {
 		effective.peers = VH_PEERS_REQUIRE;
-		effective.lines[vh_config_key_find(VH_IN_POLICY, "peers")] = VH_LINE_METADATA;
+		effective.lines[vh_keys_find(VH_IN_POLICY, "peers")] = VH_LINE_METADATA;
 	}
 	return effective;
 }

@@ -184,7 +184,7 @@ static char *tell_kinds(const void *field)
 #define OF_DEFAULTS(what, field) take_##what, tell_##what, FIELD(vh_config, field)
 #define OF_DEVICE(what, field) take_##what, tell_##what, FIELD(vh_device_policy, field)
 
-const struct vh_config_key vh_config_keys[] = {
+const struct vh_config_key vh_keys[] = {
 	{ VH_IN_POLICY, "balloon", OF_DEFAULTS(balloon, balloon) },
 	{ VH_IN_POLICY, "memory", OF_DEFAULTS(memory, memory) },
 	{ VH_IN_POLICY, "peers", OF_DEFAULTS(peers, peers) },
@@ -196,16 +196,16 @@ const struct vh_config_key vh_config_keys[] = {
 	{ VH_IN_DEVICE, "protect", OF_DEVICE(bool, protect) },
 	{ VH_IN_DEVICE, "id", OF_DEVICE(id, pin) },
 };
-const size_t vh_n_config_keys = VH_COUNT(vh_config_keys);
+const size_t vh_keys_count = VH_COUNT(vh_keys);
 
-_Static_assert(VH_COUNT(vh_config_keys) <= VH_CONFIG_KEYS_MAX, "the lines of all keys find room");
+_Static_assert(VH_COUNT(vh_keys) <= VH_CONFIG_KEYS_MAX, "the lines of all keys find room");
 
-size_t vh_config_key_find(unsigned int sections, const char *name)
+size_t vh_keys_find(unsigned int sections, const char *name)
 {
 	size_t k = 0;
 
-	while (k < vh_n_config_keys &&
-	       (!(vh_config_keys[k].sections & sections) || strcmp(vh_config_keys[k].name, name)))
+	while (k < vh_keys_count &&
+	       (!(vh_keys[k].sections & sections) || strcmp(vh_keys[k].name, name)))
 		k++;
 	return k;
 }

@@ -29,14 +29,14 @@ struct vh_config_key {
 };
 
 /* Its index is that of the lines[] of what the section fills. */
-extern const struct vh_config_key vh_config_keys[];
-extern const size_t vh_n_config_keys;
+extern const struct vh_config_key vh_keys[];
+extern const size_t vh_keys_count;
 
-/* The index of the key of this name that may stand there; vh_n_config_keys: there is none. */
-size_t vh_config_key_find(unsigned int sections, const char *name) VH_CHECK;
+/* The index of the key of this name that may stand there; vh_keys_count: there is none. */
+size_t vh_keys_find(unsigned int sections, const char *name) VH_CHECK;
 
 /* The field at the offset of a key. */
-static inline void *vh_config_field(void *section, size_t offset)
+static inline void *vh_keys_field(void *section, size_t offset)
 {
 	return (char *)section + offset;
 }

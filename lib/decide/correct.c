@@ -11,7 +11,7 @@
 #include "lib/base/banned.h"
 
 struct correction {
-	struct vh_xmledit *e;
+	struct vh_edit *e;
 	const struct vh_case *c;
 	const struct vh_findings *found;
 	struct vh_names *done;
@@ -62,21 +62,21 @@ static void write_address(struct correction *k, const struct vh_hostdev *d,
 	if (!node)
 		return;
 	if (d->element == VH_INTERFACE && !vh_xml_attr(node, "type"))
-		vh_xmledit_set_attr(k->e, node, "type", "pci");
+		vh_edit_set_attr(k->e, node, "type", "pci");
 	for (size_t i = 0; i < VH_COUNT(parts); i++) {
 		const char *now = vh_xml_attr(node, parts[i].name);
 		_auto_free_ char *text = NULL;
 		uint64_t v = 0;
 
-		if (now && vh_libvirt_uint(now, 0, &v) < 0)
+		if (now && vh_address_uint(now, 0, &v) < 0)
 			v = UINT64_MAX;
 		if (v == parts[i].value && !(now && vh_address_is_decimal(now)))
 			continue;
 		text = vh_printf("0x%0*x", parts[i].digits, parts[i].value);
-		vh_xmledit_set_attr(k->e, node, parts[i].name, text);
+		vh_edit_set_attr(k->e, node, parts[i].name, text);
 	}
 	say(k, "the address %s of the <%s> is written as %s", *d->written ? d->written : "''",
-	    vh_element_str(d->element), vh_pci_str(addr).s);
+	    vh_address_element_str(d->element), vh_pci_str(addr).s);
 }
 
 /* Of two readings the one that exists here; where both do, only an administrator can tell. */
@@ -139,14 +139,14 @@ static void correct_presence(struct correction *k, const struct vh_hostdev *e)
 		if (stays == e)
 			return;
 		say(k, "the second element for %s, a <%s>, is removed", vh_pci_str(&e->addr).s,
-		    vh_element_str(e->element));
+		    vh_address_element_str(e->element));
 	} else if (is_needless_bridge(k, e)) {
-		say(k, "the <%s> for %s is removed: it is a bridge", vh_element_str(e->element),
-		    vh_pci_str(&e->addr).s);
+		say(k, "the <%s> for %s is removed: it is a bridge",
+		    vh_address_element_str(e->element), vh_pci_str(&e->addr).s);
 	} else {
 		return;
 	}
-	vh_xmledit_remove(k->e, e->node);
+	vh_edit_remove(k->e, e->node);
 }
 
 /* --- managed ------------------------------------------------------------------------------ */
@@ -161,8 +161,8 @@ static void correct_managed(struct correction *k, const struct vh_hostdev *e)
 		return;
 	if (e->element == VH_DISK)
 		node = vh_xml_child(node, "source");
-	vh_xmledit_set_attr(k->e, node, "managed", "yes");
-	say(k, "managed='yes' is written into the <%s> for %s", vh_element_str(e->element),
+	vh_edit_set_attr(k->e, node, "managed", "yes");
+	say(k, "managed='yes' is written into the <%s> for %s", vh_address_element_str(e->element),
 	    vh_pci_str(&e->addr).s);
 }
 
@@ -170,7 +170,7 @@ static void correct_managed(struct correction *k, const struct vh_hostdev *e)
 
 static const xmlNode *devices_of(const struct correction *k)
 {
-	return vh_xml_child(vh_xml_root(vh_xmledit_doc(k->e)), "devices");
+	return vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "devices");
 }
 
 static const xmlNode *balloon_of(const struct correction *k)
@@ -191,19 +191,19 @@ static void correct_balloon(struct correction *k)
 	if (!is_found(k, &vh_rule_balloon, NULL) || !devices_of(k))
 		return;
 	if (balloon) {
-		vh_xmledit_replace(k->e, balloon, "<memballoon model='none'/>");
+		vh_edit_replace(k->e, balloon, "<memballoon model='none'/>");
 		say(k, "the memory balloon is replaced by model='none'");
 	} else {
-		vh_xmledit_append(k->e, devices_of(k), "<memballoon model='none'/>");
+		vh_edit_append(k->e, devices_of(k), "<memballoon model='none'/>");
 		say(k, "<memballoon model='none'/> is added");
 	}
-	root = vh_xml_root(vh_xmledit_doc(k->e));
+	root = vh_xml_root(vh_edit_doc(k->e));
 	current = vh_xml_child(root, "currentMemory");
 	if (d->current_kib >= d->memory_kib || !current)
 		return;
 	if (vh_xml_attr(current, "unit") && !vh_xml_attr_is(current, "unit", "KiB"))
-		vh_xmledit_set_attr(k->e, current, "unit", "KiB");
-	vh_xmledit_set_text(k->e, current, kib);
+		vh_edit_set_attr(k->e, current, "unit", "KiB");
+	vh_edit_set_text(k->e, current, kib);
 	say(k, "currentMemory is raised from %llu KiB to memory, %s KiB",
 	    (unsigned long long)d->current_kib, kib);
 }
@@ -248,9 +248,9 @@ static void add_member(struct correction *k, const struct vh_pci_dev *d, enum vh
 			address,
 			members == VH_MEMBERS_GUEST ? "" : "\t<address type='unassigned'/>\n");
 	if (named->element == VH_HOSTDEV)
-		vh_xmledit_insert_after(k->e, named->node, xml);
+		vh_edit_insert_after(k->e, named->node, xml);
 	else
-		vh_xmledit_append(k->e, devices_of(k), xml);
+		vh_edit_append(k->e, devices_of(k), xml);
 	say(k, "%s, of the IOMMU group of %s, is added, %s: %s%s%s", vh_pci_str(&d->addr).s,
 	    vh_pci_str(&named->addr).s,
 	    members == VH_MEMBERS_GUEST ? "for the guest" : "not given to the guest", what,
@@ -281,17 +281,17 @@ static void for_each(struct correction *k,
 		correct(k, &k->c->domain->devices[i]);
 }
 
-void vh_correct(struct vh_xmledit *e, const struct vh_case *c, const struct vh_findings *found,
+void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_findings *found,
 		enum vh_members members, struct vh_names *done)
 {
 	struct correction k = { .e = e, .c = c, .found = found, .done = done };
 
 	/* which devices are meant comes first: all the rest depends on it */
 	for_each(&k, correct_address);
-	if (vh_xmledit_has_edits(e))
+	if (vh_edit_has_edits(e))
 		return;
 	for_each(&k, correct_presence);
-	if (vh_xmledit_has_edits(e))
+	if (vh_edit_has_edits(e))
 		return;
 	for_each(&k, correct_managed);
 	if (devices_of(&k) && c->plan)

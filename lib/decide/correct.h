@@ -21,7 +21,7 @@ enum vh_members {
  * each does is added to `done`, a sentence that begins with the line. After an edit others may
  * become necessary or possible: to be called with the new text until there is none.
  */
-void vh_correct(struct vh_xmledit *e, const struct vh_case *c, const struct vh_findings *found,
+void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_findings *found,
 		enum vh_members members, struct vh_names *done);
 
 #endif

@@ -106,7 +106,7 @@ static void look_at_memory(const struct vh_member *list, size_t count, uint64_t 
 		if (!list[i].autostart || !list[i].need_kib)
 			continue;
 		add_name(&names, n++, list[i].name);
-		need = vh_kib_add(need, list[i].need_kib);
+		need = vh_size_add(need, list[i].need_kib);
 	}
 	if (n < 2 || !total_kib || need <= total_kib)
 		return;

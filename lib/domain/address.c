@@ -10,7 +10,7 @@
 
 #include "lib/base/banned.h"
 
-const char *vh_element_str(enum vh_element e)
+const char *vh_address_element_str(enum vh_element e)
 {
 	static const char *const names[] = { "hostdev", "interface", "disk" };
 
@@ -19,7 +19,7 @@ const char *vh_element_str(enum vh_element e)
 
 /* A number as libvirt reads it: strtoul() takes leading blanks and one plus sign, libvirt
  * then refuses a minus and anything that follows (virStrToLong_uip()). */
-int vh_libvirt_uint(const char *s, int base, uint64_t *ret)
+int vh_address_uint(const char *s, int base, uint64_t *ret)
 {
 	while (isspace((unsigned char)*s))
 		s++;
@@ -140,7 +140,7 @@ static char *read_part(const struct part *part, const char *value, uint32_t *ret
 	_auto_free_ char *shown = vh_printable(value, VH_VALUE_MAX);
 	uint64_t v;
 
-	if (vh_libvirt_uint(value, 0, &v) < 0)
+	if (vh_address_uint(value, 0, &v) < 0)
 		return vh_printf("%s '%s' is no number that libvirt reads", part->name, shown);
 	if (v > part->max)
 		return vh_printf("%s '%s' is above %s", part->name, shown, part->max_text);
@@ -195,7 +195,7 @@ void vh_address_read(struct vh_hostdev *dev, const xmlNode *node)
 		dev->hex = make_addr(hex);
 }
 
-bool vh_holding_address(const xmlNode *device, struct vh_pci_addr *ret)
+bool vh_address_of_running(const xmlNode *device, struct vh_pci_addr *ret)
 {
 	const xmlNode *actual = vh_xml_child(device, "actual"); /* given by a network */
 	const xmlNode *source = vh_xml_child(actual ? actual : device, "source");

@@ -13,7 +13,7 @@ struct _xmlNode;
 #define VH_VALUE_MAX 64 /* bytes of a value from the XML in a message */
 
 enum vh_element { VH_HOSTDEV, VH_INTERFACE, VH_DISK };
-const char *vh_element_str(enum vh_element e); /* "hostdev", "interface", "disk" */
+const char *vh_address_element_str(enum vh_element e); /* "hostdev", "interface", "disk" */
 
 enum vh_managed { VH_MANAGED_ABSENT = 0, VH_MANAGED_NO, VH_MANAGED_YES };
 
@@ -36,7 +36,7 @@ struct vh_hostdev {
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */
-int vh_libvirt_uint(const char *s, int base, uint64_t *ret) VH_CHECK;
+int vh_address_uint(const char *s, int base, uint64_t *ret) VH_CHECK;
 
 /* Is it read otherwise than as hexadecimal, and has digits enough for that to matter? A single
  * digit reads the same either way. */
@@ -46,7 +46,7 @@ bool vh_address_is_decimal(const char *value);
 bool vh_address_is_whole(const struct _xmlNode *node, struct vh_pci_addr *ret);
 
 /* The function that a device of a domain that runs is on; what a network has given, too. */
-bool vh_holding_address(const struct _xmlNode *device, struct vh_pci_addr *ret);
+bool vh_address_of_running(const struct _xmlNode *device, struct vh_pci_addr *ret);
 
 /* Fills in what <address> says: addr or problem and meant, written, decimal, hex. */
 void vh_address_read(struct vh_hostdev *dev, const struct _xmlNode *node);

@@ -181,7 +181,7 @@ static int read_size(const xmlNode *node, uint64_t *ret, struct vh_error *err)
 	_auto_free_ char *text = vh_xml_text(node), *shown = NULL, *shown_unit = NULL;
 	const char *unit = vh_xml_attr(node, "unit");
 
-	if (!text || vh_scaled_kib(text, unit, ret) == 0)
+	if (!text || vh_memory_elements_kib(text, unit, ret) == 0)
 		return 0;
 	shown = vh_printable(text, VH_VALUE_MAX);
 	shown_unit = vh_printable(unit ? unit : "KiB", VH_VALUE_MAX);
@@ -245,7 +245,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	if (read_size(vh_xml_child(root, "memory"), &d->memory_kib, err) < 0 ||
 	    read_size(vh_xml_child(root, "currentMemory"), &d->current_kib, err) < 0)
 		return -1;
-	vh_guest_memory_read(&d->memory, root, d->memory_kib);
+	vh_memory_elements_read(&d->memory, root, d->memory_kib);
 	d->memory_kib = d->memory.total_kib;
 	/* virDomainDefPostParseMemory() */
 	if (!d->current_kib || d->current_kib > d->memory_kib)
@@ -254,8 +254,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 		if (read_devices(d, n, err) < 0)
 			return -1;
 	sort_networks(&d->networks);
-	d->numa = vh_domain_numa_read(root);
-	vh_smuggled_read(&d->smuggled, root);
+	d->numa = vh_placement_read(root);
+	vh_qemu_args_read(&d->smuggled, root);
 	/* it is about passthrough: without that it stops nobody */
 	return vh_domain_has_pci(d) ? vh_metadata_read(&d->policy, root, err) : 0;
 }
@@ -267,7 +267,7 @@ struct vh_domain *vh_domain_read(const xmlDoc *doc, struct vh_error *err)
 	return read_domain(d, vh_xml_root(doc), err) < 0 ? NULL : VH_STEAL(d);
 }
 
-bool vh_device_is(const xmlDoc *doc)
+bool vh_domain_is_device(const xmlDoc *doc)
 {
 	for (size_t i = 0; i < VH_COUNT(readers); i++)
 		if (readers[i].alone && vh_xml_is(vh_xml_root(doc), readers[i].element))
@@ -275,7 +275,7 @@ bool vh_device_is(const xmlDoc *doc)
 	return false;
 }
 
-struct vh_domain *vh_device_read(const xmlDoc *doc)
+struct vh_domain *vh_domain_read_device(const xmlDoc *doc)
 {
 	struct vh_domain *d = vh_alloc(sizeof(*d));
 	const xmlNode *root = vh_xml_root(doc);
@@ -319,7 +319,7 @@ void vh_domain_free(struct vh_domain *d)
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
 	vh_metadata_clear(&d->policy);
-	vh_smuggled_clear(&d->smuggled);
+	vh_qemu_args_clear(&d->smuggled);
 	free(d->numa);
 	free(d->name);
 	free(d->uuid);

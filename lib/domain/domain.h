@@ -37,7 +37,7 @@ struct vh_domain {
 	enum vh_balloon_model balloon;
 	bool autodeflate, free_page_reporting;
 	int balloon_line;   /* of <memballoon>; of <domain> when absent */
-	struct vh_domain_numa *numa; /* NULL: it runs where the kernel puts it */
+	struct vh_placement *numa; /* NULL: it runs where the kernel puts it */
 	struct vh_smuggled_list smuggled;
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
@@ -50,8 +50,8 @@ struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *
 struct vh_domain *vh_domain_read(const struct _xmlDoc *doc, struct vh_error *err) VH_CHECK;
 /* A lone <hostdev>, <interface> or <disk>, as virsh attach-device takes it, is a document, too,
  * where that is asked for: nothing is known then of the rest of its domain. */
-bool vh_device_is(const struct _xmlDoc *doc);
-struct vh_domain *vh_device_read(const struct _xmlDoc *doc) VH_CHECK;
+bool vh_domain_is_device(const struct _xmlDoc *doc);
+struct vh_domain *vh_domain_read_device(const struct _xmlDoc *doc) VH_CHECK;
 void vh_domain_free(struct vh_domain *d);
 VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 

@@ -7,22 +7,7 @@
 #ifndef VH_GUEST_MEMORY_H
 #define VH_GUEST_MEMORY_H
 
-#include "lib/base/util.h"
-
-/* VIR_DOMAIN_CPUMASK_LEN: libvirt refuses numbers beyond it. */
-#define VH_NODES_MAX 1024
-
-/* A set of NUMA nodes, of the guest or of the host. */
-struct vh_nodeset {
-	uint64_t bits[VH_NODES_MAX / 64];
-};
-/* As libvirt writes and reads them: "0-3,^2,8". 0, or -1: none that libvirt takes. */
-int vh_nodeset_parse(const char *text, struct vh_nodeset *ret) VH_CHECK;
-void vh_nodeset_add(struct vh_nodeset *s, uint64_t node);
-bool vh_nodeset_has(const struct vh_nodeset *s, uint64_t node);
-bool vh_nodeset_is_within(const struct vh_nodeset *inner, const struct vh_nodeset *outer);
-size_t vh_nodeset_count(const struct vh_nodeset *s);
-char *vh_nodeset_text(const struct vh_nodeset *s) VH_CHECK; /* "0-1,3"; caller frees */
+#include "lib/base/bits.h"
 
 /* <cpu><numa><cell> */
 struct vh_guest_cell {
@@ -43,20 +28,20 @@ struct vh_memory_device {
 	uint64_t page_kib; /* <source><pagesize>; 0: as its cell */
 	int64_t cell;      /* <target><node>; -1: none */
 	bool has_nodes;    /* <source><nodemask> */
-	struct vh_nodeset nodes;
+	struct vh_bits nodes;
 };
 
 /* <memoryBacking><hugepages><page>, or <hugepages/> alone. */
 struct vh_huge_request {
 	uint64_t page_kib; /* 0: the default size of the host */
 	bool everywhere;   /* no nodeset: for all cells that no other <page> names */
-	struct vh_nodeset cells;
+	struct vh_bits cells;
 };
 
 /* <numatune><memory> and <memnode>, if they bind (mode strict or restrictive). */
 struct vh_binding {
 	int64_t cell; /* -1: of the whole guest */
-	struct vh_nodeset nodes;
+	struct vh_bits nodes;
 };
 
 struct vh_guest_memory {
@@ -88,7 +73,7 @@ struct vh_memory_part {
 	uint64_t kib;
 	bool huge;         /* on huge pages of page_kib; 0: of the host's default size */
 	uint64_t page_kib;
-	const struct vh_nodeset *nodes; /* of the host, to which it is bound; NULL: to none */
+	const struct vh_bits *nodes; /* of the host, to which it is bound; NULL: to none */
 };
 /* All of them; *ret_count of them, the caller frees the array. Host nodes are borrowed. */
 struct vh_memory_part *vh_guest_memory_parts(const struct vh_guest_memory *m, size_t *ret_count)

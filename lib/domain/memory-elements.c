@@ -41,11 +41,11 @@ static uint64_t unit_bytes(const char *unit)
 	return bytes;
 }
 
-int vh_scaled_kib(const char *text, const char *unit, uint64_t *ret)
+int vh_memory_elements_kib(const char *text, const char *unit, uint64_t *ret)
 {
 	uint64_t bytes = unit_bytes(unit), v;
 
-	if (!text || !bytes || vh_libvirt_uint(text, 10, &v) < 0 || v > UINT64_MAX / bytes)
+	if (!text || !bytes || vh_address_uint(text, 10, &v) < 0 || v > UINT64_MAX / bytes)
 		return -1;
 	v *= bytes;
 	*ret = v / 1024 + (v % 1024 != 0);
@@ -72,7 +72,7 @@ static void take_size(struct vh_guest_memory *m, const xmlNode *node, const char
 {
 	_auto_free_ char *shown = NULL, *shown_unit = NULL;
 
-	if (vh_scaled_kib(text, unit, ret) == 0)
+	if (vh_memory_elements_kib(text, unit, ret) == 0)
 		return;
 	shown = vh_printable(text ? text : "", VH_VALUE_MAX);
 	shown_unit = vh_printable(unit ? unit : "KiB", VH_VALUE_MAX);
@@ -90,11 +90,11 @@ static void take_element(struct vh_guest_memory *m, const xmlNode *node, uint64_
 }
 
 static bool take_nodeset(struct vh_guest_memory *m, const xmlNode *node, const char *text,
-			 struct vh_nodeset *ret)
+			 struct vh_bits *ret)
 {
 	_auto_free_ char *shown = NULL;
 
-	if (vh_nodeset_parse(text, ret) == 0)
+	if (vh_bits_parse(ret, text, VH_NODES_MAX) == 0)
 		return true;
 	shown = vh_printable(text, VH_VALUE_MAX);
 	problem(m, node, "'%s' in <%s> is no set of nodes", shown, vh_xml_name(node));
@@ -107,7 +107,7 @@ static bool take_node(struct vh_guest_memory *m, const xmlNode *node, const char
 	_auto_free_ char *shown = NULL;
 	uint64_t v;
 
-	if (vh_libvirt_uint(text, 10, &v) == 0 && v < VH_NODES_MAX) {
+	if (vh_address_uint(text, 10, &v) == 0 && v < VH_NODES_MAX) {
 		*ret = (int64_t)v;
 		return true;
 	}
@@ -254,15 +254,15 @@ static void set_total(struct vh_guest_memory *m, const xmlNode *memory, uint64_t
 	uint64_t cells = 0, devices = 0;
 
 	for (size_t i = 0; i < m->n_cells; i++)
-		cells = vh_kib_add(cells, m->cells[i].kib);
+		cells = vh_size_add(cells, m->cells[i].kib);
 	for (size_t i = 0; i < m->n_devices; i++)
-		devices = vh_kib_add(devices, m->devices[i].kib);
-	m->total_kib = cells ? vh_kib_add(cells, devices) : total;
+		devices = vh_size_add(devices, m->devices[i].kib);
+	m->total_kib = cells ? vh_size_add(cells, devices) : total;
 	if (devices > m->total_kib)
 		problem(m, memory, "the memory devices are larger than <memory>");
 }
 
-void vh_guest_memory_read(struct vh_guest_memory *ret, const xmlNode *domain, uint64_t total_kib)
+void vh_memory_elements_read(struct vh_guest_memory *ret, const xmlNode *domain, uint64_t total_kib)
 {
 	const xmlNode *memory = vh_xml_child(domain, "memory");
 

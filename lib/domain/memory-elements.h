@@ -11,9 +11,9 @@
 #include "lib/xml/xml.h"
 
 /* A number and its unit (NULL: KiB) in KiB, rounded up. 0, or -1: no size that libvirt takes. */
-int vh_scaled_kib(const char *text, const char *unit, uint64_t *ret) VH_CHECK;
+int vh_memory_elements_kib(const char *text, const char *unit, uint64_t *ret) VH_CHECK;
 
 /* `total_kib` is what <memory> says. */
-void vh_guest_memory_read(struct vh_guest_memory *ret, const xmlNode *domain, uint64_t total_kib);
+void vh_memory_elements_read(struct vh_guest_memory *ret, const xmlNode *domain, uint64_t total_kib);
 
 #endif

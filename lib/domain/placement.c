@@ -6,12 +6,13 @@
 
 #include "lib/base/banned.h"
 
-static void add(struct vh_bits *to, int *line, const xmlNode *node, const char *attribute)
+static void add(struct vh_bits *to, size_t limit, int *line, const xmlNode *node,
+		const char *attribute)
 {
 	const char *list = vh_xml_attr(node, attribute);
 	struct vh_bits b;
 
-	if (!list || vh_bits_parse(&b, list) < 0)
+	if (!list || vh_bits_parse(&b, list, limit) < 0)
 		return;
 	for (size_t i = 0; i < VH_COUNT(b.word); i++)
 		to->word[i] |= b.word[i];
@@ -20,27 +21,27 @@ static void add(struct vh_bits *to, int *line, const xmlNode *node, const char *
 }
 
 /* <memory nodeset=> is of the whole guest, <memnode> of one of its cells. */
-static void read_memory(struct vh_domain_numa *n, const xmlNode *numatune)
+static void read_memory(struct vh_placement *n, const xmlNode *numatune)
 {
-	add(&n->memory, &n->memory_line, vh_xml_child(numatune, "memory"), "nodeset");
+	add(&n->memory, VH_NODES_MAX, &n->memory_line, vh_xml_child(numatune, "memory"), "nodeset");
 	for (const xmlNode *m = vh_xml_child(numatune, "memnode"); m; m = vh_xml_next(m, "memnode"))
-		add(&n->memory, &n->memory_line, m, "nodeset");
+		add(&n->memory, VH_NODES_MAX, &n->memory_line, m, "nodeset");
 }
 
 /* A pinned virtual processor runs there; the others where <vcpu cpuset=> says. */
-static void read_cpus(struct vh_domain_numa *n, const xmlNode *domain)
+static void read_cpus(struct vh_placement *n, const xmlNode *domain)
 {
 	const xmlNode *tune = vh_xml_child(domain, "cputune");
 
 	for (const xmlNode *p = vh_xml_child(tune, "vcpupin"); p; p = vh_xml_next(p, "vcpupin"))
-		add(&n->cpus, &n->cpu_line, p, "cpuset");
+		add(&n->cpus, VH_BITS_MAX, &n->cpu_line, p, "cpuset");
 	if (!n->cpu_line)
-		add(&n->cpus, &n->cpu_line, vh_xml_child(domain, "vcpu"), "cpuset");
+		add(&n->cpus, VH_BITS_MAX, &n->cpu_line, vh_xml_child(domain, "vcpu"), "cpuset");
 }
 
-struct vh_domain_numa *vh_domain_numa_read(const xmlNode *domain)
+struct vh_placement *vh_placement_read(const xmlNode *domain)
 {
-	struct vh_domain_numa *n = vh_alloc(sizeof(*n));
+	struct vh_placement *n = vh_alloc(sizeof(*n));
 
 	read_memory(n, vh_xml_child(domain, "numatune"));
 	read_cpus(n, domain);

@@ -8,7 +8,7 @@
 
 struct _xmlNode; /* libxml2's xmlNode, for lib/domain/domain.c alone */
 
-struct vh_domain_numa {
+struct vh_placement {
 	int memory_line; /* of what says the nodes of the memory; 0: nothing does */
 	struct vh_bits memory; /* nodes; of all guest cells together */
 	int cpu_line;    /* of what says the processors; 0: nothing does */
@@ -17,6 +17,6 @@ struct vh_domain_numa {
 
 /* What is wrong in these elements is libvirt's to refuse: it counts as not said. NULL: nothing
  * is said at all. Caller frees. */
-struct vh_domain_numa *vh_domain_numa_read(const struct _xmlNode *domain) VH_CHECK;
+struct vh_placement *vh_placement_read(const struct _xmlNode *domain) VH_CHECK;
 
 #endif

@@ -10,7 +10,7 @@
 #define NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define SHOWN_MAX 80
 
-void vh_smuggled_clear(struct vh_smuggled_list *l)
+void vh_qemu_args_clear(struct vh_smuggled_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		free(l->list[i].host);
@@ -65,7 +65,7 @@ static void read_device(struct vh_smuggled_list *to, const char *device, int lin
 	s->host = vh_printable(value, SHOWN_MAX);
 }
 
-void vh_smuggled_read(struct vh_smuggled_list *ret, const xmlNode *domain)
+void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
 {
 	for (const xmlNode *c = vh_xml_child_in(domain, NAMESPACE, "commandline"); c;
 	     c = vh_xml_next_in(c, NAMESPACE, "commandline")) {

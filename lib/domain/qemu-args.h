@@ -17,8 +17,8 @@ struct vh_smuggled_list {
 	struct vh_smuggled *list;
 	size_t count;
 };
-void vh_smuggled_clear(struct vh_smuggled_list *l);
+void vh_qemu_args_clear(struct vh_smuggled_list *l);
 
-void vh_smuggled_read(struct vh_smuggled_list *ret, const struct _xmlNode *domain);
+void vh_qemu_args_read(struct vh_smuggled_list *ret, const struct _xmlNode *domain);
 
 #endif

@@ -68,7 +68,7 @@ void vh_slow_read_overrides(const struct vh_root *root, const struct vh_pci_addr
 	_auto_free_ struct vh_strbuf *answers = vh_alloc(count * sizeof(*answers));
 	struct override_question q = { root, addrs };
 
-	vh_ask_bounded(answer_override, &q, count, root->fd, TIMEOUT, answers);
+	vh_child_ask(answer_override, &q, count, root->fd, TIMEOUT, answers);
 	for (size_t i = 0; i < count; i++) {
 		ret[i] = get_override(answers[i].data ? answers[i].data : "");
 		vh_strbuf_clear(&answers[i]);
@@ -209,8 +209,7 @@ void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int fl
 
 	if (!(flags & (VH_HOST_USES | VH_HOST_OVERRIDES)))
 		return;
-	vh_ask_bounded(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT,
-		       answers);
+	vh_child_ask(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT, answers);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		understand(&q, h->devs[i], &answers[i]);
 		vh_strbuf_clear(&answers[i]);

@@ -178,10 +178,8 @@ static void add_once(struct vh_names *to, const char *name, size_t len)
 {
 	_auto_free_ char *copy = vh_strndup(name, len);
 
-	for (size_t i = 0; i < to->count; i++)
-		if (!strcmp(to->name[i], copy))
-			return;
-	*VH_APPEND(to->name, to->count) = VH_STEAL(copy);
+	if (!vh_names_has(to, copy))
+		*VH_APPEND(to->name, to->count) = VH_STEAL(copy);
 }
 
 /* Takes the module when its pattern matches: pci:v00008086d* for drivers of the host,
@@ -197,7 +195,7 @@ static void match(struct vh_detail *t, const char *pattern, const char *module, 
 		return;
 	if (!vfio)
 		add_once(&t->modules, module, len);
-	else if (len != strlen("vfio_pci") || strncmp(module, "vfio_pci", len) != 0)
+	else if (!vh_is_word(module, len, "vfio_pci"))
 		add_once(&t->variants, module, len);
 }
 
@@ -277,7 +275,7 @@ struct vh_detail *vh_detail_read(const struct vh_root *root, const struct vh_hos
 	struct vh_strbuf said[VH_COUNT(attributes)];
 
 	t->revision = t->numa_node = t->totalvfs = -1;
-	vh_ask_bounded(answer, &q, VH_COUNT(said), root->fd, TIMEOUT, said);
+	vh_child_ask(answer, &q, VH_COUNT(said), root->fd, TIMEOUT, said);
 	t->answered = said[0].data && said[1].data;
 	for (size_t i = 0; i < VH_COUNT(said); i++) {
 		understand(t, &said[i]);

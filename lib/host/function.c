@@ -225,7 +225,7 @@ struct vh_pci_dev *vh_pci_read(const struct vh_pci_bus *bus, const struct vh_pci
 	read_place(d);
 	read_ids(&dir, d);
 	d->numvfs = count_vfs(&dir);
-	d->boot_vga = d->class >> 16 == 0x03 && number(&dir, "boot_vga") == 1;
+	d->boot_vga = vh_pci_is_display(d->class) && number(&dir, "boot_vga") == 1;
 	d->group = read_group(&dir);
 	if (d->group < 0 && errno != ENOENT)
 		*ret_failed = errno;

@@ -32,9 +32,7 @@ void vh_hook_info_free(struct vh_hook_info *i)
 
 static bool leads_to_us(const char *target)
 {
-	size_t n = target ? strlen(target) : 0, k = strlen(PROGRAM);
-
-	return n >= k && !strcmp(target + n - k, PROGRAM);
+	return target && (!strcmp(target, PROGRAM) || vh_has_suffix(target, PROGRAM));
 }
 
 /* Who writes a script to hooks/qemu with an editor or a download writes it through the link. */

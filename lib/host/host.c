@@ -51,10 +51,10 @@ const struct vh_group *vh_host_group(const struct vh_host *h, int number)
 
 bool vh_pci_is_bridge(const struct vh_pci_dev *d)
 {
-	switch (d->class >> 8) {
-	case 0x0604: /* PCI to PCI */
-	case 0x0607: /* CardBus */
-	case 0x0609: /* semi-transparent PCI to PCI */
+	switch (VH_PCI_CLASS(d->class)) {
+	case VH_PCI_CLASS_BRIDGE_PCI:
+	case VH_PCI_CLASS_BRIDGE_CARDBUS:
+	case VH_PCI_CLASS_BRIDGE_SEMI:
 		return true;
 	default:
 		return false;
@@ -63,11 +63,13 @@ bool vh_pci_is_bridge(const struct vh_pci_dev *d)
 
 bool vh_pci_is_chipset(const struct vh_pci_dev *d)
 {
-	uint32_t base = d->class >> 16;
+	uint32_t base = VH_PCI_BASE_CLASS(d->class);
 
 	if (vh_pci_is_bridge(d))
 		return false;
-	return base == 0x05 || base == 0x06 || base == 0x08 || d->class >> 8 == 0x0c05;
+	return base == VH_PCI_BASE_CLASS_MEMORY || base == VH_PCI_BASE_CLASS_BRIDGE ||
+	       base == VH_PCI_BASE_CLASS_SYSTEM ||
+	       VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_SMBUS;
 }
 
 bool vh_pci_is_tolerated(const struct vh_pci_dev *d)

@@ -227,6 +227,6 @@ void vh_memory_read_own(const struct vh_root *root, int64_t pid, struct vh_memor
 		m->own = VH_UNKNOWN;
 		return;
 	}
-	m->own_kib = vh_kib_add(m->own_kib, shared);
+	m->own_kib = vh_size_add(m->own_kib, shared);
 	m->own = VH_YES;
 }

@@ -107,7 +107,7 @@ static void read_file(char *text, const char *where, const struct search *s)
 		const char *word = line + strspn(line, BLANKS);
 		size_t n = strcspn(word, BLANKS);
 
-		if (n != strlen(s->command) || strncmp(word, s->command, n))
+		if (!vh_is_word(word, n, s->command))
 			continue;
 		word += n;
 		word += strspn(word, BLANKS);
@@ -115,21 +115,6 @@ static void read_file(char *text, const char *where, const struct search *s)
 		if (is_module(word, n, s->module))
 			take_rest(s, word + n, where);
 	}
-}
-
-static bool is_known(const struct vh_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->name[i], name))
-			return true;
-	return false;
-}
-
-static bool is_conf(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 5 && !strcmp(name + n - 5, ".conf");
 }
 
 static void read_modprobe_d(const struct vh_root *root, const struct search *s)
@@ -149,7 +134,8 @@ static void read_modprobe_d(const struct vh_root *root, const struct search *s)
 			_auto_free_ char *where = vh_printf("/%s/%s", dirs[d], names.name[i]);
 			_auto_free_ char *text = NULL;
 
-			if (!is_conf(names.name[i]) || is_known(&known, names.name[i]))
+			if (!vh_has_suffix(names.name[i], ".conf") ||
+			    vh_names_has(&known, names.name[i]))
 				continue;
 			*VH_APPEND(known.name, known.count) = vh_strdup(names.name[i]);
 			text = vh_root_read(root, "%s", where + 1);
@@ -182,7 +168,7 @@ char *vh_module_forbidden_by(const struct vh_root *root, const char *module)
 		const char *command = found.list[0].value;
 		size_t n = strcspn(command, BLANKS);
 
-		if (n == strlen(nothing[i]) && !strncmp(command, nothing[i], n))
+		if (vh_is_word(command, n, nothing[i]))
 			return vh_strdup(found.list[0].where);
 	}
 	return NULL;

@@ -139,9 +139,13 @@ static void read_nodes(const struct vh_root *root, struct vh_host *h)
 	struct vh_bits nodes;
 
 	/* one node is by far the most frequent case */
-	if (!online || !strcmp(online, "0") || vh_bits_parse(&nodes, online) < 0)
+	if (!online || !strcmp(online, "0"))
 		return;
-	for (unsigned int n = 0; n < VH_BITS_MAX; n++) {
+	if (vh_bits_parse(&nodes, online, VH_NODES_MAX) < 0) {
+		vh_host_not_checked(h, "the NUMA nodes: those that are online are '%s'", online);
+		return;
+	}
+	for (unsigned int n = 0; n < VH_NODES_MAX; n++) {
 		_auto_free_ char *cpus = NULL;
 		struct vh_node *node;
 
@@ -150,8 +154,15 @@ static void read_nodes(const struct vh_root *root, struct vh_host *h)
 		node = VH_APPEND(h->nodes, h->n_nodes);
 		node->number = n;
 		cpus = vh_root_read(root, "sys/devices/system/node/node%u/cpulist", n);
-		if (cpus && *cpus) /* a node may have memory only */
-			VH_IGNORE(vh_bits_parse(&node->cpus, cpus));
+		if (!cpus || !*cpus) /* a node may have memory only */
+			continue;
+		if (vh_bits_parse(&node->cpus, cpus, VH_BITS_MAX) == 0)
+			continue;
+		vh_host_not_checked(h, "the NUMA nodes: the processors of node %u are '%s'", n,
+				    cpus);
+		/* a node without its processors would be judged as one that has none */
+		h->n_nodes = 0;
+		return;
 	}
 }
 

@@ -240,6 +240,6 @@ void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_p
 		qsort(d->mates, d->n_mates, sizeof(*d->mates), mate_order);
 	if (d->is_vf)
 		read_pf_net(root, h, d);
-	if (d->class >> 16 == 0x03)
+	if (vh_pci_is_display(d->class))
 		read_framebuffer(root, h, d);
 }

@@ -2,8 +2,7 @@
 /* free-pages - see free-pages.h. */
 #include "lib/manifest/free-pages.h"
 
-#include "lib/domain/guest-memory.h"
-#include "lib/host/host.h"
+#include "lib/base/bits.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
@@ -42,7 +41,7 @@ static void read_cell(const xmlNode *cell, struct vh_told_pool **list, size_t *c
 	}
 }
 
-size_t vh_told_pools(const char *capabilities, struct vh_told_pool **ret)
+size_t vh_free_pages_pools(const char *capabilities, struct vh_told_pool **ret)
 {
 	_auto_xml_ xmlDoc *doc = capabilities
 					 ? vh_xml_parse(capabilities, strlen(capabilities), NULL)
@@ -62,7 +61,7 @@ static char *begin(const struct vh_told_pool *p)
 	return vh_printf("%u %llu ", p->node, (unsigned long long)p->page_kib);
 }
 
-char *vh_told_line(const struct vh_told_pool *pool, uint64_t pages)
+char *vh_free_pages_line(const struct vh_told_pool *pool, uint64_t pages)
 {
 	_auto_free_ char *before = begin(pool);
 
@@ -110,11 +109,11 @@ static void put_sum(struct vh_strbuf *ret, const struct vh_told_pool *pools, siz
 	put_pool(ret, "sys/kernel/mm/hugepages", page_kib, total, all ? &unused : NULL);
 }
 
-void vh_pools_manifest(const char *capabilities, const struct vh_names *free_pages,
-		       struct vh_strbuf *ret)
+void vh_free_pages_manifest(const char *capabilities, const struct vh_names *free_pages,
+			    struct vh_strbuf *ret)
 {
 	_auto_free_ struct vh_told_pool *pools = NULL;
-	size_t count = vh_told_pools(capabilities, &pools);
+	size_t count = vh_free_pages_pools(capabilities, &pools);
 
 	for (size_t i = 0; i < count; i++) {
 		_auto_free_ char *dir = vh_printf("sys/devices/system/node/node%u/hugepages",

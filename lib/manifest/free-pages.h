@@ -16,14 +16,14 @@ struct vh_told_pool {
 };
 
 /* The pools of all nodes, each once; *ret is for free(). Returns how many. */
-size_t vh_told_pools(const char *capabilities, struct vh_told_pool **ret);
+size_t vh_free_pages_pools(const char *capabilities, struct vh_told_pool **ret);
 
-/* What a line of `free_pages` says of a pool, for vh_pools_manifest(). */
-char *vh_told_line(const struct vh_told_pool *pool, uint64_t pages);
+/* What a line of `free_pages` says of a pool, for vh_free_pages_manifest(). */
+char *vh_free_pages_line(const struct vh_told_pool *pool, uint64_t pages);
 
 /* Lines of a manifest for the pools; one of which the free pages were not told, by such lines,
  * reads as one that cannot be seen. */
-void vh_pools_manifest(const char *capabilities, const struct vh_names *free_pages,
-		       struct vh_strbuf *ret);
+void vh_free_pages_manifest(const char *capabilities, const struct vh_names *free_pages,
+			    struct vh_strbuf *ret);
 
 #endif

@@ -52,7 +52,7 @@ struct nodes {
 	size_t n_carried;
 };
 
-void vh_told_clear(struct vh_told *t)
+void vh_from_libvirt_clear(struct vh_told *t)
 {
 	vh_names_clear(&t->devices);
 	vh_names_clear(&t->networks);
@@ -154,7 +154,7 @@ static void read_pci(struct nodes *to, const xmlNode *device, const xmlNode *pci
 		n.group = (int)v;
 	if (attr_number(vh_xml_child(pci, "numa"), "node", VH_BITS_MAX - 1, &v) == 0)
 		n.numa = (int)v;
-	n.driver = driver && vh_manifest_is_name(driver) ? VH_STEAL(driver) : NULL;
+	n.driver = driver && vh_parse_is_name(driver) ? VH_STEAL(driver) : NULL;
 	*VH_APPEND(to->list, to->count) = n;
 }
 
@@ -323,10 +323,9 @@ static void put_cells(struct vh_strbuf *ret, const xmlNode *cells)
 		const xmlNode *cpu = vh_xml_child(vh_xml_child(c, "cpus"), "cpu");
 		uint64_t id, node;
 
-		if (attr_number(c, "id", VH_BITS_MAX - 1, &node) < 0 ||
-		    vh_bits_has(&seen, (unsigned int)node))
+		if (attr_number(c, "id", VH_NODES_MAX - 1, &node) < 0 || vh_bits_has(&seen, node))
 			continue;
-		vh_bits_add(&seen, (unsigned int)node);
+		vh_bits_add(&seen, node);
 		for (; cpu; cpu = vh_xml_next(cpu, "cpu")) {
 			_auto_free_ char *text = NULL;
 
@@ -360,7 +359,7 @@ static void put_capabilities(struct vh_strbuf *ret, const char *xml)
 	put_cells(ret, vh_xml_child(vh_xml_child(host, "topology"), "cells"));
 }
 
-void vh_nodedev_manifest(const struct vh_told *t, struct vh_strbuf *ret)
+void vh_from_libvirt_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 {
 	struct nodes all = { 0 };
 
@@ -374,7 +373,7 @@ void vh_nodedev_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 		if (find(&all, &all.carried[i].addr))
 			put_carried(ret, &all.carried[i]);
 	put_capabilities(ret, t->capabilities);
-	vh_pools_manifest(t->capabilities, &t->free_pages, ret);
+	vh_free_pages_manifest(t->capabilities, &t->free_pages, ret);
 	for (size_t i = 0; i < t->networks.count; i++)
 		put_document(ret, "etc/libvirt/qemu/networks", i, "", t->networks.name[i], "");
 	for (size_t i = 0; i < t->running.count; i++)

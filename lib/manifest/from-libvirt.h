@@ -23,9 +23,9 @@ struct vh_told {
 	struct vh_names free_pages;   /* of pools of huge pages (pools.h) */
 	uint64_t total_kib, free_kib; /* of memory; 0: not told */
 };
-void vh_told_clear(struct vh_told *t);
+void vh_from_libvirt_clear(struct vh_told *t);
 
 /* The manifest, in `ret`. */
-void vh_nodedev_manifest(const struct vh_told *t, struct vh_strbuf *ret);
+void vh_from_libvirt_manifest(const struct vh_told *t, struct vh_strbuf *ret);
 
 #endif

@@ -73,17 +73,17 @@ static int parse_text(struct vh_manifest *m, const char *text, size_t len)
 	int line = 0;
 
 	if (len > VH_MANIFEST_MAX)
-		return vh_manifest_bad(m, 1, "longer than %u bytes", VH_MANIFEST_MAX);
+		return vh_parse_bad(m, 1, "longer than %u bytes", VH_MANIFEST_MAX);
 	if (len && memchr(text, '\0', len))
-		return vh_manifest_bad(m, 1, "not a text file");
+		return vh_parse_bad(m, 1, "not a text file");
 	copy = vh_strndup(len ? text : "", len);
 	if (check_snapshot(m, copy, len) < 0)
 		return -1;
 	rest = copy;
 	while ((s = strsep(&rest, "\n"))) {
 		if (++line > VH_MANIFEST_LINES)
-			return vh_manifest_bad(m, line, "more than %d lines", VH_MANIFEST_LINES);
-		if (vh_manifest_line(m, line, s) < 0)
+			return vh_parse_bad(m, line, "more than %d lines", VH_MANIFEST_LINES);
+		if (vh_parse_line(m, line, s) < 0)
 			return -1;
 	}
 	return 0;
@@ -96,7 +96,7 @@ int vh_manifest_expand(const char *text, size_t len, const char *name, const cha
 	int r = parse_text(&m, text, len);
 
 	if (r == 0)
-		r = vh_manifest_write(&m, dir);
-	vh_manifest_clear(&m);
+		r = vh_tree_write(&m, dir);
+	vh_parse_clear(&m);
 	return r;
 }

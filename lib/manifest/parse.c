@@ -12,7 +12,7 @@
 #define NAME_CHARS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
-int vh_manifest_bad(const struct vh_manifest *m, int line, const char *fmt, ...)
+int vh_parse_bad(const struct vh_manifest *m, int line, const char *fmt, ...)
 {
 	_auto_free_ char *text = NULL;
 	va_list ap;
@@ -43,8 +43,7 @@ static size_t slot_of(const struct vh_manifest *m, const struct vh_pci_addr *add
 	return low;
 }
 
-struct vh_manifest_pci *vh_manifest_find(const struct vh_manifest *m,
-					 const struct vh_pci_addr *addr)
+struct vh_manifest_pci *vh_parse_find(const struct vh_manifest *m, const struct vh_pci_addr *addr)
 {
 	bool found;
 	size_t i = slot_of(m, addr, &found);
@@ -53,7 +52,7 @@ struct vh_manifest_pci *vh_manifest_find(const struct vh_manifest *m,
 }
 
 /* One or more name characters, neither "." nor "..", short enough for a file name. */
-bool vh_manifest_is_name(const char *s)
+bool vh_parse_is_name(const char *s)
 {
 	return *s && strlen(s) <= 64 && strspn(s, NAME_CHARS) == strlen(s) && *s != '.';
 }
@@ -64,7 +63,7 @@ static bool is_name_list(const char *s)
 	char *rest = copy, *name;
 
 	while ((name = strsep(&rest, ",")))
-		if (!vh_manifest_is_name(name))
+		if (!vh_parse_is_name(name))
 			return false;
 	return true;
 }
@@ -181,7 +180,7 @@ static int set_bare(struct vh_manifest_pci *p, const char *v)
 
 static int set_driver(struct vh_manifest_pci *p, const char *v)
 {
-	return text_value(&p->driver, v, vh_manifest_is_name(v));
+	return text_value(&p->driver, v, vh_parse_is_name(v));
 }
 
 static int set_probes(struct vh_manifest_pci *p, const char *v)
@@ -191,7 +190,7 @@ static int set_probes(struct vh_manifest_pci *p, const char *v)
 
 static int set_override(struct vh_manifest_pci *p, const char *v)
 {
-	return text_value(&p->override, v, vh_manifest_is_name(v));
+	return text_value(&p->override, v, vh_parse_is_name(v));
 }
 
 /* Ids of two or four hexadecimal digits, or "?" */
@@ -261,19 +260,19 @@ static int parse_key(const struct vh_manifest *m, int line, struct vh_manifest_p
 	char *value = strchr(word, '=');
 
 	if (!value)
-		return vh_manifest_bad(m, line, "'%s' is not KEY=VALUE", word);
+		return vh_parse_bad(m, line, "'%s' is not KEY=VALUE", word);
 	*value++ = '\0';
 	for (size_t i = 0; i < VH_COUNT(keys); i++) {
 		if (strcmp(keys[i].key, word) != 0)
 			continue;
 		if (*seen & 1u << i)
-			return vh_manifest_bad(m, line, "'%s' is given twice", word);
+			return vh_parse_bad(m, line, "'%s' is given twice", word);
 		*seen |= 1u << i;
 		if (keys[i].set(p, value) < 0)
-			return vh_manifest_bad(m, line, "%s='%s' is not valid", word, value);
+			return vh_parse_bad(m, line, "%s='%s' is not valid", word, value);
 		return 0;
 	}
-	return vh_manifest_bad(m, line, "unknown key '%s'", word);
+	return vh_parse_bad(m, line, "unknown key '%s'", word);
 }
 
 /* Where the function stands in sys/devices. A function below a bridge of another domain has
@@ -284,26 +283,26 @@ static int place(const struct vh_manifest *m, int line, struct vh_manifest_pci *
 	_auto_free_ char *bus = NULL;
 
 	if (p->has_physfn) {
-		const struct vh_manifest_pci *pf = vh_manifest_find(m, &p->physfn);
+		const struct vh_manifest_pci *pf = vh_parse_find(m, &p->physfn);
 
 		if (!pf)
-			return vh_manifest_bad(m, line, "physfn is not on an earlier line");
+			return vh_parse_bad(m, line, "physfn is not on an earlier line");
 		if (!p->has_parent && pf->has_parent) {
 			p->has_parent = true;
 			p->parent = pf->parent;
 		}
 	}
 	if (p->has_parent) {
-		above = vh_manifest_find(m, &p->parent);
+		above = vh_parse_find(m, &p->parent);
 		if (!above)
-			return vh_manifest_bad(m, line, "parent is not on an earlier line");
+			return vh_parse_bad(m, line, "parent is not on an earlier line");
 	}
 	if (!above || above->addr.domain != p->addr.domain)
 		bus = vh_printf("/pci%04x:%02x", p->addr.domain, p->addr.bus);
 	p->path = vh_printf("%s%s/%s", above ? above->path : "sys/devices", bus ? bus : "",
 			    vh_pci_str(&p->addr).s);
 	if (strlen(p->path) > VH_MANIFEST_PATH)
-		return vh_manifest_bad(m, line, "too many bridges above it");
+		return vh_parse_bad(m, line, "too many bridges above it");
 	return 0;
 }
 
@@ -319,19 +318,19 @@ static int parse_pci(struct vh_manifest *m, int line, char *rest)
 	p->line = line;
 	p->group = p->header = -1;
 	if (!word || vh_pci_parse(word, &p->addr) < 0)
-		return vh_manifest_bad(m, line, "'%s' is not a PCI address", word ? word : "");
+		return vh_parse_bad(m, line, "'%s' is not a PCI address", word ? word : "");
 	while ((word = strsep(&rest, " ")))
 		if (*word && parse_key(m, line, p, word, &seen) < 0)
 			return -1;
 	for (size_t i = 0; i < VH_COUNT(keys); i++)
 		if (keys[i].required && !(seen & 1u << i))
-			return vh_manifest_bad(m, line, "'%s' is missing", keys[i].key);
+			return vh_parse_bad(m, line, "'%s' is missing", keys[i].key);
 	if (p->numvfs > p->totalvfs)
-		return vh_manifest_bad(m, line, "more VFs than it can have");
+		return vh_parse_bad(m, line, "more VFs than it can have");
 	at = slot_of(m, &p->addr, &found);
 	if (found)
-		return vh_manifest_bad(m, line, "this address stands on line %d already",
-				       m->pci[at]->line);
+		return vh_parse_bad(m, line, "this address stands on line %d already",
+				    m->pci[at]->line);
 	if (place(m, line, p) < 0)
 		return -1;
 	(void)VH_APPEND(m->pci, m->n_pci);
@@ -378,34 +377,34 @@ static int parse_entry(struct vh_manifest *m, int line, char type, char *rest)
 	e->line = line;
 	e->type = type;
 	if (!takes_text && text)
-		return vh_manifest_bad(m, line, "only files and links have content");
+		return vh_parse_bad(m, line, "only files and links have content");
 	if (takes_text && !text)
-		return vh_manifest_bad(m, line, "there is no tab after the path");
+		return vh_parse_bad(m, line, "there is no tab after the path");
 	if (text)
 		*text++ = '\0';
 	e->path = vh_strdup(rest);
 	e->text = vh_strdup(text);
 	e->len = text ? strlen(text) : 0;
 	if (type == 'f' && unescape(e->text, &e->len) < 0)
-		return vh_manifest_bad(m, line, "an escape is none of \\n \\t \\\\ \\xHH");
+		return vh_parse_bad(m, line, "an escape is none of \\n \\t \\\\ \\xHH");
 	return 0;
 }
 
-int vh_manifest_line(struct vh_manifest *m, int line, char *s)
+int vh_parse_line(struct vh_manifest *m, int line, char *s)
 {
 	if (!*s || *s == '#')
 		return 0;
 	for (const char *c = s; *c; c++)
 		if (iscntrl((unsigned char)*c) && *c != '\t')
-			return vh_manifest_bad(m, line, "a control character");
+			return vh_parse_bad(m, line, "a control character");
 	if (vh_has_prefix(s, "pci "))
 		return parse_pci(m, line, s + 4);
 	if (strchr("dflux", *s) && s[1] == ' ')
 		return parse_entry(m, line, *s, s + 2);
-	return vh_manifest_bad(m, line, "does not begin with 'pci ', 'd ', 'f ', 'l ', 'u ' or 'x '");
+	return vh_parse_bad(m, line, "does not begin with 'pci ', 'd ', 'f ', 'l ', 'u ' or 'x '");
 }
 
-void vh_manifest_clear(struct vh_manifest *m)
+void vh_parse_clear(struct vh_manifest *m)
 {
 	for (size_t i = 0; i < m->n_owned; i++) {
 		free(m->owned[i]->driver);

@@ -40,14 +40,13 @@ struct vh_manifest {
 };
 
 /* One line, which is cut up. 0, or -1 with the error of `m`. */
-int vh_manifest_line(struct vh_manifest *m, int line, char *s) VH_CHECK;
-void vh_manifest_clear(struct vh_manifest *m);
+int vh_parse_line(struct vh_manifest *m, int line, char *s) VH_CHECK;
+void vh_parse_clear(struct vh_manifest *m);
 
 /* An error on a line; returns -1. */
-int vh_manifest_bad(const struct vh_manifest *m, int line, const char *fmt, ...) VH_PRINTF(3, 4);
-struct vh_manifest_pci *vh_manifest_find(const struct vh_manifest *m,
-					 const struct vh_pci_addr *addr);
+int vh_parse_bad(const struct vh_manifest *m, int line, const char *fmt, ...) VH_PRINTF(3, 4);
+struct vh_manifest_pci *vh_parse_find(const struct vh_manifest *m, const struct vh_pci_addr *addr);
 /* Can a key of a pci line have this name of a driver? */
-bool vh_manifest_is_name(const char *s);
+bool vh_parse_is_name(const char *s);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 
@@ -16,6 +17,7 @@
 
 #include "lib/base/banned.h"
 
+#define CAP_SIZE 4 /* of a capability that is its header alone, extended or not */
 #define MSI_REGION "0x00000000fee00000 0x00000000feefffff msi"
 
 struct tree {
@@ -38,7 +40,7 @@ static int bad_path(struct tree *t, const char *path)
 	else if (errno == EISDIR)
 		why = "is a directory";
 	if (why)
-		return vh_manifest_bad(t->m, t->line, "'%s' %s", path, why);
+		return vh_parse_bad(t->m, t->line, "'%s' %s", path, why);
 	return vh_fail(t->m->err, VH_E_SYS, errno, NULL, "cannot create '%s'", path);
 }
 
@@ -65,8 +67,8 @@ static int count_node(struct tree *t)
 {
 	if (++t->nodes <= VH_MANIFEST_NODES)
 		return 0;
-	return vh_manifest_bad(t->m, t->line, "makes more than %d files and directories",
-			       VH_MANIFEST_NODES);
+	return vh_parse_bad(t->m, t->line, "makes more than %d files and directories",
+			    VH_MANIFEST_NODES);
 }
 
 /* A descriptor of the directory at `path`, made where it is missing; the tree's to close. */
@@ -182,7 +184,14 @@ static int header_type(const struct vh_manifest_pci *p)
 {
 	if (p->header >= 0)
 		return p->header;
-	return p->class >> 8 == 0x0604 ? 1 : p->class >> 8 == 0x0607 ? 2 : 0;
+	switch (VH_PCI_CLASS(p->class)) {
+	case VH_PCI_CLASS_BRIDGE_PCI:
+		return PCI_HEADER_TYPE_BRIDGE;
+	case VH_PCI_CLASS_BRIDGE_CARDBUS:
+		return PCI_HEADER_TYPE_CARDBUS;
+	default:
+		return PCI_HEADER_TYPE_NORMAL;
+	}
 }
 
 /* A chain of capabilities that are their ids alone, 4 bytes each: from 0x40, and from 0x100.
@@ -190,50 +199,53 @@ static int header_type(const struct vh_manifest_pci *p)
 static size_t put_caps(unsigned char *c, const char *caps)
 {
 	_auto_free_ char *copy = vh_strdup(caps);
-	size_t at = 0x40, extended = 0x100;
+	size_t at = PCI_STD_HEADER_SIZEOF, extended = PCI_CFG_SPACE_SIZE;
+	size_t link = PCI_CAPABILITY_LIST; /* to the next one */
 	char *rest = copy, *id;
 	uint64_t n;
 
-	c[0x06] |= 0x10;
+	c[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 	while ((id = strsep(&rest, ",")) && vh_parse_uint(id, 16, 0xffff, &n) == 0) {
 		if (strlen(id) == 2) {
-			c[at == 0x40 ? 0x34 : at - 3] = (unsigned char)at;
-			c[at] = (unsigned char)n;
-			at += 4;
+			c[link] = (unsigned char)at;
+			c[at + PCI_CAP_LIST_ID] = (unsigned char)n;
+			link = at + PCI_CAP_LIST_NEXT;
+			at += CAP_SIZE;
 			continue;
 		}
-		if (extended > 0x100) {
+		if (extended > PCI_CFG_SPACE_SIZE) {
 			c[extended - 2] |= (unsigned char)(extended << 4 & 0xf0);
 			c[extended - 1] = (unsigned char)(extended >> 4);
 		}
 		c[extended] = (unsigned char)n;
 		c[extended + 1] = (unsigned char)(n >> 8);
 		c[extended + 2] = 1; /* version */
-		extended += 4;
+		extended += CAP_SIZE;
 	}
-	return extended > 0x100 ? extended : at;
+	return extended > PCI_CFG_SPACE_SIZE ? extended : at;
+}
+
+static void put_word(unsigned char *c, uint32_t word)
+{
+	c[0] = (unsigned char)(word & 0xff);
+	c[1] = (unsigned char)(word >> 8);
 }
 
 static int put_config(struct tree *t, const struct vh_manifest_pci *p)
 {
 	_auto_free_ char *path = vh_printf("%s/config", p->path);
-	unsigned char c[0x100 + 4 * VH_MANIFEST_CAPS] = { 0 };
-	size_t len = 64;
+	unsigned char c[PCI_CFG_SPACE_SIZE + CAP_SIZE * VH_MANIFEST_CAPS] = { 0 };
+	size_t len = PCI_STD_HEADER_SIZEOF;
 
-	c[0x00] = (unsigned char)(p->vendor & 0xff);
-	c[0x01] = (unsigned char)(p->vendor >> 8);
-	c[0x02] = (unsigned char)(p->device & 0xff);
-	c[0x03] = (unsigned char)(p->device >> 8);
-	c[0x08] = (unsigned char)p->revision;
-	c[0x09] = (unsigned char)(p->class & 0xff);
-	c[0x0a] = (unsigned char)(p->class >> 8 & 0xff);
-	c[0x0b] = (unsigned char)(p->class >> 16);
-	c[0x0e] = (unsigned char)header_type(p);
-	if (!(c[0x0e] & 0x7f)) {
-		c[0x2c] = (unsigned char)(p->subvendor & 0xff);
-		c[0x2d] = (unsigned char)(p->subvendor >> 8);
-		c[0x2e] = (unsigned char)(p->subdevice & 0xff);
-		c[0x2f] = (unsigned char)(p->subdevice >> 8);
+	put_word(&c[PCI_VENDOR_ID], p->vendor);
+	put_word(&c[PCI_DEVICE_ID], p->device);
+	c[PCI_REVISION_ID] = (unsigned char)p->revision;
+	c[PCI_CLASS_PROG] = (unsigned char)(p->class & 0xff);
+	put_word(&c[PCI_CLASS_DEVICE], VH_PCI_CLASS(p->class));
+	c[PCI_HEADER_TYPE] = (unsigned char)header_type(p);
+	if (!(c[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK)) {
+		put_word(&c[PCI_SUBSYSTEM_VENDOR_ID], p->subvendor);
+		put_word(&c[PCI_SUBSYSTEM_ID], p->subdevice);
 	}
 	if (p->caps)
 		len = put_caps(c, p->caps);
@@ -265,14 +277,15 @@ static int put_attrs(struct tree *t, const struct vh_manifest_pci *p)
 	    put_attr(t, p, "subsystem_device", "0x%04x\n", p->subdevice) < 0 ||
 	    put_attr(t, p, "revision", "0x%02x\n", (unsigned int)p->revision) < 0 ||
 	    put_attr(t, p, "modalias", "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X\n", p->vendor,
-		     p->device, p->subvendor, p->subdevice, p->class >> 16, p->class >> 8 & 0xff,
-		     p->class & 0xff) < 0 ||
+		     p->device, p->subvendor, p->subdevice, VH_PCI_BASE_CLASS(p->class),
+		     VH_PCI_CLASS(p->class) & 0xff, p->class & 0xff) < 0 ||
 	    put_attr(t, p, "driver_override", "%s\n", p->override ? p->override : "(null)") < 0 ||
 	    put_attr(t, p, "numa_node", "-1\n") < 0)
 		return -1;
 	if (!header_type(p) && put_attr(t, p, "reset_method", "flr bus\n") < 0)
 		return -1;
-	if (p->class >> 8 == 0x0300 && put_attr(t, p, "boot_vga", "%d\n", p->vga) < 0)
+	if (VH_PCI_CLASS(p->class) == VH_PCI_CLASS_DISPLAY_VGA &&
+	    put_attr(t, p, "boot_vga", "%d\n", p->vga) < 0)
 		return -1;
 	return put_config(t, p);
 }
@@ -359,7 +372,7 @@ static int put_group(struct tree *t, const struct vh_manifest_pci *p)
  * addresses, as the kernel does. */
 static int put_physfn(struct tree *t, const struct vh_manifest_pci *p)
 {
-	const struct vh_manifest_pci *pf = vh_manifest_find(t->m, &p->physfn);
+	const struct vh_manifest_pci *pf = vh_parse_find(t->m, &p->physfn);
 	_auto_free_ char *up = vh_printf("%s/physfn", p->path), *down = NULL;
 	int number = 0;
 
@@ -399,10 +412,10 @@ static char *resolve(struct tree *t, const char *s)
 	n = strcspn(s, "/");
 	name = vh_strndup(s + 1, n - 1);
 	if (vh_pci_parse(name, &addr) == 0)
-		p = vh_manifest_find(t->m, &addr);
+		p = vh_parse_find(t->m, &addr);
 	if (p)
 		return vh_printf("%s%s", p->path, s + n);
-	(void)vh_manifest_bad(t->m, t->line, "no pci line gives '@%s'", name);
+	(void)vh_parse_bad(t->m, t->line, "no pci line gives '@%s'", name);
 	return NULL;
 }
 
@@ -434,15 +447,14 @@ static int put_entry_link(struct tree *t, const char *path, const char *text)
 
 	if (*text != '@' && !vh_has_prefix(text, "sys/")) {
 		if (!stays_inside(path, text))
-			return vh_manifest_bad(t->m, t->line, "the target '%s' leaves the tree",
-					       text);
+			return vh_parse_bad(t->m, t->line, "the target '%s' leaves the tree", text);
 		return put_link(t, path, text);
 	}
 	target = resolve(t, text);
 	if (!target)
 		return -1;
 	if (!is_plain(target))
-		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", target);
+		return vh_parse_bad(t->m, t->line, "'%s' is not a plain path", target);
 	return put_link_to(t, path, target);
 }
 
@@ -455,7 +467,7 @@ static int put_entry(struct tree *t, struct vh_manifest_entry *e)
 	if (!path)
 		return -1;
 	if (!is_plain(path))
-		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", path);
+		return vh_parse_bad(t->m, t->line, "'%s' is not a plain path", path);
 	if (e->type == 'd')
 		return enter(t, path) < 0 ? -1 : 0;
 	if (e->type == 'u')
@@ -479,7 +491,7 @@ static int remove_entry(struct tree *t, const struct vh_manifest_entry *e)
 	if (!path)
 		return -1;
 	if (!is_plain(path))
-		return vh_manifest_bad(t->m, t->line, "'%s' is not a plain path", path);
+		return vh_parse_bad(t->m, t->line, "'%s' is not a plain path", path);
 	dir = enter_above(t, path, &name);
 	if (dir < 0)
 		return -1;
@@ -509,7 +521,7 @@ static int put_all(struct tree *t)
 	return 0;
 }
 
-int vh_manifest_write(const struct vh_manifest *m, const char *dir)
+int vh_tree_write(const struct vh_manifest *m, const char *dir)
 {
 	struct tree t = { .m = m, .root = -1, .dir = -1 };
 	int r;

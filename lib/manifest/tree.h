@@ -8,6 +8,6 @@
 struct vh_manifest;
 
 /* Fills the directory. 0, or -1 with the error of `m`. */
-int vh_manifest_write(const struct vh_manifest *m, const char *dir) VH_CHECK;
+int vh_tree_write(const struct vh_manifest *m, const char *dir) VH_CHECK;
 
 #endif

@@ -225,7 +225,7 @@ static void put_driver(const struct vh_pci_dev *d, struct vh_strbuf *pci, struct
 
 	if (!d->driver)
 		return;
-	if (vh_manifest_is_name(d->driver) && looks_like_vfio(d->driver) == d->on_vfio) {
+	if (vh_parse_is_name(d->driver) && looks_like_vfio(d->driver) == d->on_vfio) {
 		vh_strbuf_addf(pci, " driver=%s", d->driver);
 		return;
 	}
@@ -246,7 +246,7 @@ static void put_pci(struct vh_snap *s, const struct vh_pci_dev *d, const struct 
 	put_driver(d, to, &s->lines);
 	if (parent)
 		vh_strbuf_addf(to, " parent=%s", vh_pci_str(&parent->addr).s);
-	if (d->override && vh_manifest_is_name(d->override))
+	if (d->override && vh_parse_is_name(d->override))
 		vh_strbuf_addf(to, " override=%s", d->override);
 	else if (d->override)
 		put_attr(d, &s->lines, 'f', "driver_override", d->override);
@@ -348,7 +348,7 @@ void vh_snap_pci(struct vh_snap *s, struct vh_strbuf *pci)
 	_auto_free_ enum progress *progress = vh_alloc((count + 1) * sizeof(*progress));
 	_auto_names_ struct vh_names groups = { 0 };
 
-	vh_ask_bounded(answer, s, count, s->root->fd, TIMEOUT, said);
+	vh_child_ask(answer, s, count, s->root->fd, TIMEOUT, said);
 	for (size_t i = 0; i < count; i++)
 		put_in_order(s, i, said, progress, pci);
 	for (size_t i = 0; i < count; i++)

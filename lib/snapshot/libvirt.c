@@ -92,7 +92,7 @@ static void add_interfaces(struct vh_strbuf *to, const xmlNode *devices)
 	for (; d; d = vh_xml_next(d, "interface")) {
 		struct vh_pci_addr addr;
 
-		if (!vh_holding_address(d, &addr))
+		if (!vh_address_of_running(d, &addr))
 			continue;
 		vh_strbuf_add(to, "<interface><source>");
 		add_address(to, &addr);

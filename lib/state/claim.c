@@ -27,7 +27,7 @@ static const char *const state_names[] = {
 	[VH_RELEASED] = "released",
 };
 
-const char *vh_role_str(enum vh_role r)
+const char *vh_claim_role_str(enum vh_role r)
 {
 	return role_names[r];
 }
@@ -110,7 +110,7 @@ void vh_claim_remove(struct vh_claim *c, const struct vh_pci_addr *addr)
 	c->count--;
 }
 
-void vh_record_copy(struct vh_record *to, const struct vh_record *from)
+void vh_claim_copy_record(struct vh_record *to, const struct vh_record *from)
 {
 	struct vh_record old = *to;
 

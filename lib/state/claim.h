@@ -72,9 +72,9 @@ struct vh_record *vh_claim_find(const struct vh_claim *c, const struct vh_pci_ad
  * move: earlier pointers to them are no longer valid. */
 struct vh_record *vh_claim_add(struct vh_claim *c, const struct vh_pci_addr *addr);
 void vh_claim_remove(struct vh_claim *c, const struct vh_pci_addr *addr);
-void vh_record_copy(struct vh_record *to, const struct vh_record *from);
+void vh_claim_copy_record(struct vh_record *to, const struct vh_record *from);
 
-const char *vh_role_str(enum vh_role r);
+const char *vh_claim_role_str(enum vh_role r);
 const char *vh_claim_state_str(enum vh_claim_state s);
 
 #endif

@@ -114,13 +114,6 @@ int vh_dir_write(const struct vh_dir *d, const char *temp, const char *name, con
 	return vh_fail(err, VH_E_SYS, saved, NULL, "cannot write '/%s/%s'", d->path, name);
 }
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), m = strlen(suffix);
-
-	return n > m && !strcmp(name + n - m, suffix);
-}
-
 void vh_dir_make_room(const struct vh_dir *d, const char *suffix, size_t max)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -134,7 +127,8 @@ void vh_dir_make_room(const struct vh_dir *d, const char *suffix, size_t max)
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.name[i];
 
-		if (!has_suffix(name, suffix) || fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (!vh_has_suffix(name, suffix) ||
+		    fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		n++;
 		if (oldest && st.st_mtime >= when)

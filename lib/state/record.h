@@ -10,8 +10,6 @@
 #define VH_RECORD_H
 
 #include "lib/base/root.h"
-#include "lib/domain/domain.h"
-#include "lib/host/host.h"
 #include "lib/state/identity.h"
 
 #define VH_RECORD_DIR "var/lib/vfio-hook"

@@ -11,7 +11,7 @@
 #define REFUSALS_MAX 100
 #define REFUSAL_TEXT 8192 /* bytes kept of one */
 
-void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r)
+void vh_refusal_save(const struct vh_store *s, const struct vh_refusal *r)
 {
 	_auto_free_ char *name = vh_printf("%s.refusal", r->uuid);
 	_auto_free_ char *temp = vh_printf("%s.refusal.new", r->uuid);
@@ -26,7 +26,7 @@ void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r)
 	VH_IGNORE(vh_dir_write(&d, temp, name, text, &err));
 }
 
-void vh_store_forget_refusal(const struct vh_store *s, const char *uuid)
+void vh_refusal_forget(const struct vh_store *s, const char *uuid)
 {
 	_auto_free_ char *name = vh_printf("%s.refusal", uuid);
 
@@ -53,8 +53,8 @@ static int parse_refusal(char *text, const char *uuid, struct vh_refusal *ret)
 	return 0;
 }
 
-int vh_store_load_refusal(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
-			  struct vh_error *err)
+int vh_refusal_load(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
+		    struct vh_error *err)
 {
 	_auto_free_ char *name = vh_printf("%s.refusal", uuid);
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
@@ -77,7 +77,7 @@ void vh_refusal_clear(struct vh_refusal *r)
 	memset(r, 0, sizeof(*r));
 }
 
-int vh_store_list_refusals(const struct vh_store *s, struct vh_names *ret)
+int vh_refusal_list(const struct vh_store *s, struct vh_names *ret)
 {
 	return vh_store_owners(s, ".refusal", ret);
 }

@@ -13,11 +13,11 @@ struct vh_refusal {
 	char *text; /* lines, as the user saw them */
 };
 void vh_refusal_clear(struct vh_refusal *r);
-void vh_store_save_refusal(const struct vh_store *s, const struct vh_refusal *r);
-void vh_store_forget_refusal(const struct vh_store *s, const char *uuid);
+void vh_refusal_save(const struct vh_store *s, const struct vh_refusal *r);
+void vh_refusal_forget(const struct vh_store *s, const char *uuid);
 /* ret->uuid is NULL when there is none. */
-int vh_store_load_refusal(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
-			  struct vh_error *err) VH_CHECK;
-int vh_store_list_refusals(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
+int vh_refusal_load(const struct vh_store *s, const char *uuid, struct vh_refusal *ret,
+		    struct vh_error *err) VH_CHECK;
+int vh_refusal_list(const struct vh_store *s, struct vh_names *ret) VH_CHECK;
 
 #endif

@@ -22,7 +22,7 @@ struct edit {
 	size_t tail;       /* how much of its end is an end tag, which stays last */
 };
 
-struct vh_xmledit {
+struct vh_edit {
 	const char *text;
 	size_t len;
 	xmlDoc *doc;
@@ -61,7 +61,7 @@ static const xmlNode *next_element(const xmlNode *node)
 
 /* Is this the name of the node, with a prefix or not? Names beyond ASCII are in another
  * encoding in the tree: not compared. */
-static bool is_name(const struct vh_xmledit *e, size_t start, size_t end, const xmlChar *name)
+static bool is_name(const struct vh_edit *e, size_t start, size_t end, const xmlChar *name)
 {
 	const char *text = e->text + start, *wanted = (const char *)name;
 	const char *colon = memchr(text, ':', end - start);
@@ -75,7 +75,7 @@ static bool is_name(const struct vh_xmledit *e, size_t start, size_t end, const 
 	return colon && (size_t)(e->text + end - colon - 1) == n && !memcmp(colon + 1, wanted, n);
 }
 
-static int match(struct vh_xmledit *e)
+static int match(struct vh_edit *e)
 {
 	const xmlNode *node = vh_xml_root(e->doc);
 	size_t i = 0;
@@ -103,9 +103,9 @@ static bool extends_ascii(const char *encoding)
 	return false;
 }
 
-struct vh_xmledit *vh_xmledit_open(const char *text, size_t len, struct vh_error *err)
+struct vh_edit *vh_edit_open(const char *text, size_t len, struct vh_error *err)
 {
-	_auto_(vh_xmledit) struct vh_xmledit *e = vh_alloc(sizeof(*e));
+	_auto_(vh_edit) struct vh_edit *e = vh_alloc(sizeof(*e));
 	const char *encoding;
 
 	e->text = text;
@@ -121,7 +121,7 @@ struct vh_xmledit *vh_xmledit_open(const char *text, size_t len, struct vh_error
 			      "a document in encoding '%s' cannot be changed", shown);
 		return NULL;
 	}
-	if (vh_xml_tags(text, len, &e->tags, &e->n_tags) < 0 || match(e) < 0) {
+	if (vh_tags_read(text, len, &e->tags, &e->n_tags) < 0 || match(e) < 0) {
 		(void)vh_fail(err, VH_E_INPUT, 0, NULL,
 			      "the elements of the document could not be located");
 		return NULL;
@@ -129,7 +129,7 @@ struct vh_xmledit *vh_xmledit_open(const char *text, size_t len, struct vh_error
 	return VH_STEAL(e);
 }
 
-void vh_xmledit_free(struct vh_xmledit *e)
+void vh_edit_free(struct vh_edit *e)
 {
 	if (!e)
 		return;
@@ -141,20 +141,19 @@ void vh_xmledit_free(struct vh_xmledit *e)
 	free(e);
 }
 
-const xmlDoc *vh_xmledit_doc(const struct vh_xmledit *e)
+const xmlDoc *vh_edit_doc(const struct vh_edit *e)
 {
 	return e->doc;
 }
 
-void vh_xmledit_place(const struct vh_xmledit *e, const xmlNode *node, size_t *ret_start,
-		      size_t *ret_end)
+void vh_edit_place(const struct vh_edit *e, const xmlNode *node, size_t *ret_start, size_t *ret_end)
 {
 	(void)e;
 	*ret_start = tag_of(node)->start;
 	*ret_end = tag_of(node)->end;
 }
 
-bool vh_xmledit_has_edits(const struct vh_xmledit *e)
+bool vh_edit_has_edits(const struct vh_edit *e)
 {
 	return e->n_edits > 0;
 }
@@ -168,7 +167,7 @@ struct layout {
 };
 
 /* Is there nothing but indentation before this byte on its line? *ret: where that begins. */
-static bool begins_line(const struct vh_xmledit *e, size_t at, size_t *ret)
+static bool begins_line(const struct vh_edit *e, size_t at, size_t *ret)
 {
 	while (at && strchr(BLANKS, e->text[at - 1]))
 		at--;
@@ -178,7 +177,7 @@ static bool begins_line(const struct vh_xmledit *e, size_t at, size_t *ret)
 
 /* Is there nothing more on the line from here, except comments if they may be? *ret: behind
  * the line. */
-static bool ends_line(const struct vh_xmledit *e, size_t at, bool comments, size_t *ret)
+static bool ends_line(const struct vh_edit *e, size_t at, bool comments, size_t *ret)
 {
 	for (;;) {
 		const char *end;
@@ -198,7 +197,7 @@ static bool ends_line(const struct vh_xmledit *e, size_t at, bool comments, size
 }
 
 /* The line end before a line, or the first one behind it. */
-static const char *eol_at(const struct vh_xmledit *e, size_t line)
+static const char *eol_at(const struct vh_edit *e, size_t line)
 {
 	const char *nl = line ? e->text + line - 1
 			      : memchr(e->text, '\n', e->len);
@@ -216,7 +215,7 @@ static const xmlNode *last_element(const xmlNode *parent)
 }
 
 /* How much further than its parent the child is indented, if that can be seen. */
-static void find_unit(const struct vh_xmledit *e, const xmlNode *child, struct layout *l)
+static void find_unit(const struct vh_edit *e, const xmlNode *child, struct layout *l)
 {
 	const xmlNode *parent = child ? child->parent : NULL;
 	size_t outer, inner, n;
@@ -235,7 +234,7 @@ static void find_unit(const struct vh_xmledit *e, const xmlNode *child, struct l
 }
 
 /* The layout of what begins a line at `at`; false when it does not. */
-static bool layout_at(const struct vh_xmledit *e, size_t at, const xmlNode *child, struct layout *l)
+static bool layout_at(const struct vh_edit *e, size_t at, const xmlNode *child, struct layout *l)
 {
 	size_t line;
 
@@ -270,7 +269,7 @@ static void add_lines(struct vh_strbuf *sb, const struct layout *l, const char *
 
 /* --- edits -------------------------------------------------------------------------------- */
 
-static struct edit *find(const struct vh_xmledit *e, size_t start, size_t end)
+static struct edit *find(const struct vh_edit *e, size_t start, size_t end)
 {
 	for (size_t i = 0; i < e->n_edits; i++)
 		if (e->edits[i].start == start && e->edits[i].end == end)
@@ -279,7 +278,7 @@ static struct edit *find(const struct vh_xmledit *e, size_t start, size_t end)
 }
 
 /* A second edit of one range takes the place of the first. */
-static struct edit *add(struct vh_xmledit *e, size_t start, size_t end, char *text)
+static struct edit *add(struct vh_edit *e, size_t start, size_t end, char *text)
 {
 	struct edit *edit = start < end ? find(e, start, end) : NULL;
 
@@ -305,7 +304,7 @@ static char *quoted(const char *value, char quote)
 	return vh_strbuf_steal(&sb);
 }
 
-static bool is_declaration(const struct vh_xmledit *e, const struct vh_xml_attribute *a)
+static bool is_declaration(const struct vh_edit *e, const struct vh_xml_attribute *a)
 {
 	const char *name = e->text + a->name;
 	size_t n = a->name_end - a->name;
@@ -313,8 +312,7 @@ static bool is_declaration(const struct vh_xmledit *e, const struct vh_xml_attri
 	return n >= 5 && !memcmp(name, "xmlns", 5) && (n == 5 || name[5] == ':');
 }
 
-void vh_xmledit_set_attr(struct vh_xmledit *e, const xmlNode *node, const char *name,
-			 const char *value)
+void vh_edit_set_attr(struct vh_edit *e, const xmlNode *node, const char *name, const char *value)
 {
 	const xmlAttr *wanted = vh_xml_attribute(node, name);
 	const xmlAttr *attr = node->properties;
@@ -323,7 +321,7 @@ void vh_xmledit_set_attr(struct vh_xmledit *e, const xmlNode *node, const char *
 	_auto_free_ char *text = NULL;
 	char quote = '\'';
 
-	while (vh_xml_attribute_next(e->text, e->len, &at, &a) > 0) {
+	while (vh_tags_attribute(e->text, e->len, &at, &a) > 0) {
 		end = at;
 		quote = e->text[a.value];
 		if (is_declaration(e, &a))
@@ -343,14 +341,14 @@ void vh_xmledit_set_attr(struct vh_xmledit *e, const xmlNode *node, const char *
 	(void)add(e, end, end, vh_printf(" %s=%s", name, text));
 }
 
-static char *name_of(const struct vh_xmledit *e, const struct vh_xml_tag *tag)
+static char *name_of(const struct vh_edit *e, const struct vh_xml_tag *tag)
 {
 	return vh_strndup(e->text + tag->start + 1, tag->name_end - tag->start - 1);
 }
 
 /* Turns <empty/> into <empty>INSIDE</empty>; several times, what is inside adds up. `before` is
  * what stands before the end tag. */
-static void fill(struct vh_xmledit *e, const struct vh_xml_tag *tag, const char *inside,
+static void fill(struct vh_edit *e, const struct vh_xml_tag *tag, const char *inside,
 		 const char *before)
 {
 	_auto_free_ char *name = name_of(e, tag), *old = NULL;
@@ -365,19 +363,19 @@ static void fill(struct vh_xmledit *e, const struct vh_xml_tag *tag, const char 
 	edit->tail = n;
 }
 
-void vh_xmledit_set_text(struct vh_xmledit *e, const xmlNode *node, const char *text)
+void vh_edit_set_text(struct vh_edit *e, const xmlNode *node, const char *text)
 {
 	const struct vh_xml_tag *tag = tag_of(node);
 	_auto_free_ char *with_quotes = quoted(text, '\'');
 	_auto_free_ char *content = vh_strndup(with_quotes + 1, strlen(with_quotes) - 2);
 
-	if (vh_xml_tag_is_empty(tag))
+	if (vh_tags_is_empty(tag))
 		fill(e, tag, content, "");
 	else
 		(void)add(e, tag->inside, tag->inside_end, VH_STEAL(content));
 }
 
-void vh_xmledit_replace(struct vh_xmledit *e, const xmlNode *node, const char *xml)
+void vh_edit_replace(struct vh_edit *e, const xmlNode *node, const char *xml)
 {
 	const struct vh_xml_tag *tag = tag_of(node);
 	struct vh_strbuf sb = { 0 };
@@ -387,7 +385,7 @@ void vh_xmledit_replace(struct vh_xmledit *e, const xmlNode *node, const char *x
 	(void)add(e, tag->start, tag->end, vh_strbuf_steal(&sb));
 }
 
-void vh_xmledit_remove(struct vh_xmledit *e, const xmlNode *node)
+void vh_edit_remove(struct vh_edit *e, const xmlNode *node)
 {
 	const struct vh_xml_tag *tag = tag_of(node);
 	size_t start, end;
@@ -400,7 +398,7 @@ void vh_xmledit_remove(struct vh_xmledit *e, const xmlNode *node)
 }
 
 /* A line of its own for each line of `xml`, at `at`, where a line begins. */
-static void insert_lines(struct vh_xmledit *e, size_t at, const struct layout *l, const char *xml)
+static void insert_lines(struct vh_edit *e, size_t at, const struct layout *l, const char *xml)
 {
 	struct vh_strbuf sb = { 0 };
 
@@ -410,7 +408,7 @@ static void insert_lines(struct vh_xmledit *e, size_t at, const struct layout *l
 	(void)add(e, at, at, vh_strbuf_steal(&sb));
 }
 
-static void insert_inline(struct vh_xmledit *e, size_t at, const char *xml)
+static void insert_inline(struct vh_edit *e, size_t at, const char *xml)
 {
 	struct vh_strbuf sb = { 0 };
 
@@ -418,7 +416,7 @@ static void insert_inline(struct vh_xmledit *e, size_t at, const char *xml)
 	(void)add(e, at, at, vh_strbuf_steal(&sb));
 }
 
-void vh_xmledit_insert_after(struct vh_xmledit *e, const xmlNode *node, const char *xml)
+void vh_edit_insert_after(struct vh_edit *e, const xmlNode *node, const char *xml)
 {
 	const struct vh_xml_tag *tag = tag_of(node);
 	struct layout l;
@@ -431,7 +429,7 @@ void vh_xmledit_insert_after(struct vh_xmledit *e, const xmlNode *node, const ch
 }
 
 /* The layout of one more child of an element whose end tag, or itself, begins a line at `at`. */
-static bool layout_inside(const struct vh_xmledit *e, const xmlNode *parent, size_t at,
+static bool layout_inside(const struct vh_edit *e, const xmlNode *parent, size_t at,
 			  struct layout *l, char **ret_indent)
 {
 	const xmlNode *last = last_element(parent);
@@ -448,7 +446,7 @@ static bool layout_inside(const struct vh_xmledit *e, const xmlNode *parent, siz
 	return true;
 }
 
-static void append_to_empty(struct vh_xmledit *e, const xmlNode *parent, const char *xml)
+static void append_to_empty(struct vh_edit *e, const xmlNode *parent, const char *xml)
 {
 	const struct vh_xml_tag *tag = tag_of(parent);
 	_auto_free_ char *indent = NULL, *before = NULL;
@@ -467,14 +465,14 @@ static void append_to_empty(struct vh_xmledit *e, const xmlNode *parent, const c
 	fill(e, tag, sb.data, before);
 }
 
-void vh_xmledit_append(struct vh_xmledit *e, const xmlNode *parent, const char *xml)
+void vh_edit_append(struct vh_edit *e, const xmlNode *parent, const char *xml)
 {
 	const struct vh_xml_tag *tag = tag_of(parent);
 	_auto_free_ char *indent = NULL;
 	struct layout l;
 	size_t line;
 
-	if (vh_xml_tag_is_empty(tag)) {
+	if (vh_tags_is_empty(tag)) {
 		append_to_empty(e, parent, xml);
 	} else if (layout_inside(e, parent, tag->inside_end, &l, &indent)) {
 		(void)begins_line(e, tag->inside_end, &line);
@@ -501,7 +499,7 @@ static int by_place(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-static int make(const struct vh_xmledit *e, struct vh_strbuf *out)
+static int make(const struct vh_edit *e, struct vh_strbuf *out)
 {
 	_auto_free_ struct edit *edits = vh_realloc_array(NULL, e->n_edits + 1, sizeof(*edits));
 	size_t at = 0; /* up to here the text is done */
@@ -525,7 +523,7 @@ static int make(const struct vh_xmledit *e, struct vh_strbuf *out)
 	return 0;
 }
 
-int vh_xmledit_apply(const struct vh_xmledit *e, struct vh_strbuf *ret, struct vh_error *err)
+int vh_edit_apply(const struct vh_edit *e, struct vh_strbuf *ret, struct vh_error *err)
 {
 	_auto_strbuf_ struct vh_strbuf out = { 0 };
 	_auto_xml_ xmlDoc *doc = NULL;

@@ -15,7 +15,7 @@ struct reader {
 	size_t n_open;
 };
 
-bool vh_xml_tag_is_empty(const struct vh_xml_tag *tag)
+bool vh_tags_is_empty(const struct vh_xml_tag *tag)
 {
 	return tag->inside == tag->end;
 }
@@ -41,7 +41,7 @@ static size_t skip_until(const char *text, size_t len, size_t at, const char *se
 	return at;
 }
 
-int vh_xml_attribute_next(const char *text, size_t len, size_t *at, struct vh_xml_attribute *ret)
+int vh_tags_attribute(const char *text, size_t len, size_t *at, struct vh_xml_attribute *ret)
 {
 	struct vh_xml_attribute a;
 	const char *quote;
@@ -76,7 +76,7 @@ static int start_tag(struct reader *r)
 	tag->start = r->at;
 	tag->name_end = skip_until(r->text, r->len, r->at + 1, BLANKS "/>");
 	r->at = tag->name_end;
-	while ((more = vh_xml_attribute_next(r->text, r->len, &r->at, &a)) > 0)
+	while ((more = vh_tags_attribute(r->text, r->len, &r->at, &a)) > 0)
 		;
 	if (more < 0)
 		return -1;
@@ -143,7 +143,7 @@ static int markup(struct reader *r)
 	return next == '/' ? end_tag(r) : start_tag(r);
 }
 
-int vh_xml_tags(const char *text, size_t len, struct vh_xml_tag **ret, size_t *ret_count)
+int vh_tags_read(const char *text, size_t len, struct vh_xml_tag **ret, size_t *ret_count)
 {
 	struct reader r = { .text = text, .len = len };
 	const char *p;

@@ -19,8 +19,8 @@ struct vh_xml_tag {
 };
 
 /* The elements in the order of their start tags; the caller frees them. 0 or -1. */
-int vh_xml_tags(const char *text, size_t len, struct vh_xml_tag **ret, size_t *ret_count) VH_CHECK;
-bool vh_xml_tag_is_empty(const struct vh_xml_tag *tag);
+int vh_tags_read(const char *text, size_t len, struct vh_xml_tag **ret, size_t *ret_count) VH_CHECK;
+bool vh_tags_is_empty(const struct vh_xml_tag *tag);
 
 struct vh_xml_attribute {
 	size_t name, name_end;
@@ -29,7 +29,7 @@ struct vh_xml_attribute {
 
 /* The next attribute of a start tag; *at is name_end of the tag to begin with. 1, 0 when there
  * is none any more (*at is then at '/' or '>'), -1. */
-int vh_xml_attribute_next(const char *text, size_t len, size_t *at,
-			  struct vh_xml_attribute *ret) VH_CHECK;
+int vh_tags_attribute(const char *text, size_t len, size_t *at,
+		      struct vh_xml_attribute *ret) VH_CHECK;
 
 #endif

@@ -124,7 +124,8 @@ static void test_directory(void)
 	if (symlinkat("../elsewhere", st->root->fd, "run/vfio-hook") < 0)
 		abort();
 	ok(stage_prepare(st, d) < 0 && stage_is(st, ALONE, "igb -") &&
-		   !vh_root_exists(st->root, "elsewhere/lock"), "a link in its place is not followed");
+		   !vh_root_exists(st->root, "elsewhere/lock"),
+	   "a link in its place is not followed");
 }
 
 /* --- stale ones ----------------------------------------------------------------------------------- */
@@ -177,16 +178,16 @@ static void test_refusals(void)
 
 	if (vh_store_open(&s, st->root, true, &err) < 0)
 		diag("%s", err.what);
-	ok(vh_store_load_refusal(&s, VM1, &out, &err) == 0 && !out.uuid, "none");
-	vh_store_save_refusal(&s, &in);
-	ok(vh_store_load_refusal(&s, VM1, &out, &err) == 0 && vh_streq(out.name, "a vm") &&
+	ok(vh_refusal_load(&s, VM1, &out, &err) == 0 && !out.uuid, "none");
+	vh_refusal_save(&s, &in);
+	ok(vh_refusal_load(&s, VM1, &out, &err) == 0 && vh_streq(out.name, "a vm") &&
 		   out.when == 1763707695 && vh_streq(out.text, in.text), "as it was written");
 	vh_refusal_clear(&out);
-	ok(vh_store_list_refusals(&s, &uuids) == 0 && uuids.count == 1 && !strcmp(uuids.name[0], VM1),
+	ok(vh_refusal_list(&s, &uuids) == 0 && uuids.count == 1 && !strcmp(uuids.name[0], VM1),
 	   "listed");
 	fake_put(st->root, "run/vfio-hook/" VM1 ".refusal", "garbage");
-	ok(vh_store_load_refusal(&s, VM1, &out, &err) < 0 && strstr(err.what, VM1), "not ours");
-	vh_store_forget_refusal(&s, VM1);
+	ok(vh_refusal_load(&s, VM1, &out, &err) < 0 && strstr(err.what, VM1), "not ours");
+	vh_refusal_forget(&s, VM1);
 	ok(!vh_root_exists(st->root, "run/vfio-hook/" VM1 ".refusal"), "forgotten");
 	vh_store_close(&s);
 }

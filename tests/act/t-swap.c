@@ -64,16 +64,17 @@ static void test_swap(void)
 	rc = stage_prepare(st, d);
 	ok(rc < 0 && st->err.code == VH_E_REFUSED && found(st) == VH_ERROR && stage_is_home(st),
 	   "one of another class is refused");
-	ok(vh_record_domain(st->root, d, &st->err) == 0 && stage_run(st, d) == 0 && found(st) == -1 &&
-		   stage_end(st, d) == 0 && stage_is_home(st), "until it is accepted");
+	ok(vh_release_record(st->root, d, &st->err) == 0 && stage_run(st, d) == 0 &&
+		   found(st) == -1 && stage_end(st, d) == 0 && stage_is_home(st),
+	   "until it is accepted");
 	d->n_devices = 2;
-	ok(vh_record_domain(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
+	ok(vh_release_record(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
 	   "what is not there is not noted");
 	fake_unplug(st->root, ALONE);
-	ok(vh_record_domain(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
+	ok(vh_release_record(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
 	   "and what has gone is not forgotten");
 	d->n_devices = 0;
-	ok(vh_record_domain(st->root, d, &st->err) == 0 && !vh_root_exists(st->root, RECORD),
+	ok(vh_release_record(st->root, d, &st->err) == 0 && !vh_root_exists(st->root, RECORD),
 	   "a domain without devices has no record");
 	d->n_devices = 2;
 }
@@ -155,13 +156,13 @@ static void test_config(void)
 	_auto_(vh_domain) struct vh_domain *two = scratch_vm(VM2, TWO "0");
 
 	vh_config_clear(&st->config);
-	if (vh_config_parse(&st->config, "[domain vm-4dea]\npeers = require\n", "conf", &st->err) < 0)
+	if (vh_config_file_parse(&st->config, "[domain vm-4dea]\npeers = require\n", "conf", &st->err) < 0)
 		diag("%s", st->err.what);
 	ok(stage_prepare(st, one) < 0 && stage_found(st, "peer-not-listed") && stage_is_home(st),
 	   "a section for one domain");
 	ok(stage_prepare(st, two) == 0 && stage_release(st, two) == 0, "is not for the other one");
 	vh_config_clear(&st->config);
-	if (vh_config_parse(&st->config, "[device " TWO "1]\nid = 10de:10f1\n", "conf", &st->err) < 0)
+	if (vh_config_file_parse(&st->config, "[device " TWO "1]\nid = 10de:10f1\n", "conf", &st->err) < 0)
 		diag("%s", st->err.what);
 	ok(stage_prepare(st, one) < 0 && found(st) == VH_ERROR && stage_is_home(st), "a pinned peer");
 	ok(stage_detach(st, TWO "0") < 0 && found(st) == VH_ERROR && stage_is_home(st),

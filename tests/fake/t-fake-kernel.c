@@ -300,7 +300,7 @@ static void test_deaths(void)
 
 		fake_fault(&s->root, "%s", cases[i].fault);
 		c = start(s, DRIVER "igb/unbind", NIC);
-		ok(vh_children_wait(&c, 1, vh_now_ms() + 10000) && c.result == 126 &&
+		ok(vh_child_wait(&c, 1, vh_now_ms() + 10000) && c.result == 126 &&
 			   is(s, NIC, cases[i].state), "%s", cases[i].fault);
 	}
 }
@@ -316,7 +316,7 @@ static int family(const struct scratch *s)
 
 		setpgid(0, 0);
 		c = start(s, DRIVER "igb/unbind", NIC);
-		_exit(vh_children_wait(&c, 1, vh_now_ms() + 10000) ? 0 : 1);
+		_exit(vh_child_wait(&c, 1, vh_now_ms() + 10000) ? 0 : 1);
 	}
 	waitpid(pid, &status, 0);
 	return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
@@ -343,11 +343,11 @@ static void test_parallel(void)
 	fake_put(&s->root, "fake-kernel/delay/nvme", "100\n");
 	c[0] = start(s, DRIVER "igb/unbind", NIC);
 	c[1] = start(s, DRIVER "nvme/unbind", DISK);
-	ok(vh_children_wait(c, 2, vh_now_ms() + 10000) && !c[0].result && !c[1].result &&
+	ok(vh_child_wait(c, 2, vh_now_ms() + 10000) && !c[0].result && !c[1].result &&
 		   is(s, NIC, "- -") && is(s, DISK, "- -"), "two slow drivers at once");
 	c[0] = start(s, DRIVER "igb/bind", NIC);
 	c[1] = start(s, DRIVER "igb/bind", NIC);
-	ok(vh_children_wait(c, 2, vh_now_ms() + 10000) && c[0].result + c[1].result == EBUSY,
+	ok(vh_child_wait(c, 2, vh_now_ms() + 10000) && c[0].result + c[1].result == EBUSY,
 	   "one device: the second has to wait, and finds it bound");
 	ok(fake_writes(&s->root) == 4, "all of them counted");
 }
@@ -357,7 +357,7 @@ static void test_parallel(void)
 static bool wait_gone(struct vh_child *c)
 {
 	c->state = VH_CHILD_RUNNING;
-	return vh_children_wait(c, 1, vh_now_ms() + 5000);
+	return vh_child_wait(c, 1, vh_now_ms() + 5000);
 }
 
 static void test_hang(void)
@@ -371,7 +371,7 @@ static void test_hang(void)
 	}
 	fake_fault(&s->root, "write 0 hang");
 	c = start(s, DRIVER "igb/unbind", NIC);
-	ok(!vh_children_wait(&c, 1, vh_now_ms() + 300) && c.state == VH_CHILD_STUCK,
+	ok(!vh_child_wait(&c, 1, vh_now_ms() + 300) && c.state == VH_CHILD_STUCK,
 	   "a write that hangs is not ended by SIGKILL");
 	ok(is(s, NIC, "- -") && vh_root_exists(&s->root, DEVICE NIC "/net"), "it has begun");
 	fake_resume(&s->root);
@@ -383,7 +383,7 @@ static void test_hang(void)
 	poll(NULL, 0, 50);
 	ok(is(s, NIC, "- -"), "binding hangs");
 	fake_resume(&s->root);
-	ok(vh_children_wait(&c, 1, vh_now_ms() + 5000) && c.result == 0 && is(s, NIC, "igb -"),
+	ok(vh_child_wait(&c, 1, vh_now_ms() + 5000) && c.result == 0 && is(s, NIC, "igb -"),
 	   "nobody killed it: it returns, and well");
 }
 
@@ -398,11 +398,11 @@ static void test_held_unbind(void)
 	}
 	fake_hold(&s->root, 2, "qemu");
 	c = start(s, DRIVER "vfio-pci/unbind", NIC);
-	ok(!vh_children_wait(&c, 1, vh_now_ms() + 200) && c.state == VH_CHILD_STUCK,
+	ok(!vh_child_wait(&c, 1, vh_now_ms() + 200) && c.state == VH_CHILD_STUCK,
 	   "unbinding vfio-pci from a device in use: stuck beyond kill");
 	ok(is(s, NIC, "- vfio-pci"), "the driver link is gone");
 	later = start(s, DEVICE NIC "/driver_override", "\n");
-	ok(!vh_children_wait(&later, 1, vh_now_ms() + 100) && later.state == VH_CHILD_DONE &&
+	ok(!vh_child_wait(&later, 1, vh_now_ms() + 100) && later.state == VH_CHILD_DONE &&
 		   is(s, NIC, "- vfio-pci"), "a later write to the device waits");
 	ok(s->root.ops->try_group(&s->root, 2) == -EBUSY, "the group is still there");
 	fake_let_go(&s->root, 2);
@@ -439,7 +439,8 @@ static void test_libvirt(void)
 	before = scratch_state(s);
 	ok(starts(s, UUID, DISK, "") && is(s, DISK, "vfio-pci vfio-pci"), "a device alone in its group");
 	ok(s->root.ops->try_group(&s->root, 3) == -EBUSY &&
-		   vh_root_exists(&s->root, "run/libvirt/qemu/" UUID ".xml"), "QEMU has its group open");
+		   vh_root_exists(&s->root, "run/libvirt/qemu/" UUID ".xml"),
+	   "QEMU has its group open");
 	ok(starts(s, OTHER, DISK, "in use by driver QEMU") && is(s, DISK, "vfio-pci vfio-pci") &&
 		   s->root.ops->try_group(&s->root, 3) == -EBUSY, "not for a second domain");
 	ends(s, UUID, DISK);

@@ -188,7 +188,7 @@ static void two_cells(struct world *w, uint64_t free0, uint64_t free1)
 	for (unsigned int i = 0; i < 2; i++) {
 		w->cells[i] = (struct vh_guest_cell){ i, 8 * GIB };
 		w->bindings[i].cell = i;
-		vh_nodeset_add(&w->bindings[i].nodes, i);
+		vh_bits_add(&w->bindings[i].nodes, i);
 	}
 	add_pool(w, HUGE_2M, 0, 5000, free0);
 	add_pool(w, HUGE_2M, 1, 5000, free1);
@@ -226,8 +226,8 @@ CASE("node-overcommit", node_overcommit, .want = "", .silent = "hugepages-short"
 static void node_absent(struct world *w)
 {
 	two_cells(w, 5000, 4000);
-	w->bindings[1].nodes = (struct vh_nodeset){ 0 };
-	vh_nodeset_add(&w->bindings[1].nodes, 7);
+	w->bindings[1].nodes = (struct vh_bits){ 0 };
+	vh_bits_add(&w->bindings[1].nodes, 7);
 }
 CASE("node-absent", node_absent, .want = "error hugepages-short:6",
      .says = "on NUMA node 7 of the host, 0 are free there",
@@ -239,8 +239,8 @@ static void nodes_together(struct world *w)
 	two_cells(w, 5000, 3000);
 	w->pools[0].free = 8192; /* on a third node */
 	for (int i = 0; i < 2; i++) {
-		vh_nodeset_add(&w->bindings[i].nodes, 0);
-		vh_nodeset_add(&w->bindings[i].nodes, 1);
+		vh_bits_add(&w->bindings[i].nodes, 0);
+		vh_bits_add(&w->bindings[i].nodes, 1);
 	}
 }
 CASE("nodes-together", nodes_together, .want = "error hugepages-short:6",
@@ -253,7 +253,7 @@ static void node_within_nodes(struct world *w)
 {
 	two_cells(w, 4500, 3000);
 	w->pools[0].free = 8192;
-	vh_nodeset_add(&w->bindings[1].nodes, 0);
+	vh_bits_add(&w->bindings[1].nodes, 0);
 }
 CASE("node-within-nodes", node_within_nodes, .want = "error hugepages-short:6",
      .says = "8192 huge pages of 2 MiB (16 GiB) on NUMA nodes 0-1 of the host, 7500 are free");
@@ -263,7 +263,7 @@ static void two_sizes(struct world *w)
 	two_cells(w, 4096, 0);
 	w->domain.memory.n_bindings = 0;
 	w->requests[1].page_kib = GIB;
-	vh_nodeset_add(&w->requests[1].cells, 1);
+	vh_bits_add(&w->requests[1].cells, 1);
 	w->domain.memory.n_pages = 2;
 	add_pool(w, GIB, -1, 8, 8);
 }
@@ -284,7 +284,7 @@ static void half_huge(struct world *w)
 	two_cells(w, 4096, 0);
 	w->domain.memory.n_bindings = 0;
 	w->requests[0].everywhere = false;
-	vh_nodeset_add(&w->requests[0].cells, 0);
+	vh_bits_add(&w->requests[0].cells, 0);
 	w->c.memory.available_kib = 7 * GIB;
 }
 CASE("huge-half", half_huge, .want = "error memory-short:5",

@@ -216,7 +216,7 @@ static void vf_interface_unknown(struct world *w)
 CASE("vf-interface-unknown", vf_interface_unknown, .want = "", .silent = "vf-interface");
 
 static struct vh_node nodes[2];
-static struct vh_domain_numa numa;
+static struct vh_placement numa;
 
 /* Two nodes of four processors; the device is on node 1. */
 static void numa_host(struct world *w)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "lib/base/error.h"
+#include "lib/base/names.h"
 #include "lib/base/pci.h"
 #include "lib/base/printable.h"
 #include "lib/base/strbuf.h"
@@ -271,6 +272,8 @@ static void test_error(void)
 
 static void test_memory(void)
 {
+	char *list[] = { (char[]){ "a" }, (char[]){ "b" } };
+	const struct vh_names names = { list, 2 };
 	_auto_free_ char *copy = vh_strndup("abc", 2), *moved = VH_STEAL(copy);
 	_auto_free_ int *array = NULL;
 	size_t count = 0;
@@ -286,6 +289,12 @@ static void test_memory(void)
 	ok(good, "appended elements are zero and stay");
 	ok(vh_streq(NULL, NULL) && !vh_streq(NULL, "") && vh_streq("a", "a"), "equal strings");
 	ok(vh_has_prefix("abc", "ab") && !vh_has_prefix("ab", "abc"), "prefixes");
+	ok(vh_has_suffix("a.conf", ".conf") && !vh_has_suffix(".conf", ".conf") &&
+		   !vh_has_suffix("f", ".conf") && !vh_has_suffix("a.conf~", ".conf"), "suffixes");
+	ok(vh_is_word("ab cd", 2, "ab") && !vh_is_word("ab cd", 2, "abc") &&
+		   !vh_is_word("ab cd", 3, "ab"), "words");
+	ok(vh_names_has(&names, "b") && !vh_names_has(&names, "bc") &&
+		   !vh_names_has(&(struct vh_names){ 0 }, "b"), "names");
 }
 
 int main(void)

@@ -33,7 +33,7 @@ static int result_of(int (*fn)(void *), void *arg, const int *keep, size_t n_kee
 
 	if (vh_child_start(&c, fn, arg, keep, n_keep) < 0)
 		return -1;
-	return vh_children_wait(&c, 1, vh_now_ms() + 60000) ? c.result : -1;
+	return vh_child_wait(&c, 1, vh_now_ms() + 60000) ? c.result : -1;
 }
 
 static void test_descriptors(void)
@@ -90,10 +90,10 @@ static void test_results(void)
 	ok(result_of(end_by_signal, NULL, NULL, 0) == 126, "a signal ended it");
 	VH_IGNORE(vh_child_start(&c[0], sleep_on, NULL, NULL, 0));
 	VH_IGNORE(vh_child_start(&c[1], end_with, &seven, NULL, 0));
-	vh_children_wait_any(c, 2, vh_now_ms() + 60000);
+	vh_child_wait_any(c, 2, vh_now_ms() + 60000);
 	ok(c[0].state == VH_CHILD_RUNNING && c[1].state == VH_CHILD_DONE && c[1].result == 7,
 	   "the first that ends");
-	ok(!vh_children_wait(c, 2, vh_now_ms()) && c[0].state == VH_CHILD_DONE, "the other is killed");
+	ok(!vh_child_wait(c, 2, vh_now_ms()) && c[0].state == VH_CHILD_DONE, "the other is killed");
 }
 
 /* --- asking ------------------------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 
 static void ask(const char *const *things, size_t count, int timeout, struct vh_strbuf *ret)
 {
-	vh_ask_bounded(answer, (void *)things, count, -1, timeout, ret);
+	vh_child_ask(answer, (void *)things, count, -1, timeout, ret);
 }
 
 static bool is(const struct vh_strbuf *sb, const char *want)

@@ -153,7 +153,7 @@ static void test_fields(void)
 	ok(r && r[1].addr.function == 1 && r[1].role == VH_PEER && r[1].action == VH_BIND &&
 		   r[1].stuck,
 	   "its second device");
-	ok(!strcmp(vh_role_str(VH_PEER), "peer") &&
+	ok(!strcmp(vh_claim_role_str(VH_PEER), "peer") &&
 		   !strcmp(vh_claim_state_str(VH_STARTED), "started"),
 	   "words");
 }
@@ -264,7 +264,7 @@ static void test_records(void)
 	ok(c->count == 30 && vh_claim_find(c, &a) && vh_streq(vh_claim_find(c, &a)->driver, "d30"),
 	   "the last one removed, its neighbour found");
 	a.slot = 0;
-	vh_record_copy(vh_claim_find(c, &a), &c->records[1]);
+	vh_claim_copy_record(vh_claim_find(c, &a), &c->records[1]);
 	ok(vh_streq(c->records[0].driver, "d1") && c->records[0].driver != c->records[1].driver,
 	   "a copy has strings of its own");
 }

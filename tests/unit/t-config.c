@@ -115,7 +115,7 @@ static void test_good(void)
 		struct vh_config c = { 0 };
 		_auto_free_ char *have = NULL;
 
-		if (vh_config_parse(&c, good[i].text, "conf", &err) == 0)
+		if (vh_config_file_parse(&c, good[i].text, "conf", &err) == 0)
 			have = show(&c);
 		if (!ok(!good[i].want || vh_streq(have, good[i].want), "%s", good[i].name))
 			diag("have: %s", have ? have : err.what);
@@ -230,7 +230,7 @@ static void test_bad(void)
 		_auto_error_ struct vh_error err = { 0 };
 		_auto_free_ char *want = vh_printf("'conf' %s", bad[i].error);
 		struct vh_config c = { .timeout_write = 4711 };
-		int rc = vh_config_parse(&c, bad[i].text, "conf", &err);
+		int rc = vh_config_file_parse(&c, bad[i].text, "conf", &err);
 
 		if (!ok(rc == -1 && err.code == VH_E_INPUT && vh_streq(err.what, want) &&
 				(!bad[i].fix || vh_streq(err.fix, bad[i].fix)) &&
@@ -248,7 +248,8 @@ static void test_lookup(void)
 	struct vh_pci_addr addr = { 0, 3, 0, 0 };
 	struct vh_device_policy other;
 
-	if (!ok(vh_config_parse(&c, DEV "protect = yes\nallow-in-use = block\n", "conf", NULL) == 0,
+	if (!ok(vh_config_file_parse(&c, DEV "protect = yes\nallow-in-use = block\n", "conf",
+				     NULL) == 0,
 		"a device's policy"))
 		return;
 	ok(vh_config_device(&c, &addr).protect &&
@@ -286,7 +287,7 @@ static void test_domains(void)
 				   "[domain loose]\npeers = detach\n" DEV "protect = yes\n";
 	struct vh_config c;
 
-	if (!ok(vh_config_parse(&c, text, "conf", NULL) == 0, "sections of domains"))
+	if (!ok(vh_config_file_parse(&c, text, "conf", NULL) == 0, "sections of domains"))
 		return;
 	for (size_t i = 0; i < VH_COUNT(effective); i++) {
 		struct vh_domain d = {
@@ -311,7 +312,7 @@ static bool read_file(const struct vh_root *root, const char *want, struct vh_er
 	struct vh_config c = { 0 };
 	_auto_free_ char *have = NULL;
 
-	if (vh_config_read(&c, root, err) < 0)
+	if (vh_config_file_read(&c, root, err) < 0)
 		return false;
 	have = show(&c);
 	vh_config_clear(&c);

@@ -168,7 +168,7 @@ static char *show_devices(const struct vh_domain *d)
 		const struct vh_hostdev *dev = &d->devices[i];
 		_auto_free_ char *one = NULL;
 
-		one = vh_printf("%s:%d %s %s %s%s", vh_element_str(dev->element), dev->line,
+		one = vh_printf("%s:%d %s %s %s%s", vh_address_element_str(dev->element), dev->line,
 				dev->problem ? dev->problem : vh_pci_str(&dev->addr).s,
 				dev->managed ? "yes" : "no", written[dev->written_managed],
 				dev->unassigned ? " unassigned" : "");
@@ -542,14 +542,15 @@ static void test_lone_elements(void)
 
 	for (size_t i = 0; i < VH_COUNT(lone); i++) {
 		_auto_xml_ xmlDoc *doc = vh_xml_parse(lone[i].xml, strlen(lone[i].xml), NULL);
-		bool is_one = vh_device_is(doc);
-		_auto_(vh_domain) struct vh_domain *d = is_one ? vh_device_read(doc) : NULL;
+		bool is_one = vh_domain_is_device(doc);
+		_auto_(vh_domain) struct vh_domain *d = is_one ? vh_domain_read_device(doc) : NULL;
 
 		ok(is_one == lone[i].is_one &&
 			   (!d || (d->lone && d->name && d->n_devices == lone[i].devices)),
 		   "a lone element: %s", lone[i].xml);
 	}
-	ok(!vh_domain_parse(lone[0].xml, strlen(lone[0].xml), NULL), "for the hook it is no domain");
+	ok(!vh_domain_parse(lone[0].xml, strlen(lone[0].xml), NULL),
+	   "for the hook it is no domain");
 }
 
 int main(void)

@@ -93,6 +93,15 @@ static void show_memory(struct vh_strbuf *sb, const struct vh_host *h, const str
 		vh_strbuf_addf(sb, " %s", g->direct.name[i]);
 }
 
+static void show_nodes(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	(void)d;
+	vh_strbuf_addf(sb, "%zu", h->n_nodes);
+	for (size_t i = 0; i < h->not_checked.count; i++)
+		if (strstr(h->not_checked.name[i], "NUMA"))
+			vh_strbuf_addf(sb, ", not checked: %s", h->not_checked.name[i]);
+}
+
 static void show_module(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
 {
 	(void)d;
@@ -110,6 +119,14 @@ static const struct {
 	void (*show)(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d);
 	const char *want;
 } cases[] = {
+	{ "NUMA nodes, one without processors", NIC "f sys/devices/system/node/online\t0-1\n"
+	  "f sys/devices/system/node/node0/cpulist\t0-3\nf sys/devices/system/node/node1/cpulist\t\n",
+	  show_nodes, "2" },
+	{ "NUMA nodes that are no list", NIC "f sys/devices/system/node/online\t0 1\n",
+	  show_nodes, "0, not checked: the NUMA nodes: those that are online are '0 1'" },
+	{ "a NUMA node whose processors are no list", NIC "f sys/devices/system/node/online\t0-1\n"
+	  "f sys/devices/system/node/node0/cpulist\t0-3\nf sys/devices/system/node/node1/cpulist\t4 5\n",
+	  show_nodes, "0, not checked: the NUMA nodes: the processors of node 1 are '4 5'" },
 	{ "remapped", NIC CPU "f proc/interrupts\t  9:  0   IR-IO-APIC 9-fasteoi acpi\n",
 	  show_interrupts, "yes unknown" },
 	{ "remapped, by MSI", NIC CPU "f proc/interrupts\t 40:  0   IR-PCI-MSIX-0000:01:00.2 0-edge x\n",
@@ -386,13 +403,18 @@ static const struct {
 } lists[] = {
 	{ "0", 0x1 },       { "0-3", 0xf },     { "0-3,^2", 0xb }, { " 1, 4 ", 0x12 },
 	{ "8191", 0 },      { "", -1 },         { "8192", -1 },    { "3-1", -1 },
-	{ "1,", -1 },       { "^1-2", -1 },     { "-1", -1 },      { "all", -1 },
+	{ "1,", 0x2 },      { "^1-2", -1 },     { "-1", -1 },      { "all", -1 },
+	/* blanks wherever virBitmapParse() skips them, and nothing after them is lost */
+	{ "0 - 3", 0xf },   { "0- 3", 0xf },    { "0 -3", 0xf },   { "0-3 , ^2", 0xb },
+	{ "\t0-3\n", 0xf }, { "1 2", -1 },      { "0 3-5", -1 },   { "0 -", -1 },
+	{ "1 , , 2", -1 },  { ",1", -1 },       { "^ 1", -1 },     { "0-3 x", -1 },
+	{ "2,^2", -1 },     { "^2,0-3", 0xf },  { "0-8192", -1 },
 };
 
 static void test_list(size_t n)
 {
 	struct vh_bits b = { 0 };
-	int rc = vh_bits_parse(&b, lists[n].list);
+	int rc = vh_bits_parse(&b, lists[n].list, VH_BITS_MAX);
 
 	ok(rc == (lists[n].first < 0 ? -1 : 0) &&
 		   (rc < 0 || b.word[0] == (uint64_t)lists[n].first), "list '%s'", lists[n].list);

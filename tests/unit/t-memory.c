@@ -64,15 +64,15 @@ static void test_sizes(void)
 {
 	for (size_t i = 0; i < VH_COUNT(sizes); i++) {
 		uint64_t kib = UINT64_MAX;
-		int rc = vh_scaled_kib(sizes[i].text, sizes[i].unit, &kib);
+		int rc = vh_memory_elements_kib(sizes[i].text, sizes[i].unit, &kib);
 
 		if (!ok(rc == (sizes[i].kib < 0 ? -1 : 0) && kib == (uint64_t)sizes[i].kib,
 			"size '%s' '%s'", sizes[i].text ? sizes[i].text : "-",
 			sizes[i].unit ? sizes[i].unit : "-"))
 			diag("have: %d %llu", rc, (unsigned long long)kib);
 	}
-	ok(vh_kib_add(UINT64_MAX, 1) == UINT64_MAX && vh_kib_mul(UINT64_MAX / 2, 3) == UINT64_MAX &&
-		   vh_kib_sub(1, 2) == 0,
+	ok(vh_size_add(UINT64_MAX, 1) == UINT64_MAX &&
+		   vh_size_mul(UINT64_MAX / 2, 3) == UINT64_MAX && vh_size_sub(1, 2) == 0,
 	   "sums end at the ends");
 }
 
@@ -91,7 +91,7 @@ static const struct {
 	{ "3-1", NULL },
 	{ "^1", NULL },
 	{ "1,^1", NULL },
-	{ "1,", NULL },
+	{ "1,", "1" },
 	{ ",1", NULL },
 	{ "1-", NULL },
 	{ "1 2", NULL },
@@ -102,22 +102,22 @@ static const struct {
 
 static void test_sets(void)
 {
-	struct vh_nodeset one = { 0 }, two = { 0 };
+	struct vh_bits one = { 0 }, two = { 0 };
 
 	for (size_t i = 0; i < VH_COUNT(sets); i++) {
-		struct vh_nodeset s = { 0 };
+		struct vh_bits s = { 0 };
 		_auto_free_ char *have = NULL, *name = vh_printf("nodes '%s'", sets[i].text);
 
-		if (vh_nodeset_parse(sets[i].text, &s) == 0)
-			have = vh_nodeset_text(&s);
+		if (vh_bits_parse(&s, sets[i].text, VH_NODES_MAX) == 0)
+			have = vh_bits_text(&s);
 		check(have, sets[i].want, name);
 	}
-	vh_nodeset_add(&one, 70);
-	vh_nodeset_add(&two, 70);
-	vh_nodeset_add(&two, 1);
-	vh_nodeset_add(&two, VH_NODES_MAX);
-	ok(vh_nodeset_is_within(&one, &two) && !vh_nodeset_is_within(&two, &one) &&
-		   vh_nodeset_count(&two) == 2 && !vh_nodeset_has(&two, VH_NODES_MAX),
+	vh_bits_add(&one, 70);
+	vh_bits_add(&two, 70);
+	vh_bits_add(&two, 1);
+	vh_bits_add(&two, VH_BITS_MAX);
+	ok(vh_bits_is_within(&one, &two) && !vh_bits_is_within(&two, &one) &&
+		   vh_bits_count(&two) == 2 && !vh_bits_has(&two, VH_BITS_MAX),
 	   "one set within another");
 }
 
@@ -236,7 +236,7 @@ static char *show(const struct vh_guest_memory *m)
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		_auto_free_ char *nodes = parts[i].nodes ? vh_nodeset_text(parts[i].nodes) : NULL;
+		_auto_free_ char *nodes = parts[i].nodes ? vh_bits_text(parts[i].nodes) : NULL;
 
 		add(&sb, i ? " " : "", parts[i].kib);
 		if (parts[i].huge && parts[i].page_kib)

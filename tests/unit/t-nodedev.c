@@ -112,9 +112,9 @@ static struct scratch *told_host(size_t lines)
 	for (size_t i = 0; i < lines; i++)
 		*VH_APPEND(t.free_pages.name, t.free_pages.count) = vh_strdup(free_pages[i]);
 	*VH_APPEND(t.running.name, t.running.count) = vh_strdup(running);
-	vh_nodedev_manifest(&t, &manifest);
+	vh_from_libvirt_manifest(&t, &manifest);
 	s = scratch_new(manifest.data);
-	vh_told_clear(&t);
+	vh_from_libvirt_clear(&t);
 	return s;
 }
 

@@ -144,9 +144,9 @@ static const struct {
 	{ "what would not be XML any more", "<d><a/></d>", { { REPLACE, "a", "<b>", NULL } }, NULL },
 };
 
-static void step(struct vh_xmledit *e, const struct step *s)
+static void step(struct vh_edit *e, const struct step *s)
 {
-	const xmlNode *node = s->element ? find(vh_xml_root(vh_xmledit_doc(e)), s->element) : NULL;
+	const xmlNode *node = s->element ? find(vh_xml_root(vh_edit_doc(e)), s->element) : NULL;
 
 	if (!node)
 		return;
@@ -154,22 +154,22 @@ static void step(struct vh_xmledit *e, const struct step *s)
 	case NOTHING:
 		break;
 	case SET:
-		vh_xmledit_set_attr(e, node, s->a, s->b);
+		vh_edit_set_attr(e, node, s->a, s->b);
 		break;
 	case TEXT:
-		vh_xmledit_set_text(e, node, s->a);
+		vh_edit_set_text(e, node, s->a);
 		break;
 	case REPLACE:
-		vh_xmledit_replace(e, node, s->a);
+		vh_edit_replace(e, node, s->a);
 		break;
 	case REMOVE:
-		vh_xmledit_remove(e, node);
+		vh_edit_remove(e, node);
 		break;
 	case AFTER:
-		vh_xmledit_insert_after(e, node, s->a);
+		vh_edit_insert_after(e, node, s->a);
 		break;
 	case APPEND:
-		vh_xmledit_append(e, node, s->a);
+		vh_edit_append(e, node, s->a);
 		break;
 	}
 }
@@ -179,14 +179,14 @@ static void test_edits(void)
 	for (size_t i = 0; i < VH_COUNT(cases); i++) {
 		_auto_error_ struct vh_error err = { 0 };
 		_auto_strbuf_ struct vh_strbuf out = { 0 };
-		_auto_(vh_xmledit) struct vh_xmledit *e =
-			vh_xmledit_open(cases[i].text, strlen(cases[i].text), &err);
+		_auto_(vh_edit) struct vh_edit *e =
+			vh_edit_open(cases[i].text, strlen(cases[i].text), &err);
 		int rc = -1;
 
 		for (size_t k = 0; e && k < VH_COUNT(cases[i].steps); k++)
 			step(e, &cases[i].steps[k]);
 		if (e)
-			rc = vh_xmledit_apply(e, &out, &err);
+			rc = vh_edit_apply(e, &out, &err);
 		if (!ok(cases[i].want ? rc == 0 && vh_streq(out.data, cases[i].want)
 				      : rc < 0 && err.what && !out.data,
 			"%s", cases[i].name))
@@ -207,8 +207,8 @@ static void test_refusals(void)
 
 	for (size_t i = 0; i < VH_COUNT(bad); i++) {
 		_auto_error_ struct vh_error err = { 0 };
-		_auto_(vh_xmledit) struct vh_xmledit *e =
-			vh_xmledit_open(bad[i].text, strlen(bad[i].text), &err);
+		_auto_(vh_edit) struct vh_edit *e =
+			vh_edit_open(bad[i].text, strlen(bad[i].text), &err);
 
 		if (!ok(!e && err.what && strstr(err.what, bad[i].says), "refused: %s", bad[i].name))
 			diag("have: %s", err.what ? err.what : "nothing");
@@ -219,16 +219,16 @@ static void test_place(void)
 {
 	static const char text[] = "<d>\n <b x='>'><c/></b >\n</d>";
 	_auto_error_ struct vh_error err = { 0 };
-	_auto_(vh_xmledit) struct vh_xmledit *e = vh_xmledit_open(text, strlen(text), &err);
+	_auto_(vh_edit) struct vh_edit *e = vh_edit_open(text, strlen(text), &err);
 	size_t start = 0, end = 0;
 
-	ok(e && !vh_xmledit_has_edits(e), "no edits");
+	ok(e && !vh_edit_has_edits(e), "no edits");
 	if (e)
-		vh_xmledit_place(e, find(vh_xml_root(vh_xmledit_doc(e)), "b"), &start, &end);
+		vh_edit_place(e, find(vh_xml_root(vh_edit_doc(e)), "b"), &start, &end);
 	ok(start == 5 && end == 23, "a place");
 	if (e)
-		vh_xmledit_remove(e, find(vh_xml_root(vh_xmledit_doc(e)), "b"));
-	ok(e && vh_xmledit_has_edits(e), "edits");
+		vh_edit_remove(e, find(vh_xml_root(vh_edit_doc(e)), "b"));
+	ok(e && vh_edit_has_edits(e), "edits");
 }
 
 int main(void)

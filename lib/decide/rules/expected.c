@@ -22,7 +22,7 @@ static bool is_like(const struct vh_expect *e, const struct vh_sighting *s)
 {
 	if (!vh_pci_cmp(&e->seen.addr, &s->addr))
 		return false;
-	return e->by == VH_BY_RECORD ? vh_sighting_is_same(&e->seen, s)
+	return e->by == VH_BY_RECORD ? vh_pci_is_same_make(&e->seen, s)
 				     : !vh_pci_id_cmp(&e->seen.id, &s->id);
 }
 

@@ -58,12 +58,12 @@ uint64_t vh_need_parts_sum(const struct vh_need_parts *p, bool huge)
 
 	for (size_t i = 0; i < p->count; i++)
 		if (p->list[i].huge == huge)
-			kib = vh_kib_add(kib, p->list[i].kib);
+			kib = vh_size_add(kib, p->list[i].kib);
 	return kib;
 }
 
 uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib,
-			     const struct vh_nodeset *nodes)
+			     const struct vh_bits *nodes)
 {
 	uint64_t n = 0;
 
@@ -72,9 +72,9 @@ uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib,
 
 		if (!part->huge || part->page_kib != page_kib || !page_kib)
 			continue;
-		if (nodes && !(part->nodes && vh_nodeset_is_within(part->nodes, nodes)))
+		if (nodes && !(part->nodes && vh_bits_is_within(part->nodes, nodes)))
 			continue;
-		n = vh_kib_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
+		n = vh_size_add(n, part->kib / page_kib + (part->kib % page_kib != 0));
 	}
 	return n;
 }
@@ -88,8 +88,8 @@ bool vh_need_parts_is_first(const struct vh_need_parts *p, size_t at, bool nodes
 	for (; other < part; other++) {
 		if (!other->huge || other->page_kib != part->page_kib)
 			continue;
-		if (!nodes || (other->nodes && vh_nodeset_is_within(other->nodes, part->nodes) &&
-			       vh_nodeset_is_within(part->nodes, other->nodes)))
+		if (!nodes || (other->nodes && vh_bits_is_within(other->nodes, part->nodes) &&
+			       vh_bits_is_within(part->nodes, other->nodes)))
 			return false;
 	}
 	return true;
@@ -112,7 +112,7 @@ uint64_t vh_need_free_pages(const struct vh_case *c, const struct vh_huge_pool *
 	const struct vh_memory *m = &c->memory;
 	uint64_t own = m->own == VH_YES ? m->own_huge_kib / pool->page_kib : 0;
 
-	return vh_kib_add(pool->free, own);
+	return vh_size_add(pool->free, own);
 }
 
 uint64_t vh_need_made_kib(const struct vh_case *c, const struct vh_need_parts *p)
@@ -128,10 +128,10 @@ uint64_t vh_need_made_kib(const struct vh_case *c, const struct vh_need_parts *p
 
 		if (!pool || !vh_need_parts_is_first(p, i, false))
 			continue;
-		n = vh_kib_sub(vh_need_parts_pages(p, pool->page_kib, NULL),
+		n = vh_size_sub(vh_need_parts_pages(p, pool->page_kib, NULL),
 			       vh_need_free_pages(c, pool));
 		if (n <= pool->overcommit)
-			kib = vh_kib_add(kib, vh_kib_mul(n, pool->page_kib));
+			kib = vh_size_add(kib, vh_size_mul(n, pool->page_kib));
 	}
 	return kib;
 }
@@ -153,9 +153,9 @@ struct vh_need_sums vh_need_sums(const struct vh_case *c)
 		.made = vh_need_made_kib(c, &p),
 	};
 
-	s.need = vh_kib_add(vh_kib_add(ordinary, s.overhead), s.made);
-	s.have = vh_kib_add(vh_kib_add(m->available_kib, m->arc_kib),
-			    m->own == VH_YES ? m->own_kib : 0);
+	s.need = vh_size_add(vh_size_add(ordinary, s.overhead), s.made);
+	s.have = vh_size_add(vh_size_add(m->available_kib, m->arc_kib),
+			     m->own == VH_YES ? m->own_kib : 0);
 	return s;
 }
 

@@ -30,8 +30,8 @@ static void check_address_invalid(const struct vh_case *c, const struct vh_rule 
 		fix = meant_fix(e);
 		shown = e->written && *e->written;
 		f = vh_finding_add(out, r, NULL, fix, "this <%s> has no valid PCI address: %s%s%s%s",
-				   vh_element_str(e->element), e->problem, shown ? " (" : "",
-				   shown ? e->written : "", shown ? ")" : "");
+				   vh_address_element_str(e->element), e->problem,
+				   shown ? " (" : "", shown ? e->written : "", shown ? ")" : "");
 		vh_finding_about(f, NULL, e->line);
 	}
 }
@@ -165,8 +165,8 @@ static void check_device_duplicate(const struct vh_case *c, const struct vh_rule
 			continue;
 		f = vh_finding_add(out, r, NULL, "remove one of the two elements",
 				   "%s is named twice: this <%s>, and the <%s> of line %d",
-				   vh_pci_str(&e->addr).s, vh_element_str(e->element),
-				   vh_element_str(before->element), before->line);
+				   vh_pci_str(&e->addr).s, vh_address_element_str(e->element),
+				   vh_address_element_str(before->element), before->line);
 		vh_finding_about(f, &e->addr, e->line);
 	}
 }
@@ -245,7 +245,7 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 		said = pd->element->written_managed == VH_MANAGED_NO;
 		fix = vh_printf("write managed='yes' into the <%s>, or run: virsh nodedev-detach %s\n"
 				"or, for the whole group: vfio-hook detach %s",
-				vh_element_str(pd->element->element), vh_pci_nodedev(&d->addr).s,
+				vh_address_element_str(pd->element->element), vh_pci_nodedev(&d->addr).s,
 				name.s);
 		vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver", name.s,
 			       said ? "managed='no'" : "no managed='yes' (the default is no)",

@@ -114,7 +114,7 @@ static void check_managed_missing(const struct vh_case *c, const struct vh_rule 
 		if (!e || e->written_managed != VH_MANAGED_ABSENT || e->managed || !pd->dev->on_vfio)
 			continue;
 		fix = vh_printf("write managed='yes' or managed='no' into the <%s>",
-				vh_element_str(e->element));
+				vh_address_element_str(e->element));
 		vh_finding_add(
 			out, r, pd, fix,
 			"%s has no managed attribute: libvirt takes that as 'no', and the device stays on '%s'",

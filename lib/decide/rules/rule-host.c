@@ -10,7 +10,7 @@ static bool list_has(const char *list, const char *value)
 	for (;;) {
 		size_t n = strcspn(list, ", \t\n");
 
-		if (n == strlen(value) && !strncmp(list, value, n))
+		if (vh_is_word(list, n, value))
 			return true;
 		if (list[n] != ',')
 			return false;

@@ -74,12 +74,12 @@ static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
 	uint64_t wanted = vh_need_parts_pages(p, page_kib, NULL),
 		 there = pool ? vh_need_free_pages(c, pool) : 0;
 	_auto_free_ char *size = vh_size_text(page_kib, VH_BEST), *fix = NULL;
-	_auto_free_ char *all = vh_size_text(vh_kib_mul(wanted, page_kib), VH_BEST);
+	_auto_free_ char *all = vh_size_text(vh_size_mul(wanted, page_kib), VH_BEST);
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
 
 	if (!pool && m->pools_read != VH_YES)
 		return;
-	if (wanted <= vh_kib_add(there, pool ? pool->overcommit : 0))
+	if (wanted <= vh_size_add(there, pool ? pool->overcommit : 0))
 		return;
 	vh_strbuf_addf(&sb, "the guest wants %llu huge pages of %s (%s)",
 		       (unsigned long long)wanted, size, all);
@@ -93,15 +93,15 @@ static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
 		vh_strbuf_addf(&sb, " and %llu more can be made",
 			       (unsigned long long)pool->overcommit);
 	if (pool)
-		fix = pool_fix(pool, NULL, vh_kib_add(pool->total, vh_kib_sub(wanted, there)));
+		fix = pool_fix(pool, NULL, vh_size_add(pool->total, vh_size_sub(wanted, there)));
 	else
 		fix = size_fix(m, page_kib, wanted);
 	report_pool(c, r, out, sb.data, fix);
 }
 
 /* What the nodes of a set have; *ret_last stays when the host has none of these nodes. */
-static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
-			const struct vh_nodeset *nodes, const struct vh_huge_pool **ret_last)
+static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib, const struct vh_bits *nodes,
+			const struct vh_huge_pool **ret_last)
 {
 	uint64_t n = 0;
 
@@ -109,9 +109,9 @@ static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib,
 		const struct vh_huge_pool *pool = &m->pools[i];
 
 		if (pool->node < 0 || pool->page_kib != page_kib ||
-		    !vh_nodeset_has(nodes, (uint64_t)pool->node))
+		    !vh_bits_has(nodes, (uint64_t)pool->node))
 			continue;
-		n = vh_kib_add(n, pool->free);
+		n = vh_size_add(n, pool->free);
 		*ret_last = pool;
 	}
 	return n;
@@ -125,13 +125,13 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
 	uint64_t wanted = vh_need_parts_pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
-	bool one = vh_nodeset_count(part->nodes) == 1;
+	bool one = vh_bits_count(part->nodes) == 1;
 	_auto_free_ char *size = vh_size_text(part->page_kib, VH_BEST), *fix = NULL,
 			 *message = NULL;
-	_auto_free_ char *all = vh_size_text(vh_kib_mul(wanted, part->page_kib), VH_BEST);
-	_auto_free_ char *nodes = vh_nodeset_text(part->nodes);
+	_auto_free_ char *all = vh_size_text(vh_size_mul(wanted, part->page_kib), VH_BEST);
+	_auto_free_ char *nodes = vh_bits_text(part->nodes);
 
-	if (!host || m->nodes_read != VH_YES || wanted <= vh_kib_add(there, host->overcommit))
+	if (!host || m->nodes_read != VH_YES || wanted <= vh_size_add(there, host->overcommit))
 		return;
 	message = vh_printf(
 		"the guest wants %llu huge pages of %s (%s) on NUMA node%s %s of the host, %llu are free there",
@@ -139,8 +139,8 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 		(unsigned long long)there);
 	if (last)
 		fix = pool_fix(one ? last : host, nodes,
-			       vh_kib_add(one ? last->total : host->total,
-					  vh_kib_sub(wanted, there)));
+			       vh_size_add(one ? last->total : host->total,
+					   vh_size_sub(wanted, there)));
 	else
 		fix = vh_strdup("name nodes in <numatune> that the host has: numactl --hardware");
 	report_pool(c, r, out, message, fix);

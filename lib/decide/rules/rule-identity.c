@@ -32,8 +32,7 @@ static void add_accept(const struct vh_case *c, const struct vh_expect *e,
 /* Only the ids of a record that differ do not stop a start. */
 static enum vh_severity severity_of(const struct vh_expect *e, const struct vh_sighting *now)
 {
-	return e->by == VH_BY_RECORD && vh_sighting_is_same_class(&e->seen, now) ? VH_WARNING
-										 : VH_ERROR;
+	return e->by == VH_BY_RECORD && vh_pci_is_same_class(&e->seen, now) ? VH_WARNING : VH_ERROR;
 }
 
 static void changed(const struct vh_case *c, const struct vh_rule *r, const struct vh_plan_dev *pd,

@@ -44,7 +44,7 @@ static char *memory_message(const struct vh_need_sums *s, const struct vh_memory
 	add_size(&sb, ", ", m->swap_free_kib, unit, " free swap");
 	vh_strbuf_add(
 		&sb,
-		s->need > vh_kib_add(s->have, m->swap_free_kib)
+		s->need > vh_size_add(s->have, m->swap_free_kib)
 			? ": passthrough pins all of it when the guest starts"
 			: ": passthrough pins all of it, so that others have to be swapped out");
 	return vh_strbuf_steal(&sb);
@@ -54,7 +54,7 @@ static char *memory_message(const struct vh_need_sums *s, const struct vh_memory
 static uint64_t fitting_mib(const struct vh_case *c, const struct vh_need_sums *s)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	uint64_t room = vh_kib_sub(s->have, VH_NEED_OVERHEAD_KIB), fits;
+	uint64_t room = vh_size_sub(s->have, VH_NEED_OVERHEAD_KIB), fits;
 
 	if (g->n_cells || g->n_devices || s->huge)
 		return 0;
@@ -67,7 +67,7 @@ static char *memory_fix(const struct vh_case *c, const struct vh_need_sums *s, e
 {
 	unsigned long long fits = fitting_mib(c, s);
 	_auto_free_ char *name = vh_wording_domain(c->domain->name, c->domain->uuid);
-	_auto_free_ char *less = vh_size_text(vh_kib_sub(s->need, s->have), unit);
+	_auto_free_ char *less = vh_size_text(vh_size_sub(s->need, s->have), unit);
 
 	if (!fits)
 		return vh_printf("give the guest %s less, or stop other guests that hold as much",
@@ -119,7 +119,7 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
 	f->severity = vh_need_severity(
-		c, s.need > vh_kib_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
+		c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -191,9 +191,9 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	if (!vh_need_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->pool_networks.count);
-	allowed = vh_kib_add(vh_kib_mul(factor, g->total_kib), GIB);
-	there = vh_kib_sub(g->total_kib, vh_guest_memory_unplugged(g));
-	locked = vh_kib_mul(times_locked(c), there);
+	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
+	there = vh_size_sub(g->total_kib, vh_guest_memory_unplugged(g));
+	locked = vh_size_mul(times_locked(c), there);
 	if (g->hard_limit_kib >= (has_formula(c->domain) ? allowed : locked))
 		return;
 	unit = g->hard_limit_kib % GIB ? VH_EXACT : VH_BEST;

@@ -287,7 +287,7 @@ static void remote(const struct vh_case *c, const struct vh_plan_dev *pd, int li
 static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
 		       const struct vh_rule *r, struct vh_findings *out)
 {
-	const struct vh_domain_numa *numa = c->domain->numa;
+	const struct vh_placement *numa = c->domain->numa;
 	const struct vh_node *node = node_of(c->host, pd->dev->numa_node);
 	struct vh_bits cpu_nodes = nodes_with(c->host, &numa->cpus);
 	_auto_free_ char *memory = NULL, *cpus = NULL;

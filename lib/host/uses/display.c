@@ -158,7 +158,7 @@ void vh_display_look(struct vh_uses_ctx *ctx)
 
 	add_nodes(ctx, "graphics", fb, "/dev/", &framebuffers);
 	look_at_console(ctx, &framebuffers);
-	if (ctx->dev->class >> 16 == 0x03 && vh_streq(ctx->dev->driver, "nvidia"))
+	if (vh_pci_is_display(ctx->dev->class) && vh_streq(ctx->dev->driver, "nvidia"))
 		look_at_nvidia(ctx);
 	add_nodes(ctx, "drm", drm, "/dev/dri/", &files);
 	add_nodes(ctx, "graphics", fb, "/dev/", &files);

@@ -98,10 +98,11 @@ void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, stru
 	/* without a host driver there is nothing below it that the host could use */
 	if (d->driver && !vh_pci_is_tolerated(d))
 		walk(&ctx, d->path, 0);
-	if ((d->class >> 16 == 0x03 || d->class >> 16 == 0x04) && d->driver &&
-	    !vh_pci_is_tolerated(d) && !host->uses_untold)
+	if ((vh_pci_is_display(d->class) ||
+	     VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
+	    d->driver && !vh_pci_is_tolerated(d) && !host->uses_untold)
 		vh_display_look(&ctx);
-	if (d->class >> 16 == 0x03 && d->driver && !d->on_vfio)
+	if (vh_pci_is_display(d->class) && d->driver && !d->on_vfio)
 		vh_use_add(&ctx, VH_USE_DISPLAY, "it is a display of the host%s",
 			   d->boot_vga ? ", the one it booted with" : "")
 			->peer_only = true;
