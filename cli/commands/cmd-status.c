@@ -89,14 +89,6 @@ static int load_refusals(struct vh_cli *cli, const struct vh_store *store, struc
 	return rc;
 }
 
-bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (vh_claim_find(s->rows[i].claim, &d->addr))
-			return false;
-	return d->on_vfio || d->override;
-}
-
 static bool is_stuck(const struct vh_claim *c)
 {
 	for (size_t i = 0; i < c->count; i++)

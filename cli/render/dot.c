@@ -54,7 +54,7 @@ static void put_group(struct vh_output *o, const struct vh_group *g)
 	fputs("\t}\n", stdout);
 }
 
-static void dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why)
+void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why)
 {
 	fputs("digraph host {\n"
 	      "\trankdir=LR; ranksep=0.4; nodesep=0.15;\n"
@@ -76,6 +76,3 @@ static void dot_list(struct vh_output *o, const struct vh_host *h, const struct 
 	fputs("}\n", stdout);
 	vh_put_findings(o->cli, stderr, why);
 }
-
-/* The only command that has a picture; main.c sees to that. */
-const struct vh_renderer vh_render_dot = { .list = dot_list };

@@ -80,9 +80,6 @@ struct vh_settings {
 	size_t count;
 };
 
-/* Is the device on a VFIO driver or has it an override, and no claim says why? */
-bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
-
 struct vh_output;
 struct vh_fragment;
 
@@ -110,14 +107,20 @@ struct vh_output {
 	void *doc; /* of the renderer */
 };
 
-extern const struct vh_renderer vh_render_text, vh_render_json, vh_render_dot;
+/* choose.c */
 struct vh_output vh_output_new(struct vh_cli *cli);
 
 /* Is something done to this device when the domain starts? */
 bool vh_is_detached(const struct vh_plan_dev *pd);
 /* Which devices stand in no group. */
 bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
+/* Is the device on a VFIO driver or has it an override, and no claim says why? */
+bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
+/* What a start would do with the device and with a member of its group; the caller frees. */
+char *vh_show_start(const struct vh_shown *s) VH_CHECK;
+char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
 
+/* text-findings.c */
 /* For actions: findings as check prints them, without a file. */
 void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
 /* For --fix: as check prints them. */
@@ -126,21 +129,29 @@ void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_r
 /* A line for each use of the device by the host. */
 void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
 
-/* render-hosts.c */
+/* The answers, each in a file of its name. */
+void vh_text_check_host(struct vh_output *o, const struct vh_report *r);
+void vh_text_check_domain(struct vh_output *o, const struct vh_report *r);
+void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remarks);
 void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
-void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
-/* render-tree.c */
-void vh_text_tree(struct vh_output *o, const struct vh_host *h);
-/* render-show.c, and render-show-json.c */
+void vh_text_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *findings);
+void vh_text_status(struct vh_output *o, const struct vh_status *s);
 void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
-void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
-void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
-/* render-config.c, and render-config-json.c */
 void vh_text_settings(struct vh_output *o, const struct vh_settings *s);
+
+void vh_json_check_begin(struct vh_output *o);
+void vh_json_check_host(struct vh_output *o, const struct vh_report *r);
+void vh_json_check_domain(struct vh_output *o, const struct vh_report *r);
+void vh_json_check_together(struct vh_output *o, const struct vh_remarks *remarks);
+void vh_json_check_end(struct vh_output *o);
+void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
+void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
+void vh_json_status(struct vh_output *o, const struct vh_status *s);
+void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
+void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
 void vh_json_settings(struct vh_output *o, const struct vh_settings *s);
-/* What a start would do with the device and with a member of its group; the caller frees. */
-char *vh_show_start(const struct vh_shown *s) VH_CHECK;
-char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
+
+void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
 
 #endif
