@@ -177,7 +177,7 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 		not_checked_config(c, &f->judgement);
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
-	vh_put_report_findings(c->cli, stderr, &r);
+	vh_text_findings_report(c->cli, stderr, &r);
 	for (size_t i = 0; i < f->judgement.not_checked.count; i++)
 		vh_put_lines(stderr, "  not checked: ", f->judgement.not_checked.name[i]);
 }
@@ -244,7 +244,7 @@ static int check(struct check *c, char **args, int count)
 
 int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 {
-	struct check c = { .cli = cli, .out = vh_output_new(cli) };
+	struct check c = { .cli = cli, .out = vh_choose_output(cli) };
 	unsigned int wants = (cli->fix ? VH_WANT_SECURE : 0) | (cli->all ? VH_WANT_ALL : 0);
 	int rc;
 

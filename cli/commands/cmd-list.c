@@ -23,7 +23,7 @@ static void find_reason(const struct vh_host *h, struct vh_findings *ret)
 
 int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 {
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	_auto_findings_ struct vh_findings why = { 0 };
 	_auto_(vh_host) struct vh_host *h = NULL;
 

@@ -122,7 +122,7 @@ static const char *state_of(const struct vh_store *store, const struct vh_host *
 
 int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 {
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	struct vh_store store = { .dir = -1 };
 	struct vh_status s = { 0 };
 	int rc;

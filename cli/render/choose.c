@@ -20,7 +20,7 @@ static const struct vh_renderer vh_render_text = {
 	.status = vh_text_status,
 	.show = vh_text_show,
 	.xml = vh_text_xml,
-	.config = vh_text_settings,
+	.config = vh_text_config_settings,
 };
 
 static const struct vh_renderer vh_render_json = {
@@ -34,13 +34,13 @@ static const struct vh_renderer vh_render_json = {
 	.status = vh_json_status,
 	.show = vh_json_show,
 	.xml = vh_json_xml,
-	.config = vh_json_settings,
+	.config = vh_json_config_settings,
 };
 
 /* The only command that has a picture; main.c sees to that. */
 static const struct vh_renderer vh_render_dot = { .list = vh_dot_list };
 
-struct vh_output vh_output_new(struct vh_cli *cli)
+struct vh_output vh_choose_output(struct vh_cli *cli)
 {
 	static const struct vh_renderer *const renderers[] = {
 		[VH_FORMAT_TEXT] = &vh_render_text,

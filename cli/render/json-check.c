@@ -41,7 +41,7 @@ static struct json_object *detached(const struct vh_plan *p)
 	struct json_object *array = json_object_new_array();
 
 	for (size_t i = 0; p && i < p->count; i++)
-		if (vh_is_detached(&p->devs[i]))
+		if (vh_render_is_detached(&p->devs[i]))
 			json_object_array_add(array, address(&p->devs[i].dev->addr));
 	return array;
 }

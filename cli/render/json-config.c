@@ -31,7 +31,7 @@ static struct json_object *section(const struct vh_setting_list *list)
 	return e;
 }
 
-void vh_json_settings(struct vh_output *o, const struct vh_settings *s)
+void vh_json_config_settings(struct vh_output *o, const struct vh_settings *s)
 {
 	struct json_object *doc = document(), *sections = json_object_new_array();
 

@@ -45,7 +45,7 @@ void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 			json_object_array_add(list, listed(o, g->members[k]));
 	}
 	for (size_t i = 0; i < h->n_devs; i++) {
-		if (!vh_is_groupless(h, h->devs[i]))
+		if (!vh_render_is_groupless(h, h->devs[i]))
 			continue;
 		if (!none)
 			none = group(groups, NULL);
@@ -53,5 +53,5 @@ void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 	}
 	add(doc, "groups", groups);
 	vh_json_print(doc);
-	vh_put_findings(o->cli, stderr, why);
+	vh_text_findings(o->cli, stderr, why);
 }

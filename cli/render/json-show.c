@@ -62,7 +62,7 @@ static struct json_object *member(struct vh_output *o, const struct vh_shown *s,
 				  const struct vh_pci_dev *m)
 {
 	struct json_object *e = json_object_new_object();
-	_auto_free_ char *what = vh_show_member(s, m);
+	_auto_free_ char *what = vh_render_member(s, m);
 
 	add(e, "address", address(&m->addr));
 	add(e, "id", id(m->vendor, m->device));
@@ -96,11 +96,11 @@ static struct json_object *group(struct vh_output *o, const struct vh_shown *s)
 static struct json_object *start(const struct vh_shown *s)
 {
 	struct json_object *e = json_object_new_object(), *array = json_object_new_array();
-	_auto_free_ char *text = vh_show_start(s);
+	_auto_free_ char *text = vh_render_start(s);
 	const struct vh_plan *p = s->start->plan;
 
 	for (size_t i = 0; p && i < p->count; i++)
-		if (vh_is_detached(&p->devs[i]))
+		if (vh_render_is_detached(&p->devs[i]))
 			json_object_array_add(array, address(&p->devs[i].dev->addr));
 	add(e, "verdict",
 	    string(vh_findings_number(s->start->findings, VH_ERROR) ? "refuse" : "ok"));

@@ -81,7 +81,7 @@ void vh_json_status(struct vh_output *o, const struct vh_status *s)
 	for (size_t i = 0; refusals && i < s->n_refusals; i++)
 		json_object_array_add(refusals, refusal(&s->refusals[i]));
 	for (size_t i = 0; others && i < s->host->n_devs; i++)
-		if (vh_is_unclaimed(s, s->host->devs[i]))
+		if (vh_render_is_unclaimed(s, s->host->devs[i]))
 			json_object_array_add(others, unclaimed(s, s->host->devs[i]));
 	add(doc, "claims", claims);
 	add(doc, "refusals", refusals);

@@ -6,17 +6,17 @@
 
 #include "lib/base/banned.h"
 
-bool vh_is_detached(const struct vh_plan_dev *pd)
+bool vh_render_is_detached(const struct vh_plan_dev *pd)
 {
 	return pd->action == VH_UNBIND || pd->action == VH_BIND;
 }
 
-bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d)
+bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d)
 {
 	return !vh_host_group(h, d->group);
 }
 
-bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
+bool vh_render_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (vh_claim_find(s->rows[i].claim, &d->addr))
@@ -52,7 +52,7 @@ static char *refusal(const struct vh_findings *f)
 	return vh_strbuf_steal(&sb);
 }
 
-char *vh_show_start(const struct vh_shown *s)
+char *vh_render_start(const struct vh_shown *s)
 {
 	const struct vh_plan *p = s->start->plan;
 	struct vh_strbuf sb = { 0 }, peers = { 0 };
@@ -70,7 +70,7 @@ char *vh_show_start(const struct vh_shown *s)
 		const struct vh_plan_dev *pd = &p->devs[i];
 		_auto_free_ char *one = NULL;
 
-		if (pd->role != VH_PEER || !vh_is_detached(pd))
+		if (pd->role != VH_PEER || !vh_render_is_detached(pd))
 			continue;
 		one = pd->dev->driver ? vh_printf("%s from '%s'", vh_pci_str(&pd->dev->addr).s,
 						  pd->dev->driver)
@@ -103,7 +103,7 @@ static char *blocked_by(const struct vh_shown *s, const struct vh_pci_dev *m)
 	return sb.data;
 }
 
-char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m)
+char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m)
 {
 	_auto_free_ char *rules = blocked_by(s, m);
 	const struct vh_plan_dev *pd = planned(s, m);
@@ -114,7 +114,7 @@ char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m)
 		return vh_strdup("this device");
 	if (!vh_can_pass(s->dev)) /* no start looks at the group */
 		return vh_strdup("another member");
-	if (pd && vh_is_detached(pd))
+	if (pd && vh_render_is_detached(pd))
 		return vh_strdup("goes along");
 	if (!vh_pci_is_tolerated(m))
 		return vh_printf("would stay on '%s', which VFIO does not allow beside a guest",

@@ -108,26 +108,26 @@ struct vh_output {
 };
 
 /* choose.c */
-struct vh_output vh_output_new(struct vh_cli *cli);
+struct vh_output vh_choose_output(struct vh_cli *cli);
 
 /* Is something done to this device when the domain starts? */
-bool vh_is_detached(const struct vh_plan_dev *pd);
+bool vh_render_is_detached(const struct vh_plan_dev *pd);
 /* Which devices stand in no group. */
-bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
+bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
 /* Is the device on a VFIO driver or has it an override, and no claim says why? */
-bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
+bool vh_render_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
 /* What a start would do with the device and with a member of its group; the caller frees. */
-char *vh_show_start(const struct vh_shown *s) VH_CHECK;
-char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
+char *vh_render_start(const struct vh_shown *s) VH_CHECK;
+char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
 
 /* text-findings.c */
 /* For actions: findings as check prints them, without a file. */
-void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
+void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
 /* For --fix: as check prints them. */
-void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
+void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
 /* A line for each use of the device by the host. */
-void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
+void vh_text_list_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
 
 /* The answers, each in a file of its name. */
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r);
@@ -138,7 +138,7 @@ void vh_text_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 void vh_text_status(struct vh_output *o, const struct vh_status *s);
 void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
-void vh_text_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_text_config_settings(struct vh_output *o, const struct vh_settings *s);
 
 void vh_json_check_begin(struct vh_output *o);
 void vh_json_check_host(struct vh_output *o, const struct vh_report *r);
@@ -150,7 +150,7 @@ void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 void vh_json_status(struct vh_output *o, const struct vh_status *s);
 void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
-void vh_json_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_json_config_settings(struct vh_output *o, const struct vh_settings *s);
 
 void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
 

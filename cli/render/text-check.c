@@ -55,7 +55,7 @@ static void put_plan(struct vh_output *o, const struct vh_report *r)
 	bool any = false;
 
 	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
-		if (!vh_is_detached(&r->plan->devs[i]))
+		if (!vh_render_is_detached(&r->plan->devs[i]))
 			continue;
 		put_detached(o, &r->plan->devs[i]);
 		any = true;
@@ -68,7 +68,7 @@ static void put_plan(struct vh_output *o, const struct vh_report *r)
 static void put_hotplug(const struct vh_report *r)
 {
 	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
-		if (r->plan->devs[i].role != VH_PEER || !vh_is_detached(&r->plan->devs[i]))
+		if (r->plan->devs[i].role != VH_PEER || !vh_render_is_detached(&r->plan->devs[i]))
 			continue;
 		printf("  virsh attach-device calls no hook; first run: vfio-hook detach %s\n",
 		       vh_pci_str(&r->host->asked[0]).s);
@@ -121,7 +121,7 @@ void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 		put_brief(r);
 		return;
 	}
-	vh_put_report_findings(o->cli, stdout, r);
+	vh_text_findings_report(o->cli, stdout, r);
 	put_verdict(r, "ok", "refused");
 	fputs(r->host ? "\n" : ": no PCI passthrough\n", stdout);
 	if (r->running)
@@ -154,7 +154,7 @@ void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 {
 	const struct vh_host *h = r->host;
 
-	vh_put_report_findings(o->cli, stdout, r);
+	vh_text_findings_report(o->cli, stdout, r);
 	put_verdict(r, "ok", "not ready");
 	if (h->iommu)
 		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,

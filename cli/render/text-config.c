@@ -40,7 +40,7 @@ static void put_section(const struct vh_setting_list *list)
 	}
 }
 
-void vh_text_settings(struct vh_output *o, const struct vh_settings *s)
+void vh_text_config_settings(struct vh_output *o, const struct vh_settings *s)
 {
 	(void)o;
 	printf("; /" VH_CONFIG_PATH "%s\n", s->exists ? "" : ": is not there, the defaults hold");

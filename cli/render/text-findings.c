@@ -63,7 +63,7 @@ static void put_finding(const struct vh_cli *cli, FILE *f, const struct vh_findi
 	fprintf(f, " [%s]\n", e->rule->name);
 }
 
-void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list)
+void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		put_finding(cli, f, &list->list[i]);
@@ -72,7 +72,7 @@ void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings
 	}
 }
 
-void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
+void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
 {
 	for (size_t i = 0; i < r->findings->count; i++) {
 		const struct vh_finding *e = &r->findings->list[i];

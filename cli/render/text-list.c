@@ -10,7 +10,7 @@
 #define ADDRESS_WIDTH 24 /* columns of the tree, with the indentation */
 #define DEPTH_MAX 32     /* buses nest as deep as there are bus numbers; a page does not */
 
-void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent)
+void vh_text_list_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent)
 {
 	for (size_t i = 0; i < d->n_uses; i++) {
 		printf("%*s", indent, "");
@@ -42,7 +42,7 @@ static void put_line(struct vh_output *o, const struct vh_pci_dev *d, int depth)
 	fputc(' ', stdout);
 	vh_put(stdout, class);
 	fputc('\n', stdout);
-	vh_put_uses(o, d, ADDRESS_WIDTH + 7);
+	vh_text_list_uses(o, d, ADDRESS_WIDTH + 7);
 }
 
 static void put_below(struct vh_output *o, const struct vh_host *h, const struct vh_pci_dev *bridge,
@@ -117,7 +117,7 @@ static void put_device(struct vh_output *o, const struct vh_pci_dev *d)
 	fputc('\n', stdout);
 	if (d->dead)
 		fputs("      does not answer (its configuration space reads 0xff)\n", stdout);
-	vh_put_uses(o, d, 6);
+	vh_text_list_uses(o, d, 6);
 }
 
 static void put_group_title(struct vh_output *o, const char *number, bool noiommu)
@@ -135,7 +135,7 @@ void vh_text_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 
 	if (o->cli->tree) {
 		put_tree(o, h);
-		vh_put_findings(o->cli, stdout, findings);
+		vh_text_findings(o->cli, stdout, findings);
 		return;
 	}
 	for (size_t i = 0; i < h->n_groups; i++) {
@@ -147,12 +147,12 @@ void vh_text_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 			put_device(o, g->members[k]);
 	}
 	for (size_t i = 0; i < h->n_devs; i++) {
-		if (!vh_is_groupless(h, h->devs[i]))
+		if (!vh_render_is_groupless(h, h->devs[i]))
 			continue;
 		if (!title)
 			put_group_title(o, "-", false);
 		title = true;
 		put_device(o, h->devs[i]);
 	}
-	vh_put_findings(o->cli, stdout, findings);
+	vh_text_findings(o->cli, stdout, findings);
 }

@@ -153,7 +153,7 @@ static void put_regions(const struct vh_names *regions)
 static void put_member(struct vh_output *o, const struct vh_shown *s, const struct vh_pci_dev *m)
 {
 	_auto_free_ char *class = vh_pci_names_class(o->cli->names, m);
-	_auto_free_ char *what = vh_show_member(s, m);
+	_auto_free_ char *what = vh_render_member(s, m);
 
 	printf("    %s ", vh_pci_str(&m->addr).s);
 	vh_put(stdout, class);
@@ -164,7 +164,7 @@ static void put_member(struct vh_output *o, const struct vh_shown *s, const stru
 	fputc('\n', stdout);
 	if (m == s->dev)
 		return; /* told above */
-	vh_put_uses(o, m, 8);
+	vh_text_list_uses(o, m, 8);
 }
 
 static void put_group(struct vh_output *o, const struct vh_shown *s)
@@ -191,7 +191,7 @@ static void put_start(struct vh_output *o, const struct vh_shown *s)
 	_auto_free_ char *text = NULL;
 	bool refused = vh_findings_number(f, VH_ERROR);
 
-	text = refused ? vh_strdup("would be refused:") : vh_show_start(s);
+	text = refused ? vh_strdup("would be refused:") : vh_render_start(s);
 	put_title("virsh start");
 	vh_put_styled(o->cli, stdout, refused ? VH_BAD : VH_GOOD, text, 0);
 	fputc('\n', stdout);

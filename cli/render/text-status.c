@@ -147,7 +147,7 @@ void vh_text_status(struct vh_output *o, const struct vh_status *s)
 	for (size_t i = 0; i < s->n_refusals; i++)
 		put_refusal(o, &s->refusals[i]);
 	for (size_t i = 0; !s->unseen && !s->damaged && i < s->host->n_devs; i++) {
-		if (!vh_is_unclaimed(s, s->host->devs[i]))
+		if (!vh_render_is_unclaimed(s, s->host->devs[i]))
 			continue;
 		if (!unclaimed++)
 			printf("in no claim of vfio-hook:\n  %-13s %-13s %-13s %s\n", "ADDRESS", "DRIVER",
