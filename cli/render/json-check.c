@@ -67,7 +67,7 @@ void vh_json_check_domain(struct vh_output *o, const struct vh_report *r)
 	add(e, "devices", devices(o, r));
 	add(e, "detach", detached(r->plan));
 	add(e, "not_checked", strings(r->not_checked));
-	add(e, "findings", findings(r->findings));
+	add(e, "findings", vh_json_findings(r->findings));
 	if (r->defined) {
 		add(e, "running", json_object_new_boolean(r->defined->runs));
 		add(e, "autostart", json_object_new_boolean(r->defined->autostart));
@@ -83,7 +83,7 @@ void vh_json_check_host(struct vh_output *o, const struct vh_report *r)
 	add(host, "iommu", json_object_new_boolean(r->host->iommu));
 	add(host, "groups", json_object_new_int64((int64_t)r->host->n_groups));
 	add(host, "not_checked", strings(r->not_checked));
-	add(host, "findings", findings(r->findings));
+	add(host, "findings", vh_json_findings(r->findings));
 }
 
 void vh_json_check_together(struct vh_output *o, const struct vh_remarks *remarks)

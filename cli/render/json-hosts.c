@@ -13,7 +13,7 @@ static struct json_object *cell(const struct vh_remote *h, const struct vh_repor
 	add(e, "error", string(r->domain ? NULL : h->err.what));
 	add(e, "verdict", r->domain ? string(refused ? "refuse" : "ok") : NULL);
 	add(e, "not_checked", r->domain ? strings(r->not_checked) : NULL);
-	add(e, "findings", r->domain ? findings(r->findings) : NULL);
+	add(e, "findings", r->domain ? vh_json_findings(r->findings) : NULL);
 	return e;
 }
 

@@ -106,7 +106,7 @@ static struct json_object *start(const struct vh_shown *s)
 	    string(vh_findings_number(s->start->findings, VH_ERROR) ? "refuse" : "ok"));
 	add(e, "text", string(text));
 	add(e, "detach", array);
-	add(e, "findings", findings(s->start->findings));
+	add(e, "findings", vh_json_findings(s->start->findings));
 	return e;
 }
 

@@ -7,11 +7,18 @@
 
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
+#include "cli/render/fields.h"
 #include "cli/render/render.h"
 #include "lib/base/strbuf.h"
 
 /* Prints the document on a line of stdout and frees it. */
 void vh_json_print(struct json_object *doc);
+/* Adds what the table has a key for. */
+void vh_json_fields(struct json_object *e, const struct vh_field *fields,
+		    const struct vh_subject *s);
+/* Prints a document that has nothing else. */
+void vh_json_document(const struct vh_field *fields, const struct vh_subject *s);
+struct json_object *vh_json_findings(const struct vh_findings *list);
 
 /* JSON has no other text than UTF-8; NULL becomes null. */
 static inline struct json_object *string(const char *s)
@@ -61,25 +68,6 @@ static inline struct json_object *document(void)
 
 	add(doc, "schema", json_object_new_int(1));
 	return doc;
-}
-
-static inline struct json_object *findings(const struct vh_findings *list)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct vh_finding *f = &list->list[i];
-		struct json_object *e = json_object_new_object();
-
-		add(e, "rule", string(f->rule->name));
-		add(e, "severity", string(vh_severity_str(f->severity)));
-		add(e, "line", f->line ? json_object_new_int(f->line) : NULL);
-		add(e, "address", f->has_addr ? address(&f->addr) : NULL);
-		add(e, "message", string(f->message));
-		add(e, "fix", string(f->fix));
-		json_object_array_add(array, e);
-	}
-	return array;
 }
 
 #endif

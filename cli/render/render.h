@@ -126,9 +126,6 @@ void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_finding
 /* For --fix: as check prints them. */
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
-/* A line for each use of the device by the host. */
-void vh_text_list_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
-
 /* The answers, each in a file of its name. */
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r);
 void vh_text_check_domain(struct vh_output *o, const struct vh_report *r);

@@ -2,7 +2,7 @@
 /* text-show - a device for people: a line for each fact, its group, and what a start does. */
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
-#include "cli/render/render.h"
+#include "cli/render/text-fields.h"
 #include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
@@ -164,7 +164,7 @@ static void put_member(struct vh_output *o, const struct vh_shown *s, const stru
 	fputc('\n', stdout);
 	if (m == s->dev)
 		return; /* told above */
-	vh_text_list_uses(o, m, 8);
+	vh_text_fields_uses(o, m, 8);
 }
 
 static void put_group(struct vh_output *o, const struct vh_shown *s)

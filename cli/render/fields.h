@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fields - what there is to say about a thing, as a table: how each fact is got, its key in
+ * JSON and its title in text. Text and JSON walk the same table; docs/vfio-hook.schema.json has
+ * the same keys (tests/t-fields.c).
+ */
+#ifndef VH_FIELDS_H
+#define VH_FIELDS_H
+
+#include "cli/output.h"
+#include "cli/render/render.h"
+
+/* What a fact is about. A table's getters look at what the table is made for; a thing inside
+ * another one keeps what that was about. All is borrowed. */
+struct vh_subject {
+	struct vh_pci_names *names;
+	const struct vh_host *host;
+	const struct vh_group *group; /* NULL: the devices that are in none */
+	const struct vh_pci_dev *dev; /* NULL: not there */
+	const struct vh_shown *shown;
+	const struct vh_findings *findings;
+	const struct vh_finding *finding;
+	const struct vh_status *status;
+	const struct vh_status_row *row;
+	const struct vh_record *record;
+	const struct vh_refusal *refusal;
+};
+
+/* Where people read things a line each: the cell of a fact in that line. */
+struct vh_cell {
+	unsigned int place; /* from 1 on; 0: it is not there */
+	unsigned int width; /* columns to be filled */
+	const char *after;  /* what comes next */
+};
+enum vh_layout { VH_ROW = 0, VH_TREE, VH_LAYOUTS };
+
+struct vh_field {
+	const char *key;   /* in JSON; NULL: for people alone */
+	const char *title; /* in text, of its line or of its column; NULL: without */
+
+	/* One of these gets the value, and by that is its type. */
+	char *(*text)(const struct vh_subject *s);     /* NULL: none; the caller frees */
+	int64_t (*number)(const struct vh_subject *s); /* negative: none */
+	enum vh_tri (*tri)(const struct vh_subject *s);
+	/* NO: not known; UNKNOWN: there may be more */
+	enum vh_tri (*list)(const struct vh_subject *s, struct vh_names *ret);
+	/* A thing with fields of its own; false: there is none. */
+	bool (*object)(const struct vh_subject *s, struct vh_subject *ret);
+	/* Several of them, beginning with *at = 0; false: no more. */
+	bool (*next)(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+	bool (*is_known)(const struct vh_subject *s); /* are they? NULL: always */
+	const struct vh_field *fields;                /* of the object, or of each of several */
+
+	/* For people. */
+	char *(*words)(const struct vh_subject *s); /* instead of the value; NULL: nothing */
+	const char *before;                         /* precedes a text */
+	const char *none;                           /* instead of a value that is none */
+	const char *empty; /* instead of a list in which there is nothing */
+	const char *join;  /* between what is in a list; NULL: each has a line */
+	enum vh_style (*style)(const struct vh_subject *s);
+	struct vh_cell at[VH_LAYOUTS];
+};
+
+/* Tables end with an entry that has nothing to get. */
+bool vh_fields_is_end(const struct vh_field *f);
+/* The fact in one line for people; NULL: there is nothing to say. The caller frees. */
+char *vh_fields_words(const struct vh_field *f, const struct vh_subject *s) VH_CHECK;
+enum vh_style vh_fields_style(const struct vh_field *f, const struct vh_subject *s);
+enum vh_style vh_fields_is_head(const struct vh_subject *s); /* what a block begins with */
+
+/* Of s->dev, in every table that has devices. */
+char *vh_fields_address(const struct vh_subject *s);
+char *vh_fields_class(const struct vh_subject *s);
+char *vh_fields_class_name(const struct vh_subject *s);
+char *vh_fields_class_title(const struct vh_subject *s); /* name and number */
+char *vh_fields_id(const struct vh_subject *s);
+char *vh_fields_description(const struct vh_subject *s);
+char *vh_fields_driver(const struct vh_subject *s);
+enum vh_tri vh_fields_bridge(const struct vh_subject *s);
+char *vh_fields_parent(const struct vh_subject *s);
+enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret);
+/* Appends a copy. */
+void vh_fields_name(struct vh_names *names, const char *name);
+
+/* The documents of list, show and status; what each field is made of stands beside its table. */
+extern const struct vh_field vh_fields_list[], vh_fields_show[], vh_fields_status[];
+
+extern const struct vh_field vh_fields_list_group[], vh_fields_list_device[];
+bool vh_fields_list_groups(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_list_devices(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+
+extern const struct vh_field vh_fields_show_device[], vh_fields_show_member[];
+
+extern const struct vh_field vh_fields_status_claim[], vh_fields_status_record[];
+extern const struct vh_field vh_fields_status_refusal[], vh_fields_status_unclaimed[];
+bool vh_fields_status_claims(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_status_records(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_status_refusals(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+/* What is in no claim; only if every claim was seen can that be told. */
+bool vh_fields_status_others(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_status_is_whole(const struct vh_subject *s);
+
+extern const struct vh_field vh_fields_finding[];
+bool vh_fields_findings(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+
+#endif
