@@ -17,7 +17,8 @@ struct vh_subject {
 	const struct vh_host *host;
 	const struct vh_group *group; /* NULL: the devices that are in none */
 	const struct vh_pci_dev *dev; /* NULL: not there */
-	const struct vh_shown *shown;
+	const struct vh_shown *shown; /* with `show`: of n_shown the one that this is about */
+	size_t n_shown;
 	const struct vh_findings *findings;
 	const struct vh_finding *finding;
 	const struct vh_status *status;
@@ -82,7 +83,7 @@ enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret);
 /* Appends a copy. */
 void vh_fields_name(struct vh_names *names, const char *name);
 
-/* The documents of list, show and status; what each field is made of stands beside its table. */
+/* The documents of list, show and status, and what they are made of. */
 extern const struct vh_field vh_fields_list[], vh_fields_show[], vh_fields_status[];
 
 extern const struct vh_field vh_fields_list_group[], vh_fields_list_device[];
@@ -90,6 +91,7 @@ bool vh_fields_list_groups(const struct vh_subject *s, size_t *at, struct vh_sub
 bool vh_fields_list_devices(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_show_device[], vh_fields_show_member[];
+bool vh_fields_show_devices(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_status_claim[], vh_fields_status_record[];
 extern const struct vh_field vh_fields_status_refusal[], vh_fields_status_unclaimed[];

@@ -4,11 +4,6 @@
 
 #include "lib/base/banned.h"
 
-static struct json_object *verdict(const struct vh_report *r)
-{
-	return string(vh_findings_number(r->findings, VH_ERROR) ? "refuse" : "ok");
-}
-
 static struct json_object *device(struct vh_output *o, const struct vh_report *r,
 				  const struct vh_hostdev *h)
 {
@@ -63,7 +58,7 @@ void vh_json_check_domain(struct vh_output *o, const struct vh_report *r)
 	add(e, "source", string(r->source));
 	add(e, "name", string(r->domain->name));
 	add(e, "uuid", string(r->domain->uuid));
-	add(e, "verdict", verdict(r));
+	add(e, "verdict", string(vh_render_verdict(r->findings)));
 	add(e, "devices", devices(o, r));
 	add(e, "detach", detached(r->plan));
 	add(e, "not_checked", strings(r->not_checked));
@@ -79,7 +74,7 @@ void vh_json_check_host(struct vh_output *o, const struct vh_report *r)
 {
 	struct json_object *host = json_object_object_get(o->doc, "host");
 
-	add(host, "verdict", verdict(r));
+	add(host, "verdict", string(vh_render_verdict(r->findings)));
 	add(host, "iommu", json_object_new_boolean(r->host->iommu));
 	add(host, "groups", json_object_new_int64((int64_t)r->host->n_groups));
 	add(host, "not_checked", strings(r->not_checked));

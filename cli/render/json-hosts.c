@@ -7,11 +7,10 @@
 static struct json_object *cell(const struct vh_remote *h, const struct vh_report *r)
 {
 	struct json_object *e = json_object_new_object();
-	bool refused = r->domain && vh_findings_number(r->findings, VH_ERROR);
 
 	add(e, "source", string(h->uri));
 	add(e, "error", string(r->domain ? NULL : h->err.what));
-	add(e, "verdict", r->domain ? string(refused ? "refuse" : "ok") : NULL);
+	add(e, "verdict", r->domain ? string(vh_render_verdict(r->findings)) : NULL);
 	add(e, "not_checked", r->domain ? strings(r->not_checked) : NULL);
 	add(e, "findings", r->domain ? vh_json_findings(r->findings) : NULL);
 	return e;

@@ -89,8 +89,7 @@ static struct json_object *scalar(const struct vh_field *f, const struct vh_subj
 	return NULL;
 }
 
-void vh_json_fields(struct json_object *e, const struct vh_field *fields,
-		    const struct vh_subject *s)
+void vh_json_fields(struct json_object *e, const struct vh_field *fields, const struct vh_subject *s)
 {
 	for (const struct vh_field *f = fields; !vh_fields_is_end(f); f++) {
 		if (!f->key)
@@ -116,7 +115,8 @@ void vh_json_document(const struct vh_field *fields, const struct vh_subject *s)
 
 struct json_object *vh_json_findings(const struct vh_findings *list)
 {
-	static const struct vh_field all = { .next = vh_fields_findings, .fields = vh_fields_finding };
+	static const struct vh_field all = { .next = vh_fields_findings,
+					     .fields = vh_fields_finding };
 
 	return things(&all, &(struct vh_subject){ .findings = list });
 }

@@ -11,6 +11,11 @@ bool vh_render_is_detached(const struct vh_plan_dev *pd)
 	return pd->action == VH_UNBIND || pd->action == VH_BIND;
 }
 
+const char *vh_render_verdict(const struct vh_findings *f)
+{
+	return vh_findings_number(f, VH_ERROR) ? "refuse" : "ok";
+}
+
 bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d)
 {
 	return !vh_host_group(h, d->group);

@@ -112,6 +112,8 @@ struct vh_output vh_choose_output(struct vh_cli *cli);
 
 /* Is something done to this device when the domain starts? */
 bool vh_render_is_detached(const struct vh_plan_dev *pd);
+/* "refuse" where one of them is an error, or "ok". */
+const char *vh_render_verdict(const struct vh_findings *f);
 /* Which devices stand in no group. */
 bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
 /* Is the device on a VFIO driver or has it an override, and no claim says why? */
@@ -123,6 +125,8 @@ char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_
 /* text-findings.c */
 /* For actions: findings as check prints them, without a file. */
 void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
+/* The line of one, without its fix. */
+void vh_text_findings_line(const struct vh_cli *cli, FILE *f, const struct vh_finding *e);
 /* For --fix: as check prints them. */
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 

@@ -55,7 +55,7 @@ static void put_quoted(FILE *f, const struct vh_report *r, int n)
 	fprintf(f, "    %s\n", safe);
 }
 
-static void put_finding(const struct vh_cli *cli, FILE *f, const struct vh_finding *e)
+void vh_text_findings_line(const struct vh_cli *cli, FILE *f, const struct vh_finding *e)
 {
 	vh_put_severity(cli, f, vh_severity_str(e->severity));
 	fputs(": ", f);
@@ -66,7 +66,7 @@ static void put_finding(const struct vh_cli *cli, FILE *f, const struct vh_findi
 void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		put_finding(cli, f, &list->list[i]);
+		vh_text_findings_line(cli, f, &list->list[i]);
 		if (list->list[i].fix)
 			vh_put_lines(f, "  fix: ", list->list[i].fix);
 	}
@@ -81,7 +81,7 @@ void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_
 		if (e->line)
 			fprintf(f, ":%d", e->line);
 		fputs(": ", f);
-		put_finding(cli, f, e);
+		vh_text_findings_line(cli, f, e);
 		put_quoted(f, r, e->line);
 		if (e->fix)
 			vh_put_lines(f, "  fix: ", e->fix);
