@@ -4,10 +4,7 @@
 
 #include "lib/base/banned.h"
 
-static int64_t number(const struct vh_subject *s)
-{
-	return s->dev->group;
-}
+VH_FIELDS_GET(int64_t, number, s->dev->group)
 
 static enum vh_style on_vfio(const struct vh_subject *s)
 {
@@ -48,10 +45,7 @@ bool vh_fields_list_devices(const struct vh_subject *s, size_t *at, struct vh_su
 
 /* --- groups --------------------------------------------------------------------------------- */
 
-static int64_t group(const struct vh_subject *s)
-{
-	return s->group ? s->group->number : -1;
-}
+VH_FIELDS_GET(int64_t, group, s->group ? s->group->number : -1)
 
 static char *group_words(const struct vh_subject *s)
 {

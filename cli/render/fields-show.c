@@ -22,10 +22,7 @@ static enum vh_tri copy(const struct vh_names *from, struct vh_names *to)
 
 /* --- what it is ----------------------------------------------------------------------------- */
 
-static int64_t revision(const struct vh_subject *s)
-{
-	return detail(s)->revision;
-}
+VH_FIELDS_GET(int64_t, revision, detail(s)->revision)
 
 static char *id_words(const struct vh_subject *s)
 {
@@ -36,10 +33,7 @@ static char *id_words(const struct vh_subject *s)
 	return vh_printf("%s, revision %02x", id, (unsigned int)revision(s));
 }
 
-static char *subsystem(const struct vh_subject *s)
-{
-	return vh_pci_names_subsystem(s->names, s->dev);
-}
+VH_FIELDS_GET(char *, subsystem, vh_pci_names_subsystem(s->names, s->dev))
 
 static char *subsystem_id(const struct vh_subject *s)
 {
@@ -55,10 +49,7 @@ static char *subsystem_words(const struct vh_subject *s)
 	return name ? vh_printf("%s [%s]", name, id) : NULL;
 }
 
-static enum vh_tri answers(const struct vh_subject *s)
-{
-	return s->dev->dead ? VH_NO : VH_YES;
-}
+VH_FIELDS_GET(enum vh_tri, answers, s->dev->dead ? VH_NO : VH_YES)
 
 static char *answers_words(const struct vh_subject *s)
 {
@@ -69,10 +60,7 @@ static char *answers_words(const struct vh_subject *s)
 
 /* --- drivers -------------------------------------------------------------------------------- */
 
-static char * override(const struct vh_subject *s)
-{
-	return vh_strdup(detail(s)->override);
-}
+VH_FIELDS_GET(char *, driver_override, vh_strdup(detail(s)->override))
 
 static enum vh_tri modules(const struct vh_subject *s, struct vh_names *ret)
 {
@@ -86,30 +74,11 @@ static enum vh_tri variants(const struct vh_subject *s, struct vh_names *ret)
 
 /* --- where it is ---------------------------------------------------------------------------- */
 
-static int64_t numa_node(const struct vh_subject *s)
-{
-	return detail(s)->numa_node;
-}
-
-static char *speed(const struct vh_subject *s)
-{
-	return vh_strdup(detail(s)->speed);
-}
-
-static char *width(const struct vh_subject *s)
-{
-	return vh_strdup(detail(s)->width);
-}
-
-static char *max_speed(const struct vh_subject *s)
-{
-	return vh_strdup(detail(s)->max_speed);
-}
-
-static char *max_width(const struct vh_subject *s)
-{
-	return vh_strdup(detail(s)->max_width);
-}
+VH_FIELDS_GET(int64_t, numa_node, detail(s)->numa_node)
+VH_FIELDS_GET(char *, speed, vh_strdup(detail(s)->speed))
+VH_FIELDS_GET(char *, width, vh_strdup(detail(s)->width))
+VH_FIELDS_GET(char *, max_speed, vh_strdup(detail(s)->max_speed))
+VH_FIELDS_GET(char *, max_width, vh_strdup(detail(s)->max_width))
 
 static const struct vh_field link_fields[] = {
 	{ "speed", .text = speed },
@@ -135,10 +104,7 @@ static char *link_words(const struct vh_subject *s)
 			 t->max_speed ? t->max_speed : "?", t->max_width ? t->max_width : "?");
 }
 
-static char *power(const struct vh_subject *s)
-{
-	return vh_strdup(detail(s)->power);
-}
+VH_FIELDS_GET(char *, power, vh_strdup(detail(s)->power))
 
 /* "flr bus" as a list. */
 static enum vh_tri resets(const struct vh_subject *s, struct vh_names *ret)
@@ -161,15 +127,8 @@ static enum vh_tri bars(const struct vh_subject *s, struct vh_names *ret)
 
 /* --- SR-IOV --------------------------------------------------------------------------------- */
 
-static char *pf(const struct vh_subject *s)
-{
-	return s->dev->is_vf ? vh_strdup(vh_pci_str(&s->dev->pf).s) : NULL;
-}
-
-static int64_t total_vfs(const struct vh_subject *s)
-{
-	return detail(s)->totalvfs;
-}
+VH_FIELDS_GET(char *, pf, s->dev->is_vf ? vh_strdup(vh_pci_str(&s->dev->pf).s) : NULL)
+VH_FIELDS_GET(int64_t, total_vfs, detail(s)->totalvfs)
 
 static char *total_words(const struct vh_subject *s)
 {
@@ -211,10 +170,7 @@ static enum vh_tri uses(const struct vh_subject *s, struct vh_names *ret)
 
 /* --- its group ------------------------------------------------------------------------------ */
 
-static char *on_start(const struct vh_subject *s)
-{
-	return vh_render_member(s->shown, s->dev);
-}
+VH_FIELDS_GET(char *, on_start, vh_render_member(s->shown, s->dev))
 
 const struct vh_field vh_fields_show_member[] = {
 	{ "address", .text = vh_fields_address, .at = { { 1, 0, " " } } },
@@ -237,15 +193,8 @@ static bool next_member(const struct vh_subject *s, size_t *at, struct vh_subjec
 	return true;
 }
 
-static int64_t number(const struct vh_subject *s)
-{
-	return s->group->number;
-}
-
-static enum vh_tri is_open(const struct vh_subject *s)
-{
-	return s->group->open;
-}
+VH_FIELDS_GET(int64_t, number, s->group->number)
+VH_FIELDS_GET(enum vh_tri, is_open, s->group->open)
 
 static char *open_words(const struct vh_subject *s)
 {
@@ -254,10 +203,7 @@ static char *open_words(const struct vh_subject *s)
 	return vh_strdup(s->group->holder ? s->group->holder : "a guest");
 }
 
-static char *holder(const struct vh_subject *s)
-{
-	return vh_strdup(s->group->holder);
-}
+VH_FIELDS_GET(char *, holder, vh_strdup(s->group->holder))
 
 static enum vh_tri regions(const struct vh_subject *s, struct vh_names *ret)
 {
@@ -311,20 +257,9 @@ static char *group_words(const struct vh_subject *s)
 
 /* --- a start -------------------------------------------------------------------------------- */
 
-static bool is_refused(const struct vh_subject *s)
-{
-	return vh_findings_number(s->shown->start->findings, VH_ERROR);
-}
-
-static char *verdict(const struct vh_subject *s)
-{
-	return vh_strdup(vh_render_verdict(s->shown->start->findings));
-}
-
-static char *start_text(const struct vh_subject *s)
-{
-	return vh_render_start(s->shown);
-}
+VH_FIELDS_GET(bool, is_refused, vh_findings_number(s->shown->start->findings, VH_ERROR))
+VH_FIELDS_GET(char *, verdict, vh_strdup(vh_render_verdict(s->shown->start->findings)))
+VH_FIELDS_GET(char *, start_text, vh_render_start(s->shown))
 
 static enum vh_tri detach(const struct vh_subject *s, struct vh_names *ret)
 {
@@ -352,15 +287,8 @@ static bool has_start(const struct vh_subject *s, struct vh_subject *ret)
 }
 
 /* For people the findings follow, and say why. */
-static char *start_words(const struct vh_subject *s)
-{
-	return is_refused(s) ? vh_strdup("would be refused:") : start_text(s);
-}
-
-static enum vh_style start_style(const struct vh_subject *s)
-{
-	return is_refused(s) ? VH_BAD : VH_GOOD;
-}
+VH_FIELDS_GET(char *, start_words, is_refused(s) ? vh_strdup("would be refused:") : start_text(s))
+VH_FIELDS_GET(enum vh_style, start_style, is_refused(s) ? VH_BAD : VH_GOOD)
 
 static char *unanswered(const struct vh_subject *s)
 {
@@ -389,7 +317,7 @@ const struct vh_field vh_fields_show_device[] = {
 	{ "bridge", .tri = vh_fields_bridge },
 	{ "answers", "state", .tri = answers, .words = answers_words },
 	{ "driver", "driver", .text = vh_fields_driver, .none = "none" },
-	{ "driver_override", "driver_override", .text = override },
+	{ "driver_override", "driver_override", .text = driver_override },
 	{ "modules", "kernel modules", .list = modules, .join = ", ", .empty = "none listed",
 	  .none = "unknown: modules.alias of the running kernel is missing" },
 	{ "vfio_variants", "VFIO variants", .list = variants, .join = ", " },

@@ -34,25 +34,10 @@ static char *local(int64_t seconds)
 
 /* --- a device of a claim -------------------------------------------------------------------- */
 
-static char *record_address(const struct vh_subject *s)
-{
-	return vh_strdup(vh_pci_str(&s->record->addr).s);
-}
-
-static char *record_id(const struct vh_subject *s)
-{
-	return vh_printf("%04x:%04x", s->record->vendor, s->record->device);
-}
-
-static char *role(const struct vh_subject *s)
-{
-	return vh_strdup(vh_role_str(s->record->role));
-}
-
-static char *before(const struct vh_subject *s)
-{
-	return vh_strdup(s->record->driver);
-}
+VH_FIELDS_GET(char *, record_address, vh_strdup(vh_pci_str(&s->record->addr).s))
+VH_FIELDS_GET(char *, record_id, vh_printf("%04x:%04x", s->record->vendor, s->record->device))
+VH_FIELDS_GET(char *, role, vh_strdup(vh_role_str(s->record->role)))
+VH_FIELDS_GET(char *, before, vh_strdup(s->record->driver))
 
 /* At the address something else may have been plugged in. */
 static char *now_words(const struct vh_subject *s)
@@ -66,10 +51,7 @@ static char *now_words(const struct vh_subject *s)
 	return vh_strdup(d->driver ? d->driver : "-");
 }
 
-static bool is_manual(const struct vh_subject *s)
-{
-	return vh_streq(s->row->claim->owner, VH_MANUAL);
-}
+VH_FIELDS_GET(bool, is_manual, vh_streq(s->row->claim->owner, VH_MANUAL))
 
 static const char *bringer(const struct vh_subject *s)
 {
@@ -120,10 +102,7 @@ bool vh_fields_status_records(const struct vh_subject *s, size_t *at, struct vh_
 
 /* --- claims --------------------------------------------------------------------------------- */
 
-static char *domain(const struct vh_subject *s)
-{
-	return is_manual(s) ? NULL : vh_strdup(s->row->claim->name);
-}
+VH_FIELDS_GET(char *, domain, is_manual(s) ? NULL : vh_strdup(s->row->claim->name))
 
 static char *domain_words(const struct vh_subject *s)
 {
@@ -132,30 +111,11 @@ static char *domain_words(const struct vh_subject *s)
 	return vh_strdup(is_manual(s) ? "detached by hand" : name ? name : "-");
 }
 
-static char *uuid(const struct vh_subject *s)
-{
-	return is_manual(s) ? NULL : vh_strdup(s->row->claim->owner);
-}
-
-static char *uuid_words(const struct vh_subject *s)
-{
-	return is_manual(s) ? NULL : vh_printf(" (%s)", s->row->claim->owner);
-}
-
-static char *since(const struct vh_subject *s)
-{
-	return utc(s->row->claim->since);
-}
-
-static char *since_words(const struct vh_subject *s)
-{
-	return local(s->row->claim->since);
-}
-
-static char *state(const struct vh_subject *s)
-{
-	return vh_strdup(s->row->state);
-}
+VH_FIELDS_GET(char *, uuid, is_manual(s) ? NULL : vh_strdup(s->row->claim->owner))
+VH_FIELDS_GET(char *, uuid_words, is_manual(s) ? NULL : vh_printf(" (%s)", s->row->claim->owner))
+VH_FIELDS_GET(char *, since, utc(s->row->claim->since))
+VH_FIELDS_GET(char *, since_words, local(s->row->claim->since))
+VH_FIELDS_GET(char *, state, vh_strdup(s->row->state))
 
 static enum vh_style state_style(const struct vh_subject *s)
 {
@@ -184,49 +144,18 @@ bool vh_fields_status_claims(const struct vh_subject *s, size_t *at, struct vh_s
 }
 
 /* One that could not be read may be the only one. */
-static bool claims_are_known(const struct vh_subject *s)
-{
-	return !s->status->unseen && !(s->status->damaged && !s->status->count);
-}
+VH_FIELDS_GET(bool, claims_are_known,
+	      !s->status->unseen && !(s->status->damaged && !s->status->count))
 
 /* --- refusals ------------------------------------------------------------------------------- */
 
-static char *refused_domain(const struct vh_subject *s)
-{
-	return vh_strdup(s->refusal->name);
-}
-
-static char *refused_uuid(const struct vh_subject *s)
-{
-	return vh_strdup(s->refusal->uuid);
-}
-
-static char *refused(const struct vh_subject *s)
-{
-	(void)s;
-	return vh_strdup("refused");
-}
-
-static enum vh_style is_bad(const struct vh_subject *s)
-{
-	(void)s;
-	return VH_BAD;
-}
-
-static char *when(const struct vh_subject *s)
-{
-	return utc(s->refusal->when);
-}
-
-static char *when_words(const struct vh_subject *s)
-{
-	return local(s->refusal->when);
-}
-
-static char *message(const struct vh_subject *s)
-{
-	return vh_strdup(s->refusal->text);
-}
+VH_FIELDS_GET(char *, refused_domain, vh_strdup(s->refusal->name))
+VH_FIELDS_GET(char *, refused_uuid, vh_strdup(s->refusal->uuid))
+VH_FIELDS_GET(char *, refused, vh_strdup("refused"))
+VH_FIELDS_GET(enum vh_style, is_bad, VH_BAD)
+VH_FIELDS_GET(char *, when, utc(s->refusal->when))
+VH_FIELDS_GET(char *, when_words, local(s->refusal->when))
+VH_FIELDS_GET(char *, message, vh_strdup(s->refusal->text))
 
 /* The first line; the name, which stands in it too, has been told. */
 static char *message_words(const struct vh_subject *s)
@@ -255,22 +184,12 @@ bool vh_fields_status_refusals(const struct vh_subject *s, size_t *at, struct vh
 	return true;
 }
 
-static bool refusals_are_known(const struct vh_subject *s)
-{
-	return !s->status->unseen;
-}
+VH_FIELDS_GET(bool, refusals_are_known, !s->status->unseen)
 
 /* --- in no claim ---------------------------------------------------------------------------- */
 
-static char * override(const struct vh_subject *s)
-{
-	return vh_strdup(s->dev->override);
-}
-
-static char *holder(const struct vh_subject *s)
-{
-	return s->group ? vh_strdup(s->group->holder) : NULL;
-}
+VH_FIELDS_GET(char *, driver_override, vh_strdup(s->dev->override))
+VH_FIELDS_GET(char *, holder, s->group ? vh_strdup(s->group->holder) : NULL)
 
 /* Who has it; or what gives it back. */
 static char *holder_words(const struct vh_subject *s)
@@ -292,7 +211,7 @@ const struct vh_field vh_fields_status_unclaimed[] = {
 	{ "address", "ADDRESS", .text = vh_fields_address, .at = { { 1, 13, " " } } },
 	{ "id", .text = vh_fields_id },
 	{ "driver", "DRIVER", .text = vh_fields_driver, .none = "-", .at = { { 2, 13, " " } } },
-	{ "override", "OVERRIDE", .text = override, .none = "-", .at = { { 3, 13, " " } } },
+	{ "override", "OVERRIDE", .text = driver_override, .none = "-", .at = { { 3, 13, " " } } },
 	{ "holder", "USED BY, OR GIVEN BACK WITH", .text = holder, .words = holder_words,
 	  .at = { { 4, 0, "\n" } } },
 	{ 0 },

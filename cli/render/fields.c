@@ -130,35 +130,13 @@ enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret)
 
 /* --- of a finding --------------------------------------------------------------------------- */
 
-static char *rule(const struct vh_subject *s)
-{
-	return vh_strdup(s->finding->rule->name);
-}
-
-static char *severity(const struct vh_subject *s)
-{
-	return vh_strdup(vh_severity_str(s->finding->severity));
-}
-
-static int64_t line(const struct vh_subject *s)
-{
-	return s->finding->line ? s->finding->line : -1;
-}
-
-static char *about(const struct vh_subject *s)
-{
-	return s->finding->has_addr ? vh_strdup(vh_pci_str(&s->finding->addr).s) : NULL;
-}
-
-static char *message(const struct vh_subject *s)
-{
-	return vh_strdup(s->finding->message);
-}
-
-static char *fix(const struct vh_subject *s)
-{
-	return vh_strdup(s->finding->fix);
-}
+VH_FIELDS_GET(char *, rule, vh_strdup(s->finding->rule->name))
+VH_FIELDS_GET(char *, severity, vh_strdup(vh_severity_str(s->finding->severity)))
+VH_FIELDS_GET(int64_t, line, s->finding->line ? s->finding->line : -1)
+VH_FIELDS_GET(char *, about,
+	      s->finding->has_addr ? vh_strdup(vh_pci_str(&s->finding->addr).s) : NULL)
+VH_FIELDS_GET(char *, message, vh_strdup(s->finding->message))
+VH_FIELDS_GET(char *, fix, vh_strdup(s->finding->fix))
 
 /* For people a finding is some lines, written in text-findings.c. */
 const struct vh_field vh_fields_finding[] = {

@@ -69,6 +69,14 @@ char *vh_fields_words(const struct vh_field *f, const struct vh_subject *s) VH_C
 enum vh_style vh_fields_style(const struct vh_field *f, const struct vh_subject *s);
 enum vh_style vh_fields_is_head(const struct vh_subject *s); /* what a block begins with */
 
+/* A getter that is one expression of `s`. */
+#define VH_FIELDS_GET(type, name, value)             \
+	static type name(const struct vh_subject *s) \
+	{                                            \
+		(void)s;                             \
+		return value;                        \
+	}
+
 /* Of s->dev, in every table that has devices. */
 char *vh_fields_address(const struct vh_subject *s);
 char *vh_fields_class(const struct vh_subject *s);
