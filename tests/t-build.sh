@@ -53,6 +53,10 @@ is "libinih is behind lib/config" "$(users ini.h lib/config/config.c)"
 is "libpci is behind cli/devices" "$(users pci/ cli/devices/pci-ids.c cli/devices/caps.c)"
 is "libvirt is behind cli/libvirt" "$(users libvirt/ cli/libvirt/calls.c)"
 is "json-c is behind cli/render/json.h" "$(users json-c cli/render/json.h)"
+is "which the JSON renderers alone include" \
+	"$(grep -rl '"cli/render/json.h"' lib hook cli --include='*.[ch]' | grep -v '^cli/render/json')"
+is "renderers know no command" \
+	"$(includes cli/render/*.[ch] | grep -E '"cli/(commands|boot)/')"
 is "every source file names its licence" \
 	"$(grep -L SPDX-License-Identifier $(find lib hook cli -name '*.[ch]') lib/boot/*.sh tests/*.[ch] tests/*.sh)"
 is "no file is longer than 600 lines" "$(find lib hook cli -name '*.[ch]' -exec wc -l {} + |

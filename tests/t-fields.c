@@ -164,6 +164,7 @@ int main(void)
 		check_table("list", vh_fields_list, get(defs, "list"));
 		check_table("show", vh_fields_show, get(defs, "show"));
 		check_table("status", vh_fields_status, get(defs, "status"));
+		check_table("boot", vh_fields_boot, get(defs, "boot"));
 	}
 	json_object_put(schema);
 	return tap_done();

@@ -21,6 +21,7 @@ static const struct vh_renderer vh_render_text = {
 	.show = vh_text_show,
 	.xml = vh_text_xml,
 	.config = vh_text_config_settings,
+	.boot = vh_text_boot,
 };
 
 static const struct vh_renderer vh_render_json = {
@@ -35,6 +36,7 @@ static const struct vh_renderer vh_render_json = {
 	.show = vh_json_show,
 	.xml = vh_json_xml,
 	.config = vh_json_config_settings,
+	.boot = vh_json_boot,
 };
 
 /* The only command that has a picture; main.c sees to that. */

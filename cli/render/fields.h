@@ -25,6 +25,9 @@ struct vh_subject {
 	const struct vh_status_row *row;
 	const struct vh_record *record;
 	const struct vh_refusal *refusal;
+	const struct vh_boot_report *boot;
+	const struct vh_boot_image *image;
+	const struct vh_boot_device *bound; /* what vfio-pci is to have from boot on */
 };
 
 /* Where people read things a line each: the cell of a fact in that line. */
@@ -91,8 +94,9 @@ enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret);
 /* Appends a copy. */
 void vh_fields_name(struct vh_names *names, const char *name);
 
-/* The documents of list, show and status, and what they are made of. */
+/* The documents of list, show, status and boot, and what they are made of. */
 extern const struct vh_field vh_fields_list[], vh_fields_show[], vh_fields_status[];
+extern const struct vh_field vh_fields_boot[];
 
 extern const struct vh_field vh_fields_list_group[], vh_fields_list_device[];
 bool vh_fields_list_groups(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
@@ -109,6 +113,10 @@ bool vh_fields_status_refusals(const struct vh_subject *s, size_t *at, struct vh
 /* What is in no claim; only if every claim was seen can that be told. */
 bool vh_fields_status_others(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 bool vh_fields_status_is_whole(const struct vh_subject *s);
+
+extern const struct vh_field vh_fields_boot_all[], vh_fields_boot_image[], vh_fields_boot_device[];
+bool vh_fields_boot_images(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_boot_devices(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_finding[];
 bool vh_fields_findings(const struct vh_subject *s, size_t *at, struct vh_subject *ret);

@@ -80,6 +80,41 @@ struct vh_settings {
 	size_t count;
 };
 
+/* An initramfs image, for `boot verify`. */
+enum vh_boot_state {
+	VH_IMAGE_NOT_CHECKED,
+	VH_IMAGE_HAS,
+	VH_IMAGE_HAS_NOT,
+	VH_IMAGE_OLD,
+	VH_IMAGE_NO_MODULE,
+	VH_IMAGE_UNREADABLE,
+};
+
+struct vh_boot_image {
+	char *release; /* of its kernel */
+	char *path;    /* below the root; NULL: none is found */
+	bool running;
+	enum vh_boot_state state;
+	char *why; /* for people */
+};
+
+struct vh_boot_device {
+	const struct vh_early_dev *want; /* NULL: taken at this boot, and configured no more */
+	struct vh_pci_addr addr;
+	const struct vh_pci_dev *dev; /* NULL: not there */
+	char *at_boot;                /* what the boot script noted of it; or NULL */
+	char *problem;                /* NULL: as it should be */
+};
+
+struct vh_boot_report {
+	const struct vh_early *early; /* NULL: nothing is configured */
+	struct vh_boot_image *images; /* of the kernels that have one, and of the one that runs */
+	size_t n_images;
+	struct vh_boot_device *devices;
+	size_t n_devices;
+	size_t problems;
+};
+
 struct vh_output;
 struct vh_fragment;
 
@@ -99,6 +134,7 @@ struct vh_renderer {
 	void (*show)(struct vh_output *o, const struct vh_shown *list, size_t count);
 	void (*xml)(struct vh_output *o, const struct vh_fragment *f, const char *text);
 	void (*config)(struct vh_output *o, const struct vh_settings *s);
+	void (*boot)(struct vh_output *o, const struct vh_boot_report *r);
 };
 
 struct vh_output {
@@ -140,6 +176,7 @@ void vh_text_status(struct vh_output *o, const struct vh_status *s);
 void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
 void vh_text_config_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_text_boot(struct vh_output *o, const struct vh_boot_report *r);
 
 void vh_json_check_begin(struct vh_output *o);
 void vh_json_check_host(struct vh_output *o, const struct vh_report *r);
@@ -152,6 +189,7 @@ void vh_json_status(struct vh_output *o, const struct vh_status *s);
 void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
 void vh_json_config_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_json_boot(struct vh_output *o, const struct vh_boot_report *r);
 
 void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
 
