@@ -103,14 +103,6 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 	pci_cleanup(pci);
 }
 
-static bool has(const struct vh_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->name[i], name))
-			return true;
-	return false;
-}
-
 bool vh_caps_read(const struct vh_root *root, const struct vh_pci_dev *d, struct vh_names *ret)
 {
 	struct question q = { root, d };
@@ -124,7 +116,7 @@ bool vh_caps_read(const struct vh_root *root, const struct vh_pci_dev *d, struct
 		return false;
 	all = *said.data;
 	for (size_t at = strlen(said.data) + 1; at < said.len; at += strlen(said.data + at) + 1)
-		if (!has(ret, said.data + at))
+		if (!vh_names_has(ret, said.data + at))
 			*VH_APPEND(ret->name, ret->count) = vh_strdup(said.data + at);
 	return all;
 }

@@ -113,7 +113,7 @@ static char *any_words(const struct vh_subject *s)
 {
 	const struct vh_early *e = s->boot->early;
 
-	return e ? vh_printf("%zu device%s", e->count, e->count == 1 ? "" : "s")
+	return e ? vh_printf("%zu device%s", e->count, vh_render_plural(e->count))
 		 : vh_strdup("nothing");
 }
 

@@ -252,7 +252,7 @@ static char *group_words(const struct vh_subject *s)
 		return vh_strdup("none");
 	return vh_printf("%d%s, %zu member%s", g->number,
 			 g->noiommu ? " (vfio-noiommu: no isolation)" : "", g->count,
-			 g->count == 1 ? "" : "s");
+			 vh_render_plural(g->count));
 }
 
 /* --- a start -------------------------------------------------------------------------------- */

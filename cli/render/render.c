@@ -16,6 +16,11 @@ const char *vh_render_verdict(const struct vh_findings *f)
 	return vh_findings_number(f, VH_ERROR) ? "refuse" : "ok";
 }
 
+const char *vh_render_plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d)
 {
 	return !vh_host_group(h, d->group);
@@ -50,8 +55,8 @@ static char *refusal(const struct vh_findings *f)
 
 		if (f->list[i].severity != VH_ERROR)
 			continue;
-		one = vh_printf("%s%s [%s]", sb.len ? "" : "would be refused: ",
-				f->list[i].message, f->list[i].rule->name);
+		one = vh_printf("%s%s [%s]", sb.len ? "" : "would be refused: ", f->list[i].message,
+				f->list[i].rule->name);
 		vh_strbuf_join(&sb, "; ", one);
 	}
 	return vh_strbuf_steal(&sb);
@@ -84,7 +89,7 @@ char *vh_render_start(const struct vh_shown *s)
 		n++;
 	}
 	if (n)
-		vh_strbuf_addf(&sb, ", with %zu peer%s: %s", n, n == 1 ? "" : "s", peers.data);
+		vh_strbuf_addf(&sb, ", with %zu peer%s: %s", n, vh_render_plural(n), peers.data);
 	vh_strbuf_clear(&peers);
 	return vh_strbuf_steal(&sb);
 }

@@ -150,6 +150,7 @@ struct vh_output vh_choose_output(struct vh_cli *cli);
 bool vh_render_is_detached(const struct vh_plan_dev *pd);
 /* "refuse" where one of them is an error, or "ok". */
 const char *vh_render_verdict(const struct vh_findings *f);
+const char *vh_render_plural(size_t n); /* "s", but not for one */
 /* Which devices stand in no group. */
 bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
 /* Is the device on a VFIO driver or has it an override, and no claim says why? */
@@ -163,6 +164,9 @@ char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_
 void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
 /* The line of one, without its fix. */
 void vh_text_findings_line(const struct vh_cli *cli, FILE *f, const struct vh_finding *e);
+/* Where one line is enough: the rules with findings of `least` and worse, each once, and the
+ * first message. */
+void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least);
 /* For --fix: as check prints them. */
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 

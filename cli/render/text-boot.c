@@ -16,5 +16,5 @@ void vh_text_boot(struct vh_output *o, const struct vh_boot_report *r)
 	}
 	for (size_t at = 0; vh_fields_boot_devices(&s, &at, &one);)
 		vh_text_fields_row(o, vh_fields_boot_device, VH_ROW, &one, 0);
-	printf("%zu problem%s\n", r->problems, r->problems == 1 ? "" : "s");
+	printf("%zu problem%s\n", r->problems, vh_render_plural(r->problems));
 }

@@ -9,7 +9,7 @@
 static void put_number(const char *before, size_t n, const char *what)
 {
 	if (n)
-		printf("%s%zu %s%s", before, n, what, n == 1 ? "" : "s");
+		printf("%s%zu %s%s", before, n, what, vh_render_plural(n));
 }
 
 static void put_verdict(const struct vh_report *r, const char *good, const char *bad)
@@ -80,7 +80,6 @@ static void put_hotplug(const struct vh_report *r)
 static void put_brief(const struct vh_report *r)
 {
 	const struct vh_findings *f = r->findings;
-	const char *sign = " [";
 
 	vh_put(stdout, r->label);
 	if (r->defined && r->defined->autostart)
@@ -92,16 +91,7 @@ static void put_brief(const struct vh_report *r)
 		printf(", %zu not checked", r->not_checked->count);
 	if (!r->host)
 		fputs(": no PCI passthrough", stdout);
-	for (size_t i = 0; i < f->count && f->list[i].severity != VH_INFO; i++) {
-		if (i && f->list[i].rule == f->list[i - 1].rule)
-			continue;
-		printf("%s%s", sign, f->list[i].rule->name);
-		sign = ", ";
-	}
-	if (f->count && f->list[0].severity != VH_INFO) {
-		fputs("]: ", stdout);
-		vh_put(stdout, f->list[0].message);
-	}
+	vh_text_findings_brief(f, VH_WARNING);
 	fputc('\n', stdout);
 }
 
@@ -158,9 +148,9 @@ void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 	put_verdict(r, "ok", "not ready");
 	if (h->iommu)
 		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,
-		       h->n_groups == 1 ? "" : "s", h->n_devs, h->n_devs == 1 ? "" : "s");
+		       vh_render_plural(h->n_groups), h->n_devs, vh_render_plural(h->n_devs));
 	else
-		printf("; no IOMMU, %zu PCI device%s", h->n_devs, h->n_devs == 1 ? "" : "s");
+		printf("; no IOMMU, %zu PCI device%s", h->n_devs, vh_render_plural(h->n_devs));
 	printf(", %s", module_text(h->vfio_pci));
 	if (h->release) {
 		fputs(" (Linux ", stdout);

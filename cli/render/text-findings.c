@@ -72,6 +72,23 @@ void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_finding
 	}
 }
 
+/* They are sorted: errors first, and those of a rule together. */
+void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least)
+{
+	const char *sign = " [";
+
+	for (size_t i = 0; i < f->count && f->list[i].severity >= least; i++) {
+		if (i && f->list[i].rule == f->list[i - 1].rule)
+			continue;
+		printf("%s%s", sign, f->list[i].rule->name);
+		sign = ", ";
+	}
+	if (!f->count || f->list[0].severity < least)
+		return;
+	fputs("]: ", stdout);
+	vh_put(stdout, f->list[0].message);
+}
+
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
 {
 	for (size_t i = 0; i < r->findings->count; i++) {

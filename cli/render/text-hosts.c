@@ -18,21 +18,6 @@ static size_t widest(const struct vh_cli *cli)
 	return width;
 }
 
-/* The rules that refuse, each once, and the first message. */
-static void put_why(const struct vh_findings *f)
-{
-	const char *sign = " [";
-
-	for (size_t i = 0; i < f->count && f->list[i].severity == VH_ERROR; i++) {
-		if (i && f->list[i].rule == f->list[i - 1].rule)
-			continue;
-		printf("%s%s", sign, f->list[i].rule->name);
-		sign = ", ";
-	}
-	fputs("]: ", stdout);
-	vh_put(stdout, f->list[0].message);
-}
-
 static void put_cell(const struct vh_remote *h, const struct vh_report *r)
 {
 	size_t warnings;
@@ -42,24 +27,16 @@ static void put_cell(const struct vh_remote *h, const struct vh_report *r)
 		vh_put(stdout, h->err.what);
 	} else if (vh_findings_number(r->findings, VH_ERROR)) {
 		fputs("refused", stdout);
-		put_why(r->findings);
+		vh_text_findings_brief(r->findings, VH_ERROR);
 	} else {
 		warnings = vh_findings_number(r->findings, VH_WARNING);
 		fputs("ok", stdout);
 		if (warnings)
-			printf(", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+			printf(", %zu warning%s", warnings, vh_render_plural(warnings));
 	}
 	if (r->domain && r->not_checked->count)
 		printf("; %zu not checked", r->not_checked->count);
 	fputc('\n', stdout);
-}
-
-static bool is_there(const struct vh_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->name[i], name))
-			return true;
-	return false;
 }
 
 /* What was not checked for any of them, each once. */
@@ -71,7 +48,7 @@ static void put_not_checked(const struct vh_cli *cli, const struct vh_compared *
 		const struct vh_report *r = &list[i / cli->n_connect].reports[i % cli->n_connect];
 
 		for (size_t k = 0; r->domain && k < r->not_checked->count; k++) {
-			if (is_there(&said, r->not_checked->name[k]))
+			if (vh_names_has(&said, r->not_checked->name[k]))
 				continue;
 			*VH_APPEND(said.name, said.count) = r->not_checked->name[k];
 			fputs("not checked: ", stdout);

@@ -28,6 +28,14 @@ void vh_names_clear(struct vh_names *names)
 	memset(names, 0, sizeof(*names));
 }
 
+bool vh_names_has(const struct vh_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (vh_streq(names->name[i], name))
+			return true;
+	return false;
+}
+
 void vh_root_close(struct vh_root *root)
 {
 	if (root->fd >= 0)

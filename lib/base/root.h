@@ -56,6 +56,7 @@ struct vh_names {
 	size_t count;
 };
 void vh_names_clear(struct vh_names *names);
+bool vh_names_has(const struct vh_names *names, const char *name);
 #define _auto_names_ __attribute__((cleanup(vh_names_clear)))
 
 /*
