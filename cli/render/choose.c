@@ -35,7 +35,7 @@ static const struct vh_renderer vh_render_json = {
 	.status = vh_json_status,
 	.show = vh_json_show,
 	.xml = vh_json_xml,
-	.config = vh_json_config_settings,
+	.config = vh_json_config,
 	.boot = vh_json_boot,
 };
 

@@ -8,11 +8,6 @@
 
 /* --- images --------------------------------------------------------------------------------- */
 
-static enum vh_tri is(bool yes)
-{
-	return yes ? VH_YES : VH_NO;
-}
-
 static char *state(const struct vh_subject *s)
 {
 	static const char *const words[] = {
@@ -28,7 +23,7 @@ static char *state(const struct vh_subject *s)
 }
 
 VH_FIELDS_GET(char *, kernel, vh_strdup(s->image->release))
-VH_FIELDS_GET(enum vh_tri, running, is(s->image->running))
+VH_FIELDS_GET(enum vh_tri, running, vh_fields_is(s->image->running))
 VH_FIELDS_GET(char *, path, s->image->path ? vh_printf("/%s", s->image->path) : NULL)
 VH_FIELDS_GET(char *, path_words, s->image->path ? vh_printf("/%s ", s->image->path) : NULL)
 VH_FIELDS_GET(char *, why, vh_strdup(s->image->why))
@@ -48,20 +43,13 @@ const struct vh_field vh_fields_boot_image[] = {
 	{ 0 },
 };
 
-bool vh_fields_boot_images(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
-{
-	if (*at >= s->boot->n_images)
-		return false;
-	*ret = *s;
-	ret->image = &s->boot->images[(*at)++];
-	return true;
-}
+VH_FIELDS_NEXT(bool, vh_fields_boot_images, image, s->boot->images, s->boot->n_images)
 
 /* --- devices -------------------------------------------------------------------------------- */
 
 VH_FIELDS_GET(char *, address, vh_strdup(vh_pci_str(&s->bound->addr).s))
-VH_FIELDS_GET(enum vh_tri, configured, is(s->bound->want))
-VH_FIELDS_GET(enum vh_tri, present, is(s->bound->dev))
+VH_FIELDS_GET(enum vh_tri, configured, vh_fields_is(s->bound->want))
+VH_FIELDS_GET(enum vh_tri, present, vh_fields_is(s->bound->dev))
 VH_FIELDS_GET(char *, driver_override, s->dev ? vh_strdup(s->dev->override) : NULL)
 VH_FIELDS_GET(char *, at_boot, vh_strdup(s->bound->at_boot))
 VH_FIELDS_GET(char *, problem, vh_strdup(s->bound->problem))
@@ -107,7 +95,7 @@ bool vh_fields_boot_devices(const struct vh_subject *s, size_t *at, struct vh_su
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-VH_FIELDS_GET(enum vh_tri, any, is(s->boot->early))
+VH_FIELDS_GET(enum vh_tri, any, vh_fields_is(s->boot->early))
 
 static char *any_words(const struct vh_subject *s)
 {
@@ -154,13 +142,7 @@ const struct vh_field vh_fields_boot_all[] = {
 	{ 0 },
 };
 
-static bool same(const struct vh_subject *s, struct vh_subject *ret)
-{
-	*ret = *s;
-	return true;
-}
-
 const struct vh_field vh_fields_boot[] = {
-	{ "boot", .object = same, .fields = vh_fields_boot_all },
+	{ "boot", .object = vh_fields_same, .fields = vh_fields_boot_all },
 	{ 0 },
 };

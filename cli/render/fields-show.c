@@ -13,13 +13,6 @@ static const struct vh_detail *detail(const struct vh_subject *s)
 	return s->shown->detail;
 }
 
-static enum vh_tri copy(const struct vh_names *from, struct vh_names *to)
-{
-	for (size_t i = 0; i < from->count; i++)
-		vh_fields_name(to, from->name[i]);
-	return VH_YES;
-}
-
 /* --- what it is ----------------------------------------------------------------------------- */
 
 VH_FIELDS_GET(int64_t, revision, detail(s)->revision)
@@ -49,7 +42,7 @@ static char *subsystem_words(const struct vh_subject *s)
 	return name ? vh_printf("%s [%s]", name, id) : NULL;
 }
 
-VH_FIELDS_GET(enum vh_tri, answers, s->dev->dead ? VH_NO : VH_YES)
+VH_FIELDS_GET(enum vh_tri, answers, vh_fields_is(!s->dev->dead))
 
 static char *answers_words(const struct vh_subject *s)
 {
@@ -61,16 +54,9 @@ static char *answers_words(const struct vh_subject *s)
 /* --- drivers -------------------------------------------------------------------------------- */
 
 VH_FIELDS_GET(char *, driver_override, vh_strdup(detail(s)->override))
-
-static enum vh_tri modules(const struct vh_subject *s, struct vh_names *ret)
-{
-	return detail(s)->modules_read ? copy(&detail(s)->modules, ret) : VH_NO;
-}
-
-static enum vh_tri variants(const struct vh_subject *s, struct vh_names *ret)
-{
-	return detail(s)->modules_read ? copy(&detail(s)->variants, ret) : VH_NO;
-}
+VH_FIELDS_LIST(modules, detail(s)->modules_read ? vh_fields_names(&detail(s)->modules, ret) : VH_NO)
+VH_FIELDS_LIST(variants,
+	       detail(s)->modules_read ? vh_fields_names(&detail(s)->variants, ret) : VH_NO)
 
 /* --- where it is ---------------------------------------------------------------------------- */
 
@@ -120,10 +106,7 @@ static enum vh_tri resets(const struct vh_subject *s, struct vh_names *ret)
 	return VH_YES;
 }
 
-static enum vh_tri bars(const struct vh_subject *s, struct vh_names *ret)
-{
-	return copy(&detail(s)->bars, ret);
-}
+VH_FIELDS_LIST(bars, vh_fields_names(&detail(s)->bars, ret))
 
 /* --- SR-IOV --------------------------------------------------------------------------------- */
 
@@ -138,10 +121,7 @@ static char *total_words(const struct vh_subject *s)
 			 detail(s)->vfs.count, (int)total_vfs(s));
 }
 
-static enum vh_tri vfs(const struct vh_subject *s, struct vh_names *ret)
-{
-	return copy(&detail(s)->vfs, ret);
-}
+VH_FIELDS_LIST(vfs, vh_fields_names(&detail(s)->vfs, ret))
 
 static const struct vh_field sriov_fields[] = {
 	{ "pf", "SR-IOV", .text = pf, .before = "virtual function of " },
@@ -158,15 +138,8 @@ static bool has_sriov(const struct vh_subject *s, struct vh_subject *ret)
 
 /* --- what it can, and who uses it ----------------------------------------------------------- */
 
-static enum vh_tri capabilities(const struct vh_subject *s, struct vh_names *ret)
-{
-	return s->shown->all_caps ? copy(s->shown->caps, ret) : VH_NO;
-}
-
-static enum vh_tri uses(const struct vh_subject *s, struct vh_names *ret)
-{
-	return s->dev->uses_read == VH_NO ? VH_NO : vh_fields_uses(s, ret);
-}
+VH_FIELDS_LIST(capabilities, s->shown->all_caps ? vh_fields_names(s->shown->caps, ret) : VH_NO)
+VH_FIELDS_LIST(uses, s->dev->uses_read == VH_NO ? VH_NO : vh_fields_uses(s, ret))
 
 /* --- its group ------------------------------------------------------------------------------ */
 
@@ -204,11 +177,7 @@ static char *open_words(const struct vh_subject *s)
 }
 
 VH_FIELDS_GET(char *, holder, vh_strdup(s->group->holder))
-
-static enum vh_tri regions(const struct vh_subject *s, struct vh_names *ret)
-{
-	return copy(&detail(s)->regions, ret);
-}
+VH_FIELDS_LIST(regions, vh_fields_names(&detail(s)->regions, ret))
 
 /* 0x00000000fee00000 0x00000000feefffff msi: shorter, and what matters first. */
 static enum vh_tri short_regions(const struct vh_subject *s, struct vh_names *ret)
@@ -260,16 +229,7 @@ static char *group_words(const struct vh_subject *s)
 VH_FIELDS_GET(bool, is_refused, vh_findings_number(s->shown->start->findings, VH_ERROR))
 VH_FIELDS_GET(char *, verdict, vh_strdup(vh_render_verdict(s->shown->start->findings)))
 VH_FIELDS_GET(char *, start_text, vh_render_start(s->shown))
-
-static enum vh_tri detach(const struct vh_subject *s, struct vh_names *ret)
-{
-	const struct vh_plan *p = s->shown->start->plan;
-
-	for (size_t i = 0; p && i < p->count; i++)
-		if (vh_render_is_detached(&p->devs[i]))
-			vh_fields_name(ret, vh_pci_str(&p->devs[i].dev->addr).s);
-	return VH_YES;
-}
+VH_FIELDS_LIST(detach, vh_fields_detach(s->shown->start->plan, ret))
 
 static const struct vh_field start_fields[] = {
 	{ "verdict", .text = verdict },
@@ -297,10 +257,7 @@ static char *unanswered(const struct vh_subject *s)
 	return vh_strdup("what its driver tells: it does not answer");
 }
 
-static enum vh_tri not_checked(const struct vh_subject *s, struct vh_names *ret)
-{
-	return copy(s->shown->start->not_checked, ret);
-}
+VH_FIELDS_LIST(not_checked, vh_fields_names(s->shown->start->not_checked, ret))
 
 /* --- the whole ------------------------------------------------------------------------------ */
 

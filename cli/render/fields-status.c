@@ -134,14 +134,7 @@ const struct vh_field vh_fields_status_claim[] = {
 	{ 0 },
 };
 
-bool vh_fields_status_claims(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
-{
-	if (*at >= s->status->count)
-		return false;
-	*ret = *s;
-	ret->row = &s->status->rows[(*at)++];
-	return true;
-}
+VH_FIELDS_NEXT(bool, vh_fields_status_claims, row, s->status->rows, s->status->count)
 
 /* One that could not be read may be the only one. */
 VH_FIELDS_GET(bool, claims_are_known,
@@ -175,14 +168,7 @@ const struct vh_field vh_fields_status_refusal[] = {
 	{ 0 },
 };
 
-bool vh_fields_status_refusals(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
-{
-	if (*at >= s->status->n_refusals)
-		return false;
-	*ret = *s;
-	ret->refusal = &s->status->refusals[(*at)++];
-	return true;
-}
+VH_FIELDS_NEXT(bool, vh_fields_status_refusals, refusal, s->status->refusals, s->status->n_refusals)
 
 VH_FIELDS_GET(bool, refusals_are_known, !s->status->unseen)
 

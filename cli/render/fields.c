@@ -108,7 +108,7 @@ char *vh_fields_driver(const struct vh_subject *s)
 
 enum vh_tri vh_fields_bridge(const struct vh_subject *s)
 {
-	return vh_pci_is_bridge(s->dev) ? VH_YES : VH_NO;
+	return vh_fields_is(vh_pci_is_bridge(s->dev));
 }
 
 char *vh_fields_parent(const struct vh_subject *s)
@@ -119,6 +119,32 @@ char *vh_fields_parent(const struct vh_subject *s)
 void vh_fields_name(struct vh_names *names, const char *name)
 {
 	*VH_APPEND(names->name, names->count) = vh_strdup(name);
+}
+
+enum vh_tri vh_fields_names(const struct vh_names *from, struct vh_names *to)
+{
+	for (size_t i = 0; i < from->count; i++)
+		vh_fields_name(to, from->name[i]);
+	return VH_YES;
+}
+
+enum vh_tri vh_fields_is(bool yes)
+{
+	return yes ? VH_YES : VH_NO;
+}
+
+bool vh_fields_same(const struct vh_subject *s, struct vh_subject *ret)
+{
+	*ret = *s;
+	return true;
+}
+
+enum vh_tri vh_fields_detach(const struct vh_plan *p, struct vh_names *ret)
+{
+	for (size_t i = 0; p && i < p->count; i++)
+		if (vh_render_is_detached(&p->devs[i]))
+			vh_fields_name(ret, vh_pci_str(&p->devs[i].dev->addr).s);
+	return VH_YES;
 }
 
 enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret)
@@ -149,11 +175,4 @@ const struct vh_field vh_fields_finding[] = {
 	{ 0 },
 };
 
-bool vh_fields_findings(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
-{
-	if (*at >= s->findings->count)
-		return false;
-	*ret = *s;
-	ret->finding = &s->findings->list[(*at)++];
-	return true;
-}
+VH_FIELDS_NEXT(bool, vh_fields_findings, finding, s->findings->list, s->findings->count)

@@ -25,6 +25,21 @@ struct vh_subject {
 	const struct vh_status_row *row;
 	const struct vh_record *record;
 	const struct vh_refusal *refusal;
+	const char *source; /* of check: what the host was read from */
+	const struct vh_report *report;
+	const struct vh_hostdev *hostdev;
+	const struct vh_remarks *remarks;
+	const struct vh_remark *remark;
+	const struct vh_compared *compared; /* with `check` of several hosts: n_compared domains */
+	size_t n_compared;
+	const struct vh_remote *remotes; /* the hosts: n_remotes */
+	size_t n_remotes;
+	const struct vh_fragment *fragment;
+	const struct vh_left_out *left;
+	const char *xml;
+	const struct vh_settings *settings;
+	const struct vh_setting_list *section;
+	const struct vh_setting *setting;
 	const struct vh_boot_report *boot;
 	const struct vh_boot_image *image;
 	const struct vh_boot_device *bound; /* what vfio-pci is to have from boot on */
@@ -55,6 +70,8 @@ struct vh_field {
 	bool (*is_known)(const struct vh_subject *s); /* are they? NULL: always */
 	const struct vh_field *fields;                /* of the object, or of each of several */
 
+	bool (*applies)(const struct vh_subject *s); /* false: there is no such key. NULL: always */
+
 	/* For people. */
 	char *(*words)(const struct vh_subject *s); /* instead of the value; NULL: nothing */
 	const char *before;                         /* precedes a text */
@@ -80,6 +97,24 @@ enum vh_style vh_fields_is_head(const struct vh_subject *s); /* what a block beg
 		return value;                        \
 	}
 
+/* Likewise, and it fills `ret`. */
+#define VH_FIELDS_LIST(name, value)                                               \
+	static enum vh_tri name(const struct vh_subject *s, struct vh_names *ret) \
+	{                                                                         \
+		return value;                                                     \
+	}
+
+/* Goes through an array; `member` is what of the subject each element is. */
+#define VH_FIELDS_NEXT(type, name, member, array, count)                          \
+	type name(const struct vh_subject *s, size_t *at, struct vh_subject *ret) \
+	{                                                                         \
+		if (*at >= (count))                                               \
+			return false;                                             \
+		*ret = *s;                                                        \
+		ret->member = &(array)[(*at)++];                                  \
+		return true;                                                      \
+	}
+
 /* Of s->dev, in every table that has devices. */
 char *vh_fields_address(const struct vh_subject *s);
 char *vh_fields_class(const struct vh_subject *s);
@@ -91,12 +126,25 @@ char *vh_fields_driver(const struct vh_subject *s);
 enum vh_tri vh_fields_bridge(const struct vh_subject *s);
 char *vh_fields_parent(const struct vh_subject *s);
 enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret);
-/* Appends a copy. */
+/* The same thing, for an object that is always there. */
+bool vh_fields_same(const struct vh_subject *s, struct vh_subject *ret);
+/* Appends a copy; copies of all, which are all that there are. */
 void vh_fields_name(struct vh_names *names, const char *name);
+enum vh_tri vh_fields_names(const struct vh_names *from, struct vh_names *to);
+/* The devices that a start takes from their drivers. */
+enum vh_tri vh_fields_detach(const struct vh_plan *p, struct vh_names *ret);
+enum vh_tri vh_fields_is(bool yes);
 
-/* The documents of list, show, status and boot, and what they are made of. */
+/* The documents of the commands, and what they are made of. */
 extern const struct vh_field vh_fields_list[], vh_fields_show[], vh_fields_status[];
-extern const struct vh_field vh_fields_boot[];
+extern const struct vh_field vh_fields_boot[], vh_fields_check[], vh_fields_hosts[];
+extern const struct vh_field vh_fields_xml[], vh_fields_config[];
+
+extern const struct vh_field vh_fields_check_domain[];
+
+extern const struct vh_field vh_fields_config_section[], vh_fields_config_value[];
+bool vh_fields_config_sections(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_config_values(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_list_group[], vh_fields_list_device[];
 bool vh_fields_list_groups(const struct vh_subject *s, size_t *at, struct vh_subject *ret);

@@ -1,12 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json - answers for programs: one document a run, "schema":1. Keys are added, never
- * changed or taken away, without a new schema number. */
-#include "cli/render/json.h"
+/* json - answers for programs: the tables of facts as one document a run, "schema":1. Keys are
+ * added, never changed or taken away, without a new schema number. The only file that knows
+ * json-c. */
+#include <json-c/json.h>
+
+#include "cli/render/fields.h"
+#include "lib/base/text.h"
 
 #include "lib/base/banned.h"
 
+/* --- values --------------------------------------------------------------------------------- */
+
+static void add_fields(struct json_object *e, const struct vh_field *fields,
+		       const struct vh_subject *s);
+
+/* JSON has no other text than UTF-8; NULL becomes null. */
+static struct json_object *string(const char *s)
+{
+	_auto_free_ char *utf8 = s ? vh_utf8(s) : NULL;
+
+	return s ? json_object_new_string(utf8) : NULL;
+}
+
+static struct json_object *object(const struct vh_field *fields, const struct vh_subject *s)
+{
+	struct json_object *e = json_object_new_object();
+
+	add_fields(e, fields, s);
+	return e;
+}
+
+static struct json_object *strings(const struct vh_field *f, const struct vh_subject *s)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	struct json_object *array;
+
+	if (f->list(s, &names) == VH_NO)
+		return NULL;
+	array = json_object_new_array();
+	for (size_t i = 0; i < names.count; i++)
+		json_object_array_add(array, string(names.name[i]));
+	return array;
+}
+
+static struct json_object *objects(const struct vh_field *f, const struct vh_subject *s)
+{
+	struct json_object *array;
+	struct vh_subject one;
+
+	if (f->is_known && !f->is_known(s))
+		return NULL;
+	array = json_object_new_array();
+	for (size_t at = 0; f->next(s, &at, &one);)
+		json_object_array_add(array, object(f->fields, &one));
+	return array;
+}
+
+static struct json_object *boolean(enum vh_tri value)
+{
+	return value == VH_UNKNOWN ? NULL : json_object_new_boolean(value == VH_YES);
+}
+
+static struct json_object *number(int64_t value)
+{
+	return value < 0 ? NULL : json_object_new_int64(value);
+}
+
+static struct json_object *value_of(const struct vh_field *f, const struct vh_subject *s)
+{
+	_auto_free_ char *text = f->text ? f->text(s) : NULL;
+	struct vh_subject inner;
+
+	if (f->next)
+		return objects(f, s);
+	if (f->object)
+		return f->object(s, &inner) ? object(f->fields, &inner) : NULL;
+	if (f->list)
+		return strings(f, s);
+	if (f->tri)
+		return boolean(f->tri(s));
+	return f->number ? number(f->number(s)) : string(text);
+}
+
+static void add_fields(struct json_object *e, const struct vh_field *fields,
+		       const struct vh_subject *s)
+{
+	for (const struct vh_field *f = fields; !vh_fields_is_end(f); f++)
+		if (f->key && (!f->applies || f->applies(s)))
+			json_object_object_add(e, f->key, value_of(f, s));
+}
+
+/* --- documents ------------------------------------------------------------------------------ */
+
+static struct json_object *document(const struct vh_field *fields, const struct vh_subject *s)
+{
+	struct json_object *doc = json_object_new_object();
+
+	json_object_object_add(doc, "schema", json_object_new_int(1));
+	add_fields(doc, fields, s);
+	return doc;
+}
+
 /* json-c leaves DEL and the C1 controls as they are; a terminal would obey them. */
-void vh_json_print(struct json_object *doc)
+static void print(struct json_object *doc)
 {
 	const char *s = json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN |
 								    JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -27,96 +123,99 @@ void vh_json_print(struct json_object *doc)
 	json_object_put(doc);
 }
 
-/* --- facts ---------------------------------------------------------------------------------- */
+/* --- check, which answers bit by bit -------------------------------------------------------- */
 
-static struct json_object *names_of(const struct vh_field *f, const struct vh_subject *s)
+static struct vh_subject check(const struct vh_output *o, const struct vh_report *r)
 {
-	_auto_names_ struct vh_names names = { 0 };
-
-	return f->list(s, &names) == VH_NO ? NULL : strings(&names);
+	return (struct vh_subject){ .names = o->cli->names, .source = o->cli->source, .report = r };
 }
 
-static struct json_object *things(const struct vh_field *f, const struct vh_subject *s)
+/* The fact of this key, now that there is more to say. */
+static void tell(struct vh_output *o, const char *key, const struct vh_subject *s)
 {
-	struct json_object *array;
-	struct vh_subject one;
-	size_t at = 0;
-
-	if (f->is_known && !f->is_known(s))
-		return NULL;
-	array = json_object_new_array();
-	while (f->next(s, &at, &one)) {
-		struct json_object *e = json_object_new_object();
-
-		vh_json_fields(e, f->fields, &one);
-		json_object_array_add(array, e);
-	}
-	return array;
+	for (const struct vh_field *f = vh_fields_check; !vh_fields_is_end(f); f++)
+		if (vh_streq(f->key, key))
+			json_object_object_add(o->doc, key, value_of(f, s));
 }
 
-static struct json_object *thing(const struct vh_field *f, const struct vh_subject *s)
+void vh_json_check_begin(struct vh_output *o)
 {
-	struct json_object *e;
-	struct vh_subject inner = *s;
+	struct vh_subject s = check(o, NULL);
 
-	if (!f->object(s, &inner))
-		return NULL;
-	e = json_object_new_object();
-	vh_json_fields(e, f->fields, &inner);
-	return e;
+	o->doc = document(vh_fields_check, &s);
 }
 
-static struct json_object *scalar(const struct vh_field *f, const struct vh_subject *s)
+void vh_json_check_host(struct vh_output *o, const struct vh_report *r)
 {
-	if (f->text) {
-		_auto_free_ char *text = f->text(s);
+	struct vh_subject s = check(o, r);
 
-		return string(text);
-	}
-	if (f->number) {
-		int64_t n = f->number(s);
-
-		return n < 0 ? NULL : json_object_new_int64(n);
-	}
-	switch (f->tri(s)) {
-	case VH_NO:
-		return json_object_new_boolean(false);
-	case VH_YES:
-		return json_object_new_boolean(true);
-	case VH_UNKNOWN:
-		break;
-	}
-	return NULL;
+	tell(o, "host", &s);
 }
 
-void vh_json_fields(struct json_object *e, const struct vh_field *fields, const struct vh_subject *s)
+void vh_json_check_domain(struct vh_output *o, const struct vh_report *r)
 {
-	for (const struct vh_field *f = fields; !vh_fields_is_end(f); f++) {
-		if (!f->key)
-			continue;
-		if (f->next)
-			add(e, f->key, things(f, s));
-		else if (f->object)
-			add(e, f->key, thing(f, s));
-		else if (f->list)
-			add(e, f->key, names_of(f, s));
-		else
-			add(e, f->key, scalar(f, s));
-	}
+	struct vh_subject s = check(o, r);
+
+	json_object_array_add(json_object_object_get(o->doc, "domains"),
+			      object(vh_fields_check_domain, &s));
 }
 
-void vh_json_document(const struct vh_field *fields, const struct vh_subject *s)
+void vh_json_check_together(struct vh_output *o, const struct vh_remarks *remarks)
 {
-	struct json_object *doc = document();
+	struct vh_subject s = { .remarks = remarks };
 
-	vh_json_fields(doc, fields, s);
-	vh_json_print(doc);
+	tell(o, "together", &s);
 }
 
-struct json_object *vh_json_findings(const struct vh_findings *list)
+void vh_json_check_end(struct vh_output *o)
 {
-	static const struct vh_field all = { .next = vh_fields_findings,
-					     .fields = vh_fields_finding };
+	print(VH_STEAL(o->doc));
+}
 
-	return things(&all, &(struct vh_subject){ .findings = list });
+/* --- the others, which know all ------------------------------------------------------------- */
+
+static void answer(const struct vh_output *o, const struct vh_field *fields, struct vh_subject s)
+{
+	s.names = o->cli->names;
+	print(document(fields, &s));
+}
+
+void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count)
+{
+	answer(o, vh_fields_hosts,
+	       (struct vh_subject){ .compared = list,
+				    .n_compared = count,
+				    .remotes = o->cli->remotes,
+				    .n_remotes = o->cli->n_connect });
+}
+
+void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why)
+{
+	answer(o, vh_fields_list, (struct vh_subject){ .host = h });
+	vh_text_findings(o->cli, stderr, why);
+}
+
+void vh_json_status(struct vh_output *o, const struct vh_status *s)
+{
+	answer(o, vh_fields_status, (struct vh_subject){ .host = s->host, .status = s });
+}
+
+void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count)
+{
+	answer(o, vh_fields_show, (struct vh_subject){ .shown = list, .n_shown = count });
+}
+
+void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text)
+{
+	answer(o, vh_fields_xml, (struct vh_subject){ .fragment = f, .xml = text });
+}
+
+void vh_json_config(struct vh_output *o, const struct vh_settings *s)
+{
+	answer(o, vh_fields_config, (struct vh_subject){ .settings = s });
+}
+
+void vh_json_boot(struct vh_output *o, const struct vh_boot_report *r)
+{
+	answer(o, vh_fields_boot, (struct vh_subject){ .boot = r });
 }

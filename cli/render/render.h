@@ -170,7 +170,7 @@ void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least)
 /* For --fix: as check prints them. */
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
-/* The answers, each in a file of its name. */
+/* The answers: text each in a file of its name, JSON in json.c. */
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r);
 void vh_text_check_domain(struct vh_output *o, const struct vh_report *r);
 void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remarks);
@@ -192,7 +192,7 @@ void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_
 void vh_json_status(struct vh_output *o, const struct vh_status *s);
 void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
-void vh_json_config_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_json_config(struct vh_output *o, const struct vh_settings *s);
 void vh_json_boot(struct vh_output *o, const struct vh_boot_report *r);
 
 void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
