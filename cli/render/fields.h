@@ -14,32 +14,43 @@
  * another one keeps what that was about. All is borrowed. */
 struct vh_subject {
 	struct vh_pci_names *names;
+
+	/* wherever there are devices */
 	const struct vh_host *host;
 	const struct vh_group *group; /* NULL: the devices that are in none */
 	const struct vh_pci_dev *dev; /* NULL: not there */
-	const struct vh_shown *shown; /* with `show`: of n_shown the one that this is about */
-	size_t n_shown;
+	/* wherever rules were asked */
 	const struct vh_findings *findings;
 	const struct vh_finding *finding;
+
+	/* show */
+	const struct vh_shown *shown; /* n_shown of them; then the one that this is about */
+	size_t n_shown;
+	/* status */
 	const struct vh_status *status;
 	const struct vh_status_row *row;
 	const struct vh_record *record;
 	const struct vh_refusal *refusal;
-	const char *source; /* of check: what the host was read from */
+	/* check */
+	const char *source; /* what the host was read from */
 	const struct vh_report *report;
 	const struct vh_hostdev *hostdev;
 	const struct vh_remarks *remarks;
 	const struct vh_remark *remark;
-	const struct vh_compared *compared; /* with `check` of several hosts: n_compared domains */
+	/* check on several hosts */
+	const struct vh_compared *compared; /* n_compared domains; then one of them */
 	size_t n_compared;
-	const struct vh_remote *remotes; /* the hosts: n_remotes */
+	const struct vh_remote *remotes; /* n_remotes hosts; then one of them */
 	size_t n_remotes;
+	/* xml */
 	const struct vh_fragment *fragment;
 	const struct vh_left_out *left;
 	const char *xml;
+	/* config */
 	const struct vh_settings *settings;
 	const struct vh_setting_list *section;
 	const struct vh_setting *setting;
+	/* boot verify */
 	const struct vh_boot_report *boot;
 	const struct vh_boot_image *image;
 	const struct vh_boot_device *bound; /* what vfio-pci is to have from boot on */
@@ -126,7 +137,8 @@ char *vh_fields_driver(const struct vh_subject *s);
 enum vh_tri vh_fields_bridge(const struct vh_subject *s);
 char *vh_fields_parent(const struct vh_subject *s);
 enum vh_tri vh_fields_uses(const struct vh_subject *s, struct vh_names *ret);
-/* The same thing, for an object that is always there. */
+
+/* For getters. The same thing, as an object that is always there. */
 bool vh_fields_same(const struct vh_subject *s, struct vh_subject *ret);
 /* Appends a copy; copies of all, which are all that there are. */
 void vh_fields_name(struct vh_names *names, const char *name);
@@ -135,16 +147,15 @@ enum vh_tri vh_fields_names(const struct vh_names *from, struct vh_names *to);
 enum vh_tri vh_fields_detach(const struct vh_plan *p, struct vh_names *ret);
 enum vh_tri vh_fields_is(bool yes);
 
-/* The documents of the commands, and what they are made of. */
+/* The documents of the commands. */
 extern const struct vh_field vh_fields_list[], vh_fields_show[], vh_fields_status[];
-extern const struct vh_field vh_fields_boot[], vh_fields_check[], vh_fields_hosts[];
-extern const struct vh_field vh_fields_xml[], vh_fields_config[];
+extern const struct vh_field vh_fields_check[], vh_fields_hosts[], vh_fields_xml[];
+extern const struct vh_field vh_fields_config[], vh_fields_boot[];
 
-extern const struct vh_field vh_fields_check_domain[];
-
-extern const struct vh_field vh_fields_config_section[], vh_fields_config_value[];
-bool vh_fields_config_sections(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
-bool vh_fields_config_values(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+/* What they are made of, where people read it laid out in another way: a table for each kind of
+ * thing, and what goes from one to the next. */
+extern const struct vh_field vh_fields_finding[];
+bool vh_fields_findings(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_list_group[], vh_fields_list_device[];
 bool vh_fields_list_groups(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
@@ -158,15 +169,18 @@ extern const struct vh_field vh_fields_status_refusal[], vh_fields_status_unclai
 bool vh_fields_status_claims(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 bool vh_fields_status_records(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 bool vh_fields_status_refusals(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
-/* What is in no claim; only if every claim was seen can that be told. */
 bool vh_fields_status_others(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+/* Every claim was seen: only then can it be told what is in none. */
 bool vh_fields_status_is_whole(const struct vh_subject *s);
+
+extern const struct vh_field vh_fields_check_domain[];
+
+extern const struct vh_field vh_fields_config_section[], vh_fields_config_value[];
+bool vh_fields_config_sections(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
+bool vh_fields_config_values(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_boot_all[], vh_fields_boot_image[], vh_fields_boot_device[];
 bool vh_fields_boot_images(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 bool vh_fields_boot_devices(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
-
-extern const struct vh_field vh_fields_finding[];
-bool vh_fields_findings(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 #endif
