@@ -140,7 +140,7 @@ static int judge(struct generate *g)
 		all->list[i].line = 0; /* nobody has written that domain */
 		*VH_APPEND(shown.list, shown.count) = all->list[i];
 	}
-	vh_put_findings(g->cli, stderr, &shown);
+	vh_text_findings(g->cli, stderr, &shown);
 	for (size_t i = 0; i < g->j.c.unseen.count; i++)
 		vh_put_lines(stderr, "not checked: ", g->j.c.unseen.name[i]);
 	errors = vh_findings_number(&shown, VH_ERROR);

@@ -180,7 +180,7 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 		not_checked_config(c, &f->judgement);
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
-	vh_put_report_findings(c->cli, stderr, &r);
+	vh_text_findings_report(c->cli, stderr, &r);
 	for (size_t i = 0; i < f->judgement.c.unseen.count; i++)
 		vh_put_lines(stderr, "  not checked: ", f->judgement.c.unseen.name[i]);
 }
@@ -230,7 +230,7 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 	struct check c = {
 		.cli = cli,
 		.options = options,
-		.out = vh_output_new(cli),
+		.out = vh_choose_output(cli),
 		.domains = { .cli = cli, .forced = options->domains, .n_forced = options->n_domains },
 	};
 	int rc;

@@ -157,7 +157,7 @@ static struct vh_domain *find_domain(const struct vh_cli *cli, const char *arg)
 
 int vh_cmd_config(struct vh_cli *cli, char **args, int count)
 {
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	_auto_error_ struct vh_error err = { 0 };
 	_auto_(vh_domain) struct vh_domain *d = NULL;
 	struct vh_settings s = { .exists = vh_root_exists(&cli->root, VH_CONFIG_PATH) };

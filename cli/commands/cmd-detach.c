@@ -60,7 +60,7 @@ static void judged(void *ctx, const struct vh_findings *findings)
 	struct action *a = ctx;
 
 	vh_progress_hide(&a->progress);
-	vh_put_findings(a->cli, stderr, findings);
+	vh_text_findings(a->cli, stderr, findings);
 	a->told = true;
 }
 
@@ -157,7 +157,7 @@ int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 		done = vh_detach(&a.act, a.addrs, a.count, &a.findings, &err);
 		vh_progress_end(&a.progress);
 		if (!a.told)
-			vh_put_findings(cli, stderr, &a.findings);
+			vh_text_findings(cli, stderr, &a.findings);
 		if (done < 0)
 			rc = failure(&a, &err);
 		else

@@ -24,7 +24,7 @@ static void find_reason(const struct vh_host *h, struct vh_findings *ret)
 int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 {
 	const struct vh_opt_list *options = cli->options;
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	_auto_findings_ struct vh_findings why = { 0 };
 	_auto_(vh_host) const struct vh_host *h = NULL;
 

@@ -63,7 +63,7 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 
 int vh_cmd_show(struct vh_cli *cli, char **args, int count)
 {
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	_auto_free_ struct shown *all = vh_alloc((size_t)count * sizeof(*all));
 	_auto_free_ struct vh_shown *list = vh_alloc((size_t)count * sizeof(*list));
 	struct vh_config config = { 0 };

@@ -93,14 +93,6 @@ static int load_refusals(struct vh_cli *cli, const struct vh_store *store, struc
 	return rc;
 }
 
-bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (vh_claim_find(s->rows[i].claim, &d->addr))
-			return false;
-	return d->on_vfio || d->override;
-}
-
 static bool is_stuck(const struct vh_claim *c)
 {
 	for (size_t i = 0; i < c->count; i++)
@@ -131,7 +123,7 @@ static const char *state_of(const struct vh_store *store, const struct vh_claims
 
 int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 {
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	_auto_names_ struct vh_names unseen = { 0 }; /* who is not seen is not told */
 	struct vh_store store = { .dir = -1 };
 	struct vh_status s = { 0 };

@@ -148,7 +148,7 @@ static int check_groups(const struct vh_cli *cli, const struct vh_host *h,
 static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragment *f)
 {
 	const struct vh_opt_xml *options = cli->options;
-	struct vh_output out = vh_output_new(cli);
+	struct vh_output out = vh_choose_output(cli);
 	struct vh_guest_room room = { .guessed = true };
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	int groups = check_groups(cli, h, f), rc;

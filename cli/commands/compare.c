@@ -104,7 +104,7 @@ static bool has_a_host(const struct comparison *c, const struct compared *d)
 static int conclude(struct comparison *c)
 {
 	_auto_free_ struct vh_compared *list = vh_alloc((c->count + 1) * sizeof(*list));
-	struct vh_output out = vh_output_new(c->cli);
+	struct vh_output out = vh_choose_output(c->cli);
 	int rc = VH_EXIT_OK;
 
 	for (size_t i = 0; i < c->count; i++) {

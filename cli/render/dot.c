@@ -54,7 +54,7 @@ static void put_group(struct vh_output *o, const struct vh_group *g)
 	fputs("\t}\n", stdout);
 }
 
-static void dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why)
+void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why)
 {
 	fputs("digraph host {\n"
 	      "\trankdir=LR; ranksep=0.4; nodesep=0.15;\n"
@@ -67,15 +67,12 @@ static void dot_list(struct vh_output *o, const struct vh_host *h, const struct 
 	for (size_t i = 0; i < h->n_devs; i++) {
 		const struct vh_pci_dev *d = h->devs[i];
 
-		if (vh_is_groupless(h, d))
+		if (vh_render_is_groupless(h, d))
 			put_node(o, d, "\t");
 		if (!d->root_bus && vh_host_dev(h, &d->bridge))
 			printf("\t\"%s\" -> \"%s\";\n", vh_pci_str(&d->bridge).s,
 			       vh_pci_str(&d->addr).s);
 	}
 	fputs("}\n", stdout);
-	vh_put_findings(o->cli, stderr, why);
+	vh_text_findings(o->cli, stderr, why);
 }
-
-/* The only command that has a picture; main.c sees to that. */
-const struct vh_renderer vh_render_dot = { .list = dot_list };

@@ -9,7 +9,6 @@
 #include "cli/cli.h"
 #include "cli/libvirt/ask.h"
 #include "lib/case/claims.h"
-#include "lib/state/refusal.h"
 #include "lib/state/store.h"
 #include "lib/decide/findings.h"
 #include "lib/decide/together.h"
@@ -84,8 +83,40 @@ struct vh_settings {
 	size_t count;
 };
 
-/* Is the device on a VFIO driver or has it an override, and no claim says why? */
-bool vh_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
+/* An initramfs image, for `boot verify`. */
+enum vh_boot_state {
+	VH_IMAGE_NOT_CHECKED,
+	VH_IMAGE_HAS,
+	VH_IMAGE_HAS_NOT,
+	VH_IMAGE_OLD,
+	VH_IMAGE_NO_MODULE,
+	VH_IMAGE_UNREADABLE,
+};
+
+struct vh_boot_image {
+	char *release; /* of its kernel */
+	char *path;    /* below the root; NULL: none is found */
+	bool running;
+	enum vh_boot_state state;
+	char *why; /* for people */
+};
+
+struct vh_boot_device {
+	const struct vh_early_dev *want; /* NULL: taken at this boot, and configured no more */
+	struct vh_pci_addr addr;
+	const struct vh_pci_dev *dev; /* NULL: not there */
+	char *at_boot;                /* what the boot script noted of it; or NULL */
+	char *problem;                /* NULL: as it should be */
+};
+
+struct vh_boot_report {
+	const struct vh_early *early; /* NULL: nothing is configured */
+	struct vh_boot_image *images; /* of the kernels that have one, and of the one that runs */
+	size_t n_images;
+	struct vh_boot_device *devices;
+	size_t n_devices;
+	size_t problems;
+};
 
 struct vh_output;
 struct vh_fragment;
@@ -106,46 +137,68 @@ struct vh_renderer {
 	void (*show)(struct vh_output *o, const struct vh_shown *list, size_t count);
 	void (*xml)(struct vh_output *o, const struct vh_fragment *f, const char *text);
 	void (*config)(struct vh_output *o, const struct vh_settings *s);
+	void (*boot)(struct vh_output *o, const struct vh_boot_report *r);
 };
 
 struct vh_output {
 	struct vh_cli *cli;
-	const struct vh_renderer *r;
 	bool tree; /* list: which device is behind which bridge */
+	const struct vh_renderer *r;
 	void *doc; /* of the renderer */
 };
 
-extern const struct vh_renderer vh_render_text, vh_render_json, vh_render_dot;
-struct vh_output vh_output_new(struct vh_cli *cli);
+/* choose.c */
+struct vh_output vh_choose_output(struct vh_cli *cli);
 
 /* Is something done to this device when the domain starts? */
-bool vh_is_detached(const struct vh_plan_dev *pd);
+bool vh_render_is_detached(const struct vh_plan_dev *pd);
+/* "refuse" where one of them is an error, or "ok". */
+const char *vh_render_verdict(const struct vh_findings *f);
+const char *vh_render_plural(size_t n); /* "s", but not for one */
 /* Which devices stand in no group. */
-bool vh_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
+bool vh_render_is_groupless(const struct vh_host *h, const struct vh_pci_dev *d);
+/* Is the device on a VFIO driver or has it an override, and no claim says why? */
+bool vh_render_is_unclaimed(const struct vh_status *s, const struct vh_pci_dev *d);
+/* What a start would do with the device and with a member of its group; the caller frees. */
+char *vh_render_start(const struct vh_shown *s) VH_CHECK;
+char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
 
+/* text-findings.c */
 /* For actions: findings as check prints them, without a file. */
-void vh_put_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
+void vh_text_findings(const struct vh_cli *cli, FILE *f, const struct vh_findings *list);
+/* The line of one, without its fix. */
+void vh_text_findings_line(const struct vh_cli *cli, FILE *f, const struct vh_finding *e);
+/* Where one line is enough: the rules with findings of `least` and worse, each once, and the
+ * first message. */
+void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least);
 /* For --fix: as check prints them. */
-void vh_put_report_findings(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
+void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
-/* A line for each use of the device by the host. */
-void vh_put_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
-
-/* render-hosts.c */
+/* The answers: text each in a file of its name, JSON in json.c. */
+void vh_text_check_host(struct vh_output *o, const struct vh_report *r);
+void vh_text_check_domain(struct vh_output *o, const struct vh_report *r);
+void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remarks);
 void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
-void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
-/* render-tree.c */
-void vh_text_tree(struct vh_output *o, const struct vh_host *h);
-/* render-show.c, and render-show-json.c */
+void vh_text_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *findings);
+void vh_text_status(struct vh_output *o, const struct vh_status *s);
 void vh_text_show(struct vh_output *o, const struct vh_shown *list, size_t count);
 void vh_text_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
-void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
+void vh_text_config_settings(struct vh_output *o, const struct vh_settings *s);
+void vh_text_boot(struct vh_output *o, const struct vh_boot_report *r);
+
+void vh_json_check_begin(struct vh_output *o);
+void vh_json_check_host(struct vh_output *o, const struct vh_report *r);
+void vh_json_check_domain(struct vh_output *o, const struct vh_report *r);
+void vh_json_check_together(struct vh_output *o, const struct vh_remarks *remarks);
+void vh_json_check_end(struct vh_output *o);
+void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count);
+void vh_json_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
+void vh_json_status(struct vh_output *o, const struct vh_status *s);
 void vh_json_show(struct vh_output *o, const struct vh_shown *list, size_t count);
-/* render-config.c, and render-config-json.c */
-void vh_text_settings(struct vh_output *o, const struct vh_settings *s);
-void vh_json_settings(struct vh_output *o, const struct vh_settings *s);
-/* What a start would do with the device and with a member of its group; the caller frees. */
-char *vh_show_start(const struct vh_shown *s) VH_CHECK;
-char *vh_show_member(const struct vh_shown *s, const struct vh_pci_dev *m) VH_CHECK;
+void vh_json_xml(struct vh_output *o, const struct vh_fragment *f, const char *text);
+void vh_json_config(struct vh_output *o, const struct vh_settings *s);
+void vh_json_boot(struct vh_output *o, const struct vh_boot_report *r);
+
+void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text-hosts - which of several hosts can start a domain: a table for people, a list for
- * programs. */
+/* text-hosts - which of several hosts can start a domain, as a table for people. */
+#include "cli/output.h"
 #include "cli/render/render.h"
-
-#include "cli/render/json.h"
 
 #include "lib/base/banned.h"
 
@@ -20,21 +18,6 @@ static size_t widest(const struct vh_cli *cli)
 	return width;
 }
 
-/* The rules that refuse, each once, and the first message. */
-static void put_why(const struct vh_findings *f)
-{
-	const char *sign = " [";
-
-	for (size_t i = 0; i < f->count && f->list[i].severity == VH_ERROR; i++) {
-		if (i && f->list[i].rule == f->list[i - 1].rule)
-			continue;
-		printf("%s%s", sign, f->list[i].rule->name);
-		sign = ", ";
-	}
-	fputs("]: ", stdout);
-	vh_put(stdout, f->list[0].message);
-}
-
 static void put_cell(const struct vh_remote *h, const struct vh_report *r)
 {
 	size_t warnings;
@@ -44,24 +27,16 @@ static void put_cell(const struct vh_remote *h, const struct vh_report *r)
 		vh_put(stdout, h->err.what);
 	} else if (vh_findings_number(r->findings, VH_ERROR)) {
 		fputs("refused", stdout);
-		put_why(r->findings);
+		vh_text_findings_brief(r->findings, VH_ERROR);
 	} else {
 		warnings = vh_findings_number(r->findings, VH_WARNING);
 		fputs("ok", stdout);
 		if (warnings)
-			printf(", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+			printf(", %zu warning%s", warnings, vh_render_plural(warnings));
 	}
 	if (r->domain && r->not_checked->count)
 		printf("; %zu not checked", r->not_checked->count);
 	fputc('\n', stdout);
-}
-
-static bool is_there(const struct vh_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->name[i], name))
-			return true;
-	return false;
 }
 
 /* What was not checked for any of them, each once. */
@@ -73,7 +48,7 @@ static void put_not_checked(const struct vh_cli *cli, const struct vh_compared *
 		const struct vh_report *r = &list[i / cli->n_connect].reports[i % cli->n_connect];
 
 		for (size_t k = 0; r->domain && k < r->not_checked->count; k++) {
-			if (is_there(&said, r->not_checked->name[k]))
+			if (vh_names_has(&said, r->not_checked->name[k]))
 				continue;
 			*VH_APPEND(said.name, said.count) = r->not_checked->name[k];
 			fputs("not checked: ", stdout);
@@ -98,35 +73,4 @@ void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t c
 		}
 	}
 	put_not_checked(o->cli, list, count);
-}
-
-static struct json_object *cell(const struct vh_remote *h, const struct vh_report *r)
-{
-	struct json_object *e = json_object_new_object();
-	bool refused = r->domain && vh_findings_number(r->findings, VH_ERROR);
-
-	add(e, "source", string(h->uri));
-	add(e, "error", string(r->domain ? NULL : h->err.what));
-	add(e, "verdict", r->domain ? string(refused ? "refuse" : "ok") : NULL);
-	add(e, "not_checked", r->domain ? strings(r->not_checked) : NULL);
-	add(e, "findings", r->domain ? findings(r->findings) : NULL);
-	return e;
-}
-
-void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count)
-{
-	struct json_object *doc = document(), *domains = json_object_new_array();
-
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *e = json_object_new_object(), *hosts = json_object_new_array();
-
-		for (size_t k = 0; k < o->cli->n_connect; k++)
-			json_object_array_add(hosts, cell(&o->cli->remotes[k], &list[i].reports[k]));
-		add(e, "source", string(list[i].source));
-		add(e, "name", string(list[i].label));
-		add(e, "hosts", hosts);
-		json_object_array_add(domains, e);
-	}
-	add(doc, "domains", domains);
-	vh_json_print(doc);
 }

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fields-status - the facts that status has: claims and their devices, refusals, and what is in
+ * no claim. */
+#include "cli/render/fields.h"
+
+#include <time.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/state/refusal.h"
+
+#include "lib/base/banned.h"
+
+/* Programs get UTC, people the time of this place. */
+static char *utc(int64_t seconds)
+{
+	time_t t = seconds;
+	char buf[64];
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return NULL;
+	return vh_strdup(buf);
+}
+
+static char *local(int64_t seconds)
+{
+	time_t t = seconds;
+	char buf[64] = "?";
+	struct tm tm;
+
+	if (localtime_r(&t, &tm))
+		strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S %z", &tm);
+	return vh_strdup(buf);
+}
+
+/* --- a device of a claim -------------------------------------------------------------------- */
+
+VH_FIELDS_GET(char *, record_address, vh_strdup(vh_pci_str(&s->record->addr).s))
+VH_FIELDS_GET(char *, record_id, vh_printf("%04x:%04x", s->record->vendor, s->record->device))
+VH_FIELDS_GET(char *, role, vh_strdup(vh_claim_role_str(s->record->role)))
+VH_FIELDS_GET(char *, before, vh_strdup(s->record->driver))
+
+/* At the address something else may have been plugged in. */
+static char *now_words(const struct vh_subject *s)
+{
+	const struct vh_pci_dev *d = s->dev;
+
+	if (!d)
+		return vh_strdup("gone");
+	if (d->vendor != s->record->vendor || d->device != s->record->device)
+		return vh_printf("another device (%04x:%04x)", d->vendor, d->device);
+	return vh_strdup(d->driver ? d->driver : "-");
+}
+
+VH_FIELDS_GET(bool, is_manual, vh_streq(s->row->claim->owner, VH_MANUAL))
+
+static const char *bringer(const struct vh_subject *s)
+{
+	if (is_manual(s))
+		return "reattach";
+	return s->record->role == VH_NAMED ? "libvirt" : "the hook";
+}
+
+/* Where it comes back to, and by whom. */
+static char *way_back(const struct vh_subject *s)
+{
+	const struct vh_record *r = s->record;
+	struct vh_strbuf sb = { 0 };
+
+	if (r->action == VH_KEEP || (r->action == VH_LEAVE && !r->driver)) {
+		vh_strbuf_add(&sb, "stays as it is");
+	} else {
+		vh_strbuf_addf(&sb, "%s (by %s", r->driver ? r->driver : "no driver", bringer(s));
+		if (r->override)
+			vh_strbuf_addf(&sb, ", override %s", r->override);
+		vh_strbuf_add(&sb, ")");
+	}
+	if (r->stuck)
+		vh_strbuf_add(&sb, "; its driver has not answered");
+	return vh_strbuf_steal(&sb);
+}
+
+const struct vh_field vh_fields_status_record[] = {
+	{ "address", "ADDRESS", .text = record_address, .at = { { 1, 13, " " } } },
+	{ "id", .text = record_id },
+	{ "role", "ROLE", .text = role, .at = { { 2, 6, " " } } },
+	{ "driver_before", "BEFORE", .text = before, .none = "-", .at = { { 3, 13, " " } } },
+	{ "driver_now", "NOW", .text = vh_fields_driver, .words = now_words,
+	  .at = { { 4, 11, " " } } },
+	{ NULL, "COMES BACK TO", .text = way_back, .at = { { 5, 0, "\n" } } },
+	{ 0 },
+};
+
+bool vh_fields_status_records(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
+{
+	if (*at >= s->row->claim->count)
+		return false;
+	*ret = *s;
+	ret->record = &s->row->claim->records[(*at)++];
+	ret->dev = vh_host_dev(s->host, &ret->record->addr);
+	return true;
+}
+
+/* --- claims --------------------------------------------------------------------------------- */
+
+VH_FIELDS_GET(char *, domain, is_manual(s) ? NULL : vh_strdup(s->row->claim->name))
+
+static char *domain_words(const struct vh_subject *s)
+{
+	const char *name = s->row->claim->name;
+
+	return vh_strdup(is_manual(s) ? "detached by hand" : name ? name : "-");
+}
+
+VH_FIELDS_GET(char *, uuid, is_manual(s) ? NULL : vh_strdup(s->row->claim->owner))
+VH_FIELDS_GET(char *, uuid_words, is_manual(s) ? NULL : vh_printf(" (%s)", s->row->claim->owner))
+VH_FIELDS_GET(char *, since, utc(s->row->claim->since))
+VH_FIELDS_GET(char *, since_words, local(s->row->claim->since))
+VH_FIELDS_GET(char *, state, vh_strdup(s->row->state))
+
+static enum vh_style state_style(const struct vh_subject *s)
+{
+	if (vh_streq(s->row->state, "held"))
+		return VH_GOOD;
+	return vh_streq(s->row->state, "stuck") ? VH_BAD : VH_CAUTION;
+}
+
+const struct vh_field vh_fields_status_claim[] = {
+	{ "domain", .text = domain, .words = domain_words, .style = vh_fields_is_head,
+	  .at = { { 1, 0, "" } } },
+	{ "uuid", .text = uuid, .words = uuid_words, .at = { { 2, 0, ": " } } },
+	{ "since", .text = since, .words = since_words, .at = { { 4, 0, "\n" } } },
+	{ "state", .text = state, .style = state_style, .at = { { 3, 0, " since " } } },
+	{ "devices", .next = vh_fields_status_records, .fields = vh_fields_status_record },
+	{ 0 },
+};
+
+VH_FIELDS_NEXT(bool, vh_fields_status_claims, row, s->status->rows, s->status->count)
+
+/* One that could not be read may be the only one. */
+VH_FIELDS_GET(bool, claims_are_known,
+	      !s->status->unseen && !(s->status->damaged && !s->status->count))
+
+/* --- refusals ------------------------------------------------------------------------------- */
+
+VH_FIELDS_GET(char *, refused_domain, vh_strdup(s->refusal->name))
+VH_FIELDS_GET(char *, refused_uuid, vh_strdup(s->refusal->uuid))
+VH_FIELDS_GET(char *, refused, vh_strdup("refused"))
+VH_FIELDS_GET(enum vh_style, is_bad, VH_BAD)
+VH_FIELDS_GET(char *, when, utc(s->refusal->when))
+VH_FIELDS_GET(char *, when_words, local(s->refusal->when))
+VH_FIELDS_GET(char *, message, vh_strdup(s->refusal->text))
+
+/* The first line; the name, which stands in it too, has been told. */
+static char *message_words(const struct vh_subject *s)
+{
+	_auto_free_ char *first = vh_strndup(s->refusal->text, strcspn(s->refusal->text, "\n"));
+	const char *why = strstr(first, "not started: ");
+
+	return vh_strdup(why ? why + strlen("not started: ") : first);
+}
+
+const struct vh_field vh_fields_status_refusal[] = {
+	{ "domain", .text = refused_domain, .style = vh_fields_is_head, .at = { { 1, 0, " (" } } },
+	{ "uuid", .text = refused_uuid, .at = { { 2, 0, "): " } } },
+	{ NULL, .text = refused, .style = is_bad, .at = { { 3, 0, " " } } },
+	{ "when", .text = when, .words = when_words, .at = { { 4, 0, ": " } } },
+	{ "message", .text = message, .words = message_words, .at = { { 5, 0, "\n" } } },
+	{ 0 },
+};
+
+VH_FIELDS_NEXT(bool, vh_fields_status_refusals, refusal, s->status->refusals, s->status->n_refusals)
+
+VH_FIELDS_GET(bool, refusals_are_known, !s->status->unseen)
+
+/* --- in no claim ---------------------------------------------------------------------------- */
+
+VH_FIELDS_GET(char *, driver_override, vh_strdup(s->dev->override))
+VH_FIELDS_GET(char *, holder, vh_strdup(s->view->holder))
+
+/* Who has it; or what gives it back. */
+static char *holder_words(const struct vh_subject *s)
+{
+	const struct vh_pci_dev *d = s->dev;
+
+	if (s->view->open == VH_YES)
+		return vh_strdup(s->view->holder ? s->view->holder : "in use");
+	if (d->on_vfio)
+		return vh_printf("virsh nodedev-reattach %s", vh_pci_nodedev(&d->addr).s);
+	if (d->driver)
+		return NULL;
+	return vh_printf("echo > /sys/bus/pci/devices/%s/driver_override; "
+			 "echo %s > /sys/bus/pci/drivers_probe",
+			 vh_pci_str(&d->addr).s, vh_pci_str(&d->addr).s);
+}
+
+const struct vh_field vh_fields_status_unclaimed[] = {
+	{ "address", "ADDRESS", .text = vh_fields_address, .at = { { 1, 13, " " } } },
+	{ "id", .text = vh_fields_id },
+	{ "driver", "DRIVER", .text = vh_fields_driver, .none = "-", .at = { { 2, 13, " " } } },
+	{ "override", "OVERRIDE", .text = driver_override, .none = "-", .at = { { 3, 13, " " } } },
+	{ "holder", "USED BY, OR GIVEN BACK WITH", .text = holder, .words = holder_words,
+	  .at = { { 4, 0, "\n" } } },
+	{ 0 },
+};
+
+bool vh_fields_status_others(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
+{
+	const struct vh_host *h = s->host;
+
+	while (*at < h->n_devs && !vh_render_is_unclaimed(s->status, h->devs[*at]))
+		(*at)++;
+	if (*at >= h->n_devs)
+		return false;
+	*ret = *s;
+	ret->dev = h->devs[(*at)++];
+	ret->view = vh_claims_group(&s->status->seen, ret->dev->group);
+	return true;
+}
+
+bool vh_fields_status_is_whole(const struct vh_subject *s)
+{
+	return !s->status->unseen && !s->status->damaged;
+}
+
+/* What could not be seen is null, not an empty list. */
+const struct vh_field vh_fields_status[] = {
+	{ "claims", .next = vh_fields_status_claims, .is_known = claims_are_known,
+	  .fields = vh_fields_status_claim },
+	{ "refusals", .next = vh_fields_status_refusals, .is_known = refusals_are_known,
+	  .fields = vh_fields_status_refusal },
+	{ "unclaimed", .next = vh_fields_status_others, .is_known = vh_fields_status_is_whole,
+	  .fields = vh_fields_status_unclaimed },
+	{ 0 },
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* text-check - what was found of a domain or of the host, for people. */
+#include "cli/devices/pci-ids.h"
+#include "cli/output.h"
+#include "cli/render/render.h"
+
+#include "lib/base/banned.h"
+
+static void put_number(const char *before, size_t n, const char *what)
+{
+	if (n)
+		printf("%s%zu %s%s", before, n, what, vh_render_plural(n));
+}
+
+static void put_verdict(const struct vh_report *r, const char *good, const char *bad)
+{
+	size_t errors = vh_findings_number(r->findings, VH_ERROR);
+	size_t warnings = vh_findings_number(r->findings, VH_WARNING);
+
+	vh_put(stdout, r->label);
+	if (errors) {
+		printf(": %s: ", bad);
+		put_number("", errors, "error");
+	} else {
+		printf(": %s", good);
+	}
+	put_number(", ", warnings, "warning");
+}
+
+static void put_not_checked(const struct vh_names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		fputs("  not checked: ", stdout);
+		vh_put(stdout, names->name[i]);
+		fputc('\n', stdout);
+	}
+}
+
+static void put_detached(struct vh_output *o, const struct vh_plan_dev *pd)
+{
+	_auto_free_ char *name = vh_pci_names_device(o->cli->names, pd->dev);
+
+	printf("  detaches %s", vh_pci_str(&pd->dev->addr).s);
+	if (pd->dev->driver) {
+		fputs(" from ", stdout);
+		vh_put(stdout, pd->dev->driver);
+	}
+	fputs(pd->role == VH_PEER ? ", of the same group: " : ": ", stdout);
+	vh_put(stdout, name);
+	fputc('\n', stdout);
+}
+
+static void put_plan(struct vh_output *o, const struct vh_report *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
+		if (!vh_render_is_detached(&r->plan->devs[i]))
+			continue;
+		put_detached(o, &r->plan->devs[i]);
+		any = true;
+	}
+	if (!any)
+		fputs("  nothing has to be detached\n", stdout);
+}
+
+/* Hot-plug binds what is named, and its peers stay where they are. */
+static void put_hotplug(const struct vh_report *r)
+{
+	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
+		if (r->plan->devs[i].role != VH_PEER || !vh_render_is_detached(&r->plan->devs[i]))
+			continue;
+		printf("  virsh attach-device calls no hook; first run: vfio-hook detach %s\n",
+		       vh_pci_str(&r->host->asked[0]).s);
+		return;
+	}
+}
+
+/* vm (autostart): refused, 2 errors [balloon, memory-short]: the first message */
+static void put_brief(const struct vh_report *r)
+{
+	const struct vh_findings *f = r->findings;
+
+	vh_put(stdout, r->label);
+	if (r->defined && r->defined->autostart)
+		fputs(" (autostart)", stdout);
+	fputs(vh_findings_number(f, VH_ERROR) ? ": refused" : ": ok", stdout);
+	put_number(", ", vh_findings_number(f, VH_ERROR), "error");
+	put_number(", ", vh_findings_number(f, VH_WARNING), "warning");
+	if (r->not_checked->count)
+		printf(", %zu not checked", r->not_checked->count);
+	if (!r->host)
+		fputs(": no PCI passthrough", stdout);
+	vh_text_findings_brief(f, VH_WARNING);
+	fputc('\n', stdout);
+}
+
+void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remarks)
+{
+	for (size_t i = 0; i < remarks->count; i++) {
+		vh_put_severity(o->cli, stdout, vh_finding_severity_str(remarks->list[i].severity));
+		fputs(": ", stdout);
+		vh_put(stdout, remarks->list[i].message);
+		fputc('\n', stdout);
+	}
+}
+
+void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
+{
+	if (r->brief) {
+		put_brief(r);
+		return;
+	}
+	vh_text_findings_report(o->cli, stdout, r);
+	put_verdict(r, "ok", "refused");
+	fputs(r->host ? "\n" : ": no PCI passthrough\n", stdout);
+	if (r->running)
+		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
+	if (r->host && !vh_findings_number(r->findings, VH_ERROR))
+		put_plan(o, r);
+	if (r->host && r->domain->lone)
+		put_hotplug(r);
+	put_not_checked(r->not_checked);
+}
+
+static const char *module_text(enum vh_module m)
+{
+	switch (m) {
+	case VH_MODULE_MISSING:
+		return "vfio-pci missing";
+	case VH_MODULE_FORBIDDEN:
+		return "vfio-pci forbidden";
+	case VH_MODULE_LOADABLE:
+		return "vfio-pci can be loaded";
+	case VH_MODULE_LOADED:
+		return "vfio-pci is loaded";
+	case VH_MODULE_UNKNOWN:
+		break;
+	}
+	return "vfio-pci unknown";
+}
+
+void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
+{
+	const struct vh_host *h = r->host;
+
+	vh_text_findings_report(o->cli, stdout, r);
+	put_verdict(r, "ok", "not ready");
+	if (h->iommu)
+		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,
+		       vh_render_plural(h->n_groups), h->n_devs, vh_render_plural(h->n_devs));
+	else
+		printf("; no IOMMU, %zu PCI device%s", h->n_devs, vh_render_plural(h->n_devs));
+	printf(", %s", module_text(h->vfio_pci));
+	if (h->release) {
+		fputs(" (Linux ", stdout);
+		vh_put(stdout, h->release);
+		fputc(')', stdout);
+	}
+	fputc('\n', stdout);
+	put_not_checked(r->not_checked);
+}
