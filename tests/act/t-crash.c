@@ -140,7 +140,7 @@ static bool ends_home(struct stage *st, const struct operation *op, const struct
 
 static bool dies_at_step(const struct operation *op, const struct stage_scene *scene, int n, int way)
 {
-	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(stage) struct stage *st = stage_new_near(scene->devices);
 
 	if (!op->set(st, scene))
 		return false;
@@ -173,7 +173,7 @@ static bool waits_for_it(struct stage *st, const struct operation *op,
 static bool dies_in_flight(const struct operation *op, const struct stage_scene *scene, int n,
 			   int way)
 {
-	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(stage) struct stage *st = stage_new_near(scene->devices);
 	bool good;
 
 	if (!op->set(st, scene))
@@ -193,7 +193,7 @@ static bool dies_in_flight(const struct operation *op, const struct stage_scene 
 static bool measure(const struct operation *op, const struct stage_scene *scene, int *writes,
 		    int *steps)
 {
-	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(stage) struct stage *st = stage_new_near(scene->devices);
 	bool good = op->set(st, scene);
 
 	fake_reset(st->root);

@@ -136,7 +136,7 @@ static bool ends_well(struct stage *st, const struct race *r, const struct actor
  * would change nothing. */
 static bool try_order(const struct race *r, int k, int j, bool *ret_a_over, bool *ret_b_over)
 {
-	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(stage) struct stage *st = stage_new_near(TWO "0");
 	struct actor *a, *b;
 	bool good;
 

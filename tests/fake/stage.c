@@ -133,6 +133,32 @@ struct stage *stage_new(const char *host)
 	return st;
 }
 
+/* The slot of a line's function, "0000:01:00.", or NULL: the line is about the machine. */
+static const char *slot_of(const char *line)
+{
+	if (!strncmp(line, "pci ", 4))
+		return line + 4;
+	return line[0] && !strncmp(line + 1, " @", 2) ? line + 3 : NULL;
+}
+
+struct stage *stage_new_near(const char *devices)
+{
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+
+	for (const char *line = machine, *end = NULL; *line; line = end) {
+		const char *slot = slot_of(line);
+		char word[sizeof("0000:01:00.")] = "";
+
+		end = line + strcspn(line, "\n") + 1;
+		if (slot)
+			memcpy(word, slot, sizeof(word) - 1);
+		if (!slot || strstr(devices, word) || !strcmp(word, READY) || !strcmp(word, SPLIT) ||
+		    memmem(line, end - line, "class=060400", strlen("class=060400")))
+			vh_strbuf_addf(&text, "%.*s", (int)(end - line), line);
+	}
+	return stage_new(text.data);
+}
+
 void stage_free(struct stage *st)
 {
 	if (!st)

@@ -60,6 +60,9 @@ struct stage {
 
 /* `host`: NULL for the machine above, or as for scratch_new(). A libvirtd is running. */
 struct stage *stage_new(const char *host);
+/* Of the machine above the slots of these devices, its bridges, and READY and SPLIT as bystanders
+ * (without them no vfio-pci is loaded, and no nvme): a small tree, for those who need thousands. */
+struct stage *stage_new_near(const char *devices);
 void stage_free(struct stage *st);
 VH_DEFINE_AUTO(stage, stage_free)
 
