@@ -23,8 +23,9 @@ empty() {
 empty "every row has six columns" "$(awk -F'|' 'NF != 6' <<<"$rows")"
 empty "names are words, each of one row" \
 	"$(cut -d'|' -f1 <<<"$rows" | sort | uniq -d; grep -vE '^[a-z0-9]+(-[a-z0-9]+)*\|' <<<"$rows")"
+suites=$("$vm/suites.sh" | paste -sd'|')
 empty "every boot is known" "$(cut -d'|' -f2 <<<"$rows" | sort -u |
-	grep -vxE '(truth|noiommu|nointremap|amd|igb)( (bookworm|trixie))?')"
+	grep -vxE "(truth|noiommu|nointremap|amd|igb)( ($suites))?")"
 empty "libvirt alone starts, fails or harms" "$(cut -d'|' -f6 <<<"$rows" | grep -vxE 'starts|fails|harms')"
 empty "there are sixty and more" "$([ "$(wc -l <<<"$rows")" -ge 60 ] || wc -l <<<"$rows")"
 
