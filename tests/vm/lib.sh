@@ -349,7 +349,7 @@ restart_libvirtd() {	# OPTION... of libvirtd, in flavour tiny
 		local pid
 		pid=$(libvirtd_pid)
 		kill "$pid"
-		within 20 not kill -0 "$pid"
+		within 60 not kill -0 "$pid"	# its own time, which is no matter of ours
 		libvirtd -d "$@"
 	fi
 	within 60 virsh -q version
