@@ -70,17 +70,15 @@ sources() { find lib hook cli -name "*.[$1]" | sort; }
 # Under valgrind the programs are scripts.
 hook=${abs_top_builddir:?}/vfio-hook-qemu
 if ! command -v readelf >/dev/null || [ -n "$valgrind" ]; then
-	skip "the hook is linked with libinih and libc alone" "no readelf, or no ELF file"
-	skip "it says that it loads libxml2" "no readelf, or no ELF file"
+	skip "the hook is linked with libxml2, libinih and libc alone" "no readelf, or no ELF file"
 else
-	is "the hook is linked with libinih and libc alone" "$(readelf -d "$hook" |
-		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
-		grep -vE '^(libinih|libc|libdl|libasan|libubsan)\.so\.')"
-	is "it says that it loads libxml2" "$(readelf -p .note.dlopen "$hook" 2>&1 |
-		grep -q '"soname":\["libxml2\.so\.' || echo "no such note")"
+	is "the hook is linked with libxml2, libinih and libc alone" "$(readelf -d "$hook" |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^lib(asan|ubsan)\.so\.' | cut -d. -f1 | sort |
+		diff <(printf '%s\n' libc libinih libxml2) -)"
 fi
-is "libxml2 is loaded by nobody else" "$(grep -rl '[^_]dlopen(' lib hook --include='*.c' |
-	grep -vx lib/xml/libxml2.c)"
+is "neither the library nor the hook loads one at run time" "$(grep -rl '\<dlopen(' lib hook --include='*.[ch]')"
+is "libxml2's functions are called in lib/xml alone" \
+	"$(grep -rnE '\<(xml|html)[A-Z][A-Za-z0-9]*\(' lib hook cli --include='*.[ch]' | grep -v '^lib/xml/')"
 
 # --- who includes what -----------------------------------------------------------------------------
 # includes PATTERN: "FILE INCLUDED" of every such line
@@ -96,6 +94,11 @@ while read -r header folder; do
 	holds "<$header> is included in $folder alone" library \
 		"$(includes "$header" | grep -v "^$folder/[^/]* " | sed 's/ / includes /')"
 done < <(grep . <<<"$libraries")
+
+is "renderers know no command" "$(grep -E '^cli/render/[^ ]* cli/(commands|boot)/' "$work/includes")"
+is "every rule is in the table" "$(comm -3 \
+	<(sed -n 's/^const struct vh_rule \([a-z_]*\) = {$/\1/p' lib/decide/rules/rule-*.c | sort) \
+	<(sed -n 's/^\tRULE(\([a-z_]*\)).*/\1/p' lib/decide/rules/rule-table.h | sort))"
 
 # --- sizes, names -------------------------------------------------------------------------------
 is "every source file names its licence" "$(sources ch | xargs grep -L SPDX-License-Identifier \

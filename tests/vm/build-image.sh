@@ -38,6 +38,13 @@ configure_root() {
 		cd /usr/lib/systemd/system 2>/dev/null || cd /lib/systemd/system
 		systemctl -q mask *.timer getty@tty1.service serial-getty@ttyS0.service \
 			e2scrub_reap.service libvirt-guests.service 2>/dev/null' || true
+	# No profile but those that confine libvirt: systemd would have a hundred of programs that
+	# are not here compiled at each boot, by an emulated processor.
+	find "$root/etc/apparmor.d" -maxdepth 1 -type f ! -name '*libvirt*' -delete
+	# Nor is each boot the first one, after which units are preset and databases built again.
+	rm -f "$root/etc/machine-id"
+	chroot "$root" systemd-machine-id-setup >/dev/null 2>&1
+	touch "$root/etc/.updated" "$root/var/.updated"
 }
 
 # A busybox initramfs that loads what reaches the root file system.

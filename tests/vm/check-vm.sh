@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the scenarios in test machines, two side by side, and prints TAP: one
 # point per scenario and flavour, in the order they end. See README.md.
-#   check-vm.sh [--variant none|no-release|no-peers] [--long|--truth] [--keep] SUITE [SCENARIO...]
+#   check-vm.sh [--variant none|no-release|no-peers] [--short|--long|--truth] [--keep] SUITE [SCENARIO...]
 set -euo pipefail
 
 usage() {
 	sed -n '5s/^# */usage: /p' "$0" >&2
 	exit 2
 }
-variant=full keep='' folder=scenarios
+variant=full keep='' folder=scenarios flavours=flavours
 while [ $# -gt 0 ]; do
 	case $1 in
 	--variant) [ $# -ge 2 ] || usage; variant=$2; shift ;;
 	--keep) keep=yes ;;
+	--short) flavours=short ;;
 	--long) folder=long ;;
 	--truth) folder=truth ;;
 	-*) usage ;;
@@ -35,6 +36,7 @@ cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
 logs=${VM_LOG_DIR:-$cache/logs}/$suite-$variant
 
 die() { echo "Bail out! $*"; exit 1; }
+"$here/suites.sh" | grep -qx -- "$suite" || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"
 if [ "$variant" = no-peers ] && [ -z "${VM_HOOK_BINARY:-}" ]; then
 	die "no-peers needs VM_HOOK_BINARY, a hook built to skip them"
 fi
@@ -45,7 +47,9 @@ for program in qemu-system-x86_64 mmdebstrap mke2fs; do
 	PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null ||
 		die "no $program: run ./autogen.sh --install-deps=vm first"
 done
+SECONDS=0
 image=$("$here/build-image.sh" "$suite") || die "no image"
+took_image=$SECONDS
 
 # The folder that the machines share: what they run, and what they answer.
 share=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-share.XXXXXX")
@@ -56,7 +60,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-mkdir -p "$share"/{bin,claimed,results}
+mkdir -p "$share"/{bin,claimed,results,boots}
 cp "$here/guest.sh" "$here/lib.sh" "$share"
 cp -r "$here/truth" "$share"
 if [ $folder = truth ]; then
@@ -74,7 +78,7 @@ cells=$share/cells
 : >"$cells"
 
 # One queue per flavour, of the scenarios wanted (by name or by its beginning; rows
-# of the truth table by name).
+# of the truth table by name): the longest first, so that both machines end together.
 points=()
 for file in "$share/scenarios"/*; do
 	name=${file##*/}
@@ -84,12 +88,16 @@ for file in "$share/scenarios"/*; do
 		[ "$name" != "$argument" ] || wanted=yes
 	done
 	[ "$wanted" != no ] || continue
+	seconds=$(sed -n 's/^# seconds: //p' "$file")
 	# shellcheck disable=SC2013	# words are meant
-	for flavour in $(sed -n 's/^# flavours: //p' "$file"); do
+	for flavour in $(sed -n "s/^# $flavours: //p" "$file"); do
 		case ${VM_FLAVOURS:-$flavour} in *"$flavour"*) ;; *) continue ;; esac
-		echo "$name" >>"$share/queue.$flavour"
+		echo "${seconds:-0} $name" >>"$share/unsorted.$flavour"
 		points+=("$flavour-$name")
 	done
+done
+for file in "$share"/unsorted.*; do
+	[ ! -e "$file" ] || sort -s -k 1,1nr "$file" | cut -d' ' -f2 >"$share/queue.${file##*.}"
 done
 [ ${#points[@]} -gt 0 ] || die "no such scenario"
 if [ "$variant" = full ] && grep -qsx L8-package "$share"/queue.*; then
@@ -126,12 +134,14 @@ worker() {	# NUMBER FLAVOUR...
 }
 
 number=0 passed=0 failed=0 skipped=0
+times=()
 declare -A told=()
 tell() {	# POINT SECONDS VERDICT
 	local point=$1 seconds=$2 verdict=$3 dir=$share/results/$1
 	local flavour=${point%%-*} name=${point#*-}
 	number=$((number + 1))
 	told[$point]=yes
+	times+=("$seconds $name ($flavour)")
 	case $verdict in
 	ok)	passed=$((passed + 1))
 		echo "ok $number - $name ($suite, $flavour, $seconds s)"
@@ -172,7 +182,7 @@ collect() {
 [ $folder = scenarios ] || export VM_LIMIT=7200
 SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
-boots=(tiny systemd two) stoob=(systemd tiny)
+boots=(two tiny systemd) stoob=(systemd tiny)
 if [ $folder = truth ]; then
 	boots=(truth igb nointremap noiommu amd) stoob=(amd igb nointremap noiommu truth)
 fi
@@ -189,7 +199,12 @@ done
 collect final
 workers=()
 echo "1..$number"
-echo "# $SECONDS s"
+echo "# slowest: $(printf '%s\n' "${times[@]}" | sort -nr | head -n 5 | sed 's/ / s /' | paste -sd, | sed 's/,/, /g')"
+cat "$share"/boots/* /dev/null | awk -v image="$took_image" -v all="$SECONDS" -v scenarios="${times[*]%% *}" '
+	{ boots += $1 }
+	END { for (n = split(scenarios, seconds); n > 0; n--) sum += seconds[n]
+		printf "# where the time went: %d s image; then %d s, in which %d boots took %d s, %d scenarios %d s\n",
+			image, all, NR, boots, split(scenarios, seconds), sum }'
 if [ $folder = truth ]; then
 	cp "$cells" "$logs.cells"
 	echo "# the cells, for truth/report.sh: $logs.cells"

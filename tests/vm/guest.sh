@@ -46,9 +46,10 @@ run() {
 # The second machine of a pair does what the first one asks (lib.sh: peer), until it is ended.
 serve() {
 	local number=0 work=$lab/peer
+	. ./lib.sh
 	while :; do
 		number=$((number + 1))
-		until [ -e "$work/$number" ]; do sleep 0.1; done
+		until [ -e "$work/$number" ]; do nap 0.1; done
 		bash -uc ". ./lib.sh; $(<"$work/$number")" >"$work/$number.out" 2>&1 </dev/null
 		echo $? >"$work/$number.new"
 		mv "$work/$number.new" "$work/$number.end"
@@ -56,6 +57,8 @@ serve() {
 }
 
 if bash -uc '. ./lib.sh; setup' >setup.log 2>&1; then
+	read -r uptime _ </proc/uptime
+	echo "${uptime%.*}" >"$(mktemp -p $lab/boots "$boot.XXXXXX")"
 	[ "$boot" != peer ] || serve
 	mapfile -t queue <"$lab/queue.$boot"
 	for name in "${queue[@]}"; do

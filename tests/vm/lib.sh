@@ -24,6 +24,7 @@ DRIVERS_PROBE=/sys/bus/pci/drivers_probe
 RUN=/run/lab
 CLAIMS=/run/vfio-hook
 HOOK=/etc/libvirt/hooks/qemu
+DEFINED_IN=/etc/libvirt/qemu
 FLAVOUR=$(<$RUN/flavour)
 VARIANT=$(<$RUN/variant)
 
@@ -71,13 +72,17 @@ report() { echo "report: $*"; }
 is() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
 not() { ! "$@"; }
 
+# nap SECONDS: sleep, which is no process of its own: under emulation that costs more than it waits
+exec {NAP}<> <(:)
+nap() { read -rt "$1" -u "$NAP" || :; }
+
 # within SECONDS COMMAND...: until it succeeds
 within() {
 	local end=$((SECONDS + $1)) output
 	shift
 	until output=$("$@" 2>&1); do
 		[ $SECONDS -lt $end ] || { echo "$output"; return 1; }
-		sleep 0.2
+		nap 0.2
 	done
 }
 
@@ -95,8 +100,13 @@ state() (
 
 # What the host has from its devices: disks by serial, interfaces by address
 belongings() {
-	lsblk -dno SERIAL | sort
-	cat /sys/class/net/*/address | sort
+	local file address
+	{
+		lsblk -dno SERIAL
+		for file in /sys/class/net/*/address; do
+			read -r address <"$file" && echo "$address"
+		done
+	} | sort
 }
 
 # mark: from here on, the state now is what the devices have to return to;
@@ -106,19 +116,32 @@ unmark() { cp $RUN/boot/* $RUN/; }
 
 # expect_state [ADDRESS=DRIVER/OVERRIDE]...: as marked, but for these
 expect_state() {
-	local expected change
-	expected=$(<$RUN/state)
+	local lines expected change i now
+	mapfile -t lines <$RUN/state
 	for change; do
-		expected=$(sed "s|^${change%%=*} .*|${change%%=*} ${change#*=}|" <<<"$expected")
+		for i in "${!lines[@]}"; do
+			[[ ${lines[i]} != "${change%%=*} "* ]] || lines[i]="${change%%=*} ${change#*=}"
+		done
 	done
-	diff <(echo "$expected") <(state)
+	printf -v expected '%s\n' "${lines[@]}"
+	now=$(state)
+	[ "$expected" = "$now"$'\n' ] || diff <(echo -n "$expected") <(echo "$now")
 }
 
-expect_belongings() { diff $RUN/belongings <(belongings); }
+expect_belongings() {
+	local now
+	now=$(belongings)
+	[ "$now" = "$(<$RUN/belongings)" ] || diff $RUN/belongings <(echo "$now")
+}
 
-claims() { find $CLAIMS -name '*.claim' 2>/dev/null; }
+claims() {
+	local file
+	for file in $CLAIMS/*.claim; do
+		[ ! -e "$file" ] || echo "$file"
+	done
+}
 no_claims() { is "$(claims)" ''; }
-claimed() { [ -e "$CLAIMS/$(virsh domuuid "$1" | head -n 1).claim" ]; }
+claimed() { [ -e "$CLAIMS/$(uuid_of "$1").claim" ]; }
 
 # is_home [CHANGE]...: every device is as marked and no claim is left. Disks and
 # interfaces follow when their driver has finished.
@@ -139,16 +162,18 @@ hangs_on() {
 
 # not_visible NAME...: the host's own tools show no such disk or interface
 not_visible() {
-	local name shown
-	shown=$(lsblk -no KNAME; ip -o link | awk -F'[:@] ?' '{ print $2 }')
+	local name shown number rest
+	shown=$(lsblk -no KNAME; ip -o link | while IFS=':@ ' read -r number name rest; do
+		echo "$name"
+	done)
 	for name; do
-		! grep -x -- "$name" <<<"$shown" || return 1
+		[[ $'\n'$shown$'\n' != *$'\n'"$name"$'\n'* ]] || { echo "$name"; return 1; }
 	done
 }
 
 disk_of() { hangs_on "$1" | head -n 1; }
 
-group_of() { basename "$(readlink "$DEVICES/$1/iommu_group")"; }
+group_of() (cd -P "$DEVICES/$1/iommu_group" && echo "${PWD##*/}")
 
 # --- domains ---------------------------------------------------------------
 
@@ -188,12 +213,21 @@ define() {
 	$* $BALLOON $USB
 	</devices></domain>
 	XML
-	virsh -q undefine "$name" 2>/dev/null || true
+	[ ! -e "$DEFINED_IN/$name.xml" ] || virsh -q undefine "$name" || true
 	virsh -q define "$RUN/$name.xml" || check "define $name" false
 }
 
+# uuid_of NAME: where libvirt keeps it, or as it tells of one that is not defined
+uuid_of() {
+	local line
+	[ -e "$DEFINED_IN/$1.xml" ] || { virsh domuuid "$1" | head -n 1; return; }
+	while read -r line; do
+		case $line in '<uuid>'*) line=${line#<uuid>}; echo "${line%</uuid>}"; return ;; esac
+	done <"$DEFINED_IN/$1.xml"
+}
+
 domain_is() { is "$(virsh domstate "$1" | head -n 1)" "$2"; }
-qemu_of() { cat "/run/libvirt/qemu/$1.pid"; }
+qemu_of() { echo "$(<"/run/libvirt/qemu/$1.pid")"; }
 
 # start NAME [virsh option]: succeeds, and the user is told nothing but that
 start() {
@@ -218,38 +252,49 @@ refused() {
 }
 
 # The PCI ids in the guest behind its root ports that devices of the host have
-# too: "bus N" is 0 for the guest's own chipset.
+# too, from its `info pci`: "bus N" is 0 for the guest's own chipset.
 guest_ids() {
-	local ids
-	ids=$(cat "$DEVICES"/*:0[1-9]:*/{vendor,device} 2>/dev/null | sed 's/^0x//' | sort -u)
-	virsh qemu-monitor-command --hmp "$1" 'info pci' | tr -d '\r' |
-		awk '$1 == "Bus" { bus = $2 + 0 } bus && /PCI device/ && !/bridge/ { print $NF }' |
-		while IFS=: read -r vendor device; do
-			grep -qx "$vendor" <<<"$ids" && grep -qx "$device" <<<"$ids" &&
-				echo "$vendor:$device"
-		done | sort
+	local vendors=' ' devices=' ' file id words bus=0
+	for file in "$DEVICES"/*:0[1-9]:*/vendor; do
+		read -r id <"$file" && vendors+="${id#0x} "
+		read -r id <"${file%/vendor}/device" && devices+="${id#0x} "
+	done
+	while read -ra words; do
+		case "${words[*]}" in
+		'Bus '*) bus=${words[1]%%,*} ;;
+		*bridge*) ;;
+		*'PCI device'*)
+			id=${words[-1]}
+			[ "$bus" = 0 ] || [[ $vendors != *" ${id%:*} "* || $devices != *" ${id#*:} "* ]] ||
+				echo "$id" ;;
+		esac
+	done <<<"$1" | sort
 }
 ids_of() {
-	local address
+	local address vendor device
 	for address; do
-		echo "$(<"$DEVICES/$address/vendor"):$(<"$DEVICES/$address/device")"
-	done | sed 's/0x//g' | sort
+		read -r vendor <"$DEVICES/$address/vendor"
+		read -r device <"$DEVICES/$address/device"
+		echo "${vendor#0x}:${device#0x}"
+	done | sort
 }
 # given NAME ADDRESS...: the guest has these and no others (its firmware has
 # numbered the buses: before that, nothing is listed behind a port)
 given() {
-	virsh qemu-monitor-command --hmp "$1" 'info pci' | grep -q 'secondary bus 1' ||
-		{ echo "the guest has not come that far"; return 1; }
-	diff <(shift; [ $# = 0 ] || ids_of "$@") <(guest_ids "$1")
+	local pci
+	pci=$(virsh qemu-monitor-command --hmp "$1" 'info pci')
+	pci=${pci//$'\r'/}
+	[[ $pci == *'secondary bus 1'* ]] || { echo "the guest has not come that far"; return 1; }
+	diff <(shift; [ $# = 0 ] || ids_of "$@") <(guest_ids "$pci")
 }
 
 # holds NAME ADDRESS...: its QEMU has these groups open
 holds() {
 	local address open
-	open=$(readlink "/proc/$(qemu_of "$1")"/fd/*)
+	open=$'\n'$(readlink "/proc/$(qemu_of "$1")"/fd/*)$'\n'
 	shift
 	for address; do
-		grep -qx "/dev/vfio/$(group_of "$address")" <<<"$open" || { echo "no $address"; return 1; }
+		[[ $open == *$'\n'"/dev/vfio/$(group_of "$address")"$'\n'* ]] || { echo "no $address"; return 1; }
 	done
 }
 
@@ -304,7 +349,7 @@ restart_libvirtd() {	# OPTION... of libvirtd, in flavour tiny
 		local pid
 		pid=$(libvirtd_pid)
 		kill "$pid"
-		within 20 not kill -0 "$pid"
+		within 60 not kill -0 "$pid"	# its own time, which is no matter of ours
 		libvirtd -d "$@"
 	fi
 	within 60 virsh -q version
@@ -359,6 +404,13 @@ on_the_wire() {
 
 # --- begin and end of everything -------------------------------------------
 
+PROBED=/mnt/lab/probed PROBED_BY_LIBVIRT=/var/cache/libvirt/qemu/capabilities
+keep_probed() {	# the first machine to get here does, whole
+	local new
+	new=$(mktemp -d /mnt/lab/probing.XXXXXX)
+	cp -r $PROBED_BY_LIBVIRT/. "$new" && mv -T "$new" $PROBED 2>/dev/null || rm -r "$new"
+}
+
 # Once per boot; the state then is the one every scenario starts from.
 setup() {
 	install -m 755 $RUN/bin/vfio-hook-qemu /usr/sbin/ && install -m 755 $RUN/bin/vfio-hook /usr/bin/
@@ -374,7 +426,10 @@ setup() {
 	for file in /proc/sys/net/ipv6/conf/*/accept_ra; do
 		echo 0 >"$file"
 	done
+	# What libvirt finds by starting QEMU four times, and QEMU is the same in every boot of this run.
+	[ ! -d $PROBED ] || cp -r $PROBED/. $PROBED_BY_LIBVIRT
 	start_libvirtd || return
+	[ -d $PROBED ] || keep_probed
 	udevadm settle
 	mark
 	mkdir $RUN/boot
@@ -398,12 +453,16 @@ begin() {
 
 # Also tells a scenario that ended from one that a shell error cut short.
 finish() {
-	local name
+	local id name rest domains running=''
 	say "the end"
-	check "no domain runs" is "$(virsh -q list --name | xargs)" ''
-	for name in $(virsh -q list --all --name); do
-		virsh -q undefine "$name" >/dev/null || check "undefine $name" false
-	done
+	domains=$(virsh -q list --all)
+	while read -r id name rest; do
+		[ "${id:--}" = - ] || running+=" $name"
+	done <<<"$domains"
+	check "no domain runs" is "$running" ''
+	while read -r id name rest; do
+		[ -z "$name" ] || virsh -q undefine "$name" >/dev/null || check "undefine $name" false
+	done <<<"$domains"
 	unmark
 	is_home
 	echo "1..$tests"

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs drivers of this folder in each of some suites, all of them whatever fails: the exit status
+# says whether one did, and the last lines which, and how long each took.
+#   run-suites.sh "SUITE..." full|short|"" "DRIVER [OPTION...]"...
+# Where no suite is named: those that CI runs in full or by the short selection; or all.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+suites=$1 runs=$2
+shift 2
+[ -n "$suites" ] || suites=$("$here/suites.sh" "$runs")
+status=0 sums=$(mktemp "${TMPDIR:-/tmp}/vfio-hook-sums.XXXXXX")
+trap 'rm -f "$sums"' EXIT
+for suite in $suites; do
+	for driver; do
+		began=$(date +%s)
+		# shellcheck disable=SC2086	# a driver and its options
+		bash "$here/"$driver "$suite" && said=passed || { said=FAILED; status=1; }
+		echo "# $said: $suite, $driver, $(($(date +%s) - began)) s" >>"$sums"
+	done
+done
+cat "$sums"
+exit $status
