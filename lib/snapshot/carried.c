@@ -353,9 +353,11 @@ void vh_snap_uses(const struct vh_snap *s, struct vh_pci_dev *d, struct vh_strbu
 {
 	static const struct vh_root_ops ops = { .try_exclusive = try_and_tell };
 	struct listener listener = { s->root, to };
-	struct vh_root root = { s->root->fd, &ops, &listener, s->root->live };
+	struct vh_root root = *s->root;
 	struct vh_uses_ctx ctx = { .root = s->root };
 
+	root.ops = &ops;
+	root.data = &listener;
 	if (!d->driver || vh_pci_is_tolerated(d))
 		return;
 	walk(s, &ctx, d->path, 0, to);
