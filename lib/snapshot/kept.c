@@ -19,11 +19,13 @@
 #define DIGITS "0123456789"
 #define NUMBER DIGITS "-,"
 #define HEX DIGITS "abcdefABCDEFx "
-#define WORDS DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ._/()-+~"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define SWITCH DIGITS "YNyn-"
 #define HOOKS VH_HOOKSDIR
 
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define ALL NAMES("*")
+#define LINK_STATE NAMES("*[0-9] GT/s", "*[0-9] GT/s PCIe", "[0-9]", "[0-9][0-9]", "Unknown*")
 #define KEPT(asks, at, ...)                                \
 	{                                                  \
 		.asked = (asks), .path = (at), __VA_ARGS__ \
@@ -55,9 +57,10 @@ static const struct vh_kept table[] = {
 	/* more of a function */
 	KEPT(LIST_, "@*", .names = NAMES("consumer:pci:*", "supplier:pci:*")),
 	KEPT(FILE_, "@*/numa_node", .chars = NUMBER, .usual = "-1"),
-	KEPT(FILE_, "@*/power_state", .chars = WORDS),
-	KEPT(FILE_, "@*/current_link_*", .chars = WORDS),
-	KEPT(FILE_, "@*/max_link_*", .chars = WORDS),
+	KEPT(FILE_, "@*/power_state",
+	     .like = NAMES("D[0-3]", "D3hot", "D3cold", "unknown", "error")),
+	KEPT(FILE_, "@*/current_link_*", .like = LINK_STATE),
+	KEPT(FILE_, "@*/max_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/resource*_resize", .chars = HEX),
 	KEPT(LIST_ | DIRS_, "@*/vfio-dev", .names = ALL),
 	KEPT(PATH_, "@*/vfio-dev", .flags = VH_KEPT_THERE),
@@ -68,7 +71,8 @@ static const struct vh_kept table[] = {
 	/* groups */
 	KEPT(LIST_, "sys/kernel/iommu_groups", .names = ALL),
 	KEPT(LIST_, "sys/kernel/iommu_groups/*/devices", .names = ALL),
-	KEPT(FILE_, "sys/kernel/iommu_groups/*/name", .chars = WORDS),
+	KEPT(FILE_, "sys/kernel/iommu_groups/*/name", .like = NAMES("vfio-noiommu"),
+	     .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "sys/kernel/iommu_groups/*/reserved_regions",
 	     .chars = HEX "abcdefghijklmnopqrstuvwxyz-\n",
 	     .usual = "0x00000000fee00000 0x00000000feefffff msi",
@@ -133,10 +137,10 @@ static const struct vh_kept table[] = {
 	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcm*", "midi*")),
 	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb*")),
 	KEPT(LIST_, "sys/class/vtconsole", .flags = VH_KEPT_DIR | VH_KEPT_GONE),
-	KEPT(FILE_, "**/vtconsole/*/name", .chars = WORDS),
+	KEPT(FILE_, "**/vtconsole/*/name", .like = NAMES("(?) * device", "(?) VGA+")),
 	KEPT(FILE_, "**/vtconsole/*/bind", .chars = DIGITS),
 	KEPT(FILE_, "proc/driver/nvidia/gpus/*/information", .words = NAMES("Device Minor:")),
-	KEPT(FILE_, "sys/module/nvidia_drm/parameters/*", .chars = WORDS),
+	KEPT(FILE_, "sys/module/nvidia_drm/parameters/*", .chars = SWITCH),
 	KEPT(FILE_, "proc/bus/input/devices", .take = vh_take_keyboards),
 	KEPT(FILE_, "proc/iomem", .take = vh_take_framebuffers),
 	/* the walk through what hangs on a function: most of it is of no interest */
@@ -152,14 +156,15 @@ static const struct vh_kept table[] = {
 
 	/* kernel and firmware */
 	KEPT(FILE_, "not-checked", .flags = VH_KEPT_FREE),
-	KEPT(FILE_, "proc/sys/kernel/osrelease", .chars = WORDS),
+	KEPT(FILE_, "proc/sys/kernel/osrelease", .like = NAMES("[0-9]*.[0-9]*"),
+	     .chars = DIGITS LETTERS "._+~-"),
 	KEPT(FILE_, "proc/cmdline", .take = vh_take_cmdline),
 	KEPT(FILE_, "proc/cpuinfo", .words = NAMES("processor\t: 0", "vendor_id\t:")),
 	KEPT(FILE_, "proc/interrupts", .take = vh_take_interrupts),
 	KEPT(LIST_, "sys/firmware/acpi/tables", .names = NAMES("DMAR", "IVRS"),
 	     .flags = VH_KEPT_DIR | VH_KEPT_FILES),
-	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = WORDS),
-	KEPT(FILE_, "sys/module/*/parameters/allow_unsafe_interrupts", .chars = WORDS),
+	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = SWITCH),
+	KEPT(FILE_, "sys/module/*/parameters/allow_unsafe_interrupts", .chars = SWITCH),
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
 	KEPT(FILE_, "sys/fs/selinux/booleans/virt_hooks_unconfined", .chars = DIGITS " "),
 	KEPT(PATH_, "lib/modules", .flags = VH_KEPT_THERE),
@@ -219,7 +224,7 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(LIST_, HOOKS "/qemu.d"),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
-	KEPT(FILE_, "**/vfio-hook-qemu", .flags = VH_KEPT_FREE), /* its first four bytes are read */
+	KEPT(FILE_, "**/vfio-hook-qemu", .take = vh_take_magic),
 
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),
@@ -333,10 +338,34 @@ static char *lines_of(const char *text, const char *const *words)
 	return to.data ? vh_strbuf_steal(&to) : vh_strdup("");
 }
 
+static bool is_like(const char *text, const char *const *patterns)
+{
+	for (const char *const *p = patterns; p && *p; p++)
+		if (fnmatch(*p, text, 0) == 0)
+			return true;
+	return !patterns;
+}
+
+/* What is not what this file should hold may be anything: it counts as not read. */
+static void take_expected(const struct vh_kept *rule, const char *text, size_t end,
+			  struct vh_taken *t)
+{
+	_auto_free_ char *kept = NULL;
+
+	while (rule->flags & VH_KEPT_LINES && end && text[end - 1] == '\n')
+		end--;
+	kept = vh_strndup(text, end);
+	if (!is_like(kept, rule->like) || (rule->chars && kept[strspn(kept, rule->chars)]))
+		t->type = rule->flags & VH_KEPT_LOST ? 'f' : 'u';
+	else if (!rule->usual || strcmp(kept, rule->usual) != 0)
+		t->text = VH_STEAL(kept);
+	t->len = t->text ? strlen(t->text) : 0;
+}
+
 bool vh_kept_take(const struct vh_kept *rule, struct vh_keeping *k, const char *text, size_t len,
 		  struct vh_taken *t)
 {
-	size_t end = rule->flags & VH_KEPT_LINES ? len : strcspn(text, "\n");
+	size_t end = strcspn(text, "\n");
 
 	if (rule->take) {
 		rule->take(k, text, len, t);
@@ -348,17 +377,8 @@ bool vh_kept_take(const struct vh_kept *rule, struct vh_keeping *k, const char *
 		t->text = vh_alloc(len + 1);
 		memcpy(t->text, text, len);
 		t->len = len;
-	} else if (rule->chars) {
-		while (rule->flags & VH_KEPT_LINES && end && text[end - 1] == '\n')
-			end--;
-		t->text = vh_strndup(text, end);
-		t->len = end;
-		if (strspn(t->text, rule->chars) == end)
-			return !vh_streq(t->text, rule->usual);
-		free(t->text); /* it is not what this file should hold: whose is it? */
-		t->text = NULL;
-		t->type = 'u';
-		return true;
+	} else if (rule->chars || rule->like) {
+		take_expected(rule, text, rule->flags & VH_KEPT_LINES ? len : end, t);
 	}
 	return t->text || t->type == 'u';
 }

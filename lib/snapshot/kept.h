@@ -50,6 +50,7 @@ struct vh_kept {
 	unsigned int asked;       /* 1 << enum vh_asked */
 	const char *path;         /* '*' within a name, "**" across */
 	const char *chars;        /* kept where it consists of these, and of nothing else */
+	const char *const *like;  /* ... and where one of these patterns fits it */
 	const char *usual;        /* what a manifest has without a line */
 	const char *const *words; /* lines that begin with one of these */
 	const char *const *names; /* of a list, those entries */
@@ -71,7 +72,7 @@ char *vh_kept_path(const struct vh_host *h, const char *path) VH_CHECK;
 /* tables.c, storage.c (from the parsed tables), libvirt.c */
 vh_take vh_take_cmdline, vh_take_interrupts, vh_take_vfio_modules, vh_take_aliases, vh_take_modinfo,
 	vh_take_modprobe, vh_take_keyboards, vh_take_framebuffers, vh_take_dm_uuid, vh_take_udev,
-	vh_take_managed, vh_take_stat;
+	vh_take_managed, vh_take_stat, vh_take_magic;
 vh_take vh_take_mounts, vh_take_swaps, vh_take_backing, vh_take_routes4, vh_take_routes6,
 	vh_take_addresses6, vh_take_server, vh_take_target;
 vh_take vh_take_network, vh_take_status, vh_take_config;

@@ -160,9 +160,19 @@ static void keep_exclusive(struct snapshot *s, const struct vh_seen *seen)
 
 /* --- what could --- */
 
+/* A program or a link to it may lie in somebody's folder; its own name is asked for. */
+static char *scrub_place(struct snapshot *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_auto_free_ char *dir = vh_printf("/%.*s", slash ? (int)(slash - path) : 0, path);
+	_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, dir);
+
+	return slash ? vh_printf("%s%s", shown + 1, slash) : vh_strdup(path);
+}
+
 static void keep_file(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
 {
-	struct vh_taken t = { .type = 'f', .path = vh_strdup(seen->path) };
+	struct vh_taken t = { .type = 'f', .path = scrub_place(s, seen->path) };
 
 	if (vh_kept_take(rule, &s->keeping, seen->data, seen->len, &t)) {
 		if (t.type == 'u')
@@ -189,6 +199,8 @@ static bool is_node(const char *target)
 
 static void keep_link(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
 {
+	size_t up = strspn(seen->target, "./"); /* the way up to the root */
+	_auto_free_ char *place = NULL;
 	bool wanted = true;
 
 	if (!(rule->flags & VH_KEPT_LINK))
@@ -197,8 +209,13 @@ static void keep_link(struct snapshot *s, const struct vh_seen *seen, const stru
 		wanted = is_node(seen->target);
 	else if (vh_has_prefix(seen->path, "sys/class/")) /* names of PCI functions */
 		wanted = *seen->target == '@';
+	if (vh_has_prefix(seen->path, "etc/")) {
+		_auto_free_ char *shown = scrub_place(s, seen->target + up);
+
+		place = vh_printf("%.*s%s", (int)up, seen->target, shown);
+	}
 	if (wanted)
-		put(s, seen, 'l', seen->target);
+		put(s, seen, 'l', place ? place : seen->target);
 }
 
 static void keep_name(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule,

@@ -57,7 +57,8 @@ void vh_take_mounts(struct vh_keeping *k, const char *text, size_t len, struct v
 		const struct vh_mount *m = &u->mounts[i];
 		bool is_root = u->nfs_root && !strcmp(m->at, "/");
 		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
-		bool is_block = vh_has_prefix(m->source, "/dev/");
+		bool is_block = vh_has_prefix(m->source, "/dev/") &&
+				!vh_has_prefix(m->source, "/dev/disk/"); /* serial numbers */
 
 		if (!m->major && !is_block && !is_root && !has_swap_file(u, m->at))
 			continue;
@@ -85,6 +86,8 @@ void vh_take_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh
 	for (size_t i = 0; i < k->usage->swaps.count; i++) {
 		_auto_free_ char *name = vh_scrub_path(&k->scrub, k->usage->swaps.name[i]);
 
+		if (vh_has_prefix(name, "/dev/disk/"))
+			continue;
 		vh_strbuf_add(&to, "\n");
 		put_mangled(&to, name);
 		vh_strbuf_add(&to, "\tany\t0\t0\t-2");
@@ -95,7 +98,8 @@ void vh_take_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh
 void vh_take_backing(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k, (void)len;
-	if (vh_has_prefix(text, "/dev/"))
+	/* what has a name of its own is found by the kernel's (look_at_holders() of block.c) */
+	if (vh_has_prefix(text, "/dev/") && !vh_has_prefix(text, "/dev/disk/"))
 		put(t, vh_strdup(text));
 }
 

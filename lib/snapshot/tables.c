@@ -105,6 +105,8 @@ void vh_take_stat(struct vh_keeping *k, const char *text, size_t len, struct vh_
 	const char *p = strrchr(text, ')');
 
 	(void)k;
+	if (!p)
+		return;
 	for (int field = 2; p && field < 23; field++)
 		p = strchr(p + 1, ' ');
 	put(t, vh_strndup(text, p ? (size_t)(p - text) : len));
@@ -220,14 +222,15 @@ void vh_take_modprobe(struct vh_keeping *k, const char *text, size_t len, struct
 
 /* --- disks and interfaces ----------------------------------------------------------------------- */
 
-/* "CRYPT-" and "LVM-" tell what it is, the rest identifies it. */
+/* The prefix tells what it is, the rest identifies it (holder_fix() of block.c). */
 void vh_take_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	const char *dash = strchr(text, '-');
+	static const char *const prefixes[] = { "CRYPT-", "LVM-", "mpath-" };
 
 	(void)k, (void)len;
-	if (dash)
-		put(t, vh_strndup(text, (size_t)(dash - text) + 1));
+	for (size_t i = 0; i < VH_COUNT(prefixes); i++)
+		if (vh_has_prefix(text, prefixes[i]))
+			put(t, vh_strdup(prefixes[i]));
 }
 
 /* Of what udev knows only what is on it; that udev knows of it is a fact as well. */
@@ -246,4 +249,13 @@ void vh_take_managed(struct vh_keeping *k, const char *text, size_t len, struct 
 	(void)k, (void)len;
 	if (strstr(text, "managed=true"))
 		put(t, vh_strdup("[device]\nmanaged=true"));
+}
+
+/* A program by how it begins: four bytes tell an ELF file. */
+void vh_take_magic(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	(void)k;
+	t->len = len < 4 ? len : 4;
+	t->text = vh_alloc(t->len + 1);
+	memcpy(t->text, text, t->len);
 }
