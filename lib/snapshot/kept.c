@@ -53,12 +53,12 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "sys/bus/pci/devices/*", .flags = VH_KEPT_LOST),
 	KEPT(LIST_, "sys/bus/pci/devices", .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "@*", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "sys/bus/pci/devices/*/config", .flags = VH_KEPT_LOST), /* there is none */
 
 	/* more of a function */
 	KEPT(LIST_, "@*", .names = NAMES("consumer:pci:*", "supplier:pci:*")),
 	KEPT(FILE_, "@*/numa_node", .chars = NUMBER, .usual = "-1"),
-	KEPT(FILE_, "@*/power_state",
-	     .like = NAMES("D[0-3]", "D3hot", "D3cold", "unknown", "error")),
+	KEPT(FILE_, "@*/power_state", .like = NAMES("D[0-3]", "D3hot", "D3cold", "unknown", "error")),
 	KEPT(FILE_, "@*/current_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/max_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/resource*_resize", .chars = HEX),
@@ -93,6 +93,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/block"),
 	KEPT(LIST_, "sys/class/block"),
 	KEPT(LINK_, "sys/class/block/*", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/**/device"),
 	KEPT(LIST_, "sys/devices/virtual/nvme-subsystem/*"),
 	KEPT(LINK_, "sys/devices/virtual/nvme-subsystem/*/nvme*", .flags = VH_KEPT_LINK),
 	KEPT(LINK_, "sys/class/block/*/device/*", .flags = VH_KEPT_LOST),

@@ -116,7 +116,7 @@ static void put_reset(const struct lines *l, const struct vh_pci_dev *d)
 	_auto_free_ char *methods = text_of(l, d, "reset_method");
 	bool absent = asked && asked->error == ENOENT;
 
-	if (methods) {
+	if (methods && !methods[strspn(methods, "abcdefghijklmnopqrstuvwxyz_ ")]) {
 		put_attr(l, d, 'f', "reset_method", methods);
 	} else if (absent && reset && !reset->error) {
 		put_attr(l, d, 'x', "reset_method", NULL);
@@ -151,7 +151,7 @@ static void put_attrs(const struct lines *l, const struct vh_pci_dev *d)
 	if (d->boot_vga && d->class >> 8 != 0x0300)
 		put_attr(l, d, 'f', "boot_vga", "1");
 	if (d->uses_read == VH_NO)
-		put_attr(l, d, 'f', VH_MANIFEST_UNANSWERED, "1");
+		put_attr(l, d, 'f', VH_MANIFEST_UNANSWERED, "");
 	put_reset(l, d);
 	put_resource(l, d);
 	if (d->on_vfio && d->group >= 0) {

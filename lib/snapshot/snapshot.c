@@ -249,7 +249,8 @@ static void keep(struct snapshot *s, const struct vh_seen *seen)
 {
 	const struct vh_kept *rule = vh_kept_find(seen->asked, seen->path);
 
-	if (!rule && !vh_seen_is_absent(seen))
+	/* that it is not there needs no line, but a test wants to know of it all the same */
+	if (!rule && (s->options->strict || !vh_seen_is_absent(seen)))
 		*VH_APPEND(s->unknown.name, s->unknown.count) = vh_strdup(seen->path);
 	if (!rule)
 		return;

@@ -102,14 +102,15 @@ void vh_take_keyboards(struct vh_keeping *k, const char *text, size_t len, struc
 /* pid (comm) and the fields up to the start time, the 22nd (proc(5)). */
 void vh_take_stat(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	const char *p = strrchr(text, ')');
+	size_t end = strcspn(text, "\n");
+	const char *p = memrchr(text, ')', end);
 
-	(void)k;
+	(void)k, (void)len;
 	if (!p)
 		return;
 	for (int field = 2; p && field < 23; field++)
 		p = strchr(p + 1, ' ');
-	put(t, vh_strndup(text, p ? (size_t)(p - text) : len));
+	put(t, vh_strndup(text, p && p < text + end ? (size_t)(p - text) : end));
 }
 
 /* --- modules ------------------------------------------------------------------------------------ */
