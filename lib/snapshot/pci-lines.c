@@ -65,7 +65,10 @@ static void put_config(const struct lines *l, const struct vh_pci_dev *d)
 	unsigned char c[4096] = { 0 };
 	size_t n = seen && seen->len < sizeof(c) ? seen->len : sizeof(c);
 
-	if (!seen || n < 64)
+	/* that it did not answer must not read as that it has none */
+	if (!seen || seen->error || (n && n < 64))
+		vh_strbuf_add(l->pci, " caps=?");
+	if (!seen || seen->error || n < 64)
 		return;
 	memcpy(c, seen->data, n);
 	if (!memcmp(c, nobody, sizeof(nobody))) {

@@ -35,16 +35,22 @@ static void read_config(void *ctx, size_t i, struct vh_strbuf *to)
 	vh_strbuf_add(to, "read");
 }
 
-static void read_devices(const struct vh_root *root, const struct vh_host *h)
+/* One that does not answer is not asked again, and none of it is known. */
+static void read_devices(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_free_ struct vh_strbuf *read = vh_alloc((h->n_devs + 1) * sizeof(*read));
 	struct reading r = { root, h };
 
 	vh_ask_bounded(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
 	for (size_t i = 0; i < h->n_devs; i++) {
+		struct vh_pci_dev *d = h->devs[i];
+		_auto_(vh_detail) struct vh_detail *detail = NULL;
+
+		if (d->uses_read != VH_NO && read[i].data)
+			detail = vh_detail_read(root, h, d);
+		if (!detail || !detail->answered)
+			d->uses_read = VH_NO;
 		vh_strbuf_clear(&read[i]);
-		if (h->devs[i]->uses_read != VH_NO)
-			vh_detail_free(vh_detail_read(root, h, h->devs[i]));
 	}
 }
 
