@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/survey.h"
 #include "lib/snapshot/snapshot.h"
 
 #include "lib/base/banned.h"
@@ -14,7 +15,9 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 {
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	const struct vh_opt_snapshot *given = cli->options;
-	struct vh_snapshot_options options = { .identifiers = given->identifiers };
+	struct vh_snapshot_options options = {
+		.identifiers = given->identifiers, .ask = vh_survey,
+	};
 	_auto_error_ struct vh_error err = { 0 };
 	time_t now = time(NULL);
 	char date[32] = "";

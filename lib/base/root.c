@@ -4,7 +4,7 @@
  * and no magic link is followed (openat2); where that call is missing (Linux before 5.6, or a
  * seccomp filter) plain openat() serves, with the same result on the live system.
  */
-#include "lib/base/root.h"
+#include "lib/base/root-open.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
-#include <time.h>
+
+#include "lib/base/strbuf.h"
 
 #define RETRIES 64
 #define LABEL_MAX 4096
@@ -36,7 +37,7 @@ static int note_unread(const struct vh_root *root, int fd)
 	return fd;
 }
 
-static int open_in(const struct vh_root *root, const char *path, uint64_t flags)
+int vh_root_open_at(const struct vh_root *root, const char *path, uint64_t flags)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
@@ -78,13 +79,23 @@ VH_PRINTF(1, 0) static char *format_path(const char *fmt, va_list ap)
 	return path;
 }
 
-ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
+/* Tells who watches; what was seen is unharmed by it, errno too. */
+static void tell(const struct vh_root *root, enum vh_asked asked, const char *path, bool seen,
+		 const void *data, size_t len)
 {
-	_auto_close_ int fd = -1;
+	int saved = errno;
+
+	if (!root->watch)
+		return;
+	root->watch->saw(root, asked, path, seen ? 0 : saved, data, len);
+	errno = saved;
+}
+
+static ssize_t read_bytes(const struct vh_root *root, void *buf, size_t size, const char *path)
+{
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	size_t len = 0;
 
-	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -1;
 	while (len < size) {
@@ -101,14 +112,22 @@ ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, c
 	return (ssize_t)len;
 }
 
-char *vh_root_read(const struct vh_root *root, const char *fmt, ...)
+ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
+{
+	ssize_t n;
+
+	FORMAT_PATH(path, fmt);
+	n = read_bytes(root, buf, size, path);
+	tell(root, VH_ASKED_FILE, path, n >= 0, buf, n >= 0 ? (size_t)n : 0);
+	return n;
+}
+
+static char *read_all(const struct vh_root *root, const char *path, size_t *ret_len)
 {
 	size_t size = 4096, len = 0;
 	_auto_free_ char *buf = NULL;
-	_auto_close_ int fd = -1;
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 
-	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
 	buf = vh_realloc_array(NULL, size, 1);
@@ -134,24 +153,44 @@ char *vh_root_read(const struct vh_root *root, const char *fmt, ...)
 	if (len && buf[len - 1] == '\n')
 		len--;
 	buf[len] = 0;
+	*ret_len = len;
 	return VH_STEAL(buf);
 }
 
+char *vh_root_read(const struct vh_root *root, const char *fmt, ...)
+{
+	size_t len = 0;
+	char *text;
+
+	FORMAT_PATH(path, fmt);
+	text = read_all(root, path, &len);
+	tell(root, VH_ASKED_FILE, path, text, text, len);
+	return text;
+}
+
 /* A number fits one read(2), and attributes come whole with the first. */
+static ssize_t read_once(const struct vh_root *root, void *buf, size_t size, const char *path)
+{
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	do
+		n = read(fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...)
 {
-	_auto_close_ int fd = -1;
 	char text[64];
 	uint64_t v;
 	ssize_t n;
 
 	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return -1;
-	do
-		n = read(fd, text, sizeof(text));
-	while (n < 0 && errno == EINTR);
+	n = read_once(root, text, sizeof(text), path);
+	tell(root, VH_ASKED_FILE, path, n >= 0, text, n >= 0 ? (size_t)n : 0);
 	if (n < 0)
 		return -1;
 	if (n && text[n - 1] == '\n')
@@ -168,7 +207,7 @@ int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...)
 	return (int64_t)v;
 }
 
-static char *read_link(const struct vh_root *root, const char *path)
+static char *read_link_at(const struct vh_root *root, const char *path)
 {
 	_auto_close_ int fd = -1;
 	char target[PATH_MAX];
@@ -177,7 +216,7 @@ static char *read_link(const struct vh_root *root, const char *path)
 	if (!strchr(path, '/')) { /* nothing on the way that could lead out */
 		n = readlinkat(root->fd, path, target, sizeof(target));
 	} else {
-		fd = open_in(root, path, O_PATH | O_NOFOLLOW);
+		fd = vh_root_open_at(root, path, O_PATH | O_NOFOLLOW);
 		if (fd < 0)
 			return NULL;
 		n = readlinkat(fd, "", target, sizeof(target));
@@ -188,6 +227,14 @@ static char *read_link(const struct vh_root *root, const char *path)
 		return NULL;
 	}
 	return vh_strndup(target, n);
+}
+
+static char *read_link(const struct vh_root *root, const char *path)
+{
+	char *target = read_link_at(root, path);
+
+	tell(root, VH_ASKED_LINK, path, target, target, target ? strlen(target) : 0);
+	return target;
 }
 
 char *vh_root_readlink(const struct vh_root *root, const char *fmt, ...)
@@ -214,7 +261,8 @@ int vh_root_stat(const struct vh_root *root, struct stat *ret, bool follow, cons
 	_auto_close_ int fd = -1;
 
 	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
+	fd = vh_root_open_at(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
+	tell(root, VH_ASKED_PATH, path, fd >= 0, NULL, 0);
 	return fd < 0 ? -1 : fstat(fd, ret);
 }
 
@@ -228,7 +276,7 @@ char *vh_root_label(const struct vh_root *root, bool follow, const char *fmt, ..
 	ssize_t n;
 
 	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
+	fd = vh_root_open_at(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
 	if (fd < 0)
 		return NULL;
 	self = vh_printf("/proc/self/fd/%d", fd);
@@ -239,12 +287,11 @@ char *vh_root_label(const struct vh_root *root, bool follow, const char *fmt, ..
 	return vh_strdup(label);
 }
 
-bool vh_root_exists(const struct vh_root *root, const char *fmt, ...)
+static bool is_there(const struct vh_root *root, const char *path)
 {
 	_auto_close_ int fd = -1;
 	struct stat st;
 
-	FORMAT_PATH(path, fmt);
 	/* a plain name that is no link needs not be opened */
 	if (!strchr(path, '/')) {
 		if (fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -252,8 +299,18 @@ bool vh_root_exists(const struct vh_root *root, const char *fmt, ...)
 		if (!S_ISLNK(st.st_mode))
 			return true;
 	}
-	fd = open_in(root, path, O_PATH);
+	fd = vh_root_open_at(root, path, O_PATH);
 	return fd >= 0;
+}
+
+bool vh_root_exists(const struct vh_root *root, const char *fmt, ...)
+{
+	bool there;
+
+	FORMAT_PATH(path, fmt);
+	there = is_there(root, path);
+	tell(root, VH_ASKED_PATH, path, there, NULL, 0);
+	return there;
 }
 
 static int by_name(const void *a, const void *b)
@@ -276,11 +333,22 @@ static void add_names(const char *buf, size_t len, bool dirs_only, struct vh_nam
 	}
 }
 
+static void tell_names(const struct vh_root *root, enum vh_asked asked, const char *path, bool seen,
+		       const struct vh_names *names)
+{
+	_auto_strbuf_ struct vh_strbuf all = { 0 };
+
+	for (size_t i = 0; root->watch && seen && i < names->count; i++)
+		vh_strbuf_add_mem(&all, names->name[i], strlen(names->name[i]) + 1);
+	tell(root, asked, path, seen, all.data, all.len);
+}
+
 /* Not readdir(3): its fstat, fcntl and malloc of a buffer are half the cost of a directory of
  * sysfs, and `list` reads thousands. */
-static int list(const struct vh_root *root, const char *path, bool dirs_only, struct vh_names *ret)
+static int list_in(const struct vh_root *root, const char *path, bool dirs_only,
+		   struct vh_names *ret)
 {
-	_auto_close_ int fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	_auto_names_ struct vh_names names = { 0 };
 	char buf[16384] __attribute__((aligned(__alignof__(struct dirent64))));
 	ssize_t n;
@@ -296,6 +364,14 @@ static int list(const struct vh_root *root, const char *path, bool dirs_only, st
 	*ret = names;
 	memset(&names, 0, sizeof(names));
 	return 0;
+}
+
+static int list(const struct vh_root *root, const char *path, bool dirs_only, struct vh_names *ret)
+{
+	int rc = list_in(root, path, dirs_only, ret);
+
+	tell_names(root, dirs_only ? VH_ASKED_DIRS : VH_ASKED_LIST, path, rc == 0, rc ? NULL : ret);
+	return rc;
 }
 
 int vh_root_list(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
@@ -318,10 +394,11 @@ bool vh_root_has_entries(const struct vh_root *root, const char *fmt, ...)
 	ssize_t n;
 
 	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	fd = vh_root_open_at(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	n = fd < 0 ? 0 : getdents64(fd, buf, sizeof(buf));
 	if (n > 0)
 		add_names(buf, (size_t)n, false, &names);
+	tell_names(root, VH_ASKED_LIST, path, fd >= 0 && n >= 0, &names);
 	return names.count > 0;
 }
 
@@ -330,7 +407,7 @@ int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *f
 	int fd;
 
 	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_PATH | O_DIRECTORY);
+	fd = vh_root_open_at(root, path, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return -1;
 	*ret = *root;
@@ -338,21 +415,53 @@ int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *f
 	return 0;
 }
 
-int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)
+static int open_dir(const struct vh_root *root, const char *path)
 {
-	int fd, followed;
+	int fd = vh_root_open_at(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), followed;
 
-	FORMAT_PATH(path, fmt);
-	fd = open_in(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (fd >= 0 || errno != ENOTDIR || root->live)
 		return fd;
 	/* a link: to itself, or to somewhere else? */
-	followed = open_in(root, path, O_PATH | O_DIRECTORY);
+	followed = vh_root_open_at(root, path, O_PATH | O_DIRECTORY);
 	if (followed >= 0) {
 		close(followed);
 		errno = ENOTDIR;
 	}
 	return -1;
+}
+
+int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)
+{
+	int fd;
+
+	FORMAT_PATH(path, fmt);
+	fd = open_dir(root, path);
+	tell(root, VH_ASKED_PATH, path, fd >= 0, NULL, 0);
+	return fd;
+}
+
+int vh_root_try_exclusive(const struct vh_root *root, const char *name)
+{
+	struct vh_root unwatched = *root; /* a copy of a system keeps the answer in a file */
+	int rc;
+
+	unwatched.watch = NULL;
+	rc = root->ops->try_exclusive(&unwatched, name);
+	errno = -rc;
+	tell(root, VH_ASKED_EXCLUSIVE, name, rc == 0, NULL, 0);
+	return rc;
+}
+
+void vh_root_saw_file(const struct vh_root *root, int error, const char *text, size_t len,
+		      const char *fmt, ...)
+{
+	int saved = errno;
+
+	if (!root->watch)
+		return;
+	FORMAT_PATH(path, fmt);
+	root->watch->saw(root, VH_ASKED_FILE, path, error, text, len);
+	errno = saved;
 }
 
 int vh_root_write(const struct vh_root *root, const char *value, const char *fmt, ...)
@@ -370,124 +479,4 @@ void vh_root_step(const struct vh_root *root, const char *what)
 {
 	if (root->ops->step)
 		root->ops->step(root, what);
-}
-
-/* --- the live system ------------------------------------------------------------------- */
-
-/* A sysfs attribute takes one write(2); an O_CREAT or O_TRUNC would hide a mistyped path. */
-static int live_write(const struct vh_root *root, const char *path, const char *value)
-{
-	_auto_close_ int fd = open_in(root, path, O_WRONLY);
-	size_t len = strlen(value);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, value, len);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EIO;
-}
-
-/* Called in a child only: becomes modprobe. */
-static int live_load_module(const struct vh_root *root, const char *name)
-{
-	(void)root;
-	execle("/sbin/modprobe", "modprobe", "--", name, (char *)NULL,
-	       (char *[]){ (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL });
-	return -errno;
-}
-
-static int live_try_group(const struct vh_root *root, int group)
-{
-	_auto_free_ char *path = vh_printf("dev/vfio/%d", group);
-	_auto_close_ int fd = open_in(root, path, O_RDWR);
-
-	return fd < 0 ? -errno : 0;
-}
-
-/*
- * The kernel refuses O_EXCL where a file system, swap, md, dm, ZFS or loop holds the device
- * (block/bdev.c, bd_prepare_to_claim()). Only ever for reading. Who tries it at the same moment,
- * another vfio-hook for one, is gone the next moment; who stays holds it.
- */
-static int live_try_exclusive(const struct vh_root *root, const char *name)
-{
-	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
-	const int flags = O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW;
-	_auto_free_ char *path = vh_printf("dev/%s", name);
-	_auto_close_ int fd = open_in(root, path, flags);
-	struct stat st;
-
-	for (int i = 0; fd < 0 && errno == EBUSY && i < 3; i++) {
-		(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
-		fd = open_in(root, path, flags);
-	}
-	if (fd < 0)
-		return -errno;
-	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
-}
-
-static const struct vh_root_ops live_ops = {
-	.write = live_write,
-	.load_module = live_load_module,
-	.try_group = live_try_group,
-	.try_exclusive = live_try_exclusive,
-};
-
-int vh_root_open_live(struct vh_root *ret, struct vh_error *err)
-{
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/'");
-	*ret = (struct vh_root){ .fd = fd, .ops = &live_ops, .live = true };
-	return 0;
-}
-
-/* --- a tree that is only read ------------------------------------------------------------ */
-
-static int tree_write(const struct vh_root *root, const char *path, const char *value)
-{
-	(void)root, (void)path, (void)value;
-	return -EROFS;
-}
-
-static int tree_load_module(const struct vh_root *root, const char *name)
-{
-	(void)root, (void)name;
-	return -EROFS;
-}
-
-static int tree_try_group(const struct vh_root *root, int group)
-{
-	(void)root, (void)group;
-	return -EROFS;
-}
-
-/* A manifest says what an exclusive open would: dev/NAME holds "held" or "free". */
-static int tree_try_exclusive(const struct vh_root *root, const char *name)
-{
-	_auto_free_ char *said = vh_root_read(root, "dev/%s", name);
-
-	if (said && !strcmp(said, "held"))
-		return -EBUSY;
-	return said && !strcmp(said, "free") ? 0 : -ENODATA;
-}
-
-static const struct vh_root_ops tree_ops = {
-	.write = tree_write,
-	.load_module = tree_load_module,
-	.try_group = tree_try_group,
-	.try_exclusive = tree_try_exclusive,
-};
-
-int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err)
-{
-	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '%s'", dir);
-	*ret = (struct vh_root){ .fd = fd, .ops = &tree_ops };
-	return 0;
 }

@@ -33,11 +33,29 @@ struct vh_root_ops {
 	void (*step)(const struct vh_root *root, const char *what);
 };
 
+/* What a reader asked, for a watcher (lib/snapshot/recorder.c). */
+enum vh_asked {
+	VH_ASKED_FILE,	    /* the text, or its beginning */
+	VH_ASKED_LINK,	    /* the target */
+	VH_ASKED_LIST,	    /* the names, each ended by a NUL */
+	VH_ASKED_DIRS,	    /* those of directories */
+	VH_ASKED_PATH,	    /* is it there? */
+	VH_ASKED_EXCLUSIVE, /* of a block device below dev/ */
+};
+struct vh_root_watch {
+	/* `error`: 0, or the errno with which it failed; there is no data then. May be called in
+	 * children, and may change errno. */
+	void (*saw)(const struct vh_root *root, enum vh_asked asked, const char *path, int error,
+		    const void *data, size_t len);
+	void *data;
+};
+
 struct vh_root {
 	int fd;
 	const struct vh_root_ops *ops;
 	void *data; /* of ops */
 	bool live;  /* this machine now: processes and locks mean something */
+	const struct vh_root_watch *watch; /* NULL but while a snapshot is taken */
 };
 
 /* The machine we run on; and a tree that is only read (writes answer -EROFS). */
@@ -84,6 +102,12 @@ int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const ch
 	VH_PRINTF(3, 4) VH_CHECK;
 /* A descriptor of a directory, O_CLOEXEC, last component not followed; -1, errno set. */
 int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
+
+/* Would an exclusive open of the block device /dev/NAME succeed? As ops->try_exclusive(). */
+int vh_root_try_exclusive(const struct vh_root *root, const char *name) VH_CHECK;
+/* Tells the watcher of a file that was read by its directory's descriptor; keeps errno. */
+void vh_root_saw_file(const struct vh_root *root, int error, const char *text, size_t len,
+		      const char *fmt, ...) VH_PRINTF(5, 6);
 
 /* One write to a kernel attribute, in this process: only for children (lib/base/child) and
  * only from lib/act. Returns 0 or a negative errno. */

@@ -2,6 +2,7 @@
 /* detail - see detail.h. Answers cross the pipe as pairs of words, each ended by a NUL. */
 #include "lib/host/detail.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 
 #include "lib/base/child.h"
@@ -87,6 +88,13 @@ static const char *const attributes[][11] = {
 	{ "driver_override", "reset_method", NULL },
 };
 
+/* On a running system a function that nothing can reset has neither attribute (topology.c). */
+static bool cannot_reset(const struct question *q, const struct vh_root *dir)
+{
+	return dir->live && !vh_pci_is_bridge(q->dev) && !vh_root_exists(dir, "reset_method") &&
+	       errno == ENOENT && !vh_root_exists(dir, "reset");
+}
+
 static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 {
 	const struct question *q = ctx;
@@ -101,10 +109,13 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 		if (text)
 			put(to, *name, text);
 	}
-	if (i == 0)
+	if (i == 0) {
 		put_vfs(&dir, to);
-	else
-		put_bars(&dir, to);
+		return;
+	}
+	if (cannot_reset(q, &dir))
+		put(to, "reset_method", "");
+	put_bars(&dir, to);
 }
 
 /* --- in the parent ------------------------------------------------------------------------- */

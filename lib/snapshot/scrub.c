@@ -126,6 +126,18 @@ char *vh_scrub_path(struct vh_scrub *s, const char *path)
 	return vh_strdup(path);
 }
 
+/* Without a value it may be anything that somebody put there. */
+static bool is_plain_word(const char *word)
+{
+	static const char *const words[] = { "ro",     "rw",        "quiet",
+					     "splash", "nomodeset", "nointremap" };
+
+	for (size_t i = 0; i < VH_COUNT(words); i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return false;
+}
+
 /* intel_iommu=on, vfio-pci.ids=..., hugepages=16; but not root=UUID=..., ip=..., rd.luks.uuid=... */
 static bool is_plain_option(const char *word, size_t key)
 {
@@ -154,6 +166,8 @@ static bool is_plain_option(const char *word, size_t key)
 	for (size_t i = 0; i < VH_COUNT(begins); i++)
 		if (!strncmp(word, begins[i], strlen(begins[i])))
 			return true;
+	if (!word[key])
+		return is_plain_word(word);
 	for (size_t i = 0; i < VH_COUNT(foreign); i++)
 		if (!strncmp(word, foreign[i], strlen(foreign[i])))
 			return false;
@@ -188,10 +202,11 @@ char *vh_scrub_cmdline(const struct vh_scrub *s, const char *cmdline)
 
 		if (!strcmp(word, "--")) /* what follows is for init */
 			break;
-		if (!*word)
-			continue;
-		if (word[key] && !is_plain_option(word, key))
+		if (!is_plain_option(word, key)) {
+			if (!word[key])
+				continue;
 			word[key + 1] = 0;
+		}
 		vh_strbuf_join(&to, " ", word);
 	}
 	return vh_strbuf_steal(&to);

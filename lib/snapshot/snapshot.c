@@ -1,234 +1,343 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* snapshot - see snapshot.h: how lines are written, the head, and the order of everything. */
+/* snapshot - see snapshot.h: runs the readers, and writes what is kept of what they saw. */
 #include "lib/snapshot/snapshot.h"
 
-#include <ctype.h>
 #include <errno.h>
 
+#include "lib/base/child.h"
 #include "lib/base/printable.h"
+#include "lib/host/detail.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/use.h"
+#include "lib/host/uses/uses.h"
 #include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
-#include "lib/snapshot/copy.h"
-#include "lib/host/uses/uses.h"
+#include "lib/snapshot/pci-lines.h"
 
 #include "lib/base/banned.h"
 
-#define SHOWN_MAX 20 /* unreadable paths that the head names */
+#define SHOWN_MAX 20  /* unreadable paths that the head names */
+#define TIMEOUT 15000 /* ms, for the configuration space of all devices */
+#define CONFIG_SIZE 4096
 
-/* --- lines ------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------ */
 
-static bool is_path(const char *path)
+struct reading {
+	const struct vh_root *root; /* the watched one */
+	const struct vh_host *host;
+};
+
+/* libpci reads it whole, and not by way of a root. */
+static void read_config(void *ctx, size_t i, struct vh_strbuf *to)
 {
-	if (strlen(path) > VH_MANIFEST_PATH)
-		return false;
-	for (; *path; path++)
-		if (iscntrl((unsigned char)*path))
-			return false;
-	return true;
+	const struct reading *r = ctx;
+	char bytes[CONFIG_SIZE];
+
+	if (r->host->devs[i]->uses_read != VH_NO)
+		VH_IGNORE(vh_root_read_bytes(r->root, bytes, sizeof(bytes), "%s/config",
+					     r->host->devs[i]->path) < 0);
+	vh_strbuf_add(to, "read");
 }
 
-static void put_escaped(struct vh_strbuf *to, const char *text, size_t len)
+/* One that does not answer is not asked again, and none of it is known. Caller frees. */
+static bool *read_devices(const struct vh_root *root, const struct vh_host *h)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = text[i];
+	bool *is_mute = vh_alloc((h->n_devs + 1) * sizeof(*is_mute));
+	_auto_free_ struct vh_strbuf *read = vh_alloc((h->n_devs + 1) * sizeof(*read));
+	struct reading r = { root, h };
 
-		if (c == '\n')
-			vh_strbuf_add(to, "\\n");
-		else if (c == '\t')
-			vh_strbuf_add(to, "\\t");
-		else if (c == '\\')
-			vh_strbuf_add(to, "\\\\");
-		else if (iscntrl(c))
-			vh_strbuf_addf(to, "\\x%02x", c);
-		else
-			vh_strbuf_add_mem(to, &text[i], 1);
+	vh_child_ask(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
+	for (size_t i = 0; i < h->n_devs; i++) {
+		const struct vh_pci_dev *d = h->devs[i];
+		_auto_(vh_detail) struct vh_detail *detail = NULL;
+
+		if (d->uses_read != VH_NO && read[i].data)
+			detail = vh_detail_read(root, h, d);
+		is_mute[i] = !detail || !detail->answered;
+		vh_strbuf_clear(&read[i]);
 	}
+	return is_mute;
 }
 
-void vh_snap_put_mem(struct vh_strbuf *to, char type, const char *path, const char *text, size_t len)
+/* --- what is kept of it -------------------------------------------------------------------------- */
+
+struct snapshot {
+	const struct vh_snapshot_options *options;
+	struct vh_keeping keeping;
+	struct vh_entries entries;
+	struct vh_names unknown;    /* paths that nobody thought of */
+	const struct vh_kept *once; /* of which one failure was told */
+	bool live;
+};
+
+/* A pci line makes its own links: from the bus, from its group, and those in its directory. */
+static bool is_of_pci_line(const char *at)
 {
-	if (!is_path(path) || (type == 'l' && !(text && is_path(text))))
+	const char *slash = strchr(at, '/');
+
+	return vh_has_prefix(at, "sys/bus/pci/") || vh_has_prefix(at, "sys/kernel/iommu_groups/") ||
+	       (*at == '@' && slash && !strchr(slash + 1, '/'));
+}
+
+static void put_as(struct snapshot *s, const struct vh_seen *seen, char type, const char *path,
+		   const char *text, size_t len)
+{
+	vh_entries_put(&s->entries, type, path, text, len);
+	/* the links over which a reader came to it */
+	for (size_t i = 0; i + 1 < seen->links.count; i += 2)
+		if (!is_of_pci_line(seen->links.name[i]))
+			vh_entries_put(&s->entries, 'l', seen->links.name[i],
+				       seen->links.name[i + 1], 0);
+}
+
+static void put(struct snapshot *s, const struct vh_seen *seen, char type, const char *text)
+{
+	put_as(s, seen, type, seen->path, text, text ? strlen(text) : 0);
+}
+
+/* The name of a file that nobody could read may be private, too. */
+static void put_unread(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
+{
+	const char *slash = strrchr(seen->path, '/');
+	_auto_free_ char *riddle = vh_printf("%.*s/file%u.xml",
+					     slash ? (int)(slash - seen->path) : 0, seen->path,
+					     s->keeping.riddles);
+
+	if (!(rule->flags & VH_KEPT_HIDDEN)) {
+		put(s, seen, 'u', NULL);
 		return;
-	vh_strbuf_addf(to, "%c %s", type, path);
-	if (text)
-		vh_strbuf_add(to, "\t");
-	if (text && type == 'l')
-		vh_strbuf_add(to, text);
-	else if (text)
-		put_escaped(to, text, len);
-	vh_strbuf_add(to, "\n");
-}
-
-void vh_snap_put(struct vh_strbuf *to, char type, const char *path, const char *text)
-{
-	vh_snap_put_mem(to, type, path, text, text ? strlen(text) : 0);
-}
-
-/* What went away meanwhile, or is no file, was not there. */
-static bool is_absent(int error)
-{
-	return error == ENOENT || error == ENOTDIR || error == ENODEV || error == ESRCH;
-}
-
-char *vh_snap_read(const struct vh_root *root, struct vh_strbuf *to, const char *path)
-{
-	char *text = vh_root_read(root, "%s", path);
-
-	if (!text && !is_absent(errno))
-		vh_snap_put(to, 'u', path, NULL);
-	return text;
-}
-
-char *vh_snap_copy(const struct vh_root *root, struct vh_strbuf *to, const char *path)
-{
-	char *text = vh_snap_read(root, to, path);
-
-	if (text)
-		vh_snap_put(to, 'f', path, text);
-	return text;
-}
-
-bool vh_snap_list(const struct vh_root *root, struct vh_strbuf *to, const char *path,
-		  struct vh_names *ret)
-{
-	if (vh_root_list(root, ret, "%s", path) == 0) {
-		vh_snap_put(to, 'd', path, NULL);
-		return true;
 	}
-	if (!is_absent(errno))
-		vh_snap_put(to, 'u', path, NULL);
+	s->keeping.riddles++;
+	put_as(s, seen, 'u', riddle, NULL, 0);
+}
+
+/* --- what could not be read --- */
+
+/* On a running system that something is absent says more than in a copy. */
+static void keep_absence(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
+{
+	_auto_free_ char *list = NULL;
+
+	if (!s->live || seen->error != ENOENT)
+		return;
+	if (rule->flags & VH_KEPT_GONE)
+		put(s, seen, 'd', NULL);
+	if (strcmp(seen->path, "lib/modules") != 0 || !s->keeping.host->release)
+		return;
+	/* no module can be loaded, as no folder is there at all: the readers see that by a list
+	 * that is there and cannot be read */
+	list = vh_printf("lib/modules/%s/modules.alias", s->keeping.host->release);
+	put_as(s, seen, 'd', list, NULL, 0);
+}
+
+static void keep_failure(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
+{
+	if (rule->flags & VH_KEPT_X && seen->asked == VH_ASKED_FILE)
+		put(s, seen, 'x', NULL);
+	else if (vh_seen_is_absent(seen))
+		keep_absence(s, seen, rule);
+	else if (rule->flags & VH_KEPT_LOST ||
+		 (seen->asked == VH_ASKED_LINK && seen->error == EINVAL &&
+		  !vh_has_prefix(seen->path, "proc/")))
+		return; /* what is not a link is no failure */
+	else if (seen->asked == VH_ASKED_LINK && vh_has_prefix(seen->path, "proc/"))
+		put(s, seen, 'f', "?"); /* to has_open() of process.c it could not be read */
+	else if (rule->flags & VH_KEPT_ONCE && s->once == rule)
+		return;
+	else
+		put_unread(s, seen, rule);
+	if (rule->flags & VH_KEPT_ONCE && !vh_seen_is_absent(seen))
+		s->once = rule;
+}
+
+/* Who holds a disk (look_exclusively() of block.c). */
+static void keep_exclusive(struct snapshot *s, const struct vh_seen *seen)
+{
+	switch (seen->error) {
+	case EBUSY:
+		put(s, seen, 'f', "held");
+		break;
+	case 0:
+	case ENOMEDIUM:
+	case ENXIO:
+		put(s, seen, 'f', "free");
+		break;
+	case ENODATA: /* a copy, which does not say */
+		break;
+	default:
+		put(s, seen, 'u', NULL);
+	}
+}
+
+/* --- what could --- */
+
+/* A program or a link to it may lie in somebody's folder; its own name is asked for. */
+static char *scrub_place(struct snapshot *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_auto_free_ char *dir = vh_printf("/%.*s", slash ? (int)(slash - path) : 0, path);
+	_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, dir);
+
+	return slash ? vh_printf("%s%s", shown + 1, slash) : vh_strdup(path);
+}
+
+static void keep_file(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
+{
+	struct vh_taken t = { .type = 'f', .path = scrub_place(s, seen->path) };
+
+	if (vh_kept_take(rule, &s->keeping, seen->data, seen->len, &t)) {
+		if (t.type == 'u')
+			put_unread(s, seen, rule);
+		else
+			put_as(s, seen, t.type, t.path, t.text, t.len);
+	}
+	free(t.path);
+	free(t.text);
+}
+
+/* Nodes of displays, sound and VFIO; of all else that processes have open nothing. */
+static bool is_node(const char *target)
+{
+	static const char *const begins[] = { "/dev/dri/",     "/dev/fb",     "/dev/snd/pcm",
+					      "/dev/snd/midi", "/dev/nvidia", "/dev/vfio/",
+					      "/dev/iommu" };
+
+	for (size_t i = 0; i < VH_COUNT(begins); i++)
+		if (vh_has_prefix(target, begins[i]))
+			return true;
 	return false;
 }
 
-char *vh_snap_lines_of(const char *text, const char *const *words)
+static void keep_link(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
 {
-	_auto_free_ char *copy = vh_strdup(text);
-	_auto_strbuf_ struct vh_strbuf to = { 0 };
-	char *rest = copy, *line;
+	size_t up = strspn(seen->target, "./"); /* the way up to the root */
+	_auto_free_ char *place = NULL;
+	bool wanted = true;
 
-	while ((line = strsep(&rest, "\n"))) {
-		for (const char *const *w = words; *w; w++) {
-			if (!vh_has_prefix(line, *w))
-				continue;
-			vh_strbuf_join(&to, "\n", line);
-			break;
-		}
+	if (!(rule->flags & VH_KEPT_LINK))
+		return;
+	if (vh_has_prefix(seen->path, "proc/"))
+		wanted = is_node(seen->target);
+	else if (vh_has_prefix(seen->path, "sys/class/")) /* names of PCI functions */
+		wanted = *seen->target == '@';
+	if (vh_has_prefix(seen->path, "etc/")) {
+		_auto_free_ char *shown = scrub_place(s, seen->target + up);
+
+		place = vh_printf("%.*s%s", (int)up, seen->target, shown);
 	}
-	return vh_strbuf_steal(&to);
+	if (wanted)
+		put(s, seen, 'l', place ? place : seen->target);
 }
 
-char *vh_snap_path(const struct vh_host *h, const char *path)
+static void keep_name(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule,
+		      const char *name)
 {
-	const char *best = NULL;
+	const struct vh_host *h = s->keeping.host;
+	_auto_free_ char *path = vh_printf("%s/%s", seen->path, name);
+	_auto_free_ char *link = vh_printf("sys/devices/virtual/devlink/%s", name);
 	struct vh_pci_addr addr;
 
-	if (!vh_has_prefix(path, "sys/devices/"))
-		return vh_strdup(path);
-	for (const char *s = path; *s;) {
-		size_t n = strcspn(s, "/");
-		_auto_free_ char *part = vh_strndup(s, n);
+	if (vh_pci_parse(name, &addr) == 0 && vh_host_dev(h, &addr))
+		return; /* its pci line makes it */
+	if (!strcmp(seen->path, "sys/kernel/iommu_groups") && h->n_groups)
+		return;
+	if (strstr(name, ":pci:"))
+		put_as(s, seen, 'l', path, link, 0);
+	else
+		put_as(s, seen, rule->flags & VH_KEPT_FILES ? 'f' : 'd', path, "", 0);
+}
 
-		if (vh_pci_parse(part, &addr) == 0 && vh_host_dev(h, &addr))
-			best = s;
-		s += n + (s[n] == '/');
+static void keep_list(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
+{
+	if (rule->flags & VH_KEPT_DIR)
+		put(s, seen, 'd', NULL);
+	for (size_t at = 0; at < seen->len; at += strlen(seen->data + at) + 1)
+		if (vh_kept_has_name(rule, seen->data + at))
+			keep_name(s, seen, rule, seen->data + at);
+}
+
+static void keep(struct snapshot *s, const struct vh_seen *seen)
+{
+	const struct vh_kept *rule = vh_kept_find(seen->asked, seen->path);
+
+	/* that it is not there needs no line, but a test wants to know of it all the same */
+	if (!rule && (s->options->strict || !vh_seen_is_absent(seen)))
+		*VH_APPEND(s->unknown.name, s->unknown.count) = vh_strdup(seen->path);
+	if (!rule)
+		return;
+	if (seen->asked == VH_ASKED_EXCLUSIVE)
+		keep_exclusive(s, seen);
+	else if (seen->error)
+		keep_failure(s, seen, rule);
+	else if (seen->asked == VH_ASKED_FILE)
+		keep_file(s, seen, rule);
+	else if (seen->asked == VH_ASKED_LINK)
+		keep_link(s, seen, rule);
+	else if (seen->asked != VH_ASKED_PATH)
+		keep_list(s, seen, rule);
+	else if (rule->flags & VH_KEPT_THERE)
+		put(s, seen, seen->is_dir ? 'd' : 'f', "");
+}
+
+/* A path that nobody thought of: who reads the snapshot does not find it, and is told so. */
+static void put_unknown(struct snapshot *s, const struct vh_sight *sight)
+{
+	const struct vh_seen *before = vh_sight_find(sight, VH_ASKED_FILE, "not-checked");
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+
+	if (!s->unknown.count)
+		return;
+	if (before && before->len)
+		vh_strbuf_add_mem(&text, before->data, before->len);
+	for (size_t i = 0; i < s->unknown.count; i++) {
+		_auto_free_ char *path = vh_printf("/%s", s->unknown.name[i]);
+		_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, path);
+
+		vh_strbuf_addf(&text, "%s%s is not kept in snapshots", text.len ? "\n" : "", shown);
+		vh_entries_put(&s->entries, 'u', s->unknown.name[i], NULL, 0);
 	}
-	return best ? vh_printf("@%s", best) : vh_strdup(path);
+	vh_entries_put(&s->entries, 'f', "not-checked", text.data, text.len);
 }
 
-char *vh_snap_class_path(const struct vh_root *root, const struct vh_host *h, const char *link)
-{
-	_auto_free_ char *target = vh_root_readlink(root, "%s", link), *path = NULL;
-	const char *s = target;
+/* --- writing -------------------------------------------------------------------------------------- */
 
-	if (!target)
-		return NULL;
-	while (vh_has_prefix(s, "../"))
-		s += 3;
-	/* the links of subsystems are relative to a place in sys/devices, those of classes are not */
-	path = vh_printf("sys/%s%s", vh_has_prefix(s, "pci") ? "devices/" : "", s);
-	return vh_snap_path(h, path);
-}
-
-/* --- the whole -------------------------------------------------------------------------------- */
-
-/* By path; of lines for one path the one that came first. */
-static int by_path(const void *a, const void *b)
-{
-	const char *x = *(char *const *)a, *y = *(char *const *)b;
-	size_t n = strcspn(x + 2, "\t"), m = strcspn(y + 2, "\t");
-	int c = strncmp(x + 2, y + 2, n < m ? n : m);
-
-	if (c || n != m)
-		return c ? c : n < m ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-static bool same_path(const char *x, const char *y)
-{
-	size_t n = strcspn(x + 2, "\t");
-
-	return n == strcspn(y + 2, "\t") && !strncmp(x + 2, y + 2, n);
-}
-
-/* Cuts the lines up and puts them in order; *ret_count of them. Caller frees the array. */
-static char **sorted(char *text, size_t *ret_count)
-{
-	size_t count = 0, kept = 0, n = 0;
-	char **lines, *line;
-
-	for (const char *s = text; s && *s; s++)
-		count += *s == '\n';
-	lines = vh_alloc((count + 1) * sizeof(*lines));
-	while (n < count && (line = strsep(&text, "\n")))
-		lines[n++] = line;
-	if (n)
-		qsort(lines, n, sizeof(*lines), by_path);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || !same_path(lines[kept - 1], lines[i]))
-			lines[kept++] = lines[i];
-	*ret_count = kept;
-	return lines;
-}
-
-static void put_unread(char *const *lines, size_t count, struct vh_strbuf *to)
+static void put_unread_head(const struct vh_entries *e, struct vh_strbuf *to)
 {
 	size_t unread = 0;
 
-	for (size_t i = 0; i < count; i++)
-		unread += *lines[i] == 'u';
+	for (size_t i = 0; i < e->count; i++)
+		unread += e->list[i].type == 'u';
 	if (!unread) {
 		vh_strbuf_add(to, "# Everything that vfio-hook reads could be read.\n");
 		return;
 	}
 	vh_strbuf_addf(to, "# Could not be read, %zu (for root there may be less):\n", unread);
 	unread = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (*lines[i] != 'u')
+	for (size_t i = 0; i < e->count; i++) {
+		if (e->list[i].type != 'u')
 			continue;
 		if (unread++ == SHOWN_MAX) {
 			vh_strbuf_add(to, "#   and the others with a line that begins with 'u'\n");
 			return;
 		}
-		vh_strbuf_addf(to, "#   %s\n", lines[i] + 2);
+		vh_strbuf_addf(to, "#   %s\n", e->list[i].path);
 	}
 }
 
-static void put_head(const struct vh_snap *s, const char *date, struct vh_strbuf *to)
+static void put_head(const struct vh_keeping *k, const char *date, struct vh_strbuf *to)
 {
-	_auto_free_ char *release = vh_printable(s->host->release ? s->host->release : "?", 80);
+	_auto_free_ char *release = vh_printable(k->host->release ? k->host->release : "?", 80);
 
 	vh_strbuf_addf(to,
 		       "# snapshot.host - " VH_SNAPSHOT_MARK "%d: %zu PCI functions, Linux %s\n"
 		       "# Taken %s by vfio-hook " PACKAGE_VERSION
 		       ". Complete with '" VH_SNAPSHOT_END "' as its last line.\n",
-		       VH_SNAPSHOT_VERSION, s->host->n_devs, release, date);
+		       VH_SNAPSHOT_VERSION, k->host->n_devs, release, date);
 	vh_strbuf_add(
 		to,
 		"# Not in it: serial numbers, MAC addresses, the host's name, labels and UUIDs of\n"
 		"# file systems, refusals, definitions of domains.\n");
-	vh_strbuf_add(to, s->scrub.off ? "# Nothing is replaced: IP addresses, iSCSI targets, "
+	vh_strbuf_add(to, k->scrub.off ? "# Nothing is replaced: IP addresses, iSCSI targets, "
 					 "names in /home and the\n"
 					 "# kernel command line are as they are.\n"
 				       : "# Replaced: IP addresses but for their first number, "
@@ -240,44 +349,76 @@ static void put_head(const struct vh_snap *s, const char *date, struct vh_strbuf
 			  "# names and UUIDs of domains. Read it before you publish it.\n");
 }
 
-static void put_all(struct vh_snap *s, const char *date, struct vh_strbuf *to)
+/* 0, or -1: a test wants to know of paths that the allow-list does not have. */
+static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh_strbuf *to,
+		     struct vh_error *err)
 {
 	_auto_strbuf_ struct vh_strbuf pci = { 0 };
-	_auto_free_ char **lines = NULL;
-	size_t count;
 
-	vh_snap_pci(s, &pci);
-	vh_snap_tables(s);
-	vh_snap_storage(s);
-	vh_snap_libvirt(s);
-	vh_snap_processes(s);
-	lines = sorted(s->lines.data, &count);
-	put_head(s, date, to);
-	put_unread(lines, count, to);
+	vh_pci_lines(s->keeping.host, s->keeping.is_mute, sight, s->live, &pci, &s->entries);
+	for (size_t i = 0; i < sight->count; i++)
+		keep(s, &sight->list[i]);
+	if (s->options->strict && s->unknown.count)
+		return vh_fail(err, VH_E_INPUT, 0, "say in lib/snapshot/kept.c what is kept of it",
+			       "'%s' is read, and not in the allow-list of snapshots",
+			       s->unknown.name[0]);
+	put_unknown(s, sight);
+	vh_entries_sort(&s->entries);
+	put_head(&s->keeping, s->options->date, to);
+	put_unread_head(&s->entries, to);
 	vh_strbuf_addf(to, "\n%s\n", pci.data ? pci.data : "");
-	for (size_t i = 0; i < count; i++)
-		vh_strbuf_addf(to, "%s\n", lines[i]);
+	vh_entries_write(&s->entries, to);
 	vh_strbuf_add(to, VH_SNAPSHOT_END "\n");
+	return 0;
+}
+
+/* The readers have run: what they have seen becomes text. */
+static int write_seen(const struct vh_recorder *r, const struct vh_root *root,
+		      const struct vh_snapshot_options *options, const struct vh_host *h,
+		      const bool *is_mute, const struct vh_usage *usage, struct vh_strbuf *ret,
+		      struct vh_error *err)
+{
+	_auto_sight_ struct vh_sight sight = { 0 };
+	struct snapshot s = {
+		.options = options,
+		.keeping = { .scrub = { .off = options->identifiers, .key = options->key },
+			     .host = h,
+			     .is_mute = is_mute,
+			     .usage = usage },
+		.live = root->live,
+	};
+	int rc;
+
+	vh_sight_read(r, root, h, &sight);
+	rc = write_all(&s, &sight, ret, err);
+	vh_keeping_clear(&s.keeping);
+	vh_entries_clear(&s.entries);
+	vh_names_clear(&s.unknown);
+	return rc;
 }
 
 int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
 		     struct vh_strbuf *ret, struct vh_error *err)
 {
-	_auto_(vh_host) const struct vh_host *host = vh_host_read(
-		root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES, INT64_MAX);
-	_auto_(vh_usage) struct vh_usage *usage = vh_usage_read(root);
-	struct vh_snap s = {
-		.root = root,
-		.host = host,
-		.usage = usage,
-		.scrub = { .off = options->identifiers, .key = options->key },
-	};
+	struct vh_root watched = { .fd = -1 };
+	_auto_(vh_recorder) struct vh_recorder *r = vh_recorder_new(root, &watched);
+	_auto_(vh_host) const struct vh_host *host = NULL;
+	_auto_(vh_usage) struct vh_usage *usage = NULL;
+	_auto_free_ bool *is_mute = NULL;
 
+	if (!r)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot note what is read");
+	host = vh_host_read(&watched, NULL, 0,
+			    VH_HOST_ALL | VH_HOST_OVERRIDES | VH_HOST_USES | VH_HOST_RULES,
+			    INT64_MAX);
 	if (host->failed)
 		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
 			       "cannot read the devices in '/sys/bus/pci'");
-	put_all(&s, options->date, ret);
-	vh_strbuf_clear(&s.lines);
-	vh_scrub_clear(&s.scrub);
-	return 0;
+	usage = vh_usage_read(&watched);
+	is_mute = read_devices(&watched, host);
+	if (options->ask)
+		options->ask(options->ctx, &watched, host, is_mute);
+	if (vh_recorder_is_cut(r))
+		return vh_fail(err, VH_E_SYS, EFBIG, NULL, "cannot note all that is read");
+	return write_seen(r, root, options, host, is_mute, usage, ret, err);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * snapshot - a system as the text of a manifest (manifest.h): what the readers of lib/model and
- * lib/act would read of it, and nothing else. Serial numbers, MAC addresses, labels and the
- * host's name are read by none of them, so they are in no snapshot; what identifies and is
+ * snapshot - a system as the text of a manifest (parse.h): what the readers asked for when they
+ * were run, as far as the allow-list keeps it (kept.h), and nothing else. What identifies and is
  * needed is replaced, the same value by the same (scrub.h).
  *
  * What exists and may not be read becomes a 'u' line: who reads the snapshot finds it unreadable
@@ -14,14 +13,23 @@
 #include "lib/base/root.h"
 #include "lib/base/strbuf.h"
 
+struct vh_host;
+
 struct vh_snapshot_options {
 	bool identifiers; /* nothing is replaced */
+	bool strict;      /* a path that the allow-list does not know is an error: for tests */
 	uint64_t key;     /* random: IP addresses are replaced with it */
 	const char *date; /* for the head */
+	/* Asks `root` for all that the snapshot is to answer, beyond what is read of the host and
+	 * of each device anyway. `host` has every device; `is_mute`, in the same order, which of
+	 * them do not answer and shall not be asked again. May be NULL. */
+	void (*ask)(void *ctx, const struct vh_root *root, const struct vh_host *host,
+		    const bool *is_mute);
+	void *ctx;
 };
 
-/* Appends the snapshot. What a driver does not answer within 15 seconds is left out, and said. -1:
- * a device may be there that could not be read, and nobody would see that it is missing. */
+/* Appends the snapshot. What a driver does not answer in time is left out, and said. -1: a device
+ * may be there that could not be read, and nobody would see that it is missing. */
 int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_options *options,
 		     struct vh_strbuf *ret, struct vh_error *err) VH_CHECK;
 

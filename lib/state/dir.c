@@ -69,14 +69,12 @@ int vh_dir_lock(const struct vh_dir *d, int64_t deadline, struct vh_error *err)
 	return 0;
 }
 
-int vh_dir_read(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
-		struct vh_error *err)
+static int read_named(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
+		      struct vh_error *err)
 {
 	_auto_close_ int fd = -1;
 	struct stat st;
 
-	if (d->fd < 0)
-		return 0;
 	fd = openat(d->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
@@ -91,6 +89,19 @@ int vh_dir_read(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
 			       name);
 	vh_strbuf_add(ret, "");
 	return 0;
+}
+
+int vh_dir_read(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
+		struct vh_error *err)
+{
+	int rc;
+
+	if (d->fd < 0)
+		return 0;
+	rc = read_named(d, name, ret, err);
+	vh_root_saw_file(d->root, rc < 0 ? EACCES : ret->data ? 0 : ENOENT, ret->data, ret->len,
+			 "%s/%s", d->path, name);
+	return rc;
 }
 
 int vh_dir_write(const struct vh_dir *d, const char *temp, const char *name, const char *text,

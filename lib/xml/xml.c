@@ -237,3 +237,17 @@ char *vh_xml_text(const xmlNode *node)
 		xmlFree(content);
 	return text;
 }
+
+char *vh_xml_escape(const char *text)
+{
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+
+	vh_strbuf_add(&to, "");
+	for (; *text; text++) {
+		if (strchr("<>&'\"", *text))
+			vh_strbuf_addf(&to, "&#%d;", *text);
+		else
+			vh_strbuf_add_mem(&to, text, 1);
+	}
+	return vh_strbuf_steal(&to);
+}

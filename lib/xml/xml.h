@@ -42,4 +42,7 @@ bool vh_xml_attr_is(const xmlNode *node, const char *name, const char *value);
  * makes no difference between an empty element and an absent one either). */
 char *vh_xml_text(const xmlNode *node) VH_CHECK;
 
+/* As the text of an element or the value of an attribute. Caller frees. */
+char *vh_xml_escape(const char *text) VH_CHECK;
+
 #endif

@@ -34,6 +34,27 @@ same() {
 	[ -s "$work/of-host" ] && diff "$work/of-host" "$work/of-snapshot" >"$work/out"
 }
 
+# passable NAME: the addresses of what xml takes: no bridge, in a group, and it answers
+passable() {
+	local dir class
+	for dir in "$work/$1.d"/sys/bus/pci/devices/*; do
+		read -r class <"$dir/class"
+		[[ $class != 0x060[479]* ]] && [ -e "$dir/iommu_group" ] &&
+			[ "$(head -c 4 "$dir/config" | od -An -tx1)" != ' ff ff ff ff' ] &&
+			echo "${dir##*/}"
+	done
+}
+# named NAME: interfaces and disks that stand for a function
+named() {
+	local link
+	for link in "$work/$1.d"/sys/class/{net,block}/*; do
+		readlink "$link" | grep -qE '/[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/' &&
+			echo "${link##*/}"
+	done
+}
+# same_xml: the same <hostdev> elements, and there are some
+same_xml() { same xml "${passables[@]:0:64}" && grep -q '<hostdev' "$work/of-snapshot"; }
+
 # --- the same of both ------------------------------------------------------------------------
 these=("$hosts"/*.host)
 [ -z "$valgrind" ] || these=("$hosts"/{demo,seed-003,sriov}.host)
@@ -50,6 +71,11 @@ for manifest in "${these[@]}"; do
 	verdict "$host: the same devices" same show "${addresses[@]:0:64}"
 	verdict "$host: the same verdict on the host" same check
 	verdict "$host: the same claims" same status
+	mapfile -t names < <(named "$host")
+	[ ${#names[@]} = 0 ] || verdict "$host: the same devices by ${#names[@]} names" same show "${names[@]:0:64}"
+	verdict "$host: the same configuration" same config
+	mapfile -t passables < <(passable "$host")
+	[ ${#passables[@]} = 0 ] || verdict "$host: the same XML of devices" same_xml
 	[ ${#domains[@]} = 0 ] ||
 		verdict "$host: the same verdicts on ${#domains[@]} domains" same check "${domains[@]}"
 done

@@ -296,7 +296,7 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 static bool look_exclusively(struct vh_uses_ctx *ctx, const char *name)
 {
 	_auto_free_ char *node = node_name(name);
-	int rc = ctx->root->ops->try_exclusive(ctx->root, node);
+	int rc = vh_root_try_exclusive(ctx->root, node);
 
 	if (rc == -EBUSY)
 		vh_use_add(ctx, VH_USE_BLOCK,

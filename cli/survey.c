@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* survey - see survey.h. What is answered is thrown away: who watches the root has seen it. */
+#include "cli/survey.h"
+
+#include "cli/devices/lookup.h"
+#include "cli/judge.h"
+#include "lib/act/groups.h"
+#include "lib/base/strbuf.h"
+#include "lib/base/uuid.h"
+#include "lib/config/config-file.h"
+#include "lib/host/boot-binding.h"
+#include "lib/host/libvirt-files.h"
+#include "lib/state/identity.h"
+#include "lib/state/record.h"
+#include "lib/state/store.h"
+#include "lib/xml/xml.h"
+
+#include "lib/base/banned.h"
+
+#define NETWORKS_MAX 256
+
+static void add_once(struct vh_names *to, const char *name)
+{
+	for (size_t i = 0; i < to->count; i++)
+		if (!strcmp(to->name[i], name))
+			return;
+	*VH_APPEND(to->name, to->count) = vh_strdup(name);
+}
+
+/* --- what is judged ----------------------------------------------------------------------------- */
+
+static void add_device(struct vh_strbuf *to, const struct vh_pci_addr *a)
+{
+	vh_strbuf_addf(to,
+		       "<hostdev mode='subsystem' type='pci' managed='yes'><source><address "
+		       "domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/></source>"
+		       "</hostdev>",
+		       a->domain, a->bus, a->slot, a->function);
+}
+
+/* A domain that makes every reader run: devices, networks, huge pages of bound nodes. */
+static char *domain_of(const struct vh_host *h, const bool *is_mute, size_t count,
+		       const char *uuid, const struct vh_names *networks)
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+
+	vh_strbuf_add(&xml, "<domain type='kvm'><name>survey</name>");
+	if (uuid)
+		vh_strbuf_addf(&xml, "<uuid>%s</uuid>", uuid);
+	vh_strbuf_add(&xml, "<memory unit='MiB'>1</memory><memoryBacking><hugepages/>"
+			    "</memoryBacking><numatune><memory mode='strict' nodeset='0'/>"
+			    "</numatune><os><type>hvm</type></os><devices>"
+			    "<memballoon model='none'/>");
+	for (size_t i = 0; i < h->n_devs && count; i++) {
+		if (is_mute[i])
+			continue;
+		add_device(&xml, &h->devs[i]->addr);
+		count--;
+	}
+	for (size_t i = 0; networks && i < networks->count; i++) {
+		_auto_free_ char *name = vh_xml_escape(networks->name[i]);
+
+		vh_strbuf_addf(&xml, "<interface type='network'><source network='%s'/></interface>",
+			       name);
+	}
+	vh_strbuf_add(&xml, "</devices></domain>");
+	return vh_strbuf_steal(&xml);
+}
+
+static void judge(const struct vh_root *root, const char *xml)
+{
+	_auto_judgement_ struct vh_judgement j = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_config config;
+
+	vh_config_defaults(&config); /* what is set may leave readers out, and is known besides */
+	VH_IGNORE(vh_judge_domain(&j, root, &config, xml, strlen(xml), &err));
+	vh_config_clear(&config);
+}
+
+/* --- who and what there is ---------------------------------------------------------------------- */
+
+/* The names of networks, from libvirt's files; one that is not there makes readers look at all. */
+static void add_networks(const struct vh_root *root, const char *dir, struct vh_names *to)
+{
+	_auto_names_ struct vh_names files = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &files, "%s", dir)); /* then there are none */
+	for (size_t i = 0; i < files.count && to->count < NETWORKS_MAX; i++) {
+		_auto_free_ char *text = vh_root_read(root, "%s/%s", dir, files.name[i]);
+		_auto_xml_ xmlDoc *doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+		const xmlNode *top = doc ? vh_xml_root(doc) : NULL;
+		const xmlNode *net = vh_xml_is(top, "network") ? top : vh_xml_child(top, "network");
+		_auto_free_ char *name = net ? vh_xml_text(vh_xml_child(net, "name")) : NULL;
+
+		if (name)
+			add_once(to, name);
+	}
+}
+
+/* The domains that run, hold a claim, or have run. */
+static void find_domains(const struct vh_root *root, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names running = { 0 }, owners = { 0 }, files = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_store s = { .dir = -1 };
+
+	VH_IGNORE(vh_running_read(root, &running)); /* those that can be understood */
+	if (vh_store_open(&s, root, false, &err) == 0)
+		VH_IGNORE(vh_store_list(&s, &owners));
+	vh_store_close(&s);
+	VH_IGNORE(vh_root_list(root, &files, VH_RECORD_DIR)); /* none */
+	for (size_t i = 0; i < running.count; i++)
+		add_once(ret, running.name[i]);
+	for (size_t i = 0; i < owners.count; i++)
+		add_once(ret, owners.name[i]);
+	for (size_t i = 0; i < files.count; i++) {
+		files.name[i][strcspn(files.name[i], ".")] = 0;
+		add_once(ret, files.name[i]);
+	}
+}
+
+/* As `status` looks at claims, also at those whose devices are gone. */
+static void look_at_claims(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names owners = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_store s = { .dir = -1 };
+
+	if (vh_store_open(&s, root, false, &err) == 0)
+		VH_IGNORE(vh_store_list(&s, &owners));
+	for (size_t i = 0; i < owners.count; i++) {
+		_auto_error_ struct vh_error problem = { 0 };
+		_auto_(vh_claim) struct vh_claim *c = NULL;
+		_auto_free_ char *why = NULL;
+
+		VH_IGNORE(vh_store_load(&s, owners.name[i], &c, &problem));
+		if (c)
+			VH_IGNORE(vh_claims_is_stale(&s, c, &why));
+	}
+	vh_store_close(&s);
+}
+
+/* The names that people give instead of an address. */
+static void resolve_names(const struct vh_root *root)
+{
+	static const char *const classes[] = { "net", "block" };
+
+	for (size_t i = 0; i < VH_COUNT(classes); i++) {
+		_auto_names_ struct vh_names names = { 0 };
+
+		VH_IGNORE(vh_root_list(root, &names, "sys/class/%s", classes[i])); /* none */
+		for (size_t k = 0; k < names.count; k++) {
+			_auto_error_ struct vh_error err = { 0 };
+			struct vh_pci_addr addr;
+
+			VH_IGNORE(vh_address_resolve(root, names.name[k], &addr, &err));
+		}
+	}
+}
+
+static void read_config(const struct vh_root *root)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	struct vh_config config = { 0 };
+
+	if (vh_config_file_read(&config, root, &err) == 0)
+		vh_config_clear(&config);
+}
+
+void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host,
+	       const bool *is_mute)
+{
+	_auto_names_ struct vh_names networks = { 0 }, domains = { 0 };
+	_auto_free_ char *all = NULL;
+
+	(void)ctx;
+	*VH_APPEND(networks.name, networks.count) = vh_strdup("there is none of this name");
+	add_networks(root, "run/libvirt/network", &networks);
+	add_networks(root, "etc/libvirt/qemu/networks", &networks);
+	all = domain_of(host, is_mute, host->n_devs, NULL, &networks);
+	judge(root, all);
+	find_domains(root, &domains);
+	for (size_t i = 0; i < domains.count; i++) {
+		char uuid[37];
+		_auto_free_ char *xml = NULL;
+
+		if (vh_uuid_parse(domains.name[i], uuid) < 0)
+			continue;
+		xml = domain_of(host, is_mute, 1, uuid, NULL);
+		judge(root, xml);
+	}
+	look_at_claims(root);
+	resolve_names(root);
+	read_config(root);
+	free(vh_early_at_boot(root, NULL));
+}

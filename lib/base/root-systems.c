@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* root-systems - the two kinds of root: the machine we run on, and a tree that is only read. */
+#include "lib/base/root-open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* --- the live system ------------------------------------------------------------------- */
+
+/* A sysfs attribute takes one write(2); an O_CREAT or O_TRUNC would hide a mistyped path. */
+static int live_write(const struct vh_root *root, const char *path, const char *value)
+{
+	_auto_close_ int fd = vh_root_open_at(root, path, O_WRONLY);
+	size_t len = strlen(value);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, value, len);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+/* Called in a child only: becomes modprobe. */
+static int live_load_module(const struct vh_root *root, const char *name)
+{
+	(void)root;
+	execle("/sbin/modprobe", "modprobe", "--", name, (char *)NULL,
+	       (char *[]){ (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL });
+	return -errno;
+}
+
+static int live_try_group(const struct vh_root *root, int group)
+{
+	_auto_free_ char *path = vh_printf("dev/vfio/%d", group);
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDWR);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/*
+ * The kernel refuses O_EXCL where a file system, swap, md, dm, ZFS or loop holds the device
+ * (block/bdev.c, bd_prepare_to_claim()). Only ever for reading. Who tries it at the same moment,
+ * another vfio-hook for one, is gone the next moment; who stays holds it.
+ */
+static int live_try_exclusive(const struct vh_root *root, const char *name)
+{
+	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+	const int flags = O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW;
+	_auto_free_ char *path = vh_printf("dev/%s", name);
+	_auto_close_ int fd = vh_root_open_at(root, path, flags);
+	struct stat st;
+
+	for (int i = 0; fd < 0 && errno == EBUSY && i < 3; i++) {
+		(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+		fd = vh_root_open_at(root, path, flags);
+	}
+	if (fd < 0)
+		return -errno;
+	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
+}
+
+static const struct vh_root_ops live_ops = {
+	.write = live_write,
+	.load_module = live_load_module,
+	.try_group = live_try_group,
+	.try_exclusive = live_try_exclusive,
+};
+
+int vh_root_open_live(struct vh_root *ret, struct vh_error *err)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/'");
+	*ret = (struct vh_root){ .fd = fd, .ops = &live_ops, .live = true };
+	return 0;
+}
+
+/* --- a tree that is only read ------------------------------------------------------------ */
+
+static int tree_write(const struct vh_root *root, const char *path, const char *value)
+{
+	(void)root, (void)path, (void)value;
+	return -EROFS;
+}
+
+static int tree_load_module(const struct vh_root *root, const char *name)
+{
+	(void)root, (void)name;
+	return -EROFS;
+}
+
+static int tree_try_group(const struct vh_root *root, int group)
+{
+	(void)root, (void)group;
+	return -EROFS;
+}
+
+/* A manifest says what an exclusive open would: dev/NAME holds "held" or "free". */
+static int tree_try_exclusive(const struct vh_root *root, const char *name)
+{
+	_auto_free_ char *said = vh_root_read(root, "dev/%s", name);
+
+	if (said && !strcmp(said, "held"))
+		return -EBUSY;
+	return said && !strcmp(said, "free") ? 0 : -ENODATA;
+}
+
+static const struct vh_root_ops tree_ops = {
+	.write = tree_write,
+	.load_module = tree_load_module,
+	.try_group = tree_try_group,
+	.try_exclusive = tree_try_exclusive,
+};
+
+int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '%s'", dir);
+	*ret = (struct vh_root){ .fd = fd, .ops = &tree_ops };
+	return 0;
+}

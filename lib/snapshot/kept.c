@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kept - see kept.h: the table, and how it is looked up. */
+#include "lib/snapshot/kept.h"
+
+#include <fnmatch.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/host/boot-binding.h"
+
+#include "lib/base/banned.h"
+
+#define FILE_ (1 << VH_ASKED_FILE)
+#define LINK_ (1 << VH_ASKED_LINK)
+#define LIST_ (1 << VH_ASKED_LIST)
+#define DIRS_ (1 << VH_ASKED_DIRS)
+#define PATH_ (1 << VH_ASKED_PATH)
+#define HELD_ (1 << VH_ASKED_EXCLUSIVE)
+
+#define DIGITS "0123456789"
+#define NUMBER DIGITS "-,"
+#define HEX DIGITS "abcdefABCDEFx "
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define SWITCH DIGITS "YNyn-"
+#define HOOKS VH_HOOKSDIR
+
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define ALL NAMES("*")
+#define LINK_STATE NAMES("*[0-9] GT/s", "*[0-9] GT/s PCIe", "[0-9]", "[0-9][0-9]", "Unknown*")
+#define KEPT(asks, at, ...)                                \
+	{                                                  \
+		.asked = (asks), .path = (at), __VA_ARGS__ \
+	}
+
+static const struct vh_kept table[] = {
+	/* a pci line has them (pci-lines.c) */
+	KEPT(FILE_, "@*/modalias", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/class", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/vendor", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/device", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/subsystem_*", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/revision", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/driver_override", .flags = VH_KEPT_LOST),
+	KEPT(FILE_ | PATH_, "@*/config", .flags = VH_KEPT_LOST),
+	KEPT(FILE_ | PATH_, "@*/sriov_totalvfs", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/boot_vga", .flags = VH_KEPT_LOST),
+	KEPT(FILE_ | PATH_, "@*/reset_method", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "@*/reset", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "@*/resource", .flags = VH_KEPT_LOST),
+	KEPT(LINK_ | PATH_, "@*/driver", .flags = VH_KEPT_LOST),
+	KEPT(LINK_, "@*/iommu_group", .flags = VH_KEPT_LOST),
+	KEPT(LINK_ | PATH_, "@*/physfn", .flags = VH_KEPT_LOST),
+	KEPT(LINK_, "@*/virtfn*", .flags = VH_KEPT_LOST),
+	KEPT(LINK_, "sys/bus/pci/devices/*", .flags = VH_KEPT_LOST),
+	KEPT(LIST_, "sys/bus/pci/devices", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "@*", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "sys/bus/pci/devices/*/config", .flags = VH_KEPT_LOST), /* there is none */
+
+	/* more of a function */
+	KEPT(LIST_, "@*", .names = NAMES("consumer:pci:*", "supplier:pci:*")),
+	KEPT(FILE_, "@*/numa_node", .chars = NUMBER, .usual = "-1"),
+	KEPT(FILE_, "@*/power_state", .like = NAMES("D[0-3]", "D3hot", "D3cold", "unknown", "error")),
+	KEPT(FILE_, "@*/current_link_*", .like = LINK_STATE),
+	KEPT(FILE_, "@*/max_link_*", .like = LINK_STATE),
+	KEPT(FILE_, "@*/resource*_resize", .chars = HEX),
+	KEPT(LIST_ | DIRS_, "@*/vfio-dev", .names = ALL),
+	KEPT(PATH_, "@*/vfio-dev", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "@*/unanswered", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "sys/bus/pci/drivers/vfio-pci", .flags = VH_KEPT_THERE),
+	KEPT(LIST_, "sys/bus/pci/drivers/vfio-pci", .flags = VH_KEPT_DIR),
+
+	/* groups */
+	KEPT(LIST_, "sys/kernel/iommu_groups", .names = ALL),
+	KEPT(LIST_, "sys/kernel/iommu_groups/*/devices", .names = ALL),
+	KEPT(FILE_, "sys/kernel/iommu_groups/*/name", .like = NAMES("vfio-noiommu"),
+	     .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "sys/kernel/iommu_groups/*/reserved_regions",
+	     .chars = HEX "abcdefghijklmnopqrstuvwxyz-\n",
+	     .usual = "0x00000000fee00000 0x00000000feefffff msi",
+	     .flags = VH_KEPT_LINES | VH_KEPT_X),
+	KEPT(PATH_, "dev/vfio/*", .flags = VH_KEPT_THERE | VH_KEPT_X),
+
+	/* disks */
+	KEPT(HELD_, "dev/**"),
+	KEPT(FILE_, "**/dev", .chars = DIGITS ":"),
+	KEPT(PATH_, "**/dev"),
+	KEPT(FILE_, "**/size", .chars = DIGITS),
+	KEPT(PATH_, "**/size"),
+	KEPT(PATH_, "**/partition", .flags = VH_KEPT_THERE),
+	KEPT(LIST_, "**/holders", .names = ALL),
+	KEPT(FILE_, "**/dm/name", .flags = VH_KEPT_FREE),
+	KEPT(FILE_, "**/dm/uuid", .take = vh_take_dm_uuid),
+	KEPT(FILE_, "**/loop/backing_file", .take = vh_take_backing),
+	KEPT(LIST_, "sys/block"),
+	KEPT(LIST_, "sys/class/block"),
+	KEPT(LINK_, "sys/class/block/*", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/**/device"),
+	KEPT(LIST_, "sys/devices/virtual/nvme-subsystem/*"),
+	KEPT(LINK_, "sys/devices/virtual/nvme-subsystem/*/nvme*", .flags = VH_KEPT_LINK),
+	KEPT(LINK_, "sys/class/block/*/device/*", .flags = VH_KEPT_LOST),
+	KEPT(DIRS_, "sys/devices/virtual/**"),
+	KEPT(FILE_, "run/udev/data/b*", .take = vh_take_udev),
+	KEPT(FILE_, "proc/self/mountinfo", .take = vh_take_mounts),
+	KEPT(PATH_, "proc/self/mountinfo", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "proc/swaps", .take = vh_take_swaps),
+
+	/* iSCSI */
+	KEPT(LIST_, "sys/class/iscsi_connection"),
+	KEPT(FILE_, "**/persistent_address", .take = vh_take_server),
+	KEPT(FILE_, "**/targetname", .take = vh_take_target),
+	KEPT(LIST_, "sys/**/session*"),
+	KEPT(DIRS_, "sys/**/target*"),
+	KEPT(LIST_, "sys/**/block", .names = ALL),
+	KEPT(DIRS_, "sys/devices/**/block/*"),
+
+	/* interfaces */
+	KEPT(LIST_ | DIRS_, "@**/net", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_, "**/net/*", .names = NAMES("upper_*")),
+	KEPT(FILE_, "**/net/*/flags", .chars = HEX),
+	KEPT(FILE_, "**/net/*/ifindex", .chars = DIGITS),
+	KEPT(LINK_, "**/net/*/master", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/class/net"),
+	KEPT(LINK_, "sys/class/net/*", .flags = VH_KEPT_LINK),
+	KEPT(LINK_, "**/net/*/device", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "run/NetworkManager/devices/*", .take = vh_take_managed),
+	KEPT(FILE_, "proc/net/route", .take = vh_take_routes4),
+	KEPT(FILE_, "proc/net/ipv6_route", .take = vh_take_routes6),
+	KEPT(FILE_, "proc/net/if_inet6", .take = vh_take_addresses6),
+
+	/* USB, displays, sound */
+	KEPT(FILE_, "**/product", .flags = VH_KEPT_FREE),
+	KEPT(FILE_, "**/bInterfaceClass", .chars = HEX),
+	KEPT(FILE_, "**/bInterfaceProtocol", .chars = HEX),
+	KEPT(FILE_, "**/capabilities/key", .chars = HEX),
+	KEPT(FILE_, "**/capabilities/rel", .chars = HEX),
+	KEPT(DIRS_, "@*/drm", .names = NAMES("card*", "render*")),
+	KEPT(DIRS_, "@*/graphics", .names = NAMES("fb*")),
+	KEPT(DIRS_, "@*/sound", .names = ALL),
+	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcm*", "midi*")),
+	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb*")),
+	KEPT(LIST_, "sys/class/vtconsole", .flags = VH_KEPT_DIR | VH_KEPT_GONE),
+	KEPT(FILE_, "**/vtconsole/*/name", .like = NAMES("(?) * device", "(?) VGA+")),
+	KEPT(FILE_, "**/vtconsole/*/bind", .chars = DIGITS),
+	KEPT(FILE_, "proc/driver/nvidia/gpus/*/information", .words = NAMES("Device Minor:")),
+	KEPT(FILE_, "sys/module/nvidia_drm/parameters/*", .chars = SWITCH),
+	KEPT(FILE_, "proc/bus/input/devices", .take = vh_take_keyboards),
+	KEPT(FILE_, "proc/iomem", .take = vh_take_framebuffers),
+	/* the walk through what hangs on a function: most of it is of no interest */
+	KEPT(DIRS_, "@**", .names = NAMES("nvme*c*n*", "[1-9]*-*")),
+
+	/* processes */
+	KEPT(LIST_, "proc", .flags = VH_KEPT_LOST),
+	KEPT(LIST_, "proc/*/fd", .flags = VH_KEPT_ONCE),
+	KEPT(LINK_, "proc/*/fd/*", .flags = VH_KEPT_LINK),
+	KEPT(FILE_, "proc/*/stat", .take = vh_take_stat),
+	KEPT(PATH_, "proc/*", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "proc/*/status", .words = NAMES("RssAnon:", "RssShmem:", "HugetlbPages:")),
+
+	/* kernel and firmware */
+	KEPT(FILE_, "not-checked", .flags = VH_KEPT_FREE),
+	KEPT(FILE_, "proc/sys/kernel/osrelease", .like = NAMES("[0-9]*.[0-9]*"),
+	     .chars = DIGITS LETTERS "._+~-"),
+	KEPT(FILE_, "proc/cmdline", .take = vh_take_cmdline),
+	KEPT(FILE_, "proc/cpuinfo", .words = NAMES("processor\t: 0", "vendor_id\t:")),
+	KEPT(FILE_, "proc/interrupts", .take = vh_take_interrupts),
+	KEPT(LIST_, "sys/firmware/acpi/tables", .names = NAMES("DMAR", "IVRS"),
+	     .flags = VH_KEPT_DIR | VH_KEPT_FILES),
+	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = SWITCH),
+	KEPT(FILE_, "sys/module/*/parameters/allow_unsafe_interrupts", .chars = SWITCH),
+	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
+	KEPT(FILE_, "sys/fs/selinux/booleans/virt_hooks_unconfined", .chars = DIGITS " "),
+	KEPT(PATH_, "lib/modules", .flags = VH_KEPT_THERE),
+	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_take_vfio_modules,
+	     .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_take_vfio_modules),
+	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_take_aliases,
+	     .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_take_modinfo),
+	KEPT(LIST_, "etc/modprobe.d"),
+	KEPT(LIST_, "run/modprobe.d"),
+	KEPT(LIST_, "usr/local/lib/modprobe.d"),
+	KEPT(LIST_, "usr/lib/modprobe.d"),
+	KEPT(LIST_, "lib/modprobe.d"),
+	KEPT(FILE_, VH_EARLY_PATH, .flags = VH_KEPT_FREE),
+	KEPT(FILE_, VH_EARLY_RECORD, .flags = VH_KEPT_FREE),
+	KEPT(FILE_, "etc/modprobe.d/*", .take = vh_take_modprobe),
+	KEPT(FILE_, "run/modprobe.d/*", .take = vh_take_modprobe),
+	KEPT(FILE_, "usr/local/lib/modprobe.d/*", .take = vh_take_modprobe),
+	KEPT(FILE_, "usr/lib/modprobe.d/*", .take = vh_take_modprobe),
+	KEPT(FILE_, "lib/modprobe.d/*", .take = vh_take_modprobe),
+	KEPT(DIRS_, "usr/lib", .flags = VH_KEPT_DIR),
+	KEPT(LINK_, "usr/**/libvirt.so.0", .flags = VH_KEPT_LINK),
+	KEPT(PATH_, "etc/kernel/*", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "boot/**", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "efi/loader/entries", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "usr/bin/*", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "usr/sbin/*", .flags = VH_KEPT_THERE),
+
+	/* memory */
+	KEPT(FILE_, "proc/meminfo", .words = NAMES("Mem", "Swap", "HugePages_", "Hugepagesize:")),
+	KEPT(FILE_, "proc/spl/kstat/zfs/arcstats", .words = NAMES("size ", "c_min ")),
+	KEPT(LIST_, "sys/kernel/mm/hugepages", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "sys/kernel/mm/hugepages/*/*_hugepages", .chars = DIGITS),
+	KEPT(FILE_, "sys/devices/system/node/online", .chars = NUMBER),
+	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node[0-9]*"), .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "sys/devices/system/node/*/cpulist", .chars = NUMBER),
+	KEPT(LIST_, "sys/devices/system/node/*/hugepages", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "sys/devices/system/node/*/hugepages/*/*_hugepages", .chars = DIGITS),
+
+	/* libvirt, and what is ours */
+	KEPT(LIST_, "run/libvirt/network", .flags = VH_KEPT_DIR),
+	KEPT(LIST_, "etc/libvirt/qemu/networks", .flags = VH_KEPT_DIR),
+	KEPT(LIST_, "run/libvirt/qemu", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "run/libvirt/network/*", .take = vh_take_network, .flags = VH_KEPT_HIDDEN),
+	KEPT(FILE_, "etc/libvirt/qemu/networks/*", .take = vh_take_network, .flags = VH_KEPT_HIDDEN),
+	KEPT(FILE_, "run/libvirt/qemu/*", .take = vh_take_status, .flags = VH_KEPT_HIDDEN),
+	KEPT(FILE_ | PATH_, "etc/libvirt/vfio-hook.conf", .take = vh_take_config,
+	     .flags = VH_KEPT_THERE),
+	KEPT(LIST_ | PATH_, "run/vfio-hook", .flags = VH_KEPT_DIR | VH_KEPT_THERE),
+	KEPT(FILE_, "run/vfio-hook/*.claim", .flags = VH_KEPT_FREE),
+	KEPT(FILE_, "run/vfio-hook/*.refusal",
+	     .flags = VH_KEPT_LOST), /* the words of a user's XML */
+	KEPT(LIST_ | PATH_, "var/lib/vfio-hook", .flags = VH_KEPT_DIR | VH_KEPT_THERE),
+	KEPT(FILE_, "var/lib/vfio-hook/*.devices", .flags = VH_KEPT_FREE),
+	KEPT(PATH_ | LIST_, HOOKS, .flags = VH_KEPT_DIR | VH_KEPT_THERE | VH_KEPT_GONE),
+	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
+	KEPT(LIST_, HOOKS "/qemu.d"),
+	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
+	KEPT(FILE_, "**/vfio-hook-qemu", .take = vh_take_magic),
+
+	/* asked of a running system alone */
+	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "var/lib/vfio-hook/*", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "run/libvirtd.pid", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "run/virtqemud.pid", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "proc/stat", .flags = VH_KEPT_LOST),
+};
+
+const struct vh_kept *vh_kept_table(size_t *ret_count)
+{
+	*ret_count = VH_COUNT(table);
+	return table;
+}
+
+void vh_keeping_clear(struct vh_keeping *k)
+{
+	vh_scrub_clear(&k->scrub);
+	vh_names_clear(&k->aliases);
+}
+
+/* "**" goes across names, but not in the last one. */
+static bool matches_across(const char *pattern, const char *path)
+{
+	const char *name = strrchr(pattern, '/'), *last = strrchr(path, '/');
+	_auto_free_ char *dirs = NULL, *dir = NULL;
+
+	if (!name || strstr(name, "**"))
+		return fnmatch(pattern, path, 0) == 0;
+	if (!last || fnmatch(name, last, 0) != 0)
+		return false;
+	dirs = vh_strndup(pattern, (size_t)(name - pattern));
+	dir = vh_strndup(path, (size_t)(last - path));
+	return fnmatch(dirs, dir, 0) == 0;
+}
+
+/* What stands before the first wildcard and behind the last one is compared before the rest. */
+static bool matches(const char *pattern, const char *path)
+{
+	const char *tail;
+	size_t n, k;
+
+	pattern += *pattern == '/'; /* VH_HOOKSDIR */
+	n = strcspn(pattern, "*[");
+	if (strncmp(pattern, path, n) != 0)
+		return false;
+	if (!pattern[n])
+		return !path[n];
+	tail = strrchr(pattern, '*');
+	tail = tail ? tail + 1 : "";
+	n = strlen(tail);
+	k = strlen(path);
+	if (k < n || strcmp(path + k - n, tail) != 0)
+		return false;
+	return strstr(pattern, "**") ? matches_across(pattern, path)
+				     : fnmatch(pattern, path, FNM_PATHNAME) == 0;
+}
+
+const struct vh_kept *vh_kept_find(enum vh_asked asked, const char *path)
+{
+	for (size_t i = 0; i < VH_COUNT(table); i++)
+		if (table[i].asked & 1u << asked && matches(table[i].path, path))
+			return &table[i];
+	return NULL;
+}
+
+bool vh_kept_has_name(const struct vh_kept *rule, const char *name)
+{
+	for (const char *const *n = rule->names; n && *n; n++)
+		if (fnmatch(*n, name, 0) == 0)
+			return true;
+	return false;
+}
+
+char *vh_kept_path(const struct vh_host *h, const char *path)
+{
+	const char *best = NULL;
+	struct vh_pci_addr addr;
+
+	if (!vh_has_prefix(path, "sys/devices/"))
+		return vh_strdup(path);
+	for (const char *s = path; *s;) {
+		size_t n = strcspn(s, "/");
+		_auto_free_ char *part = vh_strndup(s, n);
+
+		if (vh_pci_parse(part, &addr) == 0 && vh_host_dev(h, &addr))
+			best = s;
+		s += n + (s[n] == '/');
+	}
+	return best ? vh_printf("@%s", best) : vh_strdup(path);
+}
+
+/* Those lines that begin with one of the words; of equal ones in a row one. */
+static char *lines_of(const char *text, const char *const *words)
+{
+	_auto_free_ char *copy = vh_strdup(text);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	char *rest = copy, *line;
+	const char *last = NULL;
+
+	while ((line = strsep(&rest, "\n"))) {
+		bool wanted = false;
+
+		for (const char *const *w = words; *w; w++)
+			wanted |= vh_has_prefix(line, *w);
+		if (!wanted || vh_streq(line, last))
+			continue;
+		vh_strbuf_join(&to, "\n", line);
+		last = line;
+	}
+	return to.data ? vh_strbuf_steal(&to) : vh_strdup("");
+}
+
+static bool is_like(const char *text, const char *const *patterns)
+{
+	for (const char *const *p = patterns; p && *p; p++)
+		if (fnmatch(*p, text, 0) == 0)
+			return true;
+	return !patterns;
+}
+
+/* What is not what this file should hold may be anything: it counts as not read. */
+static void take_expected(const struct vh_kept *rule, const char *text, size_t end,
+			  struct vh_taken *t)
+{
+	_auto_free_ char *kept = NULL;
+
+	while (rule->flags & VH_KEPT_LINES && end && text[end - 1] == '\n')
+		end--;
+	kept = vh_strndup(text, end);
+	if (!is_like(kept, rule->like) || (rule->chars && kept[strspn(kept, rule->chars)]))
+		t->type = rule->flags & VH_KEPT_LOST ? 'f' : 'u';
+	else if (!rule->usual || strcmp(kept, rule->usual) != 0)
+		t->text = VH_STEAL(kept);
+	t->len = t->text ? strlen(t->text) : 0;
+}
+
+bool vh_kept_take(const struct vh_kept *rule, struct vh_keeping *k, const char *text, size_t len,
+		  struct vh_taken *t)
+{
+	size_t end = strcspn(text, "\n");
+
+	if (rule->take) {
+		rule->take(k, text, len, t);
+	} else if (rule->words) {
+		t->text = lines_of(text, rule->words);
+		t->len = strlen(t->text);
+	} else if (rule->flags & VH_KEPT_FREE) {
+		len -= len && text[len - 1] == '\n'; /* a manifest adds it */
+		t->text = vh_alloc(len + 1);
+		memcpy(t->text, text, len);
+		t->len = len;
+	} else if (rule->chars || rule->like) {
+		take_expected(rule, text, rule->flags & VH_KEPT_LINES ? len : end, t);
+	}
+	return t->text || t->type == 'u';
+}

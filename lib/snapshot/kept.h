@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kept - the allow-list: for each kind of path how much of it a snapshot keeps. What is not in
+ * it goes into no snapshot. A new reader asks for a path that has a line here, or adds one.
+ *
+ * Paths are those of a manifest: "@ADDR/..." for what is below a PCI function.
+ */
+#ifndef VH_KEPT_H
+#define VH_KEPT_H
+
+#include "lib/host/host.h"
+#include "lib/snapshot/scrub.h"
+
+struct vh_usage;
+
+/* What the texts are cut down with. */
+struct vh_keeping {
+	struct vh_scrub scrub;
+	const struct vh_host *host;   /* every device */
+	const bool *is_mute;          /* which of them do not answer */
+	const struct vh_usage *usage; /* the tables of /proc, parsed */
+	struct vh_names aliases;      /* modalias of every device */
+	unsigned int riddles;         /* files without a name, so far */
+};
+void vh_keeping_clear(struct vh_keeping *k);
+
+/* A text that becomes another one, or none: `text` stays NULL. `path` is that of the manifest and
+ * may be replaced; `type` is 'f', and may become 'u'. */
+struct vh_taken {
+	char type;
+	char *path, *text;
+	size_t len;
+};
+typedef void vh_take(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t);
+
+enum vh_kept_flag {
+	VH_KEPT_DIR = 1,   /* a list: the directory itself, were it empty */
+	VH_KEPT_LINK = 2,  /* a link, as it is */
+	VH_KEPT_THERE = 4, /* asked whether it is there: that it is */
+	VH_KEPT_LINES = 8, /* more than the first line */
+	VH_KEPT_FREE = 16, /* a text that people wrote, as it is: the head says so */
+	VH_KEPT_X = 32,    /* what cannot be read is said to be absent: a pci line makes it */
+	VH_KEPT_GONE = 64, /* that it is absent is a fact on a running system: an empty directory */
+	VH_KEPT_ONCE = 128,   /* of several that cannot be read one is enough */
+	VH_KEPT_HIDDEN = 256, /* its name may be private */
+	VH_KEPT_FILES = 512,  /* names become files, not directories */
+	VH_KEPT_LOST = 1024,  /* what cannot be read is left out */
+};
+
+struct vh_kept {
+	unsigned int asked;       /* 1 << enum vh_asked */
+	const char *path;         /* '*' within a name, "**" across */
+	const char *chars;        /* kept where it consists of these, and of nothing else */
+	const char *const *like;  /* ... and where one of these patterns fits it */
+	const char *usual;        /* what a manifest has without a line */
+	const char *const *words; /* lines that begin with one of these */
+	const char *const *names; /* of a list, those entries */
+	vh_take *take;
+	unsigned int flags;
+};
+
+/* The line of the table for a path; NULL: nobody has thought of it. */
+const struct vh_kept *vh_kept_find(enum vh_asked asked, const char *path);
+/* All of them, for tests. */
+const struct vh_kept *vh_kept_table(size_t *ret_count);
+/* What is kept of a text; false: nothing is. */
+bool vh_kept_take(const struct vh_kept *rule, struct vh_keeping *k, const char *text, size_t len,
+		  struct vh_taken *t);
+bool vh_kept_has_name(const struct vh_kept *rule, const char *name);
+/* A path of sysfs as a manifest writes it: from the last PCI function on the way. */
+char *vh_kept_path(const struct vh_host *h, const char *path) VH_CHECK;
+
+/* tables.c, storage.c (from the parsed tables), libvirt.c */
+vh_take vh_take_cmdline, vh_take_interrupts, vh_take_vfio_modules, vh_take_aliases, vh_take_modinfo,
+	vh_take_modprobe, vh_take_keyboards, vh_take_framebuffers, vh_take_dm_uuid, vh_take_udev,
+	vh_take_managed, vh_take_stat, vh_take_magic;
+vh_take vh_take_mounts, vh_take_swaps, vh_take_backing, vh_take_routes4, vh_take_routes6,
+	vh_take_addresses6, vh_take_server, vh_take_target;
+vh_take vh_take_network, vh_take_status, vh_take_config;
+
+#endif

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The allow-list of snapshots: every path that a reader asks for is in it, nothing private comes
+ * out of any kind of path in it, and a driver that hangs does not hang the snapshot.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "cli/survey.h"
+#include "lib/base/strbuf.h"
+#include "lib/host/uses/uses.h"
+#include "lib/manifest/parse.h"
+#include "lib/snapshot/kept.h"
+#include "lib/snapshot/snapshot.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+/* --- what takes a snapshot ----------------------------------------------------------------- */
+
+struct taken {
+	struct scratch *host;
+	struct vh_root root; /* a tree that is only read, or what makes itself out to be running */
+	struct vh_snapshot_options options;
+	struct vh_strbuf text;
+	struct vh_error err;
+	int rc;
+};
+
+static void begin(struct taken *t, const char *host)
+{
+	_auto_error_ struct vh_error err = { 0 };
+
+	*t = (struct taken){ .host = scratch_new(host) };
+	if (vh_root_open_tree(&t->root, t->host->dir, &err) < 0)
+		abort();
+	t->options = (struct vh_snapshot_options){
+		.strict = true, .key = 42, .date = "today", .ask = vh_survey
+	};
+}
+
+static void take(struct taken *t)
+{
+	t->rc = vh_snapshot_take(&t->root, &t->options, &t->text, &t->err);
+	if (t->rc < 0)
+		diag("%s", t->err.what);
+}
+
+static bool says(const struct taken *t, const char *line)
+{
+	_auto_free_ char *whole = vh_printf("\n%s\n", line);
+
+	return t->text.data && strstr(t->text.data, whole);
+}
+
+static void end(struct taken *t)
+{
+	vh_strbuf_clear(&t->text);
+	vh_error_clear(&t->err);
+	vh_root_close(&t->root);
+	scratch_free(t->host);
+}
+
+/* A file of the host. */
+static void plant(const struct taken *t, const char *path, const char *text)
+{
+	_auto_free_ char *whole = vh_printf("%s/%s", t->host->dir, path);
+	_auto_close_ int fd = -1;
+
+	for (char *p = whole + strlen(t->host->dir) + 1; (p = strchr(p, '/')); p++) {
+		*p = 0;
+		(void)mkdir(whole, 0755); /* open() tells */
+		*p = '/';
+	}
+	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || vh_write_all(fd, text, strlen(text)) < 0)
+		abort();
+}
+
+/* --- every path is in it --------------------------------------------------------------------- */
+
+static bool is_host(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot, ".host");
+}
+
+/* The first line that is another one. */
+static void show_difference(const char *one, const char *other)
+{
+	while (*one && *one == *other) {
+		one++;
+		other++;
+	}
+	diag("one has %.60s", one);
+	diag("the other %.60s", other);
+}
+
+static void test_hosts(void)
+{
+	const char *source = getenv("abs_top_srcdir");
+	_auto_free_ char *path = vh_printf("%s/tests/fixtures/hosts", source ? source : ".");
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		struct taken copy, again, live;
+
+		if (!is_host(entry->d_name))
+			continue;
+		*strrchr(entry->d_name, '.') = 0;
+		begin(&copy, entry->d_name);
+		copy.options.identifiers = true;
+		take(&copy);
+		ok(copy.rc == 0, "%s: every path that is read is in the allow-list", entry->d_name);
+		begin(&again, copy.text.data);
+		again.options.identifiers = true;
+		take(&again);
+		if (!ok(again.rc == 0 && vh_streq(again.text.data, copy.text.data),
+			"%s: a snapshot of its snapshot is that one", entry->d_name))
+			show_difference(copy.text.data, again.text.data);
+		end(&again);
+		end(&copy);
+		if (tap_under_valgrind())
+			break;
+		begin(&live, entry->d_name);
+		live.root.live = true; /* then readers ask for more */
+		take(&live);
+		ok(live.rc == 0, "%s: as a running system too", entry->d_name);
+		end(&live);
+	}
+	if (!dir || closedir(dir) < 0)
+		abort();
+}
+
+/* A reader that nobody told the allow-list of. */
+static void ask_more(void *ctx, const struct vh_root *root, const struct vh_host *host,
+		     const bool *is_mute)
+{
+	(void)ctx, (void)host, (void)is_mute;
+	free(vh_root_read(root, "sys/class/novelty/home/secretperson"));
+	free(vh_root_read(root, "sys/class/novelty/nothing"));
+}
+
+static void test_unknown(void)
+{
+	static const char path[] = "sys/class/novelty/home/secretperson";
+	struct taken t, again;
+
+	begin(&t, "demo");
+	plant(&t, path, "secret\n");
+	t.options.ask = ask_more;
+	take(&t);
+	ok(t.rc < 0 && strstr(t.err.what, path), "a path that is not in it: a test is told which");
+	vh_error_clear(&t.err);
+	t.options.strict = false;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f not-checked\t/sys/class/novelty/home/secretperson is not kept "
+				 "in snapshots"),
+	   "others find it not checked");
+	ok(!strstr(t.text.data, "novelty/nothing"), "what is not there needs no line");
+	ok(!strstr(t.text.data, "\tsecret"), "and its text is not in the snapshot");
+	begin(&again, t.text.data);
+	take(&again);
+	ok(again.rc == 0 && says(&again, "f not-checked\t/sys/class/novelty/home/secretperson is "
+					 "not kept in snapshots"),
+	   "and who takes a snapshot of that one is told, too");
+	end(&again);
+	end(&t);
+}
+
+/* --- nothing private comes out ----------------------------------------------------------------- */
+
+static const char *const secrets[] = {
+	"S4EVNX0R123456",
+	"52:54:00:5e:c2:e7",
+	"525400abcdef",
+	"secret-host",
+	"198.51.100.77",
+	"2001:db8:5ec2:e7::1",
+	"/home/secretowner",
+	"secretuser",
+	"5ec2e7ab-1111-4222-8333-444455556666",
+	"SECRETLABEL",
+	"naa.5ec2e7005ec2e7",
+	"hunter2-passphrase",
+	"/dev/disk/by-id/ata-S4EVNX0R123456",
+};
+
+static const char *found_in(const char *text)
+{
+	for (size_t i = 0; i < VH_COUNT(secrets); i++)
+		if (strcasestr(text, secrets[i]))
+			return secrets[i];
+	return NULL;
+}
+
+/* A path that the pattern fits, as it would be asked for. */
+static char *example(const struct vh_kept *rule, const struct vh_host *h)
+{
+	const struct vh_pci_dev *d = h->devs[h->n_devs - 1];
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	const char *p = rule->path;
+
+	p += *p == '/';
+	if (*p == '@') {
+		vh_strbuf_add(&to, d->path);
+		p += strspn(p, "@*");
+	}
+	while (*p) {
+		size_t plain = strcspn(p, "*[");
+
+		vh_strbuf_add_mem(&to, p, plain);
+		p += plain;
+		if (vh_has_prefix(p, "**"))
+			vh_strbuf_add(&to, to.len ? "some/where" : "sys/devices/virtual");
+		else if (*p == '[' || *p == '*')
+			vh_strbuf_add(&to, "1");
+		p += *p == '[' ? strcspn(p, "]") + 1 : strspn(p, "*");
+	}
+	return vh_strbuf_steal(&to);
+}
+
+/* What is looked for in files of which a part is kept. */
+#define WANTED                                                                                     \
+	"E:ID_FS_TYPE=ext4\nmanaged=true\nMemTotal: 1 kB\nRssAnon: 1 kB\nDevice Minor: 0\n"        \
+	"size 4 1\nB: KEY=1\nS: Sysfs=/devices/x\nkernel/vfio-pci.ko:\noptions vfio-pci ids=1:2\n" \
+	"alias pci:v* vfio_pci\n1-2 : BOOTFB\n 0: 0 IR-IO-APIC\nvendor_id\t: GenuineIntel\n"
+
+/* KEY=SECRET on each line, behind `first`. */
+static char *telltale(const char *first, const char *separator)
+{
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+
+	vh_strbuf_add(&to, first);
+	for (size_t i = 0; i < VH_COUNT(secrets); i++)
+		vh_strbuf_addf(&to, "planted%zu%s%s\n", i, separator, secrets[i]);
+	vh_strbuf_add(&to, WANTED);
+	return vh_strbuf_steal(&to);
+}
+
+/* Texts that people wrote for others to read are as they are, and the head says which. */
+static bool is_private(const struct vh_kept *rule)
+{
+	return !(rule->flags & VH_KEPT_FREE) && rule->take != vh_take_config &&
+	       rule->asked & (1u << VH_ASKED_FILE);
+}
+
+/* As if a reader had asked for each kind of path, and this had been the answer. */
+static void answer_all(void *ctx, const struct vh_root *root, const struct vh_host *host,
+		       const bool *is_mute)
+{
+	const char *text = ctx;
+	size_t count;
+	const struct vh_kept *table = vh_kept_table(&count);
+
+	(void)is_mute;
+	for (size_t i = 0; i < count; i++) {
+		_auto_free_ char *path = example(&table[i], host);
+
+		if (is_private(&table[i]))
+			root->watch->saw(root, VH_ASKED_FILE, path, 0, text, strlen(text));
+	}
+}
+
+/* Every secret in every way in which a text of lines could hold it. */
+static const char *const firsts[] = { "",      "0\n",     "\n",   "1 (x) S\n",
+				      "I:0\n", "6.1.0\n", "D0\n", WANTED };
+static const char *const separators[] = { "=", ": ", " ", ":\t" };
+#define TEXTS (VH_COUNT(firsts) * VH_COUNT(separators))
+
+static char *text_number(size_t i)
+{
+	return telltale(firsts[i % VH_COUNT(firsts)], separators[i / VH_COUNT(firsts)]);
+}
+
+/* The line of a snapshot in which a secret stands. */
+static void show_leak(const char *text)
+{
+	_auto_free_ char *copy = vh_strdup(text);
+	char *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (found_in(line))
+			diag("%.120s", line);
+}
+
+/* A path that another one goes through is in no manifest as a file, so each is asked alone. */
+static size_t leaks_alone(const struct vh_kept *table, size_t count, const struct vh_root *root,
+			  size_t *ret_private)
+{
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_(vh_usage) struct vh_usage *usage = vh_usage_read(root);
+	struct vh_keeping k = { .host = h, .usage = usage, .scrub = { .key = 7 } };
+	size_t leaks = 0;
+
+	for (size_t i = 0; i < count * TEXTS; i++) {
+		const struct vh_kept *rule = &table[i / TEXTS];
+		_auto_free_ char *text = text_number(i % TEXTS);
+		struct vh_taken t = { .type = 'f', .path = vh_strdup(rule->path) };
+
+		if (is_private(rule) && vh_kept_take(rule, &k, text, strlen(text), &t) && t.text &&
+		    found_in(t.text)) {
+			diag("%s: %.100s", rule->path, t.text);
+			leaks++;
+		}
+		*ret_private += i % TEXTS == 0 && is_private(rule);
+		free(t.path);
+		free(t.text);
+	}
+	vh_keeping_clear(&k);
+	return leaks;
+}
+
+static void test_table(void)
+{
+	static const char tiny[] = "pci 0000:00:03.0 class=030000 id=1234:5678 driver=amdgpu\n"
+				   "f proc/self/mountinfo\t20 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+	size_t count, private = 0, leaks = 0, taken = 0;
+	const struct vh_kept *table = vh_kept_table(&count);
+	struct taken t;
+
+	for (size_t i = 0; i < TEXTS; i++) {
+		_auto_free_ char *text = text_number(i);
+
+		begin(&t, tiny);
+		t.options.ask = answer_all;
+		t.options.ctx = text;
+		take(&t);
+		taken += t.rc == 0;
+		if (t.rc == 0 && found_in(t.text.data)) {
+			show_leak(t.text.data);
+			leaks++;
+		}
+		end(&t);
+	}
+	ok(taken == TEXTS && !leaks, "nothing that stands in a file that is read comes out");
+	begin(&t, tiny);
+	leaks = leaks_alone(table, count, &t.root, &private);
+	end(&t);
+	ok(private > 60 && !leaks, "by none of %zu lines of the allow-list", private);
+}
+
+/* What is beside the files that are read. */
+static void test_neighbours(void)
+{
+	static const char *const names[] = { "serial",   "address", "wwid", "uuid",
+					     "hostname", "owner",   "label" };
+	_auto_free_ char *text = telltale("", "=");
+	_auto_free_ char *copy = NULL;
+	struct taken plain, t;
+	size_t planted = 0;
+	const char *leak;
+	char *rest, *line;
+
+	begin(&plain, "server");
+	take(&plain);
+	begin(&t, "server");
+	rest = copy = vh_strdup(plain.text.data);
+	while ((line = strsep(&rest, "\n"))) {
+		_auto_free_ char *dir = NULL;
+		char *slash;
+
+		if (!vh_has_prefix(line, "f ") || line[2] == '@')
+			continue;
+		line[strcspn(line, "\t")] = 0;
+		slash = strrchr(line, '/');
+		dir = vh_strndup(line + 2, slash ? (size_t)(slash - line - 2) : 0);
+		for (size_t i = 0; i < VH_COUNT(names) && *dir; i++) {
+			_auto_free_ char *path = vh_printf("%s/%s", dir, names[i]);
+
+			planted += !vh_root_exists(&t.root, "%s", path);
+			if (!vh_root_exists(&t.root, "%s", path))
+				plant(&t, path, text);
+		}
+	}
+	plant(&t, "etc/machine-id", text);
+	plant(&t, "etc/libvirt/qemu/secretuser.xml", text);
+	plant(&t, "run/libvirt/qemu/secret-host.xml", text);
+	plant(&t, "run/libvirt/network/secret-host.xml", "hostdev secretuser");
+	t.root.live = true;
+	take(&t);
+	leak = t.rc < 0 ? "(no snapshot)" : found_in(t.text.data);
+	ok(planted > 100 && !leak, "nor what stands beside them: %zu files%s%s", planted,
+	   leak ? ", but " : "", leak ? leak : "");
+	ok(says(&t, "u run/libvirt/qemu/file0.xml") || says(&t, "u run/libvirt/qemu/file1.xml"),
+	   "a file that cannot be understood has no name");
+	end(&t);
+	end(&plain);
+}
+
+/* What is beside what is kept in the same file. */
+static void test_files(void)
+{
+	static const char status[] =
+		"<domstatus state='running' pid='812'><vcpus/><domain type='kvm'>"
+		"<name>secret-host</name><uuid>11111111-2222-4333-8444-555566667777</uuid>"
+		"<title>secretuser</title><metadata><owner>secretuser</owner></metadata>"
+		"<devices><disk type='file'><source file='/home/secretowner/disk.qcow2'/>"
+		"<serial>S4EVNX0R123456</serial><wwn>naa.5ec2e7005ec2e7</wwn></disk>"
+		"<interface type='hostdev'><mac address='52:54:00:5e:c2:e7'/><source>"
+		"<address type='pci' domain='0' bus='0x18' slot='2' function='0'/></source>"
+		"</interface><graphics type='vnc' passwd='hunter2-passphrase'/></devices>"
+		"</domain></domstatus>";
+	static const char network[] =
+		"<network><name>pool</name><uuid>5ec2e7ab-1111-4222-8333-444455556666</uuid>"
+		"<forward mode='hostdev' managed='yes'><pf dev='ens1'/></forward>"
+		"<mac address='52:54:00:5e:c2:e7'/><ip address='198.51.100.77'/>"
+		"<domain name='secret-host'/></network>";
+	static const struct {
+		const char *path, *text;
+	} files[] = {
+		{ "run/libvirt/qemu/secret-host.xml", status },
+		{ "run/libvirt/network/pool.xml", network },
+		{ "etc/libvirt/vfio-hook.conf",
+		  "# secretuser wrote this\n[defaults]\n; secret-host\n" },
+		{ "proc/cmdline", "root=UUID=5ec2e7ab-1111-4222-8333-444455556666 ip=198.51.100.77 "
+				  "intel_iommu=on systemd.hostname=secret-host rd.luks.key=hunter2-"
+				  "passphrase ifname=eth0:52:54:00:5e:c2:e7 -- secretuser" },
+		{ "proc/self/mountinfo",
+		  "26 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+		  "27 1 8:2 / /home/secretowner rw - ext4 /dev/disk/by-id/ata-S4EVNX0R123456 rw\n"
+		  "28 1 0:50 / /media/SECRETLABEL rw - nfs secret-host:/x rw,addr=198.51.100.77" },
+		{ "proc/swaps", "Filename Type Size Used Priority\n"
+				"/home/secretowner/swap file 1 0 -2\n"
+				"/dev/disk/by-id/ata-S4EVNX0R123456 partition 1 0 -3" },
+		{ "proc/net/route", "Iface Destination Gateway Flags RefCnt Use Metric Mask\n"
+				    "eno1\t004D33C6\t4D6433C6\t0003\t0\t0\t0\t00FFFFFF" },
+		{ "proc/net/if_inet6", "20010db85ec200e70000000000000001 02 40 00 80 eno1" },
+		{ "sys/class/iscsi_connection/connection1:0/persistent_address", "secret-host" },
+		{ "sys/class/iscsi_session/session1/targetname", "iqn.2001-04.secret-host:x" },
+		{ "sys/devices/system/node/online", "0\nsecret-host" },
+	};
+	struct taken t;
+	const char *leak;
+
+	begin(&t, "server");
+	for (size_t i = 0; i < VH_COUNT(files); i++)
+		plant(&t, files[i].path, files[i].text);
+	take(&t);
+	leak = t.rc < 0 ? "(no snapshot)" : found_in(t.text.data);
+	ok(!leak, "nor what stands beside it in a file: %s", leak ? leak : "nothing");
+	ok(t.text.data && !strstr(t.text.data, "20010db85ec2") && !strstr(t.text.data, "4D33C6"),
+	   "nor addresses as the kernel writes them");
+	ok(t.text.data && strstr(t.text.data, "intel_iommu=on") &&
+		   strstr(t.text.data, "11111111-2222-4333-8444-555566667777.xml"),
+	   "and what is asked for is there");
+	end(&t);
+}
+
+/* --- a driver that hangs ------------------------------------------------------------------------ */
+
+static int hang_on_one(const struct vh_root *root, const char *name)
+{
+	(void)root;
+	while (!strcmp(name, "nvme2n1"))
+		pause();
+	return 0;
+}
+
+static void test_hangs(void)
+{
+	struct vh_root_ops ops;
+	struct taken t, again;
+	int64_t start = vh_now_ms();
+
+	begin(&t, "demo");
+	ops = *t.root.ops;
+	ops.try_exclusive = hang_on_one;
+	t.root.ops = &ops;
+	take(&t);
+	ok(t.rc == 0 && vh_now_ms() - start < 12000, "a disk that does not answer: there is one");
+	ok(says(&t, "f @0000:06:00.0/unanswered\t"), "it says of which device");
+	ok(says(&t, "f @0000:06:00.0/nvme/nvme2/nvme2n1/dev\t259:6"),
+	   "and has what was seen before that");
+	ok(says(&t, "f @0000:04:00.0/reset_method\tflr bus") &&
+		   !strstr(t.text.data, "0000:04:00.0/unanswered"),
+	   "the others have answered");
+	begin(&again, t.text.data);
+	{
+		_auto_(vh_host) const struct vh_host *h = vh_host_read(
+			&again.root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
+		struct vh_pci_addr addr = { .bus = 6 };
+
+		ok(vh_host_dev(h, &addr)->uses_read != VH_YES,
+		   "who reads it knows of nothing there");
+	}
+	end(&again);
+	end(&t);
+}
+
+int main(void)
+{
+	test_hosts();
+	test_unknown();
+	test_table();
+	test_neighbours();
+	test_files();
+	if (!tap_under_valgrind())
+		test_hangs();
+	return tap_done();
+}
