@@ -10,6 +10,7 @@
 
 #include "cli/survey.h"
 #include "lib/base/strbuf.h"
+#include "lib/host/read.h"
 #include "lib/host/uses/uses.h"
 #include "lib/manifest/parse.h"
 #include "lib/snapshot/kept.h"
