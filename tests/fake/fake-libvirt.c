@@ -19,19 +19,6 @@ static int VH_PRINTF(3, 4) fail(char *why, size_t size, const char *fmt, ...)
 	return -1;
 }
 
-/* A write that libvirt does not look at the result of. */
-static void VH_PRINTF(3, 4) poke(const struct vh_root *root, const char *value, const char *fmt, ...)
-{
-	_auto_free_ char *path = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&path, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	(void)!fake_write(root, value, "%s", path);
-}
-
 static struct vh_names members_of(const struct vh_root *root, const char *addr, int *ret_group)
 {
 	_auto_free_ char *group = vh_root_link_name(root, DEVICE "/iommu_group", addr);
@@ -87,10 +74,10 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	fake_put(root, note, "%s\n", found ? "found" : "bound");
 	if (found)
 		return 0;
-	poke(root, "vfio-pci", DEVICE "/driver_override", addr);
+	VH_IGNORE(fake_write(root, "vfio-pci", DEVICE "/driver_override", addr));
 	if (driver)
-		poke(root, addr, DEVICE "/driver/unbind", addr);
-	poke(root, addr, "sys/bus/pci/drivers_probe");
+		VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));
+	VH_IGNORE(fake_write(root, addr, "sys/bus/pci/drivers_probe"));
 	return 0;
 }
 
@@ -196,9 +183,9 @@ void fake_libvirt_reattach(const struct vh_root *root, const struct vh_domain *d
 		fake_remove(root, ACTIVE "/%s/%s", d->uuid, addr.s);
 		if (!vh_streq(how, "bound"))
 			continue;
-		poke(root, "\n", DEVICE "/driver_override", addr.s);
-		poke(root, addr.s, DEVICE "/driver/unbind", addr.s);
-		poke(root, addr.s, "sys/bus/pci/drivers_probe");
+		VH_IGNORE(fake_write(root, "\n", DEVICE "/driver_override", addr.s));
+		VH_IGNORE(fake_write(root, addr.s, DEVICE "/driver/unbind", addr.s));
+		VH_IGNORE(fake_write(root, addr.s, "sys/bus/pci/drivers_probe"));
 	}
 	fake_remove(root, ACTIVE "/%s", d->uuid);
 }
