@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <time.h>
 
-#include "lib/act/steps.h"
+#include "lib/act/home.h"
 #include "lib/act/recheck.h"
+#include "lib/act/take.h"
 #include "lib/config/effective.h"
 #include "lib/act/release.h"
 #include "lib/case/standing.h"

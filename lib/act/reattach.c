@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "lib/act/steps.h"
+#include "lib/act/home.h"
 #include "lib/act/release.h"
 #include "lib/act/groups.h"
 #include "lib/host/read.h"

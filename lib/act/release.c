@@ -2,7 +2,7 @@
 /* release - the end of a claim: when its guest has gone, and what happens to it before. */
 #include "lib/act/release.h"
 
-#include "lib/act/steps.h"
+#include "lib/act/home.h"
 #include "lib/case/expect.h"
 #include "lib/state/record.h"
 #include "lib/act/groups.h"
@@ -55,10 +55,8 @@ static int end_locked(const struct vh_act *act, const struct vh_store *s, struct
 	return rc;
 }
 
-/* Opens the store and, only if there is a claim, takes its lock and loads it: most domains have
- * none, and need no lock file either. *ret_claim may be NULL; *ret_lock is -1 then. */
-static int open_claim(const struct vh_act *act, const char *owner, struct vh_store *ret_store,
-		      int *ret_lock, struct vh_claim **ret_claim, struct vh_error *err)
+int vh_release_open(const struct vh_act *act, const char *owner, struct vh_store *ret_store,
+		    int *ret_lock, struct vh_claim **ret_claim, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *seen = NULL;
 
@@ -79,7 +77,7 @@ int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	struct vh_store s = { .dir = -1 };
-	int lock, rc = open_claim(act, uuid, &s, &lock, &c, err);
+	int lock, rc = vh_release_open(act, uuid, &s, &lock, &c, err);
 
 	if (c) {
 		c->state = VH_RELEASED;
@@ -95,50 +93,6 @@ int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 	vh_store_unlock_claim(&s, uuid, lock);
 	vh_store_close(&s);
 	return rc;
-}
-
-static int mark_started(const struct vh_act *act, const char *uuid, struct vh_error *err)
-{
-	_auto_(vh_claim) struct vh_claim *c = NULL;
-	struct vh_store s = { .dir = -1 };
-	int lock, rc = open_claim(act, uuid, &s, &lock, &c, err);
-
-	if (c) {
-		c->state = VH_STARTED;
-		rc = vh_store_save(&s, c, act->deadline, err);
-	}
-	vh_store_unlock_claim(&s, uuid, lock);
-	vh_store_close(&s);
-	return rc;
-}
-
-int vh_release_record(const struct vh_root *root, const struct vh_domain *d, struct vh_error *err)
-{
-	_auto_(vh_identity) struct vh_identity *old = NULL, *now = NULL;
-	_auto_error_ struct vh_error ignored = { 0 };
-	struct vh_pci_addr *addrs = NULL;
-	size_t n = 0;
-
-	/* what cannot be read is what is written anew */
-	VH_IGNORE(vh_record_load(root, d->uuid, &old, &ignored));
-	for (size_t i = 0; i < d->n_devices; i++)
-		if (!d->devices[i].problem)
-			*VH_APPEND(addrs, n) = d->devices[i].addr;
-	now = vh_expect_see(root, d->uuid, d->name, addrs, n, old);
-	free(addrs);
-	return vh_record_save(root, now, err);
-}
-
-int vh_started(const struct vh_act *act, const char *uuid, const struct vh_domain *d,
-	       struct vh_error *err)
-{
-	_auto_error_ struct vh_error why = { 0 };
-	int rc = mark_started(act, uuid, err);
-
-	/* the one does not wait for the other to succeed */
-	if (!d || !vh_streq(d->uuid, uuid) || vh_release_record(act->root, d, &why) == 0)
-		return rc;
-	return rc < 0 ? rc : vh_fail(err, why.code, 0, why.fix, "%s", why.what);
 }
 
 static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,

@@ -5,13 +5,14 @@
 
 #include "lib/act/act.h"
 
-/* Brings home all of it, if it is an orphan (see vh_claim_is_orphan()). Its lock is taken by
+/* Brings home all of it, if it is an orphan (see vh_claims_is_orphan()). Its lock is taken by
  * trying; an open group is an error. 0 also where there is no such claim. */
 int vh_end_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
 		 bool by_hand, struct vh_error *err) VH_CHECK;
 
-/* Writes down which devices stand at the addresses that a domain names (lib/state/record.h). */
-int vh_release_record(const struct vh_root *root, const struct vh_domain *d,
-		      struct vh_error *err) VH_CHECK;
+/* Opens the store and, only if there is a claim, takes its lock and loads it: most domains have
+ * none, and need no lock file either. *ret_claim may be NULL; *ret_lock is -1 then. */
+int vh_release_open(const struct vh_act *act, const char *owner, struct vh_store *ret_store,
+		    int *ret_lock, struct vh_claim **ret_claim, struct vh_error *err) VH_CHECK;
 
 #endif

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * steps - takes the devices of a claim from their drivers, and brings them home. What a device
- * needs is found by reading it again, not from notes of how far we came: so both can be
- * repeated, and continue what a crash interrupted.
+ * steps - single writes to sysfs, as take.c and home.c put them together, and what is told of
+ * them. What a device needs is found by reading it again, not from notes of how far we came: so
+ * both can be repeated, and continue what a crash interrupted.
  */
 #ifndef VH_STEPS_H
 #define VH_STEPS_H
 
 #include "lib/act/act.h"
+#include "lib/act/batch.h"
 
-/*
- * Does what each record's action says. The claim was saved before, its `lock` is held (the
- * children that write inherit it), the global one is not. On failure some devices may have
- * been taken: bring them home. Marks the records whose write has not returned as stuck.
- */
-int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err) VH_CHECK;
+/* NULL clears it. */
+void vh_steps_add_override(struct vh_batch *b, const struct vh_pci_addr *addr, const char *value);
+/* To the recorded driver's own file: if the device has another by now, the kernel answers
+ * ENODEV instead of taking it from a driver that we have not judged. */
+void vh_steps_add_unbind(struct vh_batch *b, const struct vh_pci_addr *addr, const char *driver);
+void vh_steps_add_bind(struct vh_batch *b, const struct vh_pci_addr *addr, const char *driver);
+void vh_steps_add_probe(struct vh_batch *b, const struct vh_pci_addr *addr);
+/* Marks the records whose write has not returned. */
+void vh_steps_mark_stuck(struct vh_claim *c, const struct vh_batch *b);
 
-/*
- * Brings home every device of the claim that is not, and removes from it those that are, that
- * vanished, or that are other devices by now. Their groups are closed. Records that are stuck
- * are left alone. -1 when records remain; err says why of the first.
- */
-int vh_bring_home(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
-	VH_CHECK;
-
-/* Loads vfio-pci unless it is there, bounded. */
-int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err) VH_CHECK;
+/* Tells who listens. */
+void vh_steps_report(const struct vh_act *act, const struct vh_claim *c,
+		     const struct vh_pci_addr *addr, const char *from, const char *to);
+void vh_steps_warn(const struct vh_act *act, const struct vh_claim *c, const char *text);
+/* A write failed: what the user is told, unless reading again shows that it did not matter. */
+int vh_steps_failed(const struct vh_write *w, const char *doing, struct vh_error *err);
 
 #endif

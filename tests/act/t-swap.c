@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "lib/act/release.h"
+#include "lib/act/started.h"
 #include "lib/config/config-file.h"
 #include "lib/state/record.h"
 #include "tests/fake/fake-kernel.h"
@@ -64,17 +65,17 @@ static void test_swap(void)
 	rc = stage_prepare(st, d);
 	ok(rc < 0 && st->err.code == VH_E_REFUSED && found(st) == VH_ERROR && stage_is_home(st),
 	   "one of another class is refused");
-	ok(vh_release_record(st->root, d, &st->err) == 0 && stage_run(st, d) == 0 &&
+	ok(vh_started_record(st->root, d, &st->err) == 0 && stage_run(st, d) == 0 &&
 		   found(st) == -1 && stage_end(st, d) == 0 && stage_is_home(st),
 	   "until it is accepted");
 	d->n_devices = 2;
-	ok(vh_release_record(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
+	ok(vh_started_record(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
 	   "what is not there is not noted");
 	fake_unplug(st->root, ALONE);
-	ok(vh_release_record(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
+	ok(vh_started_record(st->root, d, &st->err) == 0 && recorded(st, LINE("1533", "010802")),
 	   "and what has gone is not forgotten");
 	d->n_devices = 0;
-	ok(vh_release_record(st->root, d, &st->err) == 0 && !vh_root_exists(st->root, RECORD),
+	ok(vh_started_record(st->root, d, &st->err) == 0 && !vh_root_exists(st->root, RECORD),
 	   "a domain without devices has no record");
 	d->n_devices = 2;
 }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* take - see take.h. */
+#include "lib/act/take.h"
+
+#include <errno.h>
+
+#include "lib/act/steps.h"
+#include "lib/base/child.h"
+#include "lib/host/function.h"
+
+#include "lib/base/banned.h"
+
+#define VFIO_PCI "vfio-pci"
+
+/* --- the module --------------------------------------------------------------------------------- */
+
+static int load_in_child(void *arg)
+{
+	const struct vh_root *root = arg;
+	int rc = root->ops->load_module(root, VFIO_PCI);
+
+	return rc < 0 ? 1 : 0;
+}
+
+int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err)
+{
+	static const char fix[] = "run 'modprobe vfio-pci' and see what it says";
+	struct vh_child child;
+
+	if (vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
+		return 0;
+	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
+	if (!vh_child_wait(&child, 1, act->deadline))
+		return vh_fail(err, VH_E_TIMEOUT, 0, fix, "loading the module vfio-pci takes too long");
+	/* modprobe is silent about a module that is there; the driver is what counts */
+	if (!vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
+		return vh_fail(err, VH_E_SYS, 0, fix, "the module vfio-pci cannot be loaded");
+	return 0;
+}
+
+/* --- the devices ---------------------------------------------------------------------------------- */
+
+static bool is_taken(const struct vh_record *r)
+{
+	return r->action == VH_UNBIND || r->action == VH_BIND;
+}
+
+static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
+{
+	return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read the driver of %s",
+		       vh_pci_str(addr).s);
+}
+
+/* Where the devices to be taken are now; freed by the caller. */
+static char **drivers_now(const struct vh_act *act, const struct vh_claim *c)
+{
+	char **drivers = vh_alloc(c->count * sizeof(*drivers));
+	bool vfio;
+
+	/* for the report only: what cannot be read is not told */
+	for (size_t i = 0; i < c->count; i++)
+		if (is_taken(&c->records[i]))
+			VH_IGNORE(vh_pci_read_driver(act->root, &c->records[i].addr, &drivers[i],
+						     &vfio));
+	return drivers;
+}
+
+/* What counts is where the devices are, not what the writes returned: a success may have been
+ * undone by a driver that binds again, an ENODEV may mean that somebody was faster. */
+static int verify(const struct vh_act *act, const struct vh_batch *b, const char *doing,
+		  bool want_vfio, struct vh_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct vh_write *w = &b->writes[i];
+		_auto_free_ char *now = NULL;
+		bool vfio = false;
+
+		if (w->result == VH_WRITE_STUCK)
+			return vh_steps_failed(w, doing, err);
+		if (vh_pci_read_driver(act->root, &w->addr, &now, &vfio) < 0)
+			return unreadable(&w->addr, err);
+		if (vfio || (!want_vfio && !now) || rc < 0)
+			continue;
+		rc = w->result ? vh_steps_failed(w, doing, err)
+			       : vh_fail(err, VH_E_SYS, 0, NULL, "cannot %s %s: it is on driver '%s'",
+					 doing, vh_pci_str(&w->addr).s, now ? now : "none");
+	}
+	return rc;
+}
+
+static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+	const struct vh_write *w;
+
+	for (size_t i = c->count; i-- > 0;)
+		if (is_taken(&c->records[i]))
+			vh_steps_add_override(&b, &c->records[i].addr, VFIO_PCI);
+	vh_batch_run(act, &b, lock);
+	vh_steps_mark_stuck(c, &b);
+	w = vh_batch_failed(&b);
+	return w ? vh_steps_failed(w, "set the driver_override of", err) : 0;
+}
+
+static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+
+	/* highest function first: function 0 of a card often serves the others */
+	for (size_t i = c->count; i-- > 0;)
+		if (is_taken(&c->records[i]) && c->records[i].driver)
+			vh_steps_add_unbind(&b, &c->records[i].addr, c->records[i].driver);
+	vh_batch_run(act, &b, lock);
+	vh_steps_mark_stuck(c, &b);
+	return verify(act, &b, "take", false, err);
+}
+
+static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+
+	for (size_t i = c->count; i-- > 0;) {
+		const struct vh_record *r = &c->records[i];
+		_auto_free_ char *now = NULL;
+		bool vfio = false;
+
+		if (r->action != VH_BIND)
+			continue;
+		if (vh_pci_read_driver(act->root, &r->addr, &now, &vfio) < 0)
+			return unreadable(&r->addr, err);
+		if (!vfio)
+			vh_steps_add_bind(&b, &r->addr, VFIO_PCI);
+	}
+	vh_batch_run(act, &b, lock);
+	vh_steps_mark_stuck(c, &b);
+	return verify(act, &b, "bind", true, err);
+}
+
+int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+{
+	_auto_free_ char **before = drivers_now(act, c), **after = NULL;
+	int rc = take_overrides(act, c, lock, err);
+
+	if (rc == 0)
+		rc = take_unbind(act, c, lock, err);
+	if (rc == 0)
+		rc = take_bind(act, c, lock, err);
+	after = drivers_now(act, c);
+	for (size_t i = 0; i < c->count; i++) {
+		vh_steps_report(act, c, &c->records[i].addr, before[i], after[i]);
+		free(before[i]);
+		free(after[i]);
+	}
+	return rc;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* take - takes the devices of a claim from their drivers. */
+#ifndef VH_TAKE_H
+#define VH_TAKE_H
+
+#include "lib/act/act.h"
+
+/*
+ * Does what each record's action says. The claim was saved before, its `lock` is held (the
+ * children that write inherit it), the global one is not. On failure some devices may have
+ * been taken: bring them home. Marks the records whose write has not returned as stuck.
+ */
+int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err) VH_CHECK;
+
+/* Loads vfio-pci unless it is there, bounded. */
+int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err) VH_CHECK;
+
+#endif
