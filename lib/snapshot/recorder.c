@@ -4,13 +4,15 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <search.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "lib/snapshot/dict.h"
+
 #include "lib/base/banned.h"
 
-#define NOTES_MAX (256u << 20) /* bytes; none of it is there before it is written to */
+#define NOTES_MAX (256u << 20) /* bytes; none of it is there before it is written to ... */
+#define NOTES_MIN (16u << 20)  /* ... but there are systems that promise no more than they have */
 
 struct head {
 	_Atomic size_t used; /* moved when a note is complete */
@@ -25,47 +27,26 @@ struct written {
 	size_t path_len, len;
 };
 
-/* What this process has noted already, so that the same is not noted for every device. */
-struct known {
-	enum vh_asked asked;
-	size_t len;
-	char path[];
-};
-
 struct vh_recorder {
 	struct vh_root_watch watch;
 	int fd;
 	char *base; /* where the root is, without a slash at its end */
 	struct head *head;
 	char *notes;
-	void *known; /* of tsearch(3) */
+	size_t size; /* of the notes */
+	struct vh_dict known; /* what this process has noted, not to do it for every device */
 };
-
-static int by_question(const void *a, const void *b)
-{
-	const struct known *x = a, *y = b;
-
-	return x->asked != y->asked ? (x->asked > y->asked) - (x->asked < y->asked)
-				    : strcmp(x->path, y->path);
-}
 
 /* Is there an answer that is as long? A file may have been read in part before. */
 static bool is_known(struct vh_recorder *r, enum vh_asked asked, const char *path, size_t len)
 {
-	struct known *key = vh_alloc(sizeof(*key) + strlen(path) + 1), *found;
-	void *node;
+	_auto_free_ char *key = vh_printf("%d %s", (int)asked, path);
+	bool is_new;
+	struct vh_word *w = vh_dict_get(&r->known, key, &is_new);
 
-	key->asked = asked;
-	key->len = len;
-	memcpy(key->path, path, strlen(path) + 1);
-	node = tsearch(key, &r->known, by_question);
-	found = node ? *(struct known **)node : NULL;
-	if (found == key)
-		return false;
-	free(key);
-	if (!found || found->len >= len)
-		return found;
-	found->len = len;
+	if (!is_new && w->number >= len)
+		return true;
+	w->number = len;
 	return false;
 }
 
@@ -94,7 +75,7 @@ static void append(struct vh_recorder *r, const struct written *what, const char
 	struct written e = *what;
 
 	e.size = (size + 7) & ~(size_t)7;
-	if (e.size > NOTES_MAX - at) {
+	if (e.size > r->size - at) {
 		r->head->cut = true;
 		return;
 	}
@@ -127,6 +108,12 @@ static void saw(const struct vh_root *root, enum vh_asked asked, const char *pat
 	append(r, &e, path, data);
 }
 
+static void *map(size_t size)
+{
+	return mmap(NULL, sizeof(struct head) + size, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
 struct vh_recorder *vh_recorder_new(const struct vh_root *root, struct vh_root *ret_watched)
 {
 	_auto_(vh_recorder) struct vh_recorder *r = vh_alloc(sizeof(*r));
@@ -138,8 +125,9 @@ struct vh_recorder *vh_recorder_new(const struct vh_root *root, struct vh_root *
 	if (len < 0)
 		return NULL;
 	path[len] = 0;
-	notes = mmap(NULL, sizeof(*r->head) + NOTES_MAX, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	r->size = NOTES_MAX;
+	while ((notes = map(r->size)) == MAP_FAILED && r->size > NOTES_MIN)
+		r->size /= 2;
 	if (notes == MAP_FAILED)
 		return NULL;
 	r->base = vh_strdup(strcmp(path, "/") ? path : "");
@@ -157,8 +145,8 @@ void vh_recorder_free(struct vh_recorder *r)
 	if (!r)
 		return;
 	if (r->head)
-		munmap(r->head, sizeof(*r->head) + NOTES_MAX);
-	tdestroy(r->known, free);
+		munmap(r->head, sizeof(*r->head) + r->size);
+	vh_dict_clear(&r->known);
 	free(r->base);
 	free(r);
 }

@@ -2,22 +2,16 @@
 /* trail - see trail.h. */
 #include "lib/snapshot/trail.h"
 
-#include <search.h>
-
 #include "lib/base/strbuf.h"
+#include "lib/snapshot/dict.h"
 
 #include "lib/base/banned.h"
 
 #define LINKS_MAX 16 /* on one way */
 
-struct looked_at {
-	char *path;
-	char *target; /* below the root; NULL: it is not a link */
-};
-
 struct vh_trails {
 	const struct vh_root *root;
-	void *known; /* of tsearch(3) */
+	struct vh_dict known; /* where a link leads; no text: it is not one */
 };
 
 void vh_trail_clear(struct vh_trail *t)
@@ -25,20 +19,6 @@ void vh_trail_clear(struct vh_trail *t)
 	free(t->path);
 	vh_names_clear(&t->links);
 	memset(t, 0, sizeof(*t));
-}
-
-static int by_path(const void *a, const void *b)
-{
-	return strcmp(((const struct looked_at *)a)->path, ((const struct looked_at *)b)->path);
-}
-
-static void free_one(void *p)
-{
-	struct looked_at *l = p;
-
-	free(l->path);
-	free(l->target);
-	free(l);
 }
 
 struct vh_trails *vh_trails_new(const struct vh_root *root)
@@ -53,7 +33,7 @@ void vh_trails_free(struct vh_trails *t)
 {
 	if (!t)
 		return;
-	tdestroy(t->known, free_one);
+	vh_dict_clear(&t->known);
 	free(t);
 }
 
@@ -91,29 +71,26 @@ char *vh_trail_join(const char *dir, const char *target)
 	return to.data ? vh_strbuf_steal(&to) : vh_strdup("");
 }
 
-/* Where a link leads; NULL: it is none. */
+/* Where a link leads, valid until the next call; NULL: it is none. */
 static const char *target_of(struct vh_trails *t, const char *path)
 {
-	struct looked_at key = { .path = (char *)path }, *l;
-	struct looked_at *const *found = tfind(&key, &t->known, by_path);
-	_auto_free_ char *target = NULL, *dir = NULL;
 	const char *slash = strrchr(path, '/');
+	_auto_free_ char *target = NULL, *dir = NULL;
+	bool is_new;
+	struct vh_word *w = vh_dict_get(&t->known, path, &is_new);
 
-	if (found)
-		return (*found)->target;
-	l = vh_alloc(sizeof(*l));
-	l->path = vh_strdup(path);
+	if (!is_new)
+		return w->text;
 	target = vh_root_readlink(t->root, "%s", path);
 	dir = vh_strndup(path, slash ? (size_t)(slash - path) : 0);
 	if (target)
-		l->target = vh_trail_join(dir, target);
+		w->text = vh_trail_join(dir, target);
 	/* one that leads to itself stands for what could not be read (lib/manifest/parse.h) */
-	if (l->target && !strcmp(l->target, path)) {
-		free(l->target);
-		l->target = NULL;
+	if (vh_streq(w->text, path)) {
+		free(w->text);
+		w->text = NULL;
 	}
-	(void)tsearch(l, &t->known, by_path); /* memory for it is the least of it */
-	return l->target;
+	return w->text;
 }
 
 /* The first link on the way; NULL: there is none. *ret_rest is what stands behind it. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dict - texts by text, each once. Zero-initialise it. */
+#ifndef VH_DICT_H
+#define VH_DICT_H
+
+#include "lib/base/util.h"
+
+struct vh_word {
+	char *key;
+	char *text;    /* owned; NULL at first */
+	size_t number; /* 0 at first */
+};
+struct vh_dict {
+	struct vh_word *list; /* sorted by key */
+	size_t count, room;
+};
+
+/* The entry of a key, made where there is none; valid until the next call. */
+struct vh_word *vh_dict_get(struct vh_dict *d, const char *key, bool *ret_is_new);
+void vh_dict_clear(struct vh_dict *d);
+
+#endif
