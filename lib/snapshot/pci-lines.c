@@ -16,6 +16,7 @@
 struct lines {
 	const struct vh_host *host;
 	const struct vh_sight *sight;
+	const bool *unanswered;
 	struct vh_strbuf *pci;
 	struct vh_entries *more;
 	bool live;
@@ -153,8 +154,6 @@ static void put_attrs(const struct lines *l, const struct vh_pci_dev *d)
 		put_attr(l, d, 'x', "driver_override", NULL);
 	if (d->boot_vga && d->class >> 8 != 0x0300)
 		put_attr(l, d, 'f', "boot_vga", "1");
-	if (d->uses_read == VH_NO)
-		put_attr(l, d, 'f', VH_MANIFEST_UNANSWERED, "");
 	put_reset(l, d);
 	put_resource(l, d);
 	if (d->on_vfio && d->group >= 0) {
@@ -280,13 +279,15 @@ static void put_in_order(const struct lines *l, size_t i, enum progress *progres
 			above[k] = NULL;
 	}
 	put_pci(l, d, above[0], above[1]);
+	if (l->unanswered[i])
+		put_attr(l, d, 'f', VH_MANIFEST_UNANSWERED, "");
 	progress[i] = WRITTEN;
 }
 
-void vh_pci_lines(const struct vh_host *h, const struct vh_sight *sight, bool live,
-		  struct vh_strbuf *pci, struct vh_entries *more)
+void vh_pci_lines(const struct vh_host *h, const struct vh_sight *sight, const bool *unanswered,
+		  bool live, struct vh_strbuf *pci, struct vh_entries *more)
 {
-	const struct lines l = { h, sight, pci, more, live };
+	const struct lines l = { h, sight, unanswered, pci, more, live };
 	_auto_free_ enum progress *progress = vh_alloc((h->n_devs + 1) * sizeof(*progress));
 
 	for (size_t i = 0; i < h->n_devs; i++)

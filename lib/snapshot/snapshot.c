@@ -35,23 +35,25 @@ static void read_config(void *ctx, size_t i, struct vh_strbuf *to)
 	vh_strbuf_add(to, "read");
 }
 
-/* One that does not answer is not asked again, and none of it is known. */
-static void read_devices(const struct vh_root *root, struct vh_host *h)
+/* One that does not answer is not asked again, and none of it is known. An array of the caller's:
+ * which ones that are. */
+static bool *read_devices(const struct vh_root *root, const struct vh_host *h)
 {
 	_auto_free_ struct vh_strbuf *read = vh_alloc((h->n_devs + 1) * sizeof(*read));
+	bool *unanswered = vh_alloc(h->n_devs + 1);
 	struct reading r = { root, h };
 
 	vh_ask_bounded(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
 	for (size_t i = 0; i < h->n_devs; i++) {
-		struct vh_pci_dev *d = h->devs[i];
+		const struct vh_pci_dev *d = h->devs[i];
 		_auto_(vh_detail) struct vh_detail *detail = NULL;
 
 		if (d->uses_read != VH_NO && read[i].data)
 			detail = vh_detail_read(root, h, d);
-		if (!detail || !detail->answered)
-			d->uses_read = VH_NO;
+		unanswered[i] = !detail || !detail->answered;
 		vh_strbuf_clear(&read[i]);
 	}
+	return unanswered;
 }
 
 /* --- what is kept of it -------------------------------------------------------------------------- */
@@ -62,6 +64,7 @@ struct snapshot {
 	struct vh_entries entries;
 	struct vh_names unknown;    /* paths that nobody thought of */
 	const struct vh_kept *once; /* of which one failure was told */
+	const bool *unanswered;
 	bool live;
 };
 
@@ -350,7 +353,7 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 {
 	_auto_strbuf_ struct vh_strbuf pci = { 0 };
 
-	vh_pci_lines(s->keeping.host, sight, s->live, &pci, &s->entries);
+	vh_pci_lines(s->keeping.host, sight, s->unanswered, s->live, &pci, &s->entries);
 	for (size_t i = 0; i < sight->count; i++)
 		keep(s, &sight->list[i]);
 	if (s->options->strict && s->unknown.count)
@@ -370,7 +373,8 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 /* The readers have run: what they have seen becomes text. */
 static int write_seen(const struct vh_recorder *r, const struct vh_root *root,
 		      const struct vh_snapshot_options *options, const struct vh_host *h,
-		      const struct vh_usage *usage, struct vh_strbuf *ret, struct vh_error *err)
+		      const struct vh_usage *usage, const bool *unanswered, struct vh_strbuf *ret,
+		      struct vh_error *err)
 {
 	_auto_sight_ struct vh_sight sight = { 0 };
 	struct snapshot s = {
@@ -378,6 +382,7 @@ static int write_seen(const struct vh_recorder *r, const struct vh_root *root,
 		.keeping = { .scrub = { .off = options->identifiers, .key = options->key },
 			     .host = h,
 			     .usage = usage },
+		.unanswered = unanswered,
 		.live = root->live,
 	};
 	int rc;
@@ -397,6 +402,7 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 	_auto_(vh_recorder) struct vh_recorder *r = vh_recorder_new(root, &watched);
 	_auto_(vh_host) struct vh_host *host = NULL;
 	_auto_(vh_usage) struct vh_usage *usage = NULL;
+	_auto_free_ bool *unanswered = NULL;
 
 	if (!r)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot note what is read");
@@ -407,10 +413,10 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
 			       "cannot read the devices in '/sys/bus/pci'");
 	usage = vh_usage_read(&watched);
-	read_devices(&watched, host);
+	unanswered = read_devices(&watched, host);
 	if (options->ask)
 		options->ask(options->ctx, &watched, host);
 	if (vh_recorder_is_cut(r))
 		return vh_fail(err, VH_E_SYS, EFBIG, NULL, "cannot note all that is read");
-	return write_seen(r, root, options, host, usage, ret, err);
+	return write_seen(r, root, options, host, usage, unanswered, ret, err);
 }
