@@ -243,7 +243,7 @@ static char *telltale(const char *first, const char *separator)
 /* Texts that people wrote for others to read are as they are, and the head says which. */
 static bool is_private(const struct vh_kept *rule)
 {
-	return !(rule->flags & VH_KEPT_FREE) && rule->take != vh_take_config &&
+	return !(rule->flags & VH_KEPT_FREE) && rule->take != vh_libvirt_config &&
 	       rule->asked & (1u << VH_ASKED_FILE);
 }
 
@@ -307,7 +307,7 @@ static size_t leaks_alone(const struct vh_kept *table, size_t count, const struc
 		free(t.path);
 		free(t.text);
 	}
-	vh_keeping_clear(&k);
+	vh_kept_clear(&k);
 	return leaks;
 }
 

@@ -488,3 +488,23 @@ void vh_root_step(const struct vh_root *root, const char *what)
 	if (root->ops->step)
 		root->ops->step(root, what);
 }
+
+int vh_root_open_live(struct vh_root *ret, struct vh_error *err)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/'");
+	*ret = (struct vh_root){ .fd = fd, .ops = &vh_root_systems_live, .live = true };
+	return 0;
+}
+
+int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '%s'", dir);
+	*ret = (struct vh_root){ .fd = fd, .ops = &vh_root_systems_tree };
+	return 0;
+}

@@ -61,7 +61,7 @@ static void put_caps(const unsigned char *c, size_t n, struct vh_strbuf *to)
 static void put_config(const struct lines *l, const struct vh_pci_dev *d)
 {
 	static const unsigned char nobody[4] = { 0xff, 0xff, 0xff, 0xff };
-	const struct vh_seen *seen = vh_sight_of(l->sight, VH_ASKED_FILE, d, "config");
+	const struct vh_seen *seen = vh_seen_of(l->sight, VH_ASKED_FILE, d, "config");
 	int usual = d->class >> 8 == 0x0604 ? 1 : d->class >> 8 == 0x0607 ? 2 : 0;
 	unsigned char c[4096] = { 0 };
 	size_t n = seen && seen->len < sizeof(c) ? seen->len : sizeof(c);
@@ -89,13 +89,13 @@ static void put_attr(const struct lines *l, const struct vh_pci_dev *d, char typ
 {
 	_auto_free_ char *path = vh_printf("@%s/%s", vh_pci_str(&d->addr).s, name);
 
-	vh_entries_put(l->more, type, path, text, text ? strlen(text) : 0);
+	vh_entry_put(l->more, type, path, text, text ? strlen(text) : 0);
 }
 
 /* The text of an attribute without its newline; NULL: it was not read. */
 static char *text_of(const struct lines *l, const struct vh_pci_dev *d, const char *name)
 {
-	const struct vh_seen *seen = vh_sight_of(l->sight, VH_ASKED_FILE, d, name);
+	const struct vh_seen *seen = vh_seen_of(l->sight, VH_ASKED_FILE, d, name);
 	size_t n = seen ? seen->len : 0;
 
 	if (!seen || seen->error)
@@ -115,8 +115,8 @@ static int64_t number_of(const struct lines *l, const struct vh_pci_dev *d, cons
  * pci line would put a method there. */
 static void put_reset(const struct lines *l, const struct vh_pci_dev *d)
 {
-	const struct vh_seen *asked = vh_sight_of(l->sight, VH_ASKED_FILE, d, "reset_method");
-	const struct vh_seen *reset = vh_sight_of(l->sight, VH_ASKED_PATH, d, "reset");
+	const struct vh_seen *asked = vh_seen_of(l->sight, VH_ASKED_FILE, d, "reset_method");
+	const struct vh_seen *reset = vh_seen_of(l->sight, VH_ASKED_PATH, d, "reset");
 	_auto_free_ char *methods = text_of(l, d, "reset_method");
 	bool absent = asked && asked->error == ENOENT;
 
@@ -158,10 +158,10 @@ static void put_attrs(const struct lines *l, const struct vh_pci_dev *d)
 	put_resource(l, d);
 	if (d->on_vfio && d->group >= 0) {
 		_auto_free_ char *node = vh_printf("dev/vfio/%d", d->group);
-		const struct vh_seen *seen = vh_sight_find(l->sight, VH_ASKED_PATH, node);
+		const struct vh_seen *seen = vh_seen_find(l->sight, VH_ASKED_PATH, node);
 
 		if (seen && seen->error)
-			vh_entries_put(l->more, 'x', node, NULL, 0);
+			vh_entry_put(l->more, 'x', node, NULL, 0);
 	}
 }
 

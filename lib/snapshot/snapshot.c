@@ -80,12 +80,12 @@ static bool is_of_pci_line(const char *at)
 static void put_as(struct snapshot *s, const struct vh_seen *seen, char type, const char *path,
 		   const char *text, size_t len)
 {
-	vh_entries_put(&s->entries, type, path, text, len);
+	vh_entry_put(&s->entries, type, path, text, len);
 	/* the links over which a reader came to it */
 	for (size_t i = 0; i + 1 < seen->links.count; i += 2)
 		if (!is_of_pci_line(seen->links.name[i]))
-			vh_entries_put(&s->entries, 'l', seen->links.name[i],
-				       seen->links.name[i + 1], 0);
+			vh_entry_put(&s->entries, 'l', seen->links.name[i], seen->links.name[i + 1],
+				     0);
 }
 
 static void put(struct snapshot *s, const struct vh_seen *seen, char type, const char *text)
@@ -280,7 +280,7 @@ static void keep(struct snapshot *s, const struct vh_seen *seen)
 /* A path that nobody thought of: who reads the snapshot does not find it, and is told so. */
 static void put_unknown(struct snapshot *s, const struct vh_sight *sight)
 {
-	const struct vh_seen *before = vh_sight_find(sight, VH_ASKED_FILE, "not-checked");
+	const struct vh_seen *before = vh_seen_find(sight, VH_ASKED_FILE, "not-checked");
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 
 	if (!s->unknown.count)
@@ -292,9 +292,9 @@ static void put_unknown(struct snapshot *s, const struct vh_sight *sight)
 		_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, path);
 
 		vh_strbuf_addf(&text, "%s%s is not kept in snapshots", text.len ? "\n" : "", shown);
-		vh_entries_put(&s->entries, 'u', s->unknown.name[i], NULL, 0);
+		vh_entry_put(&s->entries, 'u', s->unknown.name[i], NULL, 0);
 	}
-	vh_entries_put(&s->entries, 'f', "not-checked", text.data, text.len);
+	vh_entry_put(&s->entries, 'f', "not-checked", text.data, text.len);
 }
 
 /* --- writing -------------------------------------------------------------------------------------- */
@@ -361,11 +361,11 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 			       "'%s' is read, and not in the allow-list of snapshots",
 			       s->unknown.name[0]);
 	put_unknown(s, sight);
-	vh_entries_sort(&s->entries);
+	vh_entry_sort(&s->entries);
 	put_head(&s->keeping, s->options->date, to);
 	put_unread_head(&s->entries, to);
 	vh_strbuf_addf(to, "\n%s\n", pci.data ? pci.data : "");
-	vh_entries_write(&s->entries, to);
+	vh_entry_write(&s->entries, to);
 	vh_strbuf_add(to, VH_SNAPSHOT_END "\n");
 	return 0;
 }
@@ -387,10 +387,10 @@ static int write_seen(const struct vh_recorder *r, const struct vh_root *root,
 	};
 	int rc;
 
-	vh_sight_read(r, root, h, &sight);
+	vh_seen_read(r, root, h, &sight);
 	rc = write_all(&s, &sight, ret, err);
-	vh_keeping_clear(&s.keeping);
-	vh_entries_clear(&s.entries);
+	vh_kept_clear(&s.keeping);
+	vh_entry_clear(&s.entries);
 	vh_names_clear(&s.unknown);
 	return rc;
 }
