@@ -96,11 +96,16 @@ static int tree_try_group(const struct vh_root *root, int group)
 /* A manifest says what an exclusive open would: dev/NAME holds "held" or "free". */
 static int tree_try_exclusive(const struct vh_root *root, const char *name)
 {
-	_auto_free_ char *said = vh_root_read(root, "dev/%s", name);
+	_auto_free_ char *path = vh_printf("dev/%s", name);
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	char said[16] = "";
+	ssize_t n = fd < 0 ? 0 : read(fd, said, sizeof(said) - 1);
 
-	if (said && !strcmp(said, "held"))
+	if (n > 0 && said[n - 1] == '\n')
+		said[n - 1] = 0;
+	if (!strcmp(said, "held"))
 		return -EBUSY;
-	return said && !strcmp(said, "free") ? 0 : -ENODATA;
+	return !strcmp(said, "free") ? 0 : -ENODATA;
 }
 
 const struct vh_root_ops vh_root_systems_tree = {
