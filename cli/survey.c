@@ -39,8 +39,8 @@ static void add_device(struct vh_strbuf *to, const struct vh_pci_addr *a)
 }
 
 /* A domain that makes every reader run: devices, networks, huge pages of bound nodes. */
-static char *domain_of(const struct vh_host *h, const bool *is_mute, size_t count,
-		       const char *uuid, const struct vh_names *networks)
+static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
+		       const struct vh_names *networks)
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 
@@ -52,7 +52,7 @@ static char *domain_of(const struct vh_host *h, const bool *is_mute, size_t coun
 			    "</numatune><os><type>hvm</type></os><devices>"
 			    "<memballoon model='none'/>");
 	for (size_t i = 0; i < h->n_devs && count; i++) {
-		if (is_mute[i])
+		if (h->devs[i]->uses_read == VH_NO) /* its driver does not answer */
 			continue;
 		add_device(&xml, &h->devs[i]->addr);
 		count--;
@@ -168,8 +168,7 @@ static void read_config(const struct vh_root *root)
 		vh_config_clear(&config);
 }
 
-void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host,
-	       const bool *is_mute)
+void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
 	_auto_names_ struct vh_names networks = { 0 }, domains = { 0 };
 	_auto_free_ char *all = NULL;
@@ -178,7 +177,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	*VH_APPEND(networks.name, networks.count) = vh_strdup("there is none of this name");
 	add_networks(root, "run/libvirt/network", &networks);
 	add_networks(root, "etc/libvirt/qemu/networks", &networks);
-	all = domain_of(host, is_mute, host->n_devs, NULL, &networks);
+	all = domain_of(host, host->n_devs, NULL, &networks);
 	judge(root, all);
 	find_domains(root, &domains);
 	for (size_t i = 0; i < domains.count; i++) {
@@ -187,7 +186,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 
 		if (vh_uuid_parse(domains.name[i], uuid) < 0)
 			continue;
-		xml = domain_of(host, is_mute, 1, uuid, NULL);
+		xml = domain_of(host, 1, uuid, NULL);
 		judge(root, xml);
 	}
 	look_at_claims(root);

@@ -9,7 +9,6 @@
 #include "lib/host/host.h"
 
 /* For struct vh_snapshot_options. `ctx` is not used. */
-void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host,
-	       const bool *is_mute);
+void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host);
 
 #endif

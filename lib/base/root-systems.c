@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* root-systems - the two kinds of root: the machine we run on, and a tree that is only read. */
+/*
+ * root-systems - what the two kinds of root do where the kernel would react: the machine we run
+ * on, and a tree that is only read.
+ */
 #include "lib/base/root-open.h"
 
 #include <errno.h>
@@ -63,22 +66,12 @@ static int live_try_exclusive(const struct vh_root *root, const char *name)
 	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
 }
 
-static const struct vh_root_ops live_ops = {
+const struct vh_root_ops vh_root_systems_live = {
 	.write = live_write,
 	.load_module = live_load_module,
 	.try_group = live_try_group,
 	.try_exclusive = live_try_exclusive,
 };
-
-int vh_root_open_live(struct vh_root *ret, struct vh_error *err)
-{
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/'");
-	*ret = (struct vh_root){ .fd = fd, .ops = &live_ops, .live = true };
-	return 0;
-}
 
 /* --- a tree that is only read ------------------------------------------------------------ */
 
@@ -103,26 +96,21 @@ static int tree_try_group(const struct vh_root *root, int group)
 /* A manifest says what an exclusive open would: dev/NAME holds "held" or "free". */
 static int tree_try_exclusive(const struct vh_root *root, const char *name)
 {
-	_auto_free_ char *said = vh_root_read(root, "dev/%s", name);
+	_auto_free_ char *path = vh_printf("dev/%s", name);
+	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	char said[16] = "";
+	ssize_t n = fd < 0 ? 0 : read(fd, said, sizeof(said) - 1);
 
-	if (said && !strcmp(said, "held"))
+	if (n > 0 && said[n - 1] == '\n')
+		said[n - 1] = 0;
+	if (!strcmp(said, "held"))
 		return -EBUSY;
-	return said && !strcmp(said, "free") ? 0 : -ENODATA;
+	return !strcmp(said, "free") ? 0 : -ENODATA;
 }
 
-static const struct vh_root_ops tree_ops = {
+const struct vh_root_ops vh_root_systems_tree = {
 	.write = tree_write,
 	.load_module = tree_load_module,
 	.try_group = tree_try_group,
 	.try_exclusive = tree_try_exclusive,
 };
-
-int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err)
-{
-	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '%s'", dir);
-	*ret = (struct vh_root){ .fd = fd, .ops = &tree_ops };
-	return 0;
-}

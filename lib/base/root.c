@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * root - see root.h. Owns every open of the project. Inside a root no link leads out of it
- * and no magic link is followed (openat2); where that call is missing (Linux before 5.6, or a
- * seccomp filter) plain openat() serves, with the same result on the live system.
- */
+/* root - see root.h: how readers read. root-open.c opens, root-systems.c reacts. */
 #include "lib/base/root-open.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdarg.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "lib/base/strbuf.h"
 
-#define RETRIES 64
 #define LABEL_MAX 4096
 #define READ_MAX (8u << 20) /* modules.dep of a distribution kernel is below 1 MiB */
 
@@ -26,36 +19,6 @@ void vh_root_close(struct vh_root *root)
 	if (root->fd >= 0)
 		close(root->fd);
 	root->fd = -1;
-}
-
-/* In a tree that is no live system, a link to itself stands for what its source could not read
- * (lib/manifest/manifest.h). */
-static int note_unread(const struct vh_root *root, int fd)
-{
-	if (fd < 0 && errno == ELOOP && !root->live)
-		errno = EACCES;
-	return fd;
-}
-
-int vh_root_open_at(const struct vh_root *root, const char *path, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = -1;
-
-#ifndef VH_NO_OPENAT2
-	/* EAGAIN: a rename or mount elsewhere while a ".." was looked up; see openat2(2) */
-	for (int i = 0; i < RETRIES; i++) {
-		fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
-		if (fd >= 0 || errno != EAGAIN)
-			break;
-	}
-	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return note_unread(root, fd);
-#endif
-	return note_unread(root, openat(root->fd, path, (int)how.flags));
 }
 
 /* The printf-style path of every accessor below; errno is kept by the caller's rules. */
@@ -442,11 +405,8 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)
 
 int vh_root_try_exclusive(const struct vh_root *root, const char *name)
 {
-	struct vh_root unwatched = *root; /* a copy of a system keeps the answer in a file */
-	int rc;
+	int rc = root->ops->try_exclusive(root, name);
 
-	unwatched.watch = NULL;
-	rc = root->ops->try_exclusive(&unwatched, name);
 	errno = -rc;
 	tell(root, VH_ASKED_EXCLUSIVE, name, rc == 0, NULL, 0);
 	return rc;
@@ -479,4 +439,24 @@ void vh_root_step(const struct vh_root *root, const char *what)
 {
 	if (root->ops->step)
 		root->ops->step(root, what);
+}
+
+int vh_root_open_live(struct vh_root *ret, struct vh_error *err)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/'");
+	*ret = (struct vh_root){ .fd = fd, .ops = &vh_root_systems_live, .live = true };
+	return 0;
+}
+
+int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '%s'", dir);
+	*ret = (struct vh_root){ .fd = fd, .ops = &vh_root_systems_tree };
+	return 0;
 }

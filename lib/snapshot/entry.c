@@ -9,7 +9,7 @@
 
 #include "lib/base/banned.h"
 
-void vh_entries_clear(struct vh_entries *e)
+void vh_entry_clear(struct vh_entries *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		free(e->list[i].path);
@@ -50,7 +50,7 @@ static char *escaped(const char *text, size_t len)
 	return to.data ? vh_strbuf_steal(&to) : vh_strdup("");
 }
 
-void vh_entries_put(struct vh_entries *to, char type, const char *path, const char *text, size_t len)
+void vh_entry_put(struct vh_entries *to, char type, const char *path, const char *text, size_t len)
 {
 	struct vh_entry *e;
 
@@ -104,7 +104,7 @@ static bool is_below(const char *dir, const char *path)
 	return !strncmp(dir, path, n) && path[n] == '/';
 }
 
-void vh_entries_sort(struct vh_entries *e)
+void vh_entry_sort(struct vh_entries *e)
 {
 	size_t kept = 0;
 
@@ -132,7 +132,7 @@ void vh_entries_sort(struct vh_entries *e)
 	e->count = kept;
 }
 
-void vh_entries_write(const struct vh_entries *e, struct vh_strbuf *to)
+void vh_entry_write(const struct vh_entries *e, struct vh_strbuf *to)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		const struct vh_entry *one = &e->list[i];

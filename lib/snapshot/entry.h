@@ -14,14 +14,13 @@ struct vh_entries {
 	struct vh_entry *list;
 	size_t count;
 };
-void vh_entries_clear(struct vh_entries *e);
-#define _auto_entries_ __attribute__((cleanup(vh_entries_clear)))
+void vh_entry_clear(struct vh_entries *e);
+#define _auto_entries_ __attribute__((cleanup(vh_entry_clear)))
 
 /* What no line can hold is left out. */
-void vh_entries_put(struct vh_entries *to, char type, const char *path, const char *text,
-		    size_t len);
+void vh_entry_put(struct vh_entries *to, char type, const char *path, const char *text, size_t len);
 /* By path, each once; directories that other lines make are left out. */
-void vh_entries_sort(struct vh_entries *e);
-void vh_entries_write(const struct vh_entries *e, struct vh_strbuf *to);
+void vh_entry_sort(struct vh_entries *e);
+void vh_entry_write(const struct vh_entries *e, struct vh_strbuf *to);
 
 #endif

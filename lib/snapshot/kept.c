@@ -88,8 +88,8 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_, "**/partition", .flags = VH_KEPT_THERE),
 	KEPT(LIST_, "**/holders", .names = ALL),
 	KEPT(FILE_, "**/dm/name", .flags = VH_KEPT_FREE),
-	KEPT(FILE_, "**/dm/uuid", .take = vh_take_dm_uuid),
-	KEPT(FILE_, "**/loop/backing_file", .take = vh_take_backing),
+	KEPT(FILE_, "**/dm/uuid", .take = vh_tables_dm_uuid),
+	KEPT(FILE_, "**/loop/backing_file", .take = vh_storage_backing),
 	KEPT(LIST_, "sys/block"),
 	KEPT(LIST_, "sys/class/block"),
 	KEPT(LINK_, "sys/class/block/*", .flags = VH_KEPT_LINK),
@@ -98,15 +98,15 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "sys/devices/virtual/nvme-subsystem/*/nvme*", .flags = VH_KEPT_LINK),
 	KEPT(LINK_, "sys/class/block/*/device/*", .flags = VH_KEPT_LOST),
 	KEPT(DIRS_, "sys/devices/virtual/**"),
-	KEPT(FILE_, "run/udev/data/b*", .take = vh_take_udev),
-	KEPT(FILE_, "proc/self/mountinfo", .take = vh_take_mounts),
+	KEPT(FILE_, "run/udev/data/b*", .take = vh_tables_udev),
+	KEPT(FILE_, "proc/self/mountinfo", .take = vh_storage_mounts),
 	KEPT(PATH_, "proc/self/mountinfo", .flags = VH_KEPT_THERE),
-	KEPT(FILE_, "proc/swaps", .take = vh_take_swaps),
+	KEPT(FILE_, "proc/swaps", .take = vh_storage_swaps),
 
 	/* iSCSI */
 	KEPT(LIST_, "sys/class/iscsi_connection"),
-	KEPT(FILE_, "**/persistent_address", .take = vh_take_server),
-	KEPT(FILE_, "**/targetname", .take = vh_take_target),
+	KEPT(FILE_, "**/persistent_address", .take = vh_storage_server),
+	KEPT(FILE_, "**/targetname", .take = vh_storage_target),
 	KEPT(LIST_, "sys/**/session*"),
 	KEPT(DIRS_, "sys/**/target*"),
 	KEPT(LIST_, "sys/**/block", .names = ALL),
@@ -121,10 +121,10 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/class/net"),
 	KEPT(LINK_, "sys/class/net/*", .flags = VH_KEPT_LINK),
 	KEPT(LINK_, "**/net/*/device", .flags = VH_KEPT_LOST),
-	KEPT(FILE_, "run/NetworkManager/devices/*", .take = vh_take_managed),
-	KEPT(FILE_, "proc/net/route", .take = vh_take_routes4),
-	KEPT(FILE_, "proc/net/ipv6_route", .take = vh_take_routes6),
-	KEPT(FILE_, "proc/net/if_inet6", .take = vh_take_addresses6),
+	KEPT(FILE_, "run/NetworkManager/devices/*", .take = vh_tables_managed),
+	KEPT(FILE_, "proc/net/route", .take = vh_storage_routes4),
+	KEPT(FILE_, "proc/net/ipv6_route", .take = vh_storage_routes6),
+	KEPT(FILE_, "proc/net/if_inet6", .take = vh_storage_addresses6),
 
 	/* USB, displays, sound */
 	KEPT(FILE_, "**/product", .flags = VH_KEPT_FREE),
@@ -142,8 +142,8 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "**/vtconsole/*/bind", .chars = DIGITS),
 	KEPT(FILE_, "proc/driver/nvidia/gpus/*/information", .words = NAMES("Device Minor:")),
 	KEPT(FILE_, "sys/module/nvidia_drm/parameters/*", .chars = SWITCH),
-	KEPT(FILE_, "proc/bus/input/devices", .take = vh_take_keyboards),
-	KEPT(FILE_, "proc/iomem", .take = vh_take_framebuffers),
+	KEPT(FILE_, "proc/bus/input/devices", .take = vh_tables_keyboards),
+	KEPT(FILE_, "proc/iomem", .take = vh_tables_framebuffers),
 	/* the walk through what hangs on a function: most of it is of no interest */
 	KEPT(DIRS_, "@**", .names = NAMES("nvme*c*n*", "[1-9]*-*")),
 
@@ -151,7 +151,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "proc", .flags = VH_KEPT_LOST),
 	KEPT(LIST_, "proc/*/fd", .flags = VH_KEPT_ONCE),
 	KEPT(LINK_, "proc/*/fd/*", .flags = VH_KEPT_LINK),
-	KEPT(FILE_, "proc/*/stat", .take = vh_take_stat),
+	KEPT(FILE_, "proc/*/stat", .take = vh_tables_stat),
 	KEPT(PATH_, "proc/*", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/*/status", .words = NAMES("RssAnon:", "RssShmem:", "HugetlbPages:")),
 
@@ -159,9 +159,9 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "not-checked", .flags = VH_KEPT_FREE),
 	KEPT(FILE_, "proc/sys/kernel/osrelease", .like = NAMES("[0-9]*.[0-9]*"),
 	     .chars = DIGITS LETTERS "._+~-"),
-	KEPT(FILE_, "proc/cmdline", .take = vh_take_cmdline),
+	KEPT(FILE_, "proc/cmdline", .take = vh_tables_cmdline),
 	KEPT(FILE_, "proc/cpuinfo", .words = NAMES("processor\t: 0", "vendor_id\t:")),
-	KEPT(FILE_, "proc/interrupts", .take = vh_take_interrupts),
+	KEPT(FILE_, "proc/interrupts", .take = vh_tables_interrupts),
 	KEPT(LIST_, "sys/firmware/acpi/tables", .names = NAMES("DMAR", "IVRS"),
 	     .flags = VH_KEPT_DIR | VH_KEPT_FILES),
 	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = SWITCH),
@@ -169,12 +169,12 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
 	KEPT(FILE_, "sys/fs/selinux/booleans/virt_hooks_unconfined", .chars = DIGITS " "),
 	KEPT(PATH_, "lib/modules", .flags = VH_KEPT_THERE),
-	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_take_vfio_modules,
+	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_tables_vfio_modules,
 	     .flags = VH_KEPT_THERE),
-	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_take_vfio_modules),
-	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_take_aliases,
+	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_tables_vfio_modules),
+	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_tables_aliases,
 	     .flags = VH_KEPT_THERE),
-	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_take_modinfo),
+	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_tables_modinfo),
 	KEPT(LIST_, "etc/modprobe.d"),
 	KEPT(LIST_, "run/modprobe.d"),
 	KEPT(LIST_, "usr/local/lib/modprobe.d"),
@@ -182,11 +182,11 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "lib/modprobe.d"),
 	KEPT(FILE_, VH_EARLY_PATH, .flags = VH_KEPT_FREE),
 	KEPT(FILE_, VH_EARLY_RECORD, .flags = VH_KEPT_FREE),
-	KEPT(FILE_, "etc/modprobe.d/*", .take = vh_take_modprobe),
-	KEPT(FILE_, "run/modprobe.d/*", .take = vh_take_modprobe),
-	KEPT(FILE_, "usr/local/lib/modprobe.d/*", .take = vh_take_modprobe),
-	KEPT(FILE_, "usr/lib/modprobe.d/*", .take = vh_take_modprobe),
-	KEPT(FILE_, "lib/modprobe.d/*", .take = vh_take_modprobe),
+	KEPT(FILE_, "etc/modprobe.d/*", .take = vh_tables_modprobe),
+	KEPT(FILE_, "run/modprobe.d/*", .take = vh_tables_modprobe),
+	KEPT(FILE_, "usr/local/lib/modprobe.d/*", .take = vh_tables_modprobe),
+	KEPT(FILE_, "usr/lib/modprobe.d/*", .take = vh_tables_modprobe),
+	KEPT(FILE_, "lib/modprobe.d/*", .take = vh_tables_modprobe),
 	KEPT(DIRS_, "usr/lib", .flags = VH_KEPT_DIR),
 	KEPT(LINK_, "usr/**/libvirt.so.0", .flags = VH_KEPT_LINK),
 	KEPT(PATH_, "etc/kernel/*", .flags = VH_KEPT_THERE),
@@ -210,10 +210,11 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "run/libvirt/network", .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "etc/libvirt/qemu/networks", .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "run/libvirt/qemu", .flags = VH_KEPT_DIR),
-	KEPT(FILE_, "run/libvirt/network/*", .take = vh_take_network, .flags = VH_KEPT_HIDDEN),
-	KEPT(FILE_, "etc/libvirt/qemu/networks/*", .take = vh_take_network, .flags = VH_KEPT_HIDDEN),
-	KEPT(FILE_, "run/libvirt/qemu/*", .take = vh_take_status, .flags = VH_KEPT_HIDDEN),
-	KEPT(FILE_ | PATH_, "etc/libvirt/vfio-hook.conf", .take = vh_take_config,
+	KEPT(FILE_, "run/libvirt/network/*", .take = vh_libvirt_network, .flags = VH_KEPT_HIDDEN),
+	KEPT(FILE_, "etc/libvirt/qemu/networks/*", .take = vh_libvirt_network,
+	     .flags = VH_KEPT_HIDDEN),
+	KEPT(FILE_, "run/libvirt/qemu/*", .take = vh_libvirt_status, .flags = VH_KEPT_HIDDEN),
+	KEPT(FILE_ | PATH_, "etc/libvirt/vfio-hook.conf", .take = vh_libvirt_config,
 	     .flags = VH_KEPT_THERE),
 	KEPT(LIST_ | PATH_, "run/vfio-hook", .flags = VH_KEPT_DIR | VH_KEPT_THERE),
 	KEPT(FILE_, "run/vfio-hook/*.claim", .flags = VH_KEPT_FREE),
@@ -225,7 +226,7 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(LIST_, HOOKS "/qemu.d"),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
-	KEPT(FILE_, "**/vfio-hook-qemu", .take = vh_take_magic),
+	KEPT(FILE_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),
@@ -241,7 +242,7 @@ const struct vh_kept *vh_kept_table(size_t *ret_count)
 	return table;
 }
 
-void vh_keeping_clear(struct vh_keeping *k)
+void vh_kept_clear(struct vh_keeping *k)
 {
 	vh_scrub_clear(&k->scrub);
 	vh_names_clear(&k->aliases);
@@ -298,24 +299,6 @@ bool vh_kept_has_name(const struct vh_kept *rule, const char *name)
 		if (fnmatch(*n, name, 0) == 0)
 			return true;
 	return false;
-}
-
-char *vh_kept_path(const struct vh_host *h, const char *path)
-{
-	const char *best = NULL;
-	struct vh_pci_addr addr;
-
-	if (!vh_has_prefix(path, "sys/devices/"))
-		return vh_strdup(path);
-	for (const char *s = path; *s;) {
-		size_t n = strcspn(s, "/");
-		_auto_free_ char *part = vh_strndup(s, n);
-
-		if (vh_pci_parse(part, &addr) == 0 && vh_host_dev(h, &addr))
-			best = s;
-		s += n + (s[n] == '/');
-	}
-	return best ? vh_printf("@%s", best) : vh_strdup(path);
 }
 
 /* Those lines that begin with one of the words; of equal ones in a row one. */

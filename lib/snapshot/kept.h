@@ -17,12 +17,11 @@ struct vh_usage;
 struct vh_keeping {
 	struct vh_scrub scrub;
 	const struct vh_host *host;   /* every device */
-	const bool *is_mute;          /* which of them do not answer */
 	const struct vh_usage *usage; /* the tables of /proc, parsed */
 	struct vh_names aliases;      /* modalias of every device */
 	unsigned int riddles;         /* files without a name, so far */
 };
-void vh_keeping_clear(struct vh_keeping *k);
+void vh_kept_clear(struct vh_keeping *k);
 
 /* A text that becomes another one, or none: `text` stays NULL. `path` is that of the manifest and
  * may be replaced; `type` is 'f', and may become 'u'. */
@@ -67,15 +66,13 @@ const struct vh_kept *vh_kept_table(size_t *ret_count);
 bool vh_kept_take(const struct vh_kept *rule, struct vh_keeping *k, const char *text, size_t len,
 		  struct vh_taken *t);
 bool vh_kept_has_name(const struct vh_kept *rule, const char *name);
-/* A path of sysfs as a manifest writes it: from the last PCI function on the way. */
-char *vh_kept_path(const struct vh_host *h, const char *path) VH_CHECK;
 
 /* tables.c, storage.c (from the parsed tables), libvirt.c */
-vh_take vh_take_cmdline, vh_take_interrupts, vh_take_vfio_modules, vh_take_aliases, vh_take_modinfo,
-	vh_take_modprobe, vh_take_keyboards, vh_take_framebuffers, vh_take_dm_uuid, vh_take_udev,
-	vh_take_managed, vh_take_stat, vh_take_magic;
-vh_take vh_take_mounts, vh_take_swaps, vh_take_backing, vh_take_routes4, vh_take_routes6,
-	vh_take_addresses6, vh_take_server, vh_take_target;
-vh_take vh_take_network, vh_take_status, vh_take_config;
+vh_take vh_tables_cmdline, vh_tables_interrupts, vh_tables_vfio_modules, vh_tables_aliases,
+	vh_tables_modinfo, vh_tables_modprobe, vh_tables_keyboards, vh_tables_framebuffers,
+	vh_tables_dm_uuid, vh_tables_udev, vh_tables_managed, vh_tables_stat, vh_tables_magic;
+vh_take vh_storage_mounts, vh_storage_swaps, vh_storage_backing, vh_storage_routes4,
+	vh_storage_routes6, vh_storage_addresses6, vh_storage_server, vh_storage_target;
+vh_take vh_libvirt_network, vh_libvirt_status, vh_libvirt_config;
 
 #endif

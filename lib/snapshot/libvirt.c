@@ -107,21 +107,21 @@ static void take(const char *text, size_t len,
 		t->type = 'u';
 }
 
-void vh_take_network(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_libvirt_network(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
 	if (strstr(text, "hostdev")) /* others are not read any further (libvirt-files.c) */
 		take(text, len, network, t);
 }
 
-void vh_take_status(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
 	take(text, len, status, t);
 }
 
 /* Lines keep their numbers, which errors name. */
-void vh_take_config(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_libvirt_config(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *copy = vh_strndup(text, len - (len && text[len - 1] == '\n'));
 	_auto_strbuf_ struct vh_strbuf to = { 0 };

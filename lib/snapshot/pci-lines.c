@@ -15,8 +15,8 @@
 
 struct lines {
 	const struct vh_host *host;
-	const bool *is_mute; /* of its devices: it does not answer */
 	const struct vh_sight *sight;
+	const bool *unanswered;
 	struct vh_strbuf *pci;
 	struct vh_entries *more;
 	bool live;
@@ -61,7 +61,7 @@ static void put_caps(const unsigned char *c, size_t n, struct vh_strbuf *to)
 static void put_config(const struct lines *l, const struct vh_pci_dev *d)
 {
 	static const unsigned char nobody[4] = { 0xff, 0xff, 0xff, 0xff };
-	const struct vh_seen *seen = vh_sight_of(l->sight, VH_ASKED_FILE, d, "config");
+	const struct vh_seen *seen = vh_seen_of(l->sight, VH_ASKED_FILE, d, "config");
 	int usual = d->class >> 8 == 0x0604 ? 1 : d->class >> 8 == 0x0607 ? 2 : 0;
 	unsigned char c[4096] = { 0 };
 	size_t n = seen && seen->len < sizeof(c) ? seen->len : sizeof(c);
@@ -89,13 +89,13 @@ static void put_attr(const struct lines *l, const struct vh_pci_dev *d, char typ
 {
 	_auto_free_ char *path = vh_printf("@%s/%s", vh_pci_str(&d->addr).s, name);
 
-	vh_entries_put(l->more, type, path, text, text ? strlen(text) : 0);
+	vh_entry_put(l->more, type, path, text, text ? strlen(text) : 0);
 }
 
 /* The text of an attribute without its newline; NULL: it was not read. */
 static char *text_of(const struct lines *l, const struct vh_pci_dev *d, const char *name)
 {
-	const struct vh_seen *seen = vh_sight_of(l->sight, VH_ASKED_FILE, d, name);
+	const struct vh_seen *seen = vh_seen_of(l->sight, VH_ASKED_FILE, d, name);
 	size_t n = seen ? seen->len : 0;
 
 	if (!seen || seen->error)
@@ -115,8 +115,8 @@ static int64_t number_of(const struct lines *l, const struct vh_pci_dev *d, cons
  * pci line would put a method there. */
 static void put_reset(const struct lines *l, const struct vh_pci_dev *d)
 {
-	const struct vh_seen *asked = vh_sight_of(l->sight, VH_ASKED_FILE, d, "reset_method");
-	const struct vh_seen *reset = vh_sight_of(l->sight, VH_ASKED_PATH, d, "reset");
+	const struct vh_seen *asked = vh_seen_of(l->sight, VH_ASKED_FILE, d, "reset_method");
+	const struct vh_seen *reset = vh_seen_of(l->sight, VH_ASKED_PATH, d, "reset");
 	_auto_free_ char *methods = text_of(l, d, "reset_method");
 	bool absent = asked && asked->error == ENOENT;
 
@@ -148,31 +148,20 @@ static void put_resource(const struct lines *l, const struct vh_pci_dev *d)
 		put_attr(l, d, 'f', "resource", text);
 }
 
-static size_t index_of(const struct vh_host *h, const struct vh_pci_dev *d)
-{
-	size_t i = 0;
-
-	while (i < h->n_devs && h->devs[i] != d)
-		i++;
-	return i;
-}
-
 static void put_attrs(const struct lines *l, const struct vh_pci_dev *d)
 {
 	if (d->override_read != VH_YES)
 		put_attr(l, d, 'x', "driver_override", NULL);
 	if (d->boot_vga && d->class >> 8 != 0x0300)
 		put_attr(l, d, 'f', "boot_vga", "1");
-	if (l->is_mute[index_of(l->host, d)])
-		put_attr(l, d, 'f', VH_MANIFEST_UNANSWERED, "");
 	put_reset(l, d);
 	put_resource(l, d);
 	if (d->on_vfio && d->group >= 0) {
 		_auto_free_ char *node = vh_printf("dev/vfio/%d", d->group);
-		const struct vh_seen *seen = vh_sight_find(l->sight, VH_ASKED_PATH, node);
+		const struct vh_seen *seen = vh_seen_find(l->sight, VH_ASKED_PATH, node);
 
 		if (seen && seen->error)
-			vh_entries_put(l->more, 'x', node, NULL, 0);
+			vh_entry_put(l->more, 'x', node, NULL, 0);
 	}
 }
 
@@ -259,6 +248,15 @@ static void put_pci(const struct lines *l, const struct vh_pci_dev *d,
 	put_attrs(l, d);
 }
 
+static size_t index_of(const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	size_t i = 0;
+
+	while (i < h->n_devs && h->devs[i] != d)
+		i++;
+	return i;
+}
+
 enum progress { WAITS = 0, BEGUN, WRITTEN };
 
 /* A bridge and a physical function stand above what names them. The depth is that of the tree. */
@@ -281,13 +279,15 @@ static void put_in_order(const struct lines *l, size_t i, enum progress *progres
 			above[k] = NULL;
 	}
 	put_pci(l, d, above[0], above[1]);
+	if (l->unanswered[i])
+		put_attr(l, d, 'f', VH_MANIFEST_UNANSWERED, "");
 	progress[i] = WRITTEN;
 }
 
-void vh_pci_lines(const struct vh_host *h, const bool *is_mute, const struct vh_sight *sight, bool live,
-		  struct vh_strbuf *pci, struct vh_entries *more)
+void vh_pci_lines(const struct vh_host *h, const struct vh_sight *sight, const bool *unanswered,
+		  bool live, struct vh_strbuf *pci, struct vh_entries *more)
 {
-	const struct lines l = { h, is_mute, sight, pci, more, live };
+	const struct lines l = { h, sight, unanswered, pci, more, live };
 	_auto_free_ enum progress *progress = vh_alloc((h->n_devs + 1) * sizeof(*progress));
 
 	for (size_t i = 0; i < h->n_devs; i++)

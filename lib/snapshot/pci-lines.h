@@ -6,8 +6,9 @@
 #include "lib/snapshot/entry.h"
 #include "lib/snapshot/seen.h"
 
-/* `pci` gets those that begin with pci, bridges before what is behind them; `more` the others. */
-void vh_pci_lines(const struct vh_host *h, const bool *is_mute, const struct vh_sight *sight, bool live,
-		  struct vh_strbuf *pci, struct vh_entries *more);
+/* `unanswered`, of each device: its driver did not answer. `pci` gets those that begin with pci,
+ * bridges before what is behind them; `more` the others. */
+void vh_pci_lines(const struct vh_host *h, const struct vh_sight *sight, const bool *unanswered,
+		  bool live, struct vh_strbuf *pci, struct vh_entries *more);
 
 #endif

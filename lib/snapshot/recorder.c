@@ -33,7 +33,7 @@ struct vh_recorder {
 	char *base; /* where the root is, without a slash at its end */
 	struct head *head;
 	char *notes;
-	size_t size; /* of the notes */
+	size_t size;          /* of the notes */
 	struct vh_dict known; /* what this process has noted, not to do it for every device */
 };
 

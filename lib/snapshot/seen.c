@@ -12,7 +12,7 @@
 
 #define HOOKS (&VH_HOOKSDIR[1])
 
-void vh_sight_clear(struct vh_sight *s)
+void vh_seen_clear(struct vh_sight *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i].path);
@@ -21,6 +21,24 @@ void vh_sight_clear(struct vh_sight *s)
 	}
 	free(s->list);
 	memset(s, 0, sizeof(*s));
+}
+
+char *vh_seen_path(const struct vh_host *h, const char *path)
+{
+	const char *best = NULL;
+	struct vh_pci_addr addr;
+
+	if (!vh_has_prefix(path, "sys/devices/"))
+		return vh_strdup(path);
+	for (const char *s = path; *s;) {
+		size_t n = strcspn(s, "/");
+		_auto_free_ char *part = vh_strndup(s, n);
+
+		if (vh_pci_parse(part, &addr) == 0 && vh_host_dev(h, &addr))
+			best = s;
+		s += n + (s[n] == '/');
+	}
+	return best ? vh_printf("@%s", best) : vh_strdup(path);
 }
 
 static int order(const void *a, const void *b)
@@ -66,7 +84,7 @@ static char *target_of(const struct vh_host *h, const char *path, const char *ta
 	_auto_strbuf_ struct vh_strbuf up = { 0 };
 
 	if (vh_has_prefix(path, "sys/"))
-		return vh_kept_path(h, whole);
+		return vh_seen_path(h, whole);
 	if (*target != '/' || vh_has_prefix(path, "proc/"))
 		return vh_strdup(target);
 	for (const char *p = path; (p = strchr(p, '/')); p++)
@@ -91,15 +109,15 @@ static void add(struct vh_trails *trails, const struct vh_root *root, const stru
 	if (n->asked == VH_ASKED_EXCLUSIVE)
 		s->path = vh_printf("dev/%s", n->path);
 	if (!s->path)
-		s->path = vh_kept_path(h, t.path);
+		s->path = vh_seen_path(h, t.path);
 	if (n->asked == VH_ASKED_PATH && !n->error)
 		s->is_dir = vh_root_stat(root, &st, true, "%s", n->path) == 0 && S_ISDIR(st.st_mode);
 	for (size_t i = 0; i < t.links.count; i++)
-		*VH_APPEND(s->links.name, s->links.count) = vh_kept_path(h, t.links.name[i]);
+		*VH_APPEND(s->links.name, s->links.count) = vh_seen_path(h, t.links.name[i]);
 }
 
-void vh_sight_read(const struct vh_recorder *r, const struct vh_root *root, const struct vh_host *h,
-		   struct vh_sight *ret)
+void vh_seen_read(const struct vh_recorder *r, const struct vh_root *root, const struct vh_host *h,
+		  struct vh_sight *ret)
 {
 	_auto_(vh_trails) struct vh_trails *trails = vh_trails_new(root);
 	struct vh_note note;
@@ -124,19 +142,19 @@ void vh_sight_read(const struct vh_recorder *r, const struct vh_root *root, cons
 	ret->count = kept;
 }
 
-const struct vh_seen *vh_sight_find(const struct vh_sight *s, enum vh_asked asked, const char *path)
+const struct vh_seen *vh_seen_find(const struct vh_sight *s, enum vh_asked asked, const char *path)
 {
 	struct vh_seen key = { .asked = asked, .path = (char *)path };
 
 	return s->count ? bsearch(&key, s->list, s->count, sizeof(*s->list), order) : NULL;
 }
 
-const struct vh_seen *vh_sight_of(const struct vh_sight *s, enum vh_asked asked,
-				  const struct vh_pci_dev *d, const char *name)
+const struct vh_seen *vh_seen_of(const struct vh_sight *s, enum vh_asked asked,
+				 const struct vh_pci_dev *d, const char *name)
 {
 	_auto_free_ char *path = vh_printf("@%s/%s", vh_pci_str(&d->addr).s, name);
 
-	return vh_sight_find(s, asked, path);
+	return vh_seen_find(s, asked, path);
 }
 
 bool vh_seen_is_absent(const struct vh_seen *s)

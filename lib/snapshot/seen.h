@@ -22,16 +22,18 @@ struct vh_sight {
 };
 
 /* `root` is the one below the recorder. */
-void vh_sight_read(const struct vh_recorder *r, const struct vh_root *root, const struct vh_host *h,
-		   struct vh_sight *ret);
-void vh_sight_clear(struct vh_sight *s);
-#define _auto_sight_ __attribute__((cleanup(vh_sight_clear)))
+void vh_seen_read(const struct vh_recorder *r, const struct vh_root *root, const struct vh_host *h,
+		  struct vh_sight *ret);
+void vh_seen_clear(struct vh_sight *s);
+#define _auto_sight_ __attribute__((cleanup(vh_seen_clear)))
 
 /* NULL: nobody has asked. */
-const struct vh_seen *vh_sight_find(const struct vh_sight *s, enum vh_asked asked, const char *path);
+const struct vh_seen *vh_seen_find(const struct vh_sight *s, enum vh_asked asked, const char *path);
 /* Of an attribute of a function. */
-const struct vh_seen *vh_sight_of(const struct vh_sight *s, enum vh_asked asked,
-				  const struct vh_pci_dev *d, const char *name);
+const struct vh_seen *vh_seen_of(const struct vh_sight *s, enum vh_asked asked,
+				 const struct vh_pci_dev *d, const char *name);
+/* A path of sysfs as a manifest writes it: from the last PCI function on the way. */
+char *vh_seen_path(const struct vh_host *h, const char *path) VH_CHECK;
 /* It was not there, or went away before it could be read. */
 bool vh_seen_is_absent(const struct vh_seen *s);
 

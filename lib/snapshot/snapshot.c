@@ -39,11 +39,12 @@ static void read_config(void *ctx, size_t i, struct vh_strbuf *to)
 	vh_strbuf_add(to, "read");
 }
 
-/* One that does not answer is not asked again, and none of it is known. Caller frees. */
+/* One that does not answer is not asked again, and none of it is known. An array of the caller's:
+ * which ones that are. */
 static bool *read_devices(const struct vh_root *root, const struct vh_host *h)
 {
-	bool *is_mute = vh_alloc((h->n_devs + 1) * sizeof(*is_mute));
 	_auto_free_ struct vh_strbuf *read = vh_alloc((h->n_devs + 1) * sizeof(*read));
+	bool *unanswered = vh_alloc(h->n_devs + 1);
 	struct reading r = { root, h };
 
 	vh_child_ask(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
@@ -53,10 +54,10 @@ static bool *read_devices(const struct vh_root *root, const struct vh_host *h)
 
 		if (d->uses_read != VH_NO && read[i].data)
 			detail = vh_detail_read(root, h, d);
-		is_mute[i] = !detail || !detail->answered;
+		unanswered[i] = !detail || !detail->answered;
 		vh_strbuf_clear(&read[i]);
 	}
-	return is_mute;
+	return unanswered;
 }
 
 /* --- what is kept of it -------------------------------------------------------------------------- */
@@ -67,6 +68,7 @@ struct snapshot {
 	struct vh_entries entries;
 	struct vh_names unknown;    /* paths that nobody thought of */
 	const struct vh_kept *once; /* of which one failure was told */
+	const bool *unanswered;
 	bool live;
 };
 
@@ -82,12 +84,12 @@ static bool is_of_pci_line(const char *at)
 static void put_as(struct snapshot *s, const struct vh_seen *seen, char type, const char *path,
 		   const char *text, size_t len)
 {
-	vh_entries_put(&s->entries, type, path, text, len);
+	vh_entry_put(&s->entries, type, path, text, len);
 	/* the links over which a reader came to it */
 	for (size_t i = 0; i + 1 < seen->links.count; i += 2)
 		if (!is_of_pci_line(seen->links.name[i]))
-			vh_entries_put(&s->entries, 'l', seen->links.name[i],
-				       seen->links.name[i + 1], 0);
+			vh_entry_put(&s->entries, 'l', seen->links.name[i], seen->links.name[i + 1],
+				     0);
 }
 
 static void put(struct snapshot *s, const struct vh_seen *seen, char type, const char *text)
@@ -282,7 +284,7 @@ static void keep(struct snapshot *s, const struct vh_seen *seen)
 /* A path that nobody thought of: who reads the snapshot does not find it, and is told so. */
 static void put_unknown(struct snapshot *s, const struct vh_sight *sight)
 {
-	const struct vh_seen *before = vh_sight_find(sight, VH_ASKED_FILE, "not-checked");
+	const struct vh_seen *before = vh_seen_find(sight, VH_ASKED_FILE, "not-checked");
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 
 	if (!s->unknown.count)
@@ -294,9 +296,9 @@ static void put_unknown(struct snapshot *s, const struct vh_sight *sight)
 		_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, path);
 
 		vh_strbuf_addf(&text, "%s%s is not kept in snapshots", text.len ? "\n" : "", shown);
-		vh_entries_put(&s->entries, 'u', s->unknown.name[i], NULL, 0);
+		vh_entry_put(&s->entries, 'u', s->unknown.name[i], NULL, 0);
 	}
-	vh_entries_put(&s->entries, 'f', "not-checked", text.data, text.len);
+	vh_entry_put(&s->entries, 'f', "not-checked", text.data, text.len);
 }
 
 /* --- writing -------------------------------------------------------------------------------------- */
@@ -355,7 +357,7 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 {
 	_auto_strbuf_ struct vh_strbuf pci = { 0 };
 
-	vh_pci_lines(s->keeping.host, s->keeping.is_mute, sight, s->live, &pci, &s->entries);
+	vh_pci_lines(s->keeping.host, sight, s->unanswered, s->live, &pci, &s->entries);
 	for (size_t i = 0; i < sight->count; i++)
 		keep(s, &sight->list[i]);
 	if (s->options->strict && s->unknown.count)
@@ -363,11 +365,11 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 			       "'%s' is read, and not in the allow-list of snapshots",
 			       s->unknown.name[0]);
 	put_unknown(s, sight);
-	vh_entries_sort(&s->entries);
+	vh_entry_sort(&s->entries);
 	put_head(&s->keeping, s->options->date, to);
 	put_unread_head(&s->entries, to);
 	vh_strbuf_addf(to, "\n%s\n", pci.data ? pci.data : "");
-	vh_entries_write(&s->entries, to);
+	vh_entry_write(&s->entries, to);
 	vh_strbuf_add(to, VH_SNAPSHOT_END "\n");
 	return 0;
 }
@@ -375,7 +377,7 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 /* The readers have run: what they have seen becomes text. */
 static int write_seen(const struct vh_recorder *r, const struct vh_root *root,
 		      const struct vh_snapshot_options *options, const struct vh_host *h,
-		      const bool *is_mute, const struct vh_usage *usage, struct vh_strbuf *ret,
+		      const struct vh_usage *usage, const bool *unanswered, struct vh_strbuf *ret,
 		      struct vh_error *err)
 {
 	_auto_sight_ struct vh_sight sight = { 0 };
@@ -383,16 +385,16 @@ static int write_seen(const struct vh_recorder *r, const struct vh_root *root,
 		.options = options,
 		.keeping = { .scrub = { .off = options->identifiers, .key = options->key },
 			     .host = h,
-			     .is_mute = is_mute,
 			     .usage = usage },
+		.unanswered = unanswered,
 		.live = root->live,
 	};
 	int rc;
 
-	vh_sight_read(r, root, h, &sight);
+	vh_seen_read(r, root, h, &sight);
 	rc = write_all(&s, &sight, ret, err);
-	vh_keeping_clear(&s.keeping);
-	vh_entries_clear(&s.entries);
+	vh_kept_clear(&s.keeping);
+	vh_entry_clear(&s.entries);
 	vh_names_clear(&s.unknown);
 	return rc;
 }
@@ -404,7 +406,7 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 	_auto_(vh_recorder) struct vh_recorder *r = vh_recorder_new(root, &watched);
 	_auto_(vh_host) const struct vh_host *host = NULL;
 	_auto_(vh_usage) struct vh_usage *usage = NULL;
-	_auto_free_ bool *is_mute = NULL;
+	_auto_free_ bool *unanswered = NULL;
 
 	if (!r)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot note what is read");
@@ -415,10 +417,10 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
 			       "cannot read the devices in '/sys/bus/pci'");
 	usage = vh_usage_read(&watched);
-	is_mute = read_devices(&watched, host);
+	unanswered = read_devices(&watched, host);
 	if (options->ask)
-		options->ask(options->ctx, &watched, host, is_mute);
+		options->ask(options->ctx, &watched, host);
 	if (vh_recorder_is_cut(r))
 		return vh_fail(err, VH_E_SYS, EFBIG, NULL, "cannot note all that is read");
-	return write_seen(r, root, options, host, is_mute, usage, ret, err);
+	return write_seen(r, root, options, host, usage, unanswered, ret, err);
 }

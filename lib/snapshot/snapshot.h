@@ -21,10 +21,8 @@ struct vh_snapshot_options {
 	uint64_t key;     /* random: IP addresses are replaced with it */
 	const char *date; /* for the head */
 	/* Asks `root` for all that the snapshot is to answer, beyond what is read of the host and
-	 * of each device anyway. `host` has every device; `is_mute`, in the same order, which of
-	 * them do not answer and shall not be asked again. May be NULL. */
-	void (*ask)(void *ctx, const struct vh_root *root, const struct vh_host *host,
-		    const bool *is_mute);
+	 * of each device anyway. `host` has every device. May be NULL. */
+	void (*ask)(void *ctx, const struct vh_root *root, const struct vh_host *host);
 	void *ctx;
 };
 

@@ -46,7 +46,7 @@ static bool has_swap_file(const struct vh_usage *u, const char *at)
 
 /* Those of block devices, as far as uses-block.c reads them; of the file systems of the network
  * only an NFS root, for its server. */
-void vh_take_mounts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	const struct vh_usage *u = k->usage;
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
@@ -77,7 +77,7 @@ void vh_take_mounts(struct vh_keeping *k, const char *text, size_t len, struct v
 	put(t, vh_strbuf_steal(&to));
 }
 
-void vh_take_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
 
@@ -95,7 +95,7 @@ void vh_take_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh
 	put(t, vh_strbuf_steal(&to));
 }
 
-void vh_take_backing(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_backing(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k, (void)len;
 	/* what has a name of its own is found by the kernel's (look_at_holders() of block.c) */
@@ -105,7 +105,7 @@ void vh_take_backing(struct vh_keeping *k, const char *text, size_t len, struct 
 
 /* --- routes and addresses ---------------------------------------------------------------------- */
 
-void vh_take_routes4(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_routes4(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	const struct vh_usage *u = k->usage;
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
@@ -133,7 +133,7 @@ static bool has_route4(const struct vh_usage *u, const char *interface)
 }
 
 /* Default routes alone are read. */
-void vh_take_routes6(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_routes6(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char zero[] = "00000000000000000000000000000000";
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
@@ -151,7 +151,7 @@ void vh_take_routes6(struct vh_keeping *k, const char *text, size_t len, struct 
 		put(t, vh_strbuf_steal(&to));
 }
 
-void vh_take_addresses6(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_addresses6(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
 
@@ -174,13 +174,13 @@ void vh_take_addresses6(struct vh_keeping *k, const char *text, size_t len, stru
 
 /* --- iSCSI ------------------------------------------------------------------------------------- */
 
-void vh_take_server(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_server(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
 	put(t, vh_scrub_server(&k->scrub, text));
 }
 
-void vh_take_target(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_storage_target(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
 	put(t, vh_scrub_target(&k->scrub, text));

@@ -3,7 +3,7 @@
  * tables - what is kept of the texts of the kernel, of its modules and of udev: of long or
  * telling files only what the readers look for.
  */
-#include "lib/snapshot/kept.h"
+#include "lib/snapshot/seen.h"
 
 #include <fnmatch.h>
 
@@ -19,14 +19,14 @@ static void put(struct vh_taken *t, char *text)
 
 /* --- kernel and firmware ----------------------------------------------------------------------- */
 
-void vh_take_cmdline(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_cmdline(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
 	put(t, vh_scrub_cmdline(&k->scrub, text));
 }
 
 /* The first of these words that the table has; it is all that platform.c looks for. */
-void vh_take_interrupts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_interrupts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char *const words[] = { "IR-IO-APIC", "IR-PCI-MSI", "IO-APIC", "PCI-MSI" };
 	char *line = NULL;
@@ -40,7 +40,7 @@ void vh_take_interrupts(struct vh_keeping *k, const char *text, size_t len, stru
 }
 
 /* What the firmware draws on; the rest of the table belongs to nobody here. */
-void vh_take_framebuffers(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_framebuffers(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char *const wanted[] = { " : BOOTFB", " : efifb", " : vesafb", " : simple" };
 	_auto_free_ char *copy = vh_strdup(text);
@@ -60,7 +60,7 @@ void vh_take_framebuffers(struct vh_keeping *k, const char *text, size_t len, st
  * paths only. */
 static char *manifest_path(const struct vh_host *h, const char *path)
 {
-	_auto_free_ char *as = vh_kept_path(h, path), *name = NULL;
+	_auto_free_ char *as = vh_seen_path(h, path), *name = NULL;
 	const struct vh_pci_dev *d;
 	struct vh_pci_addr addr;
 	unsigned int domain, bus;
@@ -77,7 +77,7 @@ static char *manifest_path(const struct vh_host *h, const char *path)
 	return at ? vh_printf("sys/devices%s%s", at, as + 1 + strlen(name)) : vh_strdup(path);
 }
 
-void vh_take_keyboards(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_keyboards(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char key[] = "S: Sysfs=/";
 	_auto_free_ char *copy = vh_strdup(text);
@@ -100,7 +100,7 @@ void vh_take_keyboards(struct vh_keeping *k, const char *text, size_t len, struc
 }
 
 /* pid (comm) and the fields up to the start time, the 22nd (proc(5)). */
-void vh_take_stat(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_stat(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	size_t end = strcspn(text, "\n");
 	const char *p = memrchr(text, ')', end);
@@ -150,7 +150,7 @@ static bool is_for(const struct vh_names *aliases, const char *pattern)
 }
 
 /* alias PATTERN MODULE */
-void vh_take_aliases(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_aliases(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	const struct vh_names *aliases = modaliases(k);
 	_auto_free_ char *copy = vh_strdup(text);
@@ -171,7 +171,7 @@ void vh_take_aliases(struct vh_keeping *k, const char *text, size_t len, struct 
 }
 
 /* modules.builtin.modinfo: MODULE.alias=PATTERN, each ended by a NUL */
-void vh_take_modinfo(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_modinfo(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	const struct vh_names *aliases = modaliases(k);
 	_auto_strbuf_ struct vh_strbuf kept = { 0 };
@@ -187,7 +187,7 @@ void vh_take_modinfo(struct vh_keeping *k, const char *text, size_t len, struct 
 }
 
 /* Of the list of all modules, those lines that name vfio-pci. */
-void vh_take_vfio_modules(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_vfio_modules(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *copy = vh_strdup(text);
 	_auto_strbuf_ struct vh_strbuf kept = { 0 };
@@ -201,7 +201,7 @@ void vh_take_vfio_modules(struct vh_keeping *k, const char *text, size_t len, st
 }
 
 /* options and install MODULE ..., of the modules of VFIO alone, continued lines joined. */
-void vh_take_modprobe(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_modprobe(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *copy = vh_strdup(text);
 	_auto_strbuf_ struct vh_strbuf kept = { 0 };
@@ -224,7 +224,7 @@ void vh_take_modprobe(struct vh_keeping *k, const char *text, size_t len, struct
 /* --- disks and interfaces ----------------------------------------------------------------------- */
 
 /* The prefix tells what it is, the rest identifies it (holder_fix() of block.c). */
-void vh_take_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char *const prefixes[] = { "CRYPT-", "LVM-", "mpath-" };
 
@@ -235,7 +235,7 @@ void vh_take_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struct 
 }
 
 /* Of what udev knows only what is on it; that udev knows of it is a fact as well. */
-void vh_take_udev(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_udev(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char key[] = "\nE:ID_FS_TYPE=";
 	const char *type = strstr(text, key);
@@ -245,7 +245,7 @@ void vh_take_udev(struct vh_keeping *k, const char *text, size_t len, struct vh_
 	    vh_printf("I:0%.*s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0, type ? type : ""));
 }
 
-void vh_take_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k, (void)len;
 	if (strstr(text, "managed=true"))
@@ -253,7 +253,7 @@ void vh_take_managed(struct vh_keeping *k, const char *text, size_t len, struct 
 }
 
 /* A program by how it begins: four bytes tell an ELF file. */
-void vh_take_magic(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+void vh_tables_magic(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
 	t->len = len < 4 ? len : 4;

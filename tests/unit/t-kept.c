@@ -137,10 +137,9 @@ static void test_hosts(void)
 }
 
 /* A reader that nobody told the allow-list of. */
-static void ask_more(void *ctx, const struct vh_root *root, const struct vh_host *host,
-		     const bool *is_mute)
+static void ask_more(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
-	(void)ctx, (void)host, (void)is_mute;
+	(void)ctx, (void)host;
 	free(vh_root_read(root, "sys/class/novelty/home/secretperson"));
 	free(vh_root_read(root, "sys/class/novelty/nothing"));
 }
@@ -245,19 +244,17 @@ static char *telltale(const char *first, const char *separator)
 /* Texts that people wrote for others to read are as they are, and the head says which. */
 static bool is_private(const struct vh_kept *rule)
 {
-	return !(rule->flags & VH_KEPT_FREE) && rule->take != vh_take_config &&
+	return !(rule->flags & VH_KEPT_FREE) && rule->take != vh_libvirt_config &&
 	       rule->asked & (1u << VH_ASKED_FILE);
 }
 
 /* As if a reader had asked for each kind of path, and this had been the answer. */
-static void answer_all(void *ctx, const struct vh_root *root, const struct vh_host *host,
-		       const bool *is_mute)
+static void answer_all(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
 	const char *text = ctx;
 	size_t count;
 	const struct vh_kept *table = vh_kept_table(&count);
 
-	(void)is_mute;
 	for (size_t i = 0; i < count; i++) {
 		_auto_free_ char *path = example(&table[i], host);
 
@@ -311,7 +308,7 @@ static size_t leaks_alone(const struct vh_kept *table, size_t count, const struc
 		free(t.path);
 		free(t.text);
 	}
-	vh_keeping_clear(&k);
+	vh_kept_clear(&k);
 	return leaks;
 }
 
