@@ -24,7 +24,7 @@ enum vh_fix { VH_FIX_NOTHING = 0, VH_FIX_UNASSIGNED, VH_FIX_GUEST };
 enum vh_color { VH_COLOR_AUTO = 0, VH_COLOR_ALWAYS, VH_COLOR_NEVER };
 
 struct vh_command;
-struct vh_pci_names;
+struct vh_pci_ids;
 
 /* One of several hosts; `root` is its only where there is no error. */
 struct vh_remote {
@@ -51,7 +51,7 @@ struct vh_cli {
 	const char *source;
 	struct vh_root root;
 	struct vh_remote *remotes; /* n_connect of them, where there are several; or NULL */
-	struct vh_pci_names *names;
+	struct vh_pci_ids *names;
 };
 
 typedef int vh_command_fn(struct vh_cli *cli, char **args, int count); /* gives enum vh_exit */

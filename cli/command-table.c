@@ -39,7 +39,7 @@
 #define REATTACH_USAGE \
 	"name the devices, or --all-stale; usage: vfio-hook reattach ADDRESS...|--all-stale"
 
-const struct vh_option vh_command_options[] = {
+const struct vh_option vh_command_table_options[] = {
 	{ "format", "text|json|dot", "how the answer is written; dot: list alone", READING,
 	  CLI(WORD, format),
 	  .excludes = { { "format=dot !@list", "'--format dot' is for 'list' alone" } } },
@@ -95,13 +95,13 @@ const struct vh_option vh_command_options[] = {
 	{ "help", NULL, "show this help, or that of a command", "*", .put = VH_PUT_NOTHING },
 	{ "version", NULL, "show the version", "", .put = VH_PUT_NOTHING },
 };
-const size_t vh_n_command_options = VH_COUNT(vh_command_options);
+const size_t vh_command_table_n_options = VH_COUNT(vh_command_table_options);
 
 /* --- the commands ----------------------------------------------------------------------------- */
 
 static vh_command_fn help;
 
-const struct vh_command vh_commands[] = {
+const struct vh_command vh_command_table[] = {
 	{ "check", "[FILE|-|DOMAIN]...", "would these domains start on this host?",
 	  "Judges domains by the rules on which the hook refuses a start: XML files, '-' for\n"
 	  "standard input, or domains of libvirt by name or UUID, as they are defined. Without\n"
@@ -177,7 +177,7 @@ const struct vh_command vh_commands[] = {
 	  "if no other device has it. verify: are they in the image, and on vfio-pci? remove takes\n"
 	  "the files back. What was generated before is replaced. Needs root. With --sysroot the\n"
 	  "files are written below that directory, and the command for the images is printed.",
-	  1, 64, 0, .run = vh_cmd_boot, .options_size = sizeof(struct vh_opt_boot),
+	  1, 64, 0, .run = vh_boot_command, .options_size = sizeof(struct vh_opt_boot),
 	  .excludes = { { "host ARGUMENT !dry-run !ARGUMENT=verify",
 			  "'--host' shows a copy of a machine: only with --dry-run, or verify" },
 			{ "format=json ARGUMENT !ARGUMENT=verify",
@@ -190,9 +190,9 @@ const struct vh_command vh_commands[] = {
 	  0, 1, 0, .run = vh_cmd_config },
 	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_CMD_PLAIN, .run = help },
 };
-const size_t vh_n_commands = VH_COUNT(vh_commands);
+const size_t vh_command_table_count = VH_COUNT(vh_command_table);
 
-const struct vh_command vh_command_explain = {
+const struct vh_command vh_command_table_explain = {
 	.name = "--explain",
 	.args = "[RULE]",
 	.max = INT_MAX,
@@ -201,11 +201,11 @@ const struct vh_command vh_command_explain = {
 	.options_size = sizeof(struct vh_opt_explain),
 };
 
-const struct vh_command *vh_command_find(const char *name)
+const struct vh_command *vh_command_table_find(const char *name)
 {
-	for (size_t i = 0; i < vh_n_commands; i++)
-		if (vh_streq(name, vh_commands[i].name))
-			return &vh_commands[i];
+	for (size_t i = 0; i < vh_command_table_count; i++)
+		if (vh_streq(name, vh_command_table[i].name))
+			return &vh_command_table[i];
 	return NULL;
 }
 
@@ -224,7 +224,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-bool vh_command_takes(const struct vh_command *cmd, const struct vh_option *o)
+bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option *o)
 {
 	return vh_streq(o->commands, "*") || has_word(o->commands, cmd->name);
 }
@@ -235,11 +235,11 @@ bool vh_command_takes(const struct vh_command *cmd, const struct vh_option *o)
 static void put_options(FILE *f, const struct vh_command *cmd)
 {
 	fputs("\nOptions:\n", f);
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 		_auto_free_ char *left = NULL;
 
-		if (cmd && !vh_command_takes(cmd, o))
+		if (cmd && !vh_command_table_takes(cmd, o))
 			continue;
 		left = vh_printf("--%s%s%s", o->name, o->arg && o->arg[1] != '=' ? " " : "",
 				 o->arg ? o->arg : "");
@@ -258,14 +258,14 @@ static void put_exit(FILE *f)
 	      f);
 }
 
-void vh_command_usage(FILE *f)
+void vh_command_table_usage(FILE *f)
 {
 	fputs("usage: vfio-hook [OPTION]... COMMAND [ARGUMENT]...\n"
 	      "PCI passthrough for libvirt: checks domains, shows groups, moves devices.\n"
 	      "\nCommands:\n",
 	      f);
-	for (size_t i = 0; i < vh_n_commands; i++) {
-		const struct vh_command *c = &vh_commands[i];
+	for (size_t i = 0; i < vh_command_table_count; i++) {
+		const struct vh_command *c = &vh_command_table[i];
 		_auto_free_ char *left = vh_printf("%s%s%s", c->name, *c->args ? " " : "", c->args);
 
 		fprintf(f, "  %-28s %s\n", left, c->summary);
@@ -274,7 +274,7 @@ void vh_command_usage(FILE *f)
 	put_exit(f);
 }
 
-void vh_command_help(FILE *f, const struct vh_command *cmd)
+void vh_command_table_help(FILE *f, const struct vh_command *cmd)
 {
 	fprintf(f, "usage: vfio-hook %s [OPTION]...%s%s\n%s\n", cmd->name, *cmd->args ? " " : "",
 		cmd->args, cmd->summary);
@@ -290,14 +290,14 @@ static int help(struct vh_cli *cli, char **args, int count)
 	const struct vh_command *cmd;
 
 	if (count == 0) {
-		vh_command_usage(stdout);
+		vh_command_table_usage(stdout);
 		return VH_EXIT_OK;
 	}
-	cmd = vh_command_find(args[0]);
+	cmd = vh_command_table_find(args[0]);
 	if (!cmd) {
 		vh_error(cli, "unknown command '%s'; 'vfio-hook --help' lists them", args[0]);
 		return VH_EXIT_USAGE;
 	}
-	vh_command_help(stdout, cmd);
+	vh_command_table_help(stdout, cmd);
 	return VH_EXIT_OK;
 }

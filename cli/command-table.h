@@ -68,17 +68,17 @@ struct vh_command {
 	struct vh_exclusion excludes[2];
 };
 
-extern const struct vh_option vh_command_options[];
-extern const size_t vh_n_command_options;
-extern const struct vh_command vh_commands[];
-extern const size_t vh_n_commands;
+extern const struct vh_option vh_command_table_options[];
+extern const size_t vh_command_table_n_options;
+extern const struct vh_command vh_command_table[];
+extern const size_t vh_command_table_count;
 /* What --explain is: it stands instead of a command. */
-extern const struct vh_command vh_command_explain;
+extern const struct vh_command vh_command_table_explain;
 
-const struct vh_command *vh_command_find(const char *name); /* NULL: there is none */
-bool vh_command_takes(const struct vh_command *cmd, const struct vh_option *o);
+const struct vh_command *vh_command_table_find(const char *name); /* NULL: there is none */
+bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option *o);
 
-void vh_command_usage(FILE *f);
-void vh_command_help(FILE *f, const struct vh_command *cmd);
+void vh_command_table_usage(FILE *f);
+void vh_command_table_help(FILE *f, const struct vh_command *cmd);
 
 #endif

@@ -18,7 +18,7 @@
 
 #include "lib/base/banned.h"
 
-void vh_judgement_clear(struct vh_judgement *j)
+void vh_judge_clear(struct vh_judgement *j)
 {
 	struct vh_facts *facts = j->facts;
 
@@ -37,7 +37,7 @@ int vh_judge_exit(const struct vh_cli *cli, const struct vh_findings *f)
 	return cli->strict && vh_findings_number(f, VH_WARNING) ? VH_EXIT_FINDINGS : VH_EXIT_OK;
 }
 
-static void read_case(struct vh_judgement *j, const struct vh_ask *ask)
+static void read_case(struct vh_judgement *j, const struct vh_case_ask *ask)
 {
 	/* only what acts fails */
 	VH_IGNORE(vh_case_read(&j->c, ask, NULL));
@@ -46,7 +46,7 @@ static void read_case(struct vh_judgement *j, const struct vh_ask *ask)
 void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		     const struct vh_config *config, struct vh_domain *d)
 {
-	struct vh_ask ask = {
+	struct vh_case_ask ask = {
 		.root = root,
 		.config = &ret->config,
 		.domain = d,
@@ -120,7 +120,7 @@ int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret, const char 
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config)
 {
-	struct vh_ask ask = {
+	struct vh_case_ask ask = {
 		.root = root, .config = &ret->config, .whole = true, .deadline = INT64_MAX,
 	};
 

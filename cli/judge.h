@@ -22,8 +22,8 @@ struct vh_judgement {
 };
 
 /* All but `facts`. */
-void vh_judgement_clear(struct vh_judgement *j);
-#define _auto_judgement_ __attribute__((cleanup(vh_judgement_clear)))
+void vh_judge_clear(struct vh_judgement *j);
+#define _auto_judgement_ __attribute__((cleanup(vh_judge_clear)))
 
 /* `xml` is a domain, or a lone element for virsh attach-device. */
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,

@@ -47,7 +47,7 @@ static int put_version(const struct vh_cli *cli)
 /* The command that the first argument names; that word is taken away. */
 static const struct vh_command *take_command(const struct vh_cli *cli, struct vh_options *o)
 {
-	const struct vh_command *cmd = vh_command_find(o->args[0]);
+	const struct vh_command *cmd = vh_command_table_find(o->args[0]);
 
 	if (!cmd)
 		vh_error(cli, "unknown command '%s'; 'vfio-hook --help' lists them", o->args[0]);
@@ -59,7 +59,7 @@ static const struct vh_command *take_command(const struct vh_cli *cli, struct vh
 /* --help stands instead of a command, whatever else is there. */
 static int run_help(struct vh_cli *cli, const struct vh_options *o)
 {
-	cli->command = vh_command_find("help");
+	cli->command = vh_command_table_find("help");
 	return run_command(cli, o->args, o->n_args ? 1 : 0);
 }
 
@@ -70,11 +70,11 @@ static int run(struct vh_cli *cli, struct vh_options *o)
 	if (vh_options_has(o, "help"))
 		return run_help(cli, o);
 	if (vh_options_has(o, "explain"))
-		cli->command = &vh_command_explain;
+		cli->command = &vh_command_table_explain;
 	else if (o->n_args)
 		cli->command = take_command(cli, o);
 	else
-		vh_command_usage(stderr);
+		vh_command_table_usage(stderr);
 	if (!cli->command || vh_options_apply(o, cli) < 0)
 		return VH_EXIT_USAGE;
 	if (cli->command->flags & VH_CMD_PLAIN)
@@ -96,9 +96,9 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL); /* our children are waited for */
 	signal(SIGPIPE, SIG_IGN);
 	vh_oom_exit = VH_EXIT_USAGE;
-	cli.names = vh_pci_names_new();
+	cli.names = vh_pci_ids_new();
 	rc = vh_options_read(&options, &cli, argc, argv) < 0 ? VH_EXIT_USAGE : run(&cli, &options);
-	vh_pci_names_free(cli.names);
+	vh_pci_ids_free(cli.names);
 	vh_options_clear(&options, &cli);
 	return rc;
 }

@@ -122,17 +122,17 @@ static int find_help(void)
 {
 	int i = 0;
 
-	while (!vh_streq(vh_command_options[i].name, "help"))
+	while (!vh_streq(vh_command_table_options[i].name, "help"))
 		i++;
 	return i;
 }
 
 static struct option *getopt_table(void)
 {
-	struct option *table = vh_alloc((vh_n_command_options + 1) * sizeof(*table));
+	struct option *table = vh_alloc((vh_command_table_n_options + 1) * sizeof(*table));
 
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 
 		table[i].name = o->name;
 		table[i].has_arg = !o->arg             ? no_argument
@@ -162,7 +162,7 @@ int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char *
 		}
 		if (c == 'h')
 			index = find_help();
-		if (add(ret, cli, &vh_command_options[index], optarg) < 0)
+		if (add(ret, cli, &vh_command_table_options[index], optarg) < 0)
 			return -1;
 	}
 	ret->args = argv + optind;
@@ -269,10 +269,10 @@ static void tell_excluded(const struct vh_cli *cli, const struct vh_option *o)
 	_auto_strbuf_ struct vh_strbuf names = { 0 };
 	size_t left = 1;
 
-	for (size_t i = 0; i < vh_n_command_options; i++)
-		left += excludes(o, &vh_command_options[i]);
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *one = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++)
+		left += excludes(o, &vh_command_table_options[i]);
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *one = &vh_command_table_options[i];
 
 		if (one != o && !excludes(o, one))
 			continue;
@@ -303,8 +303,8 @@ static int check_exclusions(const struct vh_options *given, const struct vh_cli 
 
 static int check_all_exclusions(const struct vh_options *given, const struct vh_cli *cli)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 
 		if (vh_options_has(given, o->name) &&
 		    check_exclusions(given, cli, o, o->excludes, VH_COUNT(o->excludes)) < 0)
@@ -319,10 +319,10 @@ static int check_options(const struct vh_options *given, const struct vh_cli *cl
 {
 	const struct vh_command *cmd = cli->command;
 
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 
-		if (!vh_options_has(given, o->name) || vh_command_takes(cmd, o))
+		if (!vh_options_has(given, o->name) || vh_command_table_takes(cmd, o))
 			continue;
 		vh_error(cli, "option '--%s' does not apply to '%s'%s", o->name, cmd->name,
 			 cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");

@@ -9,7 +9,7 @@
 
 #include "lib/base/banned.h"
 
-size_t vh_columns(const char *s)
+size_t vh_output_columns(const char *s)
 {
 	size_t n = 0;
 
@@ -26,7 +26,7 @@ void vh_put(FILE *f, const char *s)
 void vh_put_column(FILE *f, const char *s, size_t width)
 {
 	_auto_free_ char *safe = vh_printable_line(s);
-	size_t n = vh_columns(safe);
+	size_t n = vh_output_columns(safe);
 
 	fputs(safe, f);
 	if (n < width)

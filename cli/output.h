@@ -11,7 +11,7 @@
 #include "lib/base/printable.h"
 
 /* Columns that a string from vh_printable_line() takes, one per character. */
-size_t vh_columns(const char *s);
+size_t vh_output_columns(const char *s);
 
 /* Prints s as vh_printable_line() makes it; vh_put_column() fills up with blanks to `width`
  * columns. */

@@ -33,7 +33,7 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 		vh_root_close(&cli->root);
 		return VH_EXIT_USAGE;
 	}
-	vh_pci_names_of(cli->names, &cli->root);
+	vh_pci_ids_of(cli->names, &cli->root);
 	rc = fn(cli, args, count);
 	vh_root_close(&cli->root);
 	return rc;
@@ -60,7 +60,7 @@ static int describe(const struct vh_cli *cli, struct vh_strbuf *ret)
 	} else {
 		vh_from_libvirt_manifest(&a.told, ret);
 	}
-	vh_answers_clear(&a, 1);
+	vh_ask_clear(&a, 1);
 	return rc;
 }
 
@@ -155,7 +155,7 @@ static int run_in_several(struct vh_cli *cli, const char *dir, vh_command_fn *fn
 		hosts[i].uri = cli->connect[i];
 		settle(&hosts[i], &a[i], dir, i);
 	}
-	vh_answers_clear(a, n);
+	vh_ask_clear(a, n);
 	cli->remotes = hosts;
 	rc = fn(cli, args, count);
 	cli->remotes = NULL;

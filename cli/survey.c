@@ -105,7 +105,7 @@ static void find_domains(const struct vh_root *root, struct vh_names *ret)
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s = { .dir = -1 };
 
-	VH_IGNORE(vh_running_read(root, &running)); /* those that can be understood */
+	VH_IGNORE(vh_libvirt_files_running(root, &running)); /* those that can be understood */
 	if (vh_store_open(&s, root, false, &err) == 0)
 		VH_IGNORE(vh_store_list(&s, &owners));
 	vh_store_close(&s);
@@ -154,7 +154,7 @@ static void resolve_names(const struct vh_root *root)
 			_auto_error_ struct vh_error err = { 0 };
 			struct vh_pci_addr addr;
 
-			VH_IGNORE(vh_address_resolve(root, names.name[k], &addr, &err));
+			VH_IGNORE(vh_lookup_address(root, names.name[k], &addr, &err));
 		}
 	}
 }
@@ -192,5 +192,5 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	look_at_claims(root);
 	resolve_names(root);
 	read_config(root);
-	free(vh_early_at_boot(root, NULL));
+	free(vh_boot_binding_at_boot(root, NULL));
 }

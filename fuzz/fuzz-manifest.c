@@ -28,7 +28,7 @@ static void read_as_host(const char *dir)
 		return;
 	/* uses in this process, not in a child, so that libFuzzer sees where it has been */
 	h = vh_host_read(&root, NULL, 0, VH_HOST_ALL, INT64_MAX);
-	usage = vh_usage_read(&root);
+	usage = vh_uses_read_usage(&root);
 	for (size_t i = 0; i < h->n_devs; i++)
 		vh_uses_read(&root, usage, (struct vh_host *)h, h->devs[i]);
 	for (size_t i = 0; i < h->n_groups; i++)

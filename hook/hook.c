@@ -41,7 +41,7 @@ static int read_xml(struct vh_strbuf *xml, struct vh_error *err)
 static bool is_passthrough(const struct vh_call *call, const struct vh_domain *d)
 {
 	for (size_t i = 0; i < d->networks.count; i++)
-		if (vh_network_is_hostdev(&call->root, d->networks.name[i]) != VH_NO)
+		if (vh_libvirt_files_is_pool(&call->root, d->networks.name[i]) != VH_NO)
 			return true;
 	return vh_domain_has_pci(d);
 }

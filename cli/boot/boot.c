@@ -9,30 +9,30 @@
 static int remove_files(struct vh_cli *cli)
 {
 	const struct vh_opt_boot *options = cli->options;
-	_auto_(vh_early) struct vh_early *e = NULL;
+	_auto_(vh_boot_binding) struct vh_boot_binding *e = NULL;
 	_auto_error_ struct vh_error err = { 0 };
 	enum vh_initramfs initramfs;
 	int rc;
 
 	/* what cannot be understood is removed all the same: it has our mark, or it stays */
-	if (vh_early_read(&cli->root, &e, &err) < 0)
+	if (vh_boot_binding_read(&cli->root, &e, &err) < 0)
 		vh_error_report(cli, NULL, &err);
 	else if (!e)
 		vh_note("nothing is configured; what is left over is removed");
-	initramfs = e ? e->initramfs : vh_initramfs_detect(&cli->root);
+	initramfs = e ? e->initramfs : vh_system_initramfs_detect(&cli->root);
 	if (initramfs == VH_INITRAMFS_NONE && options->initramfs)
-		initramfs = vh_initramfs_of(options->initramfs);
+		initramfs = vh_boot_binding_initramfs_of(options->initramfs);
 	if (initramfs == VH_INITRAMFS_NONE) {
 		vh_error(cli, "which initramfs system is to be used? name it with --initramfs");
 		return VH_EXIT_USAGE;
 	}
-	rc = vh_boot_apply(cli, NULL, initramfs);
+	rc = vh_boot_run_apply(cli, NULL, initramfs);
 	if (rc == VH_EXIT_OK && !options->dry_run)
 		puts("from the next boot on the host's own drivers have the devices");
 	return rc;
 }
 
-int vh_cmd_boot(struct vh_cli *cli, char **args, int count)
+int vh_boot_command(struct vh_cli *cli, char **args, int count)
 {
 	bool generates = vh_streq(args[0], "generate");
 

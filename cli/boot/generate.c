@@ -21,7 +21,7 @@ struct generate {
 	size_t count;
 	struct vh_config config;
 	struct vh_judgement j;
-	struct vh_early early;
+	struct vh_boot_binding early;
 };
 
 /* --- what was named ----------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static int add_args(struct generate *g, char **args, int count)
 		}
 		if (is_id(g, args[i]))
 			return -1;
-		if (vh_address_resolve(&g->cli->root, args[i], &addr, &err) < 0) {
+		if (vh_lookup_address(&g->cli->root, args[i], &addr, &err) < 0) {
 			vh_error_report(g->cli, NULL, &err);
 			return -1;
 		}
@@ -153,7 +153,7 @@ static int judge(struct generate *g)
 /* --- how ---------------------------------------------------------------------------------- */
 
 /* A device that an earlier boot gave to vfio-pci does not show its own driver. */
-static char *module_before(const struct vh_early *before, const struct vh_pci_addr *addr)
+static char *module_before(const struct vh_boot_binding *before, const struct vh_pci_addr *addr)
 {
 	for (size_t i = 0; before && i < before->count; i++)
 		if (!vh_pci_cmp(&before->devs[i].addr, addr))
@@ -163,20 +163,20 @@ static char *module_before(const struct vh_early *before, const struct vh_pci_ad
 
 static void collect(struct generate *g)
 {
-	_auto_(vh_early) struct vh_early *before = NULL;
+	_auto_(vh_boot_binding) struct vh_boot_binding *before = NULL;
 
-	VH_IGNORE(vh_early_read(&g->cli->root, &before, NULL)); /* what cannot be read is replaced */
+	VH_IGNORE(vh_boot_binding_read(&g->cli->root, &before, NULL)); /* what cannot be read is replaced */
 	for (size_t i = 0; i < g->j.plan->count; i++) {
 		const struct vh_pci_dev *d = g->j.plan->devs[i].dev;
-		struct vh_early_dev *e;
+		struct vh_boot_binding_dev *e;
 
 		if (!vh_plan_can_pass(d))
 			continue;
 		e = VH_APPEND(g->early.devs, g->early.count);
-		*e = (struct vh_early_dev){ d->addr, d->vendor, d->device, d->subvendor,
+		*e = (struct vh_boot_binding_dev){ d->addr, d->vendor, d->device, d->subvendor,
 					    d->subdevice, d->class, NULL };
 		e->module = d->on_vfio ? module_before(before, &d->addr)
-				       : vh_boot_module(&g->cli->root, d->driver);
+				       : vh_system_module(&g->cli->root, d->driver);
 	}
 }
 
@@ -185,7 +185,7 @@ static int choose_initramfs(struct generate *g)
 	const char *name = g->options->initramfs;
 	bool is_auto = !name || vh_streq(name, "auto");
 
-	g->early.initramfs = is_auto ? vh_initramfs_detect(&g->cli->root) : vh_initramfs_of(name);
+	g->early.initramfs = is_auto ? vh_system_initramfs_detect(&g->cli->root) : vh_boot_binding_initramfs_of(name);
 	if (g->early.initramfs != VH_INITRAMFS_NONE)
 		return 0;
 	if (is_auto)
@@ -214,7 +214,7 @@ static int check_ids(struct generate *g, const struct vh_host *h)
 		const struct vh_pci_dev *d = h->devs[i];
 
 		for (size_t k = 0; k < g->early.count && !is_meant(g, d); k++) {
-			const struct vh_early_dev *e = &g->early.devs[k];
+			const struct vh_boot_binding_dev *e = &g->early.devs[k];
 
 			if (d->vendor != e->vendor || d->device != e->device)
 				continue;
@@ -232,7 +232,7 @@ static int check_ids(struct generate *g, const struct vh_host *h)
 static bool is_whole(const struct generate *g, const struct vh_host *h, const char *module)
 {
 	for (size_t i = 0; i < h->n_devs; i++) {
-		_auto_free_ char *other = vh_boot_module(&g->cli->root, h->devs[i]->driver);
+		_auto_free_ char *other = vh_system_module(&g->cli->root, h->devs[i]->driver);
 
 		if (vh_streq(other, module) && !is_meant(g, h->devs[i]))
 			return false;
@@ -276,7 +276,7 @@ static int by_id(struct generate *g)
 			vh_note("every device of module '%s' is meant: 'blacklist %s' in "
 				"/etc/modprobe.d would do as well", module, module);
 	}
-	if (!release || !vh_boot_is_builtin(&cli->root, release, "vfio-pci"))
+	if (!release || !vh_system_is_builtin(&cli->root, release, "vfio-pci"))
 		return -1;
 	option = vh_printf("vfio-pci.ids=%s", ids);
 	add = vh_bootloader_add(vh_bootloader_read(&cli->root), option);
@@ -291,9 +291,9 @@ static void note_builtin(const struct generate *g)
 	const char *release = g->j.c.host->release;
 
 	for (size_t i = 0; release && i < g->early.count; i++) {
-		const struct vh_early_dev *e = &g->early.devs[i];
+		const struct vh_boot_binding_dev *e = &g->early.devs[i];
 
-		if (e->module && vh_boot_is_builtin(&g->cli->root, release, e->module))
+		if (e->module && vh_system_is_builtin(&g->cli->root, release, e->module))
 			vh_note("%s: '%s' is part of the kernel %s and sees the device first; the "
 				"boot script takes it away again", vh_pci_str(&e->addr).s, e->module,
 				release);
@@ -323,7 +323,7 @@ static void put_devices(const struct generate *g)
 {
 	for (size_t i = 0; i < g->early.count; i++) {
 		const struct vh_pci_dev *d = vh_host_dev(g->j.c.host, &g->early.devs[i].addr);
-		_auto_free_ char *name = vh_pci_names_device(g->cli->names, d);
+		_auto_free_ char *name = vh_pci_ids_device(g->cli->names, d);
 
 		printf("%s [%04x:%04x] ", vh_pci_str(&d->addr).s, d->vendor, d->device);
 		vh_put(stdout, name ? name : "");
@@ -356,7 +356,7 @@ static int generate(struct generate *g, char **args, int count)
 	note_builtin(g);
 	note_mkinitcpio(g);
 	put_devices(g);
-	rc = vh_boot_apply(g->cli, &g->early, g->early.initramfs);
+	rc = vh_boot_run_apply(g->cli, &g->early, g->early.initramfs);
 	if (rc == VH_EXIT_OK && !g->options->dry_run)
 		puts("from the next boot on vfio-pci has them; then: vfio-hook boot verify");
 	return rc;
@@ -371,7 +371,7 @@ int vh_boot_generate(struct vh_cli *cli, char **args, int count)
 		free(g.early.devs[i].module);
 	free(g.early.devs);
 	free(g.addrs);
-	vh_judgement_clear(&g.j);
+	vh_judge_clear(&g.j);
 	vh_config_clear(&g.config);
 	return rc;
 }

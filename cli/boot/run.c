@@ -104,7 +104,7 @@ static int run_dracut_all(const struct vh_root *root, struct vh_error *err)
 	if (vh_root_list(root, &releases, "lib/modules") < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot list '/lib/modules'");
 	for (size_t i = 0; i < releases.count; i++) {
-		_auto_free_ char *image = vh_boot_image(root, releases.name[i]);
+		_auto_free_ char *image = vh_system_image(root, releases.name[i]);
 
 		if (!image)
 			continue; /* a kernel that is not booted by an image of its own */
@@ -120,7 +120,7 @@ static int run_dracut_all(const struct vh_root *root, struct vh_error *err)
 		       "no image of an installed kernel stands where distributions have it");
 }
 
-int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err)
+int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err)
 {
 	/* makes IMAGE.new and renames it */
 	static const char *const tools[] = { "/usr/sbin/update-initramfs", "-u", "-k", "all", NULL };
@@ -128,7 +128,7 @@ int vh_boot_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_e
 
 	if (initramfs == VH_INITRAMFS_DRACUT)
 		return run_dracut_all(&cli->root, err);
-	printf("%s\n", vh_initramfs_command(initramfs));
+	printf("%s\n", vh_system_initramfs_command(initramfs));
 	return run_tool(initramfs == VH_INITRAMFS_TOOLS ? tools : mkinitcpio, err);
 }
 
@@ -162,21 +162,21 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 	/* an interrupt or a hangup ends the tool, and we clean up; killed alone, we leave new files
 	 * beside the image as it was, which `boot verify` tells */
 	from_terminal(SIG_IGN);
-	rc = vh_boot_rebuild(cli, initramfs, &err);
+	rc = vh_boot_run_rebuild(cli, initramfs, &err);
 	from_terminal(SIG_DFL);
 	if (rc == 0)
 		return VH_EXIT_OK;
 	vh_error_report(cli, NULL, &err);
-	if (vh_boot_undo(before, &second) == 0) {
+	if (vh_boot_write_undo(before, &second) == 0) {
 		vh_note("the files are as they were; an image that was made already is made anew "
-			"by: %s", vh_initramfs_command(initramfs));
+			"by: %s", vh_system_initramfs_command(initramfs));
 		return VH_EXIT_UNDONE;
 	}
 	vh_error_report(cli, NULL, &second);
 	return VH_EXIT_LEFT;
 }
 
-int vh_boot_apply(struct vh_cli *cli, const struct vh_early *e, enum vh_initramfs initramfs)
+int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e, enum vh_initramfs initramfs)
 {
 	_auto_boot_files_ struct vh_boot_files files = { 0 };
 	_auto_boot_written_ struct vh_boot_written before = { 0 };
@@ -187,7 +187,7 @@ int vh_boot_apply(struct vh_cli *cli, const struct vh_early *e, enum vh_initramf
 	vh_boot_files_make(e, &files);
 	if (options->dry_run) {
 		put_dry(&files);
-		printf("then: %s\n", vh_initramfs_command(initramfs));
+		printf("then: %s\n", vh_system_initramfs_command(initramfs));
 		return VH_EXIT_OK;
 	}
 	if (cli->root.live && !vh_backend_privileged()) {
@@ -201,6 +201,6 @@ int vh_boot_apply(struct vh_cli *cli, const struct vh_early *e, enum vh_initramf
 	put_files(&files, &before.before);
 	if (rebuilds)
 		return rebuild_or_undo(cli, initramfs, &before);
-	printf("to be run now: %s\n", vh_initramfs_command(initramfs));
+	printf("to be run now: %s\n", vh_system_initramfs_command(initramfs));
 	return VH_EXIT_OK;
 }

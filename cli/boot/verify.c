@@ -18,7 +18,7 @@
 
 struct verify {
 	struct vh_cli *cli;
-	struct vh_early *early;
+	struct vh_boot_binding *early;
 	const struct vh_host *host;
 	char *script; /* what it said of itself: off, failed; or NULL */
 	struct vh_boot_report report;
@@ -37,18 +37,18 @@ static bool is_older(const struct vh_root *root, const char *image)
 		 made.st_mtim.tv_nsec < configured.st_mtim.tv_nsec));
 }
 
-static void image_is(struct vh_boot_image *k, enum vh_boot_state state, char *why)
+static void image_is(struct vh_system_image *k, enum vh_boot_state state, char *why)
 {
 	k->state = state;
 	k->why = why;
 }
 
-static void judge_image(const struct verify *v, struct vh_boot_image *k,
+static void judge_image(const struct verify *v, struct vh_system_image *k,
 			enum vh_initramfs initramfs, const char *list)
 {
-	bool has = strstr(list, vh_boot_name_in_image(initramfs)) != NULL;
+	bool has = strstr(list, vh_boot_files_in_image(initramfs)) != NULL;
 	bool module = strstr(list, "/vfio-pci.ko") ||
-		      vh_boot_is_builtin(&v->cli->root, k->release, "vfio-pci");
+		      vh_system_is_builtin(&v->cli->root, k->release, "vfio-pci");
 
 	if (!v->early)
 		image_is(k, has ? VH_IMAGE_HAS : VH_IMAGE_HAS_NOT,
@@ -63,11 +63,11 @@ static void judge_image(const struct verify *v, struct vh_boot_image *k,
 		image_is(k, VH_IMAGE_HAS, vh_strdup("holds the boot script and vfio-pci"));
 }
 
-static void list_image(const struct verify *v, struct vh_boot_image *k, enum vh_initramfs initramfs)
+static void list_image(const struct verify *v, struct vh_system_image *k, enum vh_initramfs initramfs)
 {
 	_auto_strbuf_ struct vh_strbuf list = { 0 };
 	_auto_free_ char *path = vh_printf("/%s", k->path);
-	const char *lister = vh_initramfs_lister(initramfs);
+	const char *lister = vh_system_initramfs_lister(initramfs);
 	int rc = vh_run((const char *const[]){ lister, path, NULL }, &list);
 
 	if (rc < 0)
@@ -78,10 +78,10 @@ static void list_image(const struct verify *v, struct vh_boot_image *k, enum vh_
 		judge_image(v, k, initramfs, list.data);
 }
 
-static void look_into_image(const struct verify *v, struct vh_boot_image *k)
+static void look_into_image(const struct verify *v, struct vh_system_image *k)
 {
 	const struct vh_root *root = &v->cli->root;
-	enum vh_initramfs i = v->early ? v->early->initramfs : vh_initramfs_detect(root);
+	enum vh_initramfs i = v->early ? v->early->initramfs : vh_system_initramfs_detect(root);
 
 	if (!k->path)
 		image_is(k, VH_IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
@@ -99,8 +99,8 @@ static void look_into_image(const struct verify *v, struct vh_boot_image *k)
 
 static void add_kernel(struct verify *v, const char *release)
 {
-	char *path = vh_boot_image(&v->cli->root, release);
-	struct vh_boot_image *k;
+	char *path = vh_system_image(&v->cli->root, release);
+	struct vh_system_image *k;
 
 	/* modules without an image: of a kernel that is gone, or boots without one */
 	if (!path && !vh_streq(v->host->release, release))
@@ -127,7 +127,7 @@ static void look_into_images(struct verify *v)
 		add_kernel(v, v->host->release);
 }
 
-static bool image_is_wrong(const struct verify *v, const struct vh_boot_image *k)
+static bool image_is_wrong(const struct verify *v, const struct vh_system_image *k)
 {
 	if (k->state == VH_IMAGE_NOT_CHECKED)
 		return false;
@@ -136,7 +136,7 @@ static bool image_is_wrong(const struct verify *v, const struct vh_boot_image *k
 
 /* --- the devices ---------------------------------------------------------------------------- */
 
-static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
+static bool is_same(const struct vh_boot_binding_dev *e, const struct vh_pci_dev *d)
 {
 	return e->vendor == d->vendor && e->device == d->device && e->subvendor == d->subvendor &&
 	       e->subdevice == d->subdevice && e->class == d->class;
@@ -182,7 +182,7 @@ static struct vh_boot_device *add_row(struct verify *v, const struct vh_pci_addr
 
 	r->addr = *addr;
 	r->dev = vh_host_dev(v->host, addr);
-	r->at_boot = vh_early_at_boot(&v->cli->root, addr);
+	r->at_boot = vh_boot_binding_at_boot(&v->cli->root, addr);
 	return r;
 }
 
@@ -191,7 +191,7 @@ static void add_leftovers(struct verify *v)
 {
 	for (size_t i = 0; i < v->host->n_devs; i++) {
 		const struct vh_pci_dev *d = v->host->devs[i];
-		_auto_free_ char *at_boot = vh_early_at_boot(&v->cli->root, &d->addr);
+		_auto_free_ char *at_boot = vh_boot_binding_at_boot(&v->cli->root, &d->addr);
 		bool known = false;
 
 		for (size_t k = 0; v->early && k < v->early->count; k++)
@@ -206,7 +206,7 @@ static void add_leftovers(struct verify *v)
 
 static void look_at_devices(struct verify *v)
 {
-	v->script = vh_early_at_boot(&v->cli->root, NULL);
+	v->script = vh_boot_binding_at_boot(&v->cli->root, NULL);
 	for (size_t i = 0; v->early && i < v->early->count; i++) {
 		struct vh_boot_device *r = add_row(v, &v->early->devs[i].addr);
 
@@ -237,7 +237,7 @@ static void clear(struct verify *v)
 	free(v->report.images);
 	free(v->script);
 	vh_host_free(v->host);
-	vh_early_free(v->early);
+	vh_boot_binding_free(v->early);
 }
 
 int vh_boot_verify(struct vh_cli *cli)
@@ -247,7 +247,7 @@ int vh_boot_verify(struct vh_cli *cli)
 	struct verify v = { .cli = cli };
 	int rc;
 
-	if (vh_early_read(&cli->root, &v.early, &err) < 0) {
+	if (vh_boot_binding_read(&cli->root, &v.early, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}

@@ -71,7 +71,7 @@ static int take_known(struct accept *a, const char *name, struct vh_error *err)
 	bool is_uuid = vh_uuid_parse(name, uuid) == 0;
 	int rc;
 
-	if (vh_libvirt_find_domain(root, name, is_uuid ? uuid : NULL, &xml, err) < 0)
+	if (vh_libvirt_files_find_domain(root, name, is_uuid ? uuid : NULL, &xml, err) < 0)
 		return -1;
 	if (xml)
 		return take_xml(a, xml, strlen(xml), err);
@@ -124,8 +124,8 @@ static void look(struct accept *a)
 static char *describe(const struct accept *a, const struct vh_sighting *s)
 {
 	struct vh_pci_dev d = { .vendor = s->id.vendor, .device = s->id.device, .class = s->class };
-	_auto_free_ char *class = vh_pci_names_class(a->cli->names, &d);
-	_auto_free_ char *device = vh_pci_names_device(a->cli->names, &d);
+	_auto_free_ char *class = vh_pci_ids_class(a->cli->names, &d);
+	_auto_free_ char *device = vh_pci_ids_device(a->cli->names, &d);
 
 	return vh_printf("%s: %s [%04x:%04x, subsystem %04x:%04x]", class, device, s->id.vendor,
 			 s->id.device, s->subsystem.vendor, s->subsystem.device);

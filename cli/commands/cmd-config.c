@@ -126,7 +126,7 @@ static int find_xml(const struct vh_cli *cli, const char *arg, struct vh_strbuf 
 	if (err->sys != ENOENT && err->sys != EISDIR && err->sys != ENAMETOOLONG)
 		return -1;
 	vh_error_clear(err);
-	if (vh_libvirt_find_domain(&cli->root, arg, is_uuid ? uuid : NULL, &found, err) < 0)
+	if (vh_libvirt_files_find_domain(&cli->root, arg, is_uuid ? uuid : NULL, &found, err) < 0)
 		return -1;
 	if (!found)
 		return vh_fail(err, VH_E_INPUT, 0,

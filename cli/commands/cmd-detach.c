@@ -88,7 +88,7 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 	for (int i = 0; i < count; i++) {
 		struct vh_pci_addr addr;
 
-		if (vh_address_resolve(&cli->root, args[i], &addr, &err) < 0) {
+		if (vh_lookup_address(&cli->root, args[i], &addr, &err) < 0) {
 			vh_error_report(cli, NULL, &err);
 			return VH_EXIT_USAGE;
 		}
@@ -154,7 +154,7 @@ int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 	int rc = begin(&a, cli, args, count, true), done;
 
 	if (rc == 0) {
-		done = vh_detach(&a.act, a.addrs, a.count, &a.findings, &err);
+		done = vh_prepare_by_hand(&a.act, a.addrs, a.count, &a.findings, &err);
 		vh_progress_end(&a.progress);
 		if (!a.told)
 			vh_text_findings(cli, stderr, &a.findings);

@@ -18,7 +18,7 @@ struct shown {
 
 static void shown_clear(struct shown *s)
 {
-	vh_judgement_clear(&s->j);
+	vh_judge_clear(&s->j);
 	vh_detail_free(s->detail);
 	vh_names_clear(&s->caps);
 }
@@ -30,7 +30,7 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_pci_addr addr;
 
-	if (vh_address_resolve(&cli->root, text, &addr, &err) < 0 ||
+	if (vh_lookup_address(&cli->root, text, &addr, &err) < 0 ||
 	    vh_judge_devices(&s->j, &cli->root, config, &addr, 1, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;

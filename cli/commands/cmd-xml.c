@@ -47,7 +47,7 @@ static int add_addresses(const struct vh_cli *cli, struct wanted *w, char **args
 	for (int i = 0; i < count; i++) {
 		struct vh_pci_addr addr;
 
-		if (vh_address_resolve(&cli->root, args[i], &addr, &err) < 0) {
+		if (vh_lookup_address(&cli->root, args[i], &addr, &err) < 0) {
 			vh_error_report(cli, NULL, &err);
 			return VH_EXIT_USAGE;
 		}
@@ -86,7 +86,7 @@ static void drop_others(const struct vh_host *h, struct wanted *w)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct vh_pci_dev *d = vh_host_dev(h, &w->addrs[i]);
 
-		if (d && vh_plan_can_pass(d) && !vh_pci_is_chipset(d))
+		if (d && vh_plan_can_pass(d) && !vh_host_is_chipset(d))
 			w->addrs[kept++] = w->addrs[i];
 	}
 	w->count = kept;
@@ -125,7 +125,7 @@ static int read_into(const struct vh_cli *cli, const char *into, struct vh_fragm
 
 	vh_domains_ask(&domains, (char *[]){ (char *)into }, 1);
 	if (vh_domains_take(&domains, into, false, &xml, &label, &err) == 0 &&
-	    vh_into(ret, &xml, f, cli->names, &err) == 0)
+	    vh_insert_into(ret, &xml, f, cli->names, &err) == 0)
 		return VH_EXIT_OK;
 	vh_error_report(cli, label, &err);
 	return VH_EXIT_USAGE;

@@ -28,7 +28,7 @@ static void drop_last(struct comparison *c)
 	struct compared *d = &c->list[--c->count];
 
 	for (size_t k = 0; k < c->cli->n_connect; k++)
-		vh_judgement_clear(&d->judgements[k]);
+		vh_judge_clear(&d->judgements[k]);
 	free(d->judgements);
 	free(d->reports);
 	free(d->source);

@@ -118,7 +118,7 @@ static int check_domain(const struct vh_root *root, const char *text,
 		       text, others.data);
 }
 
-int vh_address_resolve(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
+int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		       struct vh_error *err)
 {
 	const char *name = vh_has_prefix(text, "/dev/") ? text + 5 : text;

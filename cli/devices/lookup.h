@@ -7,7 +7,7 @@
 #include "lib/base/pci.h"
 #include "lib/base/root.h"
 
-int vh_address_resolve(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
+int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		       struct vh_error *err) VH_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "lib/base/banned.h"
 
-struct vh_pci_names {
+struct vh_pci_ids {
 	struct pci_access *pci; /* NULL: not wanted yet */
 	char *path;             /* of pci.ids; NULL: that of this machine */
 	bool failed;            /* libpci reported an error: it is not called again */
@@ -28,12 +28,12 @@ static void ignored(char *msg, ...)
 	(void)msg;
 }
 
-struct vh_pci_names *vh_pci_names_new(void)
+struct vh_pci_ids *vh_pci_ids_new(void)
 {
-	return vh_alloc(sizeof(struct vh_pci_names));
+	return vh_alloc(sizeof(struct vh_pci_ids));
 }
 
-void vh_pci_names_free(struct vh_pci_names *n)
+void vh_pci_ids_free(struct vh_pci_ids *n)
 {
 	if (!n)
 		return;
@@ -43,7 +43,7 @@ void vh_pci_names_free(struct vh_pci_names *n)
 	free(n);
 }
 
-void vh_pci_names_of(struct vh_pci_names *n, const struct vh_root *root)
+void vh_pci_ids_of(struct vh_pci_ids *n, const struct vh_root *root)
 {
 	static const char path[] = "usr/share/misc/pci.ids";
 
@@ -52,7 +52,7 @@ void vh_pci_names_of(struct vh_pci_names *n, const struct vh_root *root)
 }
 
 /* No pci_init(): it would look for devices; names need none. */
-static void start(struct vh_pci_names *n)
+static void start(struct vh_pci_ids *n)
 {
 	n->pci = pci_alloc();
 	n->pci->error = failed;
@@ -63,7 +63,7 @@ static void start(struct vh_pci_names *n)
 	n->pci->id_lookup_mode = 0; /* not even the file of earlier answers from the network */
 }
 
-static const char *ask(struct vh_pci_names *n, char *buf, int size, int what, int id1, int id2)
+static const char *ask(struct vh_pci_ids *n, char *buf, int size, int what, int id1, int id2)
 {
 	int flags = what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB;
 
@@ -74,7 +74,7 @@ static const char *ask(struct vh_pci_names *n, char *buf, int size, int what, in
 	return pci_lookup_name(n->pci, buf, size, flags, id1);
 }
 
-static const char *ask_subsystem(struct vh_pci_names *n, char *buf, int size,
+static const char *ask_subsystem(struct vh_pci_ids *n, char *buf, int size,
 				 const struct vh_pci_dev *d)
 {
 	int flags = PCI_LOOKUP_DEVICE | PCI_LOOKUP_SUBSYSTEM | PCI_LOOKUP_NO_NUMBERS |
@@ -86,7 +86,7 @@ static const char *ask_subsystem(struct vh_pci_names *n, char *buf, int size,
 			       d->subdevice);
 }
 
-static char *lookup_subsystem(struct vh_pci_names *n, const struct vh_pci_dev *d)
+static char *lookup_subsystem(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
 	char buf[512];
 
@@ -100,7 +100,7 @@ static char *lookup_subsystem(struct vh_pci_names *n, const struct vh_pci_dev *d
 }
 
 /* One name, NULL when the file does not give it. Caller frees. */
-static char *lookup(struct vh_pci_names *n, int what, int id1, int id2)
+static char *lookup(struct vh_pci_ids *n, int what, int id1, int id2)
 {
 	char buf[512];
 
@@ -113,7 +113,7 @@ static char *lookup(struct vh_pci_names *n, int what, int id1, int id2)
 	return ask(n, buf, sizeof(buf), what, id1, id2) == buf ? vh_strdup(buf) : NULL;
 }
 
-char *vh_pci_names_device(struct vh_pci_names *n, const struct vh_pci_dev *d)
+char *vh_pci_ids_device(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
 	_auto_free_ char *vendor = lookup(n, PCI_LOOKUP_VENDOR, d->vendor, 0);
 	_auto_free_ char *device = lookup(n, PCI_LOOKUP_DEVICE, d->vendor, d->device);
@@ -125,23 +125,23 @@ char *vh_pci_names_device(struct vh_pci_names *n, const struct vh_pci_dev *d)
 	return vh_printf("%s %s", vendor, device);
 }
 
-char *vh_pci_names_class(struct vh_pci_names *n, const struct vh_pci_dev *d)
+char *vh_pci_ids_class(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
 	char *name = lookup(n, PCI_LOOKUP_CLASS, (int)(d->class >> 8), 0);
 
 	return name ? name : vh_printf("Class %04x", d->class >> 8);
 }
 
-char *vh_pci_names_title(struct vh_pci_names *n, const struct vh_pci_dev *d)
+char *vh_pci_ids_title(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *class = vh_pci_names_class(n, d);
+	_auto_free_ char *class = vh_pci_ids_class(n, d);
 	_auto_free_ char *number = vh_printf("%04x", d->class >> 8);
 
 	/* without a name, and in libpci's word for ffff, the number is there already */
 	return strstr(class, number) ? VH_STEAL(class) : vh_printf("%s [%s]", class, number);
 }
 
-char *vh_pci_names_subsystem(struct vh_pci_names *n, const struct vh_pci_dev *d)
+char *vh_pci_ids_subsystem(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
 	_auto_free_ char *vendor = lookup(n, PCI_LOOKUP_VENDOR, d->subvendor, 0);
 	_auto_free_ char *device = lookup_subsystem(n, d);

@@ -10,11 +10,11 @@
  * rounds than there are kinds of corrections do not come up. */
 #define ROUNDS_MAX 16
 
-void vh_fixed_clear(struct vh_fixed *f)
+void vh_fix_clear(struct vh_fixed *f)
 {
 	vh_strbuf_clear(&f->xml);
 	vh_names_clear(&f->done);
-	vh_judgement_clear(&f->judgement);
+	vh_judge_clear(&f->judgement);
 }
 
 static void correct(struct vh_edit *e, struct vh_fixed *f, const struct vh_config *config,
@@ -45,7 +45,7 @@ static int round_of(struct vh_fixed *f, const struct vh_root *root, const struct
 
 	if (!d)
 		return -1;
-	vh_judgement_clear(&f->judgement);
+	vh_judge_clear(&f->judgement);
 	vh_judge_parsed(&f->judgement, root, config, d);
 	correct(e, f, config, members);
 	for (size_t i = 0; i < d->n_devices; i++)

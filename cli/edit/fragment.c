@@ -30,13 +30,13 @@ static bool is_named(const struct vh_pci_dev *d, const struct vh_pci_addr *named
 /* Why a guest does not get it; NULL: it does. */
 static char *why_not(const struct vh_pci_dev *d)
 {
-	if (vh_pci_is_bridge(d))
+	if (vh_host_is_bridge(d))
 		return vh_strdup("bridges stay with the host");
 	if (d->dead)
 		return vh_strdup("it does not answer");
-	if (!vh_pci_is_chipset(d))
+	if (!vh_host_is_chipset(d))
 		return NULL;
-	if (vh_pci_is_tolerated(d))
+	if (vh_host_is_tolerated(d))
 		return vh_strdup("part of the chipset; it stays with the host");
 	return vh_printf("part of the chipset; while it is on '%s' the start is refused", d->driver);
 }
@@ -152,7 +152,7 @@ static bool take_slot(struct vh_guest_room *room, unsigned int *ret)
 
 struct writer {
 	struct vh_strbuf *to;
-	struct vh_pci_names *names;
+	struct vh_pci_ids *names;
 	const char *tab;
 };
 
@@ -196,8 +196,8 @@ static void put_source(const struct writer *w, const struct vh_pci_addr *a)
 
 static void put_title(const struct writer *w, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *class = vh_pci_names_class(w->names, d);
-	_auto_free_ char *name = vh_pci_names_device(w->names, d);
+	_auto_free_ char *class = vh_pci_ids_class(w->names, d);
+	_auto_free_ char *name = vh_pci_ids_device(w->names, d);
 	_auto_free_ char *group = d->group < 0 ? vh_strdup("no IOMMU group")
 					       : vh_printf("IOMMU group %d", d->group);
 	_auto_free_ char *text = vh_printf("%s, %s: %s, %s", vh_pci_str(&d->addr).s, group, class,
@@ -262,14 +262,14 @@ static void put_card(const struct writer *w, const struct vh_fragment *f, size_t
 
 static void put_left(const struct writer *w, const struct vh_left_out *l)
 {
-	_auto_free_ char *class = vh_pci_names_class(w->names, l->dev);
+	_auto_free_ char *class = vh_pci_ids_class(w->names, l->dev);
 	_auto_free_ char *text = vh_printf("left out: %s, %s: %s", vh_pci_str(&l->dev->addr).s, class,
 					   l->why);
 
 	comment(w, text);
 }
 
-char *vh_fragment_text(const struct vh_fragment *f, struct vh_pci_names *names, const char *tab,
+char *vh_fragment_text(const struct vh_fragment *f, struct vh_pci_ids *names, const char *tab,
 		       struct vh_guest_room *room)
 {
 	struct vh_strbuf sb = { 0 };

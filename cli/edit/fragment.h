@@ -50,7 +50,7 @@ void vh_fragment_clear(struct vh_fragment *f);
 void vh_fragment_without(struct vh_fragment *f, const struct vh_domain *d);
 
 /* The text, in ASCII, indented by `tab` for each level. Caller frees. */
-char *vh_fragment_text(const struct vh_fragment *f, struct vh_pci_names *names, const char *tab,
+char *vh_fragment_text(const struct vh_fragment *f, struct vh_pci_ids *names, const char *tab,
 		       struct vh_guest_room *room) VH_CHECK;
 
 #endif

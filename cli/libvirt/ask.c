@@ -38,7 +38,7 @@ static int answer(void *arg)
 
 	(void)setsid(); /* a child that was just forked leads no group */
 	signal(SIGPIPE, SIG_IGN);
-	return vh_libvirt_tell(a->q, a->pipe[1]);
+	return vh_calls_tell(a->q, a->pipe[1]);
 }
 
 static void start(struct asked *a)
@@ -274,7 +274,7 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 	}
 }
 
-void vh_answers_clear(struct vh_answer_of *answers, size_t count)
+void vh_ask_clear(struct vh_answer_of *answers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct vh_answer_of *a = &answers[i];
@@ -293,7 +293,7 @@ void vh_answers_clear(struct vh_answer_of *answers, size_t count)
 		memset(answers, 0, count * sizeof(*answers));
 }
 
-const struct vh_defined *vh_answer_domain(const struct vh_answer_of *a, const char *domain)
+const struct vh_defined *vh_ask_domain(const struct vh_answer_of *a, const char *domain)
 {
 	char uuid[37];
 	bool is_uuid = vh_uuid_parse(domain, uuid) == 0;

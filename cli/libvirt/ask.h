@@ -39,13 +39,13 @@ struct vh_answer_of {
 	size_t n_domains;
 	struct vh_told told; /* with VH_WANT_HOST */
 };
-void vh_answers_clear(struct vh_answer_of *answers, size_t count);
+void vh_ask_clear(struct vh_answer_of *answers, size_t count);
 
 /* Asks all of them; `ret` has room for as many answers. `silence` in seconds. */
 void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silence,
 		    struct vh_answer_of *ret);
 
 /* The domain of this name or UUID, as libvirt takes it; NULL: not told. */
-const struct vh_defined *vh_answer_domain(const struct vh_answer_of *a, const char *domain);
+const struct vh_defined *vh_ask_domain(const struct vh_answer_of *a, const char *domain);
 
 #endif

@@ -312,7 +312,7 @@ static int tell_host(struct teller *t)
 	return tell_devices(t) < 0 || tell_running(t) < 0 ? -1 : 0;
 }
 
-int vh_libvirt_tell(const struct vh_question *q, int fd)
+int vh_calls_tell(const struct vh_question *q, int fd)
 {
 	struct teller t = { .q = q, .fd = fd };
 	int rc = load(&t) < 0 || open_connection(&t) < 0 ? -1 : 0;

@@ -25,6 +25,6 @@ enum vh_tale {
 };
 
 /* Answers on `fd`; 0, or 1 when nobody reads it any more. */
-int vh_libvirt_tell(const struct vh_question *q, int fd) VH_CHECK;
+int vh_calls_tell(const struct vh_question *q, int fd) VH_CHECK;
 
 #endif

@@ -14,7 +14,7 @@
 #define LIST "virsh list --all   # shows the names of the domains"
 
 /* libvirt lets no name of a domain have a slash (virXMLCheckIllegalChars()). */
-bool vh_is_domain(const char *arg)
+bool vh_domains_is_one(const char *arg)
 {
 	struct stat st;
 
@@ -53,7 +53,7 @@ void vh_domains_ask(struct vh_domains *d, char *const *args, int count)
 	for (size_t i = 0; i < d->n_forced; i++)
 		*VH_APPEND(q.domains.name, q.domains.count) = (char *)d->forced[i];
 	for (int i = 0; i < count; i++)
-		if (vh_is_domain(args[i]))
+		if (vh_domains_is_one(args[i]))
 			*VH_APPEND(q.domains.name, q.domains.count) = args[i];
 	if (q.domains.count || d->wants & VH_WANT_ALL) {
 		for (size_t i = 0; i < n; i++) {
@@ -73,7 +73,7 @@ void vh_domains_ask(struct vh_domains *d, char *const *args, int count)
 
 void vh_domains_clear(struct vh_domains *d)
 {
-	vh_answers_clear(d->answers, d->count);
+	vh_ask_clear(d->answers, d->count);
 	free(d->answers);
 	*d = (struct vh_domains){ .cli = d->cli };
 }
@@ -86,7 +86,7 @@ static int take_domain(struct vh_domains *d, const char *arg, bool force, struct
 	const struct vh_error *why = &first->err;
 
 	for (size_t i = 0; i < d->count && !found; i++)
-		found = vh_answer_domain(&d->answers[i], arg);
+		found = vh_ask_domain(&d->answers[i], arg);
 	if (found) {
 		vh_strbuf_add(ret, found->xml);
 		*ret_label = found->name;
@@ -103,7 +103,7 @@ int vh_domains_take(struct vh_domains *d, const char *arg, bool force, struct vh
 		    const char **ret_label, struct vh_error *err)
 {
 	/* nobody was asked: then it was a file a moment ago */
-	if (d->count && (force || vh_is_domain(arg)))
+	if (d->count && (force || vh_domains_is_one(arg)))
 		return take_domain(d, arg, force, ret, ret_label, err);
 	*ret_label = vh_streq(arg, "-") ? "<stdin>" : arg;
 	return vh_input_read(ret, arg, VH_XML_MAX, err);

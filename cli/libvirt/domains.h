@@ -23,7 +23,7 @@ struct vh_domains {
 };
 
 /* Neither standard input nor a file, and no path by its looks. */
-bool vh_is_domain(const char *arg);
+bool vh_domains_is_one(const char *arg);
 
 /* Asks for those that are forced, for those of the arguments that are domains, and with `wants` for
  * more. What goes wrong is told by vh_domains_take(). */

@@ -25,12 +25,12 @@ static const char *color_of(const struct vh_pci_dev *d)
 		return "#d5e8d4";
 	if (d->n_uses)
 		return "#ffe6cc";
-	return vh_pci_is_bridge(d) ? "#eeeeee" : "white";
+	return vh_host_is_bridge(d) ? "#eeeeee" : "white";
 }
 
 static void put_node(struct vh_output *o, const struct vh_pci_dev *d, const char *indent)
 {
-	_auto_free_ char *class = vh_pci_names_class(o->cli->names, d);
+	_auto_free_ char *class = vh_pci_ids_class(o->cli->names, d);
 	struct vh_pci_name name = vh_pci_str(&d->addr);
 
 	printf("%s\"%s\" [fillcolor=\"%s\", label=\"%s\\n", indent, name.s, color_of(d), name.s);

@@ -57,7 +57,7 @@ VH_FIELDS_GET(char *, problem, vh_strdup(s->bound->problem))
 /* Of the one that is meant. */
 static char *id(const struct vh_subject *s)
 {
-	const struct vh_early_dev *want = s->bound->want;
+	const struct vh_boot_binding_dev *want = s->bound->want;
 
 	return want ? vh_printf("%04x:%04x", want->vendor, want->device) : NULL;
 }
@@ -99,7 +99,7 @@ VH_FIELDS_GET(enum vh_tri, any, vh_fields_is(s->boot->early))
 
 static char *any_words(const struct vh_subject *s)
 {
-	const struct vh_early *e = s->boot->early;
+	const struct vh_boot_binding *e = s->boot->early;
 
 	return e ? vh_printf("%zu device%s", e->count, vh_render_plural(e->count))
 		 : vh_strdup("nothing");
@@ -107,7 +107,7 @@ static char *any_words(const struct vh_subject *s)
 
 static char *by(const struct vh_subject *s)
 {
-	const struct vh_early *e = s->boot->early;
+	const struct vh_boot_binding *e = s->boot->early;
 
 	return e ? vh_strdup(e->by_id ? "id" : "address") : NULL;
 }
@@ -121,9 +121,9 @@ static char *by_words(const struct vh_subject *s)
 
 static char *initramfs(const struct vh_subject *s)
 {
-	const struct vh_early *e = s->boot->early;
+	const struct vh_boot_binding *e = s->boot->early;
 
-	return e ? vh_strdup(vh_initramfs_str(e->initramfs)) : NULL;
+	return e ? vh_strdup(vh_boot_binding_initramfs_str(e->initramfs)) : NULL;
 }
 
 static char *initramfs_words(const struct vh_subject *s)

@@ -164,7 +164,7 @@ static const struct vh_field compared_fields[] = {
 
 VH_FIELDS_NEXT(static bool, next_compared, compared, s->compared, s->n_compared)
 
-const struct vh_field vh_fields_hosts[] = {
+const struct vh_field vh_fields_check_hosts[] = {
 	{ "domains", .next = next_compared, .fields = compared_fields },
 	{ 0 },
 };

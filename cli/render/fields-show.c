@@ -26,7 +26,7 @@ static char *id_words(const struct vh_subject *s)
 	return vh_printf("%s, revision %02x", id, (unsigned int)revision(s));
 }
 
-VH_FIELDS_GET(char *, subsystem, vh_pci_names_subsystem(s->names, s->dev))
+VH_FIELDS_GET(char *, subsystem, vh_pci_ids_subsystem(s->names, s->dev))
 
 static char *subsystem_id(const struct vh_subject *s)
 {

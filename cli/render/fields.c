@@ -83,12 +83,12 @@ char *vh_fields_class(const struct vh_subject *s)
 
 char *vh_fields_class_name(const struct vh_subject *s)
 {
-	return vh_pci_names_class(s->names, s->dev);
+	return vh_pci_ids_class(s->names, s->dev);
 }
 
 char *vh_fields_class_title(const struct vh_subject *s)
 {
-	return vh_pci_names_title(s->names, s->dev);
+	return vh_pci_ids_title(s->names, s->dev);
 }
 
 char *vh_fields_id(const struct vh_subject *s)
@@ -98,7 +98,7 @@ char *vh_fields_id(const struct vh_subject *s)
 
 char *vh_fields_description(const struct vh_subject *s)
 {
-	return vh_pci_names_device(s->names, s->dev);
+	return vh_pci_ids_device(s->names, s->dev);
 }
 
 char *vh_fields_driver(const struct vh_subject *s)
@@ -108,7 +108,7 @@ char *vh_fields_driver(const struct vh_subject *s)
 
 enum vh_tri vh_fields_bridge(const struct vh_subject *s)
 {
-	return vh_fields_is(vh_pci_is_bridge(s->dev));
+	return vh_fields_is(vh_host_is_bridge(s->dev));
 }
 
 char *vh_fields_parent(const struct vh_subject *s)

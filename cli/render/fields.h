@@ -13,7 +13,7 @@
 /* What a fact is about. A table's getters look at what the table is made for; a thing inside
  * another one keeps what that was about. All is borrowed. */
 struct vh_subject {
-	struct vh_pci_names *names;
+	struct vh_pci_ids *names;
 
 	/* wherever there are devices */
 	const struct vh_host *host;
@@ -53,7 +53,7 @@ struct vh_subject {
 	const struct vh_setting *setting;
 	/* boot verify */
 	const struct vh_boot_report *boot;
-	const struct vh_boot_image *image;
+	const struct vh_system_image *image;
 	const struct vh_boot_device *bound; /* what vfio-pci is to have from boot on */
 };
 
@@ -150,7 +150,7 @@ enum vh_tri vh_fields_is(bool yes);
 
 /* The documents of the commands. */
 extern const struct vh_field vh_fields_list[], vh_fields_show[], vh_fields_status[];
-extern const struct vh_field vh_fields_check[], vh_fields_hosts[], vh_fields_xml[];
+extern const struct vh_field vh_fields_check[], vh_fields_check_hosts[], vh_fields_xml[];
 extern const struct vh_field vh_fields_config[], vh_fields_boot[];
 
 /* What they are made of, where people read it laid out in another way: a table for each kind of

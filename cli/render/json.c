@@ -182,7 +182,7 @@ static void answer(const struct vh_output *o, const struct vh_field *fields, str
 
 void vh_json_hosts(struct vh_output *o, const struct vh_compared *list, size_t count)
 {
-	answer(o, vh_fields_hosts,
+	answer(o, vh_fields_check_hosts,
 	       (struct vh_subject){ .compared = list,
 				    .n_compared = count,
 				    .remotes = o->cli->remotes,

@@ -126,15 +126,15 @@ char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m)
 		return vh_strdup("another member");
 	if (pd && vh_render_is_detached(pd))
 		return vh_strdup("goes along");
-	if (!vh_pci_is_tolerated(m))
+	if (!vh_host_is_tolerated(m))
 		return vh_printf("would stay on '%s', which VFIO does not allow beside a guest",
 				 m->driver);
-	if (vh_pci_is_bridge(m))
+	if (vh_host_is_bridge(m))
 		return vh_strdup("stays: bridges do not go to guests and are no obstacle");
 	if (m->on_vfio)
 		return vh_strdup("stays on its VFIO driver");
 	if (m->driver)
 		return vh_printf("stays on '%s', which VFIO allows", m->driver);
-	return vh_strdup(vh_pci_is_chipset(m) ? "stays: part of the chipset, without a driver"
+	return vh_strdup(vh_host_is_chipset(m) ? "stays: part of the chipset, without a driver"
 					      : "stays without a driver, which VFIO allows");
 }

@@ -93,7 +93,7 @@ enum vh_boot_state {
 	VH_IMAGE_UNREADABLE,
 };
 
-struct vh_boot_image {
+struct vh_system_image {
 	char *release; /* of its kernel */
 	char *path;    /* below the root; NULL: none is found */
 	bool running;
@@ -102,7 +102,7 @@ struct vh_boot_image {
 };
 
 struct vh_boot_device {
-	const struct vh_early_dev *want; /* NULL: taken at this boot, and configured no more */
+	const struct vh_boot_binding_dev *want; /* NULL: taken at this boot, and configured no more */
 	struct vh_pci_addr addr;
 	const struct vh_pci_dev *dev; /* NULL: not there */
 	char *at_boot;                /* what the boot script noted of it; or NULL */
@@ -110,8 +110,8 @@ struct vh_boot_device {
 };
 
 struct vh_boot_report {
-	const struct vh_early *early; /* NULL: nothing is configured */
-	struct vh_boot_image *images; /* of the kernels that have one, and of the one that runs */
+	const struct vh_boot_binding *early; /* NULL: nothing is configured */
+	struct vh_system_image *images; /* of the kernels that have one, and of the one that runs */
 	size_t n_images;
 	struct vh_boot_device *devices;
 	size_t n_devices;

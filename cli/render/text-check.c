@@ -38,7 +38,7 @@ static void put_not_checked(const struct vh_names *names)
 
 static void put_detached(struct vh_output *o, const struct vh_plan_dev *pd)
 {
-	_auto_free_ char *name = vh_pci_names_device(o->cli->names, pd->dev);
+	_auto_free_ char *name = vh_pci_ids_device(o->cli->names, pd->dev);
 
 	printf("  detaches %s", vh_pci_str(&pd->dev->addr).s);
 	if (pd->dev->driver) {

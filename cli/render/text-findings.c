@@ -42,7 +42,7 @@ static void put_quoted(FILE *f, const struct vh_report *r, int n)
 		if (*p == '\t')
 			*p = ' ';
 	safe = vh_printable_line(line);
-	if (vh_columns(safe) > QUOTED_MAX) {
+	if (vh_output_columns(safe) > QUOTED_MAX) {
 		char *p = safe;
 
 		/* cut before the first byte of a character */

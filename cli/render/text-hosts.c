@@ -11,7 +11,7 @@ static size_t widest(const struct vh_cli *cli)
 
 	for (size_t i = 0; i < cli->n_connect; i++) {
 		_auto_free_ char *safe = vh_printable_line(cli->remotes[i].uri);
-		size_t n = vh_columns(safe);
+		size_t n = vh_output_columns(safe);
 
 		width = n > width ? n : width;
 	}

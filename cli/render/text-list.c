@@ -22,7 +22,7 @@ static void put_below(struct vh_output *o, const struct vh_subject *s, int depth
 
 	vh_text_fields_row(o, vh_fields_list_device, VH_TREE, s, depth * 2);
 	vh_text_fields_uses(o, s->dev, 31);
-	if (!vh_pci_is_bridge(s->dev) || depth == DEPTH_MAX)
+	if (!vh_host_is_bridge(s->dev) || depth == DEPTH_MAX)
 		return;
 	for (size_t i = 0; i < h->n_devs; i++) {
 		below.dev = h->devs[i];

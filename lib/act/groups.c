@@ -24,7 +24,7 @@ static bool has_vfio_member(const struct vh_root *root, int number)
 		bool vfio = true; /* what cannot be told counts as one */
 
 		if (vh_pci_parse(names.name[i], &addr) == 0)
-			VH_IGNORE(vh_pci_read_driver(root, &addr, &driver, &vfio));
+			VH_IGNORE(vh_function_driver(root, &addr, &driver, &vfio));
 		if (vfio)
 			return true;
 	}
@@ -46,12 +46,12 @@ enum vh_tri vh_group_is_closed(const struct vh_root *root, int number)
 /* A device that was removed and found again may be in another group by now. */
 static int group_now(const struct vh_root *root, const struct vh_record *r)
 {
-	int group = vh_pci_read_group(root, &r->addr);
+	int group = vh_function_group(root, &r->addr);
 
 	return group < 0 ? r->group : group;
 }
 
-int vh_claim_open_group(const struct vh_root *root, const struct vh_claim *c)
+int vh_groups_first_open(const struct vh_root *root, const struct vh_claim *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct vh_record *r = &c->records[i];
@@ -68,12 +68,12 @@ int vh_claim_open_group(const struct vh_root *root, const struct vh_claim *c)
 	return -1;
 }
 
-int vh_claim_wait_closed(const struct vh_root *root, const struct vh_claim *c, int64_t deadline)
+int vh_groups_wait_closed(const struct vh_root *root, const struct vh_claim *c, int64_t deadline)
 {
 	static const struct timespec pause = { 0, POLL_NS };
 	int group;
 
-	while ((group = vh_claim_open_group(root, c)) >= 0 && vh_now_ms() < deadline) {
+	while ((group = vh_groups_first_open(root, c)) >= 0 && vh_now_ms() < deadline) {
 		vh_root_step(root, "wait for a group");
 		nanosleep(&pause, NULL);
 	}

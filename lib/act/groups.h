@@ -11,9 +11,9 @@
  */
 enum vh_tri vh_group_is_closed(const struct vh_root *root, int number);
 /* The groups of a claim's records, one by one: the first that is not closed, or -1. */
-int vh_claim_open_group(const struct vh_root *root, const struct vh_claim *c);
+int vh_groups_first_open(const struct vh_root *root, const struct vh_claim *c);
 /* Waits for that until `deadline`; returns the group that stayed open, or -1. */
-int vh_claim_wait_closed(const struct vh_root *root, const struct vh_claim *c, int64_t deadline);
+int vh_groups_wait_closed(const struct vh_root *root, const struct vh_claim *c, int64_t deadline);
 
 /* Fills groups[].open and holder, by opening them. */
 void vh_groups_try(const struct vh_root *root, struct vh_claims *c);

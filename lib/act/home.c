@@ -21,7 +21,7 @@ static const char *binding_override(const struct vh_record *r)
 }
 
 /* May this record be written to? Neither while a write hangs nor where we know nothing. */
-static bool can_touch(const struct vh_record *r, const struct vh_state *s)
+static bool can_touch(const struct vh_record *r, const struct vh_standing *s)
 {
 	return s->present && s->known && s->override_known && !r->stuck && r->action != VH_KEEP;
 }
@@ -50,16 +50,16 @@ struct homecoming {
 	const struct vh_act *act;
 	struct vh_claim *claim;
 	int lock;
-	struct vh_state *first, *states; /* at the beginning, and now */
+	struct vh_standing *first, *states; /* at the beginning, and now */
 	bool *left;                      /* records that have to wait for a later call */
 	struct vh_error why;
 };
 
 /* Adds the writes of one step for record i, which stands in state s. */
-typedef void home_step(struct homecoming *h, size_t i, const struct vh_state *s,
+typedef void home_step(struct homecoming *h, size_t i, const struct vh_standing *s,
 		       struct vh_batch *b);
 
-static void step_override(struct homecoming *h, size_t i, const struct vh_state *s,
+static void step_override(struct homecoming *h, size_t i, const struct vh_standing *s,
 			  struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
@@ -71,7 +71,7 @@ static void step_override(struct homecoming *h, size_t i, const struct vh_state 
 }
 
 /* Leaves it where the host uses it, and for later where that cannot be seen. */
-static void stay(struct homecoming *h, size_t i, const struct vh_state *s, enum vh_tri used)
+static void stay(struct homecoming *h, size_t i, const struct vh_standing *s, enum vh_tri used)
 {
 	struct vh_record *r = &h->claim->records[i];
 	_auto_free_ char *text = vh_printf("%s stays on driver '%s' instead of '%s': %s",
@@ -86,7 +86,7 @@ static void stay(struct homecoming *h, size_t i, const struct vh_state *s, enum 
 		r->action = VH_KEEP; /* no longer ours to move */
 }
 
-static void step_unbind(struct homecoming *h, size_t i, const struct vh_state *s,
+static void step_unbind(struct homecoming *h, size_t i, const struct vh_standing *s,
 			struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
@@ -101,7 +101,7 @@ static void step_unbind(struct homecoming *h, size_t i, const struct vh_state *s
 		stay(h, i, s, used);
 }
 
-static void step_probe(struct homecoming *h, size_t i, const struct vh_state *s, struct vh_batch *b)
+static void step_probe(struct homecoming *h, size_t i, const struct vh_standing *s, struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
 
@@ -109,7 +109,7 @@ static void step_probe(struct homecoming *h, size_t i, const struct vh_state *s,
 		vh_steps_add_probe(b, &r->addr);
 }
 
-static void step_bind(struct homecoming *h, size_t i, const struct vh_state *s, struct vh_batch *b)
+static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *s, struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
 
@@ -123,7 +123,7 @@ static void step_bind(struct homecoming *h, size_t i, const struct vh_state *s, 
 static void run_step(struct homecoming *h, home_step *step)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
-	struct vh_state *before = h->states;
+	struct vh_standing *before = h->states;
 	struct vh_claim *c = h->claim;
 
 	/* in ascending order: function 0 comes home first */
@@ -136,9 +136,9 @@ static void run_step(struct homecoming *h, home_step *step)
 	vh_steps_mark_stuck(c, &b);
 	if (vh_batch_failed(&b) && !h->why.what)
 		(void)vh_steps_failed(vh_batch_failed(&b), "give back", &h->why);
-	h->states = vh_states_read(h->act->root, c);
+	h->states = vh_standing_read(h->act->root, c);
 	if (before != h->first)
-		vh_states_free(before, c->count);
+		vh_standing_free(before, c->count);
 }
 
 /* Removes what is home or no longer ours; of what is neither, the first is explained. */
@@ -148,12 +148,12 @@ static void settle(struct homecoming *h, struct vh_error *err)
 
 	for (size_t i = c->count; i-- > 0;) {
 		const struct vh_record *r = &c->records[i];
-		const struct vh_state *s = &h->states[i];
+		const struct vh_standing *s = &h->states[i];
 		struct vh_pci_addr addr = r->addr;
 
 		if (s->known && h->first[i].known)
 			vh_steps_report(h->act, c, &addr, h->first[i].driver, s->driver);
-		if (r->stuck || (s->present && r->action != VH_KEEP && !vh_state_is_home(s, r))) {
+		if (r->stuck || (s->present && r->action != VH_KEEP && !vh_standing_is_home(s, r))) {
 			(void)vh_fail(err, VH_E_LEFT, 0, NULL,
 				      "%s is not back on driver '%s'%s%s", vh_pci_str(&addr).s,
 				      r->driver ? r->driver : "none", h->why.what ? ": " : "",
@@ -169,7 +169,7 @@ static void settle(struct homecoming *h, struct vh_error *err)
 	}
 }
 
-int vh_bring_home(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+int vh_home_bring(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	static home_step *const steps[] = {
 		step_override, step_unbind, step_probe, step_bind, step_override,
@@ -178,13 +178,13 @@ int vh_bring_home(const struct vh_act *act, struct vh_claim *c, int lock, struct
 	_auto_free_ bool *left = vh_alloc(count * sizeof(*left));
 	struct homecoming h = { .act = act, .claim = c, .lock = lock, .left = left };
 
-	h.first = h.states = vh_states_read(act->root, c);
+	h.first = h.states = vh_standing_read(act->root, c);
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
 		run_step(&h, steps[i]);
 	settle(&h, err);
 	if (h.states != h.first)
-		vh_states_free(h.states, count);
-	vh_states_free(h.first, count);
+		vh_standing_free(h.states, count);
+	vh_standing_free(h.first, count);
 	vh_error_clear(&h.why);
 	return c->count ? -1 : 0;
 }

@@ -61,7 +61,7 @@ static bool was_probed(const struct vh_claim *c, const struct vh_record *r)
 /* Which records of the old claim still tell what was before. */
 static void weigh_old(struct task *t)
 {
-	struct vh_state *states;
+	struct vh_standing *states;
 
 	free(VH_STEAL(t->counts));
 	free(VH_STEAL(t->astray));
@@ -69,20 +69,20 @@ static void weigh_old(struct task *t)
 		return;
 	t->counts = vh_alloc(t->old->count * sizeof(*t->counts));
 	t->astray = vh_alloc(t->old->count * sizeof(*t->astray));
-	states = vh_states_read(t->act->root, t->old);
+	states = vh_standing_read(t->act->root, t->old);
 	for (size_t i = 0; i < t->old->count; i++) {
-		t->counts[i] = vh_state_is_ours(&states[i], &t->old->records[i]);
+		t->counts[i] = vh_standing_is_ours(&states[i], &t->old->records[i]);
 		t->astray[i] = was_probed(t->old, &t->old->records[i]) &&
-			       vh_state_is_astray(&states[i], &t->old->records[i]);
+			       vh_standing_is_astray(&states[i], &t->old->records[i]);
 	}
-	vh_states_free(states, t->old->count);
+	vh_standing_free(states, t->old->count);
 }
 
 /* Reads everything again, with the claims of others, and plans; what the old claim moved is taken
  * as it was before. */
 static int look(struct task *t, struct vh_error *err)
 {
-	struct vh_ask ask = {
+	struct vh_case_ask ask = {
 		.root = t->act->root,
 		.config = t->act->config,
 		.domain = t->domain,
@@ -197,7 +197,7 @@ static bool end_stale_claims(struct task *t)
 		/* where that fails the claim stays, and rule device-claimed names it */
 		ended |= v->stale;
 		if (v->stale)
-			VH_IGNORE(vh_end_claim(t->act, &t->store, v->claim->owner, false, &why));
+			VH_IGNORE(vh_release_claim(t->act, &t->store, v->claim->owner, false, &why));
 	}
 	return ended;
 }
@@ -234,7 +234,7 @@ static int give_back_leftovers(struct task *t, struct vh_error *err)
 			      : t->astray[i] && is_free(t, r))
 			vh_claim_copy_record(vh_claim_add(rest, &r->addr), r);
 	}
-	group = vh_claim_open_group(t->act->root, t->domain ? t->old : rest);
+	group = vh_groups_first_open(t->act->root, t->domain ? t->old : rest);
 	if (group >= 0)
 		return vh_fail(err, VH_E_REFUSED, 0, NULL,
 			       "IOMMU group %d, which an earlier %s claimed, is still open", group,
@@ -243,7 +243,7 @@ static int give_back_leftovers(struct task *t, struct vh_error *err)
 		return 0;
 	for (size_t i = 0; i < rest->count; i++)
 		vh_claim_remove(t->old, &rest->records[i].addr);
-	VH_IGNORE(vh_bring_home(t->act, rest, t->lock, &why));
+	VH_IGNORE(vh_home_bring(t->act, rest, t->lock, &why));
 	/* what would not come home stays in the claim, and release tries again */
 	for (size_t i = 0; i < rest->count; i++)
 		vh_claim_copy_record(vh_claim_add(t->old, &rest->records[i].addr),
@@ -362,7 +362,7 @@ static void undo(struct task *t, struct vh_error *err)
 		if (r && !is_earlier(t, &r->addr))
 			vh_claim_copy_record(vh_claim_add(back, &r->addr), r);
 	}
-	VH_IGNORE(vh_bring_home(&act, back, t->lock, &why)); /* what remains stays in the claim */
+	VH_IGNORE(vh_home_bring(&act, back, t->lock, &why)); /* what remains stays in the claim */
 	for (size_t i = 0; i < t->plan->count; i++) {
 		const struct vh_pci_addr *addr = &t->plan->devs[i].dev->addr;
 		struct vh_record *left = vh_claim_find(back, addr);
@@ -392,7 +392,7 @@ static int run_locked(struct task *t, struct vh_findings *out, struct vh_error *
 	if (look_first(t, err) < 0 || judge(t, out, err) < 0)
 		return -1;
 	/* before the first override is written: a module loaded later would find the devices */
-	if (changes_anything(t->plan) && vh_load_vfio_pci(t->act, err) < 0)
+	if (changes_anything(t->plan) && vh_take_load_module(t->act, err) < 0)
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;
@@ -452,7 +452,7 @@ int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_fi
 	return rc;
 }
 
-int vh_detach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
+int vh_prepare_by_hand(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 	      struct vh_findings *out, struct vh_error *err)
 {
 	struct task t = { .act = act, .owner = VH_MANUAL, .name = VH_MANUAL };

@@ -68,7 +68,7 @@ static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
 	if (!all)
 		return 0;
 	part = pick(all, h);
-	group = vh_claim_open_group(act->root, part);
+	group = vh_groups_first_open(act->root, part);
 	if (group >= 0)
 		return vh_fail(err, VH_E_REFUSED, 0, "end the guest that uses it first",
 			       "IOMMU group %d is open", group);
@@ -79,7 +79,7 @@ static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
 		return -1;
 	for (size_t i = 0; i < part->count; i++)
 		vh_claim_remove(all, &part->records[i].addr);
-	rc = vh_bring_home(act, part, lock, err);
+	rc = vh_home_bring(act, part, lock, err);
 	for (size_t i = 0; i < part->count; i++)
 		vh_claim_copy_record(vh_claim_add(all, &part->records[i].addr), &part->records[i]);
 	if (rc == 0)
@@ -116,7 +116,7 @@ static int end_claims(const struct vh_act *act, const struct vh_store *s, const 
 
 		if (!strcmp(owner, VH_MANUAL))
 			manual = true;
-		else if (vh_end_claim(act, s, owner, true, err) < 0)
+		else if (vh_release_claim(act, s, owner, true, err) < 0)
 			return -1;
 	}
 	return manual ? end_manual(act, s, h, err) : 0;
@@ -164,7 +164,7 @@ static int end_if_stale(const struct vh_act *all, const struct vh_store *s, cons
 	if (!c || !strcmp(owner, VH_MANUAL) || vh_store_lock_is_free(s, owner) != VH_YES ||
 	    !vh_claims_is_orphan(act.root, c, true, &why))
 		return 0;
-	if (vh_end_claim(&act, s, owner, true, err) < 0)
+	if (vh_release_claim(&act, s, owner, true, err) < 0)
 		return -1;
 	(*ended)++;
 	return 0;

@@ -14,7 +14,7 @@ int vh_recheck_case(const struct vh_act *act, const struct vh_domain *d, bool po
 	_auto_case_ struct vh_case c = { 0 };
 	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
 						   d->policy.require_peers);
-	struct vh_ask ask = {
+	struct vh_case_ask ask = {
 		.root = act->root,
 		.config = &config,
 		.domain = d,

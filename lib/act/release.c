@@ -46,10 +46,10 @@ static int end_locked(const struct vh_act *act, const struct vh_store *s, struct
 
 	if (until > act->deadline)
 		until = act->deadline;
-	group = vh_claim_wait_closed(act->root, c, until);
+	group = vh_groups_wait_closed(act->root, c, until);
 	if (group >= 0)
 		return still_open(act, group, err);
-	rc = vh_bring_home(act, c, lock, err);
+	rc = vh_home_bring(act, c, lock, err);
 	if (vh_store_save(s, c, act->deadline, &why) < 0 && rc == 0)
 		return vh_fail(err, why.code, 0, NULL, "%s", why.what);
 	return rc;
@@ -106,11 +106,11 @@ static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct
 		return vh_fail(err, VH_E_REFUSED, 0, fix, "domain '%s' holds these devices: %s",
 			       c->name, why);
 	}
-	group = vh_claim_open_group(act->root, c);
+	group = vh_groups_first_open(act->root, c);
 	return group >= 0 ? still_open(act, group, err) : end_locked(act, s, c, lock, err);
 }
 
-int vh_end_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
+int vh_release_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
 		 bool by_hand, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;

@@ -22,7 +22,7 @@ static int load_in_child(void *arg)
 	return rc < 0 ? 1 : 0;
 }
 
-int vh_load_vfio_pci(const struct vh_act *act, struct vh_error *err)
+int vh_take_load_module(const struct vh_act *act, struct vh_error *err)
 {
 	static const char fix[] = "run 'modprobe vfio-pci' and see what it says";
 	struct vh_child child;
@@ -61,7 +61,7 @@ static char **drivers_now(const struct vh_act *act, const struct vh_claim *c)
 	/* for the report only: what cannot be read is not told */
 	for (size_t i = 0; i < c->count; i++)
 		if (is_taken(&c->records[i]))
-			VH_IGNORE(vh_pci_read_driver(act->root, &c->records[i].addr, &drivers[i],
+			VH_IGNORE(vh_function_driver(act->root, &c->records[i].addr, &drivers[i],
 						     &vfio));
 	return drivers;
 }
@@ -80,7 +80,7 @@ static int verify(const struct vh_act *act, const struct vh_batch *b, const char
 
 		if (w->result == VH_WRITE_STUCK)
 			return vh_steps_failed(w, doing, err);
-		if (vh_pci_read_driver(act->root, &w->addr, &now, &vfio) < 0)
+		if (vh_function_driver(act->root, &w->addr, &now, &vfio) < 0)
 			return unreadable(&w->addr, err);
 		if (vfio || (!want_vfio && !now) || rc < 0)
 			continue;
@@ -129,7 +129,7 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, str
 
 		if (r->action != VH_BIND)
 			continue;
-		if (vh_pci_read_driver(act->root, &r->addr, &now, &vfio) < 0)
+		if (vh_function_driver(act->root, &r->addr, &now, &vfio) < 0)
 			return unreadable(&r->addr, err);
 		if (!vfio)
 			vh_steps_add_bind(&b, &r->addr, VFIO_PCI);

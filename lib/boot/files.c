@@ -40,7 +40,7 @@ void vh_boot_files_clear(struct vh_boot_files *f)
 	*f = (struct vh_boot_files){ 0 };
 }
 
-const char *vh_boot_name_in_image(enum vh_initramfs i)
+const char *vh_boot_files_in_image(enum vh_initramfs i)
 {
 	switch (i) {
 	case VH_INITRAMFS_TOOLS:
@@ -56,10 +56,10 @@ const char *vh_boot_name_in_image(enum vh_initramfs i)
 }
 
 /* As sysfs writes what has to be there; by id the script only loads vfio-pci. */
-static void add_table(const struct vh_early *e, struct vh_strbuf *to)
+static void add_table(const struct vh_boot_binding *e, struct vh_strbuf *to)
 {
 	for (size_t i = 0; !e->by_id && i < e->count; i++) {
-		const struct vh_early_dev *d = &e->devs[i];
+		const struct vh_boot_binding_dev *d = &e->devs[i];
 
 		vh_strbuf_addf(to, "\t\t%s 0x%04x 0x%04x 0x%04x 0x%04x 0x%06x\n",
 			       vh_pci_str(&d->addr).s, d->vendor, d->device, d->subvendor,
@@ -68,7 +68,7 @@ static void add_table(const struct vh_early *e, struct vh_strbuf *to)
 }
 
 /* Adds the template, with what its placeholders stand for; each is a line of its own. */
-static void fill(const struct vh_early *e, const char *text, struct vh_strbuf *to)
+static void fill(const struct vh_boot_binding *e, const char *text, struct vh_strbuf *to)
 {
 	while (*text) {
 		const char *word = text + strspn(text, "\t");
@@ -86,7 +86,7 @@ static void fill(const struct vh_early *e, const char *text, struct vh_strbuf *t
 	}
 }
 
-void vh_boot_files_make(const struct vh_early *e, struct vh_boot_files *ret)
+void vh_boot_files_make(const struct vh_boot_binding *e, struct vh_boot_files *ret)
 {
 	for (size_t i = 0; i < VH_COUNT(templates); i++) {
 		const struct template *t = &templates[i];
@@ -99,7 +99,7 @@ void vh_boot_files_make(const struct vh_early *e, struct vh_boot_files *ret)
 		if (t->text)
 			fill(e, t->text, &text);
 		else
-			vh_early_format(e, &text);
+			vh_boot_binding_format(e, &text);
 		f->content = vh_strbuf_steal(&text);
 	}
 }

@@ -30,9 +30,9 @@ void vh_boot_files_clear(struct vh_boot_files *f);
 #define _auto_boot_files_ __attribute__((cleanup(vh_boot_files_clear)))
 
 /* Every file that could be ours, and what it has to hold; `e` NULL: none is to be there. */
-void vh_boot_files_make(const struct vh_early *e, struct vh_boot_files *ret);
+void vh_boot_files_make(const struct vh_boot_binding *e, struct vh_boot_files *ret);
 
 /* The name inside an image by which our script is found there. */
-const char *vh_boot_name_in_image(enum vh_initramfs i);
+const char *vh_boot_files_in_image(enum vh_initramfs i);
 
 #endif

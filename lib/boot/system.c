@@ -15,7 +15,7 @@ static const struct {
 				      "/usr/bin/lsinitcpio" },
 };
 
-enum vh_initramfs vh_initramfs_detect(const struct vh_root *root)
+enum vh_initramfs vh_system_initramfs_detect(const struct vh_root *root)
 {
 	enum vh_initramfs found = VH_INITRAMFS_NONE;
 
@@ -29,19 +29,19 @@ enum vh_initramfs vh_initramfs_detect(const struct vh_root *root)
 	return found;
 }
 
-const char *vh_initramfs_command(enum vh_initramfs i)
+const char *vh_system_initramfs_command(enum vh_initramfs i)
 {
 	return systems[i].command;
 }
 
-const char *vh_initramfs_lister(enum vh_initramfs i)
+const char *vh_system_initramfs_lister(enum vh_initramfs i)
 {
 	return systems[i].lister;
 }
 
 /* Where distributions have it. Arch names images by the package of the kernel, which stands
  * in lib/modules/RELEASE/pkgbase. */
-char *vh_boot_image(const struct vh_root *root, const char *release)
+char *vh_system_image(const struct vh_root *root, const char *release)
 {
 	_auto_free_ char *machine = vh_root_read(root, "etc/machine-id");
 	_auto_free_ char *package = vh_root_read(root, "lib/modules/%s/pkgbase", release);
@@ -75,7 +75,7 @@ static bool is_module(const char *a, const char *b)
 }
 
 /* kernel/drivers/ata/ahci.ko */
-bool vh_boot_is_builtin(const struct vh_root *root, const char *release, const char *module)
+bool vh_system_is_builtin(const struct vh_root *root, const char *release, const char *module)
 {
 	_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/modules.builtin", release);
 	char *rest = text, *line;
@@ -92,7 +92,7 @@ bool vh_boot_is_builtin(const struct vh_root *root, const char *release, const c
 	return false;
 }
 
-char *vh_boot_module(const struct vh_root *root, const char *driver)
+char *vh_system_module(const struct vh_root *root, const char *driver)
 {
 	char *module;
 

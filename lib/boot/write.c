@@ -10,7 +10,7 @@
 
 #define TEMP ".vfio-hook.new"
 
-void vh_boot_written_clear(struct vh_boot_written *w)
+void vh_boot_write_clear(struct vh_boot_written *w)
 {
 	vh_boot_files_clear(&w->before);
 }
@@ -136,7 +136,7 @@ static int undo(const struct vh_boot_written *w, size_t count, struct vh_error *
 	return rc;
 }
 
-int vh_boot_undo(const struct vh_boot_written *w, struct vh_error *err)
+int vh_boot_write_undo(const struct vh_boot_written *w, struct vh_error *err)
 {
 	return undo(w, w->before.count, err);
 }

@@ -52,7 +52,7 @@ static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_coun
 	return addrs;
 }
 
-static unsigned int flags_of(const struct vh_ask *ask, size_t count)
+static unsigned int flags_of(const struct vh_case_ask *ask, size_t count)
 {
 	if (ask->policy)
 		return 0;
@@ -64,7 +64,7 @@ static unsigned int flags_of(const struct vh_ask *ask, size_t count)
 
 /* The host with the devices of the own claim as they were before it: a start continues where an
  * accident ended one, and a domain that runs is judged as if it were stopped. */
-static const struct vh_host *read_host(const struct vh_ask *ask, const struct vh_claim *own,
+static const struct vh_host *read_host(const struct vh_case_ask *ask, const struct vh_claim *own,
 				       const bool *counts, const struct vh_pci_addr *addrs,
 				       size_t count)
 {
@@ -86,7 +86,7 @@ static void use(struct vh_case *c, struct vh_facts_host *f)
 }
 
 /* The owner's claim, where nobody has read it yet, and which of its records count. */
-static struct vh_claim *read_own(const struct vh_ask *ask, const char *owner, bool **ret_counts)
+static struct vh_claim *read_own(const struct vh_case_ask *ask, const char *owner, bool **ret_counts)
 {
 	_auto_error_ struct vh_error ignored = { 0 };
 	struct vh_store s = { .dir = -1 };
@@ -101,7 +101,7 @@ static struct vh_claim *read_own(const struct vh_ask *ask, const char *owner, bo
 	return own;
 }
 
-static int read_claims(struct vh_facts_host *f, const struct vh_ask *ask, const char *owner,
+static int read_claims(struct vh_facts_host *f, const struct vh_case_ask *ask, const char *owner,
 		       struct vh_error *err)
 {
 	vh_names_note_all(&f->unseen, &f->host->not_checked);
@@ -114,7 +114,7 @@ static int read_claims(struct vh_facts_host *f, const struct vh_ask *ask, const 
 }
 
 /* For this domain alone: the host looks different to it, or nobody else asks. */
-static int read_here(struct vh_case *c, const struct vh_ask *ask, const char *owner,
+static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
 		     const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
 {
 	_auto_free_ bool *own_counts = NULL;
@@ -133,7 +133,7 @@ static int read_here(struct vh_case *c, const struct vh_ask *ask, const char *ow
 }
 
 /* What others have read of the same devices, or read for them to come. */
-static int read_shared(struct vh_case *c, const struct vh_ask *ask,
+static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
 		       const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
 {
 	struct vh_facts_host *f = vh_facts_find(ask->facts, addrs, count);
@@ -148,7 +148,7 @@ static int read_shared(struct vh_case *c, const struct vh_ask *ask,
 }
 
 /* *ret_runs: does the domain run? */
-static int read_machine(struct vh_case *c, const struct vh_ask *ask, const char *owner,
+static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
 			const struct vh_pci_addr *addrs, size_t count, enum vh_tri *ret_runs,
 			struct vh_error *err)
 {
@@ -159,7 +159,7 @@ static int read_machine(struct vh_case *c, const struct vh_ask *ask, const char 
 		return read_shared(c, ask, addrs, count, err);
 	}
 	if (owner && c->domain && !ask->starts)
-		*ret_runs = vh_domain_is_running(ask->root, owner);
+		*ret_runs = vh_libvirt_files_is_running(ask->root, owner);
 	c->running = *ret_runs == VH_YES;
 	return read_here(c, ask, owner, addrs, count, err);
 }
@@ -167,7 +167,7 @@ static int read_machine(struct vh_case *c, const struct vh_ask *ask, const char 
 /* --- what the domain adds --------------------------------------------------------------------- */
 
 /* Nobody is refused over a record that is damaged, and an ordinary user does not see it. */
-static void read_record(struct vh_case *c, const struct vh_ask *ask)
+static void read_record(struct vh_case *c, const struct vh_case_ask *ask)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
@@ -177,7 +177,7 @@ static void read_record(struct vh_case *c, const struct vh_ask *ask)
 	c->last_problem = VH_STEAL(err.what);
 }
 
-static void read_memory(struct vh_case *c, const struct vh_ask *ask, enum vh_tri runs)
+static void read_memory(struct vh_case *c, const struct vh_case_ask *ask, enum vh_tri runs)
 {
 	if (c->config->memory == VH_MEMORY_OFF ||
 	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
@@ -200,7 +200,7 @@ static bool is_concerned(const struct vh_case *c)
 	       vh_domain_pins(c->domain, c->pool_networks.count > 0);
 }
 
-static int read_domain(struct vh_case *c, const struct vh_ask *ask, struct vh_error *err)
+static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct vh_error *err)
 {
 	const char *owner = c->domain->uuid;
 	size_t n;
@@ -226,7 +226,7 @@ static int read_domain(struct vh_case *c, const struct vh_ask *ask, struct vh_er
 	return 0;
 }
 
-int vh_case_read(struct vh_case *ret, const struct vh_ask *ask, struct vh_error *err)
+int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err)
 {
 	enum vh_tri runs;
 	int rc;

@@ -44,7 +44,7 @@ struct vh_case {
 };
 
 /* What is to be read; zero what does not apply. Everything is borrowed, and outlives the case. */
-struct vh_ask {
+struct vh_case_ask {
 	const struct vh_root *root;
 	const struct vh_config *config;
 	const struct vh_domain *domain;
@@ -67,7 +67,7 @@ struct vh_ask {
  * Reads the case; -1, only with `store`, where a claim could not be trusted. Always to be cleared.
  * The devices of the own claim are taken as they were before it, and its own groups as closed.
  */
-int vh_case_read(struct vh_case *ret, const struct vh_ask *ask, struct vh_error *err) VH_CHECK;
+int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err) VH_CHECK;
 void vh_case_clear(struct vh_case *c);
 /* The claims of a case that was read without `facts`, for an operation that knows more of them. */
 struct vh_claims *vh_case_own_claims(struct vh_case *c);

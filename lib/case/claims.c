@@ -71,7 +71,7 @@ bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, b
 	*ret_why = NULL;
 	if (!strcmp(c->owner, VH_MANUAL))
 		*ret_why = vh_strdup("detached by hand");
-	else if (vh_domain_is_running(root, c->owner) != VH_NO)
+	else if (vh_libvirt_files_is_running(root, c->owner) != VH_NO)
 		*ret_why = vh_strdup("it is running");
 	else if (c->state == VH_PREPARED && !vh_process_is_gone(root, &daemon))
 		*ret_why = vh_printf("it is being started by process %lld", (long long)c->daemon_pid);

@@ -61,7 +61,7 @@ static void note_missed(struct search *s, const struct vh_pci_addr *addr)
 	size_t n = vh_expect_at(addr, s->config, s->domain, s->last, expected);
 
 	for (size_t i = 0; i < n; i++) {
-		struct vh_sighting now = d ? vh_pci_sighting(d) : (struct vh_sighting){ 0 };
+		struct vh_sighting now = d ? vh_host_sighting(d) : (struct vh_sighting){ 0 };
 
 		if (!d || !vh_expect_is_met(&expected[i], &now))
 			*VH_APPEND(s->missed, s->count) = expected[i];
@@ -69,7 +69,7 @@ static void note_missed(struct search *s, const struct vh_pci_addr *addr)
 }
 
 /* A name in sysfs of a device that was missed? Its vendor decides in most cases. */
-static void look_at(const struct vh_pci_bus *bus, struct search *s, const char *name)
+static void look_at(const struct vh_function_bus *bus, struct search *s, const char *name)
 {
 	int64_t vendor = vh_root_read_int(bus->root, DEVICES "/%s/vendor", name), device = -1;
 	struct vh_pci_addr addr;
@@ -88,10 +88,10 @@ static void look_at(const struct vh_pci_bus *bus, struct search *s, const char *
 	}
 	if (!wanted || vh_pci_parse(name, &addr) < 0)
 		return;
-	d = vh_pci_read(bus, &addr, &failed);
+	d = vh_function_read(bus, &addr, &failed);
 	if (d)
-		*VH_APPEND(s->found->list, s->found->count) = vh_pci_sighting(d);
-	vh_pci_free(d);
+		*VH_APPEND(s->found->list, s->found->count) = vh_host_sighting(d);
+	vh_function_free(d);
 }
 
 void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const struct vh_host *h,
@@ -100,7 +100,7 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 {
 	struct search s = { .config = c, .domain = d, .last = last, .host = h, .found = ret };
 	_auto_names_ struct vh_names names = { 0 };
-	struct vh_pci_bus bus;
+	struct vh_function_bus bus;
 
 	for (size_t i = 0; i < h->n_asked; i++)
 		note_missed(&s, &h->asked[i]);
@@ -111,10 +111,10 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 		return;
 	if (vh_root_list(root, &names, DEVICES) < 0)
 		vh_names_note(unseen, "whether a device has moved: %s", strerror(errno));
-	vh_pci_bus_open(&bus, root);
+	vh_function_bus_open(&bus, root);
 	for (size_t i = 0; i < names.count; i++)
 		look_at(&bus, &s, names.name[i]);
-	vh_pci_bus_close(&bus);
+	vh_function_bus_close(&bus);
 	free(s.missed);
 }
 
@@ -123,23 +123,23 @@ struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, 
 				  const struct vh_identity *old)
 {
 	struct vh_identity *i = vh_identity_new(uuid, name);
-	struct vh_pci_bus bus;
+	struct vh_function_bus bus;
 
-	vh_pci_bus_open(&bus, root);
+	vh_function_bus_open(&bus, root);
 	for (size_t n = 0; n < count; n++) {
 		int failed = 0;
-		struct vh_pci_dev *d = vh_pci_read(&bus, &addrs[n], &failed);
+		struct vh_pci_dev *d = vh_function_read(&bus, &addrs[n], &failed);
 		const struct vh_sighting *before = old ? vh_identity_find(old, &addrs[n]) : NULL;
 		struct vh_sighting now = { 0 };
 
 		if (d)
-			now = vh_pci_sighting(d);
+			now = vh_host_sighting(d);
 		if (now.id.vendor)
 			vh_identity_put(i, &now);
 		else if (before)
 			vh_identity_put(i, before);
-		vh_pci_free(d);
+		vh_function_free(d);
 	}
-	vh_pci_bus_close(&bus);
+	vh_function_bus_close(&bus);
 	return i;
 }

@@ -68,7 +68,7 @@ enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, con
 			return f->networks[i].hostdev;
 	n = VH_APPEND(f->networks, f->n_networks);
 	n->name = vh_strdup(name);
-	n->hostdev = vh_network_is_hostdev(root, name);
+	n->hostdev = vh_libvirt_files_is_pool(root, name);
 	return n->hostdev;
 }
 
@@ -77,7 +77,7 @@ static void read_moved(struct vh_facts *f, const struct vh_root *root)
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s = { .dir = -1 };
 
-	f->running_seen = vh_running_read(root, &f->running);
+	f->running_seen = vh_libvirt_files_running(root, &f->running);
 	/* a store that may not be looked at gives no claims: vh_claims_look() says so */
 	if (vh_store_open(&s, root, false, &err) == 0)
 		VH_IGNORE(vh_store_list(&s, &f->claimed));

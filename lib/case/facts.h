@@ -35,7 +35,7 @@ struct vh_facts_host *vh_facts_find(const struct vh_facts *f, const struct vh_pc
 /* Adds one; takes `host`. The caller fills claims and unseen. */
 struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs, size_t count,
 				   const struct vh_host *host);
-/* vh_network_is_hostdev() */
+/* vh_libvirt_files_is_pool() */
 enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, const char *name);
 /* Does the domain run, or hold a claim? Then the host looks different to it. */
 bool vh_facts_is_moved(struct vh_facts *f, const struct vh_root *root, const char *uuid);

@@ -41,5 +41,5 @@ static void add_domain(void *ctx, const xmlNode *domain, const char *uuid)
 void vh_holdings_read(const struct vh_root *root, struct vh_holdings *ret)
 {
 	*ret = (struct vh_holdings){ 0 };
-	VH_IGNORE(vh_running_each(root, add_domain, ret)); /* what is not seen is not told */
+	VH_IGNORE(vh_libvirt_files_each(root, add_domain, ret)); /* what is not seen is not told */
 }

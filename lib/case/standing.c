@@ -21,19 +21,19 @@ static enum vh_tri has_id(const struct vh_root *root, const struct vh_record *r,
 	return v == id ? VH_YES : VH_NO;
 }
 
-static void read_state(const struct vh_root *root, const struct vh_record *r, struct vh_state *s)
+static void read_state(const struct vh_root *root, const struct vh_record *r, struct vh_standing *s)
 {
 	enum vh_tri vendor = has_id(root, r, "vendor", r->vendor);
 	enum vh_tri device = has_id(root, r, "device", r->device);
 
 	s->present = vendor != VH_NO && device != VH_NO;
 	s->known = vendor == VH_YES && device == VH_YES &&
-		   vh_pci_read_driver(root, &r->addr, &s->driver, &s->on_vfio) == 0;
+		   vh_function_driver(root, &r->addr, &s->driver, &s->on_vfio) == 0;
 }
 
-struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c)
+struct vh_standing *vh_standing_read(const struct vh_root *root, const struct vh_claim *c)
 {
-	struct vh_state *states = vh_alloc(c->count * sizeof(*states));
+	struct vh_standing *states = vh_alloc(c->count * sizeof(*states));
 	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(c->count * sizeof(*addrs));
 	_auto_free_ struct vh_override *overrides = vh_alloc(c->count * sizeof(*overrides));
 	size_t n = 0;
@@ -42,7 +42,7 @@ struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_clai
 	for (size_t i = 0; i < c->count; i++)
 		if (!c->records[i].stuck)
 			addrs[n++] = c->records[i].addr;
-	vh_slow_read_overrides(root, addrs, n, overrides);
+	vh_blocking_read_overrides(root, addrs, n, overrides);
 	n = 0;
 	for (size_t i = 0; i < c->count; i++) {
 		read_state(root, &c->records[i], &states[i]);
@@ -54,7 +54,7 @@ struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_clai
 	return states;
 }
 
-void vh_states_free(struct vh_state *states, size_t count)
+void vh_standing_free(struct vh_standing *states, size_t count)
 {
 	for (size_t i = 0; states && i < count; i++) {
 		free(states[i].driver);
@@ -63,7 +63,7 @@ void vh_states_free(struct vh_state *states, size_t count)
 	free(states);
 }
 
-bool vh_state_is_home(const struct vh_state *s, const struct vh_record *r)
+bool vh_standing_is_home(const struct vh_standing *s, const struct vh_record *r)
 {
 	return s->known && s->override_known && vh_streq(s->driver, r->driver) &&
 	       vh_streq(s->override, r->override);
@@ -71,7 +71,7 @@ bool vh_state_is_home(const struct vh_state *s, const struct vh_record *r)
 
 /* Of the overrides only ours (vfio-pci, and the recorded driver while that is being bound),
  * libvirt's (a variant driver's name while that is bound), the recorded one and none. */
-static bool is_our_override(const struct vh_state *s, const struct vh_record *r)
+static bool is_our_override(const struct vh_standing *s, const struct vh_record *r)
 {
 	return s->override_known && (!s->override || vh_streq(s->override, r->override) ||
 				     vh_streq(s->override, r->driver) ||
@@ -79,13 +79,13 @@ static bool is_our_override(const struct vh_state *s, const struct vh_record *r)
 				     (s->on_vfio && vh_streq(s->override, s->driver)));
 }
 
-bool vh_state_is_ours(const struct vh_state *s, const struct vh_record *r)
+bool vh_standing_is_ours(const struct vh_standing *s, const struct vh_record *r)
 {
 	return s->present && s->known && is_our_override(s, r) &&
 	       (!s->driver || s->on_vfio || vh_streq(s->driver, r->driver));
 }
 
-bool vh_state_is_astray(const struct vh_state *s, const struct vh_record *r)
+bool vh_standing_is_astray(const struct vh_standing *s, const struct vh_record *r)
 {
 	return s->present && s->known && is_our_override(s, r) && r->action != VH_KEEP &&
 	       s->driver && !s->on_vfio && !vh_streq(s->driver, r->driver);
@@ -93,12 +93,12 @@ bool vh_state_is_astray(const struct vh_state *s, const struct vh_record *r)
 
 bool *vh_standing_counts(const struct vh_root *root, const struct vh_claim *c)
 {
-	struct vh_state *states = vh_states_read(root, c);
+	struct vh_standing *states = vh_standing_read(root, c);
 	bool *counts = vh_alloc(c->count * sizeof(*counts));
 
 	for (size_t i = 0; i < c->count; i++)
-		counts[i] = vh_state_is_ours(&states[i], &c->records[i]);
-	vh_states_free(states, c->count);
+		counts[i] = vh_standing_is_ours(&states[i], &c->records[i]);
+	vh_standing_free(states, c->count);
 	return counts;
 }
 

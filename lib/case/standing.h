@@ -6,7 +6,7 @@
 #include "lib/host/read.h"
 #include "lib/state/claim.h"
 
-struct vh_state {
+struct vh_standing {
 	bool present;      /* a device is there, with the recorded ids, or we cannot tell */
 	bool known;        /* what follows was read */
 	char *driver;
@@ -16,20 +16,20 @@ struct vh_state {
 };
 
 /* The states of all records, in their order; the overrides are read in a child, bounded.
- * Caller frees with vh_states_free(). */
-struct vh_state *vh_states_read(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
-void vh_states_free(struct vh_state *states, size_t count);
+ * Caller frees with vh_standing_free(). */
+struct vh_standing *vh_standing_read(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
+void vh_standing_free(struct vh_standing *states, size_t count);
 
 /* Driver and override are those of the record. */
-bool vh_state_is_home(const struct vh_state *s, const struct vh_record *r);
+bool vh_standing_is_home(const struct vh_standing *s, const struct vh_record *r);
 /* The device stands where an operation on this record may have left it; otherwise somebody
  * else has moved it since, and the record no longer tells anything. */
-bool vh_state_is_ours(const struct vh_state *s, const struct vh_record *r);
+bool vh_standing_is_ours(const struct vh_standing *s, const struct vh_record *r);
 /* The device is with a host driver, but not the recorded one: probing, by us or by libvirt,
  * chose that, and the operation ended before it was put right. */
-bool vh_state_is_astray(const struct vh_state *s, const struct vh_record *r);
+bool vh_standing_is_astray(const struct vh_standing *s, const struct vh_record *r);
 
-/* vh_state_is_ours() of all records, in their order. Caller frees. */
+/* vh_standing_is_ours() of all records, in their order. Caller frees. */
 bool *vh_standing_counts(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
 /* How the devices stood before this claim, of those records that count. Caller frees; what it
  * holds is borrowed from the claim. */

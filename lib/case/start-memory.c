@@ -78,7 +78,7 @@ static void note_own_huge(const struct vh_domain *d, struct vh_memory *m, struct
 void vh_start_memory_read_own(const struct vh_root *root, const struct vh_domain *d,
 			      struct vh_memory *m, struct vh_names *unseen)
 {
-	vh_memory_read_own(root, vh_domain_pid(root, d->uuid), m);
+	vh_memory_read_own(root, vh_libvirt_files_pid(root, d->uuid), m);
 	if (m->own == VH_YES)
 		note_own_huge(d, m, unseen);
 	else

@@ -140,7 +140,7 @@ static void read_functions(const struct vh_root *root, const char *owner, int64_
 void vh_vfpool_read(const struct vh_root *root, const char *network, const char *owner,
 		    int64_t deadline, struct vh_vfpool *ret, struct vh_names *unseen)
 {
-	_auto_free_ char *text = vh_network_xml(root, network);
+	_auto_free_ char *text = vh_libvirt_files_network(root, network);
 	_auto_xml_ xmlDoc *doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
 	const xmlNode *top = doc ? vh_xml_root(doc) : NULL;
 	const xmlNode *net = vh_xml_is(top, "network") ? top : vh_xml_child(top, "network");

@@ -218,7 +218,7 @@ static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d,
 
 	*ret = NULL;
 	if (!vh_plan_can_pass(d) || policy.protect || d->numvfs ||
-	    (vh_pci_is_chipset(d) && !policy.allow_critical) ||
+	    (vh_host_is_chipset(d) && !policy.allow_critical) ||
 	    (d->driver && d->uses_read != VH_YES))
 		return false;
 	for (size_t i = 0; i < d->n_uses; i++) {

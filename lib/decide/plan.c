@@ -10,7 +10,7 @@
 
 bool vh_plan_can_pass(const struct vh_pci_dev *d)
 {
-	return !d->dead && !vh_pci_is_bridge(d);
+	return !d->dead && !vh_host_is_bridge(d);
 }
 
 static int by_addr(const void *a, const void *b)
@@ -79,11 +79,11 @@ static bool shares_bus(const struct vh_plan *p, size_t named, const struct vh_pc
 
 static bool is_touched(const struct vh_plan *p, size_t named, const struct vh_pci_dev *d)
 {
-	if (vh_pci_is_bridge(d))
+	if (vh_host_is_bridge(d))
 		return false;
 	if (d->driver)
-		return !vh_pci_is_tolerated(d);
-	return shares_bus(p, named, d) && !vh_pci_is_chipset(d) && !d->dead;
+		return !vh_host_is_tolerated(d);
+	return shares_bus(p, named, d) && !vh_host_is_chipset(d) && !d->dead;
 }
 
 static bool is_first_of_group(const struct vh_plan *p, size_t i)

@@ -53,7 +53,7 @@ void vh_together_look(struct vh_member *m, const struct vh_case *c)
 	for (size_t i = 0; c->plan && (g = vh_rule_next_group(c, &i));)
 		if (!has_group(m, g->number))
 			*VH_APPEND(m->groups, m->n_groups) = g->number;
-	m->need_kib = vh_need_kib(c);
+	m->need_kib = vh_memory_need_kib(c);
 }
 
 /* 'a', 'b' and 2 more */

@@ -62,7 +62,7 @@ static void answer_override(void *ctx, size_t i, struct vh_strbuf *to)
 	put_override(q->root, &q->addrs[i], to);
 }
 
-void vh_slow_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
+void vh_blocking_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
 			    size_t count, struct vh_override *ret)
 {
 	_auto_free_ struct vh_strbuf *answers = vh_alloc(count * sizeof(*answers));
@@ -199,11 +199,11 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 		get_uses(said, &at, q->host, d);
 }
 
-void vh_slow_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
+void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
 		  int64_t deadline)
 {
 	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
-	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_usage_read(root) : NULL;
+	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_uses_read_usage(root) : NULL;
 	struct question q = { root, h, flags, usage };
 	int64_t left = deadline - vh_now_ms();
 

@@ -15,12 +15,12 @@ static const char *const names[] = {
 	[VH_INITRAMFS_MKINITCPIO] = "mkinitcpio",
 };
 
-const char *vh_initramfs_str(enum vh_initramfs i)
+const char *vh_boot_binding_initramfs_str(enum vh_initramfs i)
 {
 	return names[i];
 }
 
-enum vh_initramfs vh_initramfs_of(const char *name)
+enum vh_initramfs vh_boot_binding_initramfs_of(const char *name)
 {
 	for (size_t i = 1; i < VH_COUNT(names); i++)
 		if (vh_streq(name, names[i]))
@@ -28,7 +28,7 @@ enum vh_initramfs vh_initramfs_of(const char *name)
 	return VH_INITRAMFS_NONE;
 }
 
-void vh_early_free(struct vh_early *e)
+void vh_boot_binding_free(struct vh_boot_binding *e)
 {
 	if (!e)
 		return;
@@ -40,7 +40,7 @@ void vh_early_free(struct vh_early *e)
 
 /* --- writing ------------------------------------------------------------------------------ */
 
-static bool is_first_module(const struct vh_early *e, size_t i)
+static bool is_first_module(const struct vh_boot_binding *e, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (vh_streq(e->devs[k].module, e->devs[i].module))
@@ -48,7 +48,7 @@ static bool is_first_module(const struct vh_early *e, size_t i)
 	return e->devs[i].module != NULL;
 }
 
-static bool is_first_id(const struct vh_early *e, size_t i)
+static bool is_first_id(const struct vh_boot_binding *e, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (e->devs[k].vendor == e->devs[i].vendor && e->devs[k].device == e->devs[i].device)
@@ -56,15 +56,15 @@ static bool is_first_id(const struct vh_early *e, size_t i)
 	return true;
 }
 
-void vh_early_format(const struct vh_early *e, struct vh_strbuf *to)
+void vh_boot_binding_format(const struct vh_boot_binding *e, struct vh_strbuf *to)
 {
 	_auto_strbuf_ struct vh_strbuf ids = { 0 };
 
 	vh_strbuf_addf(to, "# " VH_EARLY_MARK "; 'vfio-hook boot remove' takes it away.\n"
 			   "# by %s, %s\n",
-		       e->by_id ? "id" : "address", vh_initramfs_str(e->initramfs));
+		       e->by_id ? "id" : "address", vh_boot_binding_initramfs_str(e->initramfs));
 	for (size_t i = 0; i < e->count; i++) {
-		const struct vh_early_dev *d = &e->devs[i];
+		const struct vh_boot_binding_dev *d = &e->devs[i];
 		char id[16];
 
 		vh_strbuf_addf(to, "# device %s %04x:%04x %04x:%04x %06x %s\n",
@@ -84,21 +84,21 @@ void vh_early_format(const struct vh_early *e, struct vh_strbuf *to)
 /* --- reading ------------------------------------------------------------------------------ */
 
 /* by address, dracut */
-static bool read_head(struct vh_early *e, const char *line)
+static bool read_head(struct vh_boot_binding *e, const char *line)
 {
 	if (vh_has_prefix(line, "# by id, "))
 		e->by_id = true;
 	else if (!vh_has_prefix(line, "# by address, "))
 		return false;
-	e->initramfs = vh_initramfs_of(strchr(line, ',') + 2);
+	e->initramfs = vh_boot_binding_initramfs_of(strchr(line, ',') + 2);
 	return e->initramfs != VH_INITRAMFS_NONE;
 }
 
-static bool read_device(struct vh_early *e, const char *line)
+static bool read_device(struct vh_boot_binding *e, const char *line)
 {
 	char addr[32], module[64];
 	unsigned int v[5];
-	struct vh_early_dev *d;
+	struct vh_boot_binding_dev *d;
 	struct vh_pci_addr a;
 
 	if (sscanf(line, "# device %31s %4x:%4x %4x:%4x %6x %63s", addr, &v[0], &v[1], &v[2], &v[3],
@@ -106,29 +106,29 @@ static bool read_device(struct vh_early *e, const char *line)
 	    vh_pci_parse(addr, &a) < 0)
 		return false;
 	d = VH_APPEND(e->devs, e->count);
-	*d = (struct vh_early_dev){ a, (uint16_t)v[0], (uint16_t)v[1], (uint16_t)v[2],
+	*d = (struct vh_boot_binding_dev){ a, (uint16_t)v[0], (uint16_t)v[1], (uint16_t)v[2],
 				    (uint16_t)v[3], v[4], NULL };
 	d->module = strcmp(module, "-") ? vh_strdup(module) : NULL;
 	return true;
 }
 
 /* What was read counts only if it gives the same text again. */
-static bool is_ours(const struct vh_early *e, const char *text)
+static bool is_ours(const struct vh_boot_binding *e, const char *text)
 {
 	_auto_strbuf_ struct vh_strbuf again = { 0 };
 
 	if (!e->count)
 		return false;
-	vh_early_format(e, &again);
+	vh_boot_binding_format(e, &again);
 	again.data[again.len - 1] = 0; /* reading takes the last newline away */
 	return vh_streq(again.data, text);
 }
 
-int vh_early_read(const struct vh_root *root, struct vh_early **ret, struct vh_error *err)
+int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret, struct vh_error *err)
 {
 	_auto_free_ char *text = vh_root_read(root, VH_EARLY_PATH);
 	_auto_free_ char *copy = NULL;
-	_auto_(vh_early) struct vh_early *e = NULL;
+	_auto_(vh_boot_binding) struct vh_boot_binding *e = NULL;
 	char *rest, *line;
 	bool good = true, head = false;
 
@@ -153,7 +153,7 @@ int vh_early_read(const struct vh_root *root, struct vh_early **ret, struct vh_e
 	return 0;
 }
 
-char *vh_early_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr)
+char *vh_boot_binding_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
 	_auto_free_ char *text = vh_root_read(root, VH_EARLY_RECORD);
 	_auto_free_ char *start = vh_printf("%s ", addr ? vh_pci_str(addr).s : "-");

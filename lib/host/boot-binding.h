@@ -22,32 +22,32 @@ enum vh_initramfs {
 	VH_INITRAMFS_MKINITCPIO,
 };
 /* "initramfs-tools"; and the way back, NONE where it is no such name. */
-const char *vh_initramfs_str(enum vh_initramfs i);
-enum vh_initramfs vh_initramfs_of(const char *name);
+const char *vh_boot_binding_initramfs_str(enum vh_initramfs i);
+enum vh_initramfs vh_boot_binding_initramfs_of(const char *name);
 
-struct vh_early_dev {
+struct vh_boot_binding_dev {
 	struct vh_pci_addr addr;
 	uint16_t vendor, device, subvendor, subdevice;
 	uint32_t class;
 	char *module; /* of the driver that would race, or NULL: none is known */
 };
 
-struct vh_early {
+struct vh_boot_binding {
 	bool by_id;
 	enum vh_initramfs initramfs;
-	struct vh_early_dev *devs; /* sorted by address */
+	struct vh_boot_binding_dev *devs; /* sorted by address */
 	size_t count;
 };
-void vh_early_free(struct vh_early *e);
-VH_DEFINE_AUTO(vh_early, vh_early_free)
+void vh_boot_binding_free(struct vh_boot_binding *e);
+VH_DEFINE_AUTO(vh_boot_binding, vh_boot_binding_free)
 
 /* The text of the file. */
-void vh_early_format(const struct vh_early *e, struct vh_strbuf *to);
+void vh_boot_binding_format(const struct vh_boot_binding *e, struct vh_strbuf *to);
 /* 0 with *ret NULL where there is none; -1 where it is not what we write, or cannot be read. */
-int vh_early_read(const struct vh_root *root, struct vh_early **ret, struct vh_error *err) VH_CHECK;
+int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret, struct vh_error *err) VH_CHECK;
 
 /* What the boot script has said of a device at this boot: bound, late, changed, absent, failed.
  * NULL: nothing. Without an address, of itself: off, failed. The caller frees. */
-char *vh_early_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr) VH_CHECK;
+char *vh_boot_binding_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr) VH_CHECK;
 
 #endif

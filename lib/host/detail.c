@@ -91,7 +91,7 @@ static const char *const attributes[][11] = {
 /* On a running system a function that nothing can reset has neither attribute (topology.c). */
 static bool cannot_reset(const struct question *q, const struct vh_root *dir)
 {
-	return dir->live && !vh_pci_is_bridge(q->dev) && !vh_root_exists(dir, "reset_method") &&
+	return dir->live && !vh_host_is_bridge(q->dev) && !vh_root_exists(dir, "reset_method") &&
 	       errno == ENOENT && !vh_root_exists(dir, "reset");
 }
 

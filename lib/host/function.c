@@ -10,7 +10,7 @@
 
 #define DEVICES "sys/bus/pci/devices"
 
-void vh_pci_free(struct vh_pci_dev *d)
+void vh_function_free(struct vh_pci_dev *d)
 {
 	if (!d)
 		return;
@@ -20,7 +20,7 @@ void vh_pci_free(struct vh_pci_dev *d)
 	}
 	free(d->uses);
 	vh_names_clear(&d->carries);
-	vh_mates_free(d->mates, d->n_mates);
+	vh_host_mates_free(d->mates, d->n_mates);
 	free(d->resets);
 	free(d->pf_net);
 	free(d->framebuffer);
@@ -45,7 +45,7 @@ static int read_driver(const struct vh_root *dir, char **ret_driver, bool *ret_v
 	return 0;
 }
 
-int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
+int vh_function_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
 		       char **ret_driver, bool *ret_vfio)
 {
 	_auto_root_ struct vh_root dir = { .fd = -1 };
@@ -73,7 +73,7 @@ static int group_number(const char *name)
 	return name && vh_parse_uint(name, 10, INT32_MAX, &n) == 0 ? (int)n : -1;
 }
 
-int vh_pci_read_group(const struct vh_root *root, const struct vh_pci_addr *addr)
+int vh_function_group(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
 	_auto_free_ char *group =
 		vh_root_link_name(root, DEVICES "/%s/iommu_group", vh_pci_str(addr).s);
@@ -172,22 +172,22 @@ static void read_place(struct vh_pci_dev *d)
 	d->root_bus = !end || vh_pci_parse(end + 1, &d->bridge) < 0;
 }
 
-void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root)
+void vh_function_bus_open(struct vh_function_bus *ret, const struct vh_root *root)
 {
-	*ret = (struct vh_pci_bus){ .root = root, .devices = { .fd = -1 }, .groups = { .fd = -1 } };
+	*ret = (struct vh_function_bus){ .root = root, .devices = { .fd = -1 }, .groups = { .fd = -1 } };
 	if (vh_root_enter(root, &ret->devices, DEVICES) < 0)
 		ret->failed = errno;
 	VH_IGNORE(vh_root_enter(root, &ret->groups, "sys/kernel/iommu_groups")); /* see fd */
 }
 
-void vh_pci_bus_close(struct vh_pci_bus *bus)
+void vh_function_bus_close(struct vh_function_bus *bus)
 {
 	vh_root_close(&bus->devices);
 	vh_root_close(&bus->groups);
 }
 
 /* Opens the directory of the function and finds where it is: one link, read once. */
-static char *enter(const struct vh_pci_bus *bus, const char *name, struct vh_root *ret)
+static char *enter(const struct vh_function_bus *bus, const char *name, struct vh_root *ret)
 {
 	_auto_free_ char *target = NULL, *path = NULL;
 	const char *p;
@@ -206,7 +206,7 @@ static char *enter(const struct vh_pci_bus *bus, const char *name, struct vh_roo
 	return vh_root_enter(bus->root, ret, "%s", path) == 0 ? VH_STEAL(path) : NULL;
 }
 
-struct vh_pci_dev *vh_pci_read(const struct vh_pci_bus *bus, const struct vh_pci_addr *addr,
+struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus, const struct vh_pci_addr *addr,
 			       int *ret_failed)
 {
 	_auto_root_ struct vh_root dir = { .fd = -1 };

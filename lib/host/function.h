@@ -6,26 +6,26 @@
 #include "lib/host/host.h"
 
 /* Where functions and their groups are found; open for as long as many are read. */
-struct vh_pci_bus {
+struct vh_function_bus {
 	const struct vh_root *root;
 	struct vh_root devices; /* sys/bus/pci/devices */
 	int failed;             /* errno when that cannot be opened: ENOENT, a machine without PCI */
 	struct vh_root groups;  /* sys/kernel/iommu_groups; fd is -1 where there is none */
 };
-void vh_pci_bus_open(struct vh_pci_bus *ret, const struct vh_root *root);
-void vh_pci_bus_close(struct vh_pci_bus *bus);
+void vh_function_bus_open(struct vh_function_bus *ret, const struct vh_root *root);
+void vh_function_bus_close(struct vh_function_bus *bus);
 
 /* Reads the function, but what slow.h reads; NULL when it is not there. *ret_failed is set to
  * the errno of a read that neither succeeded nor said "not there". */
-struct vh_pci_dev *vh_pci_read(const struct vh_pci_bus *bus, const struct vh_pci_addr *addr,
+struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus, const struct vh_pci_addr *addr,
 			       int *ret_failed) VH_CHECK;
-void vh_pci_free(struct vh_pci_dev *d);
+void vh_function_free(struct vh_pci_dev *d);
 
 /* The driver bound now (NULL: none), and whether it is a VFIO one. Never blocks. -1, errno set:
  * cannot tell. */
-int vh_pci_read_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
+int vh_function_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
 		       char **ret_driver, bool *ret_vfio) VH_CHECK;
 /* The IOMMU group; -1, errno set (ENOENT: it has none). */
-int vh_pci_read_group(const struct vh_root *root, const struct vh_pci_addr *addr);
+int vh_function_group(const struct vh_root *root, const struct vh_pci_addr *addr);
 
 #endif

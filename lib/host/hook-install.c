@@ -15,7 +15,7 @@
 #define HOOK_TYPE "virt_hook_t" /* selinux-policy: virt.fc; entry to virt_hook_unconfined_t */
 #define UUID_LEN 36
 
-void vh_hook_info_free(struct vh_hook_info *i)
+void vh_hook_install_free(struct vh_hook_install *i)
 {
 	if (!i)
 		return;
@@ -68,7 +68,7 @@ static void read_place(const struct vh_root *root, const char *name, struct vh_h
 }
 
 static void read_drop_in(const struct vh_root *root, const struct vh_names *names,
-			 struct vh_hook_info *i)
+			 struct vh_hook_install *i)
 {
 	for (size_t n = 0; n < names->count; n++) {
 		_auto_free_ char *name = vh_printf("qemu.d/%s", names->name[n]);
@@ -86,7 +86,7 @@ static void read_drop_in(const struct vh_root *root, const struct vh_names *name
 /* --- does the daemon run it? ------------------------------------------------------------------- */
 
 /* When the daemon started, -1 if none runs: a later one will find what is there. */
-static int64_t read_daemon(const struct vh_root *root, struct vh_hook_info *i)
+static int64_t read_daemon(const struct vh_root *root, struct vh_hook_install *i)
 {
 	static const char *const daemons[] = { "libvirtd", "virtqemud" };
 
@@ -140,7 +140,7 @@ static bool is_trace_since(const struct vh_root *root, const char *dir, int64_t 
 	return false;
 }
 
-static enum vh_tri read_found(const struct vh_root *root, const struct vh_hook_info *i,
+static enum vh_tri read_found(const struct vh_root *root, const struct vh_hook_install *i,
 			      const struct vh_names *drop_ins, int64_t daemon_start)
 {
 	const struct vh_hook_place *ours = i->main.ours ? &i->main : &i->drop_in;
@@ -172,7 +172,7 @@ static bool is_mislabelled(const char *label)
 /* The link is read, the program behind it is run: only its label lets it leave the daemon's
  * domain. */
 static void read_labels(const struct vh_root *root, const struct vh_hook_place *p,
-			struct vh_hook_info *i)
+			struct vh_hook_install *i)
 {
 	for (int follow = 0; follow <= 1 && p->ours && !p->missing && !i->mislabelled; follow++) {
 		_auto_free_ char *label = vh_root_label(root, follow, "%s", p->path + 1);
@@ -185,7 +185,7 @@ static void read_labels(const struct vh_root *root, const struct vh_hook_place *
 }
 
 /* "VALUE PENDING" (security/selinux/selinuxfs.c); a policy without the boolean has no such rule */
-static void read_selinux(const struct vh_root *root, struct vh_hook_info *i)
+static void read_selinux(const struct vh_root *root, struct vh_hook_install *i)
 {
 	_auto_free_ char *enforce = vh_root_read(root, "sys/fs/selinux/enforce");
 	_auto_free_ char *hooks = vh_root_read(root,
@@ -198,10 +198,10 @@ static void read_selinux(const struct vh_root *root, struct vh_hook_info *i)
 	read_labels(root, &i->drop_in, i);
 }
 
-struct vh_hook_info *vh_hook_info_read(const struct vh_root *root, struct vh_host *h)
+struct vh_hook_install *vh_hook_install_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names drop_ins = { 0 };
-	struct vh_hook_info *i;
+	struct vh_hook_install *i;
 	struct stat st;
 
 	/* a copy of a system need not have it; and others may not look into it */

@@ -17,7 +17,7 @@ struct vh_hook_place {
 	bool executable;
 };
 
-struct vh_hook_info {
+struct vh_hook_install {
 	struct vh_hook_place main;    /* hooks/qemu */
 	struct vh_hook_place drop_in; /* ours in hooks/qemu.d; the first one */
 	char *second;                 /* the path of the second one there; NULL: none */
@@ -36,7 +36,7 @@ struct vh_hook_info {
 };
 
 /* NULL: it cannot be seen, and host->not_checked says so. */
-struct vh_hook_info *vh_hook_info_read(const struct vh_root *root, struct vh_host *h) VH_CHECK;
-void vh_hook_info_free(struct vh_hook_info *i);
+struct vh_hook_install *vh_hook_install_read(const struct vh_root *root, struct vh_host *h) VH_CHECK;
+void vh_hook_install_free(struct vh_hook_install *i);
 
 #endif

@@ -49,7 +49,7 @@ const struct vh_group *vh_host_group(const struct vh_host *h, int number)
 	return found ? *found : NULL;
 }
 
-bool vh_pci_is_bridge(const struct vh_pci_dev *d)
+bool vh_host_is_bridge(const struct vh_pci_dev *d)
 {
 	switch (VH_PCI_CLASS(d->class)) {
 	case VH_PCI_CLASS_BRIDGE_PCI:
@@ -61,24 +61,24 @@ bool vh_pci_is_bridge(const struct vh_pci_dev *d)
 	}
 }
 
-bool vh_pci_is_chipset(const struct vh_pci_dev *d)
+bool vh_host_is_chipset(const struct vh_pci_dev *d)
 {
 	uint32_t base = VH_PCI_BASE_CLASS(d->class);
 
-	if (vh_pci_is_bridge(d))
+	if (vh_host_is_bridge(d))
 		return false;
 	return base == VH_PCI_BASE_CLASS_MEMORY || base == VH_PCI_BASE_CLASS_BRIDGE ||
 	       base == VH_PCI_BASE_CLASS_SYSTEM ||
 	       VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_SMBUS;
 }
 
-bool vh_pci_is_tolerated(const struct vh_pci_dev *d)
+bool vh_host_is_tolerated(const struct vh_pci_dev *d)
 {
 	return !d->driver || d->on_vfio || !strcmp(d->driver, "pci-stub") ||
 	       !strcmp(d->driver, "pcieport");
 }
 
-struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d)
+struct vh_sighting vh_host_sighting(const struct vh_pci_dev *d)
 {
 	return (struct vh_sighting){
 		.addr = d->addr,
@@ -88,7 +88,7 @@ struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d)
 	};
 }
 
-void vh_mates_free(struct vh_mate *mates, size_t count)
+void vh_host_mates_free(struct vh_mate *mates, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		free(mates[i].driver);
@@ -100,7 +100,7 @@ static bool is_one(uint32_t wanted, uint32_t is)
 	return wanted == ~0u || wanted == is;
 }
 
-bool vh_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m)
+bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m)
 {
 	return is_one(id->vendor, m->vendor) && is_one(id->device, m->device) &&
 	       is_one(id->subvendor, m->subvendor) && is_one(id->subdevice, m->subdevice) &&

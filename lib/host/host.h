@@ -96,8 +96,8 @@ struct vh_bind_id {
 	char *text, *where;
 };
 
-struct vh_hook_info;
-struct vh_early;
+struct vh_hook_install;
+struct vh_boot_binding;
 
 enum vh_module {
 	VH_MODULE_UNKNOWN = 0,
@@ -135,8 +135,8 @@ struct vh_host {
 	struct vh_mate *on_vfio_pci; /* every device on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
 	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
-	struct vh_hook_info *hook; /* how the hook is installed; NULL: not looked at */
-	struct vh_early *early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
+	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
+	struct vh_boot_binding *early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
 	struct vh_names not_checked; /* sentences, each once */
 	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 	bool keyboards_read;
@@ -152,19 +152,19 @@ const struct vh_group *vh_host_group(const struct vh_host *h, int number);
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3);
 
 /* What it says it is. */
-struct vh_sighting vh_pci_sighting(const struct vh_pci_dev *d);
+struct vh_sighting vh_host_sighting(const struct vh_pci_dev *d);
 /* Does this option of vfio-pci match? */
-bool vh_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m);
+bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m);
 
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
-bool vh_pci_is_bridge(const struct vh_pci_dev *d);
+bool vh_host_is_bridge(const struct vh_pci_dev *d);
 /* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */
-bool vh_pci_is_chipset(const struct vh_pci_dev *d);
+bool vh_host_is_chipset(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
-bool vh_pci_is_tolerated(const struct vh_pci_dev *d);
+bool vh_host_is_tolerated(const struct vh_pci_dev *d);
 
-void vh_mates_free(struct vh_mate *mates, size_t count);
+void vh_host_mates_free(struct vh_mate *mates, size_t count);
 
 /* A file in the directory of a function whose driver did not answer: its uses are unknown. */
 #define VH_MANIFEST_UNANSWERED "unanswered"

@@ -4,7 +4,7 @@
 
 #include "lib/base/banned.h"
 
-bool vh_input_has_letters(const char *bits)
+bool vh_keyboard_has_letters(const char *bits)
 {
 	const char *last = strrchr(bits, ' ');
 	uint64_t v;
@@ -25,7 +25,7 @@ void vh_keyboard_read(const struct vh_root *root, struct vh_host *h)
 	while ((line = strsep(&rest, "\n"))) {
 		if (vh_has_prefix(line, "S: Sysfs=/"))
 			path = line + strlen("S: Sysfs=/");
-		if (!path || !vh_has_prefix(line, "B: KEY=") || !vh_input_has_letters(line + 7) ||
+		if (!path || !vh_has_prefix(line, "B: KEY=") || !vh_keyboard_has_letters(line + 7) ||
 		    (vh_has_prefix(path, "devices/virtual/") && !strstr(path, "/uhid/")))
 			continue;
 		*VH_APPEND(h->keyboards.name, h->keyboards.count) = vh_printf("sys/%s", path);

@@ -10,6 +10,6 @@ void vh_keyboard_read(const struct vh_root *root, struct vh_host *h);
 
 /* Does the bit map of keys of an input device, as sysfs and procfs print it, have all letters and
  * digits? What has some keys only is a power button, a mouse, a remote control. */
-bool vh_input_has_letters(const char *bits);
+bool vh_keyboard_has_letters(const char *bits);
 
 #endif

@@ -116,14 +116,14 @@ static enum vh_tri find_network(const struct vh_root *root, struct wanted *wante
 	return answer;
 }
 
-enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name)
+enum vh_tri vh_libvirt_files_is_pool(const struct vh_root *root, const char *name)
 {
 	struct wanted wanted = { .name = name };
 
 	return find_network(root, &wanted);
 }
 
-char *vh_network_xml(const struct vh_root *root, const char *name)
+char *vh_libvirt_files_network(const struct vh_root *root, const char *name)
 {
 	char *text = NULL;
 	struct wanted wanted = { .name = name, .ret_text = &text };
@@ -154,7 +154,7 @@ static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
 	return VH_YES;
 }
 
-bool vh_running_each(const struct vh_root *root, vh_running_fn *fn, void *ctx)
+bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	bool all = true;
@@ -186,19 +186,19 @@ static void add_uuid(void *ctx, const xmlNode *domain, const char *uuid)
 	*VH_APPEND(to->name, to->count) = vh_strdup(uuid);
 }
 
-bool vh_running_read(const struct vh_root *root, struct vh_names *ret)
+bool vh_libvirt_files_running(const struct vh_root *root, struct vh_names *ret)
 {
-	return vh_running_each(root, add_uuid, ret);
+	return vh_libvirt_files_each(root, add_uuid, ret);
 }
 
-enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid)
+enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid)
 {
 	struct wanted wanted = { .name = uuid };
 
 	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
 }
 
-int64_t vh_domain_pid(const struct vh_root *root, const char *uuid)
+int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid)
 {
 	struct wanted wanted = { .name = uuid };
 
@@ -229,7 +229,7 @@ static enum vh_tri is_domain(const char *text, const char *name, const char *uui
 	return value && vh_uuid_parse(value, found) == 0 && !strcmp(found, uuid) ? VH_YES : VH_NO;
 }
 
-int vh_libvirt_find_domain(const struct vh_root *root, const char *name, const char *uuid,
+int vh_libvirt_files_find_domain(const struct vh_root *root, const char *name, const char *uuid,
 			   char **ret_xml, struct vh_error *err)
 {
 	_auto_names_ struct vh_names names = { 0 };

@@ -13,25 +13,25 @@ struct _xmlNode;
 
 /* Does the network called `name` hand out virtual functions (<forward mode='hostdev'>)?
  * Reads etc/libvirt/qemu/networks/ and run/libvirt/network/. */
-enum vh_tri vh_network_is_hostdev(const struct vh_root *root, const char *name);
+enum vh_tri vh_libvirt_files_is_pool(const struct vh_root *root, const char *name);
 /* The file of such a network: of the one that runs, or else of the definition. NULL: none. */
-char *vh_network_xml(const struct vh_root *root, const char *name) VH_CHECK;
+char *vh_libvirt_files_network(const struct vh_root *root, const char *name) VH_CHECK;
 
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
-enum vh_tri vh_domain_is_running(const struct vh_root *root, const char *uuid);
+enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid);
 /* The process that the status file of this UUID names; 0: none. */
-int64_t vh_domain_pid(const struct vh_root *root, const char *uuid);
+int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid);
 /* Calls `fn` with <domain> and UUID of all of them. false: not all could be read. */
-typedef void vh_running_fn(void *ctx, const struct _xmlNode *domain, const char *uuid);
-bool vh_running_each(const struct vh_root *root, vh_running_fn *fn, void *ctx);
+typedef void vh_libvirt_files_fn(void *ctx, const struct _xmlNode *domain, const char *uuid);
+bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx);
 /* Adds the UUIDs of all of them: for questions about many domains. false: not all could be read. */
-bool vh_running_read(const struct vh_root *root, struct vh_names *ret);
+bool vh_libvirt_files_running(const struct vh_root *root, struct vh_names *ret);
 
 /* The definition of a domain in etc/libvirt/qemu/, by UUID (36 characters, lower case; NULL: by
  * name). *ret_xml is NULL where there is none. An error names a file that could not be read and
  * may have been the one. */
-int vh_libvirt_find_domain(const struct vh_root *root, const char *name, const char *uuid,
+int vh_libvirt_files_find_domain(const struct vh_root *root, const char *name, const char *uuid,
 			   char **ret_xml, struct vh_error *err) VH_CHECK;
 
 #endif

@@ -24,7 +24,7 @@ static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *
 	if (!lists_module(root, "modules.dep", h->release) &&
 	    !lists_module(root, "modules.builtin", h->release))
 		return VH_MODULE_MISSING;
-	h->forbidden_by = vh_module_forbidden_by(root, "vfio-pci");
+	h->forbidden_by = vh_module_options_forbidden_by(root, "vfio-pci");
 	return h->forbidden_by ? VH_MODULE_FORBIDDEN : VH_MODULE_LOADABLE;
 }
 

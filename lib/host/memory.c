@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "lib/base/size.h"
-#include "lib/domain/guest-memory.h"
 #include "lib/host/host.h"
 
 #include "lib/base/banned.h"

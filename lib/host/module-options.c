@@ -8,7 +8,7 @@
 
 #define BLANKS " \t\r\n"
 
-void vh_module_values_clear(struct vh_module_values *v)
+void vh_module_options_clear(struct vh_module_options *v)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		free(v->list[i].value);
@@ -32,10 +32,10 @@ static bool is_module(const char *s, size_t n, const char *module)
 
 /* word: OPTION=VALUE, perhaps in quotes */
 static void take(const char *word, size_t n, const char *option, const char *where,
-		 struct vh_module_values *ret)
+		 struct vh_module_options *ret)
 {
 	size_t k = strlen(option);
-	struct vh_module_value *v;
+	struct vh_module_option *v;
 
 	if (n && *word == '"') {
 		word++;
@@ -57,7 +57,7 @@ static void take(const char *word, size_t n, const char *option, const char *whe
 }
 
 static void read_cmdline(const char *cmdline, const char *module, const char *option,
-			 struct vh_module_values *ret)
+			 struct vh_module_options *ret)
 {
 	for (const char *word = cmdline; word && *word;) {
 		size_t n = strcspn(word, BLANKS), dot = strcspn(word, "." BLANKS "=");
@@ -74,7 +74,7 @@ struct search {
 	const char *command; /* "options" or "install" */
 	const char *module;
 	const char *option;  /* of "options"; NULL: the whole rest of the line */
-	struct vh_module_values *ret;
+	struct vh_module_options *ret;
 };
 
 static void take_rest(const struct search *s, const char *rest, const char *where)
@@ -82,7 +82,7 @@ static void take_rest(const struct search *s, const char *rest, const char *wher
 	size_t n = 0;
 
 	if (!s->option) {
-		struct vh_module_value *v = VH_APPEND(s->ret->list, s->ret->count);
+		struct vh_module_option *v = VH_APPEND(s->ret->list, s->ret->count);
 
 		rest += strspn(rest, BLANKS);
 		v->value = vh_strdup(rest);
@@ -145,8 +145,8 @@ static void read_modprobe_d(const struct vh_root *root, const struct search *s)
 	}
 }
 
-void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
-			   const char *option, struct vh_module_values *ret)
+void vh_module_options_read(const struct vh_root *root, const char *cmdline, const char *module,
+			   const char *option, struct vh_module_options *ret)
 {
 	struct search s = { "options", module, option, ret };
 
@@ -155,11 +155,11 @@ void vh_module_values_read(const struct vh_root *root, const char *cmdline, cons
 	read_cmdline(cmdline, module, option, ret);
 }
 
-char *vh_module_forbidden_by(const struct vh_root *root, const char *module)
+char *vh_module_options_forbidden_by(const struct vh_root *root, const char *module)
 {
 	static const char *const nothing[] = { "/bin/false", "/bin/true", "/usr/bin/false",
 					       "/usr/bin/true", "false", "true", ":" };
-	_auto_module_values_ struct vh_module_values found = { 0 };
+	_auto_module_values_ struct vh_module_options found = { 0 };
 	struct search s = { "install", module, NULL, &found };
 
 	read_modprobe_d(root, &s);

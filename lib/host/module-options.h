@@ -8,25 +8,25 @@
 
 #include "lib/base/root.h"
 
-struct vh_module_value {
+struct vh_module_option {
 	char *value;
 	char *where; /* "the kernel command line", "/etc/modprobe.d/vfio.conf" */
 };
 
-struct vh_module_values {
-	struct vh_module_value *list; /* in the order in which the module sees them */
+struct vh_module_options {
+	struct vh_module_option *list; /* in the order in which the module sees them */
 	size_t count;
 };
-void vh_module_values_clear(struct vh_module_values *v);
-#define _auto_module_values_ __attribute__((cleanup(vh_module_values_clear)))
+void vh_module_options_clear(struct vh_module_options *v);
+#define _auto_module_values_ __attribute__((cleanup(vh_module_options_clear)))
 
 /* Every value given to `option` of `module` (- and _ are the same in its name). `cmdline` may be
  * NULL. What cannot be read gives nothing. */
-void vh_module_values_read(const struct vh_root *root, const char *cmdline, const char *module,
-			   const char *option, struct vh_module_values *ret);
+void vh_module_options_read(const struct vh_root *root, const char *cmdline, const char *module,
+			   const char *option, struct vh_module_options *ret);
 
 /* The file of modprobe.d that has a command in place of loading `module` that does nothing
  * ("install vfio-pci /bin/false"); NULL: none. What another command does cannot be known. */
-char *vh_module_forbidden_by(const struct vh_root *root, const char *module) VH_CHECK;
+char *vh_module_options_forbidden_by(const struct vh_root *root, const char *module) VH_CHECK;
 
 #endif

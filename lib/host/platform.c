@@ -25,11 +25,11 @@ void vh_platform_clear(struct vh_host *h)
 		free(h->bind_ids[i].where);
 	}
 	free(h->bind_ids);
-	vh_mates_free(h->on_vfio_pci, h->n_on_vfio_pci);
+	vh_host_mates_free(h->on_vfio_pci, h->n_on_vfio_pci);
 	free(h->nodes);
 	vh_names_clear(&h->keyboards);
-	vh_hook_info_free(h->hook);
-	vh_early_free(h->early);
+	vh_hook_install_free(h->hook);
+	vh_boot_binding_free(h->early);
 }
 
 /* --- interrupts -------------------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host 
 	static const char path[] = "sys/module/%s/parameters/allow_unsafe_interrupts";
 	_auto_free_ char *type1 = vh_root_read(root, path, "vfio_iommu_type1");
 	_auto_free_ char *iommufd = vh_root_read(root, path, "iommufd");
-	_auto_module_values_ struct vh_module_values values = { 0 };
+	_auto_module_values_ struct vh_module_options values = { 0 };
 	bool is_unsafe = false;
 
 	if (type1 && is_true(type1))
@@ -89,7 +89,7 @@ static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host 
 		return VH_UNKNOWN;
 	if (type1)
 		return VH_NO;
-	vh_module_values_read(root, h->cmdline, "vfio_iommu_type1", "allow_unsafe_interrupts",
+	vh_module_options_read(root, h->cmdline, "vfio_iommu_type1", "allow_unsafe_interrupts",
 			      &values);
 	for (size_t i = 0; i < values.count; i++)
 		is_unsafe = is_true(values.list[i].value);
@@ -179,7 +179,7 @@ static bool parse_id(const char *text, struct vh_bind_id *ret)
 	return n >= 2;
 }
 
-static void add_ids(struct vh_host *h, const struct vh_module_value *value)
+static void add_ids(struct vh_host *h, const struct vh_module_option *value)
 {
 	_auto_free_ char *copy = vh_strdup(value->value);
 	char *rest = copy, *part;
@@ -198,10 +198,10 @@ static void add_ids(struct vh_host *h, const struct vh_module_value *value)
 
 static void read_bind_ids(const struct vh_root *root, struct vh_host *h)
 {
-	_auto_module_values_ struct vh_module_values values = { 0 };
+	_auto_module_values_ struct vh_module_options values = { 0 };
 	_auto_names_ struct vh_names names = { 0 };
 
-	vh_module_values_read(root, h->cmdline, "vfio-pci", "ids", &values);
+	vh_module_options_read(root, h->cmdline, "vfio-pci", "ids", &values);
 	for (size_t i = 0; i < values.count; i++)
 		add_ids(h, &values.list[i]);
 	if (!h->n_bind_ids || vh_root_list(root, &names, DRIVER) < 0)
@@ -210,7 +210,7 @@ static void read_bind_ids(const struct vh_root *root, struct vh_host *h)
 		struct vh_pci_addr addr;
 		struct vh_mate m;
 
-		if (vh_pci_parse(names.name[i], &addr) == 0 && vh_mate_read(root, &addr, &m))
+		if (vh_pci_parse(names.name[i], &addr) == 0 && vh_topology_read_mate(root, &addr, &m))
 			*VH_APPEND(h->on_vfio_pci, h->n_on_vfio_pci) = m;
 	}
 }
@@ -221,7 +221,7 @@ static void read_early(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
-	if (vh_early_read(root, &h->early, &err) < 0)
+	if (vh_boot_binding_read(root, &h->early, &err) < 0)
 		vh_host_not_checked(h, "devices for vfio-pci from boot: %s", err.what);
 }
 
@@ -237,6 +237,6 @@ void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned in
 		h->loader = vh_bootloader_read(root);
 	if (!(flags & VH_HOST_ALL))
 		return;
-	h->hook = vh_hook_info_read(root, h);
+	h->hook = vh_hook_install_read(root, h);
 	read_early(root, h);
 }

@@ -19,7 +19,7 @@ void vh_host_free(const struct vh_host *host)
 	if (!h)
 		return;
 	for (size_t i = 0; i < h->n_devs; i++)
-		vh_pci_free(h->devs[i]);
+		vh_function_free(h->devs[i]);
 	for (size_t i = 0; i < h->n_groups; i++) {
 		free(h->groups[i]->members);
 		vh_names_clear(&h->groups[i]->direct);
@@ -42,7 +42,7 @@ static struct vh_pci_dev *dev_in(struct vh_host *h, const struct vh_pci_addr *ad
 }
 
 /* The device, read now if it was not before; NULL: there is none. Keeps the order. */
-static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *h,
+static struct vh_pci_dev *add_dev(const struct vh_function_bus *bus, struct vh_host *h,
 				  const struct vh_pci_addr *addr)
 {
 	struct vh_pci_dev *d = dev_in(h, addr);
@@ -50,7 +50,7 @@ static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *
 
 	if (d)
 		return d;
-	d = vh_pci_read(bus, addr, &h->failed);
+	d = vh_function_read(bus, addr, &h->failed);
 	if (!d)
 		return NULL;
 	(void)VH_APPEND(h->devs, h->n_devs);
@@ -63,7 +63,7 @@ static struct vh_pci_dev *add_dev(const struct vh_pci_bus *bus, struct vh_host *
 
 /* A fake group is made when a VFIO driver takes the device, and goes with it
  * (drivers/vfio/group.c:vfio_noiommu_group_alloc()). */
-static bool is_fake(const struct vh_pci_bus *bus, const struct vh_group *g)
+static bool is_fake(const struct vh_function_bus *bus, const struct vh_group *g)
 {
 	_auto_free_ char *kind = NULL;
 
@@ -91,7 +91,7 @@ static int member_order(const void *a, const void *b)
 }
 
 /* Reads a group and, unless all devices are read anyway, its members. */
-static void add_group(const struct vh_pci_bus *bus, struct vh_host *h, int number)
+static void add_group(const struct vh_function_bus *bus, struct vh_host *h, int number)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	struct vh_group *g;
@@ -120,7 +120,7 @@ static void add_group(const struct vh_pci_bus *bus, struct vh_host *h, int numbe
 	insert_group(h, g);
 }
 
-static void read_all_devs(const struct vh_pci_bus *bus, struct vh_host *h)
+static void read_all_devs(const struct vh_function_bus *bus, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
@@ -165,7 +165,7 @@ static void stand_as_before(struct vh_host *h, const struct vh_was *was)
 }
 
 /* The devices that are asked for, or all, and the members of their groups. */
-static void read_devs(struct vh_host *h, const struct vh_pci_bus *bus, unsigned int flags)
+static void read_devs(struct vh_host *h, const struct vh_function_bus *bus, unsigned int flags)
 {
 	size_t count;
 
@@ -192,9 +192,9 @@ static void read_devs(struct vh_host *h, const struct vh_pci_bus *bus, unsigned 
 const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct vh_host_ask *ask)
 {
 	struct vh_host *h = vh_alloc(sizeof(*h));
-	struct vh_pci_bus bus;
+	struct vh_function_bus bus;
 
-	vh_pci_bus_open(&bus, root);
+	vh_function_bus_open(&bus, root);
 	h->asked = vh_alloc(ask->count * sizeof(*h->asked));
 	h->n_asked = ask->count;
 	if (ask->count)
@@ -206,10 +206,10 @@ const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct v
 		vh_platform_read(root, h, ask->flags);
 	for (size_t i = 0; ask->flags & VH_HOST_RULES && i < h->n_asked; i++)
 		vh_topology_read(root, h, dev_in(h, &h->asked[i]));
-	vh_pci_bus_close(&bus);
+	vh_function_bus_close(&bus);
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));
-	vh_slow_read(root, h, ask->flags, ask->deadline);
+	vh_blocking_read(root, h, ask->flags, ask->deadline);
 	for (size_t i = 0; i < ask->n_was; i++)
 		stand_as_before(h, &ask->was[i]);
 	return h;

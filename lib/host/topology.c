@@ -19,7 +19,7 @@ static uint32_t number(const struct vh_root *root, const char *name, const char 
 	return v < 0 ? 0 : (uint32_t)v;
 }
 
-bool vh_mate_read(const struct vh_root *root, const struct vh_pci_addr *addr, struct vh_mate *ret)
+bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr, struct vh_mate *ret)
 {
 	struct vh_pci_name name = vh_pci_str(addr);
 
@@ -32,7 +32,7 @@ bool vh_mate_read(const struct vh_root *root, const struct vh_pci_addr *addr, st
 		.device = (uint16_t)number(root, name.s, "device"),
 		.subvendor = (uint16_t)number(root, name.s, "subsystem_vendor"),
 		.subdevice = (uint16_t)number(root, name.s, "subsystem_device"),
-		.group = vh_pci_read_group(root, addr),
+		.group = vh_function_group(root, addr),
 		.is_vf = vh_root_exists(root, DEVICES "/%s/physfn", name.s),
 		.driver = vh_root_link_name(root, DEVICES "/%s/driver", name.s),
 	};
@@ -59,7 +59,7 @@ static void add_mate(const struct vh_root *root, struct vh_pci_dev *d,
 			return;
 		}
 	}
-	if (!vh_mate_read(root, addr, &m))
+	if (!vh_topology_read_mate(root, addr, &m))
 		return;
 	m.kinds = kind;
 	*VH_APPEND(d->mates, d->n_mates) = m;
@@ -225,7 +225,7 @@ static void read_framebuffer(const struct vh_root *root, struct vh_host *h, stru
 
 void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_pci_dev *d)
 {
-	if (!d || d->mates || d->can_reset != VH_UNKNOWN || vh_pci_is_bridge(d))
+	if (!d || d->mates || d->can_reset != VH_UNKNOWN || vh_host_is_bridge(d))
 		return;
 	d->numa_node = (int)vh_root_read_int(root, DEVICES "/%s/numa_node", vh_pci_str(&d->addr).s);
 	read_reset(root, h, d);

@@ -125,9 +125,9 @@ static void put_reset(const struct lines *l, const struct vh_pci_dev *d)
 	} else if (absent && reset && !reset->error) {
 		put_attr(l, d, 'x', "reset_method", NULL);
 		put_attr(l, d, 'f', "reset", "");
-	} else if (absent && l->live && !vh_pci_is_bridge(d)) {
+	} else if (absent && l->live && !vh_host_is_bridge(d)) {
 		put_attr(l, d, 'f', "reset_method", "");
-	} else if (!vh_pci_is_bridge(d)) {
+	} else if (!vh_host_is_bridge(d)) {
 		put_attr(l, d, 'x', "reset_method", NULL);
 	}
 }

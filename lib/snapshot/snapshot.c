@@ -416,7 +416,7 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 	if (host->failed)
 		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
 			       "cannot read the devices in '/sys/bus/pci'");
-	usage = vh_usage_read(&watched);
+	usage = vh_uses_read_usage(&watched);
 	unanswered = read_devices(&watched, host);
 	if (options->ask)
 		options->ask(options->ctx, &watched, host);

@@ -40,29 +40,14 @@ exceptions='
 /(main|hook)\.c$	main$
 ^lib/base/util\.c$	vh_
 ^lib/base/error\.c$	vh_fail$ vh_wrap$
-/rules/rule-.*\.c$	vh_check_ vh_explain_
+/rules/rule-.*\.c$	vh_rule_
+/commands/cmd-.*\.c$	vh_cmd_
+^cli/output\.c$	vh_put_ vh_put$ vh_error$ vh_error_report$ vh_note$
+^lib/base/root-.*\.c$	vh_root_
+^lib/host/read\.c$	vh_host_
 '
 longest_file=600 largest_folder=5000
 
-# --- what is known to be wrong ----------------------------------------------------------------
-# tests/build/house-debt has a line for each violation that stands today, QUESTION and VIOLATION:
-# one that is not listed fails, and so does a listed one that is gone. UPDATE_DEBT=1 writes it.
-debt=$top/tests/build/house-debt
-touch "$work/debt" "$work/owed"
-[ ! -e "$debt" ] || cp "$debt" "$work/debt"
-
-# holds NAME QUESTION TEXT: the lines of TEXT, violations, are those that are owed
-holds() {
-	sed "/./s/^/$2 /; /^\$/d" <<<"$3" | sort -u >"$work/now"
-	cat "$work/now" >>"$work/owed"
-	is "$1" "$(grep "^$2 " "$work/debt" | sort -u | diff - "$work/now" | sed -n \
-		's/^> \(.*\)/new: \1/p; s/^< \(.*\)/gone, so it leaves tests\/build\/house-debt: \1/p')"
-}
-# owes NAME QUESTION WHY: cannot be asked here
-owes() {
-	grep "^$2 " "$work/debt" >>"$work/owed"
-	skip "$1" "$3"
-}
 ask() { awk -v ask="$1" -f tests/build/house.awk "${@:2}"; }
 sources() { find lib hook cli -name "*.[$1]" | sort; }
 
@@ -87,11 +72,11 @@ includes() {
 		sed -E 's/^([^:]*):#[ \t]*include [<"]([^>"]*).*/\1 \2/'
 }
 includes '(lib|hook|cli)/' >"$work/includes"
-holds "a room includes those below it" layer "$(ask layers <(echo "$rooms") "$work/includes")"
+is "a room includes those below it" "$(ask layers <(echo "$rooms") "$work/includes")"
 is "what is decided reads no file" \
 	"$(grep -E '^lib/decide/.* lib/base/(root|child|journal|backend)\.h$' "$work/includes")"
 while read -r header folder; do
-	holds "<$header> is included in $folder alone" library \
+	is "<$header> is included in $folder alone" \
 		"$(includes "$header" | grep -v "^$folder/[^/]* " | sed 's/ / includes /')"
 done < <(grep . <<<"$libraries")
 
@@ -104,34 +89,27 @@ is "every rule is in the table" "$(comm -3 \
 is "every source file names its licence" "$(sources ch | xargs grep -L SPDX-License-Identifier \
 	lib/boot/*.sh tests/*.h tests/*.sh tests/*/*.[ch] tests/*/*.sh tests/*/*.awk)"
 sources ch | xargs wc -l | grep -v ' total$' >"$work/lines"
-holds "no file is longer than $longest_file lines" file \
+is "no file is longer than $longest_file lines" \
 	"$(awk -v most=$longest_file '$1 > most { print $2 }' "$work/lines")"
-holds "no folder has more than $largest_folder" folder "$(awk -v most=$largest_folder '
+is "no folder has more than $largest_folder" "$(awk -v most=$largest_folder '
 	{ sub("/[^/]*$", "", $2); n[$2] += $1 }
 	END { for (folder in n) if (n[folder] > most) print folder }' "$work/lines")"
-holds "no two files have one name" name "$(sources ch | sed -E 's/\.[ch]$//' | sort -u |
+is "no two files have one name" "$(sources ch | sed -E 's/\.[ch]$//' | sort -u |
 	sed 's:.*/::' | sort | uniq -d)"
 
 # --- what the objects say -------------------------------------------------------------------------
 circles="no calls go in a circle" names="externals begin with the name of their file"
 if ! command -v nm >/dev/null || [ -n "$valgrind$sanitized" ]; then
-	owes "$circles" circle "no nm, or other objects"
-	owes "$names" external "no nm, or other objects"
+	skip "$circles" "no nm, or other objects"
+	skip "$names" "no nm, or other objects"
 else
 	sources c | sed 's/c$/o/' | (cd "$abs_top_builddir" && xargs nm -gA) 2>&1 | sed -nE '
 		s/^([^:]*)\.o:[0-9a-f]+ [A-Z] /\1.c defines /p
 		s/^([^:]*)\.o: +U /\1.c uses /p
 		/^nm: /p' >"$work/symbols"
 	is "every file is compiled" "$(grep '^nm: ' "$work/symbols")"
-	holds "$circles" circle "$(ask circles "$work/symbols")"
-	holds "$names" external "$(ask names <(echo "$exceptions") "$work/symbols")"
-fi
-
-is "nothing else is owed" "$(grep -vxF -f "$work/owed" "$work/debt" |
-	grep -vE '^(layer|library|file|folder|name|circle|external) ')"
-if [ -n "${UPDATE_DEBT-}" ]; then
-	LC_ALL=C sort -u "$work/owed" >"$debt"
-	[ -s "$debt" ] || rm "$debt"
+	is "$circles" "$(ask circles "$work/symbols")"
+	is "$names" "$(ask names <(echo "$exceptions") "$work/symbols")"
 fi
 
 # --- mutations ----------------------------------------------------------------------------------

@@ -222,7 +222,7 @@ int stage_detach(struct stage *st, const char *addrs)
 	struct vh_pci_addr list[8];
 	size_t n = parse_addrs(addrs, list, VH_COUNT(list));
 
-	return vh_detach(&act, list, n, &st->findings, &st->err);
+	return vh_prepare_by_hand(&act, list, n, &st->findings, &st->err);
 }
 
 int stage_reattach(struct stage *st, const char *addrs)

@@ -22,7 +22,7 @@ static void look(const struct stage *st, struct row *rows, size_t n, int column)
 	bool vfio;
 
 	for (size_t i = 0; i < n; i++)
-		VH_IGNORE(vh_pci_read_driver(st->root, &rows[i].addr, &rows[i].driver[column], &vfio));
+		VH_IGNORE(vh_function_driver(st->root, &rows[i].addr, &rows[i].driver[column], &vfio));
 }
 
 /* The members of the groups concerned. */

@@ -5,11 +5,11 @@
 
 #include "lib/base/banned.h"
 
-static struct vh_hook_info hook;
+static struct vh_hook_install hook;
 
 static void hook_fine(struct world *w)
 {
-	hook = (struct vh_hook_info){
+	hook = (struct vh_hook_install){
 		.main = { S("/etc/libvirt/hooks/qemu"), true, S("/usr/sbin/vfio-hook-qemu"),
 			  .executable = true },
 		.daemon = S("libvirtd"),

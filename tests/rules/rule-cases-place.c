@@ -373,8 +373,8 @@ static void acs_lookalike(struct world *w)
 CASE("acs-lookalike", acs_lookalike, .want = "", .silent = "acs-override");
 
 /* The device is to be on vfio-pci from boot on, and is. */
-static struct vh_early_dev early_dev;
-static struct vh_early early = { .devs = &early_dev, .count = 1 };
+static struct vh_boot_binding_dev early_dev;
+static struct vh_boot_binding early = { .devs = &early_dev, .count = 1 };
 
 static void early_done(struct world *w)
 {
@@ -385,7 +385,7 @@ static void early_done(struct world *w)
 	d = &w->dev[1];
 	w->dev[1].driver = S("vfio-pci");
 	w->dev[1].on_vfio = true;
-	early_dev = (struct vh_early_dev){ d->addr, d->vendor, d->device, d->subvendor,
+	early_dev = (struct vh_boot_binding_dev){ d->addr, d->vendor, d->device, d->subvendor,
 					   d->subdevice, d->class, NULL };
 	w->host.early = &early;
 }

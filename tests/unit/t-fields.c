@@ -167,7 +167,7 @@ int main(void)
 		check_table("status", vh_fields_status, get(defs, "status"));
 		check_table("boot", vh_fields_boot, get(defs, "boot"));
 		check_table("check", vh_fields_check, get(defs, "check"));
-		check_table("hosts", vh_fields_hosts, get(defs, "hosts"));
+		check_table("hosts", vh_fields_check_hosts, get(defs, "hosts"));
 		check_table("xml", vh_fields_xml, get(defs, "xml"));
 		check_table("config", vh_fields_config, get(defs, "config"));
 	}

@@ -159,12 +159,12 @@ static void put(const struct file *f)
 
 static enum vh_tri network(void)
 {
-	return vh_network_is_hostdev(&root, "pool&1");
+	return vh_libvirt_files_is_pool(&root, "pool&1");
 }
 
 static enum vh_tri domain(void)
 {
-	return vh_domain_is_running(&root, UUID);
+	return vh_libvirt_files_is_running(&root, UUID);
 }
 
 /* The same question to the list of all that run, in which unknown ones are not. */
@@ -173,7 +173,7 @@ static bool is_listed(void)
 	_auto_names_ struct vh_names names = { 0 };
 	bool listed = false;
 
-	vh_running_read(&root, &names);
+	vh_libvirt_files_running(&root, &names);
 	for (size_t i = 0; i < names.count; i++)
 		listed |= !strcmp(names.name[i], UUID);
 	return listed;
@@ -184,7 +184,7 @@ static enum vh_tri find(const char *name, const char *uuid)
 	_auto_error_ struct vh_error err = { 0 };
 	_auto_free_ char *xml = NULL;
 
-	if (vh_libvirt_find_domain(&root, name, uuid, &xml, &err) < 0)
+	if (vh_libvirt_files_find_domain(&root, name, uuid, &xml, &err) < 0)
 		return VH_UNKNOWN;
 	return xml && strstr(xml, "<domain") ? VH_YES : VH_NO;
 }

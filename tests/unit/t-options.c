@@ -81,9 +81,9 @@ static void try_line(struct tried *t, const struct line *l)
 
 static const struct vh_option *find_option(const char *name)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++)
-		if (vh_streq(name, vh_command_options[i].name))
-			return &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++)
+		if (vh_streq(name, vh_command_table_options[i].name))
+			return &vh_command_table_options[i];
 	return NULL;
 }
 
@@ -159,8 +159,8 @@ static bool add_missing(struct line *l, const char *said, const struct vh_exclus
 
 static bool complete(struct line *l, const char *said)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 
 		if (add_missing(l, said, o->excludes, VH_COUNT(o->excludes)))
 			return true;
@@ -195,7 +195,7 @@ static bool suits(const struct vh_option *o, const struct vh_command *cmd)
 	add_option(&l, o, NULL);
 	for (int i = 0; i < cmd->min; i++)
 		add_word(&l, vh_strdup("x"));
-	if (!vh_command_takes(cmd, o))
+	if (!vh_command_table_takes(cmd, o))
 		refusal = vh_printf("vfio-hook: error: option '--%s' does not apply to '%s'%s\n",
 				    o->name, cmd->name,
 				    cmd->flags & VH_CMD_ROOT ? ", which acts on this machine" : "");
@@ -204,12 +204,12 @@ static bool suits(const struct vh_option *o, const struct vh_command *cmd)
 
 static void test_commands(void)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
-		bool fine = suits(o, &vh_command_explain);
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
+		bool fine = suits(o, &vh_command_table_explain);
 
-		for (size_t k = 0; k < vh_n_commands; k++)
-			fine = suits(o, &vh_commands[k]) && fine;
+		for (size_t k = 0; k < vh_command_table_count; k++)
+			fine = suits(o, &vh_command_table[k]) && fine;
 		ok(fine, "--%s: accepted where it applies, refused elsewhere", o->name);
 	}
 }
@@ -230,7 +230,7 @@ static void add_positive(const char *word, void *ctx)
 	_auto_free_ char *name = vh_strndup(word, len);
 	const struct vh_option *o = find_option(name);
 
-	if (o && !vh_command_takes(t->line->cmd, o))
+	if (o && !vh_command_table_takes(t->line->cmd, o))
 		t->impossible = true;
 	else if (*word == '@')
 		t->impossible |= !vh_streq(word + 1, t->line->cmd->name);
@@ -248,7 +248,7 @@ static int is_refused(const struct vh_command *cmd, const struct vh_option *own,
 	_auto_line_ struct line l = { .cmd = cmd };
 	struct terms t = { .line = &l, .own = own };
 
-	if (own && !vh_command_takes(cmd, own))
+	if (own && !vh_command_table_takes(cmd, own))
 		return 0;
 	each_word(e->when, add_positive, &t);
 	if (t.impossible)
@@ -265,8 +265,8 @@ static void test_exclusions_of(const char *whose, const struct vh_option *own,
 	for (size_t i = 0; i < n && list[i].when; i++) {
 		int refused = only ? is_refused(only, NULL, &list[i]) : 0;
 
-		for (size_t k = 0; !only && k < vh_n_commands && refused >= 0; k++) {
-			int one = is_refused(&vh_commands[k], own, &list[i]);
+		for (size_t k = 0; !only && k < vh_command_table_count && refused >= 0; k++) {
+			int one = is_refused(&vh_command_table[k], own, &list[i]);
 
 			refused = one < 0 ? one : refused + one;
 		}
@@ -276,22 +276,22 @@ static void test_exclusions_of(const char *whose, const struct vh_option *own,
 
 static void test_exclusions(void)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 		_auto_free_ char *whose = vh_printf("--%s", o->name);
 
 		test_exclusions_of(whose, o, NULL, o->excludes, VH_COUNT(o->excludes));
 	}
-	for (size_t i = 0; i < vh_n_commands; i++)
-		test_exclusions_of(vh_commands[i].name, NULL, &vh_commands[i],
-				   vh_commands[i].excludes, VH_COUNT(vh_commands[i].excludes));
+	for (size_t i = 0; i < vh_command_table_count; i++)
+		test_exclusions_of(vh_command_table[i].name, NULL, &vh_command_table[i],
+				   vh_command_table[i].excludes, VH_COUNT(vh_command_table[i].excludes));
 }
 
 /* --- the tables themselves -------------------------------------------------------------------- */
 
 static const struct vh_command *find_command(const char *name)
 {
-	return vh_streq(name, vh_command_explain.name) ? &vh_command_explain : vh_command_find(name);
+	return vh_streq(name, vh_command_table_explain.name) ? &vh_command_table_explain : vh_command_table_find(name);
 }
 
 static void look_up_command(const char *word, void *ctx)
@@ -310,7 +310,7 @@ static void look_up_term(const char *word, void *ctx)
 	const char *bare = word + (*word == '!');
 	_auto_free_ char *name = vh_strndup(bare, strcspn(bare, "=+"));
 
-	if (*bare == '@' ? !!vh_command_find(bare + 1)
+	if (*bare == '@' ? !!vh_command_table_find(bare + 1)
 			 : vh_streq(name, "ARGUMENT") || find_option(name))
 		return;
 	diag("'%s' stands for nothing", word);
@@ -319,8 +319,8 @@ static void look_up_term(const char *word, void *ctx)
 
 static void test_tables(void)
 {
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		const struct vh_option *o = &vh_command_options[i];
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		const struct vh_option *o = &vh_command_table_options[i];
 		const struct vh_command *of = o->of ? find_command(o->of) : NULL;
 		bool fine = find_option(o->name) == o;
 
@@ -331,13 +331,13 @@ static void test_tables(void)
 				fine = fine && find_option(o->excludes[k].when);
 		}
 		if (o->of) /* nobody else may take it: it would go into another struct */
-			fine = fine && of && o->at < of->options_size && vh_command_takes(of, o) &&
-			       (of == &vh_command_explain || vh_streq(o->commands, o->of));
+			fine = fine && of && o->at < of->options_size && vh_command_table_takes(of, o) &&
+			       (of == &vh_command_table_explain || vh_streq(o->commands, o->of));
 		ok(fine, "--%s: its line makes sense", o->name);
 	}
-	for (size_t i = 0; i < vh_n_commands; i++) {
-		const struct vh_command *cmd = &vh_commands[i];
-		bool fine = vh_command_find(cmd->name) == cmd && cmd->min <= cmd->max;
+	for (size_t i = 0; i < vh_command_table_count; i++) {
+		const struct vh_command *cmd = &vh_command_table[i];
+		bool fine = vh_command_table_find(cmd->name) == cmd && cmd->min <= cmd->max;
 
 		for (size_t k = 0; k < VH_COUNT(cmd->excludes) && cmd->excludes[k].when; k++) {
 			each_word(cmd->excludes[k].when, look_up_term, &fine);
@@ -517,9 +517,9 @@ static char *help_of(const struct vh_command *cmd)
 	if (!f)
 		abort();
 	if (cmd)
-		vh_command_help(f, cmd);
+		vh_command_table_help(f, cmd);
 	else
-		vh_command_usage(f);
+		vh_command_table_usage(f);
 	(void)fclose(f);
 	return text;
 }
@@ -528,17 +528,17 @@ static void test_help(void)
 {
 	_auto_free_ char *usage = help_of(NULL);
 
-	for (size_t i = 0; i < vh_n_command_options; i++)
-		ok(has_line(usage, vh_command_options[i].name), "--help has --%s",
-		   vh_command_options[i].name);
-	for (size_t k = 0; k < vh_n_commands; k++) {
-		const struct vh_command *cmd = &vh_commands[k];
+	for (size_t i = 0; i < vh_command_table_n_options; i++)
+		ok(has_line(usage, vh_command_table_options[i].name), "--help has --%s",
+		   vh_command_table_options[i].name);
+	for (size_t k = 0; k < vh_command_table_count; k++) {
+		const struct vh_command *cmd = &vh_command_table[k];
 		_auto_free_ char *help = help_of(cmd), *line = vh_printf("\n  %s ", cmd->name);
 		bool fine = !!strstr(usage, line);
 
-		for (size_t i = 0; i < vh_n_command_options; i++)
-			fine = fine && has_line(help, vh_command_options[i].name) ==
-					       vh_command_takes(cmd, &vh_command_options[i]);
+		for (size_t i = 0; i < vh_command_table_n_options; i++)
+			fine = fine && has_line(help, vh_command_table_options[i].name) ==
+					       vh_command_table_takes(cmd, &vh_command_table_options[i]);
 		ok(fine, "help %s has its options, and no others", cmd->name);
 	}
 }
@@ -551,8 +551,8 @@ static void test_manual(void)
 
 	if (!ok(vh_input_read(&text, path, 1 << 20, NULL) == 0, "the manual is there"))
 		return;
-	for (size_t i = 0; i < vh_n_command_options; i++) {
-		_auto_free_ char *bold = vh_printf("B<--%s>", vh_command_options[i].name);
+	for (size_t i = 0; i < vh_command_table_n_options; i++) {
+		_auto_free_ char *bold = vh_printf("B<--%s>", vh_command_table_options[i].name);
 
 		ok(strstr(text.data, bold), "the manual has %s", bold);
 	}

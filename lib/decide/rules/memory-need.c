@@ -7,7 +7,7 @@
 
 #include "lib/base/banned.h"
 
-bool vh_need_is_judged(const struct vh_case *c)
+bool vh_memory_need_is_judged(const struct vh_case *c)
 {
 	const struct vh_domain *d = c->domain;
 
@@ -15,14 +15,14 @@ bool vh_need_is_judged(const struct vh_case *c)
 	       vh_domain_pins(d, c->pool_networks.count > 0);
 }
 
-enum vh_severity vh_need_severity(const struct vh_case *c, enum vh_severity s)
+enum vh_severity vh_memory_need_severity(const struct vh_case *c, enum vh_severity s)
 {
 	return c->config->memory == VH_MEMORY_WARN && s == VH_ERROR ? VH_WARNING : s;
 }
 
 /* --- huge pages --------------------------------------------------------------------------- */
 
-void vh_need_parts_clear(struct vh_need_parts *p)
+void vh_memory_need_parts_clear(struct vh_memory_need_parts *p)
 {
 	free(p->list);
 }
@@ -36,9 +36,9 @@ static bool is_ordinary(const struct vh_case *c, uint64_t page_kib)
 	       !vh_streq(arch, "i686") && !vh_memory_pool(&c->memory, page_kib, -1);
 }
 
-struct vh_need_parts vh_need_parts_get(const struct vh_case *c)
+struct vh_memory_need_parts vh_memory_need_parts_get(const struct vh_case *c)
 {
-	struct vh_need_parts p = { 0 };
+	struct vh_memory_need_parts p = { 0 };
 
 	p.list = vh_guest_memory_parts(&c->domain->memory, &p.count);
 	for (size_t i = 0; i < p.count; i++) {
@@ -52,7 +52,7 @@ struct vh_need_parts vh_need_parts_get(const struct vh_case *c)
 	return p;
 }
 
-uint64_t vh_need_parts_sum(const struct vh_need_parts *p, bool huge)
+uint64_t vh_memory_need_parts_sum(const struct vh_memory_need_parts *p, bool huge)
 {
 	uint64_t kib = 0;
 
@@ -62,7 +62,7 @@ uint64_t vh_need_parts_sum(const struct vh_need_parts *p, bool huge)
 	return kib;
 }
 
-uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib,
+uint64_t vh_memory_need_parts_pages(const struct vh_memory_need_parts *p, uint64_t page_kib,
 			     const struct vh_bits *nodes)
 {
 	uint64_t n = 0;
@@ -79,7 +79,7 @@ uint64_t vh_need_parts_pages(const struct vh_need_parts *p, uint64_t page_kib,
 	return n;
 }
 
-bool vh_need_parts_is_first(const struct vh_need_parts *p, size_t at, bool nodes)
+bool vh_memory_need_parts_is_first(const struct vh_memory_need_parts *p, size_t at, bool nodes)
 {
 	const struct vh_memory_part *part = &p->list[at], *other = p->list;
 
@@ -95,19 +95,19 @@ bool vh_need_parts_is_first(const struct vh_need_parts *p, size_t at, bool nodes
 	return true;
 }
 
-bool vh_need_knows_pools(const struct vh_case *c)
+bool vh_memory_need_knows_pools(const struct vh_case *c)
 {
 	return c->memory.own != VH_UNKNOWN && !c->memory.own_huge_mixed;
 }
 
-bool vh_need_has_pages(const struct vh_case *c, const struct vh_need_parts *p)
+bool vh_memory_need_has_pages(const struct vh_case *c, const struct vh_memory_need_parts *p)
 {
 	const struct vh_memory *m = &c->memory;
 
-	return m->own == VH_YES && m->own_huge_kib >= vh_need_parts_sum(p, true);
+	return m->own == VH_YES && m->own_huge_kib >= vh_memory_need_parts_sum(p, true);
 }
 
-uint64_t vh_need_free_pages(const struct vh_case *c, const struct vh_huge_pool *pool)
+uint64_t vh_memory_need_free_pages(const struct vh_case *c, const struct vh_huge_pool *pool)
 {
 	const struct vh_memory *m = &c->memory;
 	uint64_t own = m->own == VH_YES ? m->own_huge_kib / pool->page_kib : 0;
@@ -115,21 +115,21 @@ uint64_t vh_need_free_pages(const struct vh_case *c, const struct vh_huge_pool *
 	return vh_size_add(pool->free, own);
 }
 
-uint64_t vh_need_made_kib(const struct vh_case *c, const struct vh_need_parts *p)
+uint64_t vh_memory_need_made_kib(const struct vh_case *c, const struct vh_memory_need_parts *p)
 {
 	uint64_t kib = 0;
 
-	if (!vh_need_knows_pools(c) || vh_need_has_pages(c, p))
+	if (!vh_memory_need_knows_pools(c) || vh_memory_need_has_pages(c, p))
 		return 0;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct vh_huge_pool *pool = vh_memory_pool(&c->memory,
 								 p->list[i].page_kib, -1);
 		uint64_t n;
 
-		if (!pool || !vh_need_parts_is_first(p, i, false))
+		if (!pool || !vh_memory_need_parts_is_first(p, i, false))
 			continue;
-		n = vh_size_sub(vh_need_parts_pages(p, pool->page_kib, NULL),
-			       vh_need_free_pages(c, pool));
+		n = vh_size_sub(vh_memory_need_parts_pages(p, pool->page_kib, NULL),
+			       vh_memory_need_free_pages(c, pool));
 		if (n <= pool->overcommit)
 			kib = vh_size_add(kib, vh_size_mul(n, pool->page_kib));
 	}
@@ -138,19 +138,19 @@ uint64_t vh_need_made_kib(const struct vh_case *c, const struct vh_need_parts *p
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-struct vh_need_sums vh_need_sums(const struct vh_case *c)
+struct vh_memory_need_sums vh_memory_need_sums(const struct vh_case *c)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
 	const struct vh_memory *m = &c->memory;
-	_auto_parts_ struct vh_need_parts p = vh_need_parts_get(c);
-	uint64_t ordinary = vh_need_parts_sum(&p, false);
-	struct vh_need_sums s = {
+	_auto_parts_ struct vh_memory_need_parts p = vh_memory_need_parts_get(c);
+	uint64_t ordinary = vh_memory_need_parts_sum(&p, false);
+	struct vh_memory_need_sums s = {
 		.guest = g->total_kib,
-		.huge = vh_need_parts_sum(&p, true),
+		.huge = vh_memory_need_parts_sum(&p, true),
 		.backed = vh_guest_memory_backed(g),
 		.unplugged = vh_guest_memory_unplugged(g),
-		.overhead = VH_NEED_OVERHEAD_KIB + ordinary / VH_NEED_OVERHEAD_PART,
-		.made = vh_need_made_kib(c, &p),
+		.overhead = VH_MEMORY_NEED_OVERHEAD_KIB + ordinary / VH_MEMORY_NEED_OVERHEAD_PART,
+		.made = vh_memory_need_made_kib(c, &p),
 	};
 
 	s.need = vh_size_add(vh_size_add(ordinary, s.overhead), s.made);
@@ -159,7 +159,7 @@ struct vh_need_sums vh_need_sums(const struct vh_case *c)
 	return s;
 }
 
-uint64_t vh_need_kib(const struct vh_case *c)
+uint64_t vh_memory_need_kib(const struct vh_case *c)
 {
-	return vh_need_is_judged(c) ? vh_need_sums(c).need : 0;
+	return vh_memory_need_is_judged(c) ? vh_memory_need_sums(c).need : 0;
 }

@@ -8,7 +8,7 @@
 #define ANEW \
 	"vfio-hook boot generate, with the devices that are meant now; or vfio-hook boot remove"
 
-static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
+static bool is_same(const struct vh_boot_binding_dev *e, const struct vh_pci_dev *d)
 {
 	return e->vendor == d->vendor && e->device == d->device && e->subvendor == d->subvendor &&
 	       e->subdevice == d->subdevice && e->class == d->class;
@@ -17,10 +17,10 @@ static bool is_same(const struct vh_early_dev *e, const struct vh_pci_dev *d)
 static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
 			       struct vh_findings *out)
 {
-	const struct vh_early *e = c->host->early;
+	const struct vh_boot_binding *e = c->host->early;
 
 	for (size_t i = 0; e && i < e->count; i++) {
-		const struct vh_early_dev *want = &e->devs[i];
+		const struct vh_boot_binding_dev *want = &e->devs[i];
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &want->addr);
 		_auto_free_ char *addr = vh_strdup(vh_pci_str(&want->addr).s);
 		struct vh_finding *f;

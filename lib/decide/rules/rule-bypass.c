@@ -59,7 +59,7 @@ static void broken(const struct vh_hook_place *p, const struct vh_rule *r, struc
 			: "is not executable");
 }
 
-static void check_place(const struct vh_hook_info *i, const struct vh_rule *r,
+static void check_place(const struct vh_hook_install *i, const struct vh_rule *r,
 			struct vh_findings *out)
 {
 	if (i->main.ours || i->drop_in.ours)
@@ -75,7 +75,7 @@ static void check_place(const struct vh_hook_info *i, const struct vh_rule *r,
 			       VH_HOOKSDIR);
 }
 
-static void check_daemon(const struct vh_hook_info *i, const struct vh_rule *r,
+static void check_daemon(const struct vh_hook_install *i, const struct vh_rule *r,
 			 struct vh_findings *out)
 {
 	const struct vh_hook_place *p = works(&i->main) ? &i->main : &i->drop_in;
@@ -90,7 +90,7 @@ static void check_daemon(const struct vh_hook_info *i, const struct vh_rule *r,
 		p->path, i->daemon);
 }
 
-static void check_selinux(const struct vh_hook_info *i, const struct vh_rule *r,
+static void check_selinux(const struct vh_hook_install *i, const struct vh_rule *r,
 			  struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL;
@@ -112,7 +112,7 @@ static void check_selinux(const struct vh_hook_info *i, const struct vh_rule *r,
 		i->mislabelled, i->label);
 }
 
-static void check_copies(const struct vh_hook_info *i, const struct vh_rule *r,
+static void check_copies(const struct vh_hook_install *i, const struct vh_rule *r,
 			 struct vh_findings *out)
 {
 	const char *first = i->main.ours ? i->main.path : i->drop_in.path;
@@ -129,7 +129,7 @@ static void check_copies(const struct vh_hook_info *i, const struct vh_rule *r,
 static void check_hook_not_active(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
-	const struct vh_hook_info *i = c->host->hook;
+	const struct vh_hook_install *i = c->host->hook;
 
 	if (c->plan || c->domain || !i)
 		return;

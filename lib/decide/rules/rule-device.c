@@ -206,7 +206,7 @@ static void check_device_not_endpoint(const struct vh_case *c, const struct vh_r
 		const struct vh_plan_dev *pd = &c->plan->devs[i];
 		_auto_free_ char *what = NULL, *below = NULL, *fix = NULL;
 
-		if (pd->role != VH_NAMED || pd->dev->dead || !vh_pci_is_bridge(pd->dev))
+		if (pd->role != VH_NAMED || pd->dev->dead || !vh_host_is_bridge(pd->dev))
 			continue;
 		what = vh_wording_device(pd->dev);
 		below = behind(c->host, pd->dev);

@@ -14,7 +14,7 @@ static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r
 		_auto_free_ char *what = NULL, *with = NULL, *config = NULL, *fix = NULL;
 		struct vh_finding *f;
 
-		if (!vh_pci_is_chipset(d) || !d->driver ||
+		if (!vh_host_is_chipset(d) || !d->driver ||
 		    vh_config_device(c->config, &d->addr).allow_critical)
 			continue;
 		what = vh_wording_device(d);
@@ -68,7 +68,7 @@ static void check_peer_not_listed(const struct vh_case *c, const struct vh_rule 
 		for (size_t j = 0; j < g->count; j++) {
 			const struct vh_pci_dev *d = g->members[j];
 
-			if (!vh_pci_is_bridge(d) && !vh_pci_is_tolerated(d) &&
+			if (!vh_host_is_bridge(d) && !vh_host_is_tolerated(d) &&
 			    !vh_rule_is_named(c, d))
 				not_listed(c, d, r, out);
 		}
@@ -107,7 +107,7 @@ static void check_bridges(const struct vh_case *c, const struct vh_group *g,
 		_auto_free_ char *with = NULL, *fix = NULL;
 		struct vh_finding *f;
 
-		if (!vh_pci_is_bridge(d) || vh_pci_is_tolerated(d))
+		if (!vh_host_is_bridge(d) || vh_host_is_tolerated(d))
 			continue;
 		with = vh_wording_with(c, d);
 		fix = vh_printf("echo %s > /sys/bus/pci/drivers/%s/unbind", vh_pci_str(&d->addr).s,

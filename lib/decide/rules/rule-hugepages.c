@@ -59,20 +59,20 @@ static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct
 {
 	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
 
-	f->severity = vh_need_severity(c, VH_ERROR);
+	f->severity = vh_memory_need_severity(c, VH_ERROR);
 	vh_finding_about(f, NULL,
 			 c->domain->memory.pages_line ? c->domain->memory.pages_line
 						      : c->domain->memory.line);
 }
 
 static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
-			    const struct vh_need_parts *p, uint64_t page_kib,
+			    const struct vh_memory_need_parts *p, uint64_t page_kib,
 			    struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *pool = vh_memory_pool(m, page_kib, -1);
-	uint64_t wanted = vh_need_parts_pages(p, page_kib, NULL),
-		 there = pool ? vh_need_free_pages(c, pool) : 0;
+	uint64_t wanted = vh_memory_need_parts_pages(p, page_kib, NULL),
+		 there = pool ? vh_memory_need_free_pages(c, pool) : 0;
 	_auto_free_ char *size = vh_size_text(page_kib, VH_BEST), *fix = NULL;
 	_auto_free_ char *all = vh_size_text(vh_size_mul(wanted, page_kib), VH_BEST);
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
@@ -118,12 +118,12 @@ static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib, const stru
 }
 
 static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
-			     const struct vh_need_parts *p, const struct vh_memory_part *part,
+			     const struct vh_memory_need_parts *p, const struct vh_memory_part *part,
 			     struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
-	uint64_t wanted = vh_need_parts_pages(p, part->page_kib, part->nodes);
+	uint64_t wanted = vh_memory_need_parts_pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
 	bool one = vh_bits_count(part->nodes) == 1;
 	_auto_free_ char *size = vh_size_text(part->page_kib, VH_BEST), *fix = NULL,
@@ -149,19 +149,19 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
-	_auto_parts_ struct vh_need_parts p = { 0 };
+	_auto_parts_ struct vh_memory_need_parts p = { 0 };
 	size_t before = out->count;
 
-	if (!vh_need_is_judged(c) || !vh_need_knows_pools(c))
+	if (!vh_memory_need_is_judged(c) || !vh_memory_need_knows_pools(c))
 		return;
-	p = vh_need_parts_get(c);
-	if (vh_need_has_pages(c, &p))
+	p = vh_memory_need_parts_get(c);
+	if (vh_memory_need_has_pages(c, &p))
 		return;
 	for (size_t i = 0; i < p.count; i++)
-		if (vh_need_parts_is_first(&p, i, false))
+		if (vh_memory_need_parts_is_first(&p, i, false))
 			check_host_pool(c, r, &p, p.list[i].page_kib, out);
 	for (size_t i = 0; i < p.count && out->count == before; i++)
-		if (vh_need_parts_is_first(&p, i, true))
+		if (vh_memory_need_parts_is_first(&p, i, true))
 			check_node_pools(c, r, &p, &p.list[i], out);
 }
 

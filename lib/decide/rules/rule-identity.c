@@ -38,7 +38,7 @@ static enum vh_severity severity_of(const struct vh_expect *e, const struct vh_s
 static void changed(const struct vh_case *c, const struct vh_rule *r, const struct vh_plan_dev *pd,
 		    const struct vh_expect *e, struct vh_findings *out)
 {
-	struct vh_sighting now = vh_pci_sighting(pd->dev);
+	struct vh_sighting now = vh_host_sighting(pd->dev);
 	bool with_subsystem = !vh_pci_id_cmp(&e->seen.id, &now.id);
 	enum vh_element as = pd->element ? pd->element->element : VH_HOSTDEV;
 	_auto_strbuf_ struct vh_strbuf message = { 0 }, fix = { 0 };
@@ -64,7 +64,7 @@ static void check_identity_changed(const struct vh_case *c, const struct vh_rule
 
 	while ((pd = vh_rule_next_dev(c, pd))) {
 		const struct vh_identity *last = pd->role == VH_NAMED ? c->last : NULL;
-		struct vh_sighting now = vh_pci_sighting(pd->dev);
+		struct vh_sighting now = vh_host_sighting(pd->dev);
 		struct vh_expect e[VH_EXPECT_MAX];
 		size_t n = vh_expect_at(&now.addr, c->config, c->domain, last, e);
 

@@ -21,7 +21,7 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-static char *memory_message(const struct vh_need_sums *s, const struct vh_memory *m,
+static char *memory_message(const struct vh_memory_need_sums *s, const struct vh_memory *m,
 			    enum vh_unit unit)
 {
 	_auto_strbuf_ struct vh_strbuf less = { 0 };
@@ -51,19 +51,19 @@ static char *memory_message(const struct vh_need_sums *s, const struct vh_memory
 }
 
 /* How much the guest could have, in whole MiB; 0: it is not that simple. */
-static uint64_t fitting_mib(const struct vh_case *c, const struct vh_need_sums *s)
+static uint64_t fitting_mib(const struct vh_case *c, const struct vh_memory_need_sums *s)
 {
 	const struct vh_guest_memory *g = &c->domain->memory;
-	uint64_t room = vh_size_sub(s->have, VH_NEED_OVERHEAD_KIB), fits;
+	uint64_t room = vh_size_sub(s->have, VH_MEMORY_NEED_OVERHEAD_KIB), fits;
 
 	if (g->n_cells || g->n_devices || s->huge)
 		return 0;
-	fits = room / (VH_NEED_OVERHEAD_PART + 1) * VH_NEED_OVERHEAD_PART;
+	fits = room / (VH_MEMORY_NEED_OVERHEAD_PART + 1) * VH_MEMORY_NEED_OVERHEAD_PART;
 	fits -= fits % (fits < 2 * GIB ? 64 * MIB : 512 * MIB);
 	return fits / MIB;
 }
 
-static char *memory_fix(const struct vh_case *c, const struct vh_need_sums *s, enum vh_unit unit)
+static char *memory_fix(const struct vh_case *c, const struct vh_memory_need_sums *s, enum vh_unit unit)
 {
 	unsigned long long fits = fitting_mib(c, s);
 	_auto_free_ char *name = vh_wording_domain(c->domain->name, c->domain->uuid);
@@ -78,7 +78,7 @@ static char *memory_fix(const struct vh_case *c, const struct vh_need_sums *s, e
 }
 
 /* Of a host that does not say what is available: pinned memory goes to no swap. */
-static void beyond_all(const struct vh_case *c, const struct vh_need_sums *s,
+static void beyond_all(const struct vh_case *c, const struct vh_memory_need_sums *s,
 		       const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *need = vh_size_text(s->need, VH_TENTHS);
@@ -89,7 +89,7 @@ static void beyond_all(const struct vh_case *c, const struct vh_need_sums *s,
 		out, r, NULL, "give the guest less",
 		"the guest needs %s of memory, the host has %s in all: passthrough pins all of it when the guest starts",
 		need, all);
-	f->severity = vh_need_severity(c, VH_ERROR);
+	f->severity = vh_memory_need_severity(c, VH_ERROR);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -100,11 +100,11 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	_auto_free_ char *message = NULL, *fix = NULL;
 	struct vh_finding *f;
 	enum vh_unit unit = VH_TENTHS;
-	struct vh_need_sums s;
+	struct vh_memory_need_sums s;
 
-	if (!vh_need_is_judged(c))
+	if (!vh_memory_need_is_judged(c))
 		return;
-	s = vh_need_sums(c);
+	s = vh_memory_need_sums(c);
 	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
 		beyond_all(c, &s, r, out);
 	if (m->read != VH_YES || m->own == VH_UNKNOWN)
@@ -118,7 +118,7 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	message = memory_message(&s, m, unit);
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
-	f->severity = vh_need_severity(
+	f->severity = vh_memory_need_severity(
 		c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
@@ -188,7 +188,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	struct vh_finding *f;
 	enum vh_unit unit;
 
-	if (!vh_need_is_judged(c) || !g->hard_limit_kib)
+	if (!vh_memory_need_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->pool_networks.count);
 	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
@@ -216,7 +216,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 			"hard_limit %s is less than the %s that libvirt would let QEMU lock (%s + 1 GiB)",
 			limit, all, text);
 	}
-	f->severity = vh_need_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
+	f->severity = vh_memory_need_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
 

@@ -194,7 +194,7 @@ static const struct vh_plan_dev *meant_for(const struct vh_case *c, const struct
 	while ((pd = vh_rule_next_named(c, pd))) {
 		struct vh_mate m = as_mate(pd->dev);
 
-		if (vh_bind_id_matches(id, &m))
+		if (vh_host_bind_id_matches(id, &m))
 			return pd;
 	}
 	return NULL;
@@ -210,7 +210,7 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &m->addr);
 		_auto_free_ char *fix = NULL;
 
-		if (!vh_bind_id_matches(id, m) || (d && vh_rule_is_named(c, d)) ||
+		if (!vh_host_bind_id_matches(id, m) || (d && vh_rule_is_named(c, d)) ||
 		    is_claimed(c->claims, &m->addr))
 			continue;
 		fix = vh_printf(
@@ -233,7 +233,7 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 	for (size_t i = 0; i < c->host->n_devs; i++) {
 		struct vh_mate m = as_mate(c->host->devs[i]);
 
-		if (vh_bind_id_matches(id, &m))
+		if (vh_host_bind_id_matches(id, &m))
 			vh_strbuf_join(c->host->devs[i]->on_vfio ? &taken : &others, ", ",
 				       vh_pci_str(&m.addr).s);
 	}

@@ -37,7 +37,7 @@ static bool is_part(const struct vh_pci_dev *d, const struct vh_mate *m)
 {
 	struct vh_pci_dev mate = as_device(m);
 
-	if (m->is_vf || vh_pci_is_bridge(&mate) || vh_pci_is_chipset(&mate))
+	if (m->is_vf || vh_host_is_bridge(&mate) || vh_host_is_chipset(&mate))
 		return false;
 	if (m->kinds & VH_MATE_LINK)
 		return true;
@@ -105,7 +105,7 @@ static bool stays_out(const struct vh_case *c, const struct vh_pci_dev *d, const
 {
 	struct vh_pci_dev mate = as_device(m);
 
-	return m->kinds & VH_MATE_BUS && !vh_pci_is_bridge(&mate) && m->group != d->group &&
+	return m->kinds & VH_MATE_BUS && !vh_host_is_bridge(&mate) && m->group != d->group &&
 	       !is_named_at(c, &m->addr);
 }
 

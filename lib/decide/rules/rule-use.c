@@ -138,7 +138,7 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
  * device without a driver has no user, and of chipset functions peer-critical judges. */
 static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
 {
-	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_pci_is_chipset(d);
+	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_host_is_chipset(d);
 }
 
 static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,

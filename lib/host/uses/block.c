@@ -116,7 +116,7 @@ static void read_loops(const struct vh_root *root, struct vh_usage *u)
 	}
 }
 
-void vh_usage_read_block(const struct vh_root *root, struct vh_usage *u)
+void vh_block_read_usage(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
 	_auto_free_ char *swaps = vh_root_read(root, "proc/swaps");

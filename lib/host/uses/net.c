@@ -96,7 +96,7 @@ static void read_addresses6(char *text, struct vh_usage *u)
 	}
 }
 
-void vh_usage_read_net(const struct vh_root *root, struct vh_usage *u)
+void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_free_ char *v4 = vh_root_read(root, "proc/net/route");
 	_auto_free_ char *v6 = vh_root_read(root, "proc/net/ipv6_route");
@@ -125,7 +125,7 @@ static void look_at_uppers(struct vh_uses_ctx *ctx, const char *path, const char
 		if (!vh_has_prefix(names.name[i], "upper_") || vh_streq(upper, master))
 			continue;
 		up = vh_printf("sys/class/net/%s", upper);
-		if (vh_net_is_up(ctx->root, up) == VH_YES)
+		if (vh_use_net_is_up(ctx->root, up) == VH_YES)
 			vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", name, upper)
 				->fix = vh_printf("ip link set %s down", upper);
 	}
@@ -200,10 +200,10 @@ static void look_at_interface(struct vh_uses_ctx *ctx, const char *path, const c
 		vh_use_add(ctx, VH_USE_NETWORK, "%s is a port of %s", name, master)->fix =
 			vh_printf("ip link set %s nomaster", name);
 	look_at_uppers(ctx, path, name, master);
-	vh_storage_look(ctx, name);
+	vh_ties_look(ctx, name);
 	if (ctx->dev->n_uses == before)
 		look_at_addresses(ctx, path, name);
-	if (ctx->dev->n_uses == before && vh_net_is_up(ctx->root, path) == VH_YES) {
+	if (ctx->dev->n_uses == before && vh_use_net_is_up(ctx->root, path) == VH_YES) {
 		struct vh_use *u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", name);
 
 		u->peer_only = true;

@@ -42,7 +42,7 @@ static bool is_way_to(struct vh_uses_ctx *ctx, const char *server, const char *i
 
 	if (way)
 		return !strcmp(way, interface);
-	if (vh_net_is_up(ctx->root, path) == VH_NO)
+	if (vh_use_net_is_up(ctx->root, path) == VH_NO)
 		return false;
 	vh_host_not_checked(ctx->host, "through which interface %s is reached (%s)", server, what);
 	ctx->complete = false;
@@ -113,7 +113,7 @@ static void look_at_iscsi(struct vh_uses_ctx *ctx, const char *interface)
 	}
 }
 
-void vh_storage_look(struct vh_uses_ctx *ctx, const char *interface)
+void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface)
 {
 	look_at_nfs_root(ctx, interface);
 	look_at_iscsi(ctx, interface);

@@ -31,7 +31,7 @@ static unsigned int input_node(struct vh_uses_ctx *ctx, const char *path)
 	_auto_free_ char *key = vh_root_read(ctx->root, "%s/capabilities/key", path);
 	_auto_free_ char *rel = vh_root_read(ctx->root, "%s/capabilities/rel", path);
 
-	return (key && vh_input_has_letters(key) ? VH_INPUT_KEYBOARD : 0) |
+	return (key && vh_keyboard_has_letters(key) ? VH_INPUT_KEYBOARD : 0) |
 	       (rel && moves(rel) ? VH_INPUT_MOUSE : 0);
 }
 

@@ -20,7 +20,7 @@ struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const 
 	return u;
 }
 
-enum vh_tri vh_net_is_up(const struct vh_root *root, const char *path)
+enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 {
 	int64_t flags = vh_root_read_int(root, "%s/flags", path);
 

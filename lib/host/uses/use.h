@@ -43,8 +43,8 @@ struct vh_uses_ctx {
 struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
 	VH_PRINTF(3, 4);
 
-void vh_usage_read_block(const struct vh_root *root, struct vh_usage *u);
-void vh_usage_read_net(const struct vh_root *root, struct vh_usage *u);
+void vh_block_read_usage(const struct vh_root *root, struct vh_usage *u);
+void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u);
 
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
@@ -55,9 +55,9 @@ void vh_display_look(struct vh_uses_ctx *ctx);
 bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* Disks that are reached through an interface. */
-void vh_storage_look(struct vh_uses_ctx *ctx, const char *interface);
+void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface);
 /* Is the interface with this directory up? */
-enum vh_tri vh_net_is_up(const struct vh_root *root, const char *path);
+enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
 

@@ -13,16 +13,16 @@
 
 #define DEPTH_MAX 24 /* of a subtree; USB hubs nest at most 7 deep, each level adds two */
 
-struct vh_usage *vh_usage_read(const struct vh_root *root)
+struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 {
 	struct vh_usage *u = vh_alloc(sizeof(*u));
 
-	vh_usage_read_block(root, u);
-	vh_usage_read_net(root, u);
+	vh_block_read_usage(root, u);
+	vh_net_read_usage(root, u);
 	return u;
 }
 
-void vh_usage_free(struct vh_usage *u)
+void vh_uses_free_usage(struct vh_usage *u)
 {
 	if (!u)
 		return;
@@ -96,11 +96,11 @@ void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, stru
 		return;
 	}
 	/* without a host driver there is nothing below it that the host could use */
-	if (d->driver && !vh_pci_is_tolerated(d))
+	if (d->driver && !vh_host_is_tolerated(d))
 		walk(&ctx, d->path, 0);
 	if ((vh_pci_is_display(d->class) ||
 	     VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
-	    d->driver && !vh_pci_is_tolerated(d) && !host->uses_untold)
+	    d->driver && !vh_host_is_tolerated(d) && !host->uses_untold)
 		vh_display_look(&ctx);
 	if (vh_pci_is_display(d->class) && d->driver && !d->on_vfio)
 		vh_use_add(&ctx, VH_USE_DISPLAY, "it is a display of the host%s",

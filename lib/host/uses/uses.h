@@ -14,9 +14,9 @@
 
 /* The tables of /proc that tell of use; read once for all devices. */
 struct vh_usage;
-struct vh_usage *vh_usage_read(const struct vh_root *root) VH_CHECK;
-void vh_usage_free(struct vh_usage *u);
-VH_DEFINE_AUTO(vh_usage, vh_usage_free)
+struct vh_usage *vh_uses_read_usage(const struct vh_root *root) VH_CHECK;
+void vh_uses_free_usage(struct vh_usage *u);
+VH_DEFINE_AUTO(vh_usage, vh_uses_free_usage)
 
 /* Fills d->uses; what could not be seen goes to host->not_checked. */
 void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
