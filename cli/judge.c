@@ -61,7 +61,8 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 		return;
 	ret->plan = vh_plan_make(d, ret->c.host, &ret->config);
 	ret->c.plan = ret->plan;
-	vh_rule_table_run(&ret->c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY, &ret->findings);
+	vh_rule_table_run(&ret->c, VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
+			  &ret->findings);
 }
 
 struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)
@@ -121,7 +122,10 @@ void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config)
 {
 	struct vh_case_ask ask = {
-		.root = root, .config = &ret->config, .whole = true, .deadline = INT64_MAX,
+		.root = root,
+		.config = &ret->config,
+		.whole = true,
+		.deadline = INT64_MAX,
 	};
 
 	ret->config = *config; /* borrowed like the sections of one in effect */

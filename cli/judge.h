@@ -13,7 +13,7 @@
 
 /* Set `facts` beforehand where several documents are judged. */
 struct vh_judgement {
-	struct vh_facts *facts;  /* borrowed, or NULL: all is read for this one */
+	struct vh_facts *facts; /* borrowed, or NULL: all is read for this one */
 	struct vh_domain *domain;
 	struct vh_config config; /* in effect for it; borrows from the one that was given */
 	struct vh_case c;        /* host NULL: there is nothing to judge */

@@ -35,7 +35,7 @@ static bool is_taken(const char *from, const char *to)
 }
 
 void vh_tell_transition(void *ctx, const char *domain, const struct vh_pci_addr *addr,
-			   const char *from, const char *to)
+			const char *from, const char *to)
 {
 	_auto_free_ char *text = vh_printf("%s: %s -> %s", vh_pci_str(addr).s,
 					   from ? from : "no driver", to ? to : "no driver");
@@ -92,7 +92,10 @@ static void add_lines(struct vh_strbuf *sb, int *left, const char *label, const 
 static void keep_refusal(const struct vh_call *call, const char *uuid, const char *text)
 {
 	const struct vh_refusal r = {
-		.uuid = (char *)uuid, .name = call->name, .when = time(NULL), .text = (char *)text,
+		.uuid = (char *)uuid,
+		.name = call->name,
+		.when = time(NULL),
+		.text = (char *)text,
 	};
 	struct vh_store s = { .dir = -1 };
 
@@ -111,8 +114,8 @@ static void log_refusal(const struct vh_call *call, size_t errors, const struct 
 }
 
 /* The text of a refusal; libvirt puts it behind its own line, hence the newline before. */
-int vh_tell_refusal(const struct vh_call *call, const struct vh_domain *d, const struct vh_findings *f,
-		  const struct vh_error *err)
+int vh_tell_refusal(const struct vh_call *call, const struct vh_domain *d,
+		    const struct vh_findings *f, const struct vh_error *err)
 {
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
 	size_t errors = vh_findings_number(f, VH_ERROR);

@@ -28,9 +28,11 @@ int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
 /* Makes the images of all kernels anew. Whoever kills us, or the tool: with initramfs-tools and
  * dracut each image is the old one or the new one, whole; mkinitcpio replaces images by its own
  * way. 0 or -1 with the reason in err. */
-int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct vh_error *err) VH_CHECK;
+int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs,
+			struct vh_error *err) VH_CHECK;
 /* Puts the files in place and rebuilds, or says how; what fails is undone. `initramfs` is of
  * the images to be made. Gives enum vh_exit. */
-int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e, enum vh_initramfs initramfs);
+int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,
+		      enum vh_initramfs initramfs);
 
 #endif

@@ -165,7 +165,8 @@ static void collect(struct generate *g)
 {
 	_auto_(vh_boot_binding) struct vh_boot_binding *before = NULL;
 
-	VH_IGNORE(vh_boot_binding_read(&g->cli->root, &before, NULL)); /* what cannot be read is replaced */
+	VH_IGNORE(vh_boot_binding_read(&g->cli->root, &before,
+				       NULL)); /* what cannot be read is replaced */
 	for (size_t i = 0; i < g->j.plan->count; i++) {
 		const struct vh_pci_dev *d = g->j.plan->devs[i].dev;
 		struct vh_boot_binding_dev *e;
@@ -173,8 +174,8 @@ static void collect(struct generate *g)
 		if (!vh_plan_can_pass(d))
 			continue;
 		e = VH_APPEND(g->early.devs, g->early.count);
-		*e = (struct vh_boot_binding_dev){ d->addr, d->vendor, d->device, d->subvendor,
-					    d->subdevice, d->class, NULL };
+		*e = (struct vh_boot_binding_dev){ d->addr,      d->vendor, d->device, d->subvendor,
+						   d->subdevice, d->class,  NULL };
 		e->module = d->on_vfio ? module_before(before, &d->addr)
 				       : vh_system_module(&g->cli->root, d->driver);
 	}
@@ -185,7 +186,8 @@ static int choose_initramfs(struct generate *g)
 	const char *name = g->options->initramfs;
 	bool is_auto = !name || vh_streq(name, "auto");
 
-	g->early.initramfs = is_auto ? vh_system_initramfs_detect(&g->cli->root) : vh_boot_binding_initramfs_of(name);
+	g->early.initramfs = is_auto ? vh_system_initramfs_detect(&g->cli->root)
+				     : vh_boot_binding_initramfs_of(name);
 	if (g->early.initramfs != VH_INITRAMFS_NONE)
 		return 0;
 	if (is_auto)

@@ -169,14 +169,16 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 	vh_error_report(cli, NULL, &err);
 	if (vh_boot_write_undo(before, &second) == 0) {
 		vh_note("the files are as they were; an image that was made already is made anew "
-			"by: %s", vh_system_initramfs_command(initramfs));
+			"by: %s",
+			vh_system_initramfs_command(initramfs));
 		return VH_EXIT_UNDONE;
 	}
 	vh_error_report(cli, NULL, &second);
 	return VH_EXIT_LEFT;
 }
 
-int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e, enum vh_initramfs initramfs)
+int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,
+		      enum vh_initramfs initramfs)
 {
 	_auto_boot_files_ struct vh_boot_files files = { 0 };
 	_auto_boot_written_ struct vh_boot_written before = { 0 };

@@ -63,7 +63,8 @@ static void judge_image(const struct verify *v, struct vh_system_image *k,
 		image_is(k, VH_IMAGE_HAS, vh_strdup("holds the boot script and vfio-pci"));
 }
 
-static void list_image(const struct verify *v, struct vh_system_image *k, enum vh_initramfs initramfs)
+static void list_image(const struct verify *v, struct vh_system_image *k,
+		       enum vh_initramfs initramfs)
 {
 	_auto_strbuf_ struct vh_strbuf list = { 0 };
 	_auto_free_ char *path = vh_printf("/%s", k->path);
@@ -164,9 +165,8 @@ static char *judge_row(const struct verify *v, const struct vh_boot_device *r)
 	if (v->early->by_id)
 		return NULL;
 	if (!r->at_boot)
-		return vh_strdup(
-			"is on vfio-pci, but not from boot on: it has not been booted with "
-			"this configuration yet");
+		return vh_strdup("is on vfio-pci, but not from boot on: it has not been booted with "
+				 "this configuration yet");
 	if (vh_streq(r->at_boot, "late"))
 		return vh_strdup("is on vfio-pci, and another driver had it first at boot: that is "
 				 "part of the kernel, or was loaded before the boot script");

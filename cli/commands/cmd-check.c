@@ -23,7 +23,7 @@ struct check {
 static void not_checked_config(const struct check *c, struct vh_judgement *j)
 {
 	vh_names_note(&j->c.unseen, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
-				 c->config_problem);
+		      c->config_problem);
 }
 
 static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
@@ -99,7 +99,10 @@ static void add_member(struct check *c, const struct vh_judgement *j, const stru
 	struct vh_config config = vh_effective_for(&c->config, j->domain->name, j->domain->uuid,
 						   j->domain->policy.require_peers);
 	struct vh_case one = {
-		.domain = j->domain, .host = j->c.host, .config = &config, .plan = j->plan,
+		.domain = j->domain,
+		.host = j->c.host,
+		.config = &config,
+		.plan = j->plan,
 	};
 	struct vh_member *m = VH_APPEND(to->list, to->count);
 

@@ -44,7 +44,7 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 		s->j.findings.list[i].line = 0; /* nobody has written that domain */
 	if (config_problem)
 		vh_names_note(&s->j.c.unseen, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
-					 config_problem);
+			      config_problem);
 	s->detail = vh_detail_read(&cli->root, s->j.c.host, ret->dev);
 	ret->all_caps = vh_caps_read(&cli->root, ret->dev, &s->caps);
 	s->report = (struct vh_report){

@@ -16,7 +16,8 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	const struct vh_opt_snapshot *given = cli->options;
 	struct vh_snapshot_options options = {
-		.identifiers = given->identifiers, .ask = vh_survey,
+		.identifiers = given->identifiers,
+		.ask = vh_survey,
 	};
 	_auto_error_ struct vh_error err = { 0 };
 	time_t now = time(NULL);

@@ -169,8 +169,8 @@ static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragmen
 
 static int run(struct vh_cli *cli, struct wanted *w)
 {
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(&cli->root, w->addrs, w->count, VH_HOST_USES, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(&cli->root, w->addrs, w->count,
+							       VH_HOST_USES, INT64_MAX);
 	const struct vh_opt_xml *options = cli->options;
 	struct vh_fragment f = { 0 };
 	int rc = VH_EXIT_OK;
@@ -180,7 +180,8 @@ static int run(struct vh_cli *cli, struct wanted *w)
 	else
 		rc = check_named(cli, h, w);
 	if (rc == VH_EXIT_OK && !w->count) {
-		vh_error(cli, "IOMMU group %s holds no device that a guest can have", options->group);
+		vh_error(cli, "IOMMU group %s holds no device that a guest can have",
+			 options->group);
 		rc = VH_EXIT_FINDINGS;
 	}
 	if (rc == VH_EXIT_OK) {
@@ -197,7 +198,8 @@ int vh_cmd_xml(struct vh_cli *cli, char **args, int count)
 	struct wanted w = { 0 };
 	int rc;
 
-	rc = options->group ? add_group(cli, options->group, &w) : add_addresses(cli, &w, args, count);
+	rc = options->group ? add_group(cli, options->group, &w)
+			    : add_addresses(cli, &w, args, count);
 	if (rc == VH_EXIT_OK)
 		rc = run(cli, &w);
 	free(w.addrs);

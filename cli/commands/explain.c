@@ -12,7 +12,8 @@ static void list(FILE *f)
 	for (size_t i = 0; i < vh_rule_table.count; i++) {
 		const struct vh_rule *r = vh_rule_table.list[i];
 
-		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_finding_severity_str(r->severity), r->title);
+		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_finding_severity_str(r->severity),
+			r->title);
 	}
 }
 

@@ -119,7 +119,7 @@ static int check_domain(const struct vh_root *root, const char *text,
 }
 
 int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
-		       struct vh_error *err)
+		      struct vh_error *err)
 {
 	const char *name = vh_has_prefix(text, "/dev/") ? text + 5 : text;
 	struct vh_pci_addr addr;

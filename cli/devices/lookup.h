@@ -8,6 +8,6 @@
 #include "lib/base/root.h"
 
 int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
-		       struct vh_error *err) VH_CHECK;
+		      struct vh_error *err) VH_CHECK;
 
 #endif

@@ -124,7 +124,7 @@ static void put(struct vh_edit *e, const xmlNode *domain, const char *elements)
 }
 
 int vh_insert_into(struct vh_strbuf *ret, const struct vh_strbuf *xml, struct vh_fragment *f,
-	    struct vh_pci_ids *names, struct vh_error *err)
+		   struct vh_pci_ids *names, struct vh_error *err)
 {
 	_auto_(vh_edit) struct vh_edit *e = vh_edit_open(xml->data, xml->len, err);
 	_auto_(vh_domain) struct vh_domain *d = e ? vh_domain_read(vh_edit_doc(e), err) : NULL;

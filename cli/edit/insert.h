@@ -7,6 +7,6 @@
 
 /* The new document in `ret`. What the domain has already is taken out of `f`. */
 int vh_insert_into(struct vh_strbuf *ret, const struct vh_strbuf *xml, struct vh_fragment *f,
-	    struct vh_pci_ids *names, struct vh_error *err) VH_CHECK;
+		   struct vh_pci_ids *names, struct vh_error *err) VH_CHECK;
 
 #endif

@@ -17,8 +17,8 @@ struct vh_subject {
 
 	/* wherever there are devices */
 	const struct vh_host *host;
-	const struct vh_group *group; /* NULL: the devices that are in none */
-	const struct vh_pci_dev *dev; /* NULL: not there */
+	const struct vh_group *group;     /* NULL: the devices that are in none */
+	const struct vh_pci_dev *dev;     /* NULL: not there */
 	const struct vh_group_view *view; /* who has its group open, where that is told */
 	/* wherever rules were asked */
 	const struct vh_findings *findings;

@@ -136,5 +136,5 @@ char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m)
 	if (m->driver)
 		return vh_printf("stays on '%s', which VFIO allows", m->driver);
 	return vh_strdup(vh_host_is_chipset(m) ? "stays: part of the chipset, without a driver"
-					      : "stays without a driver, which VFIO allows");
+					       : "stays without a driver, which VFIO allows");
 }

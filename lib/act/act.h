@@ -49,7 +49,7 @@ int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 
 /* By hand. Whole groups are detached. Findings and codes as in vh_prepare(). */
 int vh_prepare_by_hand(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
-	      struct vh_findings *out, struct vh_error *err) VH_CHECK;
+		       struct vh_findings *out, struct vh_error *err) VH_CHECK;
 /* Gives back the groups of these devices, whoever claimed them, unless they are in use. */
 int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		struct vh_error *err) VH_CHECK;

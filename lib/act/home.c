@@ -33,8 +33,8 @@ static bool can_touch(const struct vh_record *r, const struct vh_standing *s)
  */
 static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(act->root, &r->addr, 1, VH_HOST_USES, act->deadline);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(act->root, &r->addr, 1, VH_HOST_USES,
+							       act->deadline);
 	const struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
 
 	if (!d || h->failed || d->uses_read == VH_NO)
@@ -51,7 +51,7 @@ struct homecoming {
 	struct vh_claim *claim;
 	int lock;
 	struct vh_standing *first, *states; /* at the beginning, and now */
-	bool *left;                      /* records that have to wait for a later call */
+	bool *left;                         /* records that have to wait for a later call */
 	struct vh_error why;
 };
 
@@ -74,11 +74,10 @@ static void step_override(struct homecoming *h, size_t i, const struct vh_standi
 static void stay(struct homecoming *h, size_t i, const struct vh_standing *s, enum vh_tri used)
 {
 	struct vh_record *r = &h->claim->records[i];
-	_auto_free_ char *text = vh_printf("%s stays on driver '%s' instead of '%s': %s",
-					   vh_pci_str(&r->addr).s, s->driver,
-					   r->driver ? r->driver : "none",
-					   used == VH_YES ? "the host uses it"
-							  : "whether the host uses it cannot be seen");
+	_auto_free_ char *text = vh_printf(
+		"%s stays on driver '%s' instead of '%s': %s", vh_pci_str(&r->addr).s, s->driver,
+		r->driver ? r->driver : "none",
+		used == VH_YES ? "the host uses it" : "whether the host uses it cannot be seen");
 
 	vh_steps_warn(h->act, h->claim, text);
 	h->left[i] = used != VH_YES;
@@ -101,7 +100,8 @@ static void step_unbind(struct homecoming *h, size_t i, const struct vh_standing
 		stay(h, i, s, used);
 }
 
-static void step_probe(struct homecoming *h, size_t i, const struct vh_standing *s, struct vh_batch *b)
+static void step_probe(struct homecoming *h, size_t i, const struct vh_standing *s,
+		       struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
 
@@ -109,7 +109,8 @@ static void step_probe(struct homecoming *h, size_t i, const struct vh_standing 
 		vh_steps_add_probe(b, &r->addr);
 }
 
-static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *s, struct vh_batch *b)
+static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *s,
+		      struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
 
@@ -154,10 +155,9 @@ static void settle(struct homecoming *h, struct vh_error *err)
 		if (s->known && h->first[i].known)
 			vh_steps_report(h->act, c, &addr, h->first[i].driver, s->driver);
 		if (r->stuck || (s->present && r->action != VH_KEEP && !vh_standing_is_home(s, r))) {
-			(void)vh_fail(err, VH_E_LEFT, 0, NULL,
-				      "%s is not back on driver '%s'%s%s", vh_pci_str(&addr).s,
-				      r->driver ? r->driver : "none", h->why.what ? ": " : "",
-				      h->why.what ? h->why.what : "");
+			(void)vh_fail(err, VH_E_LEFT, 0, NULL, "%s is not back on driver '%s'%s%s",
+				      vh_pci_str(&addr).s, r->driver ? r->driver : "none",
+				      h->why.what ? ": " : "", h->why.what ? h->why.what : "");
 			continue;
 		}
 		if (!s->present) {

@@ -10,7 +10,7 @@
  * vanished, or that are other devices by now. Their groups are closed. Records that are stuck
  * are left alone. -1 when records remain; err says why of the first.
  */
-int vh_home_bring(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
-	VH_CHECK;
+int vh_home_bring(const struct vh_act *act, struct vh_claim *c, int lock,
+		  struct vh_error *err) VH_CHECK;
 
 #endif

@@ -132,8 +132,8 @@ static int look_again(struct task *t, struct vh_error *err)
  * failed, nor where the host may use it unseen. */
 static int see_all(const struct task *t, struct vh_error *err)
 {
-	const struct vh_names *seen_not =
-		t->c.host->not_checked.count ? &t->c.host->not_checked : &t->c.unseen;
+	const struct vh_names *seen_not = t->c.host->not_checked.count ? &t->c.host->not_checked
+								       : &t->c.unseen;
 
 	if (t->c.host->failed)
 		return vh_fail(err, VH_E_SYS, t->c.host->failed, NULL, "cannot read the devices");
@@ -453,7 +453,7 @@ int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_fi
 }
 
 int vh_prepare_by_hand(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
-	      struct vh_findings *out, struct vh_error *err)
+		       struct vh_findings *out, struct vh_error *err)
 {
 	struct task t = { .act = act, .owner = VH_MANUAL, .name = VH_MANUAL };
 	int rc;

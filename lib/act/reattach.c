@@ -42,8 +42,8 @@ static struct vh_claim *pick(const struct vh_claim *from, const struct vh_host *
 static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
 			 const struct vh_host *h, struct vh_error *err)
 {
-	_auto_(vh_host) const struct vh_host *now =
-		vh_host_read(act->root, h->asked, h->n_asked, 0, act->deadline);
+	_auto_(vh_host) const struct vh_host *now = vh_host_read(act->root, h->asked, h->n_asked, 0,
+								 act->deadline);
 	_auto_close_ int global = vh_store_lock_global(s, act->deadline, err);
 	_auto_claims_ struct vh_claims claims = { 0 };
 
@@ -136,7 +136,8 @@ static void sweep(const struct vh_store *s)
 int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		struct vh_error *err)
 {
-	_auto_(vh_host) const struct vh_host *h = vh_host_read(act->root, addrs, count, 0, act->deadline);
+	_auto_(vh_host) const struct vh_host *h =
+		vh_host_read(act->root, addrs, count, 0, act->deadline);
 	_auto_claims_ struct vh_claims claims = { 0 };
 	struct vh_store s = { .dir = -1 };
 	int rc = -1;

@@ -30,7 +30,8 @@ int vh_recheck_case(const struct vh_act *act, const struct vh_domain *d, bool po
 		return 0;
 	plan = vh_plan_make(d, c.host, &config);
 	c.plan = plan;
-	vh_rule_table_run(&c, VH_SCOPE_POLICY | (policy ? 0 : VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN), out);
+	vh_rule_table_run(&c, VH_SCOPE_POLICY | (policy ? 0 : VH_SCOPE_DEVICE | VH_SCOPE_DOMAIN),
+			  out);
 	errors = vh_findings_number(out, VH_ERROR);
 	if (!errors)
 		return 0;

@@ -111,7 +111,7 @@ static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct
 }
 
 int vh_release_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
-		 bool by_hand, struct vh_error *err)
+		     bool by_hand, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	int lock = vh_store_lock_claim(s, owner, vh_now_ms() + TRY_MS, err), rc;

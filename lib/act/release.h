@@ -8,7 +8,7 @@
 /* Brings home all of it, if it is an orphan (see vh_claims_is_orphan()). Its lock is taken by
  * trying; an open group is an error. 0 also where there is no such claim. */
 int vh_release_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
-		 bool by_hand, struct vh_error *err) VH_CHECK;
+		     bool by_hand, struct vh_error *err) VH_CHECK;
 
 /* Opens the store and, only if there is a claim, takes its lock and loads it: most domains have
  * none, and need no lock file either. *ret_claim may be NULL; *ret_lock is -1 then. */

@@ -40,7 +40,7 @@ void vh_steps_mark_stuck(struct vh_claim *c, const struct vh_batch *b)
 }
 
 void vh_steps_report(const struct vh_act *act, const struct vh_claim *c,
-		   const struct vh_pci_addr *addr, const char *from, const char *to)
+		     const struct vh_pci_addr *addr, const char *from, const char *to)
 {
 	if (act->reporter && !vh_streq(from, to))
 		act->reporter->transition(act->reporter->ctx, c->name, addr, from, to);

@@ -32,7 +32,8 @@ int vh_take_load_module(const struct vh_act *act, struct vh_error *err)
 	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
 	if (!vh_child_wait(&child, 1, act->deadline))
-		return vh_fail(err, VH_E_TIMEOUT, 0, fix, "loading the module vfio-pci takes too long");
+		return vh_fail(err, VH_E_TIMEOUT, 0, fix,
+			       "loading the module vfio-pci takes too long");
 	/* modprobe is silent about a module that is there; the driver is what counts */
 	if (!vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
 		return vh_fail(err, VH_E_SYS, 0, fix, "the module vfio-pci cannot be loaded");
@@ -84,14 +85,16 @@ static int verify(const struct vh_act *act, const struct vh_batch *b, const char
 			return unreadable(&w->addr, err);
 		if (vfio || (!want_vfio && !now) || rc < 0)
 			continue;
-		rc = w->result ? vh_steps_failed(w, doing, err)
-			       : vh_fail(err, VH_E_SYS, 0, NULL, "cannot %s %s: it is on driver '%s'",
-					 doing, vh_pci_str(&w->addr).s, now ? now : "none");
+		rc = w->result
+			     ? vh_steps_failed(w, doing, err)
+			     : vh_fail(err, VH_E_SYS, 0, NULL, "cannot %s %s: it is on driver '%s'",
+				       doing, vh_pci_str(&w->addr).s, now ? now : "none");
 	}
 	return rc;
 }
 
-static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock,
+			  struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 	const struct vh_write *w;

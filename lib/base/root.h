@@ -35,11 +35,11 @@ struct vh_root_ops {
 
 /* What a reader asked, for a watcher (lib/snapshot/recorder.c). */
 enum vh_asked {
-	VH_ASKED_FILE,	    /* the text, or its beginning */
-	VH_ASKED_LINK,	    /* the target */
-	VH_ASKED_LIST,	    /* the names, each ended by a NUL */
-	VH_ASKED_DIRS,	    /* those of directories */
-	VH_ASKED_PATH,	    /* is it there? */
+	VH_ASKED_FILE,      /* the text, or its beginning */
+	VH_ASKED_LINK,      /* the target */
+	VH_ASKED_LIST,      /* the names, each ended by a NUL */
+	VH_ASKED_DIRS,      /* those of directories */
+	VH_ASKED_PATH,      /* is it there? */
 	VH_ASKED_EXCLUSIVE, /* of a block device below dev/ */
 };
 struct vh_root_watch {

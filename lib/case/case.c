@@ -58,8 +58,7 @@ static unsigned int flags_of(const struct vh_case_ask *ask, size_t count)
 		return 0;
 	if (ask->whole)
 		return VH_HOST_ALL | VH_HOST_RULES;
-	return VH_HOST_RULES | (count ? VH_HOST_USES : 0) |
-	       (ask->store ? VH_HOST_OVERRIDES : 0);
+	return VH_HOST_RULES | (count ? VH_HOST_USES : 0) | (ask->store ? VH_HOST_OVERRIDES : 0);
 }
 
 /* The host with the devices of the own claim as they were before it: a start continues where an
@@ -71,8 +70,12 @@ static const struct vh_host *read_host(const struct vh_case_ask *ask, const stru
 	size_t n = 0;
 	_auto_free_ struct vh_was *was = own ? vh_standing_before(own, counts, &n) : NULL;
 	struct vh_host_ask wanted = {
-		.addrs = addrs, .count = count, .flags = flags_of(ask, count),
-		.deadline = ask->deadline, .was = was, .n_was = n,
+		.addrs = addrs,
+		.count = count,
+		.flags = flags_of(ask, count),
+		.deadline = ask->deadline,
+		.was = was,
+		.n_was = n,
 	};
 
 	return vh_host_read_as(ask->root, &wanted);
@@ -118,8 +121,9 @@ static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const cha
 		     const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
 {
 	_auto_free_ bool *own_counts = NULL;
-	_auto_(vh_claim) struct vh_claim *read =
-		owner && !ask->starts && !ask->store ? read_own(ask, owner, &own_counts) : NULL;
+	_auto_(vh_claim) struct vh_claim *read = owner && !ask->starts && !ask->store
+							 ? read_own(ask, owner, &own_counts)
+							 : NULL;
 	const struct vh_claim *own = read ? read : ask->own;
 	const bool *counts = read ? own_counts : ask->counts;
 	struct vh_facts_host *f = vh_facts_add(&c->here, addrs, count,
@@ -173,7 +177,8 @@ static void read_record(struct vh_case *c, const struct vh_case_ask *ask)
 
 	if (!c->domain->uuid || vh_record_load(ask->root, c->domain->uuid, &c->last, &err) == 0)
 		return;
-	vh_names_note(&c->unseen, "whether these are the devices that it last ran with: %s", err.what);
+	vh_names_note(&c->unseen, "whether these are the devices that it last ran with: %s",
+		      err.what);
 	c->last_problem = VH_STEAL(err.what);
 }
 
@@ -219,8 +224,7 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 					  "and what else it names");
 	if (read_machine(c, ask, owner, addrs, ask->policy ? 0 : n, &runs, err) < 0)
 		return -1;
-	vh_networks_read(&c->pools, ask->root, &c->pool_networks, owner, ask->deadline,
-			 &c->unseen);
+	vh_networks_read(&c->pools, ask->root, &c->pool_networks, owner, ask->deadline, &c->unseen);
 	if (!c->domain->lone)
 		read_memory(c, ask, runs);
 	return 0;

@@ -18,29 +18,29 @@ struct vh_plan;
 
 struct vh_case {
 	/* what is asked; borrowed */
-	const struct vh_domain *domain;  /* NULL: the host alone, or a detach by hand */
-	const struct vh_config *config;  /* in effect for the domain */
+	const struct vh_domain *domain; /* NULL: the host alone, or a detach by hand */
+	const struct vh_config *config; /* in effect for the domain */
 
 	/* the machine, and who else wants it: borrowed from facts, `here` if nobody gave any.
 	 * host NULL: the domain passes nothing through, and nothing more was read */
 	const struct vh_host *host;
-	const struct vh_claims *claims;  /* of others; NULL only where host is, or for the host alone */
+	const struct vh_claims *claims; /* of others; NULL only where host is, or for the host alone */
 
 	/* what this start adds */
-	bool running;                    /* it runs now, and is judged as if it were stopped */
-	struct vh_names pool_networks;   /* its networks that are pools of virtual functions, one
-					    for each interface, sorted */
-	struct vh_vfpools pools;         /* those, each once */
-	struct vh_memory memory;         /* what the host has of it */
-	struct vh_identity *last;        /* what it last ran with; NULL: unknown */
-	char *last_problem;              /* why its record could not be read, or NULL */
-	struct vh_sightings elsewhere;   /* devices like those that were expected at an address */
-	struct vh_names unseen;          /* what could not be looked at: sentences */
+	bool running;                  /* it runs now, and is judged as if it were stopped */
+	struct vh_names pool_networks; /* its networks that are pools of virtual functions, one
+					  for each interface, sorted */
+	struct vh_vfpools pools;       /* those, each once */
+	struct vh_memory memory;       /* what the host has of it */
+	struct vh_identity *last;      /* what it last ran with; NULL: unknown */
+	char *last_problem;            /* why its record could not be read, or NULL */
+	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
+	struct vh_names unseen;        /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */
 	const struct vh_plan *plan;
 
-	struct vh_facts here;            /* what was read for this case alone */
+	struct vh_facts here; /* what was read for this case alone */
 };
 
 /* What is to be read; zero what does not apply. Everything is borrowed, and outlives the case. */
@@ -50,17 +50,17 @@ struct vh_case_ask {
 	const struct vh_domain *domain;
 	const struct vh_pci_addr *addrs; /* of a detach by hand */
 	size_t count;
-	const char *owner;               /* of a detach by hand: whose claim is no obstacle */
-	bool whole;                      /* the host alone, with every device */
-	int64_t deadline;                /* vh_now_ms(); of what may block */
-	struct vh_facts *facts;          /* where several domains are judged: read once for all */
+	const char *owner;      /* of a detach by hand: whose claim is no obstacle */
+	bool whole;             /* the host alone, with every device */
+	int64_t deadline;       /* vh_now_ms(); of what may block */
+	struct vh_facts *facts; /* where several domains are judged: read once for all */
 
 	/* of operations that act; a domain is being started then, and does not run */
 	bool starts;
-	bool policy;                     /* its devices are not looked at: `start begin` */
-	const struct vh_store *store;    /* open: a claim that cannot be read is an error */
-	const struct vh_claim *own;      /* the owner's claim, read under its lock; NULL: none */
-	const bool *counts;              /* which of its records still tell what was before */
+	bool policy;                  /* its devices are not looked at: `start begin` */
+	const struct vh_store *store; /* open: a claim that cannot be read is an error */
+	const struct vh_claim *own;   /* the owner's claim, read under its lock; NULL: none */
+	const bool *counts;           /* which of its records still tell what was before */
 };
 
 /*

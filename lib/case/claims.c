@@ -74,7 +74,8 @@ bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, b
 	else if (vh_libvirt_files_is_running(root, c->owner) != VH_NO)
 		*ret_why = vh_strdup("it is running");
 	else if (c->state == VH_PREPARED && !vh_process_is_gone(root, &daemon))
-		*ret_why = vh_printf("it is being started by process %lld", (long long)c->daemon_pid);
+		*ret_why = vh_printf("it is being started by process %lld",
+				     (long long)c->daemon_pid);
 	else if (c->state == VH_STARTED && !by_hand && !vh_process_is_gone(root, &daemon))
 		*ret_why = vh_strdup("it was started, and its release has not been called");
 	return !*ret_why;

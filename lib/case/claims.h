@@ -12,8 +12,8 @@
 /* A claim of another owner that holds a member of a group concerned. */
 struct vh_claim_view {
 	struct vh_claim *claim;
-	bool stale;   /* its owner is gone: it may be taken over */
-	char *why;    /* why it is not stale, or NULL */
+	bool stale; /* its owner is gone: it may be taken over */
+	char *why;  /* why it is not stale, or NULL */
 };
 
 /* An IOMMU group that somebody may have open: then a guest uses it. */
@@ -27,7 +27,7 @@ struct vh_group_view {
 struct vh_claims {
 	struct vh_claim_view *list;
 	size_t count;
-	char *problem, *fix; /* a claim cannot be trusted: it may hold any device */
+	char *problem, *fix;          /* a claim cannot be trusted: it may hold any device */
 	struct vh_group_view *groups; /* one for each group of the host, sorted by number */
 	size_t n_groups;
 };

@@ -45,8 +45,8 @@ struct vh_facts_host *vh_facts_find(const struct vh_facts *f, const struct vh_pc
 	return NULL;
 }
 
-struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs, size_t count,
-				   const struct vh_host *host)
+struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs,
+				   size_t count, const struct vh_host *host)
 {
 	struct vh_facts_host *h = vh_alloc(sizeof(*h));
 

@@ -14,9 +14,9 @@ struct vh_facts {
 		struct vh_pci_addr *addrs; /* asked for, in this order */
 		size_t count;
 		const struct vh_host *host;
-		struct vh_claims claims;   /* of others than the owner, as far as can be seen */
-		struct vh_names unseen;    /* what both could not see */
-	} **hosts; /* pointers: who borrows one must not see it move */
+		struct vh_claims claims; /* of others than the owner, as far as can be seen */
+		struct vh_names unseen;  /* what both could not see */
+	} * *hosts;                      /* pointers: who borrows one must not see it move */
 	size_t n_hosts;
 	struct vh_facts_network {
 		char *name;
@@ -33,8 +33,8 @@ void vh_facts_clear(struct vh_facts *f);
 struct vh_facts_host *vh_facts_find(const struct vh_facts *f, const struct vh_pci_addr *addrs,
 				    size_t count);
 /* Adds one; takes `host`. The caller fills claims and unseen. */
-struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs, size_t count,
-				   const struct vh_host *host);
+struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr *addrs,
+				   size_t count, const struct vh_host *host);
 /* vh_libvirt_files_is_pool() */
 enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, const char *name);
 /* Does the domain run, or hold a claim? Then the host looks different to it. */

@@ -112,9 +112,11 @@ struct vh_was *vh_standing_before(const struct vh_claim *c, const bool *counts, 
 
 		if (counts[i])
 			was[n++] = (struct vh_was){
-				.addr = r->addr, .driver = r->driver, .override = r->override,
-				.vfio = r->driver && (!strcmp(r->driver, "vfio-pci") ||
-						      r->action == VH_LEAVE),
+				.addr = r->addr,
+				.driver = r->driver,
+				.override = r->override,
+				.vfio = r->driver &&
+					(!strcmp(r->driver, "vfio-pci") || r->action == VH_LEAVE),
 			};
 	}
 	*ret_count = n;

@@ -8,24 +8,23 @@
 #include "lib/base/banned.h"
 
 /* Says of which part of the memory a rule will find nothing here. */
-static void note_unknown(const struct vh_memory *m, const struct vh_memory_part *parts, size_t count,
-			 struct vh_names *unseen)
+static void note_unknown(const struct vh_memory *m, const struct vh_memory_part *parts,
+			 size_t count, struct vh_names *unseen)
 {
-
 	for (size_t i = 0; i < count; i++) {
 		uint64_t size = parts[i].page_kib ? parts[i].page_kib : m->huge_default_kib;
 
 		if (!parts[i].kib)
 			continue;
-		if (parts[i].huge && (!size || (m->pools_read != VH_YES &&
-						!vh_memory_pool(m, size, -1))))
+		if (parts[i].huge &&
+		    (!size || (m->pools_read != VH_YES && !vh_memory_pool(m, size, -1))))
 			vh_names_note(unseen, "huge pages: the pools of the host cannot be seen");
 		else if (parts[i].huge && parts[i].nodes && m->nodes_read != VH_YES)
 			vh_names_note(unseen, "huge pages: the pools of the NUMA nodes that "
-					       "<numatune> names cannot be seen");
+					      "<numatune> names cannot be seen");
 		else if (!parts[i].huge && parts[i].nodes)
 			vh_names_note(unseen, "memory: whether the NUMA nodes that <numatune> names "
-					       "have enough of it");
+					      "have enough of it");
 	}
 }
 
@@ -72,7 +71,7 @@ static void note_own_huge(const struct vh_domain *d, struct vh_memory *m, struct
 	m->own_huge_mixed = mixed && wanted > m->own_huge_kib;
 	if (m->own_huge_mixed)
 		vh_names_note(unseen, "huge pages: of which size and NUMA node the domain, which "
-				       "runs, holds some already");
+				      "runs, holds some already");
 }
 
 void vh_start_memory_read_own(const struct vh_root *root, const struct vh_domain *d,
@@ -82,5 +81,6 @@ void vh_start_memory_read_own(const struct vh_root *root, const struct vh_domain
 	if (m->own == VH_YES)
 		note_own_huge(d, m, unseen);
 	else
-		vh_names_note(unseen, "memory: how much of it the domain, which runs or may run, holds");
+		vh_names_note(unseen,
+			      "memory: how much of it the domain, which runs or may run, holds");
 }

@@ -113,8 +113,8 @@ static void look_for_holders(const struct vh_root *root, const char *owner, stru
 static void close_own(struct vh_vfpool *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_pci_dev *d =
-			p->vfs[i].own ? vh_host_dev(p->host, &p->vfs[i].addr) : NULL;
+		const struct vh_pci_dev *d = p->vfs[i].own ? vh_host_dev(p->host, &p->vfs[i].addr)
+							   : NULL;
 
 		if (d)
 			vh_claims_close(&p->claims, d->group);

@@ -23,7 +23,7 @@ struct vh_vfpool {
 	struct vh_vf *vfs;    /* in libvirt's order */
 	size_t count;         /* 0: they are not told; at most VH_VFS_MAX, others are not read */
 	const struct vh_host *host; /* with all of them; owned */
-	struct vh_claims claims; /* of others than the domain that asks */
+	struct vh_claims claims;    /* of others than the domain that asks */
 };
 
 struct vh_vfpools {

@@ -27,9 +27,9 @@ struct parser {
 	const char *rest; /* of the text */
 	int line;         /* the one that libinih has now */
 	enum vh_section section;
-	char *shown;               /* its name, printable */
-	size_t index;              /* of the device or domain, if it is that of one */
-	char *problem, *fix;       /* of this line; nothing is read beyond it */
+	char *shown;         /* its name, printable */
+	size_t index;        /* of the device or domain, if it is that of one */
+	char *problem, *fix; /* of this line; nothing is read beyond it */
 };
 
 /* The result is what libinih takes for failure. */

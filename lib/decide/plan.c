@@ -5,7 +5,6 @@
  */
 #include "lib/decide/plan.h"
 
-
 #include "lib/base/banned.h"
 
 bool vh_plan_can_pass(const struct vh_pci_dev *d)

@@ -21,18 +21,18 @@ enum vh_managed { VH_MANAGED_ABSENT = 0, VH_MANAGED_NO, VH_MANAGED_YES };
 struct vh_hostdev {
 	enum vh_element element;
 	const struct _xmlNode *node; /* it was read from; NULL: the tree is gone */
-	int line;              /* of the element in the XML */
-	struct vh_pci_addr addr; /* valid only if !problem */
-	char *written;         /* the address as it stands there, printable: domain='0' bus='14';
-				  empty when nothing does */
-	char *problem;         /* why the address is none, or NULL */
-	char *meant;           /* what was probably meant, or NULL */
-	bool decimal;          /* a part of two digits or more without 0x: 14, also octal 014 */
+	int line;                    /* of the element in the XML */
+	struct vh_pci_addr addr;     /* valid only if !problem */
+	char *written;          /* the address as it stands there, printable: domain='0' bus='14';
+				   empty when nothing does */
+	char *problem;          /* why the address is none, or NULL */
+	char *meant;            /* what was probably meant, or NULL */
+	bool decimal;           /* a part of two digits or more without 0x: 14, also octal 014 */
 	struct vh_pci_addr hex; /* if decimal: the address with those parts read as hex */
 	bool hex_valid;
 	enum vh_managed written_managed; /* what stands there */
-	bool managed;          /* what libvirt makes of it */
-	bool unassigned;       /* bound, but not given to the guest */
+	bool managed;                    /* what libvirt makes of it */
+	bool unassigned;                 /* bound, but not given to the guest */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

@@ -32,7 +32,8 @@ struct vh_metadata {
 };
 
 /* `domain` is the root element. An error names the line. */
-int vh_metadata_read(struct vh_metadata *ret, const struct _xmlNode *domain, struct vh_error *err) VH_CHECK;
+int vh_metadata_read(struct vh_metadata *ret, const struct _xmlNode *domain,
+		     struct vh_error *err) VH_CHECK;
 void vh_metadata_clear(struct vh_metadata *m);
 
 #endif

@@ -63,7 +63,7 @@ static void answer_override(void *ctx, size_t i, struct vh_strbuf *to)
 }
 
 void vh_blocking_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			    size_t count, struct vh_override *ret)
+				size_t count, struct vh_override *ret)
 {
 	_auto_free_ struct vh_strbuf *answers = vh_alloc(count * sizeof(*answers));
 	struct override_question q = { root, addrs };
@@ -200,10 +200,11 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 }
 
 void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
-		  int64_t deadline)
+		      int64_t deadline)
 {
 	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
-	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_uses_read_usage(root) : NULL;
+	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_uses_read_usage(root)
+								       : NULL;
 	struct question q = { root, h, flags, usage };
 	int64_t left = deadline - vh_now_ms();
 

@@ -15,7 +15,7 @@
 /* Fills in, as `flags` (enum vh_host_flags) say, override, uses and `dead` of every device of
  * the host. What is not read in 15 seconds, or by `deadline`, stays unknown. */
 void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
-		  int64_t deadline);
+		      int64_t deadline);
 
 /* driver_override: NULL is unset. `known` is false when it could not be read in time. */
 struct vh_override {
@@ -24,6 +24,6 @@ struct vh_override {
 };
 /* Those of several devices, in the same way. Caller frees the values. */
 void vh_blocking_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
-			    size_t count, struct vh_override *ret);
+				size_t count, struct vh_override *ret);
 
 #endif

@@ -60,8 +60,9 @@ void vh_boot_binding_format(const struct vh_boot_binding *e, struct vh_strbuf *t
 {
 	_auto_strbuf_ struct vh_strbuf ids = { 0 };
 
-	vh_strbuf_addf(to, "# " VH_EARLY_MARK "; 'vfio-hook boot remove' takes it away.\n"
-			   "# by %s, %s\n",
+	vh_strbuf_addf(to,
+		       "# " VH_EARLY_MARK "; 'vfio-hook boot remove' takes it away.\n"
+		       "# by %s, %s\n",
 		       e->by_id ? "id" : "address", vh_boot_binding_initramfs_str(e->initramfs));
 	for (size_t i = 0; i < e->count; i++) {
 		const struct vh_boot_binding_dev *d = &e->devs[i];
@@ -106,8 +107,9 @@ static bool read_device(struct vh_boot_binding *e, const char *line)
 	    vh_pci_parse(addr, &a) < 0)
 		return false;
 	d = VH_APPEND(e->devs, e->count);
-	*d = (struct vh_boot_binding_dev){ a, (uint16_t)v[0], (uint16_t)v[1], (uint16_t)v[2],
-				    (uint16_t)v[3], v[4], NULL };
+	*d = (struct vh_boot_binding_dev){
+		a, (uint16_t)v[0], (uint16_t)v[1], (uint16_t)v[2], (uint16_t)v[3], v[4], NULL
+	};
 	d->module = strcmp(module, "-") ? vh_strdup(module) : NULL;
 	return true;
 }
@@ -124,7 +126,8 @@ static bool is_ours(const struct vh_boot_binding *e, const char *text)
 	return vh_streq(again.data, text);
 }
 
-int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret, struct vh_error *err)
+int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret,
+			 struct vh_error *err)
 {
 	_auto_free_ char *text = vh_root_read(root, VH_EARLY_PATH);
 	_auto_free_ char *copy = NULL;

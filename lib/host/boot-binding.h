@@ -44,7 +44,8 @@ VH_DEFINE_AUTO(vh_boot_binding, vh_boot_binding_free)
 /* The text of the file. */
 void vh_boot_binding_format(const struct vh_boot_binding *e, struct vh_strbuf *to);
 /* 0 with *ret NULL where there is none; -1 where it is not what we write, or cannot be read. */
-int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret, struct vh_error *err) VH_CHECK;
+int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret,
+			 struct vh_error *err) VH_CHECK;
 
 /* What the boot script has said of a device at this boot: bound, late, changed, absent, failed.
  * NULL: nothing. Without an address, of itself: off, failed. The caller frees. */

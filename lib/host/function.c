@@ -174,7 +174,9 @@ static void read_place(struct vh_pci_dev *d)
 
 void vh_function_bus_open(struct vh_function_bus *ret, const struct vh_root *root)
 {
-	*ret = (struct vh_function_bus){ .root = root, .devices = { .fd = -1 }, .groups = { .fd = -1 } };
+	*ret = (struct vh_function_bus){ .root = root,
+					 .devices = { .fd = -1 },
+					 .groups = { .fd = -1 } };
 	if (vh_root_enter(root, &ret->devices, DEVICES) < 0)
 		ret->failed = errno;
 	VH_IGNORE(vh_root_enter(root, &ret->groups, "sys/kernel/iommu_groups")); /* see fd */
@@ -206,8 +208,8 @@ static char *enter(const struct vh_function_bus *bus, const char *name, struct v
 	return vh_root_enter(bus->root, ret, "%s", path) == 0 ? VH_STEAL(path) : NULL;
 }
 
-struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus, const struct vh_pci_addr *addr,
-			       int *ret_failed)
+struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
+				    const struct vh_pci_addr *addr, int *ret_failed)
 {
 	_auto_root_ struct vh_root dir = { .fd = -1 };
 	_auto_free_ char *pf = NULL, *path = enter(bus, vh_pci_str(addr).s, &dir);

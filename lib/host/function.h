@@ -17,8 +17,8 @@ void vh_function_bus_close(struct vh_function_bus *bus);
 
 /* Reads the function, but what slow.h reads; NULL when it is not there. *ret_failed is set to
  * the errno of a read that neither succeeded nor said "not there". */
-struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus, const struct vh_pci_addr *addr,
-			       int *ret_failed) VH_CHECK;
+struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
+				    const struct vh_pci_addr *addr, int *ret_failed) VH_CHECK;
 void vh_function_free(struct vh_pci_dev *d);
 
 /* The driver bound now (NULL: none), and whether it is a VFIO one. Never blocks. -1, errno set:

@@ -81,7 +81,7 @@ struct vh_group {
 	bool noiommu;            /* a fake group without isolation (vfio-noiommu) */
 	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
 	size_t count;
-	struct vh_names direct;  /* its reserved regions of type `direct`: "0x..-0x.." */
+	struct vh_names direct; /* its reserved regions of type `direct`: "0x..-0x.." */
 };
 
 /* The nodes of a NUMA machine. */
@@ -136,7 +136,8 @@ struct vh_host {
 	size_t n_on_vfio_pci;
 	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
-	struct vh_boot_binding *early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
+	struct vh_boot_binding
+		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
 	struct vh_names not_checked; /* sentences, each once */
 	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 	bool keyboards_read;

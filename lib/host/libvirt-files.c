@@ -230,7 +230,7 @@ static enum vh_tri is_domain(const char *text, const char *name, const char *uui
 }
 
 int vh_libvirt_files_find_domain(const struct vh_root *root, const char *name, const char *uuid,
-			   char **ret_xml, struct vh_error *err)
+				 char **ret_xml, struct vh_error *err)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	const char *unread = NULL;

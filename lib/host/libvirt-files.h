@@ -32,6 +32,6 @@ bool vh_libvirt_files_running(const struct vh_root *root, struct vh_names *ret);
  * name). *ret_xml is NULL where there is none. An error names a file that could not be read and
  * may have been the one. */
 int vh_libvirt_files_find_domain(const struct vh_root *root, const char *name, const char *uuid,
-			   char **ret_xml, struct vh_error *err) VH_CHECK;
+				 char **ret_xml, struct vh_error *err) VH_CHECK;
 
 #endif

@@ -20,7 +20,7 @@ static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *
 		return VH_MODULE_LOADED;
 	if (!h->release || !vh_root_exists(root, "lib/modules/%s/modules.dep", h->release))
 		return root->live || vh_root_exists(root, "lib/modules") ? VH_MODULE_MISSING
-								       : VH_MODULE_UNKNOWN;
+									 : VH_MODULE_UNKNOWN;
 	if (!lists_module(root, "modules.dep", h->release) &&
 	    !lists_module(root, "modules.builtin", h->release))
 		return VH_MODULE_MISSING;
@@ -66,8 +66,8 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	_auto_free_ char *denylist =
-		vh_root_read(root, "sys/module/vfio_pci/parameters/disable_denylist");
+	_auto_free_ char *denylist = vh_root_read(root,
+						  "sys/module/vfio_pci/parameters/disable_denylist");
 	bool tables = vh_root_list(root, &names, "sys/firmware/acpi/tables") == 0;
 
 	h->release = vh_root_read(root, "proc/sys/kernel/osrelease");
@@ -81,8 +81,7 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
-	h->alias_missing = h->release &&
-			   vh_root_exists(root, "lib/modules") &&
+	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
 	if (h->alias_missing)
 		h->libvirt_version = read_libvirt_version(root);

@@ -199,7 +199,7 @@ static void read_huge(const struct vh_root *root, const struct vh_host *h, bool 
 		m->nodes_read = sysfs.nodes_read;
 		if (h->uses_untold)
 			vh_names_note(unseen, "huge pages: how many are promised to others, and "
-					       "how many the kernel would still make");
+					      "how many the kernel would still make");
 	}
 	free(sysfs.pools);
 }

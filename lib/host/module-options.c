@@ -146,7 +146,7 @@ static void read_modprobe_d(const struct vh_root *root, const struct search *s)
 }
 
 void vh_module_options_read(const struct vh_root *root, const char *cmdline, const char *module,
-			   const char *option, struct vh_module_options *ret)
+			    const char *option, struct vh_module_options *ret)
 {
 	struct search s = { "options", module, option, ret };
 

@@ -23,7 +23,7 @@ void vh_module_options_clear(struct vh_module_options *v);
 /* Every value given to `option` of `module` (- and _ are the same in its name). `cmdline` may be
  * NULL. What cannot be read gives nothing. */
 void vh_module_options_read(const struct vh_root *root, const char *cmdline, const char *module,
-			   const char *option, struct vh_module_options *ret);
+			    const char *option, struct vh_module_options *ret);
 
 /* The file of modprobe.d that has a command in place of loading `module` that does nothing
  * ("install vfio-pci /bin/false"); NULL: none. What another command does cannot be known. */

@@ -90,7 +90,7 @@ static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host 
 	if (type1)
 		return VH_NO;
 	vh_module_options_read(root, h->cmdline, "vfio_iommu_type1", "allow_unsafe_interrupts",
-			      &values);
+			       &values);
 	for (size_t i = 0; i < values.count; i++)
 		is_unsafe = is_true(values.list[i].value);
 	return is_unsafe ? VH_YES : VH_NO;

@@ -219,7 +219,10 @@ const struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_p
 				   size_t count, unsigned int flags, int64_t deadline)
 {
 	struct vh_host_ask ask = {
-		.addrs = addrs, .count = count, .flags = flags, .deadline = deadline,
+		.addrs = addrs,
+		.count = count,
+		.flags = flags,
+		.deadline = deadline,
 	};
 
 	return vh_host_read_as(root, &ask);

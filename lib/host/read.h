@@ -16,7 +16,7 @@ enum vh_host_flags {
 struct vh_was {
 	struct vh_pci_addr addr;
 	const char *driver, *override; /* NULL: none */
-	bool vfio; /* that driver is a VFIO one */
+	bool vfio;                     /* that driver is a VFIO one */
 };
 
 struct vh_host_ask {

@@ -19,7 +19,8 @@ static uint32_t number(const struct vh_root *root, const char *name, const char 
 	return v < 0 ? 0 : (uint32_t)v;
 }
 
-bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr, struct vh_mate *ret)
+bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr,
+			   struct vh_mate *ret)
 {
 	struct vh_pci_name name = vh_pci_str(addr);
 

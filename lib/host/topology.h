@@ -13,7 +13,7 @@
 void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_pci_dev *d);
 
 /* One function as a mate; false: it is not there. */
-bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr, struct vh_mate *ret)
-	VH_CHECK;
+bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr,
+			   struct vh_mate *ret) VH_CHECK;
 
 #endif

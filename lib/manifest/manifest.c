@@ -41,7 +41,8 @@ static int check_snapshot(const struct vh_manifest *m, const char *text, size_t 
 		return vh_fail(m->err, VH_E_INPUT, 0, "copy it again from where it was made",
 			       "%s is cut in its first line", m->name);
 	if (version > VH_SNAPSHOT_VERSION)
-		return vh_fail(m->err, VH_E_INPUT, 0, "read it with the version that wrote it, or a newer one",
+		return vh_fail(m->err, VH_E_INPUT, 0,
+			       "read it with the version that wrote it, or a newer one",
 			       "%s is of a newer vfio-hook: snapshot %u, and this one reads up to %d",
 			       m->name, version, VH_SNAPSHOT_VERSION);
 	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))

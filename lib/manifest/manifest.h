@@ -45,7 +45,7 @@
 #define VH_MANIFEST_MAX (32u << 20) /* bytes */
 #define VH_MANIFEST_LINES 500000
 #define VH_MANIFEST_NODES 1000000 /* files, links and directories that it makes */
-#define VH_MANIFEST_PATH 1000	  /* characters */
+#define VH_MANIFEST_PATH 1000     /* characters */
 
 #define VH_SNAPSHOT_VERSION 1
 #define VH_SNAPSHOT_MARK "vfio-hook snapshot "

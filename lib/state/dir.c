@@ -99,8 +99,11 @@ int vh_dir_read(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
 	if (d->fd < 0)
 		return 0;
 	rc = read_named(d, name, ret, err);
-	vh_root_saw_file(d->root, rc < 0 ? EACCES : ret->data ? 0 : ENOENT, ret->data, ret->len,
-			 "%s/%s", d->path, name);
+	vh_root_saw_file(d->root,
+			 rc < 0      ? EACCES
+			 : ret->data ? 0
+				     : ENOENT,
+			 ret->data, ret->len, "%s/%s", d->path, name);
 	return rc;
 }
 

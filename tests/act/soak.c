@@ -139,7 +139,8 @@ static int run(struct worker *w, operation *op, const struct vh_domain *d)
 
 static char *owner_file(const struct worker *w, const struct vh_domain *d, size_t i)
 {
-	_auto_free_ char *group = vh_root_link_name(w->st->root, "sys/bus/pci/devices/%s/iommu_group",
+	_auto_free_ char *group = vh_root_link_name(w->st->root,
+						    "sys/bus/pci/devices/%s/iommu_group",
 						    vh_pci_str(&d->devices[i].addr).s);
 
 	return vh_printf("owners/%s", group ? group : "none");
@@ -184,7 +185,8 @@ static void live(struct worker *w, const struct vh_domain *d)
 
 static void domain_round(struct worker *w)
 {
-	const struct stage_scene *scene = &stage_scenes[random_below(&w->seed, (uint32_t)stage_n_scenes)];
+	const struct stage_scene *scene =
+		&stage_scenes[random_below(&w->seed, (uint32_t)stage_n_scenes)];
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(w->uuid, scene->devices);
 	int r = run(w, stage_prepare, d), tries = 0;
 
@@ -373,7 +375,8 @@ int main(int argc, char **argv)
 		fputs("usage: soak concurrent SECONDS SEED | rounds COUNT SEED\n", stderr);
 		return 2;
 	}
-	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	if (tally == MAP_FAILED)
 		return 2;
 	if (!strcmp(argv[1], "concurrent"))

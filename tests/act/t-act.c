@@ -29,42 +29,53 @@ static const struct {
 	const char *name, *devices;
 	struct place prepared[5], running[5];
 } cycles[] = {
-	{ "a device alone in its group", ALONE,
-	  { { ALONE, TAKEN } }, { { ALONE, ON_VFIO } } },
-	{ "one of four functions", FOUR "0",
+	{ "a device alone in its group", ALONE, { { ALONE, TAKEN } }, { { ALONE, ON_VFIO } } },
+	{ "one of four functions",
+	  FOUR "0",
 	  { { FOUR "0", TAKEN }, { FOUR "1", ON_VFIO }, { FOUR "2", ON_VFIO }, { FOUR "3", ON_VFIO } },
-	  { { FOUR "0", ON_VFIO }, { FOUR "1", ON_VFIO }, { FOUR "3", ON_VFIO },
+	  { { FOUR "0", ON_VFIO },
+	    { FOUR "1", ON_VFIO },
+	    { FOUR "3", ON_VFIO },
 	    { "0000:00:01.0", "pcieport -" } } },
-	{ "all four functions", FOUR "0 " FOUR "1 " FOUR "2 " FOUR "3",
+	{ "all four functions",
+	  FOUR "0 " FOUR "1 " FOUR "2 " FOUR "3",
 	  { { FOUR "0", TAKEN }, { FOUR "1", TAKEN }, { FOUR "2", TAKEN }, { FOUR "3", TAKEN } },
 	  { { FOUR "0", ON_VFIO }, { FOUR "3", ON_VFIO } } },
-	{ "peers on pci-stub and without a driver", MIXED "0",
+	{ "peers on pci-stub and without a driver",
+	  MIXED "0",
 	  { { MIXED "0", TAKEN }, { MIXED "1", "pci-stub pci-stub" }, { MIXED "2", ON_VFIO } },
 	  { { MIXED "0", ON_VFIO }, { MIXED "1", "pci-stub pci-stub" } } },
-	{ "a device without a driver", IDLE,
-	  { { IDLE, "- -" } }, { { IDLE, ON_VFIO } } },
-	{ "overrides of the administrator's", PINNED "0",
+	{ "a device without a driver", IDLE, { { IDLE, "- -" } }, { { IDLE, ON_VFIO } } },
+	{ "overrides of the administrator's",
+	  PINNED "0",
 	  { { PINNED "0", TAKEN }, { PINNED "1", ON_VFIO } },
 	  { { PINNED "0", ON_VFIO } } },
-	{ "overrides that are not the driver's name", LOCKED "0",
+	{ "overrides that are not the driver's name",
+	  LOCKED "0",
 	  { { LOCKED "0", TAKEN }, { LOCKED "1", ON_VFIO } },
 	  { { LOCKED "0", ON_VFIO } } },
-	{ "a device that is on vfio-pci", READY "0",
+	{ "a device that is on vfio-pci",
+	  READY "0",
 	  { { READY "0", ON_VFIO }, { READY "1", ON_VFIO } },
 	  { { READY "0", ON_VFIO } } },
-	{ "the same, unmanaged", "!" READY "0",
+	{ "the same, unmanaged",
+	  "!" READY "0",
 	  { { READY "0", ON_VFIO }, { READY "1", ON_VFIO } },
 	  { { READY "0", ON_VFIO } } },
-	{ "a peer that probing would give to another driver", TWO "0",
+	{ "a peer that probing would give to another driver",
+	  TWO "0",
 	  { { TWO "0", TAKEN }, { TWO "1", ON_VFIO } },
 	  { { TWO "1", ON_VFIO } } },
-	{ "driverless peers on the root bus", ONBOARD "0",
+	{ "driverless peers on the root bus",
+	  ONBOARD "0",
 	  { { ONBOARD "0", TAKEN }, { ONBOARD "1", "- -" }, { ONBOARD "2", "- -" } },
 	  { { ONBOARD "0", ON_VFIO }, { ONBOARD "1", "- -" } } },
-	{ "one of two functions in different groups", SPLIT "1",
+	{ "one of two functions in different groups",
+	  SPLIT "1",
 	  { { SPLIT "0", "igb -" }, { SPLIT "1", TAKEN } },
 	  { { SPLIT "0", "igb -" }, { SPLIT "1", ON_VFIO } } },
-	{ "two groups", ALONE " " TWO "1",
+	{ "two groups",
+	  ALONE " " TWO "1",
 	  { { ALONE, TAKEN }, { TWO "0", ON_VFIO }, { TWO "1", TAKEN } },
 	  { { ALONE, ON_VFIO }, { TWO "1", ON_VFIO } } },
 };
@@ -87,9 +98,9 @@ static void test_cycle(size_t n)
 	if (!ok(stage_prepare(st, d) == 0 && stand(st, cycles[n].prepared), "%s: prepared",
 		cycles[n].name))
 		diag("%s", st->err.what ? st->err.what : "");
-	ok(fake_libvirt_prepare(st->root, d, why, sizeof(why)) == 0 &&
-		   stand(st, cycles[n].running) && stage_started(st, d) == 0 &&
-		   stage_has_claim(st, VM1), "%s: running%s%s", cycles[n].name, *why ? ": " : "", why);
+	ok(fake_libvirt_prepare(st->root, d, why, sizeof(why)) == 0 && stand(st, cycles[n].running) &&
+		   stage_started(st, d) == 0 && stage_has_claim(st, VM1),
+	   "%s: running%s%s", cycles[n].name, *why ? ": " : "", why);
 	ok(stage_end(st, d) == 0 && stage_is_home(st), "%s: home", cycles[n].name);
 	ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st), "%s: once more",
 	   cycles[n].name);
@@ -170,7 +181,8 @@ static void test_lock_not_free(void)
 	before = fake_writes(st->root);
 	st->config.timeout_call = 300;
 	ok(stage_release(st, d) < 0 && st->err.code == VH_E_TIMEOUT && stage_has_claim(st, VM1) &&
-		   fake_writes(st->root) == before, "a lock that is never free: nothing is touched");
+		   fake_writes(st->root) == before,
+	   "a lock that is never free: nothing is touched");
 	close(fd);
 	st->config.timeout_call = timeout;
 	ok(stage_end(st, d) == 0 && stage_is_home(st), "once it is free: home");
@@ -204,10 +216,11 @@ static void test_refused(size_t n)
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, refused[n].devices);
 	int r = stage_prepare(st, d);
 
-	ok(r < 0 && st->err.code == VH_E_REFUSED && stage_found(st, refused[n].rule),
-	   "refused: %s", refused[n].name);
+	ok(r < 0 && st->err.code == VH_E_REFUSED && stage_found(st, refused[n].rule), "refused: %s",
+	   refused[n].name);
 	ok(fake_writes(st->root) == 0 && stage_is_home(st) && stage_release(st, d) == 0 &&
-		   stage_is_home(st), "and nothing is written: %s", refused[n].name);
+		   stage_is_home(st),
+	   "and nothing is written: %s", refused[n].name);
 }
 
 static void test_in_use(void)
@@ -216,7 +229,8 @@ static void test_in_use(void)
 	_auto_(vh_domain) struct vh_domain *named = scratch_vm(VM1, ALONE);
 	_auto_(vh_domain) struct vh_domain *peer = scratch_vm(VM2, FOUR "1");
 
-	fake_put(st->root, "proc/net/route", "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\t"
+	fake_put(st->root, "proc/net/route",
+		 "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\t"
 		 "Mask\neth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\n");
 	fake_put(st->root, "sys/bus/pci/devices/" FOUR "0/nvme/nvme0/nvme0n1/dev", "259:7\n");
 	fake_put(st->root, "sys/bus/pci/devices/" FOUR "0/nvme/nvme0/nvme0n1/size", "9\n");
@@ -269,7 +283,8 @@ static void test_two_domains(void)
 		diag("does not run");
 	running = scratch_state(st->s);
 	ok(stage_prepare(st, two) < 0 && st->err.code == VH_E_REFUSED &&
-		   stage_found(st, "device-claimed"), "a group that another domain uses: refused");
+		   stage_found(st, "device-claimed"),
+	   "a group that another domain uses: refused");
 	ok(stage_release(st, two) == 0, "and its release is called");
 	now = scratch_state(st->s);
 	ok(!strcmp(running, now) && holds(st, 2), "the first one keeps its devices");
@@ -288,7 +303,8 @@ static void test_starting_domain(void)
 
 	if (stage_prepare(st, one) < 0)
 		diag("%s", st->err.what);
-	ok(stage_prepare(st, two) < 0 && stage_found(st, "device-claimed"), "one that is being started");
+	ok(stage_prepare(st, two) < 0 && stage_found(st, "device-claimed"),
+	   "one that is being started");
 	ok(stage_is(st, FOUR "0", TAKEN) && stage_is(st, FOUR "1", ON_VFIO), "is left alone");
 	ok(stage_release(st, one) == 0 && stage_is_home(st), "home");
 }
@@ -399,7 +415,8 @@ static void test_moved_since(void)
 	VH_IGNORE(fake_write(st->root, TWO "1", "sys/bus/pci/drivers/nouveau/bind"));
 	ok(stage_is(st, TWO "1", "nouveau -"), "a peer was moved to another driver by hand");
 	ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is(st, TWO "0", "xhci_hcd -") &&
-		   stage_is(st, TWO "1", "nouveau -"), "that is where it comes home to");
+		   stage_is(st, TWO "1", "nouveau -"),
+	   "that is where it comes home to");
 }
 
 static void test_open_group_adopted(void)
@@ -427,10 +444,12 @@ static void test_vanished(void)
 		diag("does not run");
 	fake_libvirt_release(st->root, d);
 	fake_unplug(st->root, FOUR "1");
-	ok(stage_release(st, d) == 0 && !stage_has_claim(st, VM1) && stage_is(st, FOUR "2", "xhci_hcd -") &&
-		   strstr(st->told.data, FOUR "1 is gone"), "a peer was unplugged: the others come home");
+	ok(stage_release(st, d) == 0 && !stage_has_claim(st, VM1) &&
+		   stage_is(st, FOUR "2", "xhci_hcd -") && strstr(st->told.data, FOUR "1 is gone"),
+	   "a peer was unplugged: the others come home");
 	fake_unplug(st->root, FOUR "0");
-	ok(stage_prepare(st, d) < 0 && stage_found(st, "device-absent"), "and a named one is missed");
+	ok(stage_prepare(st, d) < 0 && stage_found(st, "device-absent"),
+	   "and a named one is missed");
 }
 
 static void test_replaced(void)
@@ -475,7 +494,8 @@ static void test_use_unseen(void)
 	fake_libvirt_release(st->root, d);
 	st->config.timeout_call = -1;
 	ok(stage_release(st, d) < 0 && st->err.code == VH_E_LEFT && stage_has_claim(st, VM1) &&
-		   stage_is(st, IDLE, "nvme -"), "whether it is used cannot be seen: stays claimed");
+		   stage_is(st, IDLE, "nvme -"),
+	   "whether it is used cannot be seen: stays claimed");
 	st->config.timeout_call = timeout;
 	ok(stage_release(st, d) == 0 && stage_is_home(st), "once it can: home");
 }
@@ -490,7 +510,8 @@ static void test_variant_override(void)
 	/* libvirt 10 binds a variant driver, and does not give it back when it is killed */
 	fake_put(st->root, "sys/bus/pci/drivers/acme-vfio-pci/bind", "%s", "");
 	fake_put(st->root, "sys/bus/pci/drivers/acme-vfio-pci/unbind", "%s", "");
-	VH_IGNORE(fake_write(st->root, "acme-vfio-pci", "sys/bus/pci/devices/" FOUR "0/driver_override"));
+	VH_IGNORE(fake_write(st->root, "acme-vfio-pci",
+			     "sys/bus/pci/devices/" FOUR "0/driver_override"));
 	VH_IGNORE(fake_write(st->root, FOUR "0", "sys/bus/pci/drivers_probe"));
 	ok(stage_is(st, FOUR "0", "acme-vfio-pci acme-vfio-pci"), "libvirt chose a variant driver");
 	ok(stage_release(st, d) == 0 && stage_is_home(st), "home from there");
@@ -520,7 +541,8 @@ static void test_stuck(void)
 	st->config.timeout_call = 300;
 	ok(stage_release(st, d) < 0 && st->err.code == VH_E_TIMEOUT && stage_has_claim(st, VM1),
 	   "release cannot have the claim while the write is in flight");
-	ok(stage_prepare(st, other) < 0 && stage_found(st, "device-claimed"), "nor can another domain");
+	ok(stage_prepare(st, other) < 0 && stage_found(st, "device-claimed"),
+	   "nor can another domain");
 	ok(stage_reattach(st, FOUR "3") < 0, "nor somebody by hand");
 	st->config.timeout_call = 30000;
 	ok(stage_run(st, elsewhere) == 0 && stage_end(st, elsewhere) == 0,
@@ -572,16 +594,21 @@ static void test_by_hand(void)
 	_auto_(vh_domain) struct vh_domain *unmanaged = scratch_vm(VM1, "!" FOUR "0");
 
 	ok(stage_detach(st, FOUR "1") == 0 && stage_is(st, FOUR "0", ON_VFIO) &&
-		   stage_is(st, FOUR "3", ON_VFIO) && stage_has_claim(st, VH_MANUAL), "detached by hand");
+		   stage_is(st, FOUR "3", ON_VFIO) && stage_has_claim(st, VH_MANUAL),
+	   "detached by hand");
 	ok(stage_run(st, d) == 0, "blocks no domain");
 	ok(stage_reattach(st, FOUR "0") < 0 && st->err.code == VH_E_REFUSED && holds(st, 2) &&
-		   stage_is(st, FOUR "0", ON_VFIO), "not to be given back while the domain runs");
+		   stage_is(st, FOUR "0", ON_VFIO),
+	   "not to be given back while the domain runs");
 	ok(stage_detach(st, FOUR "0") < 0, "nor detached once more");
-	ok(stage_end(st, d) == 0 && stage_is(st, FOUR "0", ON_VFIO) && stage_is(st, FOUR "1", ON_VFIO),
+	ok(stage_end(st, d) == 0 && stage_is(st, FOUR "0", ON_VFIO) &&
+		   stage_is(st, FOUR "1", ON_VFIO),
 	   "after the domain it is on vfio-pci again");
 	ok(stage_run(st, unmanaged) == 0 && stage_end(st, unmanaged) == 0 &&
-		   stage_is(st, FOUR "0", ON_VFIO), "also for an unmanaged one");
-	ok(stage_reattach(st, FOUR "2") == 0 && stage_is_home(st), "reattached: the whole group is home");
+		   stage_is(st, FOUR "0", ON_VFIO),
+	   "also for an unmanaged one");
+	ok(stage_reattach(st, FOUR "2") == 0 && stage_is_home(st),
+	   "reattached: the whole group is home");
 	ok(stage_reattach(st, FOUR "2") < 0 && st->err.code == VH_E_REFUSED, "and only once");
 }
 

@@ -101,8 +101,9 @@ static void test_damage(size_t n)
 	fake_mkdirs(st->root, "run/vfio-hook");
 	set_mode(st, "run/vfio-hook", 0700);
 	damages[n].make(st);
-	ok(stage_prepare(st, d) < 0 && strstr(st->err.what, BAD) && strstr(st->err.what, damages[n].says) &&
-		   st->err.fix && stage_is(st, ALONE, "igb -"),
+	ok(stage_prepare(st, d) < 0 && strstr(st->err.what, BAD) &&
+		   strstr(st->err.what, damages[n].says) && st->err.fix &&
+		   stage_is(st, ALONE, "igb -"),
 	   "a claim %s: nothing starts, it is named, and how to go on", name);
 	ok(stage_release(st, its) < 0 && strstr(st->err.what, BAD) && stage_is(st, ALONE, "igb -"),
 	   "a claim %s: its release touches nothing", name);
@@ -117,7 +118,8 @@ static void test_directory(void)
 
 	fake_mkdirs(st->root, "run/vfio-hook");
 	set_mode(st, "run/vfio-hook", 0777);
-	ok(stage_prepare(st, d) < 0 && strstr(st->err.what, "may be written by others") && st->err.fix,
+	ok(stage_prepare(st, d) < 0 && strstr(st->err.what, "may be written by others") &&
+		   st->err.fix,
 	   "a directory that others may write to");
 	fake_remove(st->root, "run/vfio-hook");
 	fake_mkdirs(st->root, "elsewhere");
@@ -133,7 +135,9 @@ static void test_directory(void)
 static int end_stale(struct stage *st, size_t *ended)
 {
 	struct vh_act act = {
-		.root = st->root, .config = &st->config, .reporter = &st->reporter,
+		.root = st->root,
+		.config = &st->config,
+		.reporter = &st->reporter,
 		.deadline = vh_now_ms() + st->config.timeout_call,
 	};
 
@@ -160,7 +164,8 @@ static void test_all_stale(void)
 	damage_cut(st);
 	fake_libvirt_release(st->root, two);
 	ok(end_stale(st, &ended) < 0 && ended == 1 && strstr(st->err.what, BAD) &&
-		   stage_is(st, TWO "0", "xhci_hcd -"), "a damaged claim does not keep the others");
+		   stage_is(st, TWO "0", "xhci_hcd -"),
+	   "a damaged claim does not keep the others");
 	fake_remove(st->root, BAD_CLAIM);
 	ok(stage_reattach(st, ALONE) == 0 && stage_is_home(st), "home");
 }
@@ -171,7 +176,7 @@ static void test_refusals(void)
 {
 	_auto_(stage) struct stage *st = stage_new(NULL);
 	struct vh_refusal out, in = { (char[]){ VM1 }, (char[]){ "a vm" }, 1763707695,
-				       (char[]){ "first line\n  second\n" } };
+				      (char[]){ "first line\n  second\n" } };
 	_auto_names_ struct vh_names uuids = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s;
@@ -181,7 +186,8 @@ static void test_refusals(void)
 	ok(vh_refusal_load(&s, VM1, &out, &err) == 0 && !out.uuid, "none");
 	vh_refusal_save(&s, &in);
 	ok(vh_refusal_load(&s, VM1, &out, &err) == 0 && vh_streq(out.name, "a vm") &&
-		   out.when == 1763707695 && vh_streq(out.text, in.text), "as it was written");
+		   out.when == 1763707695 && vh_streq(out.text, in.text),
+	   "as it was written");
 	vh_refusal_clear(&out);
 	ok(vh_refusal_list(&s, &uuids) == 0 && uuids.count == 1 && !strcmp(uuids.name[0], VM1),
 	   "listed");

@@ -53,14 +53,16 @@ static void test_swap(void)
 	int rc;
 
 	d->n_devices = 1;
-	ok(stage_run(st, d) == 0 && recorded(st, LINE("1521", "020000")), "started notes the device");
+	ok(stage_run(st, d) == 0 && recorded(st, LINE("1521", "020000")),
+	   "started notes the device");
 	ok(stage_end(st, d) == 0 && stage_run(st, d) == 0 && found(st) == -1 && stage_end(st, d) == 0,
 	   "the same one starts without a word");
 	set_id(st, "device", "0x1533\n");
 	ok(stage_prepare(st, d) == 0 && found(st) == VH_WARNING, "a like one starts with a warning");
 	ok(recorded(st, LINE("1521", "020000")), "which stands until it has run");
 	ok(stage_release(st, d) == 0 && stage_run(st, d) == 0 &&
-		   recorded(st, LINE("1533", "020000")) && stage_end(st, d) == 0, "then it is the one that is meant");
+		   recorded(st, LINE("1533", "020000")) && stage_end(st, d) == 0,
+	   "then it is the one that is meant");
 	set_id(st, "class", "0x010802\n");
 	rc = stage_prepare(st, d);
 	ok(rc < 0 && st->err.code == VH_E_REFUSED && found(st) == VH_ERROR && stage_is_home(st),
@@ -104,8 +106,9 @@ static void test_damaged(void)
 	fake_put(st->root, RECORD, "garbage\n");
 	fake_put(st->root, VH_RECORD_DIR "/new", "half a rec"); /* of somebody who was killed */
 	ok(stage_prepare(st, d) == 0 && st->told.data &&
-		   strstr(st->told.data, "warning: not checked: whether these are the devices it last "
-					 "ran with: '/var/lib/vfio-hook/" VM1 ".devices': line 1: "),
+		   strstr(st->told.data,
+			  "warning: not checked: whether these are the devices it last "
+			  "ran with: '/var/lib/vfio-hook/" VM1 ".devices': line 1: "),
 	   "a damaged record is said, and stops nothing");
 	ok(stage_started(st, d) == 0 && recorded(st, LINE("1521", "020000")), "and is written anew");
 	if (stage_release(st, d) < 0)
@@ -113,7 +116,8 @@ static void test_damaged(void)
 	fake_remove(st->root, "var");
 	fake_put(st->root, "var", "a file\n");
 	ok(stage_prepare(st, d) == 0 && stage_started(st, d) < 0 && st->err.what &&
-		   stage_has_claim(st, VM1), "one that cannot be written leaves the claim as it is");
+		   stage_has_claim(st, VM1),
+	   "one that cannot be written leaves the claim as it is");
 	ok(stage_release(st, d) == 0 && stage_is_home(st), "and everything comes home");
 }
 
@@ -157,15 +161,18 @@ static void test_config(void)
 	_auto_(vh_domain) struct vh_domain *two = scratch_vm(VM2, TWO "0");
 
 	vh_config_clear(&st->config);
-	if (vh_config_file_parse(&st->config, "[domain vm-4dea]\npeers = require\n", "conf", &st->err) < 0)
+	if (vh_config_file_parse(&st->config, "[domain vm-4dea]\npeers = require\n", "conf",
+				 &st->err) < 0)
 		diag("%s", st->err.what);
 	ok(stage_prepare(st, one) < 0 && stage_found(st, "peer-not-listed") && stage_is_home(st),
 	   "a section for one domain");
 	ok(stage_prepare(st, two) == 0 && stage_release(st, two) == 0, "is not for the other one");
 	vh_config_clear(&st->config);
-	if (vh_config_file_parse(&st->config, "[device " TWO "1]\nid = 10de:10f1\n", "conf", &st->err) < 0)
+	if (vh_config_file_parse(&st->config, "[device " TWO "1]\nid = 10de:10f1\n", "conf",
+				 &st->err) < 0)
 		diag("%s", st->err.what);
-	ok(stage_prepare(st, one) < 0 && found(st) == VH_ERROR && stage_is_home(st), "a pinned peer");
+	ok(stage_prepare(st, one) < 0 && found(st) == VH_ERROR && stage_is_home(st),
+	   "a pinned peer");
 	ok(stage_detach(st, TWO "0") < 0 && found(st) == VH_ERROR && stage_is_home(st),
 	   "also where it is detached by hand");
 }

@@ -58,8 +58,8 @@ static void await(struct actor *a)
 
 struct actor *actor_start(struct stage *st, int (*op)(struct stage *, const void *), const void *arg)
 {
-	struct actor *a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct actor *a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			       -1, 0);
 	pid_t pid;
 
 	if (a == MAP_FAILED)

@@ -12,7 +12,8 @@
 struct actor;
 
 /* Starts the operation and stops it at its first step. */
-struct actor *actor_start(struct stage *st, int (*op)(struct stage *, const void *), const void *arg);
+struct actor *actor_start(struct stage *st, int (*op)(struct stage *, const void *),
+			  const void *arg);
 
 /* Goes on for `count` steps, less if it ends or waits for somebody else: then false. */
 bool actor_steps(struct actor *a, int count);

@@ -149,8 +149,9 @@ static struct fake_verdict look_up(const struct vh_root *root, const char *what,
 	faults = vh_root_read(root, FAKE "/faults");
 	list = faults;
 	while (next_fault(&list, &f)) {
-		if (!strcmp(f.what, what) ? number_of(f.which) != n :
-		    strcmp(f.what, "path") || strcmp(what, "write") || !strstr(path, f.which))
+		if (!strcmp(f.what, what) ? number_of(f.which) != n
+					  : strcmp(f.what, "path") || strcmp(what, "write") ||
+						    !strstr(path, f.which))
 			continue;
 		judge(&f, &v);
 	}

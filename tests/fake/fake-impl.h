@@ -10,11 +10,11 @@
 #define FAKE_LOCK FAKE "/lock"
 
 struct fake_verdict {
-	int error;       /* fail with this errno, unless 0 */
+	int error; /* fail with this errno, unless 0 */
 	bool hang;
-	bool late;       /* the writer's parent dies, and the write happens when it is resumed */
-	char now[8];     /* HOW to end before it, or "" */
-	char after[8];   /* HOW to end once the write has taken effect, or "" */
+	bool late;     /* the writer's parent dies, and the write happens when it is resumed */
+	char now[8];   /* HOW to end before it, or "" */
+	char after[8]; /* HOW to end once the write has taken effect, or "" */
 };
 
 /* Held (shared) while a write changes the tree, and exclusively by those who kill: the kernel

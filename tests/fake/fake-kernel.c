@@ -12,21 +12,21 @@
 
 /* What a driver makes below a function, and takes away with it. */
 static const char *const child_dirs[] = {
-	"net", "nvme", "usb", "ata", "host", "drm", "sound", "ieee80211", "i2c-", "graphics",
-	"input", "infiniband", "hwmon",
+	"net",       "nvme", "usb",      "ata",   "host",       "drm",   "sound",
+	"ieee80211", "i2c-", "graphics", "input", "infiniband", "hwmon",
 };
 
 /* One operation on one device; its pieces are strings, as it may cross a fork. */
 struct op {
 	const struct vh_root *root;
 	char addr[20];
-	char *path;   /* sys/devices/... */
-	char *driver; /* bound now, or NULL */
-	int group;    /* or -1 */
+	char *path;     /* sys/devices/... */
+	char *driver;   /* bound now, or NULL */
+	int group;      /* or -1 */
 	const char *to; /* driver to bind */
-	int lock;     /* the device's own, as in the kernel: writes to one device queue up */
+	int lock;       /* the device's own, as in the kernel: writes to one device queue up */
 	bool hang;
-	int result;   /* of probe_result(), while binding */
+	int result; /* of probe_result(), while binding */
 };
 
 bool fake_is_vfio(const char *driver)
@@ -210,7 +210,8 @@ static int unbind(struct op *op)
 	fake_remove(op->root, "%s/driver", op->path);
 	delay(op, op->driver);
 	if (op->hang)
-		return fake_block(op->root, NULL, FAKE "/resume", op->lock, false, finish_unbind, op);
+		return fake_block(op->root, NULL, FAKE "/resume", op->lock, false, finish_unbind,
+				  op);
 	/* vfio_unregister_group_dev() waits for the user */
 	if (fake_is_vfio(op->driver) && is_held(op->root, op->group))
 		return fake_block(op->root, held, NULL, op->lock, false, finish_unbind, op);

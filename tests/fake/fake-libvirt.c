@@ -69,8 +69,8 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	bool found = fake_is_vfio(driver);
 
 	if (!e->managed && !found)
-		return fail(why, size, "Unmanaged PCI device %s must be manually detached from the host",
-			    addr);
+		return fail(why, size,
+			    "Unmanaged PCI device %s must be manually detached from the host", addr);
 	fake_put(root, note, "%s\n", found ? "found" : "bound");
 	if (found)
 		return 0;
@@ -92,7 +92,8 @@ static int open_group(const struct vh_root *root, const char *addr, char *why, s
 	if (!fake_is_vfio(own))
 		return fail(why, size, "vfio %s: failed to open /dev/vfio/%d", addr, group);
 	for (size_t i = 0; i < members.count; i++) {
-		_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", members.name[i]);
+		_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver",
+							     members.name[i]);
 
 		if (driver && !fake_is_vfio(driver) && strcmp(driver, "pci-stub") != 0 &&
 		    strcmp(driver, "pcieport") != 0)
@@ -103,8 +104,9 @@ static int open_group(const struct vh_root *root, const char *addr, char *why, s
 	target = vh_printf("/dev/vfio/%d", group);
 	if (!vh_root_exists(root, "proc/%d/fd", FAKE_QEMU_PID)) {
 		fake_put(root, "proc/4711/comm", "qemu-system-x86\n");
-		fake_put(root, "proc/4711/stat", "4711 (qemu-system-x86) S 1 4711 4711 0 -1 0 0 0 0 0 "
-						 "0 0 0 0 20 0 1 0 777 0 0\n");
+		fake_put(root, "proc/4711/stat",
+			 "4711 (qemu-system-x86) S 1 4711 4711 0 -1 0 0 0 0 0 "
+			 "0 0 0 0 20 0 1 0 777 0 0\n");
 		fake_mkdirs(root, "proc/%d/fd", FAKE_QEMU_PID);
 	}
 	fake_remove(root, "%s", link);
@@ -140,7 +142,8 @@ int fake_libvirt_prepare(const struct vh_root *root, const struct vh_domain *d, 
 			r = bind(root, d, &d->devices[i], addr.s, why, size);
 	}
 	if (r == 0)
-		fake_put(root, status, "<domstatus state='running'>\n  <domain type='kvm' id='1'>\n"
+		fake_put(root, status,
+			 "<domstatus state='running'>\n  <domain type='kvm' id='1'>\n"
 			 "    <name>%s</name>\n    <uuid>%s</uuid>\n  </domain>\n</domstatus>\n",
 			 d->name, d->uuid);
 	for (size_t i = 0; r == 0 && i < d->n_devices; i++) {

@@ -17,14 +17,14 @@ static void must(bool good, const char *what, const char *path)
 	abort();
 }
 
-#define FORMAT(var, fmt)                         \
-	_auto_free_ char *var = NULL;            \
-	do {                                     \
-		va_list ap;                      \
-		va_start(ap, fmt);               \
+#define FORMAT(var, fmt)                          \
+	_auto_free_ char *var = NULL;             \
+	do {                                      \
+		va_list ap;                       \
+		va_start(ap, fmt);                \
 		if (vasprintf(&var, fmt, ap) < 0) \
-			abort();                 \
-		va_end(ap);                      \
+			abort();                  \
+		va_end(ap);                       \
 	} while (0)
 
 static void mkdirs(const struct vh_root *root, const char *path)

@@ -145,19 +145,22 @@ struct vh_domain *scratch_vm(const char *uuid, const char *addrs)
 	_auto_free_ char *copy = vh_strdup(addrs);
 	char *rest = copy, *word;
 
-	vh_strbuf_addf(&xml, "<domain type='kvm'>\n<name>vm-%.4s</name>\n<uuid>%s</uuid>\n"
+	vh_strbuf_addf(&xml,
+		       "<domain type='kvm'>\n<name>vm-%.4s</name>\n<uuid>%s</uuid>\n"
 		       "<memory>1048576</memory>\n<os><type arch='x86_64'>hvm</type></os>\n"
-		       "<devices>\n<memballoon model='none'/>\n", uuid, uuid);
+		       "<devices>\n<memballoon model='none'/>\n",
+		       uuid, uuid);
 	while ((word = strsep(&rest, " "))) {
 		bool managed = *word != '!';
 		struct vh_pci_addr a;
 
 		if (vh_pci_parse(word + !managed, &a) < 0)
 			give_up(word, "not an address");
-		vh_strbuf_addf(&xml, "<hostdev mode='subsystem' type='pci' managed='%s'>\n<source>"
+		vh_strbuf_addf(&xml,
+			       "<hostdev mode='subsystem' type='pci' managed='%s'>\n<source>"
 			       "<address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
-			       "</source>\n</hostdev>\n", managed ? "yes" : "no", a.domain, a.bus,
-			       a.slot, a.function);
+			       "</source>\n</hostdev>\n",
+			       managed ? "yes" : "no", a.domain, a.bus, a.slot, a.function);
 	}
 	vh_strbuf_add(&xml, "</devices>\n</domain>\n");
 	return parse("scratch_vm", xml.data, xml.len);

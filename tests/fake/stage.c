@@ -84,8 +84,8 @@ static void note_transition(void *ctx, const char *domain, const struct vh_pci_a
 {
 	struct stage *st = ctx;
 
-	vh_strbuf_addf(&st->told, "%s %s %s -> %s\n", domain, vh_pci_str(addr).s,
-		       from ? from : "-", to ? to : "-");
+	vh_strbuf_addf(&st->told, "%s %s %s -> %s\n", domain, vh_pci_str(addr).s, from ? from : "-",
+		       to ? to : "-");
 }
 
 static void note_warning(void *ctx, const char *domain, const char *text)
@@ -121,7 +121,9 @@ struct stage *stage_new(const char *host)
 	st->s = scratch_new(host ? host : machine);
 	st->root = &st->s->root;
 	st->reporter = (struct vh_reporter){
-		.transition = note_transition, .warning = note_warning, .ctx = st,
+		.transition = note_transition,
+		.warning = note_warning,
+		.ctx = st,
 	};
 	vh_config_defaults(&st->config);
 	st->config.timeout_write = 60000; /* a busy machine is no driver that hangs */
@@ -178,7 +180,9 @@ static struct vh_act fresh(struct stage *st)
 	vh_findings_clear(&st->findings);
 	vh_error_clear(&st->err);
 	return (struct vh_act){
-		.root = st->root, .config = &st->config, .reporter = &st->reporter,
+		.root = st->root,
+		.config = &st->config,
+		.reporter = &st->reporter,
 		.deadline = vh_now_ms() + st->config.timeout_call,
 	};
 }

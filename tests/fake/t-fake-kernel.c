@@ -147,7 +147,8 @@ static void test_probe(void)
 	ok(put(s, "sys/bus/pci/drivers_probe", GPU) == 0 && is(s, GPU, "nouveau -"),
 	   "the first driver that matches takes it");
 	(void)!put(s, DRIVER "nouveau/unbind", GPU);
-	ok(put(s, DRIVER "nvidia/bind", GPU) == 0 && is(s, GPU, "nvidia -"), "by name, the other one");
+	ok(put(s, DRIVER "nvidia/bind", GPU) == 0 && is(s, GPU, "nvidia -"),
+	   "by name, the other one");
 	(void)!put(s, DRIVER "pci-stub/unbind", STUB);
 	ok(put(s, "sys/bus/pci/drivers_probe", STUB) == 0 && is(s, STUB, "pci-stub pci-stub"),
 	   "an override decides");
@@ -183,7 +184,8 @@ static void test_vfio(void)
 	ok(put(s, DRIVER "vfio-pci/unbind", MATE) == 0 && ops->try_group(&s->root, 2) == -ENOENT,
 	   "and goes with the last one");
 	(void)!put(s, DEVICE NIC "/driver_override", "\n");
-	ok(put(s, DRIVER "vfio-pci/bind", NIC) == -ENODEV, "without an override vfio-pci takes nothing");
+	ok(put(s, DRIVER "vfio-pci/bind", NIC) == -ENODEV,
+	   "without an override vfio-pci takes nothing");
 }
 
 static void test_vfio_refuses(void)
@@ -208,7 +210,8 @@ static void test_vfio_refuses(void)
 		ok(put(s, DRIVER "vfio-pci/bind", cases[i].addr) == cases[i].error,
 		   "vfio-pci refuses %s", cases[i].name);
 		ok(put(s, "sys/bus/pci/drivers_probe", cases[i].addr) == 0 &&
-			   is(s, cases[i].addr, "- vfio-pci"), "and says nothing when probed");
+			   is(s, cases[i].addr, "- vfio-pci"),
+		   "and says nothing when probed");
 	}
 }
 
@@ -250,9 +253,11 @@ static void test_errors(void)
 	ok(put(s, DRIVER "igb/unbind", NIC) == 0, "write 0 goes through");
 	ok(put(s, DRIVER "igb/bind", NIC) == -EIO && is(s, NIC, "- -"), "write 1 fails");
 	ok(put(s, DRIVER "igb/bind", NIC) == 0 && is(s, NIC, "igb -"), "write 2 goes through");
-	ok(put(s, DRIVER "nvme/unbind", DISK) == -EPERM && is(s, DISK, "nvme -"), "a path that fails");
+	ok(put(s, DRIVER "nvme/unbind", DISK) == -EPERM && is(s, DISK, "nvme -"),
+	   "a path that fails");
 	ok(put(s, DRIVER "nvme/unbind", DISK) == -EPERM, "always");
-	ok(fake_writes(&s->root) == 5 && fake_steps(&s->root) == 10, "five writes, a step before and after each");
+	ok(fake_writes(&s->root) == 5 && fake_steps(&s->root) == 10,
+	   "five writes, a step before and after each");
 	log = fake_log(&s->root);
 	ok(vh_has_prefix(log, DRIVER "igb/unbind = " NIC ": 0\n" DRIVER "igb/bind = " NIC ": -5\n"),
 	   "the log tells");
@@ -301,7 +306,8 @@ static void test_deaths(void)
 		fake_fault(&s->root, "%s", cases[i].fault);
 		c = start(s, DRIVER "igb/unbind", NIC);
 		ok(vh_child_wait(&c, 1, vh_now_ms() + 10000) && c.result == 126 &&
-			   is(s, NIC, cases[i].state), "%s", cases[i].fault);
+			   is(s, NIC, cases[i].state),
+		   "%s", cases[i].fault);
 	}
 }
 
@@ -344,7 +350,8 @@ static void test_parallel(void)
 	c[0] = start(s, DRIVER "igb/unbind", NIC);
 	c[1] = start(s, DRIVER "nvme/unbind", DISK);
 	ok(vh_child_wait(c, 2, vh_now_ms() + 10000) && !c[0].result && !c[1].result &&
-		   is(s, NIC, "- -") && is(s, DISK, "- -"), "two slow drivers at once");
+		   is(s, NIC, "- -") && is(s, DISK, "- -"),
+	   "two slow drivers at once");
 	c[0] = start(s, DRIVER "igb/bind", NIC);
 	c[1] = start(s, DRIVER "igb/bind", NIC);
 	ok(vh_child_wait(c, 2, vh_now_ms() + 10000) && c[0].result + c[1].result == EBUSY,
@@ -403,7 +410,8 @@ static void test_held_unbind(void)
 	ok(is(s, NIC, "- vfio-pci"), "the driver link is gone");
 	later = start(s, DEVICE NIC "/driver_override", "\n");
 	ok(!vh_child_wait(&later, 1, vh_now_ms() + 100) && later.state == VH_CHILD_DONE &&
-		   is(s, NIC, "- vfio-pci"), "a later write to the device waits");
+		   is(s, NIC, "- vfio-pci"),
+	   "a later write to the device waits");
 	ok(s->root.ops->try_group(&s->root, 2) == -EBUSY, "the group is still there");
 	fake_let_go(&s->root, 2);
 	ok(wait_gone(&c) && s->root.ops->try_group(&s->root, 2) == -ENOENT,
@@ -437,12 +445,14 @@ static void test_libvirt(void)
 
 	(void)!load(s);
 	before = scratch_state(s);
-	ok(starts(s, UUID, DISK, "") && is(s, DISK, "vfio-pci vfio-pci"), "a device alone in its group");
+	ok(starts(s, UUID, DISK, "") && is(s, DISK, "vfio-pci vfio-pci"),
+	   "a device alone in its group");
 	ok(s->root.ops->try_group(&s->root, 3) == -EBUSY &&
 		   vh_root_exists(&s->root, "run/libvirt/qemu/" UUID ".xml"),
 	   "QEMU has its group open");
 	ok(starts(s, OTHER, DISK, "in use by driver QEMU") && is(s, DISK, "vfio-pci vfio-pci") &&
-		   s->root.ops->try_group(&s->root, 3) == -EBUSY, "not for a second domain");
+		   s->root.ops->try_group(&s->root, 3) == -EBUSY,
+	   "not for a second domain");
 	ends(s, UUID, DISK);
 	after = scratch_state(s);
 	ok(vh_streq(before, after), "home again");
@@ -474,7 +484,8 @@ static void test_unplug(void)
 
 	fake_unplug(&s->root, NIC);
 	ok(is(s, NIC, "gone") && s->root.ops->try_group(&s->root, 2) == -ENOENT &&
-		   !vh_root_exists(&s->root, DRIVER "vfio-pci/" NIC), "unplugged");
+		   !vh_root_exists(&s->root, DRIVER "vfio-pci/" NIC),
+	   "unplugged");
 	ok(is(s, MATE, "snd_hda_intel -"), "the other one is there");
 }
 

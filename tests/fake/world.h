@@ -35,8 +35,8 @@ struct world {
 	struct vh_domain domain;
 	struct vh_config config;
 	struct vh_vf vfs[4];
-	struct vh_vfpool pool; /* on the host itself */
-	char *pool_names[4];   /* one for each interface that is of it */
+	struct vh_vfpool pool;   /* on the host itself */
+	char *pool_names[4];     /* one for each interface that is of it */
 	bool by_hand, host_only; /* no domain; and no plan either */
 };
 
@@ -138,8 +138,7 @@ static inline struct vh_pci_dev *world_dev(struct world *w, const char *addr, ui
 	return d;
 }
 
-static inline struct vh_use *world_use(struct vh_pci_dev *d, enum vh_use_kind kind,
-				       const char *text)
+static inline struct vh_use *world_use(struct vh_pci_dev *d, enum vh_use_kind kind, const char *text)
 {
 	struct vh_use *u = &d->uses[d->n_uses++];
 

@@ -22,7 +22,8 @@ static void look(const struct stage *st, struct row *rows, size_t n, int column)
 	bool vfio;
 
 	for (size_t i = 0; i < n; i++)
-		VH_IGNORE(vh_function_driver(st->root, &rows[i].addr, &rows[i].driver[column], &vfio));
+		VH_IGNORE(vh_function_driver(st->root, &rows[i].addr, &rows[i].driver[column],
+					     &vfio));
 }
 
 /* The members of the groups concerned. */
@@ -54,8 +55,8 @@ static const char *named(const struct vh_domain *d, const struct vh_pci_addr *ad
 
 static void print(const struct vh_domain *d, struct row *rows, size_t n)
 {
-	printf("  %-6s %-13s %-14s %-14s %-14s %s\n", "GROUP", "DEVICE", "BEFORE", "VM RUNS", "AFTER",
-	       "WHAT");
+	printf("  %-6s %-13s %-14s %-14s %-14s %s\n", "GROUP", "DEVICE", "BEFORE", "VM RUNS",
+	       "AFTER", "WHAT");
 	for (size_t i = 0; i < n; i++) {
 		printf("  %-6d %-13s", rows[i].group, vh_pci_str(&rows[i].addr).s);
 		for (int c = 0; c < COLUMNS; c++) {

@@ -51,8 +51,7 @@ static void intel_off(struct world *w)
 	intel_on_missing(w);
 	w->host.cmdline = S("intel_iommu=sm_on,off quiet");
 }
-CASE("iommu-off-intel-off", intel_off, .want = "error iommu-off",
-     .says = "'intel_iommu=off'",
+CASE("iommu-off-intel-off", intel_off, .want = "error iommu-off", .says = "'intel_iommu=off'",
      .fix = "take intel_iommu=off off the kernel command line, add intel_iommu=on");
 
 /* Options that only look like the one that is searched. */
@@ -62,8 +61,7 @@ static void intel_lookalike(struct world *w)
 	w->host.cmdline = S("xintel_iommu=off intel_iommu=offf intel_iommu=strict iommu=pt");
 }
 CASE("iommu-off-intel-lookalike", intel_lookalike, .want = "error iommu-off",
-     .says = "does not use it",
-     .fix = "add intel_iommu=on to the kernel command line and reboot");
+     .says = "does not use it", .fix = "add intel_iommu=on to the kernel command line and reboot");
 
 static void intel_firmware(struct world *w)
 {
@@ -71,8 +69,7 @@ static void intel_firmware(struct world *w)
 	w->host.firmware_iommu = VH_NO;
 }
 CASE("iommu-off-intel-firmware", intel_firmware, .want = "error iommu-off",
-     .says = "the firmware describes no IOMMU",
-     .fix = "enable VT-d in the firmware setup, add");
+     .says = "the firmware describes no IOMMU", .fix = "enable VT-d in the firmware setup, add");
 
 static void intel_set_already(struct world *w)
 {
@@ -88,8 +85,7 @@ static void amd_firmware(struct world *w)
 	w->host.firmware_iommu = VH_NO;
 	w->host.cmdline = S("amd_iommu=on");
 }
-CASE("iommu-off-amd", amd_firmware, .want = "error iommu-off",
-     .says = "describes no IOMMU",
+CASE("iommu-off-amd", amd_firmware, .want = "error iommu-off", .says = "describes no IOMMU",
      .fix = "SVM in the firmware setup and reboot; the kernel needs no option, and "
 	    "amd_iommu=on is not one");
 
@@ -99,8 +95,7 @@ static void amd_off(struct world *w)
 	w->host.firmware_iommu = VH_YES;
 	w->host.cmdline = S("iommu=off");
 }
-CASE("iommu-off-amd-off", amd_off, .want = "error iommu-off",
-     .says = "'iommu=off'",
+CASE("iommu-off-amd-off", amd_off, .want = "error iommu-off", .says = "'iommu=off'",
      .fix = "take iommu=off off the kernel command line and reboot");
 
 static void firmware_unknown(struct world *w)
@@ -109,8 +104,7 @@ static void firmware_unknown(struct world *w)
 	w->host.firmware_iommu = VH_UNKNOWN;
 	w->host.cmdline = NULL;
 }
-CASE("iommu-off-unknown", firmware_unknown, .want = "error iommu-off",
-     .says = "could not be seen",
+CASE("iommu-off-unknown", firmware_unknown, .want = "error iommu-off", .says = "could not be seen",
      .fix = "firmware setup");
 
 static void host_no_iommu(struct world *w)
@@ -126,8 +120,7 @@ static void no_group(struct world *w)
 	w->host.iommu = true;
 }
 CASE("iommu-off-no-group", no_group, .want = "error iommu-off 0000:01:00.0:10",
-     .says = "0000:01:00.0 has no IOMMU group",
-     .fix = "dmesg");
+     .says = "0000:01:00.0 has no IOMMU group", .fix = "dmesg");
 
 static void fake_group(struct world *w)
 {
@@ -138,16 +131,14 @@ static void fake_group(struct world *w)
 	w->dev[2].root_bus = true;
 }
 CASE("iommu-off-fake-group", fake_group, .want = "error iommu-off 0000:01:00.0:10",
-     .says = "vfio-noiommu",
-     .fix = "enable_unsafe_noiommu_mode");
+     .says = "vfio-noiommu", .fix = "enable_unsafe_noiommu_mode");
 
 static void no_vfio(struct world *w)
 {
 	alone(w);
 	w->host.vfio_pci = VH_MODULE_MISSING;
 }
-CASE("vfio-missing", no_vfio, .want = "error vfio-unavailable",
-     .says = "'6.1.0-56-amd64'",
+CASE("vfio-missing", no_vfio, .want = "error vfio-unavailable", .says = "'6.1.0-56-amd64'",
      .fix = "with its modules installed");
 
 static void no_modules(struct world *w)
@@ -155,8 +146,7 @@ static void no_modules(struct world *w)
 	no_vfio(w);
 	w->host.alias_missing = true;
 }
-CASE("vfio-no-modules", no_modules, .want = "error vfio-unavailable",
-     .says = "are not installed",
+CASE("vfio-no-modules", no_modules, .want = "error vfio-unavailable", .says = "are not installed",
      .fix = "reboot");
 
 static void no_alias(struct world *w)
@@ -165,8 +155,7 @@ static void no_alias(struct world *w)
 	w->host.alias_missing = true;
 }
 CASE("vfio-no-alias", no_alias, .want = "warning vfio-unavailable",
-     .says = "/lib/modules/6.1.0-56-amd64/modules.alias is missing",
-     .fix = "depmod 6.1.0-56-amd64");
+     .says = "/lib/modules/6.1.0-56-amd64/modules.alias is missing", .fix = "depmod 6.1.0-56-amd64");
 
 static void no_alias_new_libvirt(struct world *w)
 {
@@ -239,8 +228,7 @@ static void invalid_interface(struct world *w)
 	w->element[1].element = VH_INTERFACE;
 }
 CASE("address-invalid-interface", invalid_interface, .want = "error address-invalid:20",
-     .says = "<interface>",
-     .fix = "<address type='pci' domain='0x0001'");
+     .says = "<interface>", .fix = "<address type='pci' domain='0x0001'");
 
 static void invalid_unknown(struct world *w)
 {
@@ -255,10 +243,8 @@ static void absent(struct world *w)
 	world_name(w, "0000:07:00.0")->managed = false;
 	world_name(w, "0000:07:00.0");
 }
-CASE("absent", absent, .want = "error device-absent 0000:07:00.0:10",
-     .silent = "device-duplicate",
-     .says = "no device 0000:07:00.0 on this host",
-     .fix = "vfio-hook list");
+CASE("absent", absent, .want = "error device-absent 0000:07:00.0:10", .silent = "device-duplicate",
+     .says = "no device 0000:07:00.0 on this host", .fix = "vfio-hook list");
 
 static void absent_by_hand(struct world *w)
 {
@@ -276,8 +262,7 @@ static void dead(struct world *w)
 	world_policy(w, "0000:01:00.0")->protect = true;
 }
 CASE("absent-dead", dead, .want = "error device-absent 0000:01:00.0:10",
-     .silent = "device-protected",
-     .says = "reads 0xff",
+     .silent = "device-protected", .says = "reads 0xff",
      .fix = "/sys/bus/pci/devices/0000:01:00.0/remove");
 
 /* Twice, and a bridge as well: that it is dead says it all. */
@@ -328,8 +313,7 @@ static void decimal_alone(struct world *w)
 	world_dev(w, "0000:0e:00.0", NIC, 2, "e1000e");
 }
 CASE("decimal", decimal_alone, .want = "warning address-decimal 0000:0e:00.0:10",
-     .silent = "device-absent",
-     .says = "written without 0x, bus='14' means 0000:0e:00.0",
+     .silent = "device-absent", .says = "written without 0x, bus='14' means 0000:0e:00.0",
      .fix = "<address domain='0x0000' bus='0x0e' slot='0x00' function='0x0'/>");
 
 static void duplicate(struct world *w)
@@ -340,8 +324,7 @@ static void duplicate(struct world *w)
 }
 CASE("duplicate", duplicate,
      .want = "error device-duplicate 0000:01:00.0:20, error device-duplicate 0000:01:00.0:30",
-     .says = "named twice: this <interface>, and the <hostdev> of line 10",
-     .fix = "remove");
+     .says = "named twice: this <interface>, and the <hostdev> of line 10", .fix = "remove");
 
 static void namespaces(struct world *w)
 {
@@ -360,8 +343,7 @@ static void bridge(struct world *w)
 	world_claim(w, "0000:00:01.0");
 }
 CASE("bridge", bridge, .want = "error device-not-endpoint 0000:00:01.0:10",
-     .silent = "device-claimed",
-     .says = "0000:00:01.0 is a bridge",
+     .silent = "device-claimed", .says = "0000:00:01.0 is a bridge",
      .fix = "name the devices behind it instead: 0000:01:00.0");
 
 static void unmanaged(struct world *w)
@@ -383,8 +365,7 @@ static void unmanaged_by_default(struct world *w)
 	w->dev[1].driver = NULL;
 }
 CASE("unmanaged-by-default", unmanaged_by_default,
-     .want = "error unmanaged-on-host-driver 0000:01:00.0:10",
-     .silent = "managed-missing",
+     .want = "error unmanaged-on-host-driver 0000:01:00.0:10", .silent = "managed-missing",
      .says = "has no managed='yes' (the default is no) and has no driver");
 
 static void unmanaged_stub(struct world *w)
@@ -409,9 +390,7 @@ static void managed_missing(struct world *w)
 	w->element[0].written_managed = VH_MANAGED_ABSENT;
 }
 CASE("managed-missing", managed_missing, .want = "warning managed-missing 0000:01:00.0:10",
-     .silent = "unmanaged-on-host-driver",
-     .says = "stays on 'vfio-pci'",
-     .fix = "managed='yes'");
+     .silent = "unmanaged-on-host-driver", .says = "stays on 'vfio-pci'", .fix = "managed='yes'");
 
 static void disk_default(struct world *w)
 {
@@ -426,8 +405,7 @@ static void pf(struct world *w)
 	alone(w);
 	w->dev[1].numvfs = 4;
 }
-CASE("pf", pf, .want = "error pf-with-vfs 0000:01:00.0:10",
-     .says = "4 virtual functions",
+CASE("pf", pf, .want = "error pf-with-vfs 0000:01:00.0:10", .says = "4 virtual functions",
      .fix = "echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
 
 static void pf_peer(struct world *w)
@@ -472,8 +450,7 @@ static void balloon_absent(struct world *w)
 	w->domain.balloon = VH_BALLOON_ABSENT;
 	w->domain.name = S("my vm's");
 }
-CASE("balloon-absent", balloon_absent, .want = "error balloon:90",
-     .says = "libvirt adds one",
+CASE("balloon-absent", balloon_absent, .want = "error balloon:90", .says = "libvirt adds one",
      .fix = "virt-xml 'my vm'\\''s' --edit");
 
 static void balloon_name(struct world *w)
@@ -498,8 +475,7 @@ static void balloon_number(struct world *w)
 	w->domain.name = S("7");
 	w->domain.uuid = NULL;
 }
-CASE("balloon-number", balloon_number, .want = "error balloon:90",
-     .fix = "virt-xml 7 --edit");
+CASE("balloon-number", balloon_number, .want = "error balloon:90", .fix = "virt-xml 7 --edit");
 
 static void balloon_inflated(struct world *w)
 {

@@ -25,8 +25,7 @@ static void hook_absent(struct world *w)
 	hook_fine(w);
 	memset(&hook.main, 0, sizeof(hook.main));
 }
-CASE("hook-absent", hook_absent, .want = "warning hook-not-active",
-     .says = "is not installed in ");
+CASE("hook-absent", hook_absent, .want = "warning hook-not-active", .says = "is not installed in ");
 
 static void hook_of_another(struct world *w)
 {
@@ -73,8 +72,7 @@ static void hook_newer(struct world *w)
 	hook.found = VH_NO;
 }
 CASE("hook-newer", hook_newer, .want = "warning hook-not-active",
-     .says = "newer than the running libvirtd",
-     .fix = "systemctl reload libvirtd");
+     .says = "newer than the running libvirtd", .fix = "systemctl reload libvirtd");
 
 static void hook_newer_without_daemon(struct world *w)
 {
@@ -90,8 +88,7 @@ static void hook_twice(struct world *w)
 	hook.drop_in = hook.main;
 	hook.drop_in.path = S("/etc/libvirt/hooks/qemu.d/50-vfio-hook");
 }
-CASE("hook-twice", hook_twice, .want = "warning hook-not-active",
-     .says = "judged twice",
+CASE("hook-twice", hook_twice, .want = "warning hook-not-active", .says = "judged twice",
      .fix = "rm /etc/libvirt/hooks/qemu.d/50-vfio-hook");
 
 static void hook_twice_in_drop_ins(struct world *w)

@@ -130,7 +130,8 @@ static void pinned(struct world *w)
 CASE("identity-pin", pinned, .want = ERROR,
      .says = "0000:01:00.0 is ethernet controller 1af4:1000; /etc/libvirt/vfio-hook.conf "
 	     "wants 1af4:1041 there; moved? a device like that is now at 0000:02:00.0",
-     .fix = "\n" "in /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.0]\nid = 1af4:1000");
+     .fix = "\n"
+	    "in /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.0]\nid = 1af4:1000");
 
 static void pin_holds(struct world *w)
 {
@@ -144,8 +145,7 @@ static void pinned_peer(struct world *w)
 	with_peer(w);
 	pin(w, "0000:01:00.1", 0x1059);
 }
-CASE("identity-pin-peer", pinned_peer,
-     .want = "error identity-changed 0000:01:00.1:10");
+CASE("identity-pin-peer", pinned_peer, .want = "error identity-changed 0000:01:00.1:10");
 
 static void pinned_by_hand(struct world *w)
 {

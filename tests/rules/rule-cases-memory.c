@@ -5,7 +5,7 @@
 #include "lib/base/banned.h"
 
 #define PINS ": passthrough pins all of it when the guest starts"
-#define LESS                                                                            \
+#define LESS                                                                               \
 	"write <memory unit='MiB'>14848</memory> or less, or stop other guests that hold " \
 	"1.2 GiB\nor: virt-xml vm --edit --memory 14848"
 
@@ -191,14 +191,14 @@ static void pool_network(struct world *w)
 	w->domain.n_devices = 0;
 	w->c.pool_networks = (struct vh_names){ &name, 1 };
 }
-CASE("memory-pool-network", pool_network, .want = "error memory-short:5",
-     .scopes = VH_SCOPE_POLICY);
+CASE("memory-pool-network", pool_network, .want = "error memory-short:5", .scopes = VH_SCOPE_POLICY);
 
 static void virtio_mem(struct world *w, uint64_t requested)
 {
 	big_guest(w, 9);
-	w->dimms[0] = (struct vh_memory_device){ .model = VH_MEMORY_VIRTIO, .kib = 12 * GIB,
-						.requested_kib = requested, .cell = -1 };
+	w->dimms[0] = (struct vh_memory_device){
+		.model = VH_MEMORY_VIRTIO, .kib = 12 * GIB, .requested_kib = requested, .cell = -1
+	};
 	w->domain.memory.n_devices = 1;
 }
 
@@ -317,8 +317,7 @@ static void limit_two_containers_locked(struct world *w)
 	limit_two_containers(w);
 	w->domain.memory.hard_limit_kib++;
 }
-CASE("limit-two-containers-locked", limit_two_containers_locked,
-     .want = "warning hard-limit-low:7");
+CASE("limit-two-containers-locked", limit_two_containers_locked, .want = "warning hard-limit-low:7");
 
 static void limit_two_devices(struct world *w)
 {

@@ -24,8 +24,11 @@ static void pool(struct world *w, size_t wanted)
 		w->vfs[i].addr = d->addr;
 	}
 	w->pool = (struct vh_vfpool){
-		.network = S("pool"), .managed = true, .vfs = w->vfs,
-		.count = VH_COUNT(addrs), .host = &w->host,
+		.network = S("pool"),
+		.managed = true,
+		.vfs = w->vfs,
+		.count = VH_COUNT(addrs),
+		.host = &w->host,
 	};
 	for (size_t i = 0; i < wanted; i++)
 		w->pool_names[i] = S("pool");
@@ -73,7 +76,7 @@ static void used_later(struct world *w)
 }
 CASE("pool-used-later", used_later, .want = "warning network-function " VF(1),
      .says = "later from network 'pool': " VF(1) " is used by the host: eth2: default route; "
-	     "so with 1 more");
+						 "so with 1 more");
 
 static void used_second(struct world *w)
 {
@@ -116,8 +119,9 @@ static void peer_on_driver(struct world *w)
 	with_a_peer(w, "igbvf");
 }
 CASE("pool-peer-on-driver", peer_on_driver, .want = "error network-function " VF(0),
-     .says = "from network 'pool': 0000:01:11.0, in IOMMU group 3 with " VF(0) ", is on driver "
-	     "'igbvf', and VFIO refuses the group",
+     .says = "from network 'pool': 0000:01:11.0, in IOMMU group 3 with " VF(
+	     0) ", is on driver "
+		"'igbvf', and VFIO refuses the group",
      .fix = "vfio-hook detach " VF(0));
 
 static void peer_driverless(struct world *w)

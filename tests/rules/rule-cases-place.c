@@ -116,8 +116,7 @@ static void no_reset(struct world *w)
 	w->dev[1].resets = S("");
 }
 CASE("reset-missing", no_reset, .want = "warning reset-missing 0000:01:00.0:10",
-     .says = "has no reset method",
-     .fix = "shut the guest down from within");
+     .says = "has no reset method", .fix = "shut the guest down from within");
 
 static void reset_unknown(struct world *w)
 {
@@ -141,8 +140,7 @@ static void bus_reset(struct world *w)
 	mate(&w->dev[1], "0000:01:00.1", NIC, 2, VH_MATE_BUS | VH_MATE_SLOT);
 }
 CASE("reset-bus", bus_reset, .want = "warning reset-missing 0000:01:00.0:10",
-     .says = "only with its whole bus, and 0000:01:00.1 stays outside",
-     .fix = "function='0x1'/>");
+     .says = "only with its whole bus, and 0000:01:00.1 stays outside", .fix = "function='0x1'/>");
 
 /* VFIO resets the bus of a group that it owns. */
 static void bus_reset_of_group(struct world *w)
@@ -168,8 +166,7 @@ static void interface(struct world *w)
 	w->element[0].element = VH_INTERFACE;
 }
 CASE("vf-interface-no-vf", interface, .want = "error vf-interface 0000:01:00.0:10",
-     .says = "0000:01:00.0 is no virtual function",
-     .fix = "<hostdev mode='subsystem'");
+     .says = "0000:01:00.0 is no virtual function", .fix = "<hostdev mode='subsystem'");
 
 static void vf_interface(struct world *w)
 {
@@ -198,8 +195,7 @@ static void vf_interface_none(struct world *w)
 	w->dev[1].pf_net = NULL;
 }
 CASE("vf-interface-none", vf_interface_none, .want = "error vf-interface 0000:01:00.0:10",
-     .says = "has no network interface",
-     .fix = "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe");
+     .says = "has no network interface", .fix = "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe");
 
 static void vf_hostdev_down(struct world *w)
 {
@@ -250,8 +246,7 @@ static void numa_cpus(struct world *w)
 	w->domain.numa = &numa;
 }
 CASE("numa-cpus", numa_cpus, .want = "warning numa-remote 0000:01:00.0:6",
-     .says = "the processors of the guest on node 0",
-     .fix = "node1/cpulist");
+     .says = "the processors of the guest on node 0", .fix = "node1/cpulist");
 
 static void numa_near(struct world *w)
 {
@@ -304,8 +299,7 @@ static void reserved_intel_5_2(struct world *w)
 	reserved(w);
 	w->host.release = S("5.2.21");
 }
-CASE("reserved-intel-5.2", reserved_intel_5_2,
-     .want = "warning reserved-region 0000:01:00.0:10");
+CASE("reserved-intel-5.2", reserved_intel_5_2, .want = "warning reserved-region 0000:01:00.0:10");
 
 static void reserved_elsewhere(struct world *w)
 {
@@ -322,8 +316,7 @@ static void unsafe(struct world *w)
 	w->host.remapping = VH_NO;
 	w->host.unsafe_interrupts = VH_NO;
 }
-CASE("unsafe", unsafe, .want = "error interrupts-unsafe",
-     .says = "are not remapped",
+CASE("unsafe", unsafe, .want = "error interrupts-unsafe", .says = "are not remapped",
      .fix = "allow_unsafe_interrupts=1");
 
 static void unsafe_by_option(struct world *w)
@@ -385,8 +378,8 @@ static void early_done(struct world *w)
 	d = &w->dev[1];
 	w->dev[1].driver = S("vfio-pci");
 	w->dev[1].on_vfio = true;
-	early_dev = (struct vh_boot_binding_dev){ d->addr, d->vendor, d->device, d->subvendor,
-					   d->subdevice, d->class, NULL };
+	early_dev = (struct vh_boot_binding_dev){ d->addr,      d->vendor, d->device, d->subvendor,
+						  d->subdevice, d->class,  NULL };
 	w->host.early = &early;
 }
 CASE("early-done", early_done, .want = "", .silent = "boot-binding", .scopes = VH_SCOPE_HOST);
@@ -413,8 +406,8 @@ static void early_gone(struct world *w)
 	early_done(w);
 	early_dev.addr = world_addr("0000:7f:00.0");
 }
-CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0",
-     .says = "is not there", .scopes = VH_SCOPE_HOST);
+CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0", .says = "is not there",
+     .scopes = VH_SCOPE_HOST);
 
 static struct vh_bind_id id;
 static struct vh_mate bound[2];
@@ -425,8 +418,9 @@ static void twin(struct world *w)
 	alone(w);
 	w->dev[1].driver = S("vfio-pci");
 	w->dev[1].on_vfio = true;
-	id = (struct vh_bind_id){ 0x1af4, 0x1000, ~0u, ~0u, 0, 0, S("1af4:1000"),
-				  S("the kernel command line") };
+	id = (struct vh_bind_id){
+		0x1af4, 0x1000, ~0u, ~0u, 0, 0, S("1af4:1000"), S("the kernel command line")
+	};
 	memset(bound, 0, sizeof(bound));
 	for (size_t i = 0; i < VH_COUNT(bound); i++) {
 		bound[i].addr = world_addr(i ? "0000:02:00.0" : "0000:01:00.0");
@@ -473,8 +467,7 @@ static void id_without_device(struct world *w)
 	w->host_only = true;
 }
 CASE("twin-no-device", id_without_device, .want = "warning twin-by-id",
-     .says = "which no device matches",
-     .scopes = VH_SCOPE_HOST);
+     .says = "which no device matches", .scopes = VH_SCOPE_HOST);
 
 static void id_half(struct world *w)
 {
@@ -484,8 +477,7 @@ static void id_half(struct world *w)
 	w->host_only = true;
 }
 CASE("twin-half", id_half, .want = "warning twin-by-id",
-     .says = "vfio-pci has 0000:01:00.0, and not 0000:02:00.0",
-     .scopes = VH_SCOPE_HOST);
+     .says = "vfio-pci has 0000:01:00.0, and not 0000:02:00.0", .scopes = VH_SCOPE_HOST);
 
 static void id_whole(struct world *w)
 {
@@ -503,8 +495,7 @@ static void boot_display(struct world *w)
 	w->dev[1].boot_vga = true;
 }
 CASE("boot-display", boot_display, .want = "warning boot-display 0000:01:00.0:10",
-     .says = "0000:01:00.0 is the display that the host booted with",
-     .fix = "ROM");
+     .says = "0000:01:00.0 is the display that the host booted with", .fix = "ROM");
 
 static void boot_framebuffer(struct world *w)
 {
@@ -512,8 +503,7 @@ static void boot_framebuffer(struct world *w)
 	w->dev[1].framebuffer = S("BOOTFB");
 }
 CASE("boot-framebuffer", boot_framebuffer, .want = "warning boot-display 0000:01:00.0:10",
-     .says = "'BOOTFB' is in its memory",
-     .fix = "initcall_blacklist=sysfb_init");
+     .says = "'BOOTFB' is in its memory", .fix = "initcall_blacklist=sysfb_init");
 
 static void boot_display_used(struct world *w)
 {
@@ -541,8 +531,7 @@ static void keyboard(struct world *w)
 }
 CASE("input", keyboard,
      .want = "warning input-lost 0000:01:00.0:10, info peer-detached 0000:01:00.0:10",
-     .says = "point with: keyboard 'K120' (1-3); it has no other keyboard",
-     .fix = "ssh");
+     .says = "point with: keyboard 'K120' (1-3); it has no other keyboard", .fix = "ssh");
 
 static void keyboard_of_two(struct world *w)
 {
@@ -574,8 +563,7 @@ static void past_libvirt(struct world *w)
 	w->domain.smuggled.count = 1;
 }
 CASE("qemu-commandline", past_libvirt, .want = "warning qemu-commandline 0000:02:00.0:77",
-     .says = "QEMU gets 02:00.0 by <qemu:commandline>",
-     .fix = "<hostdev mode='subsystem'");
+     .says = "QEMU gets 02:00.0 by <qemu:commandline>", .fix = "<hostdev mode='subsystem'");
 
 static void past_libvirt_unknown(struct world *w)
 {

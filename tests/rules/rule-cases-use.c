@@ -12,10 +12,8 @@ static void mounted(struct world *w)
 	world_use(&w->dev[1], VH_USE_BLOCK, "nvme1n1p2 is mounted at /srv")->fix = S("umount /srv");
 }
 CASE("in-use", mounted, .want = "error device-in-use 0000:01:00.0:10",
-     .says = "0000:01:00.0 is used by the host: nvme1n1p2 is mounted at /srv",
-     .fix = "umount /srv");
-CASE("scope-policy-alone", mounted, .want = "",
-     .silent = "device-in-use",
+     .says = "0000:01:00.0 is used by the host: nvme1n1p2 is mounted at /srv", .fix = "umount /srv");
+CASE("scope-policy-alone", mounted, .want = "", .silent = "device-in-use",
      .scopes = VH_SCOPE_POLICY);
 
 static void mounted_by_hand(struct world *w)
@@ -62,8 +60,8 @@ CASE("in-use-vital", vital_allowed, .want = "error device-in-use 0000:01:00.0:10
 static void holds_the_root(struct world *w)
 {
 	alone(w);
-	world_use(&w->dev[1], VH_USE_BLOCK, "sda2 is held by root_crypt")->fix =
-		S("cryptsetup close root_crypt");
+	world_use(&w->dev[1], VH_USE_BLOCK, "sda2 is held by root_crypt")->fix = S(
+		"cryptsetup close root_crypt");
 	world_use(&w->dev[1], VH_USE_BLOCK, "dm-0 is mounted at /")->vital = true;
 }
 CASE("in-use-below-the-root", holds_the_root,
@@ -93,8 +91,7 @@ static void peer_used_by_address(struct world *w)
 	with_peer(w);
 	world_use(&w->dev[2], VH_USE_NETWORK, "eth1 has an address in 192.0.2.0/24")->weak = true;
 }
-CASE("peer-in-use-though-weakly", peer_used_by_address,
-     .want = "error peer-in-use 0000:01:00.1:10");
+CASE("peer-in-use-though-weakly", peer_used_by_address, .want = "error peer-in-use 0000:01:00.1:10");
 
 /* What is used already is not told twice. */
 static void carries(struct world *w)
@@ -104,8 +101,7 @@ static void carries(struct world *w)
 	peer_only_use(w);
 	w->dev[1].carries = (struct vh_names){ names, VH_COUNT(names) };
 }
-CASE("carries", carries, .want = "info peer-detached 0000:01:00.0:10",
-     .silent = "device-in-use",
+CASE("carries", carries, .want = "info peer-detached 0000:01:00.0:10", .silent = "device-in-use",
      .says = "the host loses meanwhile: eth0 is up, interface eth0");
 
 static void peer_used(struct world *w)
@@ -152,8 +148,7 @@ static void peer_allowed(struct world *w)
 	peer_used(w);
 	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_BLOCK;
 }
-CASE("peer-in-use-allowed", peer_allowed, .want = PEER,
-     .silent = "peer-in-use",
+CASE("peer-in-use-allowed", peer_allowed, .want = PEER, .silent = "peer-in-use",
      .says = "the host loses meanwhile: sda1 is mounted at /home");
 
 static void peer_unjudged(struct world *w)
@@ -171,8 +166,7 @@ static void peer_driverless(struct world *w)
 	peer_unjudged(w);
 	w->dev[2].driver = NULL;
 }
-CASE("peer-in-use-driverless", peer_driverless, .want = PEER,
-     .silent = "peer-in-use",
+CASE("peer-in-use-driverless", peer_driverless, .want = PEER, .silent = "peer-in-use",
      .says = "no driver");
 
 /* Named, the same use is none, and the second finding of a peer is none either. */
@@ -190,8 +184,7 @@ static void protected_named(struct world *w)
 	world_policy(w, "0000:01:00.0")->protect = true;
 }
 CASE("protected", protected_named, .want = "error device-protected 0000:01:00.0:10",
-     .says = "0000:01:00.0 is protected",
-     .fix = "[device 0000:01:00.0]");
+     .says = "0000:01:00.0 is protected", .fix = "[device 0000:01:00.0]");
 
 static void protected_peer(struct world *w)
 {
@@ -231,8 +224,7 @@ static void claimed_released(struct world *w)
 	w->view[0].why = NULL;
 }
 CASE("claimed-released", claimed_released, .want = "error device-claimed 0000:01:00.0:10",
-     .says = "belongs to domain 'other vm'",
-     .fix = "vfio-hook reattach 0000:01:00.0");
+     .says = "belongs to domain 'other vm'", .fix = "vfio-hook reattach 0000:01:00.0");
 
 /* Only a member that this start would not touch. */
 static void claimed_mate(struct world *w)
@@ -268,8 +260,8 @@ static void claims_damaged(struct world *w)
 	w->claims.problem = S("'/run/vfio-hook/x.claim': line 8: unexpected line");
 	w->claims.fix = S("rm /run/vfio-hook/x.claim");
 }
-CASE("claims-damaged", claims_damaged, .want = "error device-claimed",
-     .says = "x.claim': line 8", .fix = "rm /run");
+CASE("claims-damaged", claims_damaged, .want = "error device-claimed", .says = "x.claim': line 8",
+     .fix = "rm /run");
 
 static void claim_manual(struct world *w)
 {
@@ -288,8 +280,7 @@ static void open_by_domain(struct world *w)
 	world_view(w, 1)->domain = S("other vm");
 }
 CASE("group-open-by-domain", open_by_domain, .want = "error device-claimed 0000:01:00.0:10",
-     .says = "is in use by domain 'other vm'",
-     .fix = "virsh destroy 'other vm'");
+     .says = "is in use by domain 'other vm'", .fix = "virsh destroy 'other vm'");
 
 static void open_group(struct world *w)
 {
@@ -314,8 +305,7 @@ static void critical(struct world *w)
 	alone(w);
 	world_dev(w, "0000:00:1f.4", SMBUS, 1, "i801_smbus")->uses_read = VH_UNKNOWN;
 }
-CASE("critical", critical, .want = "error peer-critical 0000:00:1f.4:10",
-     .silent = "peer-in-use",
+CASE("critical", critical, .want = "error peer-critical 0000:00:1f.4:10", .silent = "peer-in-use",
      .says = "is part of the chipset: SMBus 1af4:1000, driver 'i801_smbus'",
      .fix = "[device 0000:00:1f.4]\nallow-critical = yes");
 
@@ -325,8 +315,7 @@ static void critical_allowed(struct world *w)
 	world_policy(w, "0000:00:1f.4")->allow_critical = true;
 }
 CASE("critical-allowed", critical_allowed, .want = "info peer-detached 0000:00:1f.4:10",
-     .silent = "peer-critical",
-     .says = "SMBus");
+     .silent = "peer-critical", .says = "SMBus");
 
 static void critical_driverless(struct world *w)
 {
@@ -360,8 +349,7 @@ static void shpchp(struct world *w)
 	alone(w);
 	w->dev[0].driver = S("shpchp");
 }
-CASE("shpchp", shpchp, .want = "error group-not-viable 0000:00:01.0:10",
-     .says = "'shpchp'",
+CASE("shpchp", shpchp, .want = "error group-not-viable 0000:00:01.0:10", .says = "'shpchp'",
      .fix = "echo 0000:00:01.0 > /sys/bus/pci/drivers/shpchp/unbind");
 
 static void shpchp_5_19(struct world *w)
@@ -400,8 +388,7 @@ static void denied(struct world *w)
 	w->dev[1].device = 0x37c8;
 }
 CASE("denied", denied, .want = "error group-not-viable 0000:01:00.0:10",
-     .says = "vfio-pci refuses 0000:01:00.0: 8086:37c8",
-     .fix = "disable_denylist=1");
+     .says = "vfio-pci refuses 0000:01:00.0: 8086:37c8", .fix = "disable_denylist=1");
 
 static void denied_peer(struct world *w)
 {

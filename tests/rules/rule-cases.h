@@ -14,10 +14,10 @@
 struct rule_case {
 	const char *name;
 	void (*setup)(struct world *w);
-	const char *want;   /* everything that is found, in order: severity rule address:line */
-	const char *silent; /* the rule of which this is the silent case, or NULL */
-	const char *says;   /* in the first message, or NULL */
-	const char *fix;    /* in the first fix, or NULL */
+	const char *want;    /* everything that is found, in order: severity rule address:line */
+	const char *silent;  /* the rule of which this is the silent case, or NULL */
+	const char *says;    /* in the first message, or NULL */
+	const char *fix;     /* in the first fix, or NULL */
 	unsigned int scopes; /* 0: all */
 };
 
@@ -27,8 +27,8 @@ struct rule_case {
  */
 #define CASE(...) CASE_AT(__LINE__, __VA_ARGS__)
 #define CASE_AT(...) CASE_NAMED(__VA_ARGS__)
-#define CASE_NAMED(line, ...)                                                            \
-	static const struct rule_case case_##line = { __VA_ARGS__ };                      \
+#define CASE_NAMED(line, ...)                                        \
+	static const struct rule_case case_##line = { __VA_ARGS__ }; \
 	static const struct rule_case *const listed_##line CASE_LISTED = &case_##line
 #ifdef __clang__ /* no red zones between them; gcc leaves sections alone */
 #define CASE_LISTED __attribute__((used, section("rule_cases"), no_sanitize("address")))

@@ -37,7 +37,8 @@ static bool is_well_written(const struct vh_finding *f)
 {
 	size_t n = strlen(f->message);
 
-	if (!n || f->message[n - 1] == '.' || strpbrk(f->message, "\n\t") || strstr(f->message, "  "))
+	if (!n || f->message[n - 1] == '.' || strpbrk(f->message, "\n\t") ||
+	    strstr(f->message, "  "))
 		return false;
 	return !f->fix || (*f->fix && !strchr(f->fix, '\t') && f->fix[strlen(f->fix) - 1] != '.');
 }
@@ -114,7 +115,8 @@ static void check_table(const bool *fired, const bool *silent)
 	for (size_t i = 0; i < vh_rule_table.count; i++) {
 		const struct vh_rule *r = vh_rule_table.list[i];
 
-		ok(vh_rule_table_find(r->name) == r && *r->title && r->scopes && fired[i] && silent[i],
+		ok(vh_rule_table_find(r->name) == r && *r->title && r->scopes && fired[i] &&
+			   silent[i],
 		   "table: %s fires and is silent", r->name);
 		ok(is_explained(r), "table: %s is explained", r->name);
 	}

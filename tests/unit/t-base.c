@@ -290,11 +290,14 @@ static void test_memory(void)
 	ok(vh_streq(NULL, NULL) && !vh_streq(NULL, "") && vh_streq("a", "a"), "equal strings");
 	ok(vh_has_prefix("abc", "ab") && !vh_has_prefix("ab", "abc"), "prefixes");
 	ok(vh_has_suffix("a.conf", ".conf") && !vh_has_suffix(".conf", ".conf") &&
-		   !vh_has_suffix("f", ".conf") && !vh_has_suffix("a.conf~", ".conf"), "suffixes");
+		   !vh_has_suffix("f", ".conf") && !vh_has_suffix("a.conf~", ".conf"),
+	   "suffixes");
 	ok(vh_is_word("ab cd", 2, "ab") && !vh_is_word("ab cd", 2, "abc") &&
-		   !vh_is_word("ab cd", 3, "ab"), "words");
+		   !vh_is_word("ab cd", 3, "ab"),
+	   "words");
 	ok(vh_names_has(&names, "b") && !vh_names_has(&names, "bc") &&
-		   !vh_names_has(&(struct vh_names){ 0 }, "b"), "names");
+		   !vh_names_has(&(struct vh_names){ 0 }, "b"),
+	   "names");
 }
 
 int main(void)

@@ -187,7 +187,8 @@ static void test_hanging(void)
 	}
 	ask(hanging, 5, 60000, ret);
 	ok(is(&ret[0], "one") && !ret[1].data && is(&ret[2], "two") && !ret[3].data &&
-		   is(&ret[4], "three"), "two that hang: the others are answered");
+		   is(&ret[4], "three"),
+	   "two that hang: the others are answered");
 	for (size_t i = 0; i < 5; i++)
 		vh_strbuf_clear(&ret[i]);
 }

@@ -75,8 +75,7 @@ static const struct {
 	{ "twice", HEAD NAMED NAMED "end\n", "line 8: devices out of order" },
 	{ "a short address", HEAD "device 01:00.0 8086:10d3\nend\n", "line 7: no PCI address" },
 	{ "an address in upper case",
-	  HEAD
-	  "device 0000:0A:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-\nend\n",
+	  HEAD "device 0000:0A:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-\nend\n",
 	  "line 7: no PCI address" },
 	{ "two blanks", HEAD "device  0000:01:00.0 8086:10d3\nend\n", "line 7: no PCI address" },
 	{ "no ids", DEVICE("group=12"), "line 7: no vendor and device id" },

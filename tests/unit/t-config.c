@@ -291,7 +291,8 @@ static void test_domains(void)
 		return;
 	for (size_t i = 0; i < VH_COUNT(effective); i++) {
 		struct vh_domain d = {
-			.name = (char *)effective[i].name, .uuid = (char *)effective[i].uuid,
+			.name = (char *)effective[i].name,
+			.uuid = (char *)effective[i].uuid,
 			.policy.require_peers = effective[i].tight,
 		};
 		struct vh_config e = vh_effective_for(&c, d.name, d.uuid, d.policy.require_peers);
@@ -346,9 +347,8 @@ static void test_file(void)
 	ok(read_file(&root, "peers require", &err), "a file");
 	fake_put(&root, VH_CONFIG_PATH, "[defaults]\nbaloon = warn\n");
 	ok(!read_file(&root, "", &err) && err.code == VH_E_INPUT &&
-		   vh_streq(err.what,
-			    "'/etc/libvirt/vfio-hook.conf' line 2: unknown key 'baloon' in "
-			    "[defaults]"),
+		   vh_streq(err.what, "'/etc/libvirt/vfio-hook.conf' line 2: unknown key 'baloon' in "
+				      "[defaults]"),
 	   "an invalid file is named with its line");
 	ok(write_bytes(&root, "[defaults]\n#", ' ', 256 << 10) && !read_file(&root, "", &err) &&
 		   vh_streq(err.what, "'/etc/libvirt/vfio-hook.conf' is longer than 256 KiB"),

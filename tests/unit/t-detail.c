@@ -53,8 +53,7 @@ static void test_modalias(void)
 	};
 
 	for (size_t i = 0; i < VH_COUNT(wrong); i++) {
-		_auto_free_ char *text =
-			vh_printf(MANIFEST "f @" CARD "/modalias\t%s\n", wrong[i]);
+		_auto_free_ char *text = vh_printf(MANIFEST "f @" CARD "/modalias\t%s\n", wrong[i]);
 		_auto_(scratch) struct scratch *s = scratch_new(text);
 		_auto_(vh_host) const struct vh_host *h = read_all(s);
 
@@ -78,9 +77,9 @@ static void test_order(void)
 
 static void test_fake_group(void)
 {
-	_auto_(scratch) struct scratch *s =
-		scratch_new(MANIFEST "f sys/kernel/iommu_groups/3/name\tvfio-noiommu\n"
-				     "f sys/kernel/iommu_groups/12/name\tsomething\n");
+	_auto_(scratch) struct scratch *s = scratch_new(
+		MANIFEST "f sys/kernel/iommu_groups/3/name\tvfio-noiommu\n"
+			 "f sys/kernel/iommu_groups/12/name\tsomething\n");
 	_auto_(vh_host) const struct vh_host *h = read_all(s);
 
 	ok(vh_host_group(h, 3) && vh_host_group(h, 3)->noiommu, "a group of vfio-noiommu is fake");
@@ -104,7 +103,8 @@ static void test_detail(void)
 	ok(card->answered && card->revision == 3 && card->numa_node == 1, "numbers are read");
 	ok(!card->override && card->totalvfs == -1, "what is not there or not set is neither");
 	ok(!card->speed && vh_streq(card->max_speed, "8.0 GT/s PCIe"), "'Unknown' is unknown");
-	ok(vh_streq(card->reset, "") && vh_streq(vfio->reset, "flr bus"), "no reset method, and two");
+	ok(vh_streq(card->reset, "") && vh_streq(vfio->reset, "flr bus"),
+	   "no reset method, and two");
 	ok(vfio->numa_node == -1, "node -1 is none");
 	ok(card->bars.count == 1 &&
 		   vh_streq(card->bars.name[0], "BAR 1: 4 KiB, can be 1 MiB to 4 MiB"),

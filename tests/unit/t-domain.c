@@ -19,10 +19,9 @@ static void check(const char *have, const char *want, const char *name)
 static struct vh_domain *with_devices(const char *devices)
 {
 	_auto_error_ struct vh_error err = { 0 };
-	_auto_free_ char *xml = vh_printf(
-		"<domain type='kvm'><name>vm</name>\n<devices>%s</devices>"
-		"</domain>",
-		devices);
+	_auto_free_ char *xml = vh_printf("<domain type='kvm'><name>vm</name>\n<devices>%s</devices>"
+					  "</domain>",
+					  devices);
 	struct vh_domain *d = vh_domain_parse(xml, strlen(xml), &err);
 
 	if (!d)
@@ -531,8 +530,8 @@ static void test_lone_elements(void)
 		size_t devices;
 	} lone[] = {
 		{ "<hostdev type='pci'><source><address bus='1'/></source></hostdev>", true, 1 },
-		{ "<interface type='hostdev'><source><address type='pci'/></source></interface>", true,
-		  1 },
+		{ "<interface type='hostdev'><source><address type='pci'/></source></interface>",
+		  true, 1 },
 		{ "<disk type='nvme'><source><address/></source></disk>", true, 1 },
 		{ "<hostdev type='usb'/>", true, 0 },
 		{ "<memballoon model='virtio'/>", false, 0 },
@@ -549,8 +548,7 @@ static void test_lone_elements(void)
 			   (!d || (d->lone && d->name && d->n_devices == lone[i].devices)),
 		   "a lone element: %s", lone[i].xml);
 	}
-	ok(!vh_domain_parse(lone[0].xml, strlen(lone[0].xml), NULL),
-	   "for the hook it is no domain");
+	ok(!vh_domain_parse(lone[0].xml, strlen(lone[0].xml), NULL), "for the hook it is no domain");
 }
 
 int main(void)

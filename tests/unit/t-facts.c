@@ -18,19 +18,22 @@
 #include "lib/base/banned.h"
 
 #define PORT "pci 0000:00:01.0 class=060400 id=8086:1901 group=1 driver=pcieport header=01\n"
-#define FUNCTION(class, driver)                                                          \
-	PORT "pci 0000:01:00.0 class=" class " id=10de:1b80 group=2 driver=" driver      \
-	     " parent=0000:00:01.0\n"
+#define FUNCTION(class, driver)                                                     \
+	PORT "pci 0000:01:00.0 class=" class " id=10de:1b80 group=2 driver=" driver \
+					     " parent=0000:00:01.0\n"
 #define NIC FUNCTION("020000", "igb") NET
 #define GPU FUNCTION("030000", "amdgpu")
 #define USB FUNCTION("0c0330", "xhci_hcd")
 #define NVIDIA FUNCTION("030000", "nvidia")
-#define NET "f @0000:01:00.0/net/eth0/flags\t0x1003\n"                                   \
-	    "f @0000:01:00.0/net/eth0/ifindex\t3\n"
-#define ROUTES(more)                                                                     \
-	"f proc/net/route\tIface\\tDestination\\tGateway\\tFlags\\tRefCnt\\tUse\\tMetric\\tMask\\n" more "\n"
+#define NET                                        \
+	"f @0000:01:00.0/net/eth0/flags\t0x1003\n" \
+	"f @0000:01:00.0/net/eth0/ifindex\t3\n"
+#define ROUTES(more)                                                                                     \
+	"f proc/net/route\tIface\\tDestination\\tGateway\\tFlags\\tRefCnt\\tUse\\tMetric\\tMask\\n" more \
+	"\n"
 #define CPU "f proc/cpuinfo\tvendor_id\\t: GenuineIntel\n"
-#define MODULES "f proc/sys/kernel/osrelease\t6.1.0\n"                                   \
+#define MODULES                                \
+	"f proc/sys/kernel/osrelease\t6.1.0\n" \
 	"f lib/modules/6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
 #define ALIAS "f lib/modules/6.1.0/modules.alias\t-\n"
 #define PLAIN_IRQS "f proc/interrupts\t  0:  1   IO-APIC   2-edge   timer\n"
@@ -106,7 +109,7 @@ static void show_module(struct vh_strbuf *sb, const struct vh_host *h, const str
 {
 	(void)d;
 	vh_strbuf_addf(sb, "%s, libvirt %u",
-		       h->vfio_pci == VH_MODULE_LOADED	    ? "loaded"
+		       h->vfio_pci == VH_MODULE_LOADED      ? "loaded"
 		       : h->vfio_pci == VH_MODULE_LOADABLE  ? "loadable"
 		       : h->vfio_pci == VH_MODULE_FORBIDDEN ? h->forbidden_by
 		       : h->vfio_pci == VH_MODULE_MISSING   ? "missing"
@@ -119,122 +122,151 @@ static const struct {
 	void (*show)(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d);
 	const char *want;
 } cases[] = {
-	{ "NUMA nodes, one without processors", NIC "f sys/devices/system/node/online\t0-1\n"
+	{ "NUMA nodes, one without processors",
+	  NIC
+	  "f sys/devices/system/node/online\t0-1\n"
 	  "f sys/devices/system/node/node0/cpulist\t0-3\nf sys/devices/system/node/node1/cpulist\t\n",
 	  show_nodes, "2" },
-	{ "NUMA nodes that are no list", NIC "f sys/devices/system/node/online\t0 1\n",
-	  show_nodes, "0, not checked: the NUMA nodes: those that are online are '0 1'" },
-	{ "a NUMA node whose processors are no list", NIC "f sys/devices/system/node/online\t0-1\n"
+	{ "NUMA nodes that are no list", NIC "f sys/devices/system/node/online\t0 1\n", show_nodes,
+	  "0, not checked: the NUMA nodes: those that are online are '0 1'" },
+	{ "a NUMA node whose processors are no list",
+	  NIC
+	  "f sys/devices/system/node/online\t0-1\n"
 	  "f sys/devices/system/node/node0/cpulist\t0-3\nf sys/devices/system/node/node1/cpulist\t4 5\n",
 	  show_nodes, "0, not checked: the NUMA nodes: the processors of node 1 are '4 5'" },
 	{ "remapped", NIC CPU "f proc/interrupts\t  9:  0   IR-IO-APIC 9-fasteoi acpi\n",
 	  show_interrupts, "yes unknown" },
-	{ "remapped, by MSI", NIC CPU "f proc/interrupts\t 40:  0   IR-PCI-MSIX-0000:01:00.2 0-edge x\n",
+	{ "remapped, by MSI",
+	  NIC CPU "f proc/interrupts\t 40:  0   IR-PCI-MSIX-0000:01:00.2 0-edge x\n",
 	  show_interrupts, "yes unknown" },
 	{ "not remapped", NIC CPU PLAIN_IRQS, show_interrupts, "no no" },
-	{ "not remapped, a device called so", NIC CPU "f proc/interrupts\t  0:  1 IO-APIC 2-edge xIR-IO-APIC\n",
-	  show_interrupts, "no no" },
+	{ "not remapped, a device called so",
+	  NIC CPU "f proc/interrupts\t  0:  1 IO-APIC 2-edge xIR-IO-APIC\n", show_interrupts,
+	  "no no" },
 	{ "Xen", NIC CPU "f proc/interrupts\t  9:  0  xen-pirq -ioapic-level acpi\n",
 	  show_interrupts, "unknown unknown" },
 	{ "no table of interrupts", NIC CPU, show_interrupts, "unknown unknown" },
 	{ "another architecture", NIC PLAIN_IRQS, show_interrupts, "unknown unknown" },
-	{ "unsafe, loaded", NIC CPU PLAIN_IRQS
-	  "f sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\tY\n",
+	{ "unsafe, loaded",
+	  NIC CPU PLAIN_IRQS "f sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\tY\n",
 	  show_interrupts, "no yes" },
-	{ "safe, loaded, whatever is configured", NIC CPU PLAIN_IRQS
-	  "f sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\tN\n"
-	  "f proc/cmdline\tvfio_iommu_type1.allow_unsafe_interrupts=1\n",
+	{ "safe, loaded, whatever is configured",
+	  NIC CPU PLAIN_IRQS "f sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\tN\n"
+			     "f proc/cmdline\tvfio_iommu_type1.allow_unsafe_interrupts=1\n",
 	  show_interrupts, "no no" },
-	{ "unsafe, on the command line", NIC CPU PLAIN_IRQS
-	  "f proc/cmdline\tro vfio_iommu_type1.allow_unsafe_interrupts=1 quiet\n",
+	{ "unsafe, on the command line",
+	  NIC CPU PLAIN_IRQS "f proc/cmdline\tro vfio_iommu_type1.allow_unsafe_interrupts=1 quiet\n",
 	  show_interrupts, "no yes" },
-	{ "unsafe, in modprobe.d", NIC CPU PLAIN_IRQS
+	{ "unsafe, in modprobe.d",
+	  NIC CPU PLAIN_IRQS
 	  "f etc/modprobe.d/a.conf\toptions vfio-iommu-type1 x=1 \\\\\\n allow_unsafe_interrupts=1\n",
 	  show_interrupts, "no yes" },
-	{ "a file of that name in /etc hides the other", NIC CPU PLAIN_IRQS
+	{ "a file of that name in /etc hides the other",
+	  NIC CPU PLAIN_IRQS
 	  "f etc/modprobe.d/a.conf\t# options vfio_iommu_type1 allow_unsafe_interrupts=1\n"
 	  "f lib/modprobe.d/a.conf\toptions vfio_iommu_type1 allow_unsafe_interrupts=1\n"
 	  "f lib/modprobe.d/b.txt\toptions vfio_iommu_type1 allow_unsafe_interrupts=1\n",
 	  show_interrupts, "no no" },
-	{ "unsafe for iommufd alone", NIC CPU PLAIN_IRQS
-	  "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tY\n",
+	{ "unsafe for iommufd alone",
+	  NIC CPU PLAIN_IRQS "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tY\n",
 	  show_interrupts, "no unknown" },
-	{ "ids", "pci 0000:02:00.0 class=020000 id=8086:0001 group=9 driver=vfio-pci\n" NIC
+	{ "ids",
+	  "pci 0000:02:00.0 class=020000 id=8086:0001 group=9 driver=vfio-pci\n" NIC
 	  "f proc/cmdline\tvfio_pci.ids=8086:1,10de:1b80:1043 xvfio-pci.ids=1:2\n"
 	  "f etc/modprobe.d/v.conf\toptions vfio-pci disable_vga=1 ids=\"1022:43ee\"\n",
-	  show_ids, "1022:43ee /etc/modprobe.d/v.conf, 8086:1 the kernel command line, "
+	  show_ids,
+	  "1022:43ee /etc/modprobe.d/v.conf, 8086:1 the kernel command line, "
 	  "10de:1b80:1043 the kernel command line; bound 1" },
 	{ "no ids", NIC, show_ids, "; bound 0" },
 	{ "the module can be loaded", NIC MODULES ALIAS, show_module, "loadable, libvirt 0" },
 	{ "the module is there", NIC MODULES ALIAS "d sys/bus/pci/drivers/vfio-pci\n", show_module,
 	  "loaded, libvirt 0" },
-	{ "the module is missing", NIC "f proc/sys/kernel/osrelease\t6.1.0\n"
-	  "f lib/modules/6.1.0/modules.dep\t-\n" ALIAS, show_module, "missing, libvirt 0" },
-	{ "the module is forbidden", NIC MODULES ALIAS
+	{ "the module is missing",
+	  NIC "f proc/sys/kernel/osrelease\t6.1.0\n"
+	      "f lib/modules/6.1.0/modules.dep\t-\n" ALIAS,
+	  show_module, "missing, libvirt 0" },
+	{ "the module is forbidden",
+	  NIC MODULES ALIAS
 	  "f etc/modprobe.d/x.conf\toptions vfio-pci a=b\\ninstall vfio_pci /bin/false\n",
 	  show_module, "/etc/modprobe.d/x.conf, libvirt 0" },
-	{ "the module is installed otherwise", NIC MODULES ALIAS
-	  "f etc/modprobe.d/x.conf\tinstall vfio-pci /usr/local/bin/falsely\\n"
-	  "install vfio-pci /bin/false\\nblacklist vfio-pci\n", show_module, "loadable, libvirt 0" },
-	{ "another module is forbidden", NIC MODULES ALIAS
+	{ "the module is installed otherwise",
+	  NIC MODULES ALIAS "f etc/modprobe.d/x.conf\tinstall vfio-pci /usr/local/bin/falsely\\n"
+			    "install vfio-pci /bin/false\\nblacklist vfio-pci\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "another module is forbidden",
+	  NIC MODULES ALIAS
 	  "f etc/modprobe.d/x.conf\tinstall vfio-pci-core /bin/false\\ninstall vfio /bin/false\n",
 	  show_module, "loadable, libvirt 0" },
-	{ "no modules.alias", NIC MODULES "f usr/lib/x86_64-linux-gnu/libvirt.so.0.9000.0\tELF\n"
-	  "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0.9000.0\n", show_module,
-	  "loadable, libvirt 9000" },
-	{ "no modules.alias, lib64", NIC MODULES "d usr/lib\nl usr/lib64/libvirt.so.0\tlibvirt.so.0.11003.0\n",
-	  show_module, "loadable, libvirt 11003" },
-	{ "functions of a slot", GPU
-	  "pci 0000:01:00.1 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n"
-	  "pci 0000:01:02.0 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n",
+	{ "no modules.alias",
+	  NIC MODULES "f usr/lib/x86_64-linux-gnu/libvirt.so.0.9000.0\tELF\n"
+		      "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0.9000.0\n",
+	  show_module, "loadable, libvirt 9000" },
+	{ "no modules.alias, lib64",
+	  NIC MODULES "d usr/lib\nl usr/lib64/libvirt.so.0\tlibvirt.so.0.11003.0\n", show_module,
+	  "loadable, libvirt 11003" },
+	{ "functions of a slot",
+	  GPU "pci 0000:01:00.1 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n"
+	      "pci 0000:01:02.0 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n",
 	  show_mates, "yes, 0000:01:00.1 1" },
-	{ "a reset of the bus takes more along", GPU "f @0000:01:00.0/reset_method\tbus\n"
-	  "pci 0000:01:00.1 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n"
-	  "pci 0000:01:02.0 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n",
+	{ "a reset of the bus takes more along",
+	  GPU "f @0000:01:00.0/reset_method\tbus\n"
+	      "pci 0000:01:00.1 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n"
+	      "pci 0000:01:02.0 class=040300 id=10de:10f0 group=2 parent=0000:00:01.0\n",
 	  show_mates, "yes, 0000:01:00.1 3, 0000:01:02.0 2" },
 	{ "no reset", GPU "f @0000:01:00.0/reset_method\t\n", show_mates, "no" },
-	{ "a link of the kernel", GPU "pci 0000:02:00.0 class=0c0330 id=10de:0001 group=3\n"
-	  "d @0000:01:00.0/consumer:pci:0000:02:00.0\nd @0000:01:00.0/supplier:platform:x\n",
+	{ "a link of the kernel",
+	  GPU "pci 0000:02:00.0 class=0c0330 id=10de:0001 group=3\n"
+	      "d @0000:01:00.0/consumer:pci:0000:02:00.0\nd @0000:01:00.0/supplier:platform:x\n",
 	  show_mates, "yes, 0000:02:00.0 4" },
-	{ "the framebuffer of the firmware", GPU
+	{ "the framebuffer of the firmware",
+	  GPU
 	  "f @0000:01:00.0/resource\t0x00000000e0000000 0x00000000efffffff 0x000000000014220c\n"
 	  "f proc/iomem\te0000000-efffffff : 0000:01:00.0\\n  e0000000-e02fffff : simple-framebuffer\n"
 	  "f @0000:01:00.0/numa_node\t1\nf sys/devices/system/node/online\t0-1\n"
 	  "f sys/kernel/iommu_groups/2/reserved_regions\t0x1 0x2 direct\\n0x3 0x4 direct-relaxable\n",
 	  show_memory, "simple-framebuffer node 1 of 2 0x1-0x2" },
-	{ "a framebuffer elsewhere", GPU
-	  "f @0000:01:00.0/resource\t0x00000000e0000000 0x00000000efffffff 0x000000000014220c\n"
-	  "f proc/iomem\tf0000000-f02fffff : BOOTFB\nf sys/devices/system/node/online\t0\n",
+	{ "a framebuffer elsewhere",
+	  GPU "f @0000:01:00.0/resource\t0x00000000e0000000 0x00000000efffffff 0x000000000014220c\n"
+	      "f proc/iomem\tf0000000-f02fffff : BOOTFB\nf sys/devices/system/node/online\t0\n",
 	  show_memory, "none node -1 of 0" },
-	{ "the addresses are hidden", GPU
-	  "f @0000:01:00.0/resource\t0x00000000e0000000 0x00000000efffffff 0x000000000014220c\n"
-	  "f proc/iomem\t00000000-00000000 : BOOTFB\n",
+	{ "the addresses are hidden",
+	  GPU "f @0000:01:00.0/resource\t0x00000000e0000000 0x00000000efffffff 0x000000000014220c\n"
+	      "f proc/iomem\t00000000-00000000 : BOOTFB\n",
 	  show_memory, "none node -1 of 0" },
 	{ "an address", NIC ROUTES("eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF"),
 	  show_uses, "weak eth0 has an address in 192.0.2.0/24" },
-	{ "an address, and how to end it", NIC ROUTES("eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF"),
-	  show_fix, "ip link set eth0 down" },
-	{ "an address that NetworkManager gives", NIC ROUTES("eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF")
-	  "f run/NetworkManager/devices/3\t[device]\\nmanaged=true\n",
+	{ "an address, and how to end it",
+	  NIC ROUTES("eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF"), show_fix,
+	  "ip link set eth0 down" },
+	{ "an address that NetworkManager gives",
+	  NIC ROUTES(
+		  "eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF") "f run/NetworkManager/devices/3\t[device]\\nmanaged=true\n",
 	  show_fix, "nmcli device disconnect eth0" },
-	{ "an address that nobody gave", NIC ROUTES("eth0\\t0000FEA9\\t00000000\\t0001\\t0\\t0\\t0\\t0000FFFF"),
-	  show_uses, "peer eth0 is up" },
-	{ "a route by a gateway alone", NIC ROUTES("eth0\\t0000000A\\t010200C0\\t0003\\t0\\t0\\t0\\t000000FF"),
-	  show_uses, "peer eth0 is up" },
-	{ "an IPv6 address", NIC ROUTES("")
-	  "f proc/net/if_inet6\t20010db8000000000000000000000001 03 40 00 80     eth0\n",
+	{ "an address that nobody gave",
+	  NIC ROUTES("eth0\\t0000FEA9\\t00000000\\t0001\\t0\\t0\\t0\\t0000FFFF"), show_uses,
+	  "peer eth0 is up" },
+	{ "a route by a gateway alone",
+	  NIC ROUTES("eth0\\t0000000A\\t010200C0\\t0003\\t0\\t0\\t0\\t000000FF"), show_uses,
+	  "peer eth0 is up" },
+	{ "an IPv6 address",
+	  NIC ROUTES(
+		  "") "f proc/net/if_inet6\t20010db8000000000000000000000001 03 40 00 80     eth0\n",
 	  show_uses, "weak eth0 has the address 2001:db8::1" },
-	{ "an IPv6 address of the link", NIC ROUTES("")
-	  "f proc/net/if_inet6\tfe800000000000000000000000000001 03 40 20 80     eth0\n",
+	{ "an IPv6 address of the link",
+	  NIC ROUTES(
+		  "") "f proc/net/if_inet6\tfe800000000000000000000000000001 03 40 20 80     eth0\n",
 	  show_uses, "peer eth0 is up" },
-	{ "the root on NFS", NIC ROUTES("eth1\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t0000FFFF\\n"
-	  "eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF")
-	  "f proc/self/mountinfo\t26 1 0:30 / / rw - nfs4 192.0.2.9:/root rw,addr=192.0.2.9\n",
+	{ "the root on NFS",
+	  NIC ROUTES(
+		  "eth1\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t0000FFFF\\n"
+		  "eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF") "f proc/self/mountinfo\t26 1 0:30 / / rw - nfs4 192.0.2.9:/root rw,addr=192.0.2.9\n",
 	  show_uses, "vital eth0: the root file system is on the NFS server 192.0.2.9" },
-	{ "the root on NFS, by another interface", NIC ROUTES("eth1\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF")
-	  "f proc/self/mountinfo\t26 1 0:30 / / rw - nfs 192.0.2.9:/root rw,addr=192.0.2.9\n",
+	{ "the root on NFS, by another interface",
+	  NIC ROUTES(
+		  "eth1\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF") "f proc/self/mountinfo\t26 1 0:30 / / rw - nfs 192.0.2.9:/root rw,addr=192.0.2.9\n",
 	  show_uses, "peer eth0 is up" },
-	{ "keyboards and mice", USB
+	{ "keyboards and mice",
+	  USB
 	  "f @0000:01:00.0/usb1/1-1/product\tBoard\nf @0000:01:00.0/usb1/1-1/1-1:1.0/bInterfaceClass\t03\n"
 	  "f @0000:01:00.0/usb1/1-1/1-1:1.0/bInterfaceProtocol\t01\n"
 	  "f @0000:01:00.0/usb1/1-2/product\tPad\nf @0000:01:00.0/usb1/1-2/1-2:1.0/bInterfaceClass\t03\n"
@@ -243,23 +275,28 @@ static const struct {
 	  "f @0000:01:00.0/usb1/1-3/product\tButtons\nf @0000:01:00.0/usb1/1-3/1-3:1.0/bInterfaceClass\t03\n"
 	  "f @0000:01:00.0/usb1/1-3/1-3:1.0/0003:1:3.1/input/input7/capabilities/key\t1f 0 0 8000\n"
 	  "f @0000:01:00.0/usb1/1-4/bDeviceClass\t09\nf @0000:01:00.0/usb1/1-4/1-4:1.0/bInterfaceClass\t09\n",
-	  show_uses, "peer K keyboard 'Board' (1-1), peer K M keyboard and mouse 'Pad' (1-2), "
+	  show_uses,
+	  "peer K keyboard 'Board' (1-1), peer K M keyboard and mouse 'Pad' (1-2), "
 	  "peer USB device 'Buttons' (1-3)" },
 #define CONSOLE "f sys/class/vtconsole/vtcon1/name\t(M) frame buffer device\n"
-	{ "the console", GPU CONSOLE "d @0000:01:00.0/graphics/fb1\nd sys/class/graphics/fb1\n"
-	  "f sys/class/vtconsole/vtcon1/bind\t1\n",
+	{ "the console",
+	  GPU CONSOLE "d @0000:01:00.0/graphics/fb1\nd sys/class/graphics/fb1\n"
+		      "f sys/class/vtconsole/vtcon1/bind\t1\n",
 	  show_uses, "the console is drawn on it (fb1), peer it is a display of the host" },
-	{ "the console, let go", GPU CONSOLE "d @0000:01:00.0/graphics/fb1\nd sys/class/graphics/fb1\n"
-	  "f sys/class/vtconsole/vtcon1/bind\t0\n",
+	{ "the console, let go",
+	  GPU CONSOLE "d @0000:01:00.0/graphics/fb1\nd sys/class/graphics/fb1\n"
+		      "f sys/class/vtconsole/vtcon1/bind\t0\n",
 	  show_uses, "peer it is a display of the host" },
-	{ "the console is elsewhere", GPU CONSOLE "d @0000:01:00.0/graphics/fb1\nd sys/class/graphics/fb0\n"
-	  "f sys/class/vtconsole/vtcon1/bind\t1\n",
+	{ "the console is elsewhere",
+	  GPU CONSOLE "d @0000:01:00.0/graphics/fb1\nd sys/class/graphics/fb0\n"
+		      "f sys/class/vtconsole/vtcon1/bind\t1\n",
 	  show_uses, "peer it is a display of the host" },
-	{ "nvidia_drm", NVIDIA "f sys/module/nvidia_drm/parameters/modeset\tY\n"
-	  "f sys/module/nvidia_drm/parameters/fbdev\t1\n",
+	{ "nvidia_drm",
+	  NVIDIA "f sys/module/nvidia_drm/parameters/modeset\tY\n"
+		 "f sys/module/nvidia_drm/parameters/fbdev\t1\n",
 	  show_uses, "nvidia_drm holds it (modeset=1 fbdev=1), peer it is a display of the host" },
-	{ "nvidia_drm without", NVIDIA "f sys/module/nvidia_drm/parameters/modeset\tN\n",
-	  show_uses, "peer it is a display of the host" },
+	{ "nvidia_drm without", NVIDIA "f sys/module/nvidia_drm/parameters/modeset\tN\n", show_uses,
+	  "peer it is a display of the host" },
 };
 
 static void test_case(size_t n)
@@ -287,19 +324,27 @@ static const struct {
 } hooks[] = {
 	{ "hook", HOOK ELF, "main ours" },
 	{ "hook: gone", HOOK, "main ours missing" },
-	{ "hook: overwritten", HOOK "f usr/sbin/vfio-hook-qemu\t#!/bin/sh\n", "main ours overwritten" },
+	{ "hook: overwritten", HOOK "f usr/sbin/vfio-hook-qemu\t#!/bin/sh\n",
+	  "main ours overwritten" },
 	{ "hook: of another", "f etc/libvirt/hooks/qemu\t#!/bin/sh\n", "main" },
-	{ "hook: beside another", ELF "f etc/libvirt/hooks/qemu\t#!/bin/sh\n"
-	  "f etc/libvirt/hooks/qemu.d/10-x\t#!/bin/sh\n"
-	  "l etc/libvirt/hooks/qemu.d/60-y\t../../../../usr/sbin/vfio-hook-qemu\n", "main, 60-y ours" },
-	{ "hook: two drop-ins", ELF "l etc/libvirt/hooks/qemu.d/60-y\t../../../../usr/sbin/vfio-hook-qemu\n"
-	  "l etc/libvirt/hooks/qemu.d/70-z\t../../../../usr/sbin/vfio-hook-qemu\n",
+	{ "hook: beside another",
+	  ELF "f etc/libvirt/hooks/qemu\t#!/bin/sh\n"
+	      "f etc/libvirt/hooks/qemu.d/10-x\t#!/bin/sh\n"
+	      "l etc/libvirt/hooks/qemu.d/60-y\t../../../../usr/sbin/vfio-hook-qemu\n",
+	  "main, 60-y ours" },
+	{ "hook: two drop-ins",
+	  ELF "l etc/libvirt/hooks/qemu.d/60-y\t../../../../usr/sbin/vfio-hook-qemu\n"
+	      "l etc/libvirt/hooks/qemu.d/70-z\t../../../../usr/sbin/vfio-hook-qemu\n",
 	  ", 60-y ours second /etc/libvirt/hooks/qemu.d/70-z" },
 	{ "hook: none", "d etc/libvirt/hooks\n", "" },
-	{ "hook: SELinux", "d etc/libvirt/hooks\nf sys/fs/selinux/enforce\t1\n"
-	  "f sys/fs/selinux/booleans/virt_hooks_unconfined\t0 0\n", " selinux" },
-	{ "hook: SELinux, permissive", "d etc/libvirt/hooks\nf sys/fs/selinux/enforce\t0\n"
-	  "f sys/fs/selinux/booleans/virt_hooks_unconfined\t0 0\n", "" },
+	{ "hook: SELinux",
+	  "d etc/libvirt/hooks\nf sys/fs/selinux/enforce\t1\n"
+	  "f sys/fs/selinux/booleans/virt_hooks_unconfined\t0 0\n",
+	  " selinux" },
+	{ "hook: SELinux, permissive",
+	  "d etc/libvirt/hooks\nf sys/fs/selinux/enforce\t0\n"
+	  "f sys/fs/selinux/booleans/virt_hooks_unconfined\t0 0\n",
+	  "" },
 	{ "hook: not recorded", "d etc/libvirt\n", "unknown" },
 };
 
@@ -314,8 +359,8 @@ static void test_hook(size_t n)
 {
 	_auto_free_ char *text = vh_printf("%s\n", hooks[n].machine);
 	_auto_(scratch) struct scratch *s = scratch_new(text);
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(&s->root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(
+		&s->root, NULL, 0, VH_HOST_ALL | VH_HOST_RULES, INT64_MAX);
 	_auto_strbuf_ struct vh_strbuf have = { 0 };
 
 	vh_strbuf_add(&have, h->hook ? "" : "unknown");
@@ -331,7 +376,7 @@ static void test_hook(size_t n)
 }
 
 /* A daemon that started at `btime`, seconds since the epoch; what is in the tree was made now. */
-#define DAEMON(btime) \
+#define DAEMON(btime)                                                    \
 	"f proc/stat\tcpu 1\\nbtime " btime "\nf run/libvirtd.pid\t77\n" \
 	"f proc/77/stat\t77 (libvirtd) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 0\n"
 #define UUID "00000000-0000-0000-0000-000000000007"
@@ -344,11 +389,14 @@ static const struct {
 	{ "daemon: older than the hook", HOOK ELF DAEMON("1"), VH_NO, NULL },
 	{ "daemon: younger", HOOK ELF DAEMON("4102444800"), VH_YES, "usr/sbin/vfio-hook-qemu" },
 	{ "daemon: younger than what is no program", HOOK ELF DAEMON("4102444800"), VH_NO, NULL },
-	{ "daemon: younger than another hook", "l etc/libvirt/hooks/qemu.d/50-vfio-hook\t"
-	  "../../../../usr/sbin/vfio-hook-qemu\nf etc/libvirt/hooks/qemu\t#!/bin/sh\n" ELF DAEMON("4102444800"),
+	{ "daemon: younger than another hook",
+	  "l etc/libvirt/hooks/qemu.d/50-vfio-hook\t"
+	  "../../../../usr/sbin/vfio-hook-qemu\nf etc/libvirt/hooks/qemu\t#!/bin/sh\n" ELF DAEMON(
+		  "4102444800"),
 	  VH_YES, "etc/libvirt/hooks/qemu" },
 	{ "daemon: none", HOOK ELF, VH_UNKNOWN, NULL },
-	{ "daemon: no hook of ours", "f etc/libvirt/hooks/qemu\t#!/bin/sh\n" DAEMON("1"), VH_UNKNOWN, NULL },
+	{ "daemon: no hook of ours", "f etc/libvirt/hooks/qemu\t#!/bin/sh\n" DAEMON("1"),
+	  VH_UNKNOWN, NULL },
 };
 
 static enum vh_tri found_in(struct scratch *s)
@@ -391,8 +439,8 @@ static void test_trace(size_t n)
 
 	when[1] = when[0];
 	made = utimensat(s->root.fd, traces[n].file, when, 0) == 0;
-	ok(made && found_in(s) == traces[n].want, "trace: %s, %lld s after the hook", traces[n].file,
-	   (long long)traces[n].age);
+	ok(made && found_in(s) == traces[n].want, "trace: %s, %lld s after the hook",
+	   traces[n].file, (long long)traces[n].age);
 }
 
 /* --- sets of numbers, and the domain --------------------------------------------------------- */
@@ -401,14 +449,34 @@ static const struct {
 	const char *list;
 	int first; /* 64 bits of what it is, -1: nothing */
 } lists[] = {
-	{ "0", 0x1 },       { "0-3", 0xf },     { "0-3,^2", 0xb }, { " 1, 4 ", 0x12 },
-	{ "8191", 0 },      { "", -1 },         { "8192", -1 },    { "3-1", -1 },
-	{ "1,", 0x2 },      { "^1-2", -1 },     { "-1", -1 },      { "all", -1 },
+	{ "0", 0x1 },
+	{ "0-3", 0xf },
+	{ "0-3,^2", 0xb },
+	{ " 1, 4 ", 0x12 },
+	{ "8191", 0 },
+	{ "", -1 },
+	{ "8192", -1 },
+	{ "3-1", -1 },
+	{ "1,", 0x2 },
+	{ "^1-2", -1 },
+	{ "-1", -1 },
+	{ "all", -1 },
 	/* blanks wherever virBitmapParse() skips them, and nothing after them is lost */
-	{ "0 - 3", 0xf },   { "0- 3", 0xf },    { "0 -3", 0xf },   { "0-3 , ^2", 0xb },
-	{ "\t0-3\n", 0xf }, { "1 2", -1 },      { "0 3-5", -1 },   { "0 -", -1 },
-	{ "1 , , 2", -1 },  { ",1", -1 },       { "^ 1", -1 },     { "0-3 x", -1 },
-	{ "2,^2", -1 },     { "^2,0-3", 0xf },  { "0-8192", -1 },
+	{ "0 - 3", 0xf },
+	{ "0- 3", 0xf },
+	{ "0 -3", 0xf },
+	{ "0-3 , ^2", 0xb },
+	{ "\t0-3\n", 0xf },
+	{ "1 2", -1 },
+	{ "0 3-5", -1 },
+	{ "0 -", -1 },
+	{ "1 , , 2", -1 },
+	{ ",1", -1 },
+	{ "^ 1", -1 },
+	{ "0-3 x", -1 },
+	{ "2,^2", -1 },
+	{ "^2,0-3", 0xf },
+	{ "0-8192", -1 },
 };
 
 static void test_list(size_t n)
@@ -416,8 +484,8 @@ static void test_list(size_t n)
 	struct vh_bits b = { 0 };
 	int rc = vh_bits_parse(&b, lists[n].list, VH_BITS_MAX);
 
-	ok(rc == (lists[n].first < 0 ? -1 : 0) &&
-		   (rc < 0 || b.word[0] == (uint64_t)lists[n].first), "list '%s'", lists[n].list);
+	ok(rc == (lists[n].first < 0 ? -1 : 0) && (rc < 0 || b.word[0] == (uint64_t)lists[n].first),
+	   "list '%s'", lists[n].list);
 }
 
 static const char domain[] =
@@ -441,7 +509,8 @@ static void test_domain(void)
 	_auto_strbuf_ struct vh_strbuf have = { 0 };
 
 	ok(d && d->numa && d->numa->memory.word[0] == 0xa && d->numa->memory_line == 4 &&
-		   d->numa->cpus.word[0] == 0xc && d->numa->cpu_line == 3, "domain: nodes");
+		   d->numa->cpus.word[0] == 0xc && d->numa->cpu_line == 3,
+	   "domain: nodes");
 	for (size_t i = 0; d && i < d->smuggled.count; i++)
 		vh_strbuf_addf(&have, "%d %s, ", d->smuggled.list[i].line, d->smuggled.list[i].host);
 	if (!ok(vh_streq(have.data, "7 01:00.0, 8 02:00.0, 9 /sys/x, "), "domain: arguments of QEMU"))

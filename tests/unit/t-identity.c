@@ -76,12 +76,13 @@ static void test_texts(void)
 	for (size_t i = 0; i < VH_COUNT(texts); i++) {
 		_auto_error_ struct vh_error err = { 0 };
 		const char *text = texts[i].text;
-		_auto_(vh_identity) struct vh_identity *id =
-			vh_identity_parse(text, strlen(text), &err);
+		_auto_(vh_identity) struct vh_identity *id = vh_identity_parse(text, strlen(text),
+									       &err);
 		_auto_free_ char *again = id ? vh_identity_format(id) : NULL;
 
 		if (!ok(texts[i].want ? !id && vh_streq(err.what, texts[i].want)
-				      : vh_streq(again, text), "%s", texts[i].name))
+				      : vh_streq(again, text),
+			"%s", texts[i].name))
 			diag("have: %s", err.what ? err.what : again);
 	}
 	ok(!vh_identity_parse("a\0b", 3, NULL), "a NUL byte");
@@ -115,7 +116,9 @@ static void test_too_many(void)
 static struct vh_identity *record(const char *uuid, const char *name, uint16_t device)
 {
 	struct vh_identity *i = vh_identity_new(uuid, name);
-	struct vh_sighting s = { .addr = { 0, 1, 0, 0 }, .id = { 0x8086, device }, .class = 0x020000 };
+	struct vh_sighting s = { .addr = { 0, 1, 0, 0 },
+				 .id = { 0x8086, device },
+				 .class = 0x020000 };
 
 	vh_identity_put(i, &s);
 	return i;
@@ -156,7 +159,8 @@ static void test_files(void)
 	_auto_(vh_identity) struct vh_identity *empty = vh_identity_new(UUID, "vm");
 
 	ok(loaded(s, UUID, NULL) == 0 && vh_record_save(&s->root, empty, NULL) == 0 &&
-		   !vh_root_exists(&s->root, VH_RECORD_DIR), "no directory is no record");
+		   !vh_root_exists(&s->root, VH_RECORD_DIR),
+	   "no directory is no record");
 	ok(save(s, UUID, "vm", 1) && loaded(s, UUID, NULL) == 1, "written and read");
 	ok(has_mode(s, VH_RECORD_DIR, 0700) && has_mode(s, FILE_OF(UUID), 0600), "private");
 	ok(save(s, UUID, "vm", 2) && loaded(s, UUID, NULL) == 2, "written again");
@@ -192,8 +196,8 @@ static void test_bounded(void)
 	bool good = true;
 
 	for (int i = 0; i < VH_RECORDS_MAX; i++) {
-		_auto_free_ char *path =
-			vh_printf(VH_RECORD_DIR "/00000000-0000-0000-0000-%012d.devices", i);
+		_auto_free_ char *path = vh_printf(
+			VH_RECORD_DIR "/00000000-0000-0000-0000-%012d.devices", i);
 
 		fake_put(&s->root, path, "x");
 		if (i == 700)
@@ -226,8 +230,8 @@ static void set_garbage(const struct scratch *s)
 
 static void set_other(const struct scratch *s)
 {
-	fake_put(&s->root, FILE_OF(UUID), V1 "domain b0000000-0000-0000-0000-000000000002\nname vm\n"
-		 ONE "end\n");
+	fake_put(&s->root, FILE_OF(UUID),
+		 V1 "domain b0000000-0000-0000-0000-000000000002\nname vm\n" ONE "end\n");
 }
 
 static const struct {

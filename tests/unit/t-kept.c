@@ -289,7 +289,8 @@ static void show_leak(const char *text)
 static size_t leaks_alone(const struct vh_kept *table, size_t count, const struct vh_root *root,
 			  size_t *ret_private)
 {
-	_auto_(vh_host) const struct vh_host *h = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h =
+		vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	_auto_(vh_usage) struct vh_usage *usage = vh_uses_read_usage(root);
 	struct vh_keeping k = { .host = h, .usage = usage, .scrub = { .key = 7 } };
 	size_t leaks = 0;

@@ -139,7 +139,9 @@ static const struct test_case definitions[] = {
 };
 
 static const struct test_case by_uuid[] = {
-	{ "its UUID", { { DEFINED "/x.xml", DOMAIN("x", "4DEA22B31D52D8F32516782E98AB3FA0") } }, VH_YES },
+	{ "its UUID",
+	  { { DEFINED "/x.xml", DOMAIN("x", "4DEA22B31D52D8F32516782E98AB3FA0") } },
+	  VH_YES },
 	{ "another UUID", { { DEFINED "/x.xml", DOMAIN("x", OTHER) } }, VH_NO },
 	{ "a UUID for a name", { { DEFINED "/x.xml", DOMAIN(UUID, OTHER) } }, VH_NO },
 	{ "no UUID", { { DEFINED "/x.xml", "<domain><name>x</name></domain>" } }, VH_NO },

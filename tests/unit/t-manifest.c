@@ -128,15 +128,26 @@ static void test_presence(void)
 {
 	_auto_(scratch) struct scratch *s = scratch_new(machine);
 	static const char *const there[] = {
-		"sys/empty/dir", "sys/bus/pci/drivers/nvidia", "sys/bus/pci/drivers_probe",
-		"sys/bus/pci/drivers/iwlwifi/unbind", PARENT "0000:02:00.1/vfio-dev", "dev/vfio/vfio",
-		"run", "dev", "proc", "etc",
+		"sys/empty/dir",
+		"sys/bus/pci/drivers/nvidia",
+		"sys/bus/pci/drivers_probe",
+		"sys/bus/pci/drivers/iwlwifi/unbind",
+		PARENT "0000:02:00.1/vfio-dev",
+		"dev/vfio/vfio",
+		"run",
+		"dev",
+		"proc",
+		"etc",
 	};
 	static const char *const absent[] = {
-		WLAN "vfio-dev", WLAN "boot_vga", WLAN "sriov_numvfs",
+		WLAN "vfio-dev",
+		WLAN "boot_vga",
+		WLAN "sriov_numvfs",
 		"sys/devices/pci0000:03/0000:03:00.0/iommu_group",
-		PARENT "0000:02:00.1/reset_method", "dev/vfio/14",
-		"sys/devices/pci0000:03/0000:03:00.0/driver", "fake-kernel/probe/0000:03:00.0",
+		PARENT "0000:02:00.1/reset_method",
+		"dev/vfio/14",
+		"sys/devices/pci0000:03/0000:03:00.0/driver",
+		"fake-kernel/probe/0000:03:00.0",
 	};
 
 	for (size_t i = 0; i < VH_COUNT(there); i++)
@@ -164,12 +175,14 @@ static void test_caps(void)
 {
 	_auto_(scratch) struct scratch *s = scratch_new(machine);
 	unsigned char c[512] = { 0 };
-	ssize_t n = vh_root_read_bytes(&s->root, c, sizeof(c), "sys/devices/pci0000:05/0000:05:00.0/config");
+	ssize_t n = vh_root_read_bytes(&s->root, c, sizeof(c),
+				       "sys/devices/pci0000:05/0000:05:00.0/config");
 
 	ok(n == 0x108 && c[6] == 0x10 && c[0x34] == 0x40, "there is a list of capabilities");
 	ok(c[0x40] == 0x01 && c[0x41] == 0x44 && c[0x44] == 0x10 && !c[0x45], "two of them");
 	ok(c[0x100] == 0x01 && c[0x102] == 0x41 && c[0x103] == 0x10 && c[0x104] == 0x0d &&
-		   c[0x106] == 0x01 && !c[0x107], "and two extended ones");
+		   c[0x106] == 0x01 && !c[0x107],
+	   "and two extended ones");
 	n = vh_root_read_bytes(&s->root, c, sizeof(c), "sys/devices/pci0000:05/0000:05:00.1/config");
 	ok(n == 64 && c[6] == 0x10 && !c[0x34], "those that could not be seen");
 }
@@ -184,8 +197,10 @@ static void test_config(void)
 	ok(c[8] == 0x3a && c[9] == 0 && c[0xa] == 0x80 && c[0xb] == 0x02, "class in config");
 	ok(c[0xe] == 0 && c[0x2c] == 0x86 && c[0x2e] == 0x10, "type 0 header with subsystem");
 	ok(vh_root_read_bytes(&s->root, c, 64, "sys/devices/pci0000:00/0000:00:1c.1/config") == 64 &&
-		   c[0xe] == 1, "a bridge has header type 1");
-	ok(vh_root_read_bytes(&s->root, dead, 64, "sys/devices/pci0000:04/0000:04:00.0/config") == 64 &&
+		   c[0xe] == 1,
+	   "a bridge has header type 1");
+	ok(vh_root_read_bytes(&s->root, dead, 64, "sys/devices/pci0000:04/0000:04:00.0/config") ==
+			   64 &&
 		   dead[0] == 0xff && dead[0xe] == 0xff && dead[63] == 0xff,
 	   "a dead function answers 0xff");
 }
@@ -219,12 +234,16 @@ static const struct {
 	{ "no value", "pci 0000:00:02.0 class=028000 id=8086:24f3 vga\n", 1, "not KEY=VALUE" },
 	{ "key twice", "pci 0000:00:02.0 class=028000 class=028000 id=8086:24f3\n", 1, "twice" },
 	{ "negative group", "pci 0000:00:02.0 class=028000 id=8086:24f3 group=-1\n", 1, "group=" },
-	{ "huge group", "pci 0000:00:02.0 class=028000 id=8086:24f3 group=4294967296\n", 1, "group=" },
-	{ "driver with a slash", "pci 0000:00:02.0 class=028000 id=8086:24f3 driver=a/b\n", 1, "driver=" },
+	{ "huge group", "pci 0000:00:02.0 class=028000 id=8086:24f3 group=4294967296\n", 1,
+	  "group=" },
+	{ "driver with a slash", "pci 0000:00:02.0 class=028000 id=8086:24f3 driver=a/b\n", 1,
+	  "driver=" },
 	{ "driver of dots", "pci 0000:00:02.0 class=028000 id=8086:24f3 driver=..\n", 1, "driver=" },
-	{ "probes with dots", "pci 0000:00:02.0 class=028000 id=8086:24f3 probes=a,..\n", 1, "probes=" },
+	{ "probes with dots", "pci 0000:00:02.0 class=028000 id=8086:24f3 probes=a,..\n", 1,
+	  "probes=" },
 	{ "vga of two", "pci 0000:00:02.0 class=028000 id=8086:24f3 vga=2\n", 1, "vga=" },
-	{ "too many VFs", "pci 0000:00:02.0 class=028000 id=8086:24f3 totalvfs=1 numvfs=2\n", 1, "VFs" },
+	{ "too many VFs", "pci 0000:00:02.0 class=028000 id=8086:24f3 totalvfs=1 numvfs=2\n", 1,
+	  "VFs" },
 	{ "address twice", DEV "\n" DEV, 3, "stands on line 1" },
 	{ "later parent", "pci 0000:01:00.0 class=028000 id=8086:24f3 parent=0000:00:02.0\n" DEV, 1,
 	  "parent is not" },
@@ -339,7 +358,8 @@ static void test_limits(const struct scratch *outside)
 	   "a name that is too long");
 	vh_error_clear(&err);
 	ok(vh_manifest_expand("", 0, "x", "/nonexistent/dir", &err) < 0 && err.code == VH_E_SYS &&
-		   err.sys == ENOENT, "a directory that is not there");
+		   err.sys == ENOENT,
+	   "a directory that is not there");
 }
 
 int main(void)

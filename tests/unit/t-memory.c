@@ -124,7 +124,7 @@ static void test_sets(void)
 /* --- domains ------------------------------------------------------------------------------ */
 
 #define MEMORY(kib) "<memory>" #kib "</memory>"
-#define CELLS                                                                          \
+#define CELLS \
 	"<cpu><numa><cell id='1' memory='400'/><cell id='0' memory='1' unit='MiB'/></numa></cpu>"
 #define HUGE(pages) "<memoryBacking><hugepages>" pages "</hugepages></memoryBacking>"
 #define DEVICES(text) "<devices>" text "</devices>"
@@ -138,8 +138,9 @@ static const struct {
 	{ "nothing", "", "0; total 0" },
 	{ "memory", MEMORY(4096), "4096; total 4096" },
 	{ "cells win over memory", MEMORY(4096) CELLS, "400 1024; total 1424" },
-	{ "cells without ids", "<cpu><numa><cell memory='1'/><cell memory='2'/></numa></cpu>" HUGE(
-				       "<page size='2048' nodeset='1'/>"),
+	{ "cells without ids",
+	  "<cpu><numa><cell memory='1'/><cell memory='2'/></numa></cpu>" HUGE(
+		  "<page size='2048' nodeset='1'/>"),
 	  "1 2*2048; total 3" },
 	{ "cells without memory", MEMORY(7) "<cpu><numa><cell id='0' cpus='0'/></numa></cpu>",
 	  "0; total 7; line 2: memory of <cell> is '' 'KiB', which is no size" },
@@ -167,8 +168,8 @@ static const struct {
 	  "8@1-2; total 8" },
 	{ "bound by default", MEMORY(8) "<numatune><memory nodeset='1'/></numatune>",
 	  "8@1; total 8" },
-	{ "bound by cgroup", MEMORY(8) "<numatune><memory mode='restrictive' nodeset='1'/></numatune>",
-	  "8@1; total 8" },
+	{ "bound by cgroup",
+	  MEMORY(8) "<numatune><memory mode='restrictive' nodeset='1'/></numatune>", "8@1; total 8" },
 	{ "preferred is not bound",
 	  MEMORY(8) "<numatune><memory mode='preferred' nodeset='1'/></numatune>", "8; total 8" },
 	{ "nor is automatic placement", MEMORY(8) "<numatune><memory placement='auto'/></numatune>",
@@ -184,8 +185,8 @@ static const struct {
 	  "400 1024 96; total 1528; backed 8" },
 	{ "a dimm as its cell",
 	  CELLS HUGE("<page size='2048' nodeset='1'/>") "<numatune><memnode cellid='1' mode='strict' "
-						       "nodeset='4'/></numatune>" DEVICES(
-							       DIMM("dimm", 96, "<node>1</node>")),
+							"nodeset='4'/></numatune>" DEVICES(
+								DIMM("dimm", 96, "<node>1</node>")),
 	  "400*2048@4 1024 96*2048@4; total 1520" },
 	{ "a dimm with a source of its own",
 	  CELLS DEVICES("<memory model='dimm'><source><pagesize unit='GiB'>1</pagesize><nodemask>5"
@@ -202,8 +203,9 @@ static const struct {
 	  MEMORY(1) "<cpu><numa><cell memory='18014398509481983'/></numa></cpu>" DEVICES(
 		  DIMM("dimm", 18014398509481983, "")),
 	  "18014398509481983 18014398509481983; total 36028797018963966" },
-	{ "locked, limited", MEMORY(8) "<memoryBacking><locked/></memoryBacking><memtune>"
-				      "<hard_limit unit='MiB'>2</hard_limit></memtune>",
+	{ "locked, limited",
+	  MEMORY(8) "<memoryBacking><locked/></memoryBacking><memtune>"
+		    "<hard_limit unit='MiB'>2</hard_limit></memtune>",
 	  "8; total 8; locked; limit 2048" },
 	{ "a limit that is none",
 	  MEMORY(8) "<memtune><hard_limit>9007199254740991</hard_limit></memtune>", "8; total 8" },
@@ -281,9 +283,9 @@ static void test_domains(void)
 
 static void test_lines(void)
 {
-	_auto_(vh_domain) struct vh_domain *d =
-		domain(MEMORY(8) "\n<memoryBacking>\n<hugepages/></memoryBacking><memtune>\n"
-				 "<hard_limit>9</hard_limit></memtune>");
+	_auto_(vh_domain) struct vh_domain *d = domain(
+		MEMORY(8) "\n<memoryBacking>\n<hugepages/></memoryBacking><memtune>\n"
+			  "<hard_limit>9</hard_limit></memtune>");
 	_auto_(vh_domain) struct vh_domain *none = domain("\n");
 
 	ok(d && none && d->memory.line == 2 && d->memory.pages_line == 4 &&
@@ -323,22 +325,24 @@ static void test_pinning(void)
 
 /* --- the host ----------------------------------------------------------------------------- */
 
-#define MEMINFO(more)                                                                     \
+#define MEMINFO(more)                                                                             \
 	"f proc/meminfo\tMemTotal:       1000 kB\\nMemFree:         1 kB\\nMemAvailable:    500 " \
 	"kB\\nSwapTotal:       300 kB\\nSwapFree:        200 kB\\n" more "\n"
-#define TOTALS "HugePages_Total:      9\\nHugePages_Free:       7\\nHugePages_Rsvd:       2\\n" \
-	       "HugePages_Surp:       0\\nHugepagesize:       2048 kB"
-#define POOL(kib, nr, free, resv, surplus, over)                                            \
-	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/nr_hugepages\t" #nr "\n"            \
-	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/free_hugepages\t" #free "\n"        \
-	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/resv_hugepages\t" #resv "\n"        \
-	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/surplus_hugepages\t" #surplus "\n"  \
+#define TOTALS                                                                           \
+	"HugePages_Total:      9\\nHugePages_Free:       7\\nHugePages_Rsvd:       2\\n" \
+	"HugePages_Surp:       0\\nHugepagesize:       2048 kB"
+#define POOL(kib, nr, free, resv, surplus, over)                                           \
+	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/nr_hugepages\t" #nr "\n"           \
+	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/free_hugepages\t" #free "\n"       \
+	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/resv_hugepages\t" #resv "\n"       \
+	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/surplus_hugepages\t" #surplus "\n" \
 	"f sys/kernel/mm/hugepages/hugepages-" #kib "kB/nr_overcommit_hugepages\t" #over "\n"
 #define NODE_DIR(node) "sys/devices/system/node/node" #node "/hugepages/hugepages-2048kB/"
-#define NODE(node, nr, free)                                                              \
-	"f " NODE_DIR(node) "nr_hugepages\t" #nr "\nf " NODE_DIR(node) "free_hugepages\t" #free \
-	"\nf " NODE_DIR(node) "surplus_hugepages\t0\n"
-#define ARC(size, min) \
+#define NODE(node, nr, free)                                               \
+	"f " NODE_DIR(node) "nr_hugepages\t" #nr                           \
+			    "\nf " NODE_DIR(node) "free_hugepages\t" #free \
+						  "\nf " NODE_DIR(node) "surplus_hugepages\t0\n"
+#define ARC(size, min)                                                                              \
 	"f proc/spl/kstat/zfs/arcstats\t9 1 0x01 147 39984 1 2\\nname  type data\\nhits  4    5\\n" \
 	"size_x   4   77\\nc_min                           4    " #min "\\nsize   4  " #size "\n"
 #define BACKED "<memoryBacking><hugepages/></memoryBacking>"
@@ -361,26 +365,25 @@ static const struct {
 	{ "pools are not read without need", MEMINFO(TOTALS) POOL(2048, 9, 7, 2, 0, 0), "",
 	  "500+0 swap 200/300" },
 	{ "the pool in meminfo", MEMINFO(TOTALS), BACKED, "500+0 swap 200/300 2048:5/9" },
-	{ "no pool of that size in meminfo", MEMINFO(TOTALS),
-	  HUGE("<page size='1' unit='GiB'/>"),
+	{ "no pool of that size in meminfo", MEMINFO(TOTALS), HUGE("<page size='1' unit='GiB'/>"),
 	  "500+0 swap 200/300 2048:5/9; not checked: huge pages: the pools of the host cannot be "
 	  "seen" },
 	{ "no pool at all", MEMINFO(""), BACKED,
 	  "500+0 swap 200/300; not checked: huge pages: the pools of the host cannot be seen" },
-	{ "pools in sysfs",
-	  MEMINFO(TOTALS) POOL(2048, 90, 70, 20, 5, 8) POOL(1048576, 4, 3, 9, 2, 1), BACKED,
-	  "500+0 swap 200/300 1048576:0/4 2048:50/90+3" },
+	{ "pools in sysfs", MEMINFO(TOTALS) POOL(2048, 90, 70, 20, 5, 8) POOL(1048576, 4, 3, 9, 2, 1),
+	  BACKED, "500+0 swap 200/300 1048576:0/4 2048:50/90+3" },
 	{ "a file missing in sysfs: meminfo counts",
 	  MEMINFO(TOTALS) "f sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages\t9\n", BACKED,
 	  "500+0 swap 200/300 2048:5/9" },
 	{ "names that are no pools",
-	  MEMINFO(TOTALS) POOL(2048, 9, 7, 2, 0, 0)
-	  "d sys/kernel/mm/hugepages/hugepages-2048KB\nd sys/kernel/mm/hugepages/hugepages-kB\n"
-	  "d sys/kernel/mm/hugepages/hugepages-0kB\nd sys/kernel/mm/hugepages/other\n",
+	  MEMINFO(TOTALS) POOL(
+		  2048, 9, 7, 2, 0,
+		  0) "d sys/kernel/mm/hugepages/hugepages-2048KB\nd sys/kernel/mm/hugepages/hugepages-kB\n"
+		     "d sys/kernel/mm/hugepages/hugepages-0kB\nd sys/kernel/mm/hugepages/other\n",
 	  BACKED, "500+0 swap 200/300 2048:5/9" },
 	{ "pools of nodes",
-	  MEMINFO(TOTALS) POOL(2048, 9, 7, 2, 0, 0) NODE(0, 5, 4) NODE(1, 4, 3)
-	  "d sys/devices/system/node/nodex\nd sys/devices/system/node/power\n",
+	  MEMINFO(TOTALS) POOL(2048, 9, 7, 2, 0, 0) NODE(0, 5, 4)
+		  NODE(1, 4, 3) "d sys/devices/system/node/nodex\nd sys/devices/system/node/power\n",
 	  BACKED BOUND, "500+0 swap 200/300 2048:5/9 0/2048:4/5 1/2048:3/4" },
 	{ "nodes that cannot be seen", MEMINFO(TOTALS) POOL(2048, 9, 7, 2, 0, 0), BACKED BOUND,
 	  "500+0 swap 200/300 2048:5/9; not checked: huge pages: the pools of the NUMA nodes that "
@@ -440,10 +443,10 @@ static void test_hosts(void)
 
 /* --- a domain that runs ------------------------------------------------------------------- */
 
-#define STATUS_FILE(pid)                                                                    \
-	"f run/libvirt/qemu/other.xml\t<domstatus state='running' pid='" pid                \
+#define STATUS_FILE(pid)                                                     \
+	"f run/libvirt/qemu/other.xml\t<domstatus state='running' pid='" pid \
 	"'><domain><name>x</name><uuid>" UUID "</uuid></domain></domstatus>\n"
-#define PROCESS                                                                            \
+#define PROCESS                                                                                  \
 	"f proc/812/status\tName:\\tqemu-system-x86\\nVmRSS:\\t    999 kB\\nRssAnon:\\t    100 " \
 	"kB\\nRssFile:\\t    800 kB\\nRssShmem:\\t     20 kB\\nHugetlbPages:\\t    4096 kB\n"
 
@@ -458,10 +461,10 @@ static const struct {
 	{ "an old kernel", STATUS_FILE("812") "f proc/812/status\tVmRSS:\\t    999 kB\n", "",
 	  "unknown" },
 	{ "huge pages of one kind", STATUS_FILE("812") PROCESS, BACKED, "120 4096" },
-	{ "all its bound huge pages",
-	  STATUS_FILE("812") PROCESS, "<memory>4096</memory>" BACKED BOUND, "120 4096" },
-	{ "more than that, bound", STATUS_FILE("812") PROCESS,
-	  "<memory>4097</memory>" BACKED BOUND, "120 4096 mixed" },
+	{ "all its bound huge pages", STATUS_FILE("812") PROCESS,
+	  "<memory>4096</memory>" BACKED BOUND, "120 4096" },
+	{ "more than that, bound", STATUS_FILE("812") PROCESS, "<memory>4097</memory>" BACKED BOUND,
+	  "120 4096 mixed" },
 	{ "more than that, of two sizes", STATUS_FILE("812") PROCESS,
 	  "<cpu><numa><cell memory='4096'/><cell memory='1024'/></numa></cpu>" HUGE(
 		  "<page size='2048' nodeset='0'/><page size='1048576' nodeset='1'/>"),
@@ -492,11 +495,10 @@ static void test_own(void)
 
 #define SMALL "MemTotal: 4096000 kB\nMemAvailable: 2000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
 #define LARGE "MemTotal: 8192000 kB\nMemAvailable: 5000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
-#define START(gib, devices)                                                                     \
-	"<memory unit='GiB'>" #gib "</memory><name>vm</name><devices><memballoon model='none'/>" \
-	devices "</devices>"
-#define PASSED \
-	"<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>"
+#define START(gib, devices)        \
+	"<memory unit='GiB'>" #gib \
+	"</memory><name>vm</name><devices><memballoon model='none'/>" devices "</devices>"
+#define PASSED "<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>"
 #define FROM_POOL "<interface type='network'><source network='pool'/></interface>"
 #define FOUND_VF \
 	"<interface type='hostdev'><source><address type='pci' bus='2'/></source></interface>"
@@ -508,7 +510,8 @@ static const struct {
 } starts[] = {
 	{ "prepare: too little memory", SMALL, START(4, PASSED), .refused = true },
 	{ "prepare: enough of it", LARGE, START(4, PASSED), .refused = false },
-	{ "prepare: memory = warn", SMALL, START(4, PASSED), .policy = VH_MEMORY_WARN, .warned = true },
+	{ "prepare: memory = warn", SMALL, START(4, PASSED), .policy = VH_MEMORY_WARN,
+	  .warned = true },
 	{ "prepare: memory = off", SMALL, START(4, PASSED), .policy = VH_MEMORY_OFF },
 	{ "prepare: no passthrough", SMALL, START(4, ""), .refused = false },
 	{ "prepare: a device from a pool", SMALL, START(4, FROM_POOL), .refused = true },
@@ -523,7 +526,8 @@ static void test_starts(void)
 	for (size_t i = 0; i < VH_COUNT(starts); i++) {
 		_auto_(stage) struct stage *st = stage_new(NULL);
 		_auto_(vh_domain) struct vh_domain *d = domain(starts[i].xml);
-		struct vh_act act = { .root = st->root, .config = &st->config,
+		struct vh_act act = { .root = st->root,
+				      .config = &st->config,
 				      .deadline = vh_now_ms() + 60000 };
 		int rc;
 
@@ -536,7 +540,8 @@ static void test_starts(void)
 		else
 			rc = stage_prepare(st, d);
 		ok((rc < 0) == starts[i].refused &&
-			   stage_found(st, "memory-short") == (starts[i].refused || starts[i].warned) &&
+			   stage_found(st, "memory-short") ==
+				   (starts[i].refused || starts[i].warned) &&
 			   (rc == 0 || st->err.code == VH_E_REFUSED),
 		   "%s", starts[i].name);
 	}

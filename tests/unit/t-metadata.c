@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-#define DEVICES                                                                  \
+#define DEVICES                                                                      \
 	"<devices><hostdev type='pci'><source><address bus='3'/></source></hostdev>" \
 	"</devices>"
 #define NS "xmlns:v='urn:vfio-hook:1'"
@@ -26,22 +26,25 @@ static const struct {
 	{ "a pin", "<metadata>\n" POLICY("", "<!-- it -->\n" PIN) "</metadata>",
 	  "ok 3: 0000:03:00.0 8086:24f3" },
 	{ "two, as people write them",
-	  "<metadata>" POLICY(" peers='require'", DEVICE("id='8086:24F3' address='03:00.0'") DEVICE(
-			       "address='pci_0000_0A_00_1' id='10de:10f1'")) "</metadata>",
+	  "<metadata>" POLICY(" peers='require'",
+			      DEVICE("id='8086:24F3' address='03:00.0'") DEVICE(
+				      "address='pci_0000_0A_00_1' id='10de:10f1'")) "</metadata>",
 	  "ok require 1: 0000:03:00.0 8086:24f3 1: 0000:0a:00.1 10de:10f1" },
 	{ "another prefix",
 	  "<metadata><policy xmlns='urn:vfio-hook:1'><device address='03:00.0' id='8086:24f3'/>"
 	  "</policy></metadata>",
 	  "ok 1: 0000:03:00.0 8086:24f3" },
-	{ "elsewhere it is not looked for", POLICY(" peers='no'", "") "<metadata><a>" POLICY(
-						    " peers='no'", "") "</a></metadata>", "ok" },
+	{ "elsewhere it is not looked for",
+	  POLICY(" peers='no'", "") "<metadata><a>" POLICY(" peers='no'", "") "</a></metadata>",
+	  "ok" },
 	/* it cannot loosen */
 	{ "peers that would loosen", "\n<metadata>" POLICY(" peers='detach'", "") "</metadata>",
 	  "line 2: unknown value of 'peers': 'detach'" },
 	{ "the balloon", "<metadata>" POLICY(" balloon='warn'", "") "</metadata>",
 	  "line 1: unknown attribute 'balloon'" },
-	{ "an allowance", "<metadata>" POLICY("", DEVICE("address='03:00.0' id='8086:24f3' "
-							 "allow-in-use='block'")) "</metadata>",
+	{ "an allowance",
+	  "<metadata>" POLICY("", DEVICE("address='03:00.0' id='8086:24f3' "
+					 "allow-in-use='block'")) "</metadata>",
 	  "line 1: unknown attribute 'allow-in-use'" },
 	/* nothing is skipped */
 	{ "another element", "<metadata>" POLICY("", "\n\n<v:group/>") "</metadata>",
@@ -51,8 +54,9 @@ static const struct {
 	  "line 1: unknown element 'device'" },
 	{ "another element beside it", "<metadata><v:polcy " NS "/></metadata>",
 	  "line 1: unknown element 'polcy'" },
-	{ "one in a device", "<metadata>" POLICY("", "<v:device address='03:00.0' id='8086:24f3'><a/>"
-						     "</v:device>") "</metadata>",
+	{ "one in a device",
+	  "<metadata>" POLICY("", "<v:device address='03:00.0' id='8086:24f3'><a/>"
+				  "</v:device>") "</metadata>",
 	  "line 1: unknown element 'a'" },
 	{ "two policies", "<metadata>" POLICY("", "") POLICY("", "") "</metadata>",
 	  "line 1: a second element 'policy'" },
@@ -61,7 +65,8 @@ static const struct {
 	  "line 1: a second element 'policy'" },
 	{ "a newer version", "<metadata><v:policy xmlns:v='urn:vfio-hook:2'/></metadata>",
 	  "line 1: unknown version 'urn:vfio-hook:2'" },
-	{ "an attribute in our namespace", "<metadata>" POLICY(" v:peers='require'", "") "</metadata>",
+	{ "an attribute in our namespace",
+	  "<metadata>" POLICY(" v:peers='require'", "") "</metadata>",
 	  "line 1: unknown attribute 'peers'" },
 	{ "no address", "<metadata>" POLICY("", DEVICE("id='8086:24f3'")) "</metadata>",
 	  "line 1: no PCI address: ''" },
@@ -120,8 +125,8 @@ static void test_cases(void)
 /* Whoever passes nothing through is not stopped. */
 static void test_other_domains(void)
 {
-	_auto_free_ char *have =
-		show("<domain type='kvm'><metadata>" POLICY(" x='y'", "") "</metadata></domain>");
+	_auto_free_ char *have = show(
+		"<domain type='kvm'><metadata>" POLICY(" x='y'", "") "</metadata></domain>");
 
 	ok(!strcmp(have, "ok"), "a domain without devices may say what it likes");
 }

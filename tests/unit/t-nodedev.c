@@ -14,11 +14,10 @@
 #include "tests/tap.h"
 
 /* As libvirt 9.0 writes them. */
-#define PCI(name, parent, driver, slot, class, id, more)                                          \
-	"<device><name>" name "</name><parent>" parent "</parent>" driver                         \
-	"<capability type='pci'><class>" class "</class><domain>0</domain>" slot                  \
-					       "<product id='" id                                 \
-					       "'>x</product><vendor id='0x8086'>y</vendor>" more \
+#define PCI(name, parent, driver, slot, class, id, more)                                            \
+	"<device><name>" name "</name><parent>" parent "</parent>" driver                           \
+	"<capability type='pci'><class>" class "</class><domain>0</domain>" slot "<product id='" id \
+					       "'>x</product><vendor id='0x8086'>y</vendor>" more   \
 					       "</capability></device>"
 #define DRIVER(name) "<driver><name>" name "</name></driver>"
 #define AT(bus, slot, function) \
@@ -72,17 +71,18 @@ static const char running[] =
 	"function='0x0'/></source>"
 	"</hostdev></devices></domain>";
 
-static const char capabilities[] = "<capabilities><host><cpu><vendor>Intel</vendor></"
-				   "cpu><topology><cells num='2'><cell id='0'>"
-				   "<pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
-				   "size='2048'>5</pages><pages unit='KiB' size='1048576'>0</pages>"
-				   "<cpus><cpu id='0'/><cpu id='1'/></cpus></cell><cell "
-				   "id='1'><pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
-				   "size='2048'>3</pages><pages unit='KiB' size='1048576'>1</pages>"
-				   "<pages unit='KiB' size='2048'>99</pages><pages size='16'>1</pages>"
-				   "<pages unit='KiB' size='0'>1</pages><pages unit='KiB' size='32'>x"
-				   "</pages><cpus><cpu id='2'/></cpus></cell><cell id='9999'/>"
-				   "</cells></topology></host></capabilities>";
+static const char capabilities[] =
+	"<capabilities><host><cpu><vendor>Intel</vendor></"
+	"cpu><topology><cells num='2'><cell id='0'>"
+	"<pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
+	"size='2048'>5</pages><pages unit='KiB' size='1048576'>0</pages>"
+	"<cpus><cpu id='0'/><cpu id='1'/></cpus></cell><cell "
+	"id='1'><pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
+	"size='2048'>3</pages><pages unit='KiB' size='1048576'>1</pages>"
+	"<pages unit='KiB' size='2048'>99</pages><pages size='16'>1</pages>"
+	"<pages unit='KiB' size='0'>1</pages><pages unit='KiB' size='32'>x"
+	"</pages><cpus><cpu id='2'/></cpus></cell><cell id='9999'/>"
+	"</cells></topology></host></capabilities>";
 
 /* All that is said of one device that a guest is to have. */
 static const char *const not_checked[] = {
@@ -155,10 +155,10 @@ static void test_holder(const struct scratch *s)
 {
 	static const char own[] = "4dea22b3-1d52-d8f3-2516-782e98ab3fa0";
 	struct vh_pci_addr addr = { 0, 0, 29, 0 };
-	_auto_(vh_host) const struct vh_host *h = vh_host_read(&s->root, &addr, 1,
-							 VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
-	_auto_(vh_host) const struct vh_host *o = vh_host_read(&s->root, &addr, 1,
-							 VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(
+		&s->root, &addr, 1, VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *o = vh_host_read(
+		&s->root, &addr, 1, VH_HOST_USES | VH_HOST_RULES, INT64_MAX);
 	_auto_claims_ struct vh_claims seen = { 0 }, own_seen = { 0 };
 	_auto_names_ struct vh_names unseen = { 0 };
 	bool same = h->not_checked.count == VH_COUNT(not_checked);
@@ -176,7 +176,7 @@ static void test_holder(const struct scratch *s)
 	ok(own_seen.n_groups == 1 && own_seen.groups[0].open == VH_UNKNOWN, "not against itself");
 }
 
-#define HUGE(size)                                                                            \
+#define HUGE(size)                                                                                \
 	"<domain type='kvm'><name>vm</name><memory>4096</memory><memoryBacking><hugepages><page " \
 	"size='" size "'/></hugepages></memoryBacking><numatune><memory mode='strict' "           \
 	"nodeset='1'/></numatune></domain>"
@@ -204,8 +204,7 @@ static void test_pools(const struct scratch *s)
 	ok(has_pool(m, 1048576, -1, 1, 1) && !vh_memory_pool(m, 4, -1) &&
 		   !vh_memory_pool(m, 16, -1) && !vh_memory_pool(m, 32, -1),
 	   "other sizes, none of ordinary pages or of what is no number");
-	ok(unseen.count &&
-		   strstr(unseen.name[unseen.count - 1], "huge pages: how many are promised"),
+	ok(unseen.count && strstr(unseen.name[unseen.count - 1], "huge pages: how many are promised"),
 	   "what is not told of pools");
 	vh_memory_clear(&memory);
 }

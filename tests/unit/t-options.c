@@ -284,14 +284,16 @@ static void test_exclusions(void)
 	}
 	for (size_t i = 0; i < vh_command_table_count; i++)
 		test_exclusions_of(vh_command_table[i].name, NULL, &vh_command_table[i],
-				   vh_command_table[i].excludes, VH_COUNT(vh_command_table[i].excludes));
+				   vh_command_table[i].excludes,
+				   VH_COUNT(vh_command_table[i].excludes));
 }
 
 /* --- the tables themselves -------------------------------------------------------------------- */
 
 static const struct vh_command *find_command(const char *name)
 {
-	return vh_streq(name, vh_command_table_explain.name) ? &vh_command_table_explain : vh_command_table_find(name);
+	return vh_streq(name, vh_command_table_explain.name) ? &vh_command_table_explain
+							     : vh_command_table_find(name);
 }
 
 static void look_up_command(const char *word, void *ctx)
@@ -331,7 +333,8 @@ static void test_tables(void)
 				fine = fine && find_option(o->excludes[k].when);
 		}
 		if (o->of) /* nobody else may take it: it would go into another struct */
-			fine = fine && of && o->at < of->options_size && vh_command_table_takes(of, o) &&
+			fine = fine && of && o->at < of->options_size &&
+			       vh_command_table_takes(of, o) &&
 			       (of == &vh_command_table_explain || vh_streq(o->commands, o->of));
 		ok(fine, "--%s: its line makes sense", o->name);
 	}
@@ -537,8 +540,9 @@ static void test_help(void)
 		bool fine = !!strstr(usage, line);
 
 		for (size_t i = 0; i < vh_command_table_n_options; i++)
-			fine = fine && has_line(help, vh_command_table_options[i].name) ==
-					       vh_command_table_takes(cmd, &vh_command_table_options[i]);
+			fine = fine &&
+			       has_line(help, vh_command_table_options[i].name) ==
+				       vh_command_table_takes(cmd, &vh_command_table_options[i]);
 		ok(fine, "help %s has its options, and no others", cmd->name);
 	}
 }

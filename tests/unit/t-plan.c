@@ -239,7 +239,10 @@ static const struct {
 static char *show(const struct vh_plan *p)
 {
 	static const char *const action[] = {
-		[VH_KEEP] = "keep", [VH_LEAVE] = "leave", [VH_UNBIND] = "unbind", [VH_BIND] = "bind",
+		[VH_KEEP] = "keep",
+		[VH_LEAVE] = "leave",
+		[VH_UNBIND] = "unbind",
+		[VH_BIND] = "bind",
 	};
 	struct vh_strbuf sb = { 0 };
 

@@ -7,14 +7,14 @@
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
 
-#define MACHINE                                                                          \
-	"pci 0000:01:00.0 class=010802 id=144d:a808 group=2 driver=vfio-pci\n"           \
-	"pci 0000:01:00.1 class=040300 id=8086:a348 group=2 driver=vfio-pci\n"           \
-	"pci 0000:02:00.0 class=020000 id=8086:1521 group=3 driver=vfio-pci\n"           \
-	"d @0000:01:00.1/vfio-dev/vfio5\n"                                              \
-	"d proc/self\n"                                                                  \
+#define MACHINE                                                                           \
+	"pci 0000:01:00.0 class=010802 id=144d:a808 group=2 driver=vfio-pci\n"            \
+	"pci 0000:01:00.1 class=040300 id=8086:a348 group=2 driver=vfio-pci\n"            \
+	"pci 0000:02:00.0 class=020000 id=8086:1521 group=3 driver=vfio-pci\n"            \
+	"d @0000:01:00.1/vfio-dev/vfio5\n"                                                \
+	"d proc/self\n"                                                                   \
 	"f proc/77/stat\t77 (qemu (x) system) S 1 77 77 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " \
-	"4711 0 0\n"                                                                     \
+	"4711 0 0\n"                                                                      \
 	"l proc/77/fd/0\t/dev/null\n"
 
 static const struct {
@@ -40,7 +40,8 @@ static void test_group(size_t n)
 
 	behind = vh_process_behind_group(&s->root, 2);
 	ok(answer == (cases[n].holds ? VH_YES : VH_NO) && vh_streq(who, cases[n].holds) &&
-		   vh_streq(behind, cases[n].behind), "%s", cases[n].name);
+		   vh_streq(behind, cases[n].behind),
+	   "%s", cases[n].name);
 }
 
 static void test_denied(void)

@@ -44,8 +44,8 @@ static void test_no_image(void)
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_cli cli = { .root = s->root };
 
-	ok(vh_boot_run_rebuild(&cli, VH_INITRAMFS_DRACUT, &err) < 0 && strstr(err.what, "no image") &&
-		   strstr(err.fix, "--no-rebuild"),
+	ok(vh_boot_run_rebuild(&cli, VH_INITRAMFS_DRACUT, &err) < 0 &&
+		   strstr(err.what, "no image") && strstr(err.fix, "--no-rebuild"),
 	   "no image that could be made anew is no success");
 }
 

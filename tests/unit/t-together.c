@@ -100,7 +100,8 @@ int main(void)
 		vh_together(list, n, cases[i].total_kib, &said);
 		vh_strbuf_add(&got, "");
 		for (size_t k = 0; k < said.count; k++)
-			vh_strbuf_addf(&got, "%s: %s\n", vh_finding_severity_str(said.list[k].severity),
+			vh_strbuf_addf(&got, "%s: %s\n",
+				       vh_finding_severity_str(said.list[k].severity),
 				       said.list[k].message);
 		if (!ok(!strcmp(got.data, cases[i].want), "%s", cases[i].name))
 			diag("got: %s", got.data);

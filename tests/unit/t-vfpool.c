@@ -14,15 +14,15 @@
 #define CARD "sys/devices/pci0000:00/0000:17:00.0"
 
 #define VF(n) "<address type='pci' domain='0x0000' bus='0x17' slot='0x02' function='0x" #n "'/>"
-#define NETWORK(attributes, inside)                                                   \
+#define NETWORK(attributes, inside)                                               \
 	"<network><name>pool</name><forward mode='hostdev'" attributes ">" inside \
 	"</forward></network>\n"
 #define LIVE(inside) "<networkstatus>" NETWORK(" managed='yes'", inside) "</networkstatus>\n"
-#define GIVEN(n)                                                                            \
-	"<interface type='network'><source network='pool'/><actual type='hostdev'><source>" \
-	VF(n) "</source></actual></interface>"
+#define GIVEN(n)                                                                                \
+	"<interface type='network'><source network='pool'/><actual type='hostdev'><source>" VF( \
+		n) "</source></actual></interface>"
 #define NAMED(element, n) "<" element " type='hostdev'><source>" VF(n) "</source></" element ">"
-#define DOMAIN(uuid, devices)                                                        \
+#define DOMAIN(uuid, devices)                                               \
 	"<domstatus pid='1'><domain><uuid>" uuid "</uuid><devices>" devices \
 	"</devices></domain></domstatus>\n"
 
@@ -45,11 +45,12 @@ static const struct test_case cases[] = {
 	{ "an interface that is not there", NETWORK("", "<pf dev='eth1'/>"), NULL, NULL, NULL, "" },
 	{ "a name is no path", NETWORK("", "<pf dev='../net/eth0'/>"), NULL, NULL, NULL, "" },
 	{ "an interface that is not of a card", NETWORK("", "<pf dev='lo'/>"), NULL, NULL, NULL, "" },
-	{ "one that runs says what it has", NETWORK("", VF(0)), LIVE("<pf dev='eth0'/>" VF(3)), NULL,
-	  NULL, "managed: 0000:17:02.3" },
-	{ "what is no address", NETWORK("", "<address type='usb'/><address type='pci' bus='0x17'/>"
-					    "<address type='pci' domain='0' bus='0x100' slot='0' "
-					    "function='0'/>" VF(1)),
+	{ "one that runs says what it has", NETWORK("", VF(0)), LIVE("<pf dev='eth0'/>" VF(3)),
+	  NULL, NULL, "managed: 0000:17:02.3" },
+	{ "what is no address",
+	  NETWORK("", "<address type='usb'/><address type='pci' bus='0x17'/>"
+		      "<address type='pci' domain='0' bus='0x100' slot='0' "
+		      "function='0'/>" VF(1)),
 	  NULL, NULL, NULL, "0000:17:02.1" },
 	{ "given to another domain", NETWORK("", VF(0) VF(1)), NULL, NULL, DOMAIN(OTHER, GIVEN(1)),
 	  "0000:17:02.0 0000:17:02.1+" },

@@ -63,7 +63,7 @@ uint64_t vh_memory_need_parts_sum(const struct vh_memory_need_parts *p, bool hug
 }
 
 uint64_t vh_memory_need_parts_pages(const struct vh_memory_need_parts *p, uint64_t page_kib,
-			     const struct vh_bits *nodes)
+				    const struct vh_bits *nodes)
 {
 	uint64_t n = 0;
 
@@ -122,14 +122,14 @@ uint64_t vh_memory_need_made_kib(const struct vh_case *c, const struct vh_memory
 	if (!vh_memory_need_knows_pools(c) || vh_memory_need_has_pages(c, p))
 		return 0;
 	for (size_t i = 0; i < p->count; i++) {
-		const struct vh_huge_pool *pool = vh_memory_pool(&c->memory,
-								 p->list[i].page_kib, -1);
+		const struct vh_huge_pool *pool = vh_memory_pool(&c->memory, p->list[i].page_kib,
+								 -1);
 		uint64_t n;
 
 		if (!pool || !vh_memory_need_parts_is_first(p, i, false))
 			continue;
 		n = vh_size_sub(vh_memory_need_parts_pages(p, pool->page_kib, NULL),
-			       vh_memory_need_free_pages(c, pool));
+				vh_memory_need_free_pages(c, pool));
 		if (n <= pool->overcommit)
 			kib = vh_size_add(kib, vh_size_mul(n, pool->page_kib));
 	}

@@ -42,7 +42,7 @@ void vh_memory_need_parts_clear(struct vh_memory_need_parts *p);
 uint64_t vh_memory_need_parts_sum(const struct vh_memory_need_parts *p, bool huge);
 /* How many pages of this size are wanted from these nodes alone; NULL: from any. */
 uint64_t vh_memory_need_parts_pages(const struct vh_memory_need_parts *p, uint64_t page_kib,
-			     const struct vh_bits *nodes);
+				    const struct vh_bits *nodes);
 /* Is this the first piece of its size, and of its nodes if they count? Each is told once. */
 bool vh_memory_need_parts_is_first(const struct vh_memory_need_parts *p, size_t at, bool nodes);
 

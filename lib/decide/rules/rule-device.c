@@ -245,8 +245,8 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 		said = pd->element->written_managed == VH_MANAGED_NO;
 		fix = vh_printf("write managed='yes' into the <%s>, or run: virsh nodedev-detach %s\n"
 				"or, for the whole group: vfio-hook detach %s",
-				vh_address_element_str(pd->element->element), vh_pci_nodedev(&d->addr).s,
-				name.s);
+				vh_address_element_str(pd->element->element),
+				vh_pci_nodedev(&d->addr).s, name.s);
 		vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver", name.s,
 			       said ? "managed='no'" : "no managed='yes' (the default is no)",
 			       d->driver ? "is on driver '" : "has no driver",

@@ -118,16 +118,15 @@ static uint64_t free_on(const struct vh_memory *m, uint64_t page_kib, const stru
 }
 
 static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
-			     const struct vh_memory_need_parts *p, const struct vh_memory_part *part,
-			     struct vh_findings *out)
+			     const struct vh_memory_need_parts *p,
+			     const struct vh_memory_part *part, struct vh_findings *out)
 {
 	const struct vh_memory *m = &c->memory;
 	const struct vh_huge_pool *host = vh_memory_pool(m, part->page_kib, -1), *last = NULL;
 	uint64_t wanted = vh_memory_need_parts_pages(p, part->page_kib, part->nodes);
 	uint64_t there = free_on(m, part->page_kib, part->nodes, &last);
 	bool one = vh_bits_count(part->nodes) == 1;
-	_auto_free_ char *size = vh_size_text(part->page_kib, VH_BEST), *fix = NULL,
-			 *message = NULL;
+	_auto_free_ char *size = vh_size_text(part->page_kib, VH_BEST), *fix = NULL, *message = NULL;
 	_auto_free_ char *all = vh_size_text(vh_size_mul(wanted, part->page_kib), VH_BEST);
 	_auto_free_ char *nodes = vh_bits_text(part->nodes);
 

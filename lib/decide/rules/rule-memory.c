@@ -63,7 +63,8 @@ static uint64_t fitting_mib(const struct vh_case *c, const struct vh_memory_need
 	return fits / MIB;
 }
 
-static char *memory_fix(const struct vh_case *c, const struct vh_memory_need_sums *s, enum vh_unit unit)
+static char *memory_fix(const struct vh_case *c, const struct vh_memory_need_sums *s,
+			enum vh_unit unit)
 {
 	unsigned long long fits = fitting_mib(c, s);
 	_auto_free_ char *name = vh_wording_domain(c->domain->name, c->domain->uuid);

@@ -300,8 +300,8 @@ static char *open_fix(const struct vh_group_view *g)
 		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
 }
 
-static void check_open(const struct vh_case *c, const struct vh_group_view *g, const struct vh_rule *r,
-		       struct vh_findings *out)
+static void check_open(const struct vh_case *c, const struct vh_group_view *g,
+		       const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = vh_rule_named_in(c, g->number);
 	_auto_free_ char *fix = open_fix(g);

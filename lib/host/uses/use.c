@@ -7,7 +7,6 @@
 
 #include "lib/base/banned.h"
 
-
 struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
 {
 	struct vh_use *u = VH_APPEND(ctx->dev->uses, ctx->dev->n_uses);
