@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* judge - see judge.h. */
+/* judge - configuration in effect, case, plan, rules: what lib/act does, without the acting. */
 #include "cli/judge.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* source - see source.h. */
+/* source - a manifest is expanded, and looked at, in a child; the tree is removed however that
+ * ends. */
 #include "cli/source.h"
 
 #include <errno.h>

@@ -20,12 +20,12 @@ vh_command_fn vh_boot_command;
 int vh_boot_generate(struct vh_cli *cli, char **args, int count);
 int vh_boot_verify(struct vh_cli *cli);
 
-/* boot-run.c */
+/* run.c */
 /* Runs a program by its path, with what it needs of an environment and nothing of ours; its
  * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
  * status; -1 with errno set where it did not run. */
 int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
-/* Makes the images of all kernels anew. Whoever kills us, or the tool: with initramfs-tools and
+/* Rebuilds the images of all kernels. Whoever kills us, or the tool: with initramfs-tools and
  * dracut each image is the old one or the new one, whole; mkinitcpio replaces images by its own
  * way. 0 or -1 with the reason in err. */
 int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run - see boot.h: files into place, and the images made anew by the tool of this host. */
+/* run - puts the files into place, and has the tool of this host rebuild the images. */
 #include "cli/boot/boot.h"
 
 #include <errno.h>

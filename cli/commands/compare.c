@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* compare - see compare.h. */
+/* compare - judges each domain on each host, then gives one answer for all. */
 #include "cli/commands/compare.h"
 
 #include "cli/judge.h"

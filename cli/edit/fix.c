@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fix - see fix.h. */
+/* fix - judges and corrects in turn until nothing is left to be corrected. */
 #include "cli/edit/fix.h"
 
 #include "lib/decide/correct.h"

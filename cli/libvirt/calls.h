@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * calls - everything that is ever asked of libvirt. The library is loaded when this is
- * called, in a child that may hang in it: see libvirt.h, which is what commands use. Nothing is
+ * called, in a child that may hang in it: see ask.h, which is what commands use. Nothing is
  * changed through a connection; it is read-only but where secrets are wanted.
  */
 #ifndef VH_CALLS_H
@@ -19,7 +19,7 @@ enum vh_tale {
 	VH_TALE_NETWORK = 'W',      /* name, XML */
 	VH_TALE_CAPABILITIES = 'C', /* "", XML */
 	VH_TALE_MEMORY = 'M',       /* name of a number, the number in KiB */
-	VH_TALE_PAGES = 'P',        /* "", a line of free pages (pools.h) */
+	VH_TALE_PAGES = 'P',        /* "", a line of free pages (free-pages.h) */
 	VH_TALE_ERROR = 'E',        /* what, fix: nothing comes after it */
 	VH_TALE_END = '.',          /* all has been told */
 };

@@ -39,7 +39,7 @@ static const struct vh_renderer vh_render_json = {
 	.boot = vh_json_boot,
 };
 
-/* The only command that has a picture; main.c sees to that. */
+/* The only command that has a picture; command-table.c refuses the others. */
 static const struct vh_renderer vh_render_dot = { .list = vh_dot_list };
 
 struct vh_output vh_choose_output(struct vh_cli *cli)

@@ -2,7 +2,7 @@
 /*
  * fields - what there is to say about a thing, as a table: how each fact is got, its key in
  * JSON and its title in text. Text and JSON walk the same table; docs/vfio-hook.schema.json has
- * the same keys (tests/t-fields.c).
+ * the same keys (tests/unit/t-fields.c).
  */
 #ifndef VH_FIELDS_H
 #define VH_FIELDS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batch - see batch.h. */
+/* batch - a lane for each slot, in which one child at a time writes, up to its deadline. */
 #include "lib/act/batch.h"
 
 #include <errno.h>

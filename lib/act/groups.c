@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* groups - see groups.h. */
+/* groups - opens /dev/vfio/N to see whether somebody has it open; where there is no node, no
+ * member may be on a VFIO driver. */
 #include "lib/act/groups.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* home - see home.h. */
+/* home - the way home in five steps: override, unbind, probe, bind, override. After each
+ * write the devices are read again. */
 #include "lib/act/home.h"
 
 #include "lib/act/steps.h"

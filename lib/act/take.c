@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* take - see take.h. */
+/* take - all overrides, then all unbinds, then the binds of peers; what counts is the driver that
+ * is read afterwards. */
 #include "lib/act/take.h"
 
 #include <errno.h>

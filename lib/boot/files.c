@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* files - see files.h. */
+/* files - the table of files, and the templates of lib/boot/templates filled with the devices. */
 #include "lib/boot/files.h"
 
 #include "lib/boot/templates.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* case - see case.h. */
+/* case - reads it in this order: networks, record, machine and claims, pools, memory, devices that
+ * have moved. For a domain without passthrough it reads nothing of the machine. */
 #include "lib/case/case.h"
 
 #include "lib/case/networks.h"

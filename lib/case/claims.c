@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* claims - see claims.h. */
+/* claims - claims from the store; who holds a group from /proc and from libvirt's files. */
 #include "lib/case/claims.h"
 
 #include <errno.h>

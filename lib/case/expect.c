@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* expect - see expect.h. */
+/* expect - pins and records beside what stands there; what is missing is searched for among all
+ * functions. */
 #include "lib/case/expect.h"
 
 #include <errno.h>

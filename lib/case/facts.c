@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* facts - see facts.h. */
+/* facts - finds what was read again: a host by the addresses asked for, a network by its name. */
 #include "lib/case/facts.h"
 
 #include "lib/host/read.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* holdings - see holdings.h. */
+/* holdings - the PCI addresses in libvirt's status files (lib/host/libvirt-files.h). */
 #include "lib/case/holdings.h"
 
 #include "lib/domain/address.h"

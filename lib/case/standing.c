@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* standing - see standing.h. */
+/* standing - ids, driver and override of each recorded device, as they are now. */
 #include "lib/case/standing.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* start-memory - see start-memory.h. */
+/* start-memory - reads of the host what the parts of the domain's memory ask for, and notes
+ * what stays unknown. */
 #include "lib/case/start-memory.h"
 
 #include "lib/base/size.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* placement - on which processors and NUMA nodes of the host a domain runs. Part of the domain
- * model. */
+/* placement - on which processors and NUMA nodes of the host a domain runs. */
 #ifndef VH_PLACEMENT_H
 #define VH_PLACEMENT_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* qemu-args - VFIO devices that a domain gives to QEMU past libvirt, in <qemu:commandline>.
- * Part of the domain model. */
+/* qemu-args - VFIO devices that a domain gives to QEMU past libvirt, in <qemu:commandline>. */
 #ifndef VH_QEMU_ARGS_H
 #define VH_QEMU_ARGS_H
 

@@ -4,7 +4,7 @@
  * hardware does, or for ever: driver_override and USB strings wait for the lock of a device
  * (drivers/pci/pci-sysfs.c:driver_override_show() before Linux 6.12,
  * drivers/usb/core/sysfs.c), configuration space for the device to wake up, an exclusive open
- * for the disk. All are read in a child, bounded. Part of the host model, used by host.c and
+ * for the disk. All are read in a child, bounded. Called by read.c and, for claims, by
  * lib/case/standing.c.
  */
 #ifndef VH_BLOCKING_H

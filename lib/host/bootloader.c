@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bootloader - see bootloader.h. */
+/* bootloader - recognised by the files of each; and how an option is added to it, in words. */
 #include "lib/host/bootloader.h"
 
 #include "lib/base/banned.h"

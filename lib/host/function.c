@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* function - see function.h. Only attributes that never block; for the others see slow.h. */
+/* function - reads the attributes of a PCI function that never block; blocking.c has the others. */
 #include "lib/host/function.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* function - one PCI function from sysfs. Part of the host model (host.h), used by host.c alone. */
+/* function - one PCI function from sysfs: all of it as read.c wants it, or its driver and group. */
 #ifndef VH_FUNCTION_H
 #define VH_FUNCTION_H
 
@@ -15,8 +15,8 @@ struct vh_function_bus {
 void vh_function_bus_open(struct vh_function_bus *ret, const struct vh_root *root);
 void vh_function_bus_close(struct vh_function_bus *bus);
 
-/* Reads the function, but what slow.h reads; NULL when it is not there. *ret_failed is set to
- * the errno of a read that neither succeeded nor said "not there". */
+/* Reads the function, except for what blocking.h reads; NULL when it is not there. *ret_failed is
+ * set to the errno of a read that neither succeeded nor said "not there". */
 struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 				    const struct vh_pci_addr *addr, int *ret_failed) VH_CHECK;
 void vh_function_free(struct vh_pci_dev *d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hook-install - how the hook is installed, and whether libvirtd runs it. Part of the host model. */
+/* hook-install - how the hook is installed, and whether libvirtd runs it. */
 #ifndef VH_HOOK_INSTALL_H
 #define VH_HOOK_INSTALL_H
 

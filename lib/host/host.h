@@ -65,7 +65,7 @@ struct vh_pci_dev {
 	size_t n_uses;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
 
-	/* of the devices asked for, with VH_HOST_RULES (pci-topology.h) */
+	/* of the devices asked for, with VH_HOST_RULES (topology.h) */
 	enum vh_tri can_reset; /* YES: `resets` says how */
 	int numa_node;         /* -1: none is known */
 	enum vh_tri pf_net_up;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* keyboard - see keyboard.h. */
+/* keyboard - what has letters among its keys, from /proc/bus/input/devices. */
 #include "lib/host/keyboard.h"
 
 #include "lib/base/banned.h"

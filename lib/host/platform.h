@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * platform - the facts about the machine that only rules ask for: interrupt remapping, reserved
- * regions, NUMA nodes, options of vfio-pci, keyboards. Part of the host model, used by host.c
- * alone.
+ * regions, NUMA nodes, options of vfio-pci, keyboards. Only read.c calls it.
  */
 #ifndef VH_PLATFORM_H
 #define VH_PLATFORM_H

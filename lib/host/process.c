@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process - see process.h. */
+/* process - who is who from /proc/PID/stat, and who has a file open from /proc/PID/fd. */
 #include "lib/host/process.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read - see read.h. */
+/* read - the order in which the files of lib/host fill in the picture; const once it is
+ * returned. */
 #include "lib/host/read.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * topology - where a device stands: what belongs to it, how it is reset, its NUMA node, its
  * physical function's interface, the firmware's framebuffer in its memory. Only attributes that
- * do not wait for a driver. Part of the host model, used by host.c alone.
+ * do not wait for a driver.
  */
 #ifndef VH_TOPOLOGY_H
 #define VH_TOPOLOGY_H

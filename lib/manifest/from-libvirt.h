@@ -20,7 +20,7 @@ struct vh_told {
 	struct vh_names networks;     /* XML */
 	struct vh_names running;      /* XML of domains, as they run */
 	char *capabilities;           /* XML, or NULL */
-	struct vh_names free_pages;   /* of pools of huge pages (pools.h) */
+	struct vh_names free_pages;   /* of pools of huge pages (free-pages.h) */
 	uint64_t total_kib, free_kib; /* of memory; 0: not told */
 };
 void vh_from_libvirt_clear(struct vh_told *t);

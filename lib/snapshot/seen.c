@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* seen - see seen.h. */
+/* seen - sorts the notes, keeps the longest answer to each question, and names paths as a
+ * manifest does. */
 #include "lib/snapshot/seen.h"
 
 #include <errno.h>

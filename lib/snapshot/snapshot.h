@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * snapshot - a system as the text of a manifest (parse.h): what the readers asked for when they
- * were run, as far as the allow-list keeps it (kept.h), and nothing else. What identifies and is
- * needed is replaced, the same value by the same (scrub.h).
+ * snapshot - a system as the text of a manifest (lib/manifest/manifest.h): what the readers asked
+ * for when they were run, as far as the allow-list keeps it (kept.h), and nothing else. What
+ * identifies and is needed is replaced, the same value by the same (scrub.h).
  *
  * What exists and may not be read becomes a 'u' line: who reads the snapshot finds it unreadable
  * too, and says so. The first line names the version, the last one is the promised end.

@@ -44,7 +44,7 @@ static bool has_swap_file(const struct vh_usage *u, const char *at)
 	return false;
 }
 
-/* Those of block devices, as far as uses-block.c reads them; of the file systems of the network
+/* Those of block devices, as far as block.c reads them; of the file systems of the network
  * only an NFS root, for its server. */
 void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {

@@ -85,7 +85,7 @@ static const char *target_of(struct vh_trails *t, const char *path)
 	dir = vh_strndup(path, slash ? (size_t)(slash - path) : 0);
 	if (target)
 		w->text = vh_trail_join(dir, target);
-	/* one that leads to itself stands for what could not be read (lib/manifest/parse.h) */
+	/* one that leads to itself stands for what could not be read (lib/manifest/manifest.h) */
 	if (vh_streq(w->text, path)) {
 		free(w->text);
 		w->text = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * claim - who took which devices, and what they were before: text <-> struct, strict both
- * ways. Files and locks are lib/act/store's.
+ * ways. Files and locks are store.h's.
  *
  *	vfio-hook-claim 1
  *	owner 4dea22b3-1d52-d8f3-2516-782e98ab3fa0      (or: manual)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * identity - what stood at the addresses of a domain when it last ran, or what its owner has
- * accepted since: text <-> struct, strict both ways. The files are lib/act/record's.
+ * accepted since: text <-> struct, strict both ways. The files are record.h's.
  *
  *	vfio-hook-devices 1
  *	domain 4dea22b3-1d52-d8f3-2516-782e98ab3fa0

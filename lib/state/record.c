@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* record - see record.h. */
+/* record - a file for each domain, by way of dir.c; the lock is the directory's. */
 #include "lib/state/record.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store - see store.h. */
+/* store - claim files by way of dir.c, and locks by flock(), tried again every few ms. */
 #include "lib/state/store.h"
 
 #include <errno.h>

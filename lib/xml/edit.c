@@ -2,7 +2,7 @@
 /*
  * edit - see edit.h. The tree and the text are two readings of one document: each element
  * of the tree points, by _private, to its place in the text, and their names are compared, so
- * that a difference between libxml2 and xmltags ends in an error, never in a wrong edit.
+ * that a difference between libxml2 and tags.c ends in an error, never in a wrong edit.
  */
 #include "lib/xml/edit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * edit - changes a few places of an XML text and leaves every other byte as it is. What to
- * change is found in libxml2's tree; where that stands, xmltags knows.
+ * change is found in libxml2's tree; where that stands in the text, tags.c knows.
  *
  * Edits are collected, and made all at once by vh_edit_apply(). What lies within something
  * that is removed or replaced goes with it. Elements are written into the lines of their

@@ -73,6 +73,11 @@ includes() {
 }
 includes '(lib|hook|cli)/' >"$work/includes"
 is "a room includes those below it" "$(ask layers <(echo "$rooms") "$work/includes")"
+# rooms_of SED < TABLE: "ROOM: WHAT IT MAY INCLUDE", without lib/
+rooms_of() { sed -nE "$1" | sed -E 's:lib/::g; s/[ \t,]+/ /g; s/ +$//'; }
+is "docs/architecture.md has the same rooms" "$(diff \
+	<(rooms_of 's/^((lib|hook|cli)[^\t]*)(\t.*)?$/\1:\3/p' <<<"$rooms") \
+	<(rooms_of 's/^\| `(lib\/[a-z]+|hook|cli)` \|.*\| (libc)?([^|]*) \|$/\1: \3/p' <docs/architecture.md))"
 is "what is decided reads no file" \
 	"$(grep -E '^lib/decide/.* lib/base/(root|child|journal|backend)\.h$' "$work/includes")"
 while read -r header folder; do

@@ -149,7 +149,10 @@ same() {
 	echo "want: $3" >>"$work/out"
 	verdict "$1" [ "$2" = "$3" ]
 }
-same "NEWS begins with the version" "$(head -n 1 "$top/NEWS")" "$version"
+# what comes next may stand above it, and says so
+same "NEWS begins with the version" \
+	"$(awk 'NR == 1 && /^[0-9.]+ \(unreleased\)$/ { next } /^[0-9]/ || NR == 1 { print; exit }' "$top/NEWS")" \
+	"$version"
 same "the Debian package has the version" \
 	"$(sed -n '1s/^vfio-hook (\(.*\)-[0-9]*).*/\1/p' "$top/packaging/debian/changelog")" "$version"
 same "the command line has the version" "$("$cli" --version | awk '{ print $NF; exit }')" "$version"

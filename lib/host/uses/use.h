@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* use - what the files of `uses` share; nobody else includes it. */
+/* use - what the files of `uses` share: the tables of /proc, parsed, and notes of uses. */
 #ifndef VH_USE_H
 #define VH_USE_H
 

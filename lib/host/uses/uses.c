@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uses - see uses.h. Walks the device's subtree once and looks at what it finds there: disks
- * (uses-block.c), network interfaces (uses-net.c), USB devices (uses-usb.c), displays.
+ * uses - walks the device's subtree once and hands on what it finds there: disks (block.c),
+ * network interfaces (net.c, ties.c), USB devices (usb.c), displays (display.c).
  */
 #include "lib/host/uses/uses.h"
 

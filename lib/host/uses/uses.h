@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uses - what the host uses a device for: its disks, interfaces, USB devices, found in the
- * device's own subtree of sysfs and in a few tables of /proc. Part of the host model.
+ * device's own subtree of sysfs and in a few tables of /proc.
  */
 #ifndef VH_USES_H
 #define VH_USES_H
