@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judge - from a document to a report: reads what the rules need and runs those on which the
+ * judge - from a document to a judgement: reads what the rules need and runs those on which the
  * hook would refuse, and nothing is changed. A domain that runs is judged as if it were
  * stopped: its own claim and its own groups do not count against it.
  */
 #ifndef VH_JUDGE_H
 #define VH_JUDGE_H
 
+#include "cli/cli.h"
 #include "lib/case/case.h"
-#include "cli/render/render.h"
+#include "lib/decide/findings.h"
 #include "lib/xml/xml.h"
 
 /* Set `facts` beforehand where several documents are judged. */
 struct vh_judgement {
 	struct vh_facts *facts; /* borrowed, or NULL: all is read for this one */
-	struct vh_domain *domain;
+	struct vh_domain *domain; /* NULL: the host was judged, or nothing yet */
 	struct vh_config config; /* in effect for it; borrows from the one that was given */
 	struct vh_case c;        /* host NULL: there is nothing to judge */
 	struct vh_plan *plan;

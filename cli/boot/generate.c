@@ -3,10 +3,10 @@
 #include "cli/boot/boot.h"
 
 #include "cli/devices/lookup.h"
-#include "cli/judge.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/input.h"
+#include "cli/render/render.h"
 #include "lib/boot/system.h"
 #include "lib/decide/rules/rule-table.h"
 #include "lib/host/bootloader.h"

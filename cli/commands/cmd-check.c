@@ -4,8 +4,8 @@
 #include "cli/commands/compare.h"
 #include "cli/libvirt/domains.h"
 #include "cli/edit/fix.h"
-#include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/render/render.h"
 #include "lib/config/effective.h"
 
 #include "lib/base/banned.h"
@@ -34,23 +34,16 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 		.brief = defined && !c->options->verbose,
 		.source = source,
 		.label = label,
-		.domain = j->domain,
-		.host = j->c.host,
-		.plan = j->plan,
-		.findings = &j->findings,
-		.not_checked = &j->c.unseen,
-		.running = j->c.running,
+		.xml = xml,
+		.judgement = j,
 	};
 
 	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
-	if (!xml) {
+	if (xml)
+		c->out.r->check_domain(&c->out, &r);
+	else
 		c->out.r->check_host(&c->out, &r);
-		return;
-	}
-	r.xml = xml->data;
-	r.xml_len = xml->len;
-	c->out.r->check_domain(&c->out, &r);
 }
 
 static int worst(int a, int b)
@@ -172,12 +165,7 @@ static int check_all(struct check *c)
 static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 {
 	_auto_free_ char *corrected = vh_printf("%s, corrected", label);
-	struct vh_report r = {
-		.label = corrected,
-		.xml = f->xml.data,
-		.xml_len = f->xml.len,
-		.findings = &f->judgement.findings,
-	};
+	struct vh_report r = { .label = corrected, .xml = &f->xml, .judgement = &f->judgement };
 
 	if (c->config_problem && f->judgement.c.host)
 		not_checked_config(c, &f->judgement);

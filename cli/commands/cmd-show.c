@@ -3,15 +3,14 @@
 #include "cli/commands/commands.h"
 #include "cli/devices/lookup.h"
 #include "cli/devices/caps.h"
-#include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/render/render.h"
 
 #include "lib/base/banned.h"
 
 /* What the structs for the renderer borrow from. */
 struct shown {
 	struct vh_judgement j;
-	struct vh_report report;
 	struct vh_detail *detail;
 	struct vh_names caps;
 };
@@ -47,17 +46,9 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 			      config_problem);
 	s->detail = vh_detail_read(&cli->root, s->j.c.host, ret->dev);
 	ret->all_caps = vh_caps_read(&cli->root, ret->dev, &s->caps);
-	s->report = (struct vh_report){
-		.host = s->j.c.host,
-		.claims = s->j.c.claims,
-		.domain = s->j.domain,
-		.plan = s->j.plan,
-		.findings = &s->j.findings,
-		.not_checked = &s->j.c.unseen,
-	};
 	ret->detail = s->detail;
 	ret->caps = &s->caps;
-	ret->start = &s->report;
+	ret->start = &s->j;
 	return VH_EXIT_OK;
 }
 

@@ -2,38 +2,28 @@
 /* compare - judges each domain on each host, then gives one answer for all. */
 #include "cli/commands/compare.h"
 
-#include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/render/render.h"
 
 #include "lib/base/banned.h"
-
-/* A domain, and what is thought of it on each host. */
-struct compared {
-	struct vh_strbuf xml;
-	char *source, *label;
-	struct vh_judgement *judgements;
-	struct vh_report *reports;
-};
 
 struct comparison {
 	struct vh_cli *cli;
 	struct vh_config config; /* what other hosts have is not told: not_checked says so */
-	struct compared *list;
+	struct vh_compared *list;
 	size_t count;
 };
 
 /* Also one that could not be read, and does not stop the others. */
 static void drop_last(struct comparison *c)
 {
-	struct compared *d = &c->list[--c->count];
+	struct vh_compared *d = &c->list[--c->count];
 
 	for (size_t k = 0; k < c->cli->n_connect; k++)
 		vh_judge_clear(&d->judgements[k]);
 	free(d->judgements);
-	free(d->reports);
 	free(d->source);
 	free(d->label);
-	vh_strbuf_clear(&d->xml);
 }
 
 static void end(struct comparison *c)
@@ -44,46 +34,32 @@ static void end(struct comparison *c)
 	vh_config_clear(&c->config);
 }
 
-static int judge(struct comparison *c, struct compared *d, size_t host, struct vh_error *err)
+static int judge(const struct comparison *c, const struct vh_strbuf *xml, size_t host,
+		 struct vh_judgement *ret, struct vh_error *err)
 {
-	struct vh_judgement *j = &d->judgements[host];
 	const struct vh_remote *h = &c->cli->remotes[host];
 
 	if (h->err.what)
 		return 0;
-	if (vh_judge_domain(j, &h->root, &c->config, d->xml.data, d->xml.len, err) < 0)
-		return -1;
-	d->reports[host] = (struct vh_report){
-		.source = d->source,
-		.label = d->label,
-		.xml = d->xml.data,
-		.xml_len = d->xml.len,
-		.domain = j->domain,
-		.host = j->c.host,
-		.plan = j->plan,
-		.findings = &j->findings,
-		.not_checked = &j->c.unseen,
-		.running = j->c.running,
-	};
-	return 0;
+	return vh_judge_domain(ret, &h->root, &c->config, xml->data, xml->len, err);
 }
 
 /* 0, or an exit status after an error line. */
 static int add(struct comparison *c, struct vh_domains *domains, const char *arg, bool force)
 {
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	size_t n = c->cli->n_connect;
-	struct compared *d = VH_APPEND(c->list, c->count);
+	struct vh_compared *d = VH_APPEND(c->list, c->count);
 	const char *label = arg;
 	int rc;
 
 	d->judgements = vh_alloc(n * sizeof(*d->judgements));
-	d->reports = vh_alloc(n * sizeof(*d->reports));
-	rc = vh_domains_take(domains, arg, force, &d->xml, &label, &err);
+	rc = vh_domains_take(domains, arg, force, &xml, &label, &err);
 	d->source = vh_strdup(arg);
 	d->label = vh_strdup(label);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = judge(c, d, i, &err);
+		rc = judge(c, &xml, i, &d->judgements[i], &err);
 	if (rc == 0)
 		return VH_EXIT_OK;
 	vh_error_report(c->cli, d->label, &err);
@@ -92,32 +68,27 @@ static int add(struct comparison *c, struct vh_domains *domains, const char *arg
 }
 
 /* Can it start somewhere, with --strict: without a warning? */
-static bool has_a_host(const struct comparison *c, const struct compared *d)
+static bool has_a_host(const struct comparison *c, const struct vh_compared *d)
 {
 	for (size_t i = 0; i < c->cli->n_connect; i++)
-		if (d->reports[i].domain &&
-		    vh_judge_exit(c->cli, d->reports[i].findings) == VH_EXIT_OK)
+		if (d->judgements[i].domain &&
+		    vh_judge_exit(c->cli, &d->judgements[i].findings) == VH_EXIT_OK)
 			return true;
 	return false;
 }
 
-static int conclude(struct comparison *c)
+static int conclude(const struct comparison *c)
 {
-	_auto_free_ struct vh_compared *list = vh_alloc((c->count + 1) * sizeof(*list));
 	struct vh_output out = vh_choose_output(c->cli);
 	int rc = VH_EXIT_OK;
 
-	for (size_t i = 0; i < c->count; i++) {
-		struct compared *d = &c->list[i];
-
-		list[i] = (struct vh_compared){ d->source, d->label, d->reports };
-		if (!has_a_host(c, d))
+	for (size_t i = 0; i < c->count; i++)
+		if (!has_a_host(c, &c->list[i]))
 			rc = VH_EXIT_FINDINGS;
-	}
 	for (size_t i = 0; i < c->cli->n_connect; i++)
 		if (c->cli->remotes[i].err.what)
 			rc = VH_EXIT_USAGE;
-	out.r->check_hosts(&out, list, c->count);
+	out.r->check_hosts(&out, c->list, c->count);
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* caps - see caps.h. libpci runs in a child only: there it may exit as it likes. */
+/* caps - see caps.h. libpci runs in a child only: there it may exit as it likes, and write its
+ * messages to stderr, which is /dev/null. */
 #include "cli/devices/caps.h"
 
 #include <pci/pci.h>
@@ -43,17 +44,6 @@ struct question {
 	const struct vh_pci_dev *dev;
 };
 
-static void __attribute__((noreturn)) failed(char *msg, ...)
-{
-	(void)msg;
-	_exit(1);
-}
-
-static void ignored(char *msg, ...)
-{
-	(void)msg;
-}
-
 static const char *name_of(const struct pci_cap *c)
 {
 	for (size_t i = 0; i < VH_COUNT(capabilities); i++)
@@ -70,9 +60,6 @@ static struct pci_access *start(const struct vh_root *root)
 	struct pci_access *pci = pci_alloc();
 
 	pci->method = PCI_ACCESS_SYS_BUS_PCI;
-	pci->error = failed;
-	pci->warning = ignored;
-	pci->debug = ignored;
 	if (pci_set_param(pci, name, path) != 0)
 		_exit(1);
 	pci_init(pci);

@@ -5,7 +5,7 @@
 
 #include "lib/base/banned.h"
 
-VH_FIELDS_GET(const struct vh_host *, host, s->report ? s->report->host : NULL)
+VH_FIELDS_GET(const struct vh_host *, host, s->judgement ? s->judgement->c.host : NULL)
 
 /* --- a device of a domain ------------------------------------------------------------------- */
 
@@ -35,7 +35,7 @@ static const struct vh_field device_fields[] = {
 /* None where the domain has no passthrough, and the host was not looked at. */
 static bool next_device(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
 {
-	const struct vh_domain *d = s->report->domain;
+	const struct vh_domain *d = s->judgement->domain;
 
 	if (!host(s) || *at >= d->n_devices)
 		return false;
@@ -48,20 +48,20 @@ static bool next_device(const struct vh_subject *s, size_t *at, struct vh_subjec
 /* --- a domain ------------------------------------------------------------------------------- */
 
 VH_FIELDS_GET(char *, source, vh_strdup(s->report->source))
-VH_FIELDS_GET(char *, name, vh_strdup(s->report->domain->name))
-VH_FIELDS_GET(char *, uuid, vh_strdup(s->report->domain->uuid))
-VH_FIELDS_GET(char *, verdict, vh_strdup(vh_render_verdict(s->report->findings)))
+VH_FIELDS_GET(char *, name, vh_strdup(s->judgement->domain->name))
+VH_FIELDS_GET(char *, uuid, vh_strdup(s->judgement->domain->uuid))
+VH_FIELDS_GET(char *, verdict, vh_strdup(vh_render_verdict(&s->judgement->findings)))
 VH_FIELDS_GET(bool, is_defined, s->report->defined)
 VH_FIELDS_GET(enum vh_tri, runs, vh_fields_is(s->report->defined->runs))
 VH_FIELDS_GET(enum vh_tri, autostart, vh_fields_is(s->report->defined->autostart))
-VH_FIELDS_LIST(detach, vh_fields_detach(s->report->plan, ret))
-VH_FIELDS_LIST(not_checked, vh_fields_names(s->report->not_checked, ret))
+VH_FIELDS_LIST(detach, vh_fields_detach(s->judgement->plan, ret))
+VH_FIELDS_LIST(not_checked, vh_fields_names(&s->judgement->c.unseen, ret))
 
 static bool next_finding(const struct vh_subject *s, size_t *at, struct vh_subject *ret)
 {
 	struct vh_subject of = *s;
 
-	of.findings = s->report->findings;
+	of.findings = &s->judgement->findings;
 	return vh_fields_findings(&of, at, ret);
 }
 
@@ -82,7 +82,7 @@ const struct vh_field vh_fields_check_domain[] = {
 /* --- the host, and the whole ---------------------------------------------------------------- */
 
 VH_FIELDS_GET(char *, host_source, vh_strdup(s->source))
-VH_FIELDS_GET(bool, is_judged, s->report)
+VH_FIELDS_GET(bool, is_judged, s->judgement)
 VH_FIELDS_GET(enum vh_tri, iommu, vh_fields_is(host(s)->iommu))
 VH_FIELDS_GET(int64_t, groups, (int64_t)host(s)->n_groups)
 
@@ -127,7 +127,7 @@ const struct vh_field vh_fields_check[] = {
 
 /* --- several hosts -------------------------------------------------------------------------- */
 
-VH_FIELDS_GET(bool, is_asked, s->report->domain)
+VH_FIELDS_GET(bool, is_asked, s->judgement->domain)
 VH_FIELDS_GET(char *, uri, vh_strdup(s->remotes->uri))
 VH_FIELDS_GET(char *, problem, is_asked(s) ? NULL : vh_strdup(s->remotes->err.what))
 VH_FIELDS_GET(char *, verdict_there, is_asked(s) ? verdict(s) : NULL)
@@ -147,7 +147,7 @@ static bool next_remote(const struct vh_subject *s, size_t *at, struct vh_subjec
 	if (*at >= s->n_remotes)
 		return false;
 	*ret = *s;
-	ret->report = &s->compared->reports[*at];
+	ret->judgement = &s->compared->judgements[*at];
 	ret->remotes = &s->remotes[(*at)++];
 	return true;
 }

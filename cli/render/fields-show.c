@@ -210,7 +210,7 @@ static bool has_group(const struct vh_subject *s, struct vh_subject *ret)
 {
 	*ret = *s;
 	ret->group = vh_host_group(s->host, s->dev->group);
-	ret->view = vh_claims_group(s->shown->start->claims, s->dev->group);
+	ret->view = vh_claims_group(s->shown->start->c.claims, s->dev->group);
 	return ret->group;
 }
 
@@ -227,8 +227,8 @@ static char *group_words(const struct vh_subject *s)
 
 /* --- a start -------------------------------------------------------------------------------- */
 
-VH_FIELDS_GET(bool, is_refused, vh_findings_number(s->shown->start->findings, VH_ERROR))
-VH_FIELDS_GET(char *, verdict, vh_strdup(vh_render_verdict(s->shown->start->findings)))
+VH_FIELDS_GET(bool, is_refused, vh_findings_number(&s->shown->start->findings, VH_ERROR))
+VH_FIELDS_GET(char *, verdict, vh_strdup(vh_render_verdict(&s->shown->start->findings)))
 VH_FIELDS_GET(char *, start_text, vh_render_start(s->shown))
 VH_FIELDS_LIST(detach, vh_fields_detach(s->shown->start->plan, ret))
 
@@ -243,7 +243,7 @@ static const struct vh_field start_fields[] = {
 static bool has_start(const struct vh_subject *s, struct vh_subject *ret)
 {
 	*ret = *s;
-	ret->findings = s->shown->start->findings;
+	ret->findings = &s->shown->start->findings;
 	return true;
 }
 
@@ -258,7 +258,7 @@ static char *unanswered(const struct vh_subject *s)
 	return vh_strdup("what its driver tells: it does not answer");
 }
 
-VH_FIELDS_LIST(not_checked, vh_fields_names(s->shown->start->not_checked, ret))
+VH_FIELDS_LIST(not_checked, vh_fields_names(&s->shown->start->c.unseen, ret))
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
@@ -304,7 +304,7 @@ bool vh_fields_show_devices(const struct vh_subject *s, size_t *at, struct vh_su
 		return false;
 	*ret = *s;
 	ret->shown = &s->shown[(*at)++];
-	ret->host = ret->shown->start->host;
+	ret->host = ret->shown->start->c.host;
 	ret->dev = ret->shown->dev;
 	return true;
 }

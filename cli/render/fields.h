@@ -35,6 +35,7 @@ struct vh_subject {
 	/* check */
 	const char *source; /* what the host was read from */
 	const struct vh_report *report;
+	const struct vh_judgement *judgement;
 	const struct vh_hostdev *hostdev;
 	const struct vh_remarks *remarks;
 	const struct vh_remark *remark;

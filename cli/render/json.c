@@ -127,7 +127,12 @@ static void print(struct json_object *doc)
 
 static struct vh_subject check(const struct vh_output *o, const struct vh_report *r)
 {
-	return (struct vh_subject){ .names = o->cli->names, .source = o->cli->source, .report = r };
+	return (struct vh_subject){
+		.names = o->cli->names,
+		.source = o->cli->source,
+		.report = r,
+		.judgement = r ? r->judgement : NULL,
+	};
 }
 
 /* The fact of this key, now that there is more to say. */

@@ -68,8 +68,8 @@ char *vh_render_start(const struct vh_shown *s)
 	struct vh_strbuf sb = { 0 }, peers = { 0 };
 	size_t n = 0;
 
-	if (vh_findings_number(s->start->findings, VH_ERROR))
-		return refusal(s->start->findings);
+	if (vh_findings_number(&s->start->findings, VH_ERROR))
+		return refusal(&s->start->findings);
 	if (!s->dev->driver)
 		vh_strbuf_add(&sb, "would take it as it is, without a driver");
 	else if (s->dev->on_vfio)
@@ -97,7 +97,7 @@ char *vh_render_start(const struct vh_shown *s)
 /* The rules that refuse because of this member. */
 static char *blocked_by(const struct vh_shown *s, const struct vh_pci_dev *m)
 {
-	const struct vh_findings *f = s->start->findings;
+	const struct vh_findings *f = &s->start->findings;
 	const struct vh_rule *last = NULL;
 	struct vh_strbuf sb = { 0 };
 

@@ -6,35 +6,27 @@
 #ifndef VH_RENDER_H
 #define VH_RENDER_H
 
-#include "cli/cli.h"
+#include "cli/judge.h"
 #include "cli/libvirt/ask.h"
 #include "lib/case/claims.h"
 #include "lib/state/store.h"
-#include "lib/decide/findings.h"
 #include "lib/decide/together.h"
 #include "lib/host/detail.h"
 
-/* What was found about one domain, or about the host (domain is NULL). All is borrowed. */
+/* What was found about one domain, or about the host. All is borrowed. */
 struct vh_report {
 	const char *source; /* as it was given: a path, or "-" */
 	const char *label;  /* for people: a path, "<stdin>", "this host" */
-	const char *xml;    /* the document, for quoting its lines */
-	size_t xml_len;
-	const struct vh_domain *domain;
-	const struct vh_host *host; /* NULL: the domain has no passthrough */
-	const struct vh_claims *claims;
-	const struct vh_plan *plan;
-	const struct vh_findings *findings;
-	const struct vh_names *not_checked;
-	bool running; /* judged as if it were stopped */
-	bool brief;   /* one line is enough */
+	const struct vh_strbuf *xml; /* the document, for quoting its lines; NULL: there is none */
+	const struct vh_judgement *judgement;
+	bool brief;                       /* one line is enough */
 	const struct vh_defined *defined; /* with --all: what libvirt says of it, or NULL */
 };
 
 /* A domain on each of several hosts (cli->remotes, in their order). */
 struct vh_compared {
-	const char *source, *label; /* as it was given, and the domain's name or the path */
-	struct vh_report *reports;  /* one for each host; empty where the host was not asked */
+	char *source, *label;            /* as it was given, and the domain's name or the path */
+	struct vh_judgement *judgements; /* one for each host; empty where it was not asked */
 };
 
 struct vh_status_row {
@@ -58,8 +50,8 @@ struct vh_shown {
 	const struct vh_pci_dev *dev;
 	const struct vh_detail *detail;
 	const struct vh_names *caps;
-	bool all_caps;                 /* nothing is missing in caps */
-	const struct vh_report *start; /* of a domain that has this device alone */
+	bool all_caps;                    /* nothing is missing in caps */
+	const struct vh_judgement *start; /* of a domain that has this device alone */
 };
 
 /* One key of the configuration, for `config`. */

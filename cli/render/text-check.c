@@ -14,8 +14,8 @@ static void put_number(const char *before, size_t n, const char *what)
 
 static void put_verdict(const struct vh_report *r, const char *good, const char *bad)
 {
-	size_t errors = vh_findings_number(r->findings, VH_ERROR);
-	size_t warnings = vh_findings_number(r->findings, VH_WARNING);
+	size_t errors = vh_findings_number(&r->judgement->findings, VH_ERROR);
+	size_t warnings = vh_findings_number(&r->judgement->findings, VH_WARNING);
 
 	vh_put(stdout, r->label);
 	if (errors) {
@@ -50,14 +50,14 @@ static void put_detached(struct vh_output *o, const struct vh_plan_dev *pd)
 	fputc('\n', stdout);
 }
 
-static void put_plan(struct vh_output *o, const struct vh_report *r)
+static void put_plan(struct vh_output *o, const struct vh_plan *p)
 {
 	bool any = false;
 
-	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
-		if (!vh_render_is_detached(&r->plan->devs[i]))
+	for (size_t i = 0; p && i < p->count; i++) {
+		if (!vh_render_is_detached(&p->devs[i]))
 			continue;
-		put_detached(o, &r->plan->devs[i]);
+		put_detached(o, &p->devs[i]);
 		any = true;
 	}
 	if (!any)
@@ -65,13 +65,13 @@ static void put_plan(struct vh_output *o, const struct vh_report *r)
 }
 
 /* Hot-plug binds what is named, and its peers stay where they are. */
-static void put_hotplug(const struct vh_report *r)
+static void put_hotplug(const struct vh_judgement *j)
 {
-	for (size_t i = 0; r->plan && i < r->plan->count; i++) {
-		if (r->plan->devs[i].role != VH_PEER || !vh_render_is_detached(&r->plan->devs[i]))
+	for (size_t i = 0; j->plan && i < j->plan->count; i++) {
+		if (j->plan->devs[i].role != VH_PEER || !vh_render_is_detached(&j->plan->devs[i]))
 			continue;
 		printf("  virsh attach-device calls no hook; first run: vfio-hook detach %s\n",
-		       vh_pci_str(&r->host->asked[0]).s);
+		       vh_pci_str(&j->c.host->asked[0]).s);
 		return;
 	}
 }
@@ -79,7 +79,8 @@ static void put_hotplug(const struct vh_report *r)
 /* vm (autostart): refused, 2 errors [balloon, memory-short]: the first message */
 static void put_brief(const struct vh_report *r)
 {
-	const struct vh_findings *f = r->findings;
+	const struct vh_judgement *j = r->judgement;
+	const struct vh_findings *f = &j->findings;
 
 	vh_put(stdout, r->label);
 	if (r->defined && r->defined->autostart)
@@ -87,9 +88,9 @@ static void put_brief(const struct vh_report *r)
 	fputs(vh_findings_number(f, VH_ERROR) ? ": refused" : ": ok", stdout);
 	put_number(", ", vh_findings_number(f, VH_ERROR), "error");
 	put_number(", ", vh_findings_number(f, VH_WARNING), "warning");
-	if (r->not_checked->count)
-		printf(", %zu not checked", r->not_checked->count);
-	if (!r->host)
+	if (j->c.unseen.count)
+		printf(", %zu not checked", j->c.unseen.count);
+	if (!j->c.host)
 		fputs(": no PCI passthrough", stdout);
 	vh_text_findings_brief(f, VH_WARNING);
 	fputc('\n', stdout);
@@ -107,20 +108,22 @@ void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remark
 
 void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 {
+	const struct vh_judgement *j = r->judgement;
+
 	if (r->brief) {
 		put_brief(r);
 		return;
 	}
 	vh_text_findings_report(o->cli, stdout, r);
 	put_verdict(r, "ok", "refused");
-	fputs(r->host ? "\n" : ": no PCI passthrough\n", stdout);
-	if (r->running)
+	fputs(j->c.host ? "\n" : ": no PCI passthrough\n", stdout);
+	if (j->c.running)
 		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
-	if (r->host && !vh_findings_number(r->findings, VH_ERROR))
-		put_plan(o, r);
-	if (r->host && r->domain->lone)
-		put_hotplug(r);
-	put_not_checked(r->not_checked);
+	if (j->c.host && !vh_findings_number(&j->findings, VH_ERROR))
+		put_plan(o, j->plan);
+	if (j->c.host && j->domain->lone)
+		put_hotplug(j);
+	put_not_checked(&j->c.unseen);
 }
 
 static const char *module_text(enum vh_module m)
@@ -142,7 +145,7 @@ static const char *module_text(enum vh_module m)
 
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 {
-	const struct vh_host *h = r->host;
+	const struct vh_host *h = r->judgement->c.host;
 
 	vh_text_findings_report(o->cli, stdout, r);
 	put_verdict(r, "ok", "not ready");
@@ -158,5 +161,5 @@ void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 		fputc(')', stdout);
 	}
 	fputc('\n', stdout);
-	put_not_checked(r->not_checked);
+	put_not_checked(&r->judgement->c.unseen);
 }

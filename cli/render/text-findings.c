@@ -32,7 +32,7 @@ static char *line_of(const char *text, size_t len, int n)
 
 static void put_quoted(FILE *f, const struct vh_report *r, int n)
 {
-	_auto_free_ char *line = line_of(r->xml, r->xml_len, n);
+	_auto_free_ char *line = r->xml ? line_of(r->xml->data, r->xml->len, n) : NULL;
 	_auto_free_ char *safe = NULL;
 	size_t columns = 0;
 
@@ -91,8 +91,10 @@ void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least)
 
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
 {
-	for (size_t i = 0; i < r->findings->count; i++) {
-		const struct vh_finding *e = &r->findings->list[i];
+	const struct vh_findings *list = &r->judgement->findings;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct vh_finding *e = &list->list[i];
 
 		vh_put(f, r->label);
 		if (e->line)

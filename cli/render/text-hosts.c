@@ -18,24 +18,24 @@ static size_t widest(const struct vh_cli *cli)
 	return width;
 }
 
-static void put_cell(const struct vh_remote *h, const struct vh_report *r)
+static void put_cell(const struct vh_remote *h, const struct vh_judgement *j)
 {
 	size_t warnings;
 
-	if (!r->domain) {
+	if (!j->domain) {
 		fputs("not asked: ", stdout);
 		vh_put(stdout, h->err.what);
-	} else if (vh_findings_number(r->findings, VH_ERROR)) {
+	} else if (vh_findings_number(&j->findings, VH_ERROR)) {
 		fputs("refused", stdout);
-		vh_text_findings_brief(r->findings, VH_ERROR);
+		vh_text_findings_brief(&j->findings, VH_ERROR);
 	} else {
-		warnings = vh_findings_number(r->findings, VH_WARNING);
+		warnings = vh_findings_number(&j->findings, VH_WARNING);
 		fputs("ok", stdout);
 		if (warnings)
 			printf(", %zu warning%s", warnings, vh_render_plural(warnings));
 	}
-	if (r->domain && r->not_checked->count)
-		printf("; %zu not checked", r->not_checked->count);
+	if (j->domain && j->c.unseen.count)
+		printf("; %zu not checked", j->c.unseen.count);
 	fputc('\n', stdout);
 }
 
@@ -45,14 +45,15 @@ static void put_not_checked(const struct vh_cli *cli, const struct vh_compared *
 	struct vh_names said = { 0 };
 
 	for (size_t i = 0; i < count * cli->n_connect; i++) {
-		const struct vh_report *r = &list[i / cli->n_connect].reports[i % cli->n_connect];
+		const struct vh_names *unseen =
+			&list[i / cli->n_connect].judgements[i % cli->n_connect].c.unseen;
 
-		for (size_t k = 0; r->domain && k < r->not_checked->count; k++) {
-			if (vh_names_has(&said, r->not_checked->name[k]))
+		for (size_t k = 0; k < unseen->count; k++) {
+			if (vh_names_has(&said, unseen->name[k]))
 				continue;
-			*VH_APPEND(said.name, said.count) = r->not_checked->name[k];
+			*VH_APPEND(said.name, said.count) = unseen->name[k];
 			fputs("not checked: ", stdout);
-			vh_put(stdout, r->not_checked->name[k]);
+			vh_put(stdout, unseen->name[k]);
 			fputc('\n', stdout);
 		}
 	}
@@ -69,7 +70,7 @@ void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t c
 		for (size_t k = 0; k < o->cli->n_connect; k++) {
 			fputs("  ", stdout);
 			vh_put_column(stdout, o->cli->remotes[k].uri, width + 2);
-			put_cell(&o->cli->remotes[k], &list[i].reports[k]);
+			put_cell(&o->cli->remotes[k], &list[i].judgements[k]);
 		}
 	}
 	put_not_checked(o->cli, list, count);

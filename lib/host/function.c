@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "lib/host/topology.h"
-
 #include "lib/base/banned.h"
 
 #define DEVICES "sys/bus/pci/devices"
@@ -20,7 +18,9 @@ void vh_function_free(struct vh_pci_dev *d)
 	}
 	free(d->uses);
 	vh_names_clear(&d->carries);
-	vh_host_mates_free(d->mates, d->n_mates);
+	for (size_t i = 0; i < d->n_mates; i++)
+		vh_function_free(d->mates[i].dev);
+	free(d->mates);
 	free(d->resets);
 	free(d->pf_net);
 	free(d->framebuffer);

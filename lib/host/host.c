@@ -88,21 +88,14 @@ struct vh_sighting vh_host_sighting(const struct vh_pci_dev *d)
 	};
 }
 
-void vh_host_mates_free(struct vh_mate *mates, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(mates[i].driver);
-	free(mates);
-}
-
 static bool is_one(uint32_t wanted, uint32_t is)
 {
 	return wanted == ~0u || wanted == is;
 }
 
-bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m)
+bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_pci_dev *d)
 {
-	return is_one(id->vendor, m->vendor) && is_one(id->device, m->device) &&
-	       is_one(id->subvendor, m->subvendor) && is_one(id->subdevice, m->subdevice) &&
-	       !((id->class ^ m->class) & id->class_mask);
+	return is_one(id->vendor, d->vendor) && is_one(id->device, d->device) &&
+	       is_one(id->subvendor, d->subvendor) && is_one(id->subdevice, d->subdevice) &&
+	       !((id->class ^ d->class) & id->class_mask);
 }

@@ -34,13 +34,8 @@ enum vh_mate_kind {
 	VH_MATE_LINK = 4, /* the kernel links them: one cannot work without the other */
 };
 struct vh_mate {
-	struct vh_pci_addr addr;
-	unsigned int kinds; /* of enum vh_mate_kind */
-	uint32_t class;
-	uint16_t vendor, device, subvendor, subdevice;
-	int group;          /* IOMMU group, or -1 */
-	bool is_vf;
-	char *driver;       /* NULL: none */
+	struct vh_pci_dev *dev; /* as vh_function_read() sees it; owned */
+	unsigned int kinds;     /* of enum vh_mate_kind */
 };
 
 struct vh_pci_dev {
@@ -132,7 +127,7 @@ struct vh_host {
 	size_t n_nodes;
 	struct vh_bind_id *bind_ids;
 	size_t n_bind_ids;
-	struct vh_mate *on_vfio_pci; /* every device on vfio-pci, if bind_ids is not empty */
+	struct vh_pci_dev **on_vfio_pci; /* each that is on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
 	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
@@ -155,7 +150,7 @@ void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3
 /* What it says it is. */
 struct vh_sighting vh_host_sighting(const struct vh_pci_dev *d);
 /* Does this option of vfio-pci match? */
-bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *m);
+bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_pci_dev *d);
 
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
 bool vh_host_is_bridge(const struct vh_pci_dev *d);
@@ -164,8 +159,6 @@ bool vh_host_is_chipset(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_host_is_tolerated(const struct vh_pci_dev *d);
-
-void vh_host_mates_free(struct vh_mate *mates, size_t count);
 
 /* A file in the directory of a function whose driver did not answer: its uses are unknown. */
 #define VH_MANIFEST_UNANSWERED "unanswered"

@@ -10,7 +10,6 @@
 #include "lib/host/keyboard.h"
 #include "lib/host/module-options.h"
 #include "lib/host/read.h"
-#include "lib/host/topology.h"
 
 #include "lib/base/banned.h"
 
@@ -25,7 +24,9 @@ void vh_platform_clear(struct vh_host *h)
 		free(h->bind_ids[i].where);
 	}
 	free(h->bind_ids);
-	vh_host_mates_free(h->on_vfio_pci, h->n_on_vfio_pci);
+	for (size_t i = 0; i < h->n_on_vfio_pci; i++)
+		vh_function_free(h->on_vfio_pci[i]);
+	free(h->on_vfio_pci);
 	free(h->nodes);
 	vh_names_clear(&h->keyboards);
 	vh_hook_install_free(h->hook);
@@ -196,22 +197,25 @@ static void add_ids(struct vh_host *h, const struct vh_module_option *value)
 	}
 }
 
-static void read_bind_ids(const struct vh_root *root, struct vh_host *h)
+static void read_bind_ids(const struct vh_function_bus *bus, struct vh_host *h)
 {
 	_auto_module_values_ struct vh_module_options values = { 0 };
 	_auto_names_ struct vh_names names = { 0 };
 
-	vh_module_options_read(root, h->cmdline, "vfio-pci", "ids", &values);
+	vh_module_options_read(bus->root, h->cmdline, "vfio-pci", "ids", &values);
 	for (size_t i = 0; i < values.count; i++)
 		add_ids(h, &values.list[i]);
-	if (!h->n_bind_ids || vh_root_list(root, &names, DRIVER) < 0)
+	if (!h->n_bind_ids || vh_root_list(bus->root, &names, DRIVER) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		struct vh_pci_addr addr;
-		struct vh_mate m;
+		struct vh_pci_dev *d = NULL;
+		int ignored = 0; /* nothing is done to it */
 
-		if (vh_pci_parse(names.name[i], &addr) == 0 && vh_topology_read_mate(root, &addr, &m))
-			*VH_APPEND(h->on_vfio_pci, h->n_on_vfio_pci) = m;
+		if (vh_pci_parse(names.name[i], &addr) == 0)
+			d = vh_function_read(bus, &addr, &ignored);
+		if (d)
+			*VH_APPEND(h->on_vfio_pci, h->n_on_vfio_pci) = d;
 	}
 }
 
@@ -225,13 +229,15 @@ static void read_early(const struct vh_root *root, struct vh_host *h)
 		vh_host_not_checked(h, "devices for vfio-pci from boot: %s", err.what);
 }
 
-void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned int flags)
+void vh_platform_read(const struct vh_function_bus *bus, struct vh_host *h, unsigned int flags)
 {
+	const struct vh_root *root = bus->root;
+
 	read_interrupts(root, h);
 	for (size_t i = 0; i < h->n_groups; i++)
 		read_regions(root, h, h->groups[i]);
 	read_nodes(root, h);
-	read_bind_ids(root, h);
+	read_bind_ids(bus, h);
 	vh_keyboard_read(root, h);
 	if (flags & VH_HOST_ALL || !h->iommu)
 		h->loader = vh_bootloader_read(root);

@@ -6,11 +6,11 @@
 #ifndef VH_PLATFORM_H
 #define VH_PLATFORM_H
 
-#include "lib/host/host.h"
+#include "lib/host/function.h"
 
 /* Fills in what VH_HOST_RULES asks for, of the machine and of the groups read before; how the
  * hook is installed only with VH_HOST_ALL. */
-void vh_platform_read(const struct vh_root *root, struct vh_host *h, unsigned int flags);
+void vh_platform_read(const struct vh_function_bus *bus, struct vh_host *h, unsigned int flags);
 void vh_platform_clear(struct vh_host *h);
 
 #endif

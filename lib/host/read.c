@@ -204,9 +204,9 @@ const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct v
 	read_not_told(root, h);
 	read_devs(h, &bus, ask->flags);
 	if (ask->flags & VH_HOST_RULES)
-		vh_platform_read(root, h, ask->flags);
+		vh_platform_read(&bus, h, ask->flags);
 	for (size_t i = 0; ask->flags & VH_HOST_RULES && i < h->n_asked; i++)
-		vh_topology_read(root, h, dev_in(h, &h->asked[i]));
+		vh_topology_read(&bus, h, dev_in(h, &h->asked[i]));
 	vh_function_bus_close(&bus);
 	if (h->failed)
 		vh_host_not_checked(h, "drivers and groups: %s", strerror(h->failed));

@@ -5,76 +5,48 @@
 #include <errno.h>
 #include <linux/if.h>
 
-#include "lib/host/function.h"
-
 #include "lib/base/banned.h"
 
 #define DEVICES "sys/bus/pci/devices"
 #define BARS 6 /* then the expansion ROM, SR-IOV, windows of bridges */
 
-static uint32_t number(const struct vh_root *root, const char *name, const char *attribute)
-{
-	int64_t v = vh_root_read_int(root, DEVICES "/%s/%s", name, attribute);
-
-	return v < 0 ? 0 : (uint32_t)v;
-}
-
-bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr,
-			   struct vh_mate *ret)
-{
-	struct vh_pci_name name = vh_pci_str(addr);
-
-	if (!vh_root_exists(root, DEVICES "/%s/config", name.s))
-		return false;
-	*ret = (struct vh_mate){
-		.addr = *addr,
-		.class = number(root, name.s, "class"),
-		.vendor = (uint16_t)number(root, name.s, "vendor"),
-		.device = (uint16_t)number(root, name.s, "device"),
-		.subvendor = (uint16_t)number(root, name.s, "subsystem_vendor"),
-		.subdevice = (uint16_t)number(root, name.s, "subsystem_device"),
-		.group = vh_function_group(root, addr),
-		.is_vf = vh_root_exists(root, DEVICES "/%s/physfn", name.s),
-		.driver = vh_root_link_name(root, DEVICES "/%s/driver", name.s),
-	};
-	return true;
-}
-
 /* --- what belongs to it ---------------------------------------------------------------------- */
 
 static int mate_order(const void *a, const void *b)
 {
-	return vh_pci_cmp(&((const struct vh_mate *)a)->addr, &((const struct vh_mate *)b)->addr);
+	const struct vh_mate *x = a, *y = b;
+
+	return vh_pci_cmp(&x->dev->addr, &y->dev->addr);
 }
 
-static void add_mate(const struct vh_root *root, struct vh_pci_dev *d,
+static void add_mate(const struct vh_function_bus *bus, struct vh_pci_dev *d,
 		     const struct vh_pci_addr *addr, enum vh_mate_kind kind)
 {
-	struct vh_mate m;
+	struct vh_mate m = { .kinds = kind };
+	int ignored = 0; /* nothing is done to a mate */
 
 	if (!vh_pci_cmp(addr, &d->addr))
 		return;
 	for (size_t i = 0; d->mates && i < d->n_mates; i++) {
-		if (!vh_pci_cmp(&d->mates[i].addr, addr)) {
+		if (!vh_pci_cmp(&d->mates[i].dev->addr, addr)) {
 			d->mates[i].kinds |= kind;
 			return;
 		}
 	}
-	if (!vh_topology_read_mate(root, addr, &m))
-		return;
-	m.kinds = kind;
-	*VH_APPEND(d->mates, d->n_mates) = m;
+	m.dev = vh_function_read(bus, addr, &ignored);
+	if (m.dev)
+		*VH_APPEND(d->mates, d->n_mates) = m;
 }
 
 /* consumer:pci:ADDR needs us, supplier:pci:ADDR we need: the sound function of a graphics card
  * and its display, say (drivers/pci/quirks.c:pci_create_device_link()). A bridge above is no
  * device that could be passed through. */
-static void read_links(const struct vh_root *root, struct vh_pci_dev *d)
+static void read_links(const struct vh_function_bus *bus, struct vh_pci_dev *d)
 {
 	static const char *const prefixes[] = { "consumer:pci:", "supplier:pci:" };
 	_auto_names_ struct vh_names names = { 0 };
 
-	if (vh_root_list(root, &names, "%s", d->path) < 0)
+	if (vh_root_list(bus->root, &names, "%s", d->path) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		for (size_t k = 0; k < VH_COUNT(prefixes); k++) {
@@ -82,34 +54,34 @@ static void read_links(const struct vh_root *root, struct vh_pci_dev *d)
 
 			if (vh_has_prefix(names.name[i], prefixes[k]) &&
 			    vh_pci_parse(names.name[i] + strlen(prefixes[k]), &addr) == 0)
-				add_mate(root, d, &addr, VH_MATE_LINK);
+				add_mate(bus, d, &addr, VH_MATE_LINK);
 		}
 	}
 }
 
 /* The other functions of its slot; of a bus without a bridge, those are the chipset's. */
-static void read_slot(const struct vh_root *root, struct vh_pci_dev *d)
+static void read_slot(const struct vh_function_bus *bus, struct vh_pci_dev *d)
 {
 	struct vh_pci_addr addr = d->addr;
 
 	for (addr.function = 0; addr.function < 8; addr.function++)
-		add_mate(root, d, &addr, VH_MATE_SLOT);
+		add_mate(bus, d, &addr, VH_MATE_SLOT);
 }
 
 /* Everything below the bridge above it. */
-static void read_bus(const struct vh_root *root, struct vh_pci_dev *d)
+static void read_bus(const struct vh_function_bus *bus, struct vh_pci_dev *d)
 {
 	const char *end = strrchr(d->path, '/');
 	_auto_free_ char *above = vh_strndup(d->path, end - d->path);
 	_auto_names_ struct vh_names names = { 0 };
 
-	if (vh_root_list_dirs(root, &names, "%s", above) < 0)
+	if (vh_root_list_dirs(bus->root, &names, "%s", above) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		struct vh_pci_addr addr;
 
 		if (vh_pci_parse(names.name[i], &addr) == 0)
-			add_mate(root, d, &addr, VH_MATE_BUS);
+			add_mate(bus, d, &addr, VH_MATE_BUS);
 	}
 }
 
@@ -224,18 +196,20 @@ static void read_framebuffer(const struct vh_root *root, struct vh_host *h, stru
 	}
 }
 
-void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_pci_dev *d)
+void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, struct vh_pci_dev *d)
 {
+	const struct vh_root *root = bus->root;
+
 	if (!d || d->mates || d->can_reset != VH_UNKNOWN || vh_host_is_bridge(d))
 		return;
 	d->numa_node = (int)vh_root_read_int(root, DEVICES "/%s/numa_node", vh_pci_str(&d->addr).s);
 	read_reset(root, h, d);
-	read_links(root, d);
+	read_links(bus, d);
 	if (!d->is_vf && !d->root_bus) {
-		read_slot(root, d);
+		read_slot(bus, d);
 		/* who has a reset of its own takes nobody along */
 		if (d->can_reset == VH_NO || vh_streq(d->resets, "bus"))
-			read_bus(root, d);
+			read_bus(bus, d);
 	}
 	if (d->mates)
 		qsort(d->mates, d->n_mates, sizeof(*d->mates), mate_order);

@@ -7,13 +7,9 @@
 #ifndef VH_TOPOLOGY_H
 #define VH_TOPOLOGY_H
 
-#include "lib/host/host.h"
+#include "lib/host/function.h"
 
 /* Fills in the fields of VH_HOST_RULES, once. NULL: does nothing. */
-void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_pci_dev *d);
-
-/* One function as a mate; false: it is not there. */
-bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr,
-			   struct vh_mate *ret) VH_CHECK;
+void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, struct vh_pci_dev *d);
 
 #endif

@@ -91,6 +91,22 @@ exits 'JSON of show' 0 "$hook" --sysroot "$more" --format json show 01:00.0 enp3
 valid_json 'JSON of show is JSON'
 golden 'JSON of show stays as it is' show.json
 
+# The demo's graphics card with capabilities, its sound with those that 64 bytes do not show.
+caps=$work/caps
+mkdir "$caps"
+sed '/^pci 0000:01:00.0 /s/$/ caps=01,05,10,11,0001,000d/; /^pci 0000:01:00.1 /s/$/ caps=?/' \
+	"$hosts/demo.host" >"$work/caps.host"
+"$abs_top_builddir/tests/fake/expand" "$work/caps.host" "$caps"
+exits 'capabilities' 0 "$hook" --sysroot "$caps" show 01:00.0
+prints 'capabilities: in their order' '^  capabilities +power management, MSI, PCI Express, MSI-X, AER, ACS$'
+exits 'capabilities that an ordinary user does not see' 0 "$hook" --sysroot "$caps" show 01:00.1
+prints 'capabilities: that they are not seen' '^  capabilities +not readable; root sees them$'
+rm "$caps/sys/bus/pci/devices/0000:01:00.0/config"
+mkdir "$caps/sys/bus/pci/devices/0000:01:00.0/config"
+exits 'a configuration space that cannot be read' 0 "$hook" --sysroot "$caps" show 01:00.0
+prints 'a configuration space that cannot be read: it is said' '^  capabilities +not readable'
+verdict 'a configuration space that cannot be read: libpci is silent' test -z "$err"
+
 exits 'show what is not there' 1 "$hook" --sysroot "$(tree demo)" show 7f:00.0
 tells 'show what is not there: it is said' 'no device at 0000:7f:00.0'
 verdict 'show what is not there: stdout is silent' test -z "$out"

@@ -10,22 +10,22 @@
 
 #define LEFT_OUT "warning function-left-out 0000:01:00.1:10"
 
+static struct vh_pci_dev mate_devs[4];
 static struct vh_mate mates[4];
 
-static struct vh_mate *mate(struct vh_pci_dev *d, const char *addr, uint32_t class, int group,
-			    unsigned int kinds)
+static struct vh_pci_dev *mate(struct vh_pci_dev *d, const char *addr, uint32_t class, int group,
+			       unsigned int kinds)
 {
-	struct vh_mate *m;
+	struct vh_pci_dev *m = &mate_devs[d->n_mates];
 
-	if (!d->mates)
-		memset(mates, 0, sizeof(mates));
+	*m = (struct vh_pci_dev){
+		.addr = world_addr(addr),
+		.class = class,
+		.vendor = d->vendor,
+		.group = group,
+	};
 	d->mates = mates;
-	m = &mates[d->n_mates++];
-	m->addr = world_addr(addr);
-	m->class = class;
-	m->vendor = d->vendor;
-	m->group = group;
-	m->kinds = kinds;
+	mates[d->n_mates++] = (struct vh_mate){ m, kinds };
 	return m;
 }
 
@@ -87,7 +87,7 @@ CASE("left-out-of-sound-card", sound_card, .want = LEFT_OUT);
 static void isolated_functions(struct world *w)
 {
 	sound_card(w);
-	mates[0].group = 2;
+	mate_devs[0].group = 2;
 }
 CASE("left-out-isolated", isolated_functions, .want = "", .silent = "function-left-out");
 
@@ -146,7 +146,7 @@ CASE("reset-bus", bus_reset, .want = "warning reset-missing 0000:01:00.0:10",
 static void bus_reset_of_group(struct world *w)
 {
 	bus_reset(w);
-	mates[0].group = 1;
+	mate_devs[0].group = 1;
 	w->dev[1].can_reset = VH_NO;
 }
 CASE("reset-bus-of-group", bus_reset_of_group, .want = "", .silent = "reset-missing");
@@ -410,7 +410,7 @@ CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0", .say
      .scopes = VH_SCOPE_HOST);
 
 static struct vh_bind_id id;
-static struct vh_mate bound[2];
+static struct vh_pci_dev bound_devs[2], *bound[] = { &bound_devs[0], &bound_devs[1] };
 
 /* The device of the domain and its twin are on vfio-pci by id. */
 static void twin(struct world *w)
@@ -421,11 +421,11 @@ static void twin(struct world *w)
 	id = (struct vh_bind_id){
 		0x1af4, 0x1000, ~0u, ~0u, 0, 0, S("1af4:1000"), S("the kernel command line")
 	};
-	memset(bound, 0, sizeof(bound));
+	memset(bound_devs, 0, sizeof(bound_devs));
 	for (size_t i = 0; i < VH_COUNT(bound); i++) {
-		bound[i].addr = world_addr(i ? "0000:02:00.0" : "0000:01:00.0");
-		bound[i].vendor = 0x1af4;
-		bound[i].device = 0x1000;
+		bound[i]->addr = world_addr(i ? "0000:02:00.0" : "0000:01:00.0");
+		bound[i]->vendor = 0x1af4;
+		bound[i]->device = 0x1000;
 	}
 	w->host.bind_ids = &id;
 	w->host.n_bind_ids = 1;
@@ -455,7 +455,7 @@ CASE("twin-named", twin_named, .want = "", .silent = "twin-by-id");
 static void twin_of_another(struct world *w)
 {
 	twin(w);
-	bound[1].subvendor = 0x1028;
+	bound[1]->subvendor = 0x1028;
 	id.subvendor = 0;
 }
 CASE("twin-of-another", twin_of_another, .want = "", .silent = "twin-by-id");

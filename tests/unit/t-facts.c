@@ -83,7 +83,8 @@ static void show_mates(struct vh_strbuf *sb, const struct vh_host *h, const stru
 	(void)h;
 	vh_strbuf_addf(sb, "%s", tri(d->can_reset));
 	for (size_t i = 0; i < d->n_mates; i++)
-		vh_strbuf_addf(sb, ", %s %u", vh_pci_str(&d->mates[i].addr).s, d->mates[i].kinds);
+		vh_strbuf_addf(sb, ", %s %u", vh_pci_str(&d->mates[i].dev->addr).s,
+			       d->mates[i].kinds);
 }
 
 static void show_memory(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)

@@ -174,29 +174,14 @@ static bool is_claimed(const struct vh_claims *claims, const struct vh_pci_addr 
 	return false;
 }
 
-static struct vh_mate as_mate(const struct vh_pci_dev *d)
-{
-	return (struct vh_mate){
-		.addr = d->addr,
-		.class = d->class,
-		.vendor = d->vendor,
-		.device = d->device,
-		.subvendor = d->subvendor,
-		.subdevice = d->subdevice,
-	};
-}
-
 /* Was it set for a device of this domain? */
 static const struct vh_plan_dev *meant_for(const struct vh_case *c, const struct vh_bind_id *id)
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_rule_next_named(c, pd))) {
-		struct vh_mate m = as_mate(pd->dev);
-
-		if (vh_host_bind_id_matches(id, &m))
+	while ((pd = vh_rule_next_named(c, pd)))
+		if (vh_host_bind_id_matches(id, pd->dev))
 			return pd;
-	}
 	return NULL;
 }
 
@@ -206,7 +191,7 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 	const struct vh_plan_dev *pd = meant_for(c, id);
 
 	for (size_t i = 0; pd && i < c->host->n_on_vfio_pci; i++) {
-		const struct vh_mate *m = &c->host->on_vfio_pci[i];
+		const struct vh_pci_dev *m = c->host->on_vfio_pci[i];
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &m->addr);
 		_auto_free_ char *fix = NULL;
 
@@ -231,11 +216,10 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 	_auto_free_ char *fix = NULL;
 
 	for (size_t i = 0; i < c->host->n_devs; i++) {
-		struct vh_mate m = as_mate(c->host->devs[i]);
+		const struct vh_pci_dev *d = c->host->devs[i];
 
-		if (vh_host_bind_id_matches(id, &m))
-			vh_strbuf_join(c->host->devs[i]->on_vfio ? &taken : &others, ", ",
-				       vh_pci_str(&m.addr).s);
+		if (vh_host_bind_id_matches(id, d))
+			vh_strbuf_join(d->on_vfio ? &taken : &others, ", ", vh_pci_str(&d->addr).s);
 	}
 	if (taken.len && !others.len)
 		return;

@@ -10,19 +10,6 @@ static bool is_named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
 	return vh_rule_is_named(c, vh_host_dev(c->host, addr));
 }
 
-/* A mate as the functions for devices take it; it borrows. */
-static struct vh_pci_dev as_device(const struct vh_mate *m)
-{
-	return (struct vh_pci_dev){
-		.addr = m->addr,
-		.class = m->class,
-		.vendor = m->vendor,
-		.device = m->device,
-		.driver = m->driver,
-		.group = m->group,
-	};
-}
-
 static bool is_display(uint32_t class)
 {
 	return VH_PCI_BASE_CLASS(class) == VH_PCI_BASE_CLASS_DISPLAY;
@@ -35,17 +22,18 @@ static bool is_display(uint32_t class)
  */
 static bool is_part(const struct vh_pci_dev *d, const struct vh_mate *m)
 {
-	struct vh_pci_dev mate = as_device(m);
+	const struct vh_pci_dev *mate = m->dev;
 
-	if (m->is_vf || vh_host_is_bridge(&mate) || vh_host_is_chipset(&mate))
+	if (mate->is_vf || vh_host_is_bridge(mate) || vh_host_is_chipset(mate))
 		return false;
 	if (m->kinds & VH_MATE_LINK)
 		return true;
-	if (!(m->kinds & VH_MATE_SLOT) || m->vendor != d->vendor)
+	if (!(m->kinds & VH_MATE_SLOT) || mate->vendor != d->vendor)
 		return false;
-	if (is_display(d->class) || is_display(m->class))
+	if (is_display(d->class) || is_display(mate->class))
 		return true;
-	return m->group == d->group && VH_PCI_BASE_CLASS(m->class) != VH_PCI_BASE_CLASS(d->class);
+	return mate->group == d->group &&
+	       VH_PCI_BASE_CLASS(mate->class) != VH_PCI_BASE_CLASS(d->class);
 }
 
 static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
@@ -67,21 +55,21 @@ static void check_function_left_out(const struct vh_case *c, const struct vh_rul
 	while (c->domain && (pd = vh_rule_next_named(c, pd))) {
 		for (size_t i = 0; i < pd->dev->n_mates; i++) {
 			const struct vh_mate *m = &pd->dev->mates[i];
-			struct vh_pci_dev mate = as_device(m);
+			const struct vh_pci_addr *addr = &m->dev->addr;
 			_auto_free_ char *what = NULL, *fix = NULL;
 			struct vh_finding *f;
 
-			if (!is_part(pd->dev, m) || is_named_at(c, &m->addr) ||
-			    is_reported(out, r, &m->addr))
+			if (!is_part(pd->dev, m) || is_named_at(c, addr) ||
+			    is_reported(out, r, addr))
 				continue;
-			what = vh_wording_device(&mate);
-			fix = vh_wording_hostdev(&m->addr);
+			what = vh_wording_device(m->dev);
+			fix = vh_wording_hostdev(addr);
 			f = vh_finding_add(out, r, pd, fix, "%s is not in the domain and %s %s: %s",
-					   vh_pci_str(&m->addr).s,
+					   vh_pci_str(addr).s,
 					   m->kinds & VH_MATE_SLOT ? "belongs to the same card as"
 								   : "works together with",
 					   vh_pci_str(&pd->dev->addr).s, what);
-			vh_finding_about(f, &m->addr, f->line);
+			vh_finding_about(f, addr, f->line);
 		}
 	}
 }
@@ -103,10 +91,8 @@ const struct vh_rule vh_rule_function_left_out = {
 /* What a reset of the bus would hit and VFIO does not own: VFIO owns the whole group. */
 static bool stays_out(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_mate *m)
 {
-	struct vh_pci_dev mate = as_device(m);
-
-	return m->kinds & VH_MATE_BUS && !vh_host_is_bridge(&mate) && m->group != d->group &&
-	       !is_named_at(c, &m->addr);
+	return m->kinds & VH_MATE_BUS && !vh_host_is_bridge(m->dev) && m->dev->group != d->group &&
+	       !is_named_at(c, &m->dev->addr);
 }
 
 static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev *pd,
@@ -120,8 +106,8 @@ static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev
 
 		if (!stays_out(c, pd->dev, m))
 			continue;
-		element = vh_wording_hostdev(&m->addr);
-		vh_strbuf_join(&others, ", ", vh_pci_str(&m->addr).s);
+		element = vh_wording_hostdev(&m->dev->addr);
+		vh_strbuf_join(&others, ", ", vh_pci_str(&m->dev->addr).s);
 		vh_strbuf_join(&fix, "\n", element);
 	}
 	if (others.len)
