@@ -85,21 +85,10 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 	return 0;
 }
 
-int vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
-		     const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count,
-		     struct vh_error *err)
+void vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
+		      const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count)
 {
-	_auto_strbuf_ struct vh_strbuf xml = { 0 };
-
-	vh_strbuf_add(&xml, "<domain type='kvm'><name>vm</name><memory unit='MiB'>1</memory>"
-			    "<os><type>hvm</type></os><devices><memballoon model='none'/>");
-	for (size_t i = 0; i < count; i++)
-		vh_strbuf_addf(&xml, "<hostdev mode='subsystem' type='pci' managed='yes'><source>"
-				     "<address domain='0x%04x' bus='0x%02x' slot='0x%02x' "
-				     "function='0x%x'/></source></hostdev>",
-			       addrs[i].domain, addrs[i].bus, addrs[i].slot, addrs[i].function);
-	vh_strbuf_add(&xml, "</devices></domain>");
-	return vh_judge_domain(ret, root, config, xml.data, xml.len, err);
+	vh_judge_parsed(ret, root, config, vh_domain_of(addrs, count));
 }
 
 int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret, const char **ret_problem)

@@ -37,9 +37,8 @@ void vh_judge_parsed(struct vh_judgement *ret, const struct vh_root *root,
 void vh_judge_host(struct vh_judgement *ret, const struct vh_root *root,
 		   const struct vh_config *config);
 /* A domain of its own that has nothing but these devices, managed: what becomes of a start? */
-int vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
-		     const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count,
-		     struct vh_error *err) VH_CHECK;
+void vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
+		      const struct vh_config *config, const struct vh_pci_addr *addrs, size_t count);
 /* What findings are as an exit status; with --strict warnings count too. */
 int vh_judge_exit(const struct vh_cli *cli, const struct vh_findings *f);
 

@@ -124,20 +124,15 @@ static void judge_display(const struct generate *g, struct vh_finding *f)
 
 static int judge(struct generate *g)
 {
-	_auto_error_ struct vh_error err = { 0 };
 	struct vh_findings *all = &g->j.findings, shown = { 0 };
 	size_t errors;
 
-	if (vh_judge_devices(&g->j, &g->cli->root, &g->config, g->addrs, g->count, &err) < 0) {
-		vh_error_report(g->cli, NULL, &err);
-		return VH_EXIT_USAGE;
-	}
+	vh_judge_devices(&g->j, &g->cli->root, &g->config, g->addrs, g->count);
 	for (size_t i = 0; i < all->count; i++) {
 		/* the rest of a start's rules is for the start to judge */
 		if (!(all->list[i].rule->scopes & VH_SCOPE_BOOT))
 			continue;
 		judge_display(g, &all->list[i]);
-		all->list[i].line = 0; /* nobody has written that domain */
 		*VH_APPEND(shown.list, shown.count) = all->list[i];
 	}
 	vh_text_findings(g->cli, stderr, &shown);

@@ -29,18 +29,16 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_pci_addr addr;
 
-	if (vh_lookup_address(&cli->root, text, &addr, &err) < 0 ||
-	    vh_judge_devices(&s->j, &cli->root, config, &addr, 1, &err) < 0) {
+	if (vh_lookup_address(&cli->root, text, &addr, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
+	vh_judge_devices(&s->j, &cli->root, config, &addr, 1);
 	ret->dev = vh_host_dev(s->j.c.host, &addr);
 	if (!ret->dev) {
 		vh_error(cli, "no device at %s; 'vfio-hook list' shows all", vh_pci_str(&addr).s);
 		return VH_EXIT_FINDINGS;
 	}
-	for (size_t i = 0; i < s->j.findings.count; i++)
-		s->j.findings.list[i].line = 0; /* nobody has written that domain */
 	if (config_problem)
 		vh_names_note(&s->j.c.unseen, "/" VH_CONFIG_PATH " (%s): judged by the defaults",
 			      config_problem);

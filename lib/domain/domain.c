@@ -275,6 +275,26 @@ bool vh_domain_is_device(const xmlDoc *doc)
 	return false;
 }
 
+struct vh_domain *vh_domain_of(const struct vh_pci_addr *addrs, size_t count)
+{
+	struct vh_domain *d = vh_alloc(sizeof(*d));
+
+	d->name = vh_strdup("vm");
+	d->type = vh_strdup("kvm");
+	d->balloon = VH_BALLOON_NONE;
+	d->memory_kib = d->current_kib = d->memory.total_kib = 1024;
+	d->memory.n_vfio = count;
+	for (size_t i = 0; i < count; i++)
+		*VH_APPEND(d->devices, d->n_devices) = (struct vh_hostdev){
+			.element = VH_HOSTDEV,
+			.addr = addrs[i],
+			.written = vh_strdup(""),
+			.written_managed = VH_MANAGED_YES,
+			.managed = true,
+		};
+	return d;
+}
+
 struct vh_domain *vh_domain_read_device(const xmlDoc *doc)
 {
 	struct vh_domain *d = vh_alloc(sizeof(*d));

@@ -52,6 +52,9 @@ struct vh_domain *vh_domain_read(const struct _xmlDoc *doc, struct vh_error *err
  * where that is asked for: nothing is known then of the rest of its domain. */
 bool vh_domain_is_device(const struct _xmlDoc *doc);
 struct vh_domain *vh_domain_read_device(const struct _xmlDoc *doc) VH_CHECK;
+/* One of our own that has nothing but these devices, managed, and no balloon: for the question
+ * what a start with them would do. */
+struct vh_domain *vh_domain_of(const struct vh_pci_addr *addrs, size_t count) VH_CHECK;
 void vh_domain_free(struct vh_domain *d);
 VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 
