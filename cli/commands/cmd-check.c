@@ -6,7 +6,6 @@
 #include "cli/edit/fix.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
-#include "lib/config/effective.h"
 
 #include "lib/base/banned.h"
 
@@ -86,17 +85,8 @@ struct members {
 	uint64_t total_kib;
 };
 
-static void add_member(struct check *c, const struct vh_judgement *j, const struct vh_defined *d,
-		       struct members *to)
+static void add_member(const struct vh_judgement *j, const struct vh_defined *d, struct members *to)
 {
-	struct vh_config config = vh_effective_for(&c->config, j->domain->name, j->domain->uuid,
-						   j->domain->policy.require_peers);
-	struct vh_case one = {
-		.domain = j->domain,
-		.host = j->c.host,
-		.config = &config,
-		.plan = j->plan,
-	};
 	struct vh_member *m = VH_APPEND(to->list, to->count);
 
 	m->name = vh_strdup(d->name);
@@ -104,7 +94,7 @@ static void add_member(struct check *c, const struct vh_judgement *j, const stru
 	m->refused = vh_findings_number(&j->findings, VH_ERROR);
 	if (!j->c.host)
 		return;
-	vh_together_look(m, &one);
+	vh_together_look(m, &j->c);
 	if (j->c.memory.read == VH_YES)
 		to->total_kib = j->c.memory.total_kib;
 }
@@ -122,7 +112,7 @@ static int check_defined(struct check *c, const struct vh_defined *d, struct mem
 		return VH_EXIT_USAGE;
 	}
 	report(c, &j, d->name, d->name, &xml, d);
-	add_member(c, &j, d, members);
+	add_member(&j, d, members);
 	return vh_judge_exit(c->cli, &j.findings);
 }
 

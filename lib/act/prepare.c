@@ -82,6 +82,7 @@ static void weigh_old(struct task *t)
  * as it was before. */
 static int look(struct task *t, struct vh_error *err)
 {
+	struct vh_case before = t->c;
 	struct vh_case_ask ask = {
 		.root = t->act->root,
 		.config = t->act->config,
@@ -93,13 +94,16 @@ static int look(struct task *t, struct vh_error *err)
 		.starts = true,
 		.store = &t->store,
 		.own = t->old,
+		.before = t->c.host ? &before : NULL,
 	};
+	int rc;
 
 	vh_plan_free(VH_STEAL(t->plan));
-	vh_case_clear(&t->c);
 	weigh_old(t);
 	ask.counts = t->counts;
-	if (vh_case_read(&t->c, &ask, err) < 0)
+	rc = vh_case_read(&t->c, &ask, err);
+	vh_case_clear(&before);
+	if (rc < 0)
 		return -1;
 	if (t->domain)
 		t->plan = vh_plan_make(t->domain, t->c.host, t->act->config);

@@ -32,25 +32,35 @@ struct vh_claims *vh_case_own_claims(struct vh_case *c)
 
 /* --- the machine ------------------------------------------------------------------------------ */
 
-/* The addresses that the domain names, and what they would be in hex or were meant to be: rules
- * say what stands there. */
-static struct vh_pci_addr *addresses(const struct vh_domain *d, size_t *ret_count)
+/* Which devices are read: those that are named, and hints: what their addresses would be in hex,
+ * or were meant to be, so that rules can say what stands there. */
+struct wanted {
+	struct vh_pci_addr *addrs, *hints;
+	size_t count, n_hints;
+};
+
+static void wanted_clear(struct wanted *w)
 {
-	struct vh_pci_addr *addrs = NULL, meant;
-	size_t n = 0;
+	free(w->addrs);
+	free(w->hints);
+}
+
+static struct wanted wanted_by(const struct vh_domain *d)
+{
+	struct wanted w = { 0 };
+	struct vh_pci_addr meant;
 
 	for (size_t i = 0; i < d->n_devices; i++) {
 		const struct vh_hostdev *e = &d->devices[i];
 
 		if (!e->problem)
-			*VH_APPEND(addrs, n) = e->addr;
+			*VH_APPEND(w.addrs, w.count) = e->addr;
 		if (!e->problem && e->decimal && e->hex_valid)
-			*VH_APPEND(addrs, n) = e->hex;
+			*VH_APPEND(w.hints, w.n_hints) = e->hex;
 		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
-			*VH_APPEND(addrs, n) = meant;
+			*VH_APPEND(w.hints, w.n_hints) = meant;
 	}
-	*ret_count = n;
-	return addrs;
+	return w;
 }
 
 static unsigned int flags_of(const struct vh_case_ask *ask, size_t count)
@@ -65,15 +75,16 @@ static unsigned int flags_of(const struct vh_case_ask *ask, size_t count)
 /* The host with the devices of the own claim as they were before it: a start continues where an
  * accident ended one, and a domain that runs is judged as if it were stopped. */
 static const struct vh_host *read_host(const struct vh_case_ask *ask, const struct vh_claim *own,
-				       const bool *counts, const struct vh_pci_addr *addrs,
-				       size_t count)
+				       const bool *counts, const struct wanted *w)
 {
 	size_t n = 0;
 	_auto_free_ struct vh_was *was = own ? vh_standing_before(own, counts, &n) : NULL;
 	struct vh_host_ask wanted = {
-		.addrs = addrs,
-		.count = count,
-		.flags = flags_of(ask, count),
+		.addrs = w->addrs,
+		.count = w->count,
+		.hints = w->hints,
+		.n_hints = w->n_hints,
+		.flags = flags_of(ask, w->count),
 		.deadline = ask->deadline,
 		.was = was,
 		.n_was = n,
@@ -119,7 +130,7 @@ static int read_claims(struct vh_facts_host *f, const struct vh_case_ask *ask, c
 
 /* For this domain alone: the host looks different to it, or nobody else asks. */
 static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
-		     const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
+		     const struct wanted *w, struct vh_error *err)
 {
 	_auto_free_ bool *own_counts = NULL;
 	_auto_(vh_claim) struct vh_claim *read = owner && !ask->starts && !ask->store
@@ -127,8 +138,8 @@ static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const cha
 							 : NULL;
 	const struct vh_claim *own = read ? read : ask->own;
 	const bool *counts = read ? own_counts : ask->counts;
-	struct vh_facts_host *f = vh_facts_add(&c->here, addrs, count,
-					       read_host(ask, own, counts, addrs, count));
+	struct vh_facts_host *f = vh_facts_add(&c->here, w->addrs, w->count,
+					       read_host(ask, own, counts, w));
 	int rc = read_claims(f, ask, owner, err);
 
 	for (size_t i = 0; c->running && own && i < own->count; i++)
@@ -139,13 +150,13 @@ static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const cha
 
 /* What others have read of the same devices, or read for them to come. */
 static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
-		       const struct vh_pci_addr *addrs, size_t count, struct vh_error *err)
+		       const struct wanted *w, struct vh_error *err)
 {
-	struct vh_facts_host *f = vh_facts_find(ask->facts, addrs, count);
+	struct vh_facts_host *f = vh_facts_find(ask->facts, w->addrs, w->count);
 	int rc = 0;
 
 	if (!f) {
-		f = vh_facts_add(ask->facts, addrs, count, read_host(ask, NULL, NULL, addrs, count));
+		f = vh_facts_add(ask->facts, w->addrs, w->count, read_host(ask, NULL, NULL, w));
 		rc = read_claims(f, ask, NULL, err);
 	}
 	use(c, f);
@@ -154,19 +165,20 @@ static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
 
 /* *ret_runs: does the domain run? */
 static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
-			const struct vh_pci_addr *addrs, size_t count, enum vh_tri *ret_runs,
+			const struct wanted *w, enum vh_tri *ret_runs,
 			struct vh_error *err)
 {
 	*ret_runs = VH_NO;
-	if (ask->facts && !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
+	/* hints are a domain's own: others do not ask for them */
+	if (ask->facts && !w->n_hints && !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
 		if (owner && !ask->facts->running_seen)
 			*ret_runs = VH_UNKNOWN;
-		return read_shared(c, ask, addrs, count, err);
+		return read_shared(c, ask, w, err);
 	}
 	if (owner && c->domain && !ask->starts)
 		*ret_runs = vh_libvirt_files_is_running(ask->root, owner);
 	c->running = *ret_runs == VH_YES;
-	return read_here(c, ask, owner, addrs, count, err);
+	return read_here(c, ask, owner, w, err);
 }
 
 /* --- what the domain adds --------------------------------------------------------------------- */
@@ -176,11 +188,16 @@ static void read_record(struct vh_case *c, const struct vh_case_ask *ask)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
-	if (!c->domain->uuid || vh_record_load(ask->root, c->domain->uuid, &c->last, &err) == 0)
-		return;
-	vh_names_note(&c->unseen, "whether these are the devices that it last ran with: %s",
-		      err.what);
-	c->last_problem = VH_STEAL(err.what);
+	if (ask->before) {
+		c->last = VH_STEAL(ask->before->last);
+		c->last_problem = VH_STEAL(ask->before->last_problem);
+	} else if (c->domain->uuid &&
+		   vh_record_load(ask->root, c->domain->uuid, &c->last, &err) < 0) {
+		c->last_problem = VH_STEAL(err.what);
+	}
+	if (c->last_problem)
+		vh_names_note(&c->unseen, "whether these are the devices that it last ran with: %s",
+			      c->last_problem);
 }
 
 static void read_memory(struct vh_case *c, const struct vh_case_ask *ask, enum vh_tri runs)
@@ -209,8 +226,7 @@ static bool is_concerned(const struct vh_case *c)
 static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct vh_error *err)
 {
 	const char *owner = c->domain->uuid;
-	size_t n;
-	_auto_free_ struct vh_pci_addr *addrs = addresses(c->domain, &n);
+	__attribute__((cleanup(wanted_clear))) struct wanted w = { 0 };
 	enum vh_tri runs;
 
 	if (is_plain(c->domain))
@@ -219,11 +235,14 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 			 c->domain, &c->unseen);
 	if (!is_concerned(c))
 		return 0;
-	read_record(c, ask);
+	if (!ask->policy) {
+		w = wanted_by(c->domain);
+		read_record(c, ask);
+	}
 	if (c->domain->lone)
 		vh_names_note(&c->unseen, "the domain that this is for: its balloon, its memory, "
 					  "and what else it names");
-	if (read_machine(c, ask, owner, addrs, ask->policy ? 0 : n, &runs, err) < 0)
+	if (read_machine(c, ask, owner, &w, &runs, err) < 0)
 		return -1;
 	vh_networks_read(&c->pools, ask->root, &c->pool_networks, owner, ask->deadline, &c->unseen);
 	if (!c->domain->lone)
@@ -233,6 +252,7 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err)
 {
+	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs, .count = ask->count };
 	enum vh_tri runs;
 	int rc;
 
@@ -240,7 +260,7 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 	if (ask->domain)
 		rc = read_domain(ret, ask, err);
 	else
-		rc = read_machine(ret, ask, ask->owner, ask->addrs, ask->count, &runs, err);
+		rc = read_machine(ret, ask, ask->owner, &by_hand, &runs, err);
 	if (ret->host && !ask->whole && !ask->policy)
 		vh_expect_look(&ret->elsewhere, ask->root, ret->host, ret->config, ret->domain,
 			       ret->last, &ret->unseen);

@@ -24,7 +24,7 @@ struct vh_case {
 	/* the machine, and who else wants it: borrowed from facts, `here` if nobody gave any.
 	 * host NULL: the domain passes nothing through, and nothing more was read */
 	const struct vh_host *host;
-	const struct vh_claims *claims; /* of others; NULL only where host is, or for the host alone */
+	const struct vh_claims *claims; /* of others; NULL only where host is */
 
 	/* what this start adds */
 	bool running;                  /* it runs now, and is judged as if it were stopped */
@@ -61,6 +61,9 @@ struct vh_case_ask {
 	const struct vh_store *store; /* open: a claim that cannot be read is an error */
 	const struct vh_claim *own;   /* the owner's claim, read under its lock; NULL: none */
 	const bool *counts;           /* which of its records still tell what was before */
+	/* An earlier look by the same call, or NULL: what the domain last ran with is taken from
+	 * there, not read again. */
+	struct vh_case *before;
 };
 
 /*

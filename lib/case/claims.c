@@ -54,9 +54,12 @@ static void add_groups(struct vh_claims *c, const struct vh_host *h)
 /* Does the claim hold a device of the host's groups, or one that was asked for? */
 static bool concerns(const struct vh_claim *c, const struct vh_host *h)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (vh_host_dev(h, &c->records[i].addr) || vh_host_group(h, c->records[i].group))
+	for (size_t i = 0; i < c->count; i++) {
+		const struct vh_pci_dev *d = vh_host_dev(h, &c->records[i].addr);
+
+		if ((d && !d->hinted) || vh_host_group(h, c->records[i].group))
 			return true;
+	}
 	for (size_t i = 0; i < h->n_asked; i++) /* a device may have gone */
 		if (vh_claim_find(c, &h->asked[i]))
 			return true;

@@ -106,7 +106,7 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 	for (size_t i = 0; i < h->n_asked; i++)
 		note_missed(&s, &h->asked[i]);
 	for (size_t i = 0; i < h->n_devs; i++) /* pinned, and only a member of the group */
-		if (h->devs[i]->group >= 0)
+		if (h->devs[i]->group >= 0 && !h->devs[i]->hinted)
 			note_missed(&s, &h->devs[i]->addr);
 	if (!s.count)
 		return;

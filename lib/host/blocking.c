@@ -169,6 +169,8 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 	const struct question *q = ctx;
 	struct vh_pci_dev *d = q->host->devs[i];
 
+	if (d->hinted)
+		return;
 	if (q->flags & VH_HOST_USES)
 		put(to, is_dead(q->root, d) ? "dead" : "");
 	if (q->flags & VH_HOST_OVERRIDES)
@@ -212,7 +214,8 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 		return;
 	vh_child_ask(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT, answers);
 	for (size_t i = 0; i < h->n_devs; i++) {
-		understand(&q, h->devs[i], &answers[i]);
+		if (!h->devs[i]->hinted)
+			understand(&q, h->devs[i], &answers[i]);
 		vh_strbuf_clear(&answers[i]);
 	}
 }

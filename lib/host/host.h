@@ -40,6 +40,7 @@ struct vh_mate {
 
 struct vh_pci_dev {
 	struct vh_pci_addr addr;
+	bool hinted;         /* only meant, perhaps: what it is was read, and no more */
 	char *path;          /* below the root: sys/devices/pci0000:00/... */
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device, subvendor, subdevice;

@@ -190,6 +190,21 @@ static void read_devs(struct vh_host *h, const struct vh_function_bus *bus, unsi
 	}
 }
 
+static void read_hints(struct vh_host *h, const struct vh_function_bus *bus,
+		       const struct vh_host_ask *ask)
+{
+	int failed = h->failed; /* what cannot be read of them stops nobody */
+
+	for (size_t i = 0; i < ask->n_hints; i++) {
+		struct vh_pci_dev *d = dev_in(h, &ask->hints[i]) ? NULL
+								  : add_dev(bus, h, &ask->hints[i]);
+
+		if (d)
+			d->hinted = true;
+	}
+	h->failed = failed;
+}
+
 const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct vh_host_ask *ask)
 {
 	struct vh_host *h = vh_alloc(sizeof(*h));
@@ -203,6 +218,7 @@ const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct v
 	vh_machine_read(root, h);
 	read_not_told(root, h);
 	read_devs(h, &bus, ask->flags);
+	read_hints(h, &bus, ask);
 	if (ask->flags & VH_HOST_RULES)
 		vh_platform_read(&bus, h, ask->flags);
 	for (size_t i = 0; ask->flags & VH_HOST_RULES && i < h->n_asked; i++)

@@ -22,6 +22,10 @@ struct vh_was {
 struct vh_host_ask {
 	const struct vh_pci_addr *addrs;
 	size_t count;
+	/* What other addresses may have been meant: for messages. Neither their groups are read nor
+	 * what the host uses them for, and nothing may be done to them. */
+	const struct vh_pci_addr *hints;
+	size_t n_hints;
 	unsigned int flags; /* of enum vh_host_flags */
 	int64_t deadline;
 	const struct vh_was *was; /* what stands elsewhere now than the picture shall have it */

@@ -382,6 +382,22 @@ static void test_stale_started(void)
 	ok(stage_end(st, two) == 0 && stage_is_home(st), "home");
 }
 
+/* bus='14' without 0x: what stands at the address in hex is told, and nothing is done to it. */
+static void test_hinted(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *other = scratch_vm(VM2, FOUR "0");
+	_auto_(vh_domain) struct vh_domain *one = scratch_vm(VM1, ALONE);
+
+	one->devices[0].decimal = one->devices[0].hex_valid = true;
+	one->devices[0].hex = other->devices[0].addr;
+	kill_prepare(st, other);
+	stage_new_daemon(st);
+	ok(stage_run(st, one) == 0 && stage_has_claim(st, VM2) && stage_is(st, FOUR "0", TAKEN),
+	   "a stale claim of what is only meant, perhaps, is left alone");
+	ok(stage_end(st, one) == 0 && stage_is(st, FOUR "0", TAKEN), "and so is the device");
+}
+
 /* The same domain, started again with other devices. */
 static void test_adopt(void)
 {
@@ -650,6 +666,7 @@ int main(void)
 	test_at_once();
 	test_stale();
 	test_stale_started();
+	test_hinted();
 	test_adopt();
 	test_moved_since();
 	test_open_group_adopted();
