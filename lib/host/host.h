@@ -40,11 +40,11 @@ struct vh_mate {
 
 struct vh_pci_dev {
 	struct vh_pci_addr addr;
-	bool hinted;         /* only meant, perhaps: what it is was read, and no more */
 	char *path;          /* below the root: sys/devices/pci0000:00/... */
 	uint32_t class;      /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device, subvendor, subdevice;
 	bool dead;           /* its configuration space answers 0xff */
+	bool hinted;         /* only meant, perhaps: what it is was read, and no more */
 	int group;           /* IOMMU group, or -1 */
 	char *driver;        /* bound now; NULL: none */
 	bool on_vfio;        /* that driver is vfio-pci or a variant of it */

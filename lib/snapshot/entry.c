@@ -104,30 +104,44 @@ static bool is_below(const char *dir, const char *path)
 	return !strncmp(dir, path, n) && path[n] == '/';
 }
 
+static bool is_same(const struct vh_entries *e, size_t a, size_t b)
+{
+	return !strcmp(e->list[a].path, e->list[b].path);
+}
+
+/* Of several lines for a path the first one holds; and a file, or what was not read, cannot be one
+ * in which others stand. */
+static void find_needless(const struct vh_entries *e, bool *drop)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct vh_entry *one = &e->list[i];
+		size_t next = i + 1;
+
+		drop[i] = i && is_same(e, i - 1, i);
+		while (next < e->count && is_same(e, i, next))
+			next++;
+		if (one->type != 'x' && next < e->count && e->list[next].type != 'x' &&
+		    is_below(one->path, e->list[next].path))
+			drop[i] = true;
+	}
+}
+
 void vh_entry_sort(struct vh_entries *e)
 {
+	_auto_free_ bool *drop = vh_alloc((e->count + 1) * sizeof(*drop));
 	size_t kept = 0;
 
 	if (!e->count)
 		return;
 	qsort(e->list, e->count, sizeof(*e->list), entry_order);
+	find_needless(e, drop);
 	for (size_t i = 0; i < e->count; i++) {
-		struct vh_entry *one = &e->list[i];
-		bool again = kept && !strcmp(e->list[kept - 1].path, one->path);
-		size_t next = i + 1;
-
-		while (next < e->count && !strcmp(e->list[next].path, one->path))
-			next++;
-		/* a file or an unread path cannot be one in which others stand */
-		if (!again && one->type != 'x' && next < e->count && e->list[next].type != 'x' &&
-		    is_below(one->path, e->list[next].path))
-			again = true;
-		if (again) {
-			free(one->path);
-			free(one->text);
-		} else {
-			e->list[kept++] = *one;
+		if (!drop[i]) {
+			e->list[kept++] = e->list[i];
+			continue;
 		}
+		free(e->list[i].path);
+		free(e->list[i].text);
 	}
 	e->count = kept;
 }

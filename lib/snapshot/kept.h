@@ -48,6 +48,7 @@ enum vh_kept_flag {
 
 struct vh_kept {
 	unsigned int asked;       /* 1 << enum vh_asked */
+	unsigned int flags;
 	const char *path;         /* '*' within a name, "**" across */
 	const char *chars;        /* kept where it consists of these, and of nothing else */
 	const char *const *like;  /* ... and where one of these patterns fits it */
@@ -55,7 +56,6 @@ struct vh_kept {
 	const char *const *words; /* lines that begin with one of these */
 	const char *const *names; /* of a list, those entries */
 	vh_take *take;
-	unsigned int flags;
 };
 
 /* The line of the table for a path; NULL: nobody has thought of it. */

@@ -58,7 +58,7 @@ static void add_part(struct vh_strbuf *to, const char *part, size_t n)
 char *vh_trail_join(const char *dir, const char *target)
 {
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
-	const char *const both[] = { *target == '/' ? "" : dir, target };
+	const char *const both[] = { *target == '/' || !dir ? "" : dir, target };
 
 	for (size_t i = 0; i < VH_COUNT(both); i++) {
 		for (const char *s = both[i]; *s;) {

@@ -189,7 +189,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	struct vh_finding *f;
 	enum vh_unit unit;
 
-	if (!vh_memory_need_is_judged(c) || !g->hard_limit_kib)
+	if (!g || !vh_memory_need_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->pool_networks.count);
 	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
