@@ -10,6 +10,7 @@
 
 #include "cli/survey.h"
 #include "lib/base/strbuf.h"
+#include "lib/host/boot-binding.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/uses.h"
 #include "lib/manifest/parse.h"
@@ -171,6 +172,52 @@ static void test_unknown(void)
 	end(&t);
 }
 
+/* --- what is noted ----------------------------------------------------------------------------- */
+
+/* A file that cannot be read, and can the next time. */
+static void ask_twice(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	(void)ctx, (void)host;
+	vh_root_saw_file(root, EIO, NULL, 0, VH_EARLY_PATH);
+	vh_root_saw_file(root, 0, "", 0, VH_EARLY_PATH);
+}
+
+/* A directory that goes away, with all of it, while a reader is in it. */
+static void ask_of_removed(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	const struct taken *t = ctx;
+	_auto_free_ char *from = vh_printf("%s/sys/fs/selinux", t->host->dir);
+	_auto_free_ char *to = vh_printf("%s-moved", t->host->dir);
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+
+	(void)host;
+	if (vh_root_enter(root, &dir, "sys/fs/selinux") < 0 || rename(from, to) < 0)
+		abort();
+	free(vh_root_read(&dir, "enforce"));
+	if (rename(to, from) < 0)
+		abort();
+}
+
+static void test_notes(void)
+{
+	struct taken t;
+
+	begin(&t, "demo");
+	t.options.ask = ask_twice;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f " VH_EARLY_PATH "\t"),
+	   "an empty file that could not be read before: it is empty");
+	end(&t);
+	begin(&t, "demo");
+	plant(&t, "sys/fs/selinux/enforce", "1\n");
+	t.options.ask = ask_of_removed;
+	t.options.ctx = &t;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f sys/fs/selinux/enforce\t1"),
+	   "a directory that is moved while it is read: the snapshot is there");
+	end(&t);
+}
+
 /* --- nothing private comes out ----------------------------------------------------------------- */
 
 static const char *const secrets[] = {
@@ -289,8 +336,8 @@ static void show_leak(const char *text)
 static size_t leaks_alone(const struct vh_kept *table, size_t count, const struct vh_root *root,
 			  size_t *ret_private)
 {
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_(vh_host)
+		const struct vh_host *h = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	_auto_(vh_usage) struct vh_usage *usage = vh_uses_read_usage(root);
 	struct vh_keeping k = { .host = h, .usage = usage, .scrub = { .key = 7 } };
 	size_t leaks = 0;
@@ -494,6 +541,7 @@ int main(void)
 {
 	test_hosts();
 	test_unknown();
+	test_notes();
 	test_table();
 	test_neighbours();
 	test_files();
