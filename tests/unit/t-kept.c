@@ -198,6 +198,54 @@ static void ask_of_removed(void *ctx, const struct vh_root *root, const struct v
 		abort();
 }
 
+/* What the survey itself asks, and how often. */
+struct tally {
+	struct vh_root_watch watch;
+	size_t platform, records;
+};
+
+static void count(const struct vh_root *root, enum vh_asked asked, const char *path, int error,
+		  const void *data, size_t len)
+{
+	struct tally *t = root->watch->data;
+
+	(void)error, (void)data, (void)len;
+	t->platform += asked == VH_ASKED_FILE && !strcmp(path, "proc/cmdline");
+	t->records += asked == VH_ASKED_FILE && vh_has_suffix(path, ".devices");
+}
+
+static void test_records(void)
+{
+	enum { RECORDS = 200 };
+	struct tally few = { .watch = { .saw = count, .data = &few } };
+	struct tally many = { .watch = { .saw = count, .data = &many } };
+	struct taken t;
+
+	begin(&t, "demo");
+	{
+		_auto_(vh_host) const struct vh_host *h = vh_host_read(&t.root, NULL, 0,
+								       VH_HOST_ALL, INT64_MAX);
+		struct vh_root counted = t.root;
+
+		counted.watch = &few.watch;
+		vh_survey(NULL, &counted, h);
+		for (int i = 0; i < RECORDS; i++) {
+			_auto_free_ char *path = vh_printf("var/lib/vfio-hook/"
+							   "11111111-2222-4333-8444-%012d.devices",
+							   i);
+
+			plant(&t, path, "not one\n");
+		}
+		counted.watch = &many.watch;
+		vh_survey(NULL, &counted, h);
+	}
+	ok(many.records >= few.records + RECORDS, "the survey reads the record of every domain");
+	ok(few.platform && many.platform == few.platform,
+	   "and judges no more domains for that: %zu times the command line, %zu before",
+	   many.platform, few.platform);
+	end(&t);
+}
+
 static void test_notes(void)
 {
 	struct taken t;
@@ -542,6 +590,7 @@ int main(void)
 	test_hosts();
 	test_unknown();
 	test_notes();
+	test_records();
 	test_table();
 	test_neighbours();
 	test_files();
