@@ -141,13 +141,13 @@ static void test_hosts(void)
 static void ask_more(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
 	(void)ctx, (void)host;
-	free(vh_root_read(root, "sys/class/novelty/home/secretperson"));
-	free(vh_root_read(root, "sys/class/novelty/nothing"));
+	free(vh_root_read(root, "home/secretperson/novelty"));
+	free(vh_root_read(root, "home/somebody/nothing"));
 }
 
 static void test_unknown(void)
 {
-	static const char path[] = "sys/class/novelty/home/secretperson";
+	static const char path[] = "home/secretperson/novelty";
 	struct taken t, again;
 
 	begin(&t, "demo");
@@ -158,17 +158,35 @@ static void test_unknown(void)
 	vh_error_clear(&t.err);
 	t.options.strict = false;
 	take(&t);
-	ok(t.rc == 0 && says(&t, "f not-checked\t/sys/class/novelty/home/secretperson is not kept "
-				 "in snapshots"),
+	ok(t.rc == 0 && says(&t, "f not-checked\t/home/1/2 is not kept in snapshots"),
 	   "others find it not checked");
-	ok(!strstr(t.text.data, "novelty/nothing"), "what is not there needs no line");
-	ok(!strstr(t.text.data, "\tsecret"), "and its text is not in the snapshot");
+	ok(!strstr(t.text.data, "somebody/nothing"), "what is not there needs no line");
+	ok(!strstr(t.text.data, "secret"), "neither its text nor its name is in the snapshot");
+	ok(says(&t, "u home/1/2") && says(&t, "#   home/1/2"), "it is one that was not read");
 	begin(&again, t.text.data);
 	take(&again);
-	ok(again.rc == 0 && says(&again, "f not-checked\t/sys/class/novelty/home/secretperson is "
-					 "not kept in snapshots"),
+	ok(again.rc == 0 && says(&again, "f not-checked\t/home/1/2 is not kept in snapshots"),
 	   "and who takes a snapshot of that one is told, too");
 	end(&again);
+	end(&t);
+}
+
+/* A program that only root may read or see, in somebody's folder. */
+static void test_unread_hook(void)
+{
+	static const char host[] =
+		"pci 0000:00:03.0 class=030000 id=1234:5678 driver=amdgpu\n"
+		"l etc/libvirt/hooks/qemu\t../../../home/secretowner/vfio-hook-qemu\n"
+		"u home/secretowner/vfio-hook-qemu\n";
+	struct taken t;
+
+	begin(&t, host);
+	take(&t);
+	ok(t.rc == 0 && says(&t, "l etc/libvirt/hooks/qemu\t../../../home/1/vfio-hook-qemu"),
+	   "the link to a hook that cannot be read is kept");
+	ok(t.rc == 0 && says(&t, "u home/1/vfio-hook-qemu") && says(&t, "#   home/1/vfio-hook-qemu"),
+	   "the program is there, and was not read");
+	ok(t.rc == 0 && !strstr(t.text.data, "secretowner"), "and nobody's name is told");
 	end(&t);
 }
 
@@ -589,6 +607,7 @@ int main(void)
 {
 	test_hosts();
 	test_unknown();
+	test_unread_hook();
 	test_notes();
 	test_records();
 	test_table();
