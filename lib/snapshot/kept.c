@@ -62,14 +62,14 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "@*/current_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/max_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/resource*_resize", .chars = HEX),
-	KEPT(LIST_ | DIRS_, "@*/vfio-dev", .names = ALL),
+	KEPT(LIST_ | DIRS_, "@*/vfio-dev", .names = NAMES("vfio#")),
 	KEPT(PATH_, "@*/vfio-dev", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "@*/unanswered", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "sys/bus/pci/drivers/vfio-pci", .flags = VH_KEPT_THERE),
 	KEPT(LIST_, "sys/bus/pci/drivers/vfio-pci", .flags = VH_KEPT_DIR),
 
 	/* groups */
-	KEPT(LIST_, "sys/kernel/iommu_groups", .names = ALL),
+	KEPT(LIST_, "sys/kernel/iommu_groups", .names = NAMES("#")),
 	KEPT(LIST_, "sys/kernel/iommu_groups/*/devices", .names = ALL),
 	KEPT(FILE_, "sys/kernel/iommu_groups/*/name", .like = NAMES("vfio-noiommu"),
 	     .flags = VH_KEPT_LOST),
@@ -132,11 +132,11 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "**/bInterfaceProtocol", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/key", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/rel", .chars = HEX),
-	KEPT(DIRS_, "@*/drm", .names = NAMES("card*", "render*")),
-	KEPT(DIRS_, "@*/graphics", .names = NAMES("fb*")),
-	KEPT(DIRS_, "@*/sound", .names = ALL),
-	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcm*", "midi*")),
-	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb*")),
+	KEPT(DIRS_, "@*/drm", .names = NAMES("card#", "renderD#")),
+	KEPT(DIRS_, "@*/graphics", .names = NAMES("fb#")),
+	KEPT(DIRS_, "@*/sound", .names = NAMES("card#")),
+	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcmC#D#p", "pcmC#D#c", "midiC#D#")),
+	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb#")),
 	KEPT(LIST_, "sys/class/vtconsole", .flags = VH_KEPT_DIR | VH_KEPT_GONE),
 	KEPT(FILE_, "**/vtconsole/*/name", .like = NAMES("(?) * device", "(?) VGA+")),
 	KEPT(FILE_, "**/vtconsole/*/bind", .chars = DIGITS),
@@ -145,7 +145,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "proc/bus/input/devices", .take = vh_tables_keyboards),
 	KEPT(FILE_, "proc/iomem", .take = vh_tables_framebuffers),
 	/* the walk through what hangs on a function: most of it is of no interest */
-	KEPT(DIRS_, "@**", .names = NAMES("nvme*c*n*", "[1-9]*-*")),
+	KEPT(DIRS_, "@**", .names = NAMES("nvme#c#n#", "#-%", "#-%:#.#")),
 
 	/* processes */
 	KEPT(LIST_, "proc", .flags = VH_KEPT_LOST),
@@ -201,7 +201,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/kernel/mm/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/kernel/mm/hugepages/*/*_hugepages", .chars = DIGITS),
 	KEPT(FILE_, "sys/devices/system/node/online", .chars = NUMBER),
-	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node[0-9]*"), .flags = VH_KEPT_DIR),
+	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node#"), .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/cpulist", .chars = NUMBER),
 	KEPT(LIST_, "sys/devices/system/node/*/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/hugepages/*/*_hugepages", .chars = DIGITS),
@@ -226,7 +226,7 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(LIST_, HOOKS "/qemu.d"),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
-	KEPT(FILE_, "**/vfio-hook-qemu", .take = vh_tables_magic),
+	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),
@@ -293,10 +293,25 @@ const struct vh_kept *vh_kept_find(enum vh_asked asked, const char *path)
 	return NULL;
 }
 
+/* Names that the kernel makes up of letters and numbers: nothing else may stand in them. */
+static bool is_numbered(const char *pattern, const char *name)
+{
+	for (; *pattern; pattern++) {
+		size_t n = *pattern == '#' ? strspn(name, DIGITS)
+					   : (*pattern == '%' ? strspn(name, DIGITS ".")
+							      : *pattern == *name);
+
+		if (!n)
+			return false;
+		name += n;
+	}
+	return !*name;
+}
+
 bool vh_kept_has_name(const struct vh_kept *rule, const char *name)
 {
 	for (const char *const *n = rule->names; n && *n; n++)
-		if (fnmatch(*n, name, 0) == 0)
+		if (strpbrk(*n, "#%") ? is_numbered(*n, name) : fnmatch(*n, name, 0) == 0)
 			return true;
 	return false;
 }

@@ -30,6 +30,12 @@ struct vh_taken {
 	char *path, *text;
 	size_t len;
 };
+/* The text becomes its own. */
+static inline void vh_kept_put(struct vh_taken *t, char *text)
+{
+	t->text = text;
+	t->len = strlen(text);
+}
 typedef void vh_take(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t);
 
 enum vh_kept_flag {
@@ -54,7 +60,8 @@ struct vh_kept {
 	const char *const *like;  /* ... and where one of these patterns fits it */
 	const char *usual;        /* what a manifest has without a line */
 	const char *const *words; /* lines that begin with one of these */
-	const char *const *names; /* of a list, those entries */
+	const char *const *names; /* of a list, those entries: '*' as in a path, or '#' is a number
+				   and '%' one with dots */
 	vh_take *take;
 };
 

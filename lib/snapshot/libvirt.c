@@ -12,12 +12,6 @@
 
 #include "lib/base/banned.h"
 
-static void put(struct vh_taken *t, char *text)
-{
-	t->text = text ? text : vh_strdup("");
-	t->len = strlen(t->text);
-}
-
 /* Addresses as libvirt writes them, of which it takes the parts alone. */
 static void add_address(struct vh_strbuf *to, const struct vh_pci_addr *a)
 {
@@ -50,7 +44,7 @@ static bool network(const xmlNode *root, struct vh_taken *t)
 		if (vh_address_is_whole(address, &addr))
 			add_address(&text, &addr);
 	vh_strbuf_add(&text, "</forward></network>");
-	put(t, vh_strbuf_steal(&text));
+	vh_kept_put(t, vh_strbuf_steal(&text));
 	return true;
 }
 
@@ -93,7 +87,7 @@ static bool status(const xmlNode *root, struct vh_taken *t)
 	vh_strbuf_add(&text, "</devices></domain></domstatus>");
 	free(t->path);
 	t->path = vh_printf("run/libvirt/qemu/%s.xml", canonical);
-	put(t, vh_strbuf_steal(&text));
+	vh_kept_put(t, vh_strbuf_steal(&text));
 	return true;
 }
 
@@ -120,6 +114,21 @@ void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struc
 	take(text, len, status, t);
 }
 
+/* Where a comment begins, as config-file.c and libinih find it, with the blanks before it. */
+static size_t comment_of(const char *line)
+{
+	bool is_section = line[strspn(line, " \t")] == '[';
+	size_t n = is_section ? strcspn(line, "]") : 0;
+
+	for (; line[n]; n++)
+		if (line[n] == ';' || (line[n] == '#' && is_section))
+			if (n && strchr(" \t]", line[n - 1]))
+				break;
+	while (line[n] && n && strchr(" \t", line[n - 1]))
+		n--;
+	return n;
+}
+
 /* Lines keep their numbers, which errors name. */
 void vh_libvirt_config(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
@@ -132,8 +141,10 @@ void vh_libvirt_config(struct vh_keeping *k, const char *text, size_t len, struc
 		bool is_comment = line[strspn(line, " \t")] == '#' ||
 				  line[strspn(line, " \t")] == ';';
 
+		if (!k->scrub.off && !is_comment)
+			line[comment_of(line)] = 0;
 		vh_strbuf_addf(&to, "%s%s", separator, is_comment && !k->scrub.off ? "#" : line);
 		separator = "\n";
 	}
-	put(t, vh_strbuf_steal(&to));
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }

@@ -10,6 +10,7 @@
 
 #include "cli/survey.h"
 #include "lib/base/strbuf.h"
+#include "lib/host/boot-binding.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/uses.h"
 #include "lib/manifest/parse.h"
@@ -140,13 +141,13 @@ static void test_hosts(void)
 static void ask_more(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
 	(void)ctx, (void)host;
-	free(vh_root_read(root, "sys/class/novelty/home/secretperson"));
-	free(vh_root_read(root, "sys/class/novelty/nothing"));
+	free(vh_root_read(root, "home/secretperson/novelty"));
+	free(vh_root_read(root, "home/somebody/nothing"));
 }
 
 static void test_unknown(void)
 {
-	static const char path[] = "sys/class/novelty/home/secretperson";
+	static const char path[] = "home/secretperson/novelty";
 	struct taken t, again;
 
 	begin(&t, "demo");
@@ -157,17 +158,129 @@ static void test_unknown(void)
 	vh_error_clear(&t.err);
 	t.options.strict = false;
 	take(&t);
-	ok(t.rc == 0 && says(&t, "f not-checked\t/sys/class/novelty/home/secretperson is not kept "
-				 "in snapshots"),
+	ok(t.rc == 0 && says(&t, "f not-checked\t/home/1/2 is not kept in snapshots"),
 	   "others find it not checked");
-	ok(!strstr(t.text.data, "novelty/nothing"), "what is not there needs no line");
-	ok(!strstr(t.text.data, "\tsecret"), "and its text is not in the snapshot");
+	ok(!strstr(t.text.data, "somebody/nothing"), "what is not there needs no line");
+	ok(!strstr(t.text.data, "secret"), "neither its text nor its name is in the snapshot");
+	ok(says(&t, "u home/1/2") && says(&t, "#   home/1/2"), "it is one that was not read");
 	begin(&again, t.text.data);
 	take(&again);
-	ok(again.rc == 0 && says(&again, "f not-checked\t/sys/class/novelty/home/secretperson is "
-					 "not kept in snapshots"),
+	ok(again.rc == 0 && says(&again, "f not-checked\t/home/1/2 is not kept in snapshots"),
 	   "and who takes a snapshot of that one is told, too");
 	end(&again);
+	end(&t);
+}
+
+/* A program that only root may read or see, in somebody's folder. */
+static void test_unread_hook(void)
+{
+	static const char host[] =
+		"pci 0000:00:03.0 class=030000 id=1234:5678 driver=amdgpu\n"
+		"l etc/libvirt/hooks/qemu\t../../../home/secretowner/vfio-hook-qemu\n"
+		"u home/secretowner/vfio-hook-qemu\n";
+	struct taken t;
+
+	begin(&t, host);
+	take(&t);
+	ok(t.rc == 0 && says(&t, "l etc/libvirt/hooks/qemu\t../../../home/1/vfio-hook-qemu"),
+	   "the link to a hook that cannot be read is kept");
+	ok(t.rc == 0 && says(&t, "u home/1/vfio-hook-qemu") && says(&t, "#   home/1/vfio-hook-qemu"),
+	   "the program is there, and was not read");
+	ok(t.rc == 0 && !strstr(t.text.data, "secretowner"), "and nobody's name is told");
+	end(&t);
+}
+
+/* --- what is noted ----------------------------------------------------------------------------- */
+
+/* A file that cannot be read, and can the next time. */
+static void ask_twice(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	(void)ctx, (void)host;
+	vh_root_saw_file(root, EIO, NULL, 0, VH_EARLY_PATH);
+	vh_root_saw_file(root, 0, "", 0, VH_EARLY_PATH);
+}
+
+/* A directory that goes away, with all of it, while a reader is in it. */
+static void ask_of_removed(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	const struct taken *t = ctx;
+	_auto_free_ char *from = vh_printf("%s/sys/fs/selinux", t->host->dir);
+	_auto_free_ char *to = vh_printf("%s-moved", t->host->dir);
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+
+	(void)host;
+	if (vh_root_enter(root, &dir, "sys/fs/selinux") < 0 || rename(from, to) < 0)
+		abort();
+	free(vh_root_read(&dir, "enforce"));
+	if (rename(to, from) < 0)
+		abort();
+}
+
+/* What the survey itself asks, and how often. */
+struct tally {
+	struct vh_root_watch watch;
+	size_t platform, records;
+};
+
+static void count(const struct vh_root *root, enum vh_asked asked, const char *path, int error,
+		  const void *data, size_t len)
+{
+	struct tally *t = root->watch->data;
+
+	(void)error, (void)data, (void)len;
+	t->platform += asked == VH_ASKED_FILE && !strcmp(path, "proc/cmdline");
+	t->records += asked == VH_ASKED_FILE && vh_has_suffix(path, ".devices");
+}
+
+static void test_records(void)
+{
+	enum { RECORDS = 200 };
+	struct tally few = { .watch = { .saw = count, .data = &few } };
+	struct tally many = { .watch = { .saw = count, .data = &many } };
+	struct taken t;
+
+	begin(&t, "demo");
+	{
+		_auto_(vh_host) const struct vh_host *h = vh_host_read(&t.root, NULL, 0,
+								       VH_HOST_ALL, INT64_MAX);
+		struct vh_root counted = t.root;
+
+		counted.watch = &few.watch;
+		vh_survey(NULL, &counted, h);
+		for (int i = 0; i < RECORDS; i++) {
+			_auto_free_ char *path = vh_printf("var/lib/vfio-hook/"
+							   "11111111-2222-4333-8444-%012d.devices",
+							   i);
+
+			plant(&t, path, "not one\n");
+		}
+		counted.watch = &many.watch;
+		vh_survey(NULL, &counted, h);
+	}
+	ok(many.records >= few.records + RECORDS, "the survey reads the record of every domain");
+	ok(few.platform && many.platform == few.platform,
+	   "and judges no more domains for that: %zu times the command line, %zu before",
+	   many.platform, few.platform);
+	end(&t);
+}
+
+static void test_notes(void)
+{
+	struct taken t;
+
+	begin(&t, "demo");
+	t.options.ask = ask_twice;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f " VH_EARLY_PATH "\t"),
+	   "an empty file that could not be read before: it is empty");
+	end(&t);
+	begin(&t, "demo");
+	plant(&t, "sys/fs/selinux/enforce", "1\n");
+	t.options.ask = ask_of_removed;
+	t.options.ctx = &t;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f sys/fs/selinux/enforce\t1"),
+	   "a directory that is moved while it is read: the snapshot is there");
 	end(&t);
 }
 
@@ -289,8 +402,8 @@ static void show_leak(const char *text)
 static size_t leaks_alone(const struct vh_kept *table, size_t count, const struct vh_root *root,
 			  size_t *ret_private)
 {
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_(vh_host)
+		const struct vh_host *h = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	_auto_(vh_usage) struct vh_usage *usage = vh_uses_read_usage(root);
 	struct vh_keeping k = { .host = h, .usage = usage, .scrub = { .key = 7 } };
 	size_t leaks = 0;
@@ -340,6 +453,115 @@ static void test_table(void)
 	leaks = leaks_alone(table, count, &t.root, &private);
 	end(&t);
 	ok(private > 60 && !leaks, "by none of %zu lines of the allow-list", private);
+}
+
+/* Names that the head calls as they are: of interfaces, volumes, devices that are no functions.
+ * Of those the snapshot replaces what is made of a MAC address. */
+static bool is_as_it_is(const struct vh_kept *rule)
+{
+	return vh_kept_has_name(rule, "any name") || vh_kept_has_name(rule, "upper_any name");
+}
+
+static void add_names(const struct vh_kept *rule, struct vh_strbuf *to)
+{
+	static const char *const begins[] = {
+		"",     "1-",      "1-2.",          "1-2:1.",        "9",    "nvme0c0n1-",
+		"card", "renderD", "fb0-",          "pcmC0",         "midi", "node",
+		"vfio", "vfio0-",  "consumer:pci:", "supplier:pci:",
+	};
+	static const char *const macs[] = { "enx525400abcdef", "upper_wlx525400abcdef" };
+
+	for (size_t i = 0; i < VH_COUNT(macs); i++)
+		vh_strbuf_add_mem(to, macs[i], strlen(macs[i]) + 1);
+	for (size_t i = 0; i < VH_COUNT(secrets) && !is_as_it_is(rule); i++) {
+		/* with a number and a dash before it the address could be that of a port */
+		if (strchr(secrets[i], '/') || !secrets[i][strspn(secrets[i], "0123456789.")])
+			continue;
+		for (size_t k = 0; k < VH_COUNT(begins); k++) {
+			_auto_free_ char *name = vh_printf("%s%s", begins[k], secrets[i]);
+
+			vh_strbuf_add_mem(to, name, strlen(name) + 1);
+		}
+	}
+}
+
+/* As answer_all(), with names in directories and targets of links. */
+static void answer_names(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	const char *target = ctx;
+	size_t count;
+	const struct vh_kept *table = vh_kept_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		_auto_strbuf_ struct vh_strbuf names = { 0 };
+		_auto_free_ char *path = example(&table[i], host);
+
+		add_names(&table[i], &names);
+		for (int asked = VH_ASKED_LIST; asked <= VH_ASKED_DIRS; asked++)
+			if (table[i].asked & (1u << asked))
+				root->watch->saw(root, (enum vh_asked)asked, path, 0, names.data,
+						 names.len);
+		/* in sysfs no link leads out of it by a relative path */
+		if (vh_has_prefix(path, "sys/") && strstr(target, "../home/"))
+			continue;
+		if (table[i].asked & (1u << VH_ASKED_LINK))
+			root->watch->saw(root, VH_ASKED_LINK, path, 0, target, strlen(target));
+	}
+}
+
+static void test_names(void)
+{
+	static const char *const targets[] = {
+		"/home/secretowner/vfio-hook-qemu",
+		"../../home/secretowner/vfio-hook-qemu",
+		"../../devices/virtual/net/enx525400abcdef",
+	};
+	size_t count, as_they_are = 0;
+	const struct vh_kept *table = vh_kept_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		as_they_are += table[i].names && is_as_it_is(&table[i]);
+	ok(as_they_are == 5, "%zu lines keep any name", as_they_are);
+	for (size_t i = 0; i < VH_COUNT(targets); i++) {
+		struct taken t;
+
+		begin(&t, "pci 0000:00:03.0 class=030000 id=1234:5678 driver=amdgpu\n");
+		t.options.ask = answer_names;
+		t.options.ctx = (void *)targets[i];
+		take(&t);
+		if (!ok(t.rc == 0 && !found_in(t.text.data) && strstr(t.text.data, "enx000000000001"),
+			"nor what stands in a list or a link: %s", targets[i]) &&
+		    t.text.data)
+			show_leak(t.text.data);
+		end(&t);
+	}
+}
+
+/* An interface that is named by its MAC address is the same one wherever it is mentioned. */
+static void test_interfaces(void)
+{
+	static const char host[] =
+		"pci 0000:00:03.0 class=020000 id=1234:5678 driver=igc\n"
+		"f @0000:00:03.0/net/enx525400abcdef/flags\t0x1003\n"
+		"f @0000:00:03.0/net/enx525400abcdef/ifindex\t2\n"
+		"l sys/class/net/enx525400abcdef\t@0000:00:03.0/net/enx525400abcdef\n"
+		"f proc/net/route\tIface\\tDestination\\tGateway\\tFlags\\tRefCnt\\tUse\\tMetric\\t"
+		"Mask\\nenx525400abcdef\\t00000000\\t010A0A0A\\t0003\\t0\\t0\\t0\\t00000000\n";
+	struct taken t;
+
+	for (int off = 0; off < 2; off++) {
+		begin(&t, host);
+		t.options.identifiers = off;
+		take(&t);
+		ok(t.rc == 0 && !strstr(t.text.data, "525400abcdef"),
+		   "no name of an interface tells its MAC address");
+		ok(t.rc == 0 && says(&t, "f @0000:00:03.0/net/enx000000000001/ifindex\t2") &&
+			   says(&t, "l sys/class/net/enx000000000001\t"
+				    "@0000:00:03.0/net/enx000000000001") &&
+			   strstr(t.text.data, "\\nenx000000000001\\t00000000\\t"),
+		   "and it is the same one in links and tables");
+		end(&t);
+	}
 }
 
 /* What is beside the files that are read. */
@@ -414,7 +636,12 @@ static void test_files(void)
 		{ "run/libvirt/qemu/secret-host.xml", status },
 		{ "run/libvirt/network/pool.xml", network },
 		{ "etc/libvirt/vfio-hook.conf",
-		  "# secretuser wrote this\n[defaults]\n; secret-host\n" },
+		  "# secretuser wrote this\n[defaults]\n; secret-host\n"
+		  "[device 0000:18:00.0] # secretuser's\nprotect = no ; secret-host\n" },
+		{ "etc/modprobe.d/x.conf",
+		  "options vfio-pci ids=1234:5678 # secretuser\noptions snd vfio_secretuser=1\n"
+		  "install vfio-pci /home/secretowner/x.sh secretuser; secret-host\n"
+		  "install vfio_pci /bin/false\n" },
 		{ "proc/cmdline", "root=UUID=5ec2e7ab-1111-4222-8333-444455556666 ip=198.51.100.77 "
 				  "intel_iommu=on systemd.hostname=secret-host rd.luks.key=hunter2-"
 				  "passphrase ifname=eth0:52:54:00:5e:c2:e7 -- secretuser" },
@@ -446,6 +673,13 @@ static void test_files(void)
 	ok(t.text.data && strstr(t.text.data, "intel_iommu=on") &&
 		   strstr(t.text.data, "11111111-2222-4333-8444-555566667777.xml"),
 	   "and what is asked for is there");
+	ok(says(&t, "f etc/libvirt/vfio-hook.conf\t#\\n[defaults]\\n#\\n[device 0000:18:00.0]\\n"
+		    "protect = no"),
+	   "the configuration without its comments");
+	ok(t.text.data &&
+		   strstr(t.text.data, "options vfio-pci ids=1234:5678\\ninstall vfio-pci /home/") &&
+		   strstr(t.text.data, "\\ninstall vfio_pci /bin/false\n"),
+	   "modprobe.d without comments and people");
 	end(&t);
 }
 
@@ -494,7 +728,12 @@ int main(void)
 {
 	test_hosts();
 	test_unknown();
+	test_unread_hook();
+	test_notes();
+	test_records();
 	test_table();
+	test_names();
+	test_interfaces();
 	test_neighbours();
 	test_files();
 	if (!tap_under_valgrind())
