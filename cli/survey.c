@@ -18,14 +18,7 @@
 #include "lib/base/banned.h"
 
 #define NETWORKS_MAX 256
-
-static void add_once(struct vh_names *to, const char *name)
-{
-	for (size_t i = 0; i < to->count; i++)
-		if (!strcmp(to->name[i], name))
-			return;
-	*VH_APPEND(to->name, to->count) = vh_strdup(name);
-}
+#define JUDGED_MAX 64 /* domains: each costs a case and a process that asks the devices */
 
 /* --- what is judged ----------------------------------------------------------------------------- */
 
@@ -94,29 +87,58 @@ static void add_networks(const struct vh_root *root, const char *dir, struct vh_
 		_auto_free_ char *name = net ? vh_xml_text(vh_xml_child(net, "name")) : NULL;
 
 		if (name)
-			add_once(to, name);
+			vh_names_note(to, "%s", name);
 	}
 }
 
-/* The domains that run, hold a claim, or have run. */
+/* The domains that run or hold a claim: readers ask more of them than of others. */
 static void find_domains(const struct vh_root *root, struct vh_names *ret)
 {
-	_auto_names_ struct vh_names running = { 0 }, owners = { 0 }, files = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
+	_auto_names_ struct vh_names owners = { 0 };
 	struct vh_store s = { .dir = -1 };
 
-	VH_IGNORE(vh_libvirt_files_running(root, &running)); /* those that can be understood */
+	VH_IGNORE(vh_libvirt_files_running(root, ret)); /* those that can be understood */
 	if (vh_store_open(&s, root, false, &err) == 0)
 		VH_IGNORE(vh_store_list(&s, &owners));
 	vh_store_close(&s);
+	vh_names_note_all(ret, &owners);
+}
+
+static void judge_domains(const struct vh_root *root, const struct vh_host *host)
+{
+	_auto_names_ struct vh_names domains = { 0 };
+	size_t judged = 0;
+
+	find_domains(root, &domains);
+	for (size_t i = 0; i < domains.count && judged < JUDGED_MAX; i++) {
+		char uuid[37];
+		_auto_free_ char *xml = NULL;
+
+		if (vh_uuid_parse(domains.name[i], uuid) < 0)
+			continue;
+		xml = domain_of(host, 1, uuid, NULL);
+		judge(root, xml);
+		judged++;
+	}
+}
+
+/* With which devices domains have run: the records alone, of which there may be a thousand. */
+static void look_at_records(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names files = { 0 };
+
 	VH_IGNORE(vh_root_list(root, &files, VH_RECORD_DIR)); /* none */
-	for (size_t i = 0; i < running.count; i++)
-		add_once(ret, running.name[i]);
-	for (size_t i = 0; i < owners.count; i++)
-		add_once(ret, owners.name[i]);
-	for (size_t i = 0; i < files.count; i++) {
+	for (size_t i = 0; i < files.count && i < VH_RECORDS_MAX; i++) {
+		_auto_error_ struct vh_error err = { 0 };
+		struct vh_identity *identity = NULL;
+		char uuid[37];
+
 		files.name[i][strcspn(files.name[i], ".")] = 0;
-		add_once(ret, files.name[i]);
+		if (vh_uuid_parse(files.name[i], uuid) < 0)
+			continue;
+		VH_IGNORE(vh_record_load(root, uuid, &identity, &err));
+		vh_identity_free(identity);
 	}
 }
 
@@ -170,7 +192,7 @@ static void read_config(const struct vh_root *root)
 
 void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
-	_auto_names_ struct vh_names networks = { 0 }, domains = { 0 };
+	_auto_names_ struct vh_names networks = { 0 };
 	_auto_free_ char *all = NULL;
 
 	(void)ctx;
@@ -179,16 +201,8 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	add_networks(root, "etc/libvirt/qemu/networks", &networks);
 	all = domain_of(host, host->n_devs, NULL, &networks);
 	judge(root, all);
-	find_domains(root, &domains);
-	for (size_t i = 0; i < domains.count; i++) {
-		char uuid[37];
-		_auto_free_ char *xml = NULL;
-
-		if (vh_uuid_parse(domains.name[i], uuid) < 0)
-			continue;
-		xml = domain_of(host, 1, uuid, NULL);
-		judge(root, xml);
-	}
+	judge_domains(root, host);
+	look_at_records(root);
 	look_at_claims(root);
 	resolve_names(root);
 	read_config(root);

@@ -19,16 +19,18 @@ void vh_root_close(struct vh_root *root)
 	if (root->fd >= 0)
 		close(root->fd);
 	root->fd = -1;
+	free(root->place);
+	root->place = NULL;
 }
 
 /* The printf-style path of every accessor below; errno is kept by the caller's rules. */
-#define FORMAT_PATH(path, fmt)                 \
-	_auto_free_ char *path = NULL;         \
-	do {                                   \
-		va_list ap;                    \
-		va_start(ap, fmt);             \
-		path = format_path(fmt, ap);   \
-		va_end(ap);                    \
+#define FORMAT_PATH(path, fmt)               \
+	_auto_free_ char *path = NULL;       \
+	do {                                 \
+		va_list ap;                  \
+		va_start(ap, fmt);           \
+		path = format_path(fmt, ap); \
+		va_end(ap);                  \
 	} while (0)
 
 VH_PRINTF(1, 0) static char *format_path(const char *fmt, va_list ap)
@@ -375,6 +377,8 @@ int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *f
 		return -1;
 	*ret = *root;
 	ret->fd = fd;
+	if (root->watch) /* of a descriptor the kernel alone would know it */
+		ret->place = root->place ? vh_printf("%s/%s", root->place, path) : VH_STEAL(path);
 	return 0;
 }
 

@@ -56,6 +56,7 @@ struct vh_root {
 	void *data; /* of ops */
 	bool live;  /* this machine now: processes and locks mean something */
 	const struct vh_root_watch *watch; /* NULL but while a snapshot is taken */
+	char *place; /* watched: where below the watched root it was entered; NULL: it is that one */
 };
 
 /* The machine we run on; and a tree that is only read (writes answer -EROFS). */
@@ -95,8 +96,7 @@ char *vh_root_label(const struct vh_root *root, bool follow, const char *fmt, ..
 int vh_root_list(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;
 /* Is anything in the directory? Costs the same however much there is. */
-bool vh_root_has_entries(const struct vh_root *root, const char *fmt, ...)
-	VH_PRINTF(2, 3) VH_CHECK;
+bool vh_root_has_entries(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
 /* The names, directories only; links to directories do not count. */
 int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const char *fmt, ...)
 	VH_PRINTF(3, 4) VH_CHECK;

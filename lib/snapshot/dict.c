@@ -4,42 +4,51 @@
 
 #include "lib/base/banned.h"
 
-/* Where the key stands, or would. */
-static size_t place_of(const struct vh_dict *d, const char *key, bool *ret_found)
+#define SLOTS_MIN 512
+
+/* FNV-1a; the keys are paths, which nobody chooses to collide. */
+static size_t hash_of(const char *key)
 {
-	size_t low = 0, high = d->count;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	*ret_found = false;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(key, d->list[mid].key);
+	for (; *key; key++)
+		h = (h ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+	return (size_t)(h ^ h >> 32);
+}
 
-		if (!c)
-			*ret_found = true;
-		if (c <= 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return low;
+/* The slot of the key, or the free one in which it would stand. */
+static size_t *slot_of(const struct vh_dict *d, const char *key)
+{
+	size_t at = hash_of(key) & (d->n_slots - 1);
+
+	while (d->slots[at] && strcmp(d->list[d->slots[at] - 1].key, key) != 0)
+		at = (at + 1) & (d->n_slots - 1);
+	return &d->slots[at];
+}
+
+static void grow(struct vh_dict *d)
+{
+	free(d->slots);
+	d->n_slots = d->n_slots ? 2 * d->n_slots : SLOTS_MIN;
+	d->slots = vh_alloc(d->n_slots * sizeof(*d->slots));
+	d->list = vh_realloc_array(d->list, d->n_slots / 2, sizeof(*d->list));
+	for (size_t i = 0; i < d->count; i++)
+		*slot_of(d, d->list[i].key) = i + 1;
 }
 
 struct vh_word *vh_dict_get(struct vh_dict *d, const char *key, bool *ret_is_new)
 {
-	bool found;
-	size_t at = place_of(d, key, &found);
+	size_t *slot;
 
-	*ret_is_new = !found;
-	if (found)
-		return &d->list[at];
-	if (d->count == d->room) {
-		d->room = d->room ? 2 * d->room : 256;
-		d->list = vh_realloc_array(d->list, d->room, sizeof(*d->list));
-	}
-	memmove(&d->list[at + 1], &d->list[at], (d->count - at) * sizeof(*d->list));
-	d->count++;
-	d->list[at] = (struct vh_word){ .key = vh_strdup(key) };
-	return &d->list[at];
+	if (d->count == d->n_slots / 2)
+		grow(d);
+	slot = slot_of(d, key);
+	*ret_is_new = !*slot;
+	if (*slot)
+		return &d->list[*slot - 1];
+	d->list[d->count] = (struct vh_word){ .key = vh_strdup(key) };
+	*slot = ++d->count;
+	return &d->list[d->count - 1];
 }
 
 void vh_dict_clear(struct vh_dict *d)
@@ -49,5 +58,6 @@ void vh_dict_clear(struct vh_dict *d)
 		free(d->list[i].text);
 	}
 	free(d->list);
+	free(d->slots);
 	memset(d, 0, sizeof(*d));
 }

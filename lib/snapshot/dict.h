@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dict - texts by text, each once. Zero-initialise it. */
+/* dict - texts by text, each once: a hash table. Zero-initialise it. */
 #ifndef VH_DICT_H
 #define VH_DICT_H
 
@@ -11,8 +11,10 @@ struct vh_word {
 	size_t number; /* 0 at first */
 };
 struct vh_dict {
-	struct vh_word *list; /* sorted by key */
-	size_t count, room;
+	struct vh_word *list; /* in the order in which they came */
+	size_t count;
+	size_t *slots;  /* by hash: 1 + the index in `list`, or 0 */
+	size_t n_slots; /* a power of two, at least twice `count` */
 };
 
 /* The entry of a key, made where there is none; valid until the next call. */

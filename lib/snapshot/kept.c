@@ -226,7 +226,7 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(LIST_, HOOKS "/qemu.d"),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
-	KEPT(FILE_, "**/vfio-hook-qemu", .take = vh_tables_magic),
+	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),

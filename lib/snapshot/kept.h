@@ -30,6 +30,12 @@ struct vh_taken {
 	char *path, *text;
 	size_t len;
 };
+/* The text becomes its own. */
+static inline void vh_kept_put(struct vh_taken *t, char *text)
+{
+	t->text = text;
+	t->len = strlen(text);
+}
 typedef void vh_take(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t);
 
 enum vh_kept_flag {

@@ -12,12 +12,6 @@
 
 #include "lib/base/banned.h"
 
-static void put(struct vh_taken *t, char *text)
-{
-	t->text = text ? text : vh_strdup("");
-	t->len = strlen(t->text);
-}
-
 /* Addresses as libvirt writes them, of which it takes the parts alone. */
 static void add_address(struct vh_strbuf *to, const struct vh_pci_addr *a)
 {
@@ -50,7 +44,7 @@ static bool network(const xmlNode *root, struct vh_taken *t)
 		if (vh_address_is_whole(address, &addr))
 			add_address(&text, &addr);
 	vh_strbuf_add(&text, "</forward></network>");
-	put(t, vh_strbuf_steal(&text));
+	vh_kept_put(t, vh_strbuf_steal(&text));
 	return true;
 }
 
@@ -93,7 +87,7 @@ static bool status(const xmlNode *root, struct vh_taken *t)
 	vh_strbuf_add(&text, "</devices></domain></domstatus>");
 	free(t->path);
 	t->path = vh_printf("run/libvirt/qemu/%s.xml", canonical);
-	put(t, vh_strbuf_steal(&text));
+	vh_kept_put(t, vh_strbuf_steal(&text));
 	return true;
 }
 
@@ -135,5 +129,5 @@ void vh_libvirt_config(struct vh_keeping *k, const char *text, size_t len, struc
 		vh_strbuf_addf(&to, "%s%s", separator, is_comment && !k->scrub.off ? "#" : line);
 		separator = "\n";
 	}
-	put(t, vh_strbuf_steal(&to));
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }

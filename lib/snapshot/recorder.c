@@ -3,7 +3,6 @@
 #include "lib/snapshot/recorder.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -29,18 +28,18 @@ struct written {
 
 struct vh_recorder {
 	struct vh_root_watch watch;
-	int fd;
-	char *base; /* where the root is, without a slash at its end */
 	struct head *head;
 	char *notes;
 	size_t size;          /* of the notes */
 	struct vh_dict known; /* what this process has noted, not to do it for every device */
 };
 
-/* Is there an answer that is as long? A file may have been read in part before. */
-static bool is_known(struct vh_recorder *r, enum vh_asked asked, const char *path, size_t len)
+/* Is there an answer that is as long? A file may have been read in part before; that it could not
+ * be read before, or cannot be read any more, is another answer than an empty one. */
+static bool is_known(struct vh_recorder *r, enum vh_asked asked, const char *path, int error,
+		     size_t len)
 {
-	_auto_free_ char *key = vh_printf("%d %s", (int)asked, path);
+	_auto_free_ char *key = vh_printf("%d%c%s", (int)asked, error ? '!' : ' ', path);
 	bool is_new;
 	struct vh_word *w = vh_dict_get(&r->known, key, &is_new);
 
@@ -48,22 +47,6 @@ static bool is_known(struct vh_recorder *r, enum vh_asked asked, const char *pat
 		return true;
 	w->number = len;
 	return false;
-}
-
-/* Of a directory that a reader has entered the path is known to the kernel alone. */
-static char *place_of(const struct vh_recorder *r, const struct vh_root *root)
-{
-	_auto_free_ char *self = vh_printf("/proc/self/fd/%d", root->fd);
-	size_t n = strlen(r->base);
-	char path[PATH_MAX];
-	ssize_t len = readlink(self, path, sizeof(path) - 1);
-
-	if (len < 0)
-		return NULL;
-	path[len] = 0;
-	if (strncmp(path, r->base, n) != 0 || path[n] != '/')
-		return NULL;
-	return vh_strdup(path + n + 1);
 }
 
 static void append(struct vh_recorder *r, const struct written *what, const char *path,
@@ -90,19 +73,11 @@ static void saw(const struct vh_root *root, enum vh_asked asked, const char *pat
 		const void *data, size_t len)
 {
 	struct vh_recorder *r = root->watch->data;
-	_auto_free_ char *place = NULL, *whole = NULL;
+	_auto_free_ char *whole = root->place ? vh_printf("%s/%s", root->place, path) : NULL;
 	struct written e = { .asked = asked, .error = error, .len = error ? 0 : len };
 
-	if (root->fd != r->fd) {
-		place = place_of(r, root);
-		if (!place) {
-			r->head->cut = true;
-			return;
-		}
-		whole = vh_printf("%s%s%s", place, *place ? "/" : "", path);
-		path = whole;
-	}
-	if (is_known(r, asked, path, e.len))
+	path = whole ? whole : path;
+	if (is_known(r, asked, path, error, e.len))
 		return;
 	e.path_len = strlen(path);
 	append(r, &e, path, data);
@@ -117,21 +92,13 @@ static void *map(size_t size)
 struct vh_recorder *vh_recorder_new(const struct vh_root *root, struct vh_root *ret_watched)
 {
 	_auto_(vh_recorder) struct vh_recorder *r = vh_alloc(sizeof(*r));
-	_auto_free_ char *self = vh_printf("/proc/self/fd/%d", root->fd);
-	char path[PATH_MAX];
-	ssize_t len = readlink(self, path, sizeof(path) - 1);
 	void *notes;
 
-	if (len < 0)
-		return NULL;
-	path[len] = 0;
 	r->size = NOTES_MAX;
 	while ((notes = map(r->size)) == MAP_FAILED && r->size > NOTES_MIN)
 		r->size /= 2;
 	if (notes == MAP_FAILED)
 		return NULL;
-	r->base = vh_strdup(strcmp(path, "/") ? path : "");
-	r->fd = root->fd;
 	r->head = notes;
 	r->notes = (char *)notes + sizeof(*r->head);
 	r->watch = (struct vh_root_watch){ .saw = saw, .data = r };
@@ -147,7 +114,6 @@ void vh_recorder_free(struct vh_recorder *r)
 	if (r->head)
 		munmap(r->head, sizeof(*r->head) + r->size);
 	vh_dict_clear(&r->known);
-	free(r->base);
 	free(r);
 }
 

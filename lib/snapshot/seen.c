@@ -11,8 +11,6 @@
 
 #include "lib/base/banned.h"
 
-#define HOOKS (&VH_HOOKSDIR[1])
-
 void vh_seen_clear(struct vh_sight *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -63,16 +61,21 @@ static int full_order(const void *a, const void *b)
 	return c ? c : (x->data > y->data) - (x->data < y->data); /* the first */
 }
 
-/* The program of the hook is read through the links to it, which are kept. */
-static char *behind_hook(const struct vh_root *root, const char *path)
+/* The program of the hook is read through the links to it, which are kept. That it cannot be read,
+ * or not even be seen, is said of the program as well: the link is there. */
+static char *behind_hook(const struct vh_root *root, const struct vh_note *n, const char *path)
 {
 	_auto_free_ char *target = NULL, *dir = NULL;
 
-	if (!vh_has_prefix(path, HOOKS))
+	if (!vh_has_prefix(path, &(VH_HOOKSDIR "/")[1]))
+		return NULL;
+	if (n->asked != VH_ASKED_FILE && (n->asked != VH_ASKED_PATH || !n->error))
 		return NULL;
 	target = vh_root_readlink(root, "%s", path);
+	if (!target || !vh_has_suffix(target, "/vfio-hook-qemu"))
+		return NULL;
 	dir = vh_strndup(path, (size_t)(strrchr(path, '/') - path));
-	return target ? vh_trail_join(dir, target) : NULL;
+	return vh_trail_join(dir, target);
 }
 
 /* In sysfs a path from the root, which a manifest makes relative again. Elsewhere as it is, but
@@ -105,10 +108,10 @@ static void add(struct vh_trails *trails, const struct vh_root *root, const stru
 	*s = (struct vh_seen){ .asked = n->asked, .error = n->error, .data = n->data, .len = n->len };
 	if (n->asked == VH_ASKED_LINK && !n->error)
 		s->target = target_of(h, t.path, n->data);
-	if (n->asked == VH_ASKED_FILE && !n->error)
-		s->path = behind_hook(root, t.path);
 	if (n->asked == VH_ASKED_EXCLUSIVE)
 		s->path = vh_printf("dev/%s", n->path);
+	else
+		s->path = behind_hook(root, n, t.path);
 	if (!s->path)
 		s->path = vh_seen_path(h, t.path);
 	if (n->asked == VH_ASKED_PATH && !n->error)

@@ -97,6 +97,16 @@ static void put(struct snapshot *s, const struct vh_seen *seen, char type, const
 	put_as(s, seen, type, seen->path, text, text ? strlen(text) : 0);
 }
 
+/* A program or a link to it may lie in somebody's folder; its own name is asked for. */
+static char *scrub_place(struct snapshot *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_auto_free_ char *dir = vh_printf("/%.*s", slash ? (int)(slash - path) : 0, path);
+	_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, dir);
+
+	return slash ? vh_printf("%s%s", shown + 1, slash) : vh_strdup(path);
+}
+
 /* The name of a file that nobody could read may be private, too. */
 static void put_unread(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
 {
@@ -106,7 +116,9 @@ static void put_unread(struct snapshot *s, const struct vh_seen *seen, const str
 					     s->keeping.riddles);
 
 	if (!(rule->flags & VH_KEPT_HIDDEN)) {
-		put(s, seen, 'u', NULL);
+		_auto_free_ char *place = scrub_place(s, seen->path);
+
+		put_as(s, seen, 'u', place, NULL, 0);
 		return;
 	}
 	s->keeping.riddles++;
@@ -172,16 +184,6 @@ static void keep_exclusive(struct snapshot *s, const struct vh_seen *seen)
 }
 
 /* --- what could --- */
-
-/* A program or a link to it may lie in somebody's folder; its own name is asked for. */
-static char *scrub_place(struct snapshot *s, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	_auto_free_ char *dir = vh_printf("/%.*s", slash ? (int)(slash - path) : 0, path);
-	_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, dir);
-
-	return slash ? vh_printf("%s%s", shown + 1, slash) : vh_strdup(path);
-}
 
 static void keep_file(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
 {
@@ -296,7 +298,7 @@ static void put_unknown(struct snapshot *s, const struct vh_sight *sight)
 		_auto_free_ char *shown = vh_scrub_path(&s->keeping.scrub, path);
 
 		vh_strbuf_addf(&text, "%s%s is not kept in snapshots", text.len ? "\n" : "", shown);
-		vh_entry_put(&s->entries, 'u', s->unknown.name[i], NULL, 0);
+		vh_entry_put(&s->entries, 'u', shown + 1, NULL, 0);
 	}
 	vh_entry_put(&s->entries, 'f', "not-checked", text.data, text.len);
 }

@@ -14,12 +14,6 @@
 
 #include "lib/base/banned.h"
 
-static void put(struct vh_taken *t, char *text)
-{
-	t->text = text ? text : vh_strdup("");
-	t->len = strlen(t->text);
-}
-
 /* --- mounts and swap --------------------------------------------------------------------------- */
 
 /* Blanks and the like as \040 (fs/seq_file.c:mangle_path()). */
@@ -74,7 +68,7 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 			vh_strbuf_add(&to, " rw");
 		}
 	}
-	put(t, vh_strbuf_steal(&to));
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
@@ -92,7 +86,7 @@ void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct
 		put_mangled(&to, name);
 		vh_strbuf_add(&to, "\tany\t0\t0\t-2");
 	}
-	put(t, vh_strbuf_steal(&to));
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 void vh_storage_backing(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
@@ -100,7 +94,7 @@ void vh_storage_backing(struct vh_keeping *k, const char *text, size_t len, stru
 	(void)k, (void)len;
 	/* what has a name of its own is found by the kernel's (look_at_holders() of block.c) */
 	if (vh_has_prefix(text, "/dev/") && !vh_has_prefix(text, "/dev/disk/"))
-		put(t, vh_strdup(text));
+		vh_kept_put(t, vh_strdup(text));
 }
 
 /* --- routes and addresses ---------------------------------------------------------------------- */
@@ -120,7 +114,7 @@ void vh_storage_routes4(struct vh_keeping *k, const char *text, size_t len, stru
 			       dest.s_addr & r->mask, r->connected ? RTF_UP : RTF_UP | RTF_GATEWAY,
 			       r->mask);
 	}
-	put(t, vh_strbuf_steal(&to));
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 static bool has_route4(const struct vh_usage *u, const char *interface)
@@ -148,7 +142,7 @@ void vh_storage_routes6(struct vh_keeping *k, const char *text, size_t len, stru
 				       to.len ? "\n" : "", zero, zero, zero, name);
 	}
 	if (to.len)
-		put(t, vh_strbuf_steal(&to));
+		vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 void vh_storage_addresses6(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
@@ -169,7 +163,7 @@ void vh_storage_addresses6(struct vh_keeping *k, const char *text, size_t len, s
 		vh_strbuf_addf(&to, " 00 40 00 80 %s", a->interface);
 	}
 	if (to.len)
-		put(t, vh_strbuf_steal(&to));
+		vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 /* --- iSCSI ------------------------------------------------------------------------------------- */
@@ -177,11 +171,11 @@ void vh_storage_addresses6(struct vh_keeping *k, const char *text, size_t len, s
 void vh_storage_server(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
-	put(t, vh_scrub_server(&k->scrub, text));
+	vh_kept_put(t, vh_scrub_server(&k->scrub, text));
 }
 
 void vh_storage_target(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
-	put(t, vh_scrub_target(&k->scrub, text));
+	vh_kept_put(t, vh_scrub_target(&k->scrub, text));
 }

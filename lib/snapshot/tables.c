@@ -11,18 +11,12 @@
 
 #include "lib/base/banned.h"
 
-static void put(struct vh_taken *t, char *text)
-{
-	t->text = text ? text : vh_strdup("");
-	t->len = strlen(t->text);
-}
-
 /* --- kernel and firmware ----------------------------------------------------------------------- */
 
 void vh_tables_cmdline(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
-	put(t, vh_scrub_cmdline(&k->scrub, text));
+	vh_kept_put(t, vh_scrub_cmdline(&k->scrub, text));
 }
 
 /* The first of these words that the table has; it is all that platform.c looks for. */
@@ -36,7 +30,7 @@ void vh_tables_interrupts(struct vh_keeping *k, const char *text, size_t len, st
 		for (const char *p = text; !line && (p = strstr(p, words[i])); p++)
 			if (p != text && (p[-1] == ' ' || p[-1] == '\t'))
 				line = vh_printf("  0:  0  %s", words[i]);
-	put(t, line ? line : vh_strdup("  0:  0  another"));
+	vh_kept_put(t, line ? line : vh_strdup("  0:  0  another"));
 }
 
 /* What the firmware draws on; the rest of the table belongs to nobody here. */
@@ -53,7 +47,7 @@ void vh_tables_framebuffers(struct vh_keeping *k, const char *text, size_t len, 
 			if (strstr(line, wanted[i]))
 				vh_strbuf_join(&kept, "\n", line);
 	if (kept.len)
-		put(t, vh_strbuf_steal(&kept));
+		vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* Where a device stands in the tree of the manifest (place() of parse.c); "@ADDR/" is of use in
@@ -96,7 +90,7 @@ void vh_tables_keyboards(struct vh_keeping *k, const char *text, size_t len, str
 		as = manifest_path(k->host, at);
 		vh_strbuf_addf(&kept, "%s%s%s", kept.len ? "\n" : "", key, as + strlen("sys/"));
 	}
-	put(t, vh_strbuf_steal(&kept));
+	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* pid (comm) and the fields up to the start time, the 22nd (proc(5)). */
@@ -110,7 +104,7 @@ void vh_tables_stat(struct vh_keeping *k, const char *text, size_t len, struct v
 		return;
 	for (int field = 2; p && field < 23; field++)
 		p = strchr(p + 1, ' ');
-	put(t, vh_strndup(text, p && p < text + end ? (size_t)(p - text) : end));
+	vh_kept_put(t, vh_strndup(text, p && p < text + end ? (size_t)(p - text) : end));
 }
 
 /* --- modules ------------------------------------------------------------------------------------ */
@@ -167,7 +161,7 @@ void vh_tables_aliases(struct vh_keeping *k, const char *text, size_t len, struc
 		if (is_for(aliases, pattern))
 			vh_strbuf_join(&kept, "\n", line);
 	}
-	put(t, vh_strbuf_steal(&kept));
+	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* modules.builtin.modinfo: MODULE.alias=PATTERN, each ended by a NUL */
@@ -197,7 +191,7 @@ void vh_tables_vfio_modules(struct vh_keeping *k, const char *text, size_t len, 
 	while ((line = strsep(&rest, "\n")))
 		if (strstr(line, "/vfio-pci.ko") || strstr(line, "/vfio_pci.ko"))
 			vh_strbuf_join(&kept, "\n", line);
-	put(t, vh_strbuf_steal(&kept));
+	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* options and install MODULE ..., of the modules of VFIO alone, continued lines joined. */
@@ -218,7 +212,7 @@ void vh_tables_modprobe(struct vh_keeping *k, const char *text, size_t len, stru
 			vh_strbuf_join(&kept, "\n", word);
 	}
 	if (kept.len)
-		put(t, vh_strbuf_steal(&kept));
+		vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* --- disks and interfaces ----------------------------------------------------------------------- */
@@ -231,7 +225,7 @@ void vh_tables_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struc
 	(void)k, (void)len;
 	for (size_t i = 0; i < VH_COUNT(prefixes); i++)
 		if (vh_has_prefix(text, prefixes[i]))
-			put(t, vh_strdup(prefixes[i]));
+			vh_kept_put(t, vh_strdup(prefixes[i]));
 }
 
 /* Of what udev knows only what is on it; that udev knows of it is a fact as well. */
@@ -241,15 +235,15 @@ void vh_tables_udev(struct vh_keeping *k, const char *text, size_t len, struct v
 	const char *type = strstr(text, key);
 
 	(void)k, (void)len;
-	put(t,
-	    vh_printf("I:0%.*s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0, type ? type : ""));
+	vh_kept_put(t, vh_printf("I:0%.*s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
+				 type ? type : ""));
 }
 
 void vh_tables_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k, (void)len;
 	if (strstr(text, "managed=true"))
-		put(t, vh_strdup("[device]\nmanaged=true"));
+		vh_kept_put(t, vh_strdup("[device]\nmanaged=true"));
 }
 
 /* A program by how it begins: four bytes tell an ELF file. */

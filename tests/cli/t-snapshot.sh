@@ -164,6 +164,19 @@ verdict 'a snapshot by a user: what its source does not vouch for' diff "$work/d
 : >"$work/err"
 golden 'a snapshot by a user: exactly this is not checked' snapshot-not-checked
 
+# A program that only root may read: no snapshot says that it is not there.
+mkdir "$work/rooted.d"
+grep -vE '^[lf] (etc/libvirt/hooks|usr/sbin)' "$hosts/demo.host" >"$work/rooted.in"
+printf '%s\n' $'l etc/libvirt/hooks/qemu\t../../../home/secretperson/vfio-hook-qemu' \
+	'u home/secretperson/vfio-hook-qemu' >>"$work/rooted.in"
+"$expand" "$work/rooted.in" "$work/rooted.d"
+take rooted
+said rooted d check >"$work/direct"
+said rooted s check >"$work/out"
+verdict 'a hook that cannot be read: the same verdict on the host' diff "$work/direct" "$work/out"
+cp "$work/rooted.host" "$work/out"
+verdict 'and nobody is named' eval '! grep -n secretperson "$work/out"'
+
 # --- damaged ---------------------------------------------------------------------------------
 lines=$(wc -l <"$work/demo.host") passed=''
 for ((n = 0; n < lines; n += n < 12 ? 1 : 23)); do

@@ -10,6 +10,7 @@
 
 #include "cli/survey.h"
 #include "lib/base/strbuf.h"
+#include "lib/host/boot-binding.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/uses.h"
 #include "lib/manifest/parse.h"
@@ -140,13 +141,13 @@ static void test_hosts(void)
 static void ask_more(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
 	(void)ctx, (void)host;
-	free(vh_root_read(root, "sys/class/novelty/home/secretperson"));
-	free(vh_root_read(root, "sys/class/novelty/nothing"));
+	free(vh_root_read(root, "home/secretperson/novelty"));
+	free(vh_root_read(root, "home/somebody/nothing"));
 }
 
 static void test_unknown(void)
 {
-	static const char path[] = "sys/class/novelty/home/secretperson";
+	static const char path[] = "home/secretperson/novelty";
 	struct taken t, again;
 
 	begin(&t, "demo");
@@ -157,17 +158,129 @@ static void test_unknown(void)
 	vh_error_clear(&t.err);
 	t.options.strict = false;
 	take(&t);
-	ok(t.rc == 0 && says(&t, "f not-checked\t/sys/class/novelty/home/secretperson is not kept "
-				 "in snapshots"),
+	ok(t.rc == 0 && says(&t, "f not-checked\t/home/1/2 is not kept in snapshots"),
 	   "others find it not checked");
-	ok(!strstr(t.text.data, "novelty/nothing"), "what is not there needs no line");
-	ok(!strstr(t.text.data, "\tsecret"), "and its text is not in the snapshot");
+	ok(!strstr(t.text.data, "somebody/nothing"), "what is not there needs no line");
+	ok(!strstr(t.text.data, "secret"), "neither its text nor its name is in the snapshot");
+	ok(says(&t, "u home/1/2") && says(&t, "#   home/1/2"), "it is one that was not read");
 	begin(&again, t.text.data);
 	take(&again);
-	ok(again.rc == 0 && says(&again, "f not-checked\t/sys/class/novelty/home/secretperson is "
-					 "not kept in snapshots"),
+	ok(again.rc == 0 && says(&again, "f not-checked\t/home/1/2 is not kept in snapshots"),
 	   "and who takes a snapshot of that one is told, too");
 	end(&again);
+	end(&t);
+}
+
+/* A program that only root may read or see, in somebody's folder. */
+static void test_unread_hook(void)
+{
+	static const char host[] =
+		"pci 0000:00:03.0 class=030000 id=1234:5678 driver=amdgpu\n"
+		"l etc/libvirt/hooks/qemu\t../../../home/secretowner/vfio-hook-qemu\n"
+		"u home/secretowner/vfio-hook-qemu\n";
+	struct taken t;
+
+	begin(&t, host);
+	take(&t);
+	ok(t.rc == 0 && says(&t, "l etc/libvirt/hooks/qemu\t../../../home/1/vfio-hook-qemu"),
+	   "the link to a hook that cannot be read is kept");
+	ok(t.rc == 0 && says(&t, "u home/1/vfio-hook-qemu") && says(&t, "#   home/1/vfio-hook-qemu"),
+	   "the program is there, and was not read");
+	ok(t.rc == 0 && !strstr(t.text.data, "secretowner"), "and nobody's name is told");
+	end(&t);
+}
+
+/* --- what is noted ----------------------------------------------------------------------------- */
+
+/* A file that cannot be read, and can the next time. */
+static void ask_twice(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	(void)ctx, (void)host;
+	vh_root_saw_file(root, EIO, NULL, 0, VH_EARLY_PATH);
+	vh_root_saw_file(root, 0, "", 0, VH_EARLY_PATH);
+}
+
+/* A directory that goes away, with all of it, while a reader is in it. */
+static void ask_of_removed(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	const struct taken *t = ctx;
+	_auto_free_ char *from = vh_printf("%s/sys/fs/selinux", t->host->dir);
+	_auto_free_ char *to = vh_printf("%s-moved", t->host->dir);
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+
+	(void)host;
+	if (vh_root_enter(root, &dir, "sys/fs/selinux") < 0 || rename(from, to) < 0)
+		abort();
+	free(vh_root_read(&dir, "enforce"));
+	if (rename(to, from) < 0)
+		abort();
+}
+
+/* What the survey itself asks, and how often. */
+struct tally {
+	struct vh_root_watch watch;
+	size_t platform, records;
+};
+
+static void count(const struct vh_root *root, enum vh_asked asked, const char *path, int error,
+		  const void *data, size_t len)
+{
+	struct tally *t = root->watch->data;
+
+	(void)error, (void)data, (void)len;
+	t->platform += asked == VH_ASKED_FILE && !strcmp(path, "proc/cmdline");
+	t->records += asked == VH_ASKED_FILE && vh_has_suffix(path, ".devices");
+}
+
+static void test_records(void)
+{
+	enum { RECORDS = 200 };
+	struct tally few = { .watch = { .saw = count, .data = &few } };
+	struct tally many = { .watch = { .saw = count, .data = &many } };
+	struct taken t;
+
+	begin(&t, "demo");
+	{
+		_auto_(vh_host) const struct vh_host *h = vh_host_read(&t.root, NULL, 0,
+								       VH_HOST_ALL, INT64_MAX);
+		struct vh_root counted = t.root;
+
+		counted.watch = &few.watch;
+		vh_survey(NULL, &counted, h);
+		for (int i = 0; i < RECORDS; i++) {
+			_auto_free_ char *path = vh_printf("var/lib/vfio-hook/"
+							   "11111111-2222-4333-8444-%012d.devices",
+							   i);
+
+			plant(&t, path, "not one\n");
+		}
+		counted.watch = &many.watch;
+		vh_survey(NULL, &counted, h);
+	}
+	ok(many.records >= few.records + RECORDS, "the survey reads the record of every domain");
+	ok(few.platform && many.platform == few.platform,
+	   "and judges no more domains for that: %zu times the command line, %zu before",
+	   many.platform, few.platform);
+	end(&t);
+}
+
+static void test_notes(void)
+{
+	struct taken t;
+
+	begin(&t, "demo");
+	t.options.ask = ask_twice;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f " VH_EARLY_PATH "\t"),
+	   "an empty file that could not be read before: it is empty");
+	end(&t);
+	begin(&t, "demo");
+	plant(&t, "sys/fs/selinux/enforce", "1\n");
+	t.options.ask = ask_of_removed;
+	t.options.ctx = &t;
+	take(&t);
+	ok(t.rc == 0 && says(&t, "f sys/fs/selinux/enforce\t1"),
+	   "a directory that is moved while it is read: the snapshot is there");
 	end(&t);
 }
 
@@ -289,8 +402,8 @@ static void show_leak(const char *text)
 static size_t leaks_alone(const struct vh_kept *table, size_t count, const struct vh_root *root,
 			  size_t *ret_private)
 {
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_(vh_host)
+		const struct vh_host *h = vh_host_read(root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	_auto_(vh_usage) struct vh_usage *usage = vh_uses_read_usage(root);
 	struct vh_keeping k = { .host = h, .usage = usage, .scrub = { .key = 7 } };
 	size_t leaks = 0;
@@ -494,6 +607,9 @@ int main(void)
 {
 	test_hosts();
 	test_unknown();
+	test_unread_hook();
+	test_notes();
+	test_records();
 	test_table();
 	test_neighbours();
 	test_files();
