@@ -94,8 +94,8 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "dev/**", .flags = VH_KEPT_LOST), /* vh_storage_user() has followed it */
 	KEPT(LINK_, "**/bcache/dev", .flags = VH_KEPT_LINK),
 	KEPT(LINK_, "**/bcache/set", .flags = VH_KEPT_LINK),
-	KEPT(LIST_, "sys/fs/bcache/*", .names = NAMES("bdev*", "volume*")),
-	KEPT(LINK_, "sys/fs/bcache/*/volume*", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/fs/bcache/*"),
+	KEPT(LINK_, "sys/fs/bcache/*/*", .flags = VH_KEPT_LINK),
 	KEPT(LIST_, "sys/fs/btrfs"),
 	KEPT(LIST_, "sys/fs/btrfs/*/devices", .names = ALL),
 	KEPT(LIST_, "sys/kernel/config/nvmet/subsystems"),

@@ -240,7 +240,8 @@ static char *pool_line(struct vh_keeping *k, const char *text, const char *type)
 {
 	_auto_free_ char *name = vh_members_pool(text), *scrubbed = NULL;
 
-	if (!type || !name || !vh_has_prefix(type, "\nE:ID_FS_TYPE=zfs_member\n"))
+	if (!type || !name ||
+	    !vh_is_word(type, 1 + strcspn(type + 1, "\n"), "\nE:ID_FS_TYPE=zfs_member"))
 		return vh_strdup("");
 	scrubbed = vh_scrub_pool(&k->scrub, name);
 	return vh_printf("\nE:ID_FS_LABEL=%s", scrubbed);

@@ -4,7 +4,6 @@
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/shell.h"
-
 #include "lib/host/hook-install.h"
 
 #include "lib/base/banned.h"

@@ -240,24 +240,22 @@ static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 		look_at_holder(ctx, n, bcache);
 }
 
-/* bdev0 is the part "bcache" of a backing disk, with a link to the device; volume0 that of the
- * device itself. */
+/* bdev0 is .../block/sdf1/bcache, of a backing disk, with a link to the device that it makes;
+ * volume0 is .../block/bcache1/bcache, of the device itself. */
 static char *cached_device(const struct vh_root *root, const char *set, const char *link)
 {
-	_auto_free_ char *target = NULL;
-	char *slash;
+	_auto_free_ char *target = vh_root_readlink(root, "sys/fs/bcache/%s/%s", set, link);
+	char *slash = target ? strrchr(target, '/') : NULL;
+	const char *name;
 
-	if (vh_has_prefix(link, "bdev"))
-		return vh_root_link_name(root, "sys/fs/bcache/%s/%s/dev", set, link);
-	if (!vh_has_prefix(link, "volume"))
-		return NULL;
-	target = vh_root_readlink(root, "sys/fs/bcache/%s/%s", set, link);
-	slash = target ? strrchr(target, '/') : NULL;
 	if (!slash)
 		return NULL;
 	*slash = 0;
 	slash = strrchr(target, '/');
-	return slash ? vh_strdup(slash + 1) : NULL;
+	name = slash ? slash + 1 : target;
+	if (vh_has_prefix(link, "bdev"))
+		return vh_root_link_name(root, "sys/class/block/%s/bcache/dev", name);
+	return vh_has_prefix(link, "volume") ? vh_strdup(name) : NULL;
 }
 
 /* A cache of bcache: the devices that it caches. */
@@ -481,6 +479,8 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	/* of a disk that is free as a whole the partitions are free too */
 	if (!look_at_unseen(ctx, path, name, &unused))
 		ctx->complete = false;
+	if (ctx->dev->n_uses != before)
+		return;
 	look_at_signature(ctx, path, name);
 	for (size_t i = 0; i < unused.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
