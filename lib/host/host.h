@@ -23,6 +23,7 @@ struct vh_use {
 	bool peer_only; /* counts against a peer, not against a device that was named */
 	bool weak;      /* a warning for a device that was named, in full for a peer */
 	unsigned int input; /* of enum vh_input: what it lets people type or point with */
+	unsigned int rank;  /* while uses are read: those of a higher one have to end before */
 	char *text;     /* "nvme1n1p2 is mounted at /srv" */
 	char *fix;      /* what to type to end the use, or NULL */
 };

@@ -101,6 +101,41 @@ char *vh_scrub_target(struct vh_scrub *s, const char *name)
 	return vh_printf("iqn.2000-01.invalid:target%u", number_of(s, "target", name));
 }
 
+char *vh_scrub_pool(struct vh_scrub *s, const char *name)
+{
+	if (s->off)
+		return vh_strdup(name);
+	return vh_printf("pool%u", number_of(s, "pool", name));
+}
+
+/* Names in sysfs that are UUIDs, or that people gave; `skip` names before them stay. */
+char *vh_scrub_place(struct vh_scrub *s, const char *path)
+{
+	static const struct {
+		const char *before;
+		int skip;
+		const char *kind;
+	} places[] = { { "sys/fs/btrfs/", 0, "fs" },
+		       { "sys/fs/bcache/", 0, "set" },
+		       { "sys/kernel/config/nvmet/subsystems/", 0, "subsystem" },
+		       { "sys/kernel/config/target/core/", 1, "store" },
+		       { "sys/kernel/scst_tgt/devices/", 0, "export" } };
+
+	for (size_t i = 0; i < VH_COUNT(places) && !s->off; i++) {
+		const char *name = path + strlen(places[i].before);
+		_auto_free_ char *part = NULL;
+
+		if (!vh_has_prefix(path, places[i].before))
+			continue;
+		for (int k = places[i].skip; k && strchr(name, '/'); k--)
+			name = strchr(name, '/') + 1;
+		part = vh_strndup(name, strcspn(name, "/"));
+		return vh_printf("%.*s%s%u%s", (int)(name - path), path, places[i].kind,
+				 number_of(s, places[i].kind, part), name + strlen(part));
+	}
+	return vh_strdup(path);
+}
+
 /* Part by part, so that a file is still below the mount point that it was below. */
 char *vh_scrub_path(struct vh_scrub *s, const char *path)
 {

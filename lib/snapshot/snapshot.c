@@ -81,15 +81,27 @@ static bool is_of_pci_line(const char *at)
 	       (*at == '@' && slash && !strchr(slash + 1, '/'));
 }
 
+static void put_link(struct snapshot *s, const char *path, const char *target)
+{
+	_auto_free_ char *from = vh_scrub_place(&s->keeping.scrub, path);
+	_auto_free_ char *to = vh_scrub_place(&s->keeping.scrub, target);
+
+	if (!is_of_pci_line(path))
+		vh_entry_put(&s->entries, 'l', from, to, 0);
+}
+
 static void put_as(struct snapshot *s, const struct vh_seen *seen, char type, const char *path,
 		   const char *text, size_t len)
 {
-	vh_entry_put(&s->entries, type, path, text, len);
+	_auto_free_ char *place = vh_scrub_place(&s->keeping.scrub, path);
+	_auto_free_ char *target = type == 'l' && text ? vh_scrub_place(&s->keeping.scrub, text)
+						       : NULL;
+
+	vh_entry_put(&s->entries, type, place, target ? target : text,
+		     target ? strlen(target) : len);
 	/* the links over which a reader came to it */
 	for (size_t i = 0; i + 1 < seen->links.count; i += 2)
-		if (!is_of_pci_line(seen->links.name[i]))
-			vh_entry_put(&s->entries, 'l', seen->links.name[i], seen->links.name[i + 1],
-				     0);
+		put_link(s, seen->links.name[i], seen->links.name[i + 1]);
 }
 
 static void put(struct snapshot *s, const struct vh_seen *seen, char type, const char *text)

@@ -27,18 +27,44 @@ static void put_mangled(struct vh_strbuf *to, const char *path)
 	}
 }
 
-/* May the swap file lie on it? */
-static bool has_swap_file(const struct vh_usage *u, const char *at)
+/* May a file lie on it that the kernel has open? */
+static bool has_file(const struct vh_usage *u, const char *at)
 {
 	size_t n = strcmp(at, "/") ? strlen(at) : 0;
 
 	for (size_t i = 0; i < u->swaps.count; i++)
 		if (!strncmp(u->swaps.name[i], at, n) && u->swaps.name[i][n] == '/')
 			return true;
+	for (size_t i = 0; i < u->n_kernel_users; i++)
+		if (!strncmp(u->kernel_users[i].device, at, n) && u->kernel_users[i].device[n] == '/')
+			return true;
 	return false;
 }
 
-/* Those of block devices, as far as block.c reads them; of the file systems of the network
+/* rpool/ROOT/debian by the name of its pool alone; where the system lies in it. */
+static char *pool_of(struct vh_keeping *k, const struct vh_mount *m)
+{
+	return m->pool && vh_block_tables_is_vital(m->at) ? vh_scrub_pool(&k->scrub, m->pool) : NULL;
+}
+
+/* Further devices, but for those whose names are serial numbers. */
+static void put_more(struct vh_strbuf *to, const char *more)
+{
+	size_t n;
+
+	for (; more && *more; more += n + (more[n] == ':')) {
+		_auto_free_ char *device = NULL;
+
+		n = strcspn(more, ":");
+		device = vh_strndup(more, n);
+		if (!vh_has_prefix(device, "/dev/") || vh_has_prefix(device, "/dev/disk/"))
+			continue;
+		vh_strbuf_add(to, ",logdev=");
+		put_mangled(to, device);
+	}
+}
+
+/* Those of block devices, as far as uses-block.c reads them; of the file systems of the network
  * only an NFS root, for its server. */
 void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
@@ -50,22 +76,23 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 	for (size_t i = 0; i < u->n_mounts; i++) {
 		const struct vh_mount *m = &u->mounts[i];
 		bool is_root = u->nfs_root && !strcmp(m->at, "/");
-		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
+		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at), *pool = pool_of(k, m);
 		bool is_block = vh_has_prefix(m->source, "/dev/") &&
 				!vh_has_prefix(m->source, "/dev/disk/"); /* serial numbers */
 
-		if (!m->major && !is_block && !is_root && !has_swap_file(u, m->at))
+		if (!m->major && !is_block && !is_root && !pool && !has_file(u, m->at))
 			continue;
 		vh_strbuf_addf(&to, "%s%u 1 %u:%u / ", to.len ? "\n" : "", id++, m->major, m->minor);
 		put_mangled(&to, at);
-		vh_strbuf_addf(&to, " rw - %s ", is_root ? "nfs4" : "fs");
-		put_mangled(&to, is_block ? m->source : "none");
+		vh_strbuf_addf(&to, " rw - %s ", is_root ? "nfs4" : pool ? "zfs" : "fs");
+		put_mangled(&to, pool ? pool : is_block ? m->source : "none");
 		if (is_root) {
 			_auto_free_ char *server = vh_scrub_server(&k->scrub, u->nfs_root);
 
 			vh_strbuf_addf(&to, " rw,addr=%s", server);
 		} else {
 			vh_strbuf_add(&to, " rw");
+			put_more(&to, m->more);
 		}
 	}
 	vh_kept_put(t, vh_strbuf_steal(&to));
@@ -89,12 +116,43 @@ void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
-void vh_storage_backing(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+/* A device by the kernel's name for it, a file by that of its mount. */
+void vh_storage_user(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
+	_auto_free_ char *line = vh_strndup(text, strcspn(text, "\n"));
+	const struct vh_mount *m = NULL;
+
+	(void)len;
+	for (size_t i = 0; i < k->usage->n_kernel_users; i++) {
+		const struct vh_kernel_user *user = &k->usage->kernel_users[i];
+		const char *device = user->device;
+
+		if (strcmp(user->given, line) != 0)
+			continue;
+		if (vh_has_prefix(device, "/dev/disk/"))
+			return; /* not there any more, and the name is a serial number */
+		if (vh_has_prefix(device, "/dev/")) {
+			vh_kept_put(t, vh_strdup(device));
+			return;
+		}
+		m = vh_block_tables_mount_of(k->usage, device);
+		if (m) {
+			_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
+
+			vh_kept_put(t, vh_printf("%s%sfile", at, at[1] ? "/" : ""));
+		}
+		return;
+	}
+}
+
+void vh_storage_numbers(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	const char *at = strstr(text, "Major: ");
+	unsigned int major, minor;
+
 	(void)k, (void)len;
-	/* what has a name of its own is found by the kernel's (look_at_holders() of block.c) */
-	if (vh_has_prefix(text, "/dev/") && !vh_has_prefix(text, "/dev/disk/"))
-		vh_kept_put(t, vh_strdup(text));
+	if (at && sscanf(at, "Major: %u Minor: %u", &major, &minor) == 2)
+		vh_kept_put(t, vh_printf("Major: %u Minor: %u", major, minor));
 }
 
 /* --- routes and addresses ---------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <fnmatch.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
 
@@ -228,15 +229,28 @@ void vh_tables_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struc
 			vh_kept_put(t, vh_strdup(prefixes[i]));
 }
 
+/* The name of a ZFS pool: it is compared with what is mounted. */
+static char *pool_line(struct vh_keeping *k, const char *text, const char *type)
+{
+	_auto_free_ char *name = vh_members_pool(text), *scrubbed = NULL;
+
+	if (!type || !name ||
+	    !vh_is_word(type, 1 + strcspn(type + 1, "\n"), "\nE:ID_FS_TYPE=zfs_member"))
+		return vh_strdup("");
+	scrubbed = vh_scrub_pool(&k->scrub, name);
+	return vh_printf("\nE:ID_FS_LABEL=%s", scrubbed);
+}
+
 /* Of what udev knows only what is on it; that udev knows of it is a fact as well. */
 void vh_tables_udev(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char key[] = "\nE:ID_FS_TYPE=";
 	const char *type = strstr(text, key);
+	_auto_free_ char *pool = pool_line(k, text, type);
 
-	(void)k, (void)len;
-	vh_kept_put(t, vh_printf("I:0%.*s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
-				 type ? type : ""));
+	(void)len;
+	vh_kept_put(t, vh_printf("I:0%.*s%s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
+			 type ? type : "", pool));
 }
 
 void vh_tables_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)

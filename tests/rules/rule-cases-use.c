@@ -214,7 +214,8 @@ static void claimed(struct world *w)
 }
 CASE("claimed", claimed, .want = "error device-claimed 0000:01:00.0:10",
      .says = "0000:01:00.0 belongs to domain 'other vm': it runs",
-     .fix = "virsh destroy 'other vm'\nor, when it does not run any more: vfio-hook "
+     .fix = "virsh shutdown 'other vm'   # and wait until it has ended\nor, if it never does, "
+	    "pull its plug: virsh destroy 'other vm'\nor, when it does not run any more: vfio-hook "
 	    "reattach 0000:01:00.0");
 
 static void claimed_released(struct world *w)
@@ -280,7 +281,7 @@ static void open_by_domain(struct world *w)
 	world_view(w, 1)->domain = S("other vm");
 }
 CASE("group-open-by-domain", open_by_domain, .want = "error device-claimed 0000:01:00.0:10",
-     .says = "is in use by domain 'other vm'", .fix = "virsh destroy 'other vm'");
+     .says = "is in use by domain 'other vm'", .fix = "virsh shutdown 'other vm'");
 
 static void open_group(struct world *w)
 {

@@ -2,6 +2,8 @@
 /* rule-group - what the other members of the IOMMU groups mean for a start. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
 
 static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r,
@@ -104,14 +106,15 @@ static void check_bridges(const struct vh_case *c, const struct vh_group *g,
 {
 	for (size_t i = 0; i < g->count; i++) {
 		const struct vh_pci_dev *d = g->members[i];
-		_auto_free_ char *with = NULL, *fix = NULL;
+		_auto_free_ char *with = NULL, *fix = NULL, *file = NULL, *word = NULL;
 		struct vh_finding *f;
 
 		if (!vh_host_is_bridge(d) || vh_host_is_tolerated(d))
 			continue;
 		with = vh_wording_with(c, d);
-		fix = vh_printf("echo %s > /sys/bus/pci/drivers/%s/unbind", vh_pci_str(&d->addr).s,
-				d->driver);
+		file = vh_printf("/sys/bus/pci/drivers/%s/unbind", d->driver);
+		word = vh_shell_quote(file);
+		fix = vh_printf("echo %s > %s", vh_pci_str(&d->addr).s, word);
 		f = vh_finding_add(
 			out, r, NULL, fix,
 			"%s, %s, is a bridge on driver '%s', beside which VFIO does not take the group",

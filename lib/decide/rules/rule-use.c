@@ -251,15 +251,16 @@ static char *owner_text(const struct vh_claim *k)
 
 static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *domain = NULL;
+	_auto_free_ char *domain = NULL, *end = NULL;
 
 	if (vh_streq(k->owner, VH_MANUAL))
 		return vh_strdup("start it again when that has ended");
 	if (k->state == VH_RELEASED)
 		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
 	domain = vh_wording_domain(k->name ? k->name : k->owner, k->owner);
-	return vh_printf("virsh destroy %s\nor, when it does not run any more: vfio-hook reattach %s",
-			 domain, vh_pci_str(&d->addr).s);
+	end = vh_wording_end_guest(domain);
+	return vh_printf("%s\nor, when it does not run any more: vfio-hook reattach %s", end,
+			 vh_pci_str(&d->addr).s);
 }
 
 static void claimed(const struct vh_case *c, const struct vh_claim_view *v,
@@ -296,7 +297,7 @@ static char *open_fix(const struct vh_group_view *g)
 {
 	_auto_free_ char *name = g->domain ? vh_wording_domain(g->domain, NULL) : NULL;
 
-	return name ? vh_printf("virsh destroy %s", name)
+	return name ? vh_wording_end_guest(name)
 		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
 }
 

@@ -10,12 +10,19 @@ struct vh_usage {
 	struct vh_mount {
 		unsigned int major, minor;
 		char *source, *at; /* as in mountinfo, octal escapes undone */
+		char *more;        /* further devices, with ':' between them, or NULL */
+		char *pool;        /* of ZFS, or NULL */
 	} *mounts;
 	size_t n_mounts;
-	struct vh_loop {
-		char *name, *backing;
-	} *loops;
-	size_t n_loops;
+	struct vh_kernel_user {
+		char *given, *device;      /* a path, as written and with links resolved */
+		unsigned int major, minor; /* of it, where that is told; else 0 */
+		char *block;               /* the block device that it makes: "loop0", or NULL */
+		char *text, *fix;          /* "exported by ..."; fix may be NULL */
+	} *kernel_users;
+	size_t n_kernel_users;
+	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
+	size_t n_btrfs;
 	struct vh_route {
 		char *interface;
 		uint32_t dest, mask; /* as on the wire; the default route has none of both */
@@ -43,7 +50,28 @@ struct vh_uses_ctx {
 struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
 	VH_PRINTF(3, 4);
 
-void vh_block_read_usage(const struct vh_root *root, struct vh_usage *u);
+void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
+/* Is it the system itself that is mounted there? */
+bool vh_block_tables_is_vital(const char *at);
+/* The file system that a file lies on: the longest mount point, of those the last. */
+const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file);
+
+/* Loops, exports and the like. */
+void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u);
+void vh_kernel_users_clear(struct vh_usage *u);
+
+/* File systems of several disks. */
+void vh_members_read(const struct vh_root *root, struct vh_usage *u);
+void vh_members_clear(struct vh_usage *u);
+/* Are two devices (paths below /dev) members of one file system? */
+bool vh_members_share(const struct vh_usage *u, const char *file, const char *source);
+/* What udev found on the block device with this directory, or NULL. Caller frees. */
+char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
+/* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */
+char *vh_members_pool(const char *udev) VH_CHECK;
+/* Somebody has it open exclusively: adds who, and says whether that could be told. */
+bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
+
 void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u);
 
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */

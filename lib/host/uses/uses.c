@@ -17,7 +17,9 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 {
 	struct vh_usage *u = vh_alloc(sizeof(*u));
 
-	vh_block_read_usage(root, u);
+	vh_block_tables_read(root, u);
+	vh_kernel_users_read(root, u);
+	vh_members_read(root, u);
 	vh_net_read_usage(root, u);
 	return u;
 }
@@ -29,11 +31,11 @@ void vh_uses_free_usage(struct vh_usage *u)
 	for (size_t i = 0; i < u->n_mounts; i++) {
 		free(u->mounts[i].source);
 		free(u->mounts[i].at);
+		free(u->mounts[i].more);
+		free(u->mounts[i].pool);
 	}
-	for (size_t i = 0; i < u->n_loops; i++) {
-		free(u->loops[i].name);
-		free(u->loops[i].backing);
-	}
+	vh_kernel_users_clear(u);
+	vh_members_clear(u);
 	for (size_t i = 0; i < u->n_routes4; i++)
 		free(u->routes4[i].interface);
 	for (size_t i = 0; i < u->n_addresses6; i++) {
@@ -44,7 +46,6 @@ void vh_uses_free_usage(struct vh_usage *u)
 	free(u->addresses6);
 	free(u->nfs_root);
 	free(u->mounts);
-	free(u->loops);
 	vh_names_clear(&u->swaps);
 	vh_names_clear(&u->routes);
 	free(u);
@@ -82,6 +83,77 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
 	}
 }
 
+/* Is the line one of the text's? */
+static bool has_line(const char *text, const char *line, size_t n)
+{
+	for (size_t k; text && *text; text += k + (text[k] == '\n')) {
+		k = strcspn(text, "\n");
+		if (k == n && !memcmp(text, line, n))
+			return true;
+	}
+	return false;
+}
+
+/* A use's lines without those that stand before, but for the last, which ends the use itself. */
+static char *without_repeated(const struct vh_pci_dev *d, size_t number)
+{
+	const char *line = d->uses[number].fix;
+	struct vh_strbuf sb = { 0 };
+
+	for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
+		bool known = false;
+
+		for (size_t i = 0; i < number && !known; i++)
+			known = has_line(d->uses[i].fix, line, (size_t)(end - line));
+		if (!known)
+			vh_strbuf_add_mem(&sb, line, (size_t)(end - line) + 1);
+	}
+	vh_strbuf_add(&sb, line);
+	return vh_strbuf_steal(&sb);
+}
+
+/* A mirror leads twice to what is on it. */
+static void drop_repeated(struct vh_pci_dev *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_uses; i++) {
+		size_t same = 0;
+
+		while (same < kept && strcmp(d->uses[same].text, d->uses[i].text) != 0)
+			same++;
+		if (same == kept) {
+			d->uses[kept++] = d->uses[i];
+			continue;
+		}
+		free(d->uses[i].text);
+		free(d->uses[i].fix);
+	}
+	d->n_uses = kept;
+}
+
+/* What has to end first stands first: inner mounts before outer ones, all before what they are on. */
+static void sort_uses(struct vh_pci_dev *d)
+{
+	drop_repeated(d);
+	for (size_t i = 1; i < d->n_uses; i++) {
+		struct vh_use one = d->uses[i];
+		size_t at = i;
+
+		for (; at && d->uses[at - 1].rank < one.rank; at--)
+			d->uses[at] = d->uses[at - 1];
+		d->uses[at] = one;
+	}
+	for (size_t i = 0; i < d->n_uses; i++) {
+		char *lines = d->uses[i].rank && d->uses[i].fix ? without_repeated(d, i) : NULL;
+
+		if (lines) {
+			free(d->uses[i].fix);
+			d->uses[i].fix = lines;
+		}
+	}
+}
+
 void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
 		  struct vh_pci_dev *d)
 {
@@ -108,5 +180,6 @@ void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, stru
 			->peer_only = true;
 	if (host->uses_untold && d->driver)
 		ctx.complete = false;
+	sort_uses(d);
 	d->uses_read = ctx.complete ? VH_YES : VH_UNKNOWN;
 }
