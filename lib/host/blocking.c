@@ -100,6 +100,7 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 
 	vh_uses_read(q->root, q->usage, q->host, d);
 	put(to, d->uses_read == VH_YES ? "complete" : "");
+	put(to, d->firmware_flash ? "flash" : "");
 	for (; before < q->host->not_checked.count; before++) {
 		put(to, "not checked");
 		put(to, q->host->not_checked.name[before]);
@@ -131,6 +132,7 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, struct vh_host *h
 	uint64_t kind, input;
 
 	d->uses_read = vh_streq(word, "complete") ? VH_YES : VH_UNKNOWN;
+	d->firmware_flash = *take(from, at);
 	while (*at < from->len) {
 		struct vh_use *u;
 

@@ -39,7 +39,7 @@ struct vh_mate {
 	uint32_t class;
 	uint16_t vendor, device, subvendor, subdevice;
 	int group;          /* IOMMU group, or -1 */
-	bool is_vf;
+	bool is_vf, root_bus;
 	char *driver;       /* NULL: none */
 };
 
@@ -60,6 +60,7 @@ struct vh_pci_dev {
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
+	bool firmware_flash; /* the machine's firmware lies in a flash below it */
 	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
 	struct vh_use *uses;
 	size_t n_uses;
@@ -159,8 +160,13 @@ bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_mate *
 
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
 bool vh_host_is_bridge(const struct vh_pci_dev *d);
-/* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */
+/* What a host does not do without, which is a matter of place too: on a root bus host bridges and
+ * data fabric, ISA bridge, memory, system peripherals, SMBus and SPI controllers (05xx, 06xx, 08xx,
+ * 0c05, 0c80), and wherever it is what has the firmware's flash. On a card the same classes are
+ * readers, accelerators and switches. */
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
+/* The processor's own way to memory and buses; nobody may have it. */
+bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_host_is_tolerated(const struct vh_pci_dev *d);

@@ -47,6 +47,25 @@ static int mate_order(const void *a, const void *b)
 	return vh_pci_cmp(&((const struct vh_mate *)a)->addr, &((const struct vh_mate *)b)->addr);
 }
 
+/* A function on the bus of the device has its place; of others the link tells it. */
+static bool is_on_root_bus(const struct vh_root *root, const struct vh_pci_dev *d,
+			   const struct vh_pci_addr *addr)
+{
+	_auto_free_ char *path = NULL;
+	struct vh_pci_addr above;
+	char *end;
+
+	if (addr->domain == d->addr.domain && addr->bus == d->addr.bus)
+		return d->root_bus;
+	path = vh_root_readlink(root, DEVICES "/%s", vh_pci_str(addr).s);
+	end = path ? strrchr(path, '/') : NULL;
+	if (!end)
+		return false;
+	*end = 0;
+	end = strrchr(path, '/');
+	return end && vh_pci_parse(end + 1, &above) < 0;
+}
+
 static void add_mate(const struct vh_root *root, struct vh_pci_dev *d,
 		     const struct vh_pci_addr *addr, enum vh_mate_kind kind)
 {
@@ -63,6 +82,7 @@ static void add_mate(const struct vh_root *root, struct vh_pci_dev *d,
 	if (!vh_topology_read_mate(root, addr, &m))
 		return;
 	m.kinds = kind;
+	m.root_bus = is_on_root_bus(root, d, addr);
 	*VH_APPEND(d->mates, d->n_mates) = m;
 }
 
@@ -189,7 +209,7 @@ static size_t read_bars(const struct vh_root *root, const struct vh_pci_dev *d, 
 /* The names that framebuffers of the firmware have in proc/iomem. */
 static bool is_firmware_framebuffer(const char *name)
 {
-	static const char *const names[] = { "BOOTFB",   "efifb",    "vesafb",
+	static const char *const names[] = { "BOOTFB",   "efifb",     "vesafb",
 					     "simplefb", "simpledrm", "simple-framebuffer" };
 
 	for (size_t i = 0; i < VH_COUNT(names); i++)
@@ -216,8 +236,10 @@ static void read_framebuffer(const struct vh_root *root, struct vh_host *h, stru
 		if (!is_firmware_framebuffer(name))
 			continue;
 		if (!to)
-			vh_host_not_checked(h, "whether the firmware draws on %s: only root sees "
-					    "/proc/iomem", vh_pci_str(&d->addr).s);
+			vh_host_not_checked(h,
+					    "whether the firmware draws on %s: only root sees "
+					    "/proc/iomem",
+					    vh_pci_str(&d->addr).s);
 		for (size_t i = 0; to && i < n && !d->framebuffer; i++)
 			if (from >= bars[i].from && to <= bars[i].to)
 				d->framebuffer = vh_strdup(name);

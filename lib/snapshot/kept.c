@@ -144,6 +144,8 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/module/nvidia_drm/parameters/*", .chars = SWITCH),
 	KEPT(FILE_, "proc/bus/input/devices", .take = vh_tables_keyboards),
 	KEPT(FILE_, "proc/iomem", .take = vh_tables_framebuffers),
+	KEPT(DIRS_, "@**/mtd", .names = NAMES("mtd[0-9]*"), .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "**/mtd/*/name", .flags = VH_KEPT_FREE),
 	/* the walk through what hangs on a function: most of it is of no interest */
 	KEPT(DIRS_, "@**", .names = NAMES("nvme*c*n*", "[1-9]*-*")),
 

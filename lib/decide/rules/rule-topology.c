@@ -20,6 +20,7 @@ static struct vh_pci_dev as_device(const struct vh_mate *m)
 		.device = m->device,
 		.driver = m->driver,
 		.group = m->group,
+		.root_bus = m->root_bus,
 	};
 }
 

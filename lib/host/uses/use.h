@@ -51,6 +51,9 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* Processes that have the nodes of a display or audio function open, and the console. */
 void vh_display_look(struct vh_uses_ctx *ctx);
+/* A flash (mtd0), which is no disk, and one that is. */
+bool vh_flash_is_one(const char *name);
+void vh_flash_look(struct vh_uses_ctx *ctx, const char *path);
 /* A device on a USB port, and one that is. */
 bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);

@@ -68,7 +68,9 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
 
 		if (!strcmp(name, "power") || vh_pci_parse(name, &other) == 0)
 			continue; /* behind a bridge: another function, asked for on its own */
-		if (vh_block_is_disk(ctx, sub, name)) {
+		if (vh_flash_is_one(name)) {
+			vh_flash_look(ctx, sub);
+		} else if (vh_block_is_disk(ctx, sub, name)) {
 			vh_block_look(ctx, sub, name);
 			continue;
 		}
