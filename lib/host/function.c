@@ -20,6 +20,7 @@ void vh_function_free(struct vh_pci_dev *d)
 	}
 	free(d->uses);
 	vh_names_clear(&d->carries);
+	vh_names_clear(&d->unseen);
 	vh_host_mates_free(d->mates, d->n_mates);
 	free(d->resets);
 	free(d->pf_net);

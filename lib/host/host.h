@@ -14,7 +14,12 @@
 #include "lib/host/bootloader.h"
 #include "lib/config/config.h"
 
-enum vh_input { VH_INPUT_NONE = 0, VH_INPUT_KEYBOARD = 1, VH_INPUT_MOUSE = 2 };
+enum vh_input {
+	VH_INPUT_NONE = 0,
+	VH_INPUT_KEYBOARD = 1,
+	VH_INPUT_MOUSE = 2,
+	VH_INPUT_BLUETOOTH = 4, /* by a program of the host, which shows no adapter */
+};
 
 /* One use of a device by the host. */
 struct vh_use {
@@ -62,6 +67,8 @@ struct vh_pci_dev {
 	bool boot_vga;
 	bool firmware_flash; /* the machine's firmware lies in a flash below it */
 	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	unsigned int unseen_kinds; /* of enum vh_use_kind: which of them, where it is UNKNOWN */
+	struct vh_names unseen;    /* and why: sentences */
 	struct vh_use *uses;
 	size_t n_uses;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
@@ -117,7 +124,8 @@ struct vh_host {
 	struct vh_group **groups; /* sorted by number; owned */
 	size_t n_groups;
 	char *release;       /* of the kernel */
-	bool iommu;          /* there are IOMMU groups */
+	bool iommu;          /* there are IOMMU groups with PCI devices */
+	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;

@@ -63,6 +63,28 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 									    : VH_CPU_OTHER;
 }
 
+/* On a board whose IOMMUs are those of its own parts all groups are without a PCI device; else the
+ * first that is looked at has one, nearly always. */
+static void read_iommu(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_names_ struct vh_names groups = { 0 };
+
+	if (vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
+		return;
+	for (size_t i = 0; i < groups.count && !h->iommu; i++) {
+		_auto_names_ struct vh_names members = { 0 };
+		struct vh_pci_addr addr;
+
+		/* what cannot be read, and what is empty, may have had one */
+		h->iommu = vh_root_list(root, &members, "sys/kernel/iommu_groups/%s/devices",
+					groups.name[i]) < 0 ||
+			   !members.count;
+		for (size_t k = 0; k < members.count && !h->iommu; k++)
+			h->iommu = vh_pci_parse(members.name[k], &addr) == 0;
+	}
+	h->iommu_elsewhere = groups.count && !h->iommu;
+}
+
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -78,7 +100,7 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 			h->firmware_iommu = VH_YES;
 	if (tables && h->firmware_iommu != VH_YES)
 		h->firmware_iommu = VH_NO;
-	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
+	read_iommu(root, h);
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&

@@ -16,4 +16,9 @@ void vh_topology_read(const struct vh_root *root, struct vh_host *h, struct vh_p
 bool vh_topology_read_mate(const struct vh_root *root, const struct vh_pci_addr *addr,
 			   struct vh_mate *ret) VH_CHECK;
 
+/* The firmware's framebuffer that lies in the memory of the function, by its name in /proc/iomem:
+ * "BOOTFB". NULL: none. Caller frees. */
+char *vh_topology_framebuffer(const struct vh_root *root, struct vh_host *h,
+			      const struct vh_pci_dev *d) VH_CHECK;
+
 #endif

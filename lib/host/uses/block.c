@@ -307,6 +307,8 @@ static bool look_exclusively(struct vh_uses_ctx *ctx, const char *name)
 		return true;
 	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
 			    rc == -ENODATA ? "not recorded" : strerror(-rc));
+	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
+		      rc == -ENODATA ? "not recorded" : strerror(-rc));
 	return false;
 }
 
@@ -395,8 +397,7 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		name = head;
 	}
 	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
-		vh_host_not_checked(ctx->host, "mounts and swap: /proc is not readable");
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_BLOCK, "mounts and swap: /proc is not readable");
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
 	if (ctx->host->uses_untold)
@@ -404,7 +405,7 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_BLOCK, "the partitions of disk %s", name);
 	look_at_partitions(ctx, path, &dirs, &unused);
 	/* beside a partition that is in use, another may be so unseen */
 	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++)
