@@ -2,6 +2,8 @@
 /* machine - see machine.h. */
 #include "lib/host/machine.h"
 
+#include <errno.h>
+
 #include "lib/host/module-options.h"
 
 #include "lib/base/banned.h"
@@ -63,26 +65,34 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 									    : VH_CPU_OTHER;
 }
 
-/* On a board whose IOMMUs are those of its own parts all groups are without a PCI device; else the
- * first that is looked at has one, nearly always. */
+/* What cannot be read, and what is empty, may have had a PCI function. */
+static bool may_have_pci(const struct vh_root *root, const char *group)
+{
+	_auto_names_ struct vh_names members = { 0 };
+	struct vh_pci_addr addr;
+
+	if (vh_root_list(root, &members, "sys/kernel/iommu_groups/%s/devices", group) < 0)
+		return errno != ENOENT;
+	for (size_t i = 0; i < members.count; i++)
+		if (vh_pci_parse(members.name[i], &addr) == 0)
+			return true;
+	return !members.count;
+}
+
+/* On a board whose IOMMUs are those of its own parts no group has a PCI function; elsewhere the
+ * first one has, nearly always. */
 static void read_iommu(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names groups = { 0 };
 
-	if (vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
+	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
+	if (!h->iommu || may_have_pci(root, "0") ||
+	    vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
 		return;
-	for (size_t i = 0; i < groups.count && !h->iommu; i++) {
-		_auto_names_ struct vh_names members = { 0 };
-		struct vh_pci_addr addr;
-
-		/* what cannot be read, and what is empty, may have had one */
-		h->iommu = vh_root_list(root, &members, "sys/kernel/iommu_groups/%s/devices",
-					groups.name[i]) < 0 ||
-			   !members.count;
-		for (size_t k = 0; k < members.count && !h->iommu; k++)
-			h->iommu = vh_pci_parse(members.name[k], &addr) == 0;
-	}
-	h->iommu_elsewhere = groups.count && !h->iommu;
+	h->iommu = false;
+	for (size_t i = 0; i < groups.count && !h->iommu; i++)
+		h->iommu = may_have_pci(root, groups.name[i]);
+	h->iommu_elsewhere = !h->iommu;
 }
 
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
