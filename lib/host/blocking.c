@@ -97,12 +97,20 @@ static bool is_dead(const struct vh_root *root, const struct vh_pci_dev *d)
 static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
 {
 	size_t before = q->host->not_checked.count;
+	_auto_free_ char *kinds = NULL;
 
 	vh_uses_read(q->root, q->usage, q->host, d);
+	kinds = vh_printf("%u", d->unseen_kinds);
 	put(to, d->uses_read == VH_YES ? "complete" : "");
+	put(to, d->firmware_flash ? "flash" : "");
+	put(to, kinds);
 	for (; before < q->host->not_checked.count; before++) {
 		put(to, "not checked");
 		put(to, q->host->not_checked.name[before]);
+	}
+	for (size_t i = 0; i < d->unseen.count; i++) {
+		put(to, "unseen");
+		put(to, d->unseen.name[i]);
 	}
 	for (size_t i = 0; i < d->carries.count; i++) {
 		put(to, "carries");
@@ -131,12 +139,19 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, struct vh_host *h
 	uint64_t kind, input;
 
 	d->uses_read = vh_streq(word, "complete") ? VH_YES : VH_UNKNOWN;
+	d->firmware_flash = *take(from, at);
+	if (vh_parse_uint(take(from, at), 10, UINT32_MAX, &kind) == 0)
+		d->unseen_kinds = (unsigned int)kind;
 	while (*at < from->len) {
 		struct vh_use *u;
 
 		word = take(from, at);
 		if (!strcmp(word, "not checked")) {
 			vh_host_not_checked(h, "%s", take(from, at));
+			continue;
+		}
+		if (!strcmp(word, "unseen")) {
+			vh_names_note(&d->unseen, "%s", take(from, at));
 			continue;
 		}
 		if (!strcmp(word, "carries")) {
@@ -186,6 +201,8 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 	if (!said->data) {
 		vh_host_not_checked(q->host, "%s: its driver does not answer",
 				    vh_pci_str(&d->addr).s);
+		vh_names_note(&d->unseen, "its driver does not answer");
+		d->unseen_kinds = VH_USE_ANY;
 		d->uses_read = VH_NO;
 		return;
 	}

@@ -18,6 +18,7 @@ void vh_function_free(struct vh_pci_dev *d)
 	}
 	free(d->uses);
 	vh_names_clear(&d->carries);
+	vh_names_clear(&d->unseen);
 	for (size_t i = 0; i < d->n_mates; i++)
 		vh_function_free(d->mates[i].dev);
 	free(d->mates);

@@ -14,7 +14,12 @@
 #include "lib/host/bootloader.h"
 #include "lib/config/config.h"
 
-enum vh_input { VH_INPUT_NONE = 0, VH_INPUT_KEYBOARD = 1, VH_INPUT_MOUSE = 2 };
+enum vh_input {
+	VH_INPUT_NONE = 0,
+	VH_INPUT_KEYBOARD = 1,
+	VH_INPUT_MOUSE = 2,
+	VH_INPUT_BLUETOOTH = 4, /* by a program of the host, which shows no adapter */
+};
 
 /* One use of a device by the host. */
 struct vh_use {
@@ -57,7 +62,10 @@ struct vh_pci_dev {
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
+	bool firmware_flash; /* the machine's firmware lies in a flash below it */
 	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	unsigned int unseen_kinds; /* of enum vh_use_kind: which of them, where it is UNKNOWN */
+	struct vh_names unseen;    /* and why: sentences */
 	struct vh_use *uses;
 	size_t n_uses;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
@@ -113,7 +121,8 @@ struct vh_host {
 	struct vh_group **groups; /* sorted by number; owned */
 	size_t n_groups;
 	char *release;       /* of the kernel */
-	bool iommu;          /* there are IOMMU groups */
+	bool iommu;          /* there are IOMMU groups with PCI devices */
+	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;
@@ -156,8 +165,13 @@ bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_pci_de
 
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
 bool vh_host_is_bridge(const struct vh_pci_dev *d);
-/* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */
+/* What a host does not do without, which is a matter of place too: on a root bus host bridges and
+ * data fabric, ISA bridge, memory, system peripherals, SMBus and SPI controllers (05xx, 06xx, 08xx,
+ * 0c05, 0c80), and wherever it is what has the firmware's flash. On a card the same classes are
+ * readers, accelerators and switches. */
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
+/* The processor's own way to memory and buses; nobody may have it. */
+bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_host_is_tolerated(const struct vh_pci_dev *d);

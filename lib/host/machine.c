@@ -2,6 +2,8 @@
 /* machine - see machine.h. */
 #include "lib/host/machine.h"
 
+#include <errno.h>
+
 #include "lib/host/module-options.h"
 
 #include "lib/base/banned.h"
@@ -63,6 +65,36 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 									    : VH_CPU_OTHER;
 }
 
+/* What cannot be read, and what is empty, may have had a PCI function. */
+static bool may_have_pci(const struct vh_root *root, const char *group)
+{
+	_auto_names_ struct vh_names members = { 0 };
+	struct vh_pci_addr addr;
+
+	if (vh_root_list(root, &members, "sys/kernel/iommu_groups/%s/devices", group) < 0)
+		return errno != ENOENT;
+	for (size_t i = 0; i < members.count; i++)
+		if (vh_pci_parse(members.name[i], &addr) == 0)
+			return true;
+	return !members.count;
+}
+
+/* On a board whose IOMMUs are those of its own parts no group has a PCI function; elsewhere the
+ * first one has, nearly always. */
+static void read_iommu(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_names_ struct vh_names groups = { 0 };
+
+	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
+	if (!h->iommu || may_have_pci(root, "0") ||
+	    vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
+		return;
+	h->iommu = false;
+	for (size_t i = 0; i < groups.count && !h->iommu; i++)
+		h->iommu = may_have_pci(root, groups.name[i]);
+	h->iommu_elsewhere = !h->iommu;
+}
+
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -78,7 +110,7 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 			h->firmware_iommu = VH_YES;
 	if (tables && h->firmware_iommu != VH_YES)
 		h->firmware_iommu = VH_NO;
-	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
+	read_iommu(root, h);
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&

@@ -211,12 +211,12 @@ static void keep_file(struct snapshot *s, const struct vh_seen *seen, const stru
 	free(t.text);
 }
 
-/* Nodes of displays, sound and VFIO; of all else that processes have open nothing. */
+/* Nodes of displays, sound, VFIO and vDPA; of all else that processes have open nothing. */
 static bool is_node(const char *target)
 {
-	static const char *const begins[] = { "/dev/dri/",     "/dev/fb",     "/dev/snd/pcm",
-					      "/dev/snd/midi", "/dev/nvidia", "/dev/vfio/",
-					      "/dev/iommu" };
+	static const char *const begins[] = { "/dev/dri/",     "/dev/fb",         "/dev/snd/pcm",
+					      "/dev/snd/midi", "/dev/nvidia",     "/dev/vfio/",
+					      "/dev/iommu",    "/dev/vhost-vdpa-" };
 
 	for (size_t i = 0; i < VH_COUNT(begins); i++)
 		if (vh_has_prefix(target, begins[i]))

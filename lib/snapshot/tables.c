@@ -37,7 +37,8 @@ void vh_tables_interrupts(struct vh_keeping *k, const char *text, size_t len, st
 /* What the firmware draws on; the rest of the table belongs to nobody here. */
 void vh_tables_framebuffers(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	static const char *const wanted[] = { " : BOOTFB", " : efifb", " : vesafb", " : simple" };
+	static const char *const wanted[] = { " : BOOTFB", " : efi", " : vesa",
+					      " : vga-framebuffer", " : simple" };
 	_auto_free_ char *copy = vh_strdup(text);
 	_auto_strbuf_ struct vh_strbuf kept = { 0 };
 	char *rest = copy, *line;
@@ -49,6 +50,63 @@ void vh_tables_framebuffers(struct vh_keeping *k, const char *text, size_t len, 
 				vh_strbuf_join(&kept, "\n", line);
 	if (kept.len)
 		vh_kept_put(t, vh_strbuf_steal(&kept));
+}
+
+/* ttyS4, hvc0: what the names of consoles look like. */
+static bool is_console(const char *word, size_t n)
+{
+	static const char *const kinds[] = { "ttyS", "ttyUSB", "ttyACM", "ttyAMA", "tty", "hvc" };
+
+	for (size_t i = 0; i < VH_COUNT(kinds); i++) {
+		size_t k = strlen(kinds[i]);
+
+		if (n > k && n < k + 4 && !strncmp(word, kinds[i], k) &&
+		    strspn(word + k, "0123456789") >= n - k)
+			return true;
+	}
+	return false;
+}
+
+/* The names of consoles; of each the table has a line that begins with it, the attribute has them
+ * in one line. */
+void vh_tables_consoles(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_strbuf_ struct vh_strbuf kept = { 0 };
+
+	(void)k, (void)len;
+	for (size_t n; *text; text += n + (text[n] != 0)) {
+		_auto_free_ char *name = NULL;
+
+		n = strcspn(text, " \t\n");
+		if (!is_console(text, n))
+			continue;
+		name = vh_strndup(text, n);
+		vh_strbuf_join(&kept, "\n", name);
+	}
+	vh_kept_put(t, vh_strbuf_steal(&kept));
+}
+
+/* "4: uart:16550A port:0000F0E0 irq:19 ...": the number and the address. */
+void vh_tables_ports(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	static const char *const keys[] = { " port:", " mmio:0x" };
+	_auto_free_ char *copy = vh_strdup(text);
+	_auto_strbuf_ struct vh_strbuf kept = { 0 };
+	char *rest = copy, *line;
+
+	(void)k, (void)len;
+	while ((line = strsep(&rest, "\n"))) {
+		size_t n = strspn(line, "0123456789");
+
+		for (size_t i = 0; n && n < 4 && line[n] == ':' && i < VH_COUNT(keys); i++) {
+			const char *at = strstr(line, keys[i]), *hex = at + strlen(keys[i]);
+
+			if (at && strspn(hex, "0123456789ABCDEFabcdef") == strcspn(hex, " "))
+				vh_strbuf_addf(&kept, "%s%.*s:%s%.*s", kept.len ? "\n" : "", (int)n,
+					       line, keys[i], (int)strcspn(hex, " "), hex);
+		}
+	}
+	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* Where a device stands in the tree of the manifest (place() of parse.c); "@ADDR/" is of use in

@@ -301,31 +301,6 @@ static void open_group_unseen(struct world *w)
 CASE("group-open-unseen", open_group_unseen, .want = "error device-claimed 0000:01:00.0:10",
      .says = "could not be seen");
 
-static void critical(struct world *w)
-{
-	alone(w);
-	world_dev(w, "0000:00:1f.4", SMBUS, 1, "i801_smbus")->uses_read = VH_UNKNOWN;
-}
-CASE("critical", critical, .want = "error peer-critical 0000:00:1f.4:10", .silent = "peer-in-use",
-     .says = "is part of the chipset: SMBus 1af4:1000, driver 'i801_smbus'",
-     .fix = "[device 0000:00:1f.4]\nallow-critical = yes");
-
-static void critical_allowed(struct world *w)
-{
-	critical(w);
-	world_policy(w, "0000:00:1f.4")->allow_critical = true;
-}
-CASE("critical-allowed", critical_allowed, .want = "info peer-detached 0000:00:1f.4:10",
-     .silent = "peer-critical", .says = "SMBus");
-
-static void critical_driverless(struct world *w)
-{
-	critical(w);
-	w->dev[2].driver = NULL;
-	world_dev(w, "0000:01:00.7", SMBUS, 1, NULL);
-}
-CASE("critical-driverless", critical_driverless, .want = "", .silent = "peer-critical");
-
 static void unlisted(struct world *w)
 {
 	with_peer(w);

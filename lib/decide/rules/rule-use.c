@@ -13,6 +13,14 @@ static const char *kind_str(enum vh_use_kind kind)
 		return "network";
 	case VH_USE_DISPLAY:
 		return "display";
+	case VH_USE_SOUND:
+		return "sound";
+	case VH_USE_SERIAL:
+		return "serial";
+	case VH_USE_COMPUTE:
+		return "compute";
+	case VH_USE_OTHER:
+		return "other";
 	case VH_USE_INPUT:
 		break;
 	}

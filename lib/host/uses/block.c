@@ -338,6 +338,8 @@ static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const ch
 		return true;
 	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
 			    rc == -ENODATA ? "not recorded" : strerror(-rc));
+	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
+		      rc == -ENODATA ? "not recorded" : strerror(-rc));
 	return false;
 }
 
@@ -451,8 +453,7 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	size_t before = ctx->dev->n_uses, of_parts;
 
 	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
-		vh_host_not_checked(ctx->host, "mounts and swap: /proc is not readable");
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_BLOCK, "mounts and swap: /proc is not readable");
 	}
 	if (!ctx->host->uses_untold)
 		look_at_controller(ctx, path);
@@ -466,7 +467,7 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_BLOCK, "the partitions of disk %s", name);
 	look_at_partitions(ctx, path, &dirs, &unused);
 	/* beside a partition that is in use, another may be so unseen */
 	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++) {

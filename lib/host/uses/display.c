@@ -99,7 +99,7 @@ static char *bound_console(struct vh_uses_ctx *ctx)
 
 /* The kernel draws on the first framebuffer, or on that of the display it booted with (fbcon.c:
  * fbcon_select_primary()); which one it is, is to be read nowhere. */
-static void look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
+void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
 {
 	int64_t first = first_framebuffer(ctx->root);
 	_auto_free_ char *console = framebuffers->count ? bound_console(ctx) : NULL;
@@ -157,7 +157,7 @@ void vh_display_look(struct vh_uses_ctx *ctx)
 	const char *file = NULL;
 
 	add_nodes(ctx, "graphics", fb, "/dev/", &framebuffers);
-	look_at_console(ctx, &framebuffers);
+	vh_display_look_at_console(ctx, &framebuffers);
 	if (vh_pci_is_display(ctx->dev->class) && vh_streq(ctx->dev->driver, "nvidia"))
 		look_at_nvidia(ctx);
 	add_nodes(ctx, "drm", drm, "/dev/dri/", &files);
@@ -172,9 +172,8 @@ void vh_display_look(struct vh_uses_ctx *ctx)
 			vh_printf("end %s%s", who, vh_has_prefix(file, "/dev/dri/") ? desktop : "");
 		break;
 	case VH_UNKNOWN:
-		vh_host_not_checked(ctx->host, "who has %s open: not every process can be looked at",
-				    files.name[0]);
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_DISPLAY | VH_USE_SOUND,
+			      "who has %s open: not every process can be looked at", files.name[0]);
 		break;
 	case VH_NO:
 		break;

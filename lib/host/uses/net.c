@@ -186,8 +186,8 @@ static void look_at_interface(struct vh_uses_ctx *ctx, const char *path, const c
 	size_t before = ctx->dev->n_uses;
 
 	if (!ctx->usage->routes_read && !ctx->host->uses_untold) {
-		vh_host_not_checked(ctx->host, "default routes: /proc/net/route is not readable");
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_NETWORK,
+			      "default routes: /proc/net/route is not readable");
 	}
 	for (size_t i = 0; i < ctx->usage->routes.count; i++) {
 		if (strcmp(ctx->usage->routes.name[i], name))
@@ -216,9 +216,9 @@ void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 	_auto_names_ struct vh_names names = { 0 };
 
 	if (vh_root_list_dirs(ctx->root, &names, "%s", path) < 0 || !names.count) {
-		vh_host_not_checked(ctx->host, "the interface of %s: it is not in this network "
-				    "namespace", vh_pci_str(&ctx->dev->addr).s);
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_NETWORK,
+			      "the interface of %s: it is not in this network namespace",
+			      vh_pci_str(&ctx->dev->addr).s);
 	}
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, names.name[i]);

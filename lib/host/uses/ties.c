@@ -44,8 +44,7 @@ static bool is_way_to(struct vh_uses_ctx *ctx, const char *server, const char *i
 		return !strcmp(way, interface);
 	if (vh_use_net_is_up(ctx->root, path) == VH_NO)
 		return false;
-	vh_host_not_checked(ctx->host, "through which interface %s is reached (%s)", server, what);
-	ctx->complete = false;
+	vh_use_unseen(ctx, VH_USE_BLOCK, "through which interface %s is reached (%s)", server, what);
 	return false;
 }
 

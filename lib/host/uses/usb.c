@@ -119,3 +119,27 @@ void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	u->input = input;
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = vh_strdup(u->text);
 }
+
+/* A program makes what Bluetooth gives (uhid), and shows no adapter; up to now and then it is the
+ * kernel (hidp), and the keyboard hangs below it. */
+void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_free_ char *below = vh_printf("%s/", path);
+	_auto_names_ struct vh_names adapters = { 0 };
+	unsigned int input = VH_INPUT_NONE;
+	struct vh_use *u;
+
+	for (size_t i = 0; i < ctx->host->keyboards.count; i++) {
+		const char *keyboard = ctx->host->keyboards.name[i];
+
+		if (vh_has_prefix(keyboard, below))
+			input |= VH_INPUT_KEYBOARD;
+		if (vh_keyboard_is_bluetooth(keyboard))
+			input |= VH_INPUT_KEYBOARD | VH_INPUT_BLUETOOTH;
+	}
+	if (!input || vh_root_list_dirs(ctx->root, &adapters, "%s", path) < 0 || !adapters.count)
+		return;
+	u = vh_use_add(ctx, VH_USE_INPUT, "keyboard by Bluetooth (%s)", adapters.name[0]);
+	u->peer_only = true;
+	u->input = input;
+}

@@ -19,6 +19,20 @@ struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const 
 	return u;
 }
 
+void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt, ...)
+{
+	_auto_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = vh_vprintf(fmt, ap);
+	va_end(ap);
+	vh_host_not_checked(ctx->host, "%s", text);
+	vh_names_note(&ctx->dev->unseen, "%s", text);
+	ctx->dev->unseen_kinds |= kinds;
+	ctx->complete = false;
+}
+
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 {
 	int64_t flags = vh_root_read_int(root, "%s/flags", path);

@@ -44,11 +44,17 @@ struct vh_uses_ctx {
 	const struct vh_usage *usage;
 	struct vh_host *host;
 	struct vh_pci_dev *dev;
+	struct vh_names ttys; /* ports below it: "ttyS4" */
+	char *virtio;         /* the directory of its virtio device, or NULL */
 	bool complete;
 };
 
 struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
 	VH_PRINTF(3, 4);
+/* Uses of these kinds may be there and could not be seen, for this reason. */
+void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt, ...)
+	VH_PRINTF(3, 4);
+#define VH_USE_ANY (~0u)
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
 /* Is it the system itself that is mounted there? */
@@ -79,9 +85,26 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* Processes that have the nodes of a display or audio function open, and the console. */
 void vh_display_look(struct vh_uses_ctx *ctx);
+/* Is the console drawn on one of these framebuffers ("/dev/fb0") of the function? */
+void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers);
+/* Who draws on a display by the framebuffer of the firmware. */
+void vh_boot_screen_look(struct vh_uses_ctx *ctx);
+/* The console on a serial port: `path` is a directory "tty"; and after the walk. */
+void vh_serial_note(struct vh_uses_ctx *ctx, const char *path);
+void vh_serial_look(struct vh_uses_ctx *ctx);
+/* A mediated device (its name is a UUID), a vDPA device for vhost, and who has it. */
+bool vh_mediated_is_one(const char *name);
+void vh_mediated_look(struct vh_uses_ctx *ctx, const char *path, const char *uuid);
+bool vh_mediated_is_vdpa(const char *name);
+void vh_mediated_look_vdpa(struct vh_uses_ctx *ctx, const char *name);
+/* A flash (mtd0), which is no disk, and one that is. */
+bool vh_flash_is_one(const char *name);
+void vh_flash_look(struct vh_uses_ctx *ctx, const char *path);
 /* A device on a USB port, and one that is. */
 bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
+/* An adapter, on USB or not, and the keyboards that are connected by it. */
+void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
 /* Disks that are reached through an interface. */
 void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface);
 /* Is the interface with this directory up? */

@@ -51,16 +51,44 @@ void vh_uses_free_usage(struct vh_usage *u)
 	free(u);
 }
 
+/* What is not seen of a disk is a use as a disk, whatever else was not seen before. */
+static void look_at_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	bool before = ctx->complete;
+
+	ctx->complete = true;
+	vh_block_look(ctx, path, name);
+	if (!ctx->complete)
+		ctx->dev->unseen_kinds |= VH_USE_BLOCK;
+	ctx->complete &= before;
+}
+
+/* What hangs on it and may have parts of its own. */
+static void look_at_part(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	if (vh_mediated_is_one(name)) /* which may look like a USB device: 5-... */
+		vh_mediated_look(ctx, path, name);
+	else if (vh_usb_is_device(name))
+		vh_usb_look(ctx, path, name);
+	else if (!strcmp(name, "bluetooth"))
+		vh_usb_look_at_bluetooth(ctx, path);
+	else if (!strcmp(name, "tty"))
+		vh_serial_note(ctx, path);
+	else if (vh_mediated_is_vdpa(name))
+		vh_mediated_look_vdpa(ctx, name);
+	else if (!ctx->virtio && vh_has_prefix(name, "virtio") && name[strlen("virtio")])
+		ctx->virtio = vh_strdup(path);
+}
+
 static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 	struct vh_pci_addr other;
 
 	if (depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
-		vh_host_not_checked(ctx->host, "uses of %s below '%s': %s",
-				    vh_pci_str(&ctx->dev->addr).s, path,
-				    depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_ANY, "uses of %s below '%s': %s",
+			      vh_pci_str(&ctx->dev->addr).s, path,
+			      depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
 		return;
 	}
 	for (size_t i = 0; i < dirs.count; i++) {
@@ -69,16 +97,17 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
 
 		if (!strcmp(name, "power") || vh_pci_parse(name, &other) == 0)
 			continue; /* behind a bridge: another function, asked for on its own */
-		if (vh_block_is_disk(ctx, sub, name)) {
-			vh_block_look(ctx, sub, name);
+		if (vh_flash_is_one(name)) {
+			vh_flash_look(ctx, sub);
+		} else if (vh_block_is_disk(ctx, sub, name)) {
+			look_at_disk(ctx, sub, name);
 			continue;
 		}
 		if (!strcmp(name, "net")) {
 			vh_net_look(ctx, sub);
 			continue;
 		}
-		if (vh_usb_is_device(name))
-			vh_usb_look(ctx, sub, name);
+		look_at_part(ctx, sub, name);
 		walk(ctx, sub, depth + 1);
 	}
 }
@@ -154,15 +183,40 @@ static void sort_uses(struct vh_pci_dev *d)
 	}
 }
 
+/* What is a matter of the whole function. The kernel draws, and prints, without its driver too. */
+static void look_at_whole(struct vh_uses_ctx *ctx)
+{
+	struct vh_pci_dev *d = ctx->dev;
+	bool on_driver = d->driver && !vh_host_is_tolerated(d);
+	bool is_display = vh_pci_is_display(d->class);
+
+	if ((is_display || VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
+	    on_driver && !ctx->host->uses_untold)
+		vh_display_look(ctx);
+	if (is_display && !ctx->host->uses_untold)
+		vh_boot_screen_look(ctx);
+	if (!d->on_vfio && !ctx->host->uses_untold)
+		vh_serial_look(ctx);
+	if (is_display && d->driver && !d->on_vfio)
+		vh_use_add(ctx, VH_USE_DISPLAY, "it is a display of the host%s",
+			   d->boot_vga ? ", the one it booted with" : "")
+			->peer_only = true;
+}
+
 void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
 		  struct vh_pci_dev *d)
 {
 	struct vh_uses_ctx ctx = {
-		.root = root, .usage = usage, .host = host, .dev = d, .complete = true,
+		.root = root,
+		.usage = usage,
+		.host = host,
+		.dev = d,
+		.complete = true,
 	};
 
 	if (!root->live && vh_root_exists(root, "%s/" VH_MANIFEST_UNANSWERED, d->path)) {
-		vh_host_not_checked(host, "%s: its driver did not answer when the snapshot was taken",
+		vh_host_not_checked(host,
+				    "%s: its driver did not answer when the snapshot was taken",
 				    vh_pci_str(&d->addr).s);
 		d->uses_read = VH_NO;
 		return;
@@ -170,16 +224,13 @@ void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, stru
 	/* without a host driver there is nothing below it that the host could use */
 	if (d->driver && !vh_host_is_tolerated(d))
 		walk(&ctx, d->path, 0);
-	if ((vh_pci_is_display(d->class) ||
-	     VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
-	    d->driver && !vh_host_is_tolerated(d) && !host->uses_untold)
-		vh_display_look(&ctx);
-	if (vh_pci_is_display(d->class) && d->driver && !d->on_vfio)
-		vh_use_add(&ctx, VH_USE_DISPLAY, "it is a display of the host%s",
-			   d->boot_vga ? ", the one it booted with" : "")
-			->peer_only = true;
+	look_at_whole(&ctx);
 	if (host->uses_untold && d->driver)
 		ctx.complete = false;
 	sort_uses(d);
+	if (!ctx.complete && !d->unseen_kinds)
+		d->unseen_kinds = VH_USE_ANY;
+	vh_names_clear(&ctx.ttys);
+	free(ctx.virtio);
 	d->uses_read = ctx.complete ? VH_YES : VH_UNKNOWN;
 }
