@@ -79,14 +79,14 @@ static bool may_have_pci(const struct vh_root *root, const char *group)
 	return !members.count;
 }
 
-/* On a board whose IOMMUs are those of its own parts no group has a PCI function; elsewhere the
- * first one has, nearly always. */
+/* On a board whose IOMMUs are those of its own parts no group has a PCI function; elsewhere one of
+ * the first has, nearly always: the cost does not grow with the host. */
 static void read_iommu(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names groups = { 0 };
 
 	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
-	if (!h->iommu || may_have_pci(root, "0") ||
+	if (!h->iommu || may_have_pci(root, "0") || may_have_pci(root, "1") ||
 	    vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
 		return;
 	h->iommu = false;
