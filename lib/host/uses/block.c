@@ -321,13 +321,10 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	look_at_kernel_users(ctx, &n);
 }
 
-/* Who opens a disk exclusively, and is not seen otherwise, may well be the root file system:
- * no configuration allows that. Returns false when it cannot be told. */
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
+/* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
+ * system: no configuration allows that. Returns false when it cannot be told. */
+static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
 {
-	_auto_free_ char *node = node_name(name);
-	int rc = vh_root_try_exclusive(ctx->root, node);
-
 	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
 		vh_use_add(ctx, VH_USE_BLOCK,
 			   "%s is opened exclusively, by what cannot be seen (a file system of "
@@ -341,6 +338,13 @@ static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const ch
 	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
 		      rc == -ENODATA ? "not recorded" : strerror(-rc));
 	return false;
+}
+
+static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *node = node_name(name);
+
+	return judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
 }
 
 /*
@@ -429,20 +433,22 @@ static void look_at_controller(struct vh_uses_ctx *ctx, const char *path)
 	}
 }
 
-/* The whole disk is opened exclusively also where a partition is: then that is named. */
+/* The whole disk is busy also where a partition is: then that is named. */
 static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			   const struct vh_names *parts)
 {
+	_auto_free_ char *node = node_name(name);
+	int rc = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
 
-	for (size_t i = 0; i < parts->count; i++) {
+	for (size_t i = 0; rc == -EBUSY && i < parts->count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
-		_auto_free_ char *node = node_name(parts->name[i]);
+		_auto_free_ char *part = node_name(parts->name[i]);
 
-		if (vh_root_try_exclusive(ctx->root, node) == -EBUSY)
-			VH_IGNORE(look_exclusively(ctx, sub, parts->name[i])); /* it is busy */
+		if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
+			VH_IGNORE(judge_opener(ctx, sub, part, rc)); /* that is told */
 	}
-	return ctx->dev->n_uses != before || look_exclusively(ctx, path, name);
+	return ctx->dev->n_uses != before || judge_opener(ctx, path, node, rc);
 }
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
