@@ -17,11 +17,12 @@ static size_t hash_of(const char *key)
 }
 
 /* The slot of the key, or the free one in which it would stand. */
-static size_t *slot_of(const struct vh_dict *d, const char *key)
+static size_t *slot_of(const struct vh_dict *d, const char *key, size_t hash)
 {
-	size_t at = hash_of(key) & (d->n_slots - 1);
+	size_t at = hash & (d->n_slots - 1);
 
-	while (d->slots[at] && strcmp(d->list[d->slots[at] - 1].key, key) != 0)
+	while (d->slots[at] && (d->list[d->slots[at] - 1].hash != hash ||
+				strcmp(d->list[d->slots[at] - 1].key, key) != 0))
 		at = (at + 1) & (d->n_slots - 1);
 	return &d->slots[at];
 }
@@ -33,20 +34,20 @@ static void grow(struct vh_dict *d)
 	d->slots = vh_alloc(d->n_slots * sizeof(*d->slots));
 	d->list = vh_realloc_array(d->list, d->n_slots / 2, sizeof(*d->list));
 	for (size_t i = 0; i < d->count; i++)
-		*slot_of(d, d->list[i].key) = i + 1;
+		*slot_of(d, d->list[i].key, d->list[i].hash) = i + 1;
 }
 
 struct vh_word *vh_dict_get(struct vh_dict *d, const char *key, bool *ret_is_new)
 {
-	size_t *slot;
+	size_t hash = hash_of(key), *slot;
 
 	if (d->count == d->n_slots / 2)
 		grow(d);
-	slot = slot_of(d, key);
+	slot = slot_of(d, key, hash);
 	*ret_is_new = !*slot;
 	if (*slot)
 		return &d->list[*slot - 1];
-	d->list[d->count] = (struct vh_word){ .key = vh_strdup(key) };
+	d->list[d->count] = (struct vh_word){ .key = vh_strdup(key), .hash = hash };
 	*slot = ++d->count;
 	return &d->list[d->count - 1];
 }

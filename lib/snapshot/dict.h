@@ -9,6 +9,7 @@ struct vh_word {
 	char *key;
 	char *text;    /* owned; NULL at first */
 	size_t number; /* 0 at first */
+	size_t hash;   /* of the key */
 };
 struct vh_dict {
 	struct vh_word *list; /* in the order in which they came */

@@ -62,14 +62,14 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "@*/current_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/max_link_*", .like = LINK_STATE),
 	KEPT(FILE_, "@*/resource*_resize", .chars = HEX),
-	KEPT(LIST_ | DIRS_, "@*/vfio-dev", .names = ALL),
+	KEPT(LIST_ | DIRS_, "@*/vfio-dev", .names = NAMES("vfio#")),
 	KEPT(PATH_, "@*/vfio-dev", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "@*/unanswered", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "sys/bus/pci/drivers/vfio-pci", .flags = VH_KEPT_THERE),
 	KEPT(LIST_, "sys/bus/pci/drivers/vfio-pci", .flags = VH_KEPT_DIR),
 
 	/* groups */
-	KEPT(LIST_, "sys/kernel/iommu_groups", .names = ALL),
+	KEPT(LIST_, "sys/kernel/iommu_groups", .names = NAMES("#")),
 	KEPT(LIST_, "sys/kernel/iommu_groups/*/devices", .names = ALL),
 	KEPT(FILE_, "sys/kernel/iommu_groups/*/name", .like = NAMES("vfio-noiommu"),
 	     .flags = VH_KEPT_LOST),
@@ -150,11 +150,11 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "**/bInterfaceProtocol", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/key", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/rel", .chars = HEX),
-	KEPT(DIRS_, "@*/drm", .names = NAMES("card*", "render*")),
-	KEPT(DIRS_, "@*/graphics", .names = NAMES("fb*")),
-	KEPT(DIRS_, "@*/sound", .names = ALL),
-	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcm*", "midi*")),
-	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb*")),
+	KEPT(DIRS_, "@*/drm", .names = NAMES("card#", "renderD#")),
+	KEPT(DIRS_, "@*/graphics", .names = NAMES("fb#")),
+	KEPT(DIRS_, "@*/sound", .names = NAMES("card#")),
+	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcmC#D#p", "pcmC#D#c", "midiC#D#")),
+	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb#")),
 	KEPT(LIST_, "sys/class/vtconsole", .flags = VH_KEPT_DIR | VH_KEPT_GONE),
 	KEPT(FILE_, "**/vtconsole/*/name", .like = NAMES("(?) * device", "(?) VGA+")),
 	KEPT(FILE_, "**/vtconsole/*/bind", .chars = DIGITS),
@@ -177,7 +177,7 @@ static const struct vh_kept table[] = {
 	KEPT(DIRS_, "@**/mtd", .names = NAMES("mtd[0-9]*"), .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "**/mtd/*/name", .flags = VH_KEPT_FREE),
 	/* the walk through what hangs on a function: most of it is of no interest */
-	KEPT(DIRS_, "@**", .names = NAMES("nvme*c*n*", "[1-9]*-*", "vhost-vdpa-*", "*-framebuffer.*",
+	KEPT(DIRS_, "@**", .names = NAMES("nvme#c#n#", "#-%", "#-%:#.#", "vhost-vdpa-#", "*-framebuffer.#",
 					 "[0-9a-f]*-*-*-*-*")),
 
 	/* processes */
@@ -234,7 +234,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/kernel/mm/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/kernel/mm/hugepages/*/*_hugepages", .chars = DIGITS),
 	KEPT(FILE_, "sys/devices/system/node/online", .chars = NUMBER),
-	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node[0-9]*"), .flags = VH_KEPT_DIR),
+	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node#"), .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/cpulist", .chars = NUMBER),
 	KEPT(LIST_, "sys/devices/system/node/*/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/hugepages/*/*_hugepages", .chars = DIGITS),
@@ -326,10 +326,25 @@ const struct vh_kept *vh_kept_find(enum vh_asked asked, const char *path)
 	return NULL;
 }
 
+/* Names that the kernel makes up of letters and numbers: nothing else may stand in them. */
+static bool is_numbered(const char *pattern, const char *name)
+{
+	for (; *pattern; pattern++) {
+		size_t n = *pattern == '#' ? strspn(name, DIGITS)
+					   : (*pattern == '%' ? strspn(name, DIGITS ".")
+							      : *pattern == *name);
+
+		if (!n)
+			return false;
+		name += n;
+	}
+	return !*name;
+}
+
 bool vh_kept_has_name(const struct vh_kept *rule, const char *name)
 {
 	for (const char *const *n = rule->names; n && *n; n++)
-		if (fnmatch(*n, name, 0) == 0)
+		if (strpbrk(*n, "#%") ? is_numbered(*n, name) : fnmatch(*n, name, 0) == 0)
 			return true;
 	return false;
 }

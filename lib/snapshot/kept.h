@@ -60,7 +60,8 @@ struct vh_kept {
 	const char *const *like;  /* ... and where one of these patterns fits it */
 	const char *usual;        /* what a manifest has without a line */
 	const char *const *words; /* lines that begin with one of these */
-	const char *const *names; /* of a list, those entries */
+	const char *const *names; /* of a list, those entries: '*' as in a path, or '#' is a number
+				   and '%' one with dots */
 	vh_take *take;
 };
 

@@ -123,6 +123,21 @@ void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struc
 	take(text, len, status, t);
 }
 
+/* Where a comment begins, as config-file.c and libinih find it, with the blanks before it. */
+static size_t comment_of(const char *line)
+{
+	bool is_section = line[strspn(line, " \t")] == '[';
+	size_t n = is_section ? strcspn(line, "]") : 0;
+
+	for (; line[n]; n++)
+		if (line[n] == ';' || (line[n] == '#' && is_section))
+			if (n && strchr(" \t]", line[n - 1]))
+				break;
+	while (line[n] && n && strchr(" \t", line[n - 1]))
+		n--;
+	return n;
+}
+
 /* Lines keep their numbers, which errors name. */
 void vh_libvirt_config(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
@@ -135,6 +150,8 @@ void vh_libvirt_config(struct vh_keeping *k, const char *text, size_t len, struc
 		bool is_comment = line[strspn(line, " \t")] == '#' ||
 				  line[strspn(line, " \t")] == ';';
 
+		if (!k->scrub.off && !is_comment)
+			line[comment_of(line)] = 0;
 		vh_strbuf_addf(&to, "%s%s", separator, is_comment && !k->scrub.off ? "#" : line);
 		separator = "\n";
 	}

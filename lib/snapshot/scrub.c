@@ -161,6 +161,39 @@ char *vh_scrub_path(struct vh_scrub *s, const char *path)
 	return vh_strdup(path);
 }
 
+/* PREFIXx and twelve digits; 0: this is not one. */
+static size_t mac_name(const char *text)
+{
+	static const char *const prefixes[] = { "enx", "ibx", "slx", "wlx", "wwx" };
+	size_t n = 3;
+
+	for (size_t i = 0; i < VH_COUNT(prefixes); i++)
+		if (vh_has_prefix(text, prefixes[i]))
+			n = 3 + strspn(text + 3, "0123456789abcdefABCDEF");
+	return n == 15 ? n : 0;
+}
+
+char *vh_scrub_interfaces(struct vh_scrub *s, const char *text)
+{
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	const char *from = text;
+
+	for (const char *p = text; (p = strchr(p, 'x')); p++) {
+		const char *name = p - text < 2 ? text : p - 2;
+		_auto_free_ char *mac = NULL;
+
+		/* one that an earlier snapshot has numbered stays */
+		if (!mac_name(name) || vh_has_prefix(name + 3, "00000000"))
+			continue;
+		mac = vh_strndup(name + 3, 12);
+		vh_strbuf_add_mem(&to, from, (size_t)(name + 3 - from));
+		vh_strbuf_addf(&to, "%012u", number_of(s, "interface", mac));
+		from = name + 15;
+	}
+	vh_strbuf_add(&to, from);
+	return vh_strbuf_steal(&to);
+}
+
 /* Without a value it may be anything that somebody put there. */
 static bool is_plain_word(const char *word)
 {
@@ -176,30 +209,41 @@ static bool is_plain_word(const char *word)
 /* intel_iommu=on, vfio-pci.ids=..., hugepages=16; but not root=UUID=..., ip=..., rd.luks.uuid=... */
 static bool is_plain_option(const char *word, size_t key)
 {
-	static const char *const begins[] = {
+	static const char *const whole[] = {
 		"intel_iommu",
 		"amd_iommu",
+		"amd_iommu_dump",
+		"amd_iommu_intr",
 		"iommu",
 		"intremap",
 		"pci",
-		"vfio",
-		"hugepage",
-		"kvm",
+		"pcie_acs_override",
+		"pcie_aspm",
+		"pcie_hp",
+		"pcie_port_pm",
+		"pcie_ports",
+		"hugepages",
+		"hugepagesz",
+		"hugetlb_cma",
+		"hugetlb_free_vmemmap",
 		"default_hugepagesz",
 		"video",
-		"efifb",
 		"fbcon",
-		"modprobe.blacklist",
 		"module_blacklist",
 		"initcall_blacklist",
 		"mem",
+		"memmap",
+		"mem_encrypt",
+		"mem_sleep_default",
+		"memhp_default_state",
 		"numa",
+		"numa_balancing",
 		"isolcpus",
 	};
 	static const char *const foreign[] = { "rd.", "systemd.", "ip.", "netroot.", "ds." };
 
-	for (size_t i = 0; i < VH_COUNT(begins); i++)
-		if (!strncmp(word, begins[i], strlen(begins[i])))
+	for (size_t i = 0; i < VH_COUNT(whole); i++)
+		if (vh_is_word(word, key, whole[i]))
 			return true;
 	if (!word[key])
 		return is_plain_word(word);

@@ -28,6 +28,9 @@ char *vh_scrub_path(struct vh_scrub *s, const char *path) VH_CHECK;
 /* The name of a ZFS pool; a path of sysfs or configfs with a UUID or a chosen name in it. */
 char *vh_scrub_pool(struct vh_scrub *s, const char *name) VH_CHECK;
 char *vh_scrub_place(struct vh_scrub *s, const char *path) VH_CHECK;
+/* Interfaces that are named by their MAC address (systemd.net-naming-scheme(7)) are numbered,
+ * wherever they stand in the text. Also where all else stays: a snapshot holds no MAC address. */
+char *vh_scrub_interfaces(struct vh_scrub *s, const char *text) VH_CHECK;
 /* The kernel command line: options of the kernel that have to do with passthrough, and of
  * modules, are whole; of others only the key, of those without a value nothing. */
 char *vh_scrub_cmdline(const struct vh_scrub *s, const char *cmdline) VH_CHECK;

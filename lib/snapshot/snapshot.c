@@ -236,7 +236,9 @@ static void keep_link(struct snapshot *s, const struct vh_seen *seen, const stru
 		wanted = is_node(seen->target);
 	else if (vh_has_prefix(seen->path, "sys/class/")) /* names of PCI functions */
 		wanted = *seen->target == '@';
-	if (vh_has_prefix(seen->path, "etc/")) {
+	else if (vh_has_prefix(seen->path, "sys/") || *seen->path == '@')
+		wanted = *seen->target == '@' || vh_has_prefix(seen->target, "sys/");
+	if (vh_has_prefix(seen->path, "etc/") || vh_has_prefix(seen->path, "usr/")) {
 		_auto_free_ char *shown = scrub_place(s, seen->target + up);
 
 		place = vh_printf("%.*s%s", (int)up, seen->target, shown);
@@ -251,13 +253,16 @@ static void keep_name(struct snapshot *s, const struct vh_seen *seen, const stru
 	const struct vh_host *h = s->keeping.host;
 	_auto_free_ char *path = vh_printf("%s/%s", seen->path, name);
 	_auto_free_ char *link = vh_printf("sys/devices/virtual/devlink/%s", name);
+	const char *link_of = strstr(name, ":pci:"); /* consumer:pci:ADDR */
 	struct vh_pci_addr addr;
 
 	if (vh_pci_parse(name, &addr) == 0 && vh_host_dev(h, &addr))
 		return; /* its pci line makes it */
 	if (!strcmp(seen->path, "sys/kernel/iommu_groups") && h->n_groups)
 		return;
-	if (strstr(name, ":pci:"))
+	if (link_of && vh_pci_parse(link_of + strlen(":pci:"), &addr) < 0)
+		return;
+	if (link_of)
 		put_as(s, seen, 'l', path, link, 0);
 	else
 		put_as(s, seen, rule->flags & VH_KEPT_FILES ? 'f' : 'd', path, "", 0);
@@ -352,7 +357,8 @@ static void put_head(const struct vh_keeping *k, const char *date, struct vh_str
 	vh_strbuf_add(
 		to,
 		"# Not in it: serial numbers, MAC addresses, the host's name, labels and UUIDs of\n"
-		"# file systems, refusals, definitions of domains.\n");
+		"# file systems, refusals, definitions of domains. Interfaces that are named by their\n"
+		"# MAC address are numbered.\n");
 	vh_strbuf_add(to, k->scrub.off ? "# Nothing is replaced: IP addresses, iSCSI targets, "
 					 "names in /home and the\n"
 					 "# kernel command line are as they are.\n"
@@ -369,7 +375,8 @@ static void put_head(const struct vh_keeping *k, const char *date, struct vh_str
 static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh_strbuf *to,
 		     struct vh_error *err)
 {
-	_auto_strbuf_ struct vh_strbuf pci = { 0 };
+	_auto_strbuf_ struct vh_strbuf pci = { 0 }, all = { 0 };
+	_auto_free_ char *numbered = NULL;
 
 	vh_pci_lines(s->keeping.host, sight, s->unanswered, s->live, &pci, &s->entries);
 	for (size_t i = 0; i < sight->count; i++)
@@ -380,11 +387,14 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 			       s->unknown.name[0]);
 	put_unknown(s, sight);
 	vh_entry_sort(&s->entries);
-	put_head(&s->keeping, s->options->date, to);
-	put_unread_head(&s->entries, to);
-	vh_strbuf_addf(to, "\n%s\n", pci.data ? pci.data : "");
-	vh_entry_write(&s->entries, to);
-	vh_strbuf_add(to, VH_SNAPSHOT_END "\n");
+	put_head(&s->keeping, s->options->date, &all);
+	put_unread_head(&s->entries, &all);
+	vh_strbuf_addf(&all, "\n%s\n", pci.data ? pci.data : "");
+	vh_entry_write(&s->entries, &all);
+	vh_strbuf_add(&all, VH_SNAPSHOT_END "\n");
+	/* by their names tables, links and networks know them: all of them, and the same in each */
+	numbered = vh_scrub_interfaces(&s->keeping.scrub, all.data);
+	vh_strbuf_add(to, numbered);
 	return 0;
 }
 

@@ -253,6 +253,35 @@ void vh_tables_vfio_modules(struct vh_keeping *k, const char *text, size_t len, 
 	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
+/* COMMAND MODULE REST without a comment behind it. Of `install` the program alone counts
+ * (vh_module_options_forbidden_by()), and it may lie in somebody's folder. */
+static char *module_line(struct vh_scrub *s, const char *line)
+{
+	size_t n = strcspn(line, " \t"), module, rest;
+	_auto_free_ char *program = NULL, *shown = NULL;
+	const char *comment;
+
+	module = n + strspn(line + n, " \t");
+	rest = module + strcspn(line + module, " \t");
+	if (!vh_has_prefix(line + module, "vfio"))
+		return NULL;
+	if (s->off)
+		return vh_strdup(line);
+	if (vh_is_word(line, n, "options")) {
+		for (comment = line + rest; (comment = strchr(comment, '#')); comment++)
+			if (strchr(" \t", comment[-1]))
+				break;
+		n = comment ? (size_t)(comment - line) : strlen(line);
+		while (n && strchr(" \t", line[n - 1]))
+			n--;
+		return vh_strndup(line, n);
+	}
+	n = rest + strspn(line + rest, " \t");
+	program = vh_strndup(line + n, strcspn(line + n, " \t;&|"));
+	shown = vh_scrub_path(s, program);
+	return vh_printf("%.*s%s", (int)n, line, shown);
+}
+
 /* options and install MODULE ..., of the modules of VFIO alone, continued lines joined. */
 void vh_tables_modprobe(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
@@ -260,15 +289,18 @@ void vh_tables_modprobe(struct vh_keeping *k, const char *text, size_t len, stru
 	_auto_strbuf_ struct vh_strbuf kept = { 0 };
 	char *rest = copy, *line;
 
-	(void)k, (void)len;
+	(void)len;
 	for (char *p = copy; (p = strstr(p, "\\\n"));)
 		p[0] = p[1] = ' ';
 	while ((line = strsep(&rest, "\n"))) {
 		const char *word = line + strspn(line, " \t");
+		size_t n = strcspn(word, " \t");
+		_auto_free_ char *one = NULL;
 
-		if ((vh_has_prefix(word, "options") || vh_has_prefix(word, "install")) &&
-		    strstr(word, "vfio"))
-			vh_strbuf_join(&kept, "\n", word);
+		if (vh_is_word(word, n, "options") || vh_is_word(word, n, "install"))
+			one = module_line(&k->scrub, word);
+		if (one)
+			vh_strbuf_join(&kept, "\n", one);
 	}
 	if (kept.len)
 		vh_kept_put(t, vh_strbuf_steal(&kept));

@@ -455,6 +455,115 @@ static void test_table(void)
 	ok(private > 60 && !leaks, "by none of %zu lines of the allow-list", private);
 }
 
+/* Names that the head calls as they are: of interfaces, volumes, devices that are no functions.
+ * Of those the snapshot replaces what is made of a MAC address. */
+static bool is_as_it_is(const struct vh_kept *rule)
+{
+	return vh_kept_has_name(rule, "any name") || vh_kept_has_name(rule, "upper_any name");
+}
+
+static void add_names(const struct vh_kept *rule, struct vh_strbuf *to)
+{
+	static const char *const begins[] = {
+		"",     "1-",      "1-2.",          "1-2:1.",        "9",    "nvme0c0n1-",
+		"card", "renderD", "fb0-",          "pcmC0",         "midi", "node",
+		"vfio", "vfio0-",  "consumer:pci:", "supplier:pci:",
+	};
+	static const char *const macs[] = { "enx525400abcdef", "upper_wlx525400abcdef" };
+
+	for (size_t i = 0; i < VH_COUNT(macs); i++)
+		vh_strbuf_add_mem(to, macs[i], strlen(macs[i]) + 1);
+	for (size_t i = 0; i < VH_COUNT(secrets) && !is_as_it_is(rule); i++) {
+		/* with a number and a dash before it the address could be that of a port */
+		if (strchr(secrets[i], '/') || !secrets[i][strspn(secrets[i], "0123456789.")])
+			continue;
+		for (size_t k = 0; k < VH_COUNT(begins); k++) {
+			_auto_free_ char *name = vh_printf("%s%s", begins[k], secrets[i]);
+
+			vh_strbuf_add_mem(to, name, strlen(name) + 1);
+		}
+	}
+}
+
+/* As answer_all(), with names in directories and targets of links. */
+static void answer_names(void *ctx, const struct vh_root *root, const struct vh_host *host)
+{
+	const char *target = ctx;
+	size_t count;
+	const struct vh_kept *table = vh_kept_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		_auto_strbuf_ struct vh_strbuf names = { 0 };
+		_auto_free_ char *path = example(&table[i], host);
+
+		add_names(&table[i], &names);
+		for (int asked = VH_ASKED_LIST; asked <= VH_ASKED_DIRS; asked++)
+			if (table[i].asked & (1u << asked))
+				root->watch->saw(root, (enum vh_asked)asked, path, 0, names.data,
+						 names.len);
+		/* in sysfs no link leads out of it by a relative path */
+		if (vh_has_prefix(path, "sys/") && strstr(target, "../home/"))
+			continue;
+		if (table[i].asked & (1u << VH_ASKED_LINK))
+			root->watch->saw(root, VH_ASKED_LINK, path, 0, target, strlen(target));
+	}
+}
+
+static void test_names(void)
+{
+	static const char *const targets[] = {
+		"/home/secretowner/vfio-hook-qemu",
+		"../../home/secretowner/vfio-hook-qemu",
+		"../../devices/virtual/net/enx525400abcdef",
+	};
+	size_t count, as_they_are = 0;
+	const struct vh_kept *table = vh_kept_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		as_they_are += table[i].names && is_as_it_is(&table[i]);
+	ok(as_they_are == 5, "%zu lines keep any name", as_they_are);
+	for (size_t i = 0; i < VH_COUNT(targets); i++) {
+		struct taken t;
+
+		begin(&t, "pci 0000:00:03.0 class=030000 id=1234:5678 driver=amdgpu\n");
+		t.options.ask = answer_names;
+		t.options.ctx = (void *)targets[i];
+		take(&t);
+		if (!ok(t.rc == 0 && !found_in(t.text.data) && strstr(t.text.data, "enx000000000001"),
+			"nor what stands in a list or a link: %s", targets[i]) &&
+		    t.text.data)
+			show_leak(t.text.data);
+		end(&t);
+	}
+}
+
+/* An interface that is named by its MAC address is the same one wherever it is mentioned. */
+static void test_interfaces(void)
+{
+	static const char host[] =
+		"pci 0000:00:03.0 class=020000 id=1234:5678 driver=igc\n"
+		"f @0000:00:03.0/net/enx525400abcdef/flags\t0x1003\n"
+		"f @0000:00:03.0/net/enx525400abcdef/ifindex\t2\n"
+		"l sys/class/net/enx525400abcdef\t@0000:00:03.0/net/enx525400abcdef\n"
+		"f proc/net/route\tIface\\tDestination\\tGateway\\tFlags\\tRefCnt\\tUse\\tMetric\\t"
+		"Mask\\nenx525400abcdef\\t00000000\\t010A0A0A\\t0003\\t0\\t0\\t0\\t00000000\n";
+	struct taken t;
+
+	for (int off = 0; off < 2; off++) {
+		begin(&t, host);
+		t.options.identifiers = off;
+		take(&t);
+		ok(t.rc == 0 && !strstr(t.text.data, "525400abcdef"),
+		   "no name of an interface tells its MAC address");
+		ok(t.rc == 0 && says(&t, "f @0000:00:03.0/net/enx000000000001/ifindex\t2") &&
+			   says(&t, "l sys/class/net/enx000000000001\t"
+				    "@0000:00:03.0/net/enx000000000001") &&
+			   strstr(t.text.data, "\\nenx000000000001\\t00000000\\t"),
+		   "and it is the same one in links and tables");
+		end(&t);
+	}
+}
+
 /* What is beside the files that are read. */
 static void test_neighbours(void)
 {
@@ -527,7 +636,12 @@ static void test_files(void)
 		{ "run/libvirt/qemu/secret-host.xml", status },
 		{ "run/libvirt/network/pool.xml", network },
 		{ "etc/libvirt/vfio-hook.conf",
-		  "# secretuser wrote this\n[defaults]\n; secret-host\n" },
+		  "# secretuser wrote this\n[defaults]\n; secret-host\n"
+		  "[device 0000:18:00.0] # secretuser's\nprotect = no ; secret-host\n" },
+		{ "etc/modprobe.d/x.conf",
+		  "options vfio-pci ids=1234:5678 # secretuser\noptions snd vfio_secretuser=1\n"
+		  "install vfio-pci /home/secretowner/x.sh secretuser; secret-host\n"
+		  "install vfio_pci /bin/false\n" },
 		{ "proc/cmdline", "root=UUID=5ec2e7ab-1111-4222-8333-444455556666 ip=198.51.100.77 "
 				  "intel_iommu=on systemd.hostname=secret-host rd.luks.key=hunter2-"
 				  "passphrase ifname=eth0:52:54:00:5e:c2:e7 -- secretuser" },
@@ -559,6 +673,13 @@ static void test_files(void)
 	ok(t.text.data && strstr(t.text.data, "intel_iommu=on") &&
 		   strstr(t.text.data, "11111111-2222-4333-8444-555566667777.xml"),
 	   "and what is asked for is there");
+	ok(says(&t, "f etc/libvirt/vfio-hook.conf\t#\\n[defaults]\\n#\\n[device 0000:18:00.0]\\n"
+		    "protect = no"),
+	   "the configuration without its comments");
+	ok(t.text.data &&
+		   strstr(t.text.data, "options vfio-pci ids=1234:5678\\ninstall vfio-pci /home/") &&
+		   strstr(t.text.data, "\\ninstall vfio_pci /bin/false\n"),
+	   "modprobe.d without comments and people");
 	end(&t);
 }
 
@@ -611,6 +732,8 @@ int main(void)
 	test_notes();
 	test_records();
 	test_table();
+	test_names();
+	test_interfaces();
 	test_neighbours();
 	test_files();
 	if (!tap_under_valgrind())

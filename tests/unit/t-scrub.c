@@ -82,6 +82,12 @@ static void test_names(void)
 	ok(is(vh_scrub_path(&s, "/media/disk"), "/media/2"), "the same name elsewhere");
 	ok(is(vh_scrub_path(&s, "/srv/images"), "/srv/images"), "a path that stays");
 	ok(is(vh_scrub_path(&s, "/home"), "/home"), "/home itself");
+	ok(is(vh_scrub_interfaces(&s, "enx0123456789ab wlxba9876543210\\nenx0123456789ab"),
+	      "enx000000000001 wlx000000000002\\nenx000000000001"),
+	   "interfaces that are named by their MAC address");
+	ok(is(vh_scrub_interfaces(&s, "eno1 enx0123456789abc enx0123456789a enx000000000007 x"),
+	      "eno1 enx0123456789abc enx0123456789a enx000000000007 x"),
+	   "and those that are not, or are numbered");
 	ok(is(vh_scrub_server(&off, "203.0.113.7"), "203.0.113.7") &&
 		   is(vh_scrub_path(&off, "/home/joe"), "/home/joe") &&
 		   is(vh_scrub_target(&off, "iqn.x"), "iqn.x"),
@@ -104,6 +110,9 @@ static void test_cmdline(void)
 		{ "quiet -- --token secret", "quiet" },
 		{ "rd.luks.key=\"my secret phrase\" ro", "rd.luks.key= ro" },
 		{ "kvm.x=\"a b\" root=\"LABEL=my disk", "kvm.x=\"a b\" root=" },
+		{ "pcixx=\"secret phrase\" memo=secret kvmhost=secret", "pcixx= memo= kvmhost=" },
+		{ "pci=noaer mem=4G hugepagesz=1G hugepages=4",
+		  "pci=noaer mem=4G hugepagesz=1G hugepages=4" },
 		{ "", "" },
 	};
 	struct vh_scrub s = { .key = 1 }, off = { .off = true };
