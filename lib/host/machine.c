@@ -79,22 +79,6 @@ static bool may_have_pci(const struct vh_root *root, const char *group)
 	return !members.count;
 }
 
-/* On a board whose IOMMUs are those of its own parts no group has a PCI function; elsewhere one of
- * the first has, nearly always: the cost does not grow with the host. */
-static void read_iommu(const struct vh_root *root, struct vh_host *h)
-{
-	_auto_names_ struct vh_names groups = { 0 };
-
-	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
-	if (!h->iommu || may_have_pci(root, "0") || may_have_pci(root, "1") ||
-	    vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
-		return;
-	h->iommu = false;
-	for (size_t i = 0; i < groups.count && !h->iommu; i++)
-		h->iommu = may_have_pci(root, groups.name[i]);
-	h->iommu_elsewhere = !h->iommu;
-}
-
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -110,11 +94,26 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 			h->firmware_iommu = VH_YES;
 	if (tables && h->firmware_iommu != VH_YES)
 		h->firmware_iommu = VH_NO;
-	read_iommu(root, h);
+	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
 	if (h->alias_missing)
 		h->libvirt_version = read_libvirt_version(root);
+}
+
+void vh_machine_weigh_groups(const struct vh_root *root, struct vh_host *h, bool has_all)
+{
+	_auto_names_ struct vh_names groups = { 0 };
+
+	for (size_t i = 0; i < h->n_devs; i++)
+		if (h->devs[i]->group >= 0)
+			return;
+	if (!h->iommu || vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
+		return;
+	h->iommu = false;
+	for (size_t i = 0; !has_all && i < groups.count && !h->iommu; i++)
+		h->iommu = may_have_pci(root, groups.name[i]);
+	h->iommu_elsewhere = !h->iommu;
 }

@@ -4,6 +4,7 @@
  * devices, the firmware's framebuffer, Bluetooth, flash; and what is not seen, by kind.
  */
 #include "lib/base/strbuf.h"
+#include "lib/case/vfguests.h"
 #include "lib/host/read.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -294,11 +295,65 @@ static void test_iommu(void)
 	}
 }
 
+/* Who has the virtual functions of a card. */
+static void test_vf_guests(void)
+{
+#define CARD                                                                                  \
+	PORT "pci " FN " class=020000 id=8086:1521 group=2 driver=igb parent=0000:00:01.0 "   \
+	     "totalvfs=7 numvfs=2\n"                                                          \
+	     "pci 0000:01:10.0 class=020000 id=8086:1520 group=28 driver=vfio-pci physfn=" FN \
+	     " parent=0000:00:01.0\n"                                                         \
+	     "pci 0000:01:10.4 class=020000 id=8086:1520 group=29 driver=igbvf physfn=" FN    \
+	     " parent=0000:00:01.0\n"
+#define RUNS(element)                                                                            \
+	"f run/libvirt/qemu/web.xml\t<domstatus pid='9'><domain><name>web</name><uuid>5b0c0f5e-" \
+	"66a4-4d9c-8f5d-0d9a3f6d5f01</uuid><devices>" element "</devices></domain></domstatus>\n"
+#define SOURCE                                                                                \
+	"<source><address type='pci' domain='0x0000' bus='0x01' slot='0x10' function='0x0'/>" \
+	"</source>"
+	static const struct {
+		const char *name, *machine, *want;
+	} guests[] = {
+		{ "nobody", CARD, "" },
+		{ "a <hostdev>",
+		  CARD RUNS("<hostdev mode='subsystem' type='pci'>" SOURCE "</hostdev>"),
+		  "0000:01:10.0 web -" },
+		{ "an <interface>", CARD RUNS("<interface type='hostdev'>" SOURCE "</interface>"),
+		  "0000:01:10.0 web -" },
+		{ "a process", CARD PROCESS("812", "qemu-kvm", "/dev/vfio/28"),
+		  "0000:01:10.0 - process 812 (qemu-kvm)" },
+		{ "a process that has another group",
+		  CARD PROCESS("812", "qemu-kvm", "/dev/vfio/29"), "" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(guests); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(guests[i].machine);
+		struct vh_pci_addr addr;
+		_auto_(vh_host) const struct vh_host *h = NULL;
+		_auto_strbuf_ struct vh_strbuf have = { 0 };
+		struct vh_vf_guests g;
+
+		if (vh_pci_parse(FN, &addr) < 0)
+			abort();
+		h = vh_host_read(&s->root, &addr, 1, 0, INT64_MAX);
+		vh_vfguests_read(&s->root, h, &g);
+		for (size_t k = 0; k < g.count; k++)
+			vh_strbuf_addf(&have, "%s %s %s", vh_pci_str(&g.list[k].vf).s,
+				       g.list[k].domain ? g.list[k].domain : "-",
+				       g.list[k].process ? g.list[k].process : "-");
+		if (!ok(vh_streq(have.data ? have.data : "", guests[i].want),
+			"a virtual function has %s", guests[i].name))
+			diag("have: %s", have.data ? have.data : "nothing");
+		vh_vfguests_clear(&g);
+	}
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cases); i++)
 		expect(cases[i].name, cases[i].machine, cases[i].want, cases[i].fix);
 	test_consoles();
 	test_iommu();
+	test_vf_guests();
 	return tap_done();
 }
