@@ -19,6 +19,10 @@ enum vh_use_kind {
 	VH_USE_NETWORK = 2,
 	VH_USE_DISPLAY = 4,
 	VH_USE_INPUT = 8,
+	VH_USE_SOUND = 16,
+	VH_USE_SERIAL = 32,
+	VH_USE_COMPUTE = 64,
+	VH_USE_OTHER = 128,
 };
 
 #define VH_CONFIG_KEYS_MAX 16

@@ -19,6 +19,11 @@ void vh_function_free(struct vh_pci_dev *d)
 		free(d->uses[i].fix);
 	}
 	free(d->uses);
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		free(d->devnodes[i].path);
+		free(d->devnodes[i].subsystem);
+	}
+	free(d->devnodes);
 	vh_names_clear(&d->carries);
 	vh_host_mates_free(d->mates, d->n_mates);
 	free(d->resets);

@@ -215,7 +215,7 @@ static const struct {
 	  "line 2: '0.5' is no value of 'timeout-group' in [defaults]", NULL },
 	{ "an unknown kind", DEV "allow-in-use = network, usb\n",
 	  "line 2: 'network, usb' is no value of 'allow-in-use' in [device 0000:03:00.0]",
-	  "write a list of network, display, input and block" },
+	  "write a list of network, display, input, block, sound, serial, compute and other" },
 	{ "true is not yes", DEV "protect = true\n",
 	  "line 2: 'true' is no value of 'protect' in [device 0000:03:00.0]", "write yes or no" },
 	{ "Yes is not yes", DEV "allow-critical = Yes\n",
