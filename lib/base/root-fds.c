@@ -70,7 +70,7 @@ static int look(int fd, const char *name, struct vh_open *o, bool *ret_file)
 
 /* One descriptor. UNKNOWN: it is there, and may not be looked at. */
 static enum vh_tri look_at(const struct vh_root *root, const char *pid, int fd, const char *name,
-			   vh_open_fn *fn, void *ctx)
+			   bool paths, vh_open_fn *fn, void *ctx)
 {
 	struct vh_open o = { 0 };
 	char target[PATH_MAX];
@@ -82,20 +82,23 @@ static enum vh_tri look_at(const struct vh_root *root, const char *pid, int fd, 
 	/* listing takes less permission than reading (ptrace_may_access()) */
 	if (rc < 0 && errno != ENOENT && errno != ESRCH)
 		return VH_UNKNOWN;
-	if (rc < 0 || file || o.type) {
+	if (rc < 0 || file || (o.type && paths)) {
 		n = readlinkat(fd, name, target, sizeof(target) - 1);
 		if (n < 0)
 			return errno == ENOENT || errno == ESRCH ? VH_YES : VH_UNKNOWN;
 		target[n] = 0;
 		o.target = target;
-		told = fn(ctx, &o);
-		if (told && root->watch)
-			vh_root_saw_link(root, told, "proc/%s/fd/%s", pid, name);
 	}
+	if (!o.type && !o.target)
+		return VH_YES;
+	told = fn(ctx, &o);
+	if (told && root->watch)
+		vh_root_saw_link(root, told, "proc/%s/fd/%s", pid, name);
 	return VH_YES;
 }
 
-static enum vh_tri each_live(const struct vh_root *root, const char *pid, vh_open_fn *fn, void *ctx)
+static enum vh_tri each_live(const struct vh_root *root, const char *pid, bool paths,
+			     vh_open_fn *fn, void *ctx)
 {
 	_auto_free_ char *path = vh_printf("proc/%s/fd", pid);
 	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_DIRECTORY);
@@ -111,21 +114,22 @@ static enum vh_tri each_live(const struct vh_root *root, const char *pid, vh_ope
 
 			at += d->d_reclen;
 			if (d->d_name[0] != '.' &&
-			    look_at(root, pid, fd, d->d_name, fn, ctx) == VH_UNKNOWN)
+			    look_at(root, pid, fd, d->d_name, paths, fn, ctx) == VH_UNKNOWN)
 				seen = VH_UNKNOWN;
 		}
 	}
 	return n < 0 && errno != ENOENT && errno != ESRCH ? VH_UNKNOWN : seen;
 }
 
-enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, vh_open_fn *fn, void *ctx)
+enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, bool paths,
+			      vh_open_fn *fn, void *ctx)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	enum vh_tri seen;
 
 	if (!root->live)
 		return each_in_tree(root, pid, fn, ctx);
-	seen = each_live(root, pid, fn, ctx);
+	seen = each_live(root, pid, paths, fn, ctx);
 	if (seen == VH_UNKNOWN && root->watch) /* who reads the snapshot may not either */
 		VH_IGNORE(vh_root_list(root, &names, "proc/%s/fd", pid));
 	return seen;

@@ -114,10 +114,10 @@ struct vh_open {
 };
 /* Returns what a watcher is to take for the link's target, or NULL: it is of no interest. */
 typedef const char *vh_open_fn(void *ctx, const struct vh_open *o);
-/* Calls `fn` for every device and every file of sysfs and the like that process `pid` has open.
- * UNKNOWN: not all could be looked at; YES: they were, or the process has ended. */
-enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, vh_open_fn *fn, void *ctx)
-	VH_CHECK;
+/* Calls `fn` for every device and every file of sysfs and the like that process `pid` has open;
+ * `paths`: of devices the target is wanted, too. UNKNOWN: not all could be looked at; YES: they were, or the process has ended. */
+enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, bool paths,
+			      vh_open_fn *fn, void *ctx) VH_CHECK;
 /* Tells the watcher of a link that was read by its directory's descriptor; keeps errno. */
 void vh_root_saw_link(const struct vh_root *root, const char *target, const char *fmt, ...)
 	VH_PRINTF(3, 4);

@@ -17,7 +17,7 @@ static bool is_node(const struct vh_devnode *n, const struct vh_open *o)
 	if (n->numbered && o->type)
 		return o->type == (n->block ? 'b' : 'c') && o->major == n->major &&
 		       o->minor == n->minor;
-	return vh_streq(o->target, n->path);
+	return o->target && !strcmp(o->target, n->path);
 }
 
 /* "/sys/devices/.../resource0_wc", "/sys/devices/.../config": a part of the device, mapped or to be
@@ -74,8 +74,12 @@ void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits
 	int64_t deadline = vh_now_ms() + LOOK_MS;
 	_auto_names_ struct vh_names pids = { 0 };
 	struct scan s = { .host = h, .hits = ret };
+	bool paths = false;
 	uint64_t pid;
 
+	for (size_t i = 0; i < h->n_devs; i++)
+		for (size_t k = 0; k < h->devs[i]->n_devnodes; k++)
+			paths |= !h->devs[i]->devnodes[k].numbered;
 	*ret = (struct vh_hits){ 0 };
 	if (vh_root_list(root, &pids, "proc") < 0)
 		ret->unseen = "/proc cannot be read";
@@ -89,7 +93,7 @@ void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits
 			ret->unseen = "there are too many processes to look at";
 			return;
 		}
-		if (vh_root_each_open(root, pids.name[i], note, &s) == VH_UNKNOWN)
+		if (vh_root_each_open(root, pids.name[i], paths, note, &s) == VH_UNKNOWN)
 			ret->unseen = "not every process can be looked at";
 	}
 }

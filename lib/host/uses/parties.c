@@ -178,19 +178,23 @@ static char *nodes_text(const struct party *p)
 	return vh_strbuf_steal(&sb);
 }
 
+/* A guest is one, however many processes it has. */
+static bool are_several(const struct party *p)
+{
+	return p->pids[1] && p->holder->rank != VH_HOLDER_GUEST;
+}
+
 /* "process 812 (smartd) of smartd.service", "domain 'omv', process 77 (qemu-system-x86)," */
 static char *who_text(const struct party *p)
 {
 	const struct vh_holder *h = p->holder;
-	const char *more = p->pids[1] ? " and others" : "";
+	const char *more = are_several(p) ? " and others" : "";
 
 	if (h->rank == VH_HOLDER_GUEST && h->of)
 		return vh_printf("%s, %s,", h->of, h->who);
 	if (h->rank == VH_HOLDER_GUEST)
 		return vh_printf("a running guest, %s,", h->who);
-	if (h->of)
-		return vh_printf("%s%s of %s", h->who, more, h->of);
-	return vh_printf("%s%s", h->who, more);
+	return vh_printf("%s%s%s%s", h->who, more, h->of ? " of " : "", h->of ? h->of : "");
 }
 
 static char *fix_of(const struct party *p)
@@ -214,7 +218,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 	bool looks = p->holder->rank == VH_HOLDER_LOOKS;
 	struct vh_use *u;
 
-	u = vh_use_add(ctx, p->kind, "%s has %s open%s", who, nodes,
+	u = vh_use_add(ctx, p->kind, "%s %s %s open%s", who, are_several(p) ? "have" : "has", nodes,
 		       looks ? ", and is taken to look at it only" : "");
 	u->weak = p->measure == VH_MEASURE_WARNING;
 	u->peer_only = p->measure == VH_MEASURE_PEER;
