@@ -103,7 +103,6 @@ static enum vh_tri each_live(const struct vh_root *root, const char *pid, bool p
 	_auto_free_ char *path = vh_printf("proc/%s/fd", pid);
 	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_DIRECTORY);
 	char buf[16384] __attribute__((aligned(__alignof__(struct dirent64))));
-	enum vh_tri seen = VH_YES;
 	ssize_t n;
 
 	if (fd < 0)
@@ -115,10 +114,10 @@ static enum vh_tri each_live(const struct vh_root *root, const char *pid, bool p
 			at += d->d_reclen;
 			if (d->d_name[0] != '.' &&
 			    look_at(root, pid, fd, d->d_name, paths, fn, ctx) == VH_UNKNOWN)
-				seen = VH_UNKNOWN;
+				return VH_UNKNOWN; /* nor may the others */
 		}
 	}
-	return n < 0 && errno != ENOENT && errno != ESRCH ? VH_UNKNOWN : seen;
+	return n < 0 && errno != ENOENT && errno != ESRCH ? VH_UNKNOWN : VH_YES;
 }
 
 enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, bool paths,

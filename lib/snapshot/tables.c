@@ -12,6 +12,7 @@
 
 #include "lib/base/banned.h"
 
+#define ID_KEPT 12
 #define DEVNAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:!-"
 
 static void put(struct vh_taken *t, char *text)
@@ -134,8 +135,18 @@ void vh_tables_uevent(struct vh_keeping *k, const char *text, size_t len, struct
 		put(t, vh_strndup(at, n));
 }
 
-/* What a service is called is kept; of a container that it is one, and of guests nothing, as their
- * status file tells. The instance of a service may be anything, but for a terminal. */
+/* The number of a container, as "docker ps" shows it, behind the last minus; NULL: a name. */
+static const char *container_id(const char *part)
+{
+	const char *id = strrchr(part, '-');
+	size_t n = id ? strspn(id + 1, "0123456789abcdef") : 0;
+
+	return n >= ID_KEPT && !strcmp(id + 1 + n, ".scope") ? id + 1 : NULL;
+}
+
+/* What a service is called is kept; of a container its number, or that it is one, and of guests
+ * nothing, as their status file tells. The instance of a service may be anything, but for a
+ * terminal. */
 void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *part = vh_holder_cgroup(text);
@@ -149,6 +160,9 @@ void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct
 		put(t, vh_printf("0::/system.slice/%.*s@x.service", (int)(at - part), part));
 	else if (strstr(part, ".service"))
 		put(t, vh_printf("0::/system.slice/%s", part));
+	else if (container_id(part) && !vh_has_prefix(part, "machine-"))
+		put(t,
+		    vh_printf("0::/%.*s.scope", (int)(container_id(part) - part) + ID_KEPT, part));
 	else if (vh_has_prefix(part, "cri-containerd-"))
 		put(t, vh_strdup("0::/cri-containerd-x.scope"));
 	else if (vh_has_prefix(part, "lxc.payload."))

@@ -4,9 +4,13 @@
  * the table the right kind, as bad as it is for a named device and for a peer; who is named, and
  * the line that ends it.
  */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "lib/base/strbuf.h"
-#include "lib/host/holder.h"
 #include "lib/host/read.h"
+#include "lib/host/scan.h"
 #include "lib/host/uses/subsystem.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -349,6 +353,8 @@ static const struct {
 	  "", NULL },
 	{ "a process that may not be looked at", CARD STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  " (unseen)", NULL },
+	{ "the same, and a disk, of which others tell", DISK STAT("7", "x") "f proc/7/fd/3\t?\n",
+	  "", NULL },
 	{ "the same, without a node", FUNCTION("020000", "igb") STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  "", NULL },
 };
@@ -362,8 +368,65 @@ static void test_case(size_t n)
 		diag("'%s', '%s'", uses, fix);
 }
 
+/* --- a running system ------------------------------------------------------------------------------ */
+
+/* Devices are found by their numbers, whatever their node is called here. */
+static void test_live(void)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_root_ struct vh_root root = { .fd = -1 };
+	struct vh_devnode nodes[] = {
+		{ .path = (char[]){ "/dev/elsewhere" },
+		  .subsystem = (char[]){ "x" },
+		  .numbered = true,
+		  .major = 1,
+		  .minor = 3 },
+		{ .path = (char[]){ "/dev/null" },
+		  .subsystem = (char[]){ "x" },
+		  .numbered = true,
+		  .major = 1,
+		  .minor = 99 },
+	};
+	struct vh_pci_dev d = { .path = (char[]){ "sys/devices/none" },
+				.devnodes = nodes,
+				.n_devnodes = VH_COUNT(nodes) };
+	struct vh_pci_dev *devs[] = { &d };
+	struct vh_host h = { .devs = devs, .n_devs = 1 };
+	int ready[2];
+	struct vh_hits hits;
+	bool found = false, mistaken = false;
+	pid_t child;
+	char c;
+
+	if (pipe(ready) < 0 || vh_root_open_live(&root, &err) < 0)
+		abort();
+	child = fork();
+	if (child == 0) {
+		int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (fd < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	if (child < 0 || read(ready[0], &c, 1) != 1)
+		abort();
+	vh_scan(&root, &h, &hits);
+	for (size_t i = 0; i < hits.count; i++) {
+		found |= hits.list[i].pid == child && !strcmp(hits.list[i].path, "/dev/elsewhere");
+		mistaken |= hits.list[i].node == 1;
+	}
+	ok(found && !mistaken, "a running system: by numbers, not by names");
+	vh_scan_clear(&hits);
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
+	test_live();
 	for (size_t i = 0; i < VH_COUNT(rows); i++)
 		test_row(i);
 	test_all_told();
