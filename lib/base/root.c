@@ -416,6 +416,17 @@ int vh_root_try_exclusive(const struct vh_root *root, const char *name)
 	return rc;
 }
 
+void vh_root_saw_link(const struct vh_root *root, const char *target, const char *fmt, ...)
+{
+	int saved = errno;
+
+	if (!root->watch)
+		return;
+	FORMAT_PATH(path, fmt);
+	root->watch->saw(root, VH_ASKED_LINK, path, 0, target, strlen(target));
+	errno = saved;
+}
+
 void vh_root_saw_file(const struct vh_root *root, int error, const char *text, size_t len,
 		      const char *fmt, ...)
 {

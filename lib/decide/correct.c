@@ -224,7 +224,7 @@ static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d,
 	for (size_t i = 0; i < d->n_uses; i++) {
 		const struct vh_use *use = &d->uses[i];
 
-		if (!use->vital && policy.allow_in_use & use->kind)
+		if (use->looked || (!use->vital && policy.allow_in_use & use->kind))
 			continue;
 		if (use->vital || !use->peer_only)
 			return false;

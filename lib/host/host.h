@@ -27,10 +27,20 @@ struct vh_use {
 	bool vital;     /* root, boot or swap: no configuration allows it */
 	bool peer_only; /* counts against a peer, not against a device that was named */
 	bool weak;      /* a warning for a device that was named, in full for a peer */
+	bool looked;    /* somebody only looks at it: never more than a warning */
 	unsigned int input; /* of enum vh_input: what it lets people type or point with */
 	unsigned int rank;  /* while uses are read: those of a higher one have to end before */
 	char *text;     /* "nvme1n1p2 is mounted at /srv" */
 	char *fix;      /* what to type to end the use, or NULL */
+};
+
+/* A node below /dev by which processes use a device; who has it open is a use. */
+struct vh_devnode {
+	char *path;      /* "/dev/dri/card1" */
+	char *subsystem; /* of its kernel object, or a name of ours (subsystem.h) */
+	unsigned int major, minor;
+	bool numbered; /* by them it is found in containers too; else by its path alone */
+	bool block;
 };
 
 /* Another function that belongs to a device in some way. */
@@ -68,6 +78,8 @@ struct vh_pci_dev {
 	struct vh_names unseen;    /* and why: sentences */
 	struct vh_use *uses;
 	size_t n_uses;
+	struct vh_devnode *devnodes;
+	size_t n_devnodes;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
 
 	/* of the devices asked for, with VH_HOST_RULES (topology.h) */

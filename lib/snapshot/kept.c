@@ -79,6 +79,12 @@ static const struct vh_kept table[] = {
 	     .flags = VH_KEPT_LINES | VH_KEPT_X),
 	KEPT(PATH_, "dev/vfio/*", .flags = VH_KEPT_THERE | VH_KEPT_X),
 
+	/* every node below a function */
+	KEPT(LINK_, "@**/subsystem", .flags = VH_KEPT_LINK),
+	KEPT(FILE_, "@**/uevent", .take = vh_tables_uevent),
+	KEPT(PATH_, "@**/idVendor", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
+
 	/* disks */
 	KEPT(HELD_, "dev/**"),
 	KEPT(FILE_, "**/dev", .chars = DIGITS ":"),
@@ -150,10 +156,11 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "**/bInterfaceProtocol", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/key", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/rel", .chars = HEX),
-	KEPT(DIRS_, "@*/drm", .names = NAMES("card#", "renderD#")),
-	KEPT(DIRS_, "@*/graphics", .names = NAMES("fb#")),
-	KEPT(DIRS_, "@*/sound", .names = NAMES("card#")),
-	KEPT(DIRS_, "@*/sound/*", .names = NAMES("pcmC#D#p", "pcmC#D#c", "midiC#D#")),
+	KEPT(DIRS_, "@**/drm", .names = NAMES("card#", "renderD#")),
+	KEPT(DIRS_, "@**/graphics", .names = NAMES("fb#")),
+	KEPT(DIRS_, "@**/accel", .names = ALL),
+	KEPT(DIRS_, "@**/sound", .names = NAMES("card#")),
+	KEPT(DIRS_, "@**/sound/*", .names = NAMES("pcmC#D#p", "pcmC#D#c", "midiC#D#")),
 	KEPT(LIST_, "sys/class/graphics", .names = NAMES("fb#")),
 	KEPT(LIST_, "sys/class/vtconsole", .flags = VH_KEPT_DIR | VH_KEPT_GONE),
 	KEPT(FILE_, "**/vtconsole/*/name", .like = NAMES("(?) * device", "(?) VGA+")),
@@ -185,6 +192,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "proc/*/fd", .flags = VH_KEPT_ONCE),
 	KEPT(LINK_, "proc/*/fd/*", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "proc/*/stat", .take = vh_tables_stat),
+	KEPT(FILE_, "proc/*/cgroup", .take = vh_tables_cgroup, .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "proc/*", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/*/status", .words = NAMES("RssAnon:", "RssShmem:", "HugetlbPages:")),
 
@@ -267,6 +275,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "run/libvirtd.pid", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "run/virtqemud.pid", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/stat", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "dev/nvidia*", .flags = VH_KEPT_LOST), /* its numbers */
 };
 
 const struct vh_kept *vh_kept_table(size_t *ret_count)

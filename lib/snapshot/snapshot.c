@@ -211,8 +211,19 @@ static void keep_file(struct snapshot *s, const struct vh_seen *seen, const stru
 	free(t.text);
 }
 
-/* Nodes of displays, sound, VFIO and vDPA; of all else that processes have open nothing. */
-static bool is_node(const char *target)
+/* A part of a function, mapped or to be read (scan.c). */
+static bool is_own_file(const char *target)
+{
+	const char *name = strrchr(target, '/');
+
+	return (vh_has_prefix(target, "/sys/devices/pci") ||
+		vh_has_prefix(target, "/proc/bus/pci/")) &&
+	       (vh_has_prefix(name, "/resource") || !strcmp(name, "/config") ||
+		vh_has_prefix(target, "/proc/"));
+}
+
+/* Nodes of the functions, of VFIO and vDPA; of all else that processes have open nothing. */
+static bool is_node(const struct vh_host *h, const char *target)
 {
 	static const char *const begins[] = { "/dev/dri/",     "/dev/fb",         "/dev/snd/pcm",
 					      "/dev/snd/midi", "/dev/nvidia",     "/dev/vfio/",
@@ -221,7 +232,12 @@ static bool is_node(const char *target)
 	for (size_t i = 0; i < VH_COUNT(begins); i++)
 		if (vh_has_prefix(target, begins[i]))
 			return true;
-	return false;
+	for (size_t i = 0; i < h->n_devs; i++)
+		for (size_t k = 0; k < h->devs[i]->n_devnodes; k++)
+			if (!strcmp(h->devs[i]->devnodes[k].path, target))
+				return true;
+	return vh_has_prefix(target, "/dev/char/") || vh_has_prefix(target, "/dev/block/") ||
+	       is_own_file(target);
 }
 
 static void keep_link(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
@@ -233,7 +249,7 @@ static void keep_link(struct snapshot *s, const struct vh_seen *seen, const stru
 	if (!(rule->flags & VH_KEPT_LINK))
 		return;
 	if (vh_has_prefix(seen->path, "proc/"))
-		wanted = is_node(seen->target);
+		wanted = is_node(s->keeping.host, seen->target);
 	else if (vh_has_prefix(seen->path, "sys/class/")) /* names of PCI functions */
 		wanted = *seen->target == '@';
 	else if (vh_has_prefix(seen->path, "sys/") || *seen->path == '@')

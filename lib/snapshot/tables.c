@@ -8,9 +8,13 @@
 #include <fnmatch.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/host/holder.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
+
+#define ID_KEPT 12
+#define DEVNAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:!-"
 
 /* --- kernel and firmware ----------------------------------------------------------------------- */
 
@@ -164,6 +168,60 @@ void vh_tables_stat(struct vh_keeping *k, const char *text, size_t len, struct v
 	for (int field = 2; p && field < 23; field++)
 		p = strchr(p + 1, ' ');
 	vh_kept_put(t, vh_strndup(text, p && p < text + end ? (size_t)(p - text) : end));
+}
+
+/* MAJOR=226, MINOR=1, DEVNAME=dri/card1; numbers stand in `dev` too */
+void vh_tables_uevent(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	static const char key[] = "DEVNAME=";
+	const char *at = text;
+	size_t n;
+
+	(void)k, (void)len;
+	while (at && !vh_has_prefix(at, key)) {
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	n = at ? strcspn(at, "\n") : 0;
+	/* the kernel's names are short, and of these characters */
+	if (at && n < 48 && strspn(at + strlen(key), DEVNAME_CHARS) >= n - strlen(key))
+		vh_kept_put(t, vh_strndup(at, n));
+}
+
+/* The number of a container, as "docker ps" shows it, behind the last minus; NULL: a name. */
+static const char *container_id(const char *part)
+{
+	const char *id = strrchr(part, '-');
+	size_t n = id ? strspn(id + 1, "0123456789abcdef") : 0;
+
+	return n >= ID_KEPT && !strcmp(id + 1 + n, ".scope") ? id + 1 : NULL;
+}
+
+/* What a service is called is kept; of a container its number, or that it is one, and of guests
+ * nothing, as their status file tells. The instance of a service may be anything, but for a
+ * terminal. */
+void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *part = vh_holder_cgroup(text);
+	const char *at = part ? strchr(part, '@') : NULL;
+	const char *dash = part ? strpbrk(part, "-.") : NULL;
+
+	(void)k, (void)len;
+	if (!part)
+		return;
+	if (at && !vh_has_prefix(at, "@tty"))
+		vh_kept_put(t, vh_printf("0::/system.slice/%.*s@x.service", (int)(at - part), part));
+	else if (strstr(part, ".service"))
+		vh_kept_put(t, vh_printf("0::/system.slice/%s", part));
+	else if (container_id(part) && !vh_has_prefix(part, "machine-"))
+		vh_kept_put(t,
+		    vh_printf("0::/%.*s.scope", (int)(container_id(part) - part) + ID_KEPT, part));
+	else if (vh_has_prefix(part, "cri-containerd-"))
+		vh_kept_put(t, vh_strdup("0::/cri-containerd-x.scope"));
+	else if (vh_has_prefix(part, "lxc.payload."))
+		vh_kept_put(t, vh_strdup("0::/lxc.payload.x"));
+	else if (!vh_has_prefix(part, "machine-qemu"))
+		vh_kept_put(t, vh_printf("0::/%.*s-x.scope", (int)(dash - part), part));
 }
 
 /* --- modules ------------------------------------------------------------------------------------ */

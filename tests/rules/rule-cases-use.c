@@ -93,6 +93,24 @@ static void peer_used_by_address(struct world *w)
 }
 CASE("peer-in-use-though-weakly", peer_used_by_address, .want = "error peer-in-use 0000:01:00.1:10");
 
+/* Nobody's start hangs on smartd. */
+static void use_looked(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_BLOCK, "smartd has /dev/sda open")->looked = true;
+}
+CASE("in-use-by-who-looks", use_looked,
+     .want = "warning device-in-use 0000:01:00.0:10, info peer-detached 0000:01:00.0:10");
+
+static void peer_looked(struct world *w)
+{
+	with_peer(w);
+	world_use(&w->dev[2], VH_USE_OTHER, "fwupd has /dev/mei0 open")->looked = true;
+}
+CASE("peer-in-use-by-who-looks", peer_looked,
+     .want = "warning peer-in-use 0000:01:00.1:10, info peer-detached 0000:01:00.1:10",
+     .fix = "allow it in /etc/libvirt/vfio-hook.conf:\n[device 0000:01:00.1]\nallow-in-use = other");
+
 /* What is used already is not told twice. */
 static void carries(struct world *w)
 {

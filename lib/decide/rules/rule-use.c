@@ -19,12 +19,12 @@ static const char *kind_str(enum vh_use_kind kind)
 		return "serial";
 	case VH_USE_COMPUTE:
 		return "compute";
-	case VH_USE_OTHER:
-		return "other";
 	case VH_USE_INPUT:
+		return "input";
+	case VH_USE_OTHER:
 		break;
 	}
-	return "input";
+	return "other";
 }
 
 static bool is_allowed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
@@ -71,7 +71,7 @@ static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r
 			fix = use_fix(pd->dev, use);
 			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
 					   vh_pci_str(&pd->dev->addr).s, use->text);
-			if (use->weak)
+			if (use->weak || use->looked)
 				f->severity = VH_WARNING;
 		}
 	}
@@ -139,6 +139,8 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 
 	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",
 			   vh_pci_str(&pd->dev->addr).s, with, use->text);
+	if (use->looked)
+		f->severity = VH_WARNING;
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 

@@ -371,7 +371,7 @@ static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const c
 
 /* nvme0c1n2 is one path to the disk nvme0n2, which lives elsewhere (drivers/nvme/host/core.c,
  * nvme_alloc_ns()). Returns the disk's name, or NULL. */
-static char *multipath_head(const char *name)
+char *vh_block_head(const char *name)
 {
 	unsigned int subsystem, controller, ns;
 	int end = 0;
@@ -383,7 +383,7 @@ static char *multipath_head(const char *name)
 
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = multipath_head(name);
+	_auto_free_ char *head = vh_block_head(name);
 
 	return head || (vh_root_exists(ctx->root, "%s/dev", path) &&
 			vh_root_exists(ctx->root, "%s/size", path));
@@ -453,7 +453,7 @@ static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = multipath_head(name);
+	_auto_free_ char *head = vh_block_head(name);
 	_auto_free_ char *head_path = head ? vh_printf("sys/class/block/%s", head) : NULL;
 	_auto_names_ struct vh_names dirs = { 0 }, unused = { 0 };
 	size_t before = ctx->dev->n_uses, of_parts;

@@ -13,7 +13,7 @@
 /* A device on a USB port: 1-3, 2-1.4; not an interface of one (1-3:1.0), not a root hub. */
 bool vh_usb_is_device(const char *name)
 {
-	return name[0] >= '1' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
+	return name[0] >= '0' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
 }
 
 /* "3": it moves in x and y (include/uapi/linux/input-event-codes.h, REL_X and REL_Y) */
@@ -142,4 +142,20 @@ void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path)
 	u = vh_use_add(ctx, VH_USE_INPUT, "keyboard by Bluetooth (%s)", adapters.name[0]);
 	u->peer_only = true;
 	u->input = input;
+}
+
+/* The routers of a domain are DOMAIN-ROUTE, route 0 is the controller itself
+ * (drivers/thunderbolt/switch.c). What is behind one has functions of its own: they go with it. */
+void vh_usb_look_thunderbolt(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *product = NULL, *shown = NULL;
+	struct vh_use *u;
+
+	if (!vh_usb_is_device(name) || !strcmp(strchr(name, '-'), "-0"))
+		return;
+	product = vh_root_read(ctx->root, "%s/device_name", path);
+	shown = vh_printable(product ? product : "unnamed", SHOWN_MAX);
+	u = vh_use_add(ctx, VH_USE_OTHER, "Thunderbolt device '%s' (%s)", shown, name);
+	u->peer_only = true;
+	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = vh_strdup(u->text);
 }

@@ -80,10 +80,13 @@ bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *n
 
 void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u);
 
+/* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
+ * Caller frees. */
+char *vh_block_head(const char *name);
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
-/* Processes that have the nodes of a display or audio function open, and the console. */
+/* The console and what of the kernel holds a display. */
 void vh_display_look(struct vh_uses_ctx *ctx);
 /* Is the console drawn on one of these framebuffers ("/dev/fb0") of the function? */
 void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers);
@@ -105,6 +108,23 @@ bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* An adapter, on USB or not, and the keyboards that are connected by it. */
 void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
+/* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
+void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
+		  const char *numbers);
+/* Those of a disk and its partitions, and those of NVIDIA's drivers. */
+void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
+void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
+
+/* Who has nodes of which devices open: one look for all of them. */
+struct vh_parties;
+struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h) VH_CHECK;
+void vh_parties_free(struct vh_parties *p);
+/* Adds the uses of device number `dev` of the host. */
+void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
+
+/* What hangs on a Thunderbolt controller. */
+void vh_usb_look_thunderbolt(struct vh_uses_ctx *ctx, const char *path, const char *name);
+
 /* Disks that are reached through an interface. */
 void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface);
 /* Is the interface with this directory up? */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uses - walks the device's subtree once and hands on what it finds there: disks (block.c),
- * network interfaces (net.c, ties.c), USB devices (usb.c), displays (display.c).
+ * uses - see uses.h. Walks the device's subtree once and tells kernel objects by their subsystem,
+ * never by what a name looks like: disks (block.c), interfaces (net.c), USB devices (usb.c), and
+ * every node that a process can have open (nodes.c, parties.c).
  */
 #include "lib/host/uses/uses.h"
 
 #include <errno.h>
 
+#include "lib/host/uses/subsystem.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
@@ -66,10 +68,8 @@ static void look_at_disk(struct vh_uses_ctx *ctx, const char *path, const char *
 /* What hangs on it and may have parts of its own. */
 static void look_at_part(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	if (vh_mediated_is_one(name)) /* which may look like a USB device: 5-... */
+	if (vh_mediated_is_one(name))
 		vh_mediated_look(ctx, path, name);
-	else if (vh_usb_is_device(name))
-		vh_usb_look(ctx, path, name);
 	else if (!strcmp(name, "bluetooth"))
 		vh_usb_look_at_bluetooth(ctx, path);
 	else if (!strcmp(name, "tty"))
@@ -80,36 +80,118 @@ static void look_at_part(struct vh_uses_ctx *ctx, const char *path, const char *
 		ctx->virtio = vh_strdup(path);
 }
 
-static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
+/* --- the walk ---------------------------------------------------------------------------------- */
+
+/* A device on a USB port by its place, where nothing else says it: below a root hub. */
+static bool is_below_hub(const char *path)
+{
+	const char *at = path;
+
+	while ((at = strstr(at, "/usb"))) {
+		at += strlen("/usb");
+		if (*at >= '0' && *at <= '9')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The subsystem of a kernel object: the kernel says it for all that has a node, and it is asked
+ * for what is named like a USB device (i2c clients and Thunderbolt routers are, too). Trees may
+ * not have it: there an object stands in a directory of its class. NULL: none of these.
+ */
+static char *subsystem_of(const struct vh_uses_ctx *ctx, const char *path, const char *name,
+			  const char *class, const char *numbers)
+{
+	_auto_free_ char *sub = vh_printf("%s/%s", path, name), *said = NULL;
+	bool usb = vh_usb_is_device(name);
+
+	if (numbers || usb)
+		said = vh_root_link_name(ctx->root, "%s/subsystem", sub);
+	if (said)
+		return VH_STEAL(said);
+	if (usb && (is_below_hub(path) || vh_root_exists(ctx->root, "%s/idVendor", sub)))
+		return vh_strdup("usb");
+	if (vh_subsystem_find(class) && (numbers || !ctx->root->live))
+		return vh_strdup(class);
+	return numbers ? vh_strdup(class) : NULL;
+}
+
+/* What stands above: the class of which the directory is, or the object. */
+struct place {
+	const char *class;
+	bool on_usb, on_sound;
+	int depth;
+};
+
+static void walk(struct vh_uses_ctx *ctx, const char *path, const struct place *at);
+
+static void look_at_node(struct vh_uses_ctx *ctx, const char *sub, const char *subsystem,
+			 const char *numbers, const struct place *at)
+{
+	bool input = !strcmp(subsystem, "input");
+
+	if (input && at->on_sound) /* it says that a plug was pulled */
+		return;
+	vh_nodes_add(ctx, sub, input && at->on_usb ? VH_SUBSYSTEM_USB_INPUT : subsystem, numbers);
+}
+
+static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
+		    const struct place *at)
+{
+	_auto_free_ char *sub = vh_printf("%s/%s", path, name);
+	_auto_free_ char *numbers = vh_root_read(ctx->root, "%s/dev", sub);
+	_auto_free_ char *subsystem = subsystem_of(ctx, path, name, at->class, numbers);
+	struct place below = *at;
+
+	if ((!subsystem || !vh_subsystem_find(subsystem) || !strcmp(subsystem, "block") ||
+	     !strcmp(subsystem, "nvme")) &&
+	    !vh_flash_is_one(name) && vh_block_is_disk(ctx, sub, name)) {
+		look_at_disk(ctx, sub, name);
+		vh_nodes_of_disk(ctx, sub, name);
+		return;
+	}
+	if (vh_flash_is_one(name))
+		vh_flash_look(ctx, sub);
+	if (!strcmp(name, "net")) {
+		vh_net_look(ctx, sub);
+		return;
+	}
+	if (subsystem && !ctx->host->uses_untold)
+		look_at_node(ctx, sub, subsystem, numbers, at);
+	below.on_sound |= vh_streq(subsystem, "sound");
+	look_at_part(ctx, sub, name);
+	/* the UUID of a mediated device may look like one: 5-... */
+	if (vh_streq(subsystem, "usb") && vh_usb_is_device(name) && !vh_mediated_is_one(name)) {
+		below.on_usb = true;
+		vh_usb_look(ctx, sub, name);
+	}
+	if (vh_streq(subsystem, "thunderbolt"))
+		vh_usb_look_thunderbolt(ctx, sub, name);
+	/* an object has those of its own class without a directory between (drivers/base/core.c:
+	 * get_device_parent()) */
+	below.class = name;
+	if (vh_subsystem_find(subsystem) && !vh_subsystem_find(name) && strcmp(subsystem, "usb") != 0)
+		below.class = subsystem;
+	below.depth++;
+	walk(ctx, sub, &below);
+}
+
+static void walk(struct vh_uses_ctx *ctx, const char *path, const struct place *at)
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 	struct vh_pci_addr other;
 
-	if (depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
+	if (at->depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
 		vh_use_unseen(ctx, VH_USE_ANY, "uses of %s below '%s': %s",
 			      vh_pci_str(&ctx->dev->addr).s, path,
-			      depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
+			      at->depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
 		return;
 	}
-	for (size_t i = 0; i < dirs.count; i++) {
-		const char *name = dirs.name[i];
-		_auto_free_ char *sub = vh_printf("%s/%s", path, name);
-
-		if (!strcmp(name, "power") || vh_pci_parse(name, &other) == 0)
-			continue; /* behind a bridge: another function, asked for on its own */
-		if (vh_flash_is_one(name)) {
-			vh_flash_look(ctx, sub);
-		} else if (vh_block_is_disk(ctx, sub, name)) {
-			look_at_disk(ctx, sub, name);
-			continue;
-		}
-		if (!strcmp(name, "net")) {
-			vh_net_look(ctx, sub);
-			continue;
-		}
-		look_at_part(ctx, sub, name);
-		walk(ctx, sub, depth + 1);
-	}
+	for (size_t i = 0; i < dirs.count; i++)
+		/* behind a bridge: another function, asked for on its own */
+		if (strcmp(dirs.name[i], "power") != 0 && vh_pci_parse(dirs.name[i], &other) < 0)
+			look_at(ctx, path, dirs.name[i], at);
 }
 
 /* Is the line one of the text's? */
@@ -223,7 +305,9 @@ void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, stru
 	}
 	/* without a host driver there is nothing below it that the host could use */
 	if (d->driver && !vh_host_is_tolerated(d))
-		walk(&ctx, d->path, 0);
+		walk(&ctx, d->path, &(struct place){ .class = "pci" });
+	if (d->driver && !host->uses_untold)
+		vh_nodes_of_nvidia(&ctx);
 	look_at_whole(&ctx);
 	if (host->uses_untold && d->driver)
 		ctx.complete = false;
