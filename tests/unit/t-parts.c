@@ -106,16 +106,8 @@ static const struct {
 	  "weak 128 the mediated device " UUID " is made of it, and goes with it, "
 	  "peer 4 it is a display of the host",
 	  NULL },
-	{ "vDPA in a guest",
-	  NIC "d " AT "mlx5_core.sf.2/vdpa0/vhost-vdpa-0\n" PROCESS("4711", "qemu-system-x86",
-								    "/dev/vhost-vdpa-0"),
-	  "128 process 4711 (qemu-system-x86) has its vDPA device /dev/vhost-vdpa-0 open", NULL },
-	{ "vDPA that nobody has", NIC "d " AT "mlx5_core.sf.2/vdpa0/vhost-vdpa-0\n", "", NULL },
 
-	{ "simpledrm below the function", BARE_GPU NEW_SCREEN PROCESS("90", "sway", "/dev/dri/card0"),
-	  "4 process 90 (sway) has /dev/dri/card0 open, which draws on the firmware's framebuffer "
-	  "in its memory",
-	  "end process 90 (sway), or the desktop: systemctl stop display-manager" },
+	{ "simpledrm below the function: its node is among its own", BARE_GPU NEW_SCREEN, "", NULL },
 	{ "simpledrm in the memory of the function",
 	  BARE_GPU BARS IOMEM("simple-framebuffer.0")
 		  OLD_SCREEN PROCESS("90", "Xorg", "/dev/dri/card0"),

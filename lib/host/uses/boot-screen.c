@@ -86,7 +86,10 @@ void vh_boot_screen_look(struct vh_uses_ctx *ctx)
 
 	find_devices(ctx, &devices);
 	for (size_t i = 0; i < devices.count; i++) {
-		add_nodes(ctx, devices.name[i], "graphics", "/dev/", &framebuffers);
+		add_nodes(ctx, devices.name[i], "graphics", "", &framebuffers);
+		/* what hangs below the function is found with all its nodes (parties.c) */
+		if (vh_has_prefix(devices.name[i], ctx->dev->path))
+			continue;
 		add_nodes(ctx, devices.name[i], "graphics", "/dev/", &files);
 		add_nodes(ctx, devices.name[i], "drm", "/dev/dri/", &files);
 	}

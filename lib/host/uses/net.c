@@ -135,8 +135,8 @@ static void look_at_uppers(struct vh_uses_ctx *ctx, const char *path, const char
 static char *down_fix(const struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", path);
-	_auto_free_ char *device =
-		vh_root_read(ctx->root, "run/NetworkManager/devices/%lld", (long long)index);
+	_auto_free_ char *device = vh_root_read(ctx->root, "run/NetworkManager/devices/%lld",
+						(long long)index);
 
 	if (index > 0 && device && strstr(device, "managed=true"))
 		return vh_printf("nmcli device disconnect %s", name);
@@ -192,8 +192,8 @@ static void look_at_interface(struct vh_uses_ctx *ctx, const char *path, const c
 	for (size_t i = 0; i < ctx->usage->routes.count; i++) {
 		if (strcmp(ctx->usage->routes.name[i], name))
 			continue;
-		vh_use_add(ctx, VH_USE_NETWORK, "%s: default route", name)->fix =
-			down_fix(ctx, path, name);
+		vh_use_add(ctx, VH_USE_NETWORK, "%s: default route", name)->fix = down_fix(ctx, path,
+											   name);
 		break;
 	}
 	if (master)
@@ -223,8 +223,8 @@ void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, names.name[i]);
 
-		*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) =
-			vh_printf("interface %s", names.name[i]);
+		*VH_APPEND(ctx->dev->carries.name,
+			   ctx->dev->carries.count) = vh_printf("interface %s", names.name[i]);
 		look_at_interface(ctx, sub, names.name[i]);
 	}
 }

@@ -77,8 +77,8 @@ static void look_at_disks(struct vh_uses_ctx *ctx, const char *session)
 			VH_IGNORE(vh_root_list(ctx->root, &disks, SESSIONS "/%s/device/%s/%s/block",
 					       session, targets.name[i], units.name[k]));
 			for (size_t n = 0; n < disks.count; n++) {
-				_auto_free_ char *path =
-					vh_printf("sys/class/block/%s", disks.name[n]);
+				_auto_free_ char *path = vh_printf("sys/class/block/%s",
+								   disks.name[n]);
 
 				vh_block_look(ctx, path, disks.name[n]);
 			}
@@ -97,7 +97,8 @@ static void look_at_iscsi(struct vh_uses_ctx *ctx, const char *interface)
 		_auto_free_ char *session = NULL, *target = NULL, *shown = NULL;
 		_auto_free_ char *server = vh_root_read(ctx->root,
 							"sys/class/iscsi_connection/%s/"
-							"persistent_address", names.name[i]);
+							"persistent_address",
+							names.name[i]);
 
 		if (!server || sscanf(names.name[i], "connection%u:", &number) != 1 ||
 		    !is_way_to(ctx, server, interface, "an iSCSI session"))

@@ -95,11 +95,9 @@ void vh_boot_screen_look(struct vh_uses_ctx *ctx);
 /* The console on a serial port: `path` is a directory "tty"; and after the walk. */
 void vh_serial_note(struct vh_uses_ctx *ctx, const char *path);
 void vh_serial_look(struct vh_uses_ctx *ctx);
-/* A mediated device (its name is a UUID), a vDPA device for vhost, and who has it. */
+/* A mediated device (its name is a UUID), and who has it. */
 bool vh_mediated_is_one(const char *name);
 void vh_mediated_look(struct vh_uses_ctx *ctx, const char *path, const char *uuid);
-bool vh_mediated_is_vdpa(const char *name);
-void vh_mediated_look_vdpa(struct vh_uses_ctx *ctx, const char *name);
 /* A flash (mtd0), which is no disk, and one that is. */
 bool vh_flash_is_one(const char *name);
 void vh_flash_look(struct vh_uses_ctx *ctx, const char *path);

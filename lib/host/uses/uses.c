@@ -74,8 +74,6 @@ static void look_at_part(struct vh_uses_ctx *ctx, const char *path, const char *
 		vh_usb_look_at_bluetooth(ctx, path);
 	else if (!strcmp(name, "tty"))
 		vh_serial_note(ctx, path);
-	else if (vh_mediated_is_vdpa(name))
-		vh_mediated_look_vdpa(ctx, name);
 	else if (!ctx->virtio && vh_has_prefix(name, "virtio") && name[strlen("virtio")])
 		ctx->virtio = vh_strdup(path);
 }
