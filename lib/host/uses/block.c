@@ -37,20 +37,6 @@ static char *unescape(char *s)
 	return s;
 }
 
-/* rw,vers=4.2,addr=192.168.1.9 (fs/nfs/super.c:nfs_show_mount_options()) */
-static void note_nfs_root(struct vh_usage *u, char *options)
-{
-	char *option;
-
-	free(u->nfs_root);
-	u->nfs_root = NULL;
-	while ((option = strsep(&options, ",")))
-		if (vh_has_prefix(option, "addr="))
-			u->nfs_root = vh_strdup(option + strlen("addr="));
-	if (!u->nfs_root)
-		u->nfs_root = vh_strdup("an unknown server");
-}
-
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
 static void read_mounts(char *text, struct vh_usage *u)
 {
@@ -80,8 +66,7 @@ static void read_mounts(char *text, struct vh_usage *u)
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
 		m->at = vh_strdup(unescape(word[4]));
-		if (vh_has_prefix(type, "nfs") && !strcmp(m->at, "/"))
-			note_nfs_root(u, tail);
+		vh_shares_note(m, type, tail);
 	}
 }
 
@@ -143,16 +128,6 @@ static char *node_name(const char *name)
 	return node;
 }
 
-static bool is_vital_mount(const char *at)
-{
-	static const char *const vital[] = { "/", "/boot", "/boot/efi", "/efi", "/usr", "/var" };
-
-	for (size_t i = 0; i < VH_COUNT(vital); i++)
-		if (!strcmp(at, vital[i]))
-			return true;
-	return false;
-}
-
 /* The file system that a file lies on: the longest mount point, of those the last. */
 static const struct vh_mount *mount_of(const struct vh_usage *usage, const char *file)
 {
@@ -208,7 +183,8 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const char *path, const char
 			continue;
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", node, at, via);
-		u->vital = is_vital_mount(m->at);
+		u->vital = vh_use_is_vital_mount(m->at) ||
+			   vh_shares_is_below_root(ctx->usage, m->at);
 		u->fix = u->vital ? NULL : vh_printf("umount %s", at);
 		look_at_swap_files(ctx, m, node);
 	}

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "lib/host/uses/routes.h"
+#include "lib/host/uses/ties.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
@@ -18,7 +20,8 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 	struct vh_usage *u = vh_alloc(sizeof(*u));
 
 	vh_block_read_usage(root, u);
-	vh_net_read_usage(root, u);
+	u->routes = vh_alloc(sizeof(*u->routes));
+	u->ties = vh_alloc(sizeof(*u->ties));
 	return u;
 }
 
@@ -29,24 +32,18 @@ void vh_uses_free_usage(struct vh_usage *u)
 	for (size_t i = 0; i < u->n_mounts; i++) {
 		free(u->mounts[i].source);
 		free(u->mounts[i].at);
+		free(u->mounts[i].type);
+		free(u->mounts[i].options);
 	}
 	for (size_t i = 0; i < u->n_loops; i++) {
 		free(u->loops[i].name);
 		free(u->loops[i].backing);
 	}
-	for (size_t i = 0; i < u->n_routes4; i++)
-		free(u->routes4[i].interface);
-	for (size_t i = 0; i < u->n_addresses6; i++) {
-		free(u->addresses6[i].interface);
-		free(u->addresses6[i].text);
-	}
-	free(u->routes4);
-	free(u->addresses6);
-	free(u->nfs_root);
+	vh_routes_free(u->routes);
+	vh_ties_free(u->ties);
 	free(u->mounts);
 	free(u->loops);
 	vh_names_clear(&u->swaps);
-	vh_names_clear(&u->routes);
 	free(u);
 }
 
@@ -76,6 +73,10 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
 			vh_net_look(ctx, sub);
 			continue;
 		}
+		if (!strcmp(name, "fc_host"))
+			vh_ties_look_fc(ctx, sub);
+		if (vh_shares_is_virtio(name))
+			vh_shares_look_virtio(ctx, sub, name);
 		if (vh_usb_is_device(name))
 			vh_usb_look(ctx, sub, name);
 		walk(ctx, sub, depth + 1);
