@@ -46,10 +46,12 @@ static void read_controller(const struct vh_root *root, const char *name, const 
 		t->port = option(address, "host_traddr");
 	if (!address || fc)
 		return;
-	t->server = VH_STEAL(target);
 	t->local = option(address, "src_addr");
 	if (!t->local)
 		t->local = option(address, "host_traddr");
+	/* RDMA goes by the device that has the address, wherever the route leads */
+	if (!t->local || strcmp(transport, "rdma") != 0)
+		t->server = VH_STEAL(target);
 	if (bound)
 		vh_names_note(&t->interfaces, "%s", bound);
 }

@@ -107,10 +107,10 @@ static void look_at_link(const struct vh_root *root, const char *name, struct vh
 	int64_t own;
 
 	*ret = (struct vh_link){ .name = vh_strdup(name) };
-	if (!target || !strstr(target, "devices/virtual/") || !strcmp(name, "lo"))
+	if ((target && !strstr(target, "devices/virtual/")) || !strcmp(name, "lo"))
 		return;
 	ret->kind = kind_of(root, path, name);
-	if (ret->kind == VH_LINK_PLAIN && has_lower(root, path))
+	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
 		ret->kind = VH_LINK_OTHER;
 	if (ret->kind != VH_LINK_TUNNEL)
 		return;
