@@ -105,7 +105,7 @@ static const struct vh_kept table[] = {
 
 	/* iSCSI */
 	KEPT(LIST_, "sys/class/iscsi_connection"),
-	KEPT(FILE_, "sys/class/iscsi_connection/*/address", .take = vh_storage_server),
+	KEPT(FILE_, "**/iscsi_connection/*/address", .take = vh_storage_server),
 	KEPT(FILE_, "**/persistent_address", .take = vh_storage_server),
 	KEPT(FILE_, "**/targetname", .take = vh_storage_target),
 	KEPT(LIST_, "sys/**/session*"),
@@ -127,7 +127,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "@**/fc_host/*/port_name", .chars = HEX),
 	KEPT(FILE_, "**/nbd*/pid", .chars = DIGITS),
 	KEPT(FILE_, "proc/*/cmdline", .take = vh_storage_nbd),
-	KEPT(FILE_, "sys/bus/rbd/devices/*/client_addr", .take = vh_storage_client),
+	KEPT(FILE_, "sys/**/client_addr", .take = vh_storage_client),
 	KEPT(FILE_, "**/etherd!*/netif", .flags = VH_KEPT_FREE),
 	KEPT(FILE_, "@**/virtio*/device", .chars = HEX),
 	KEPT(FILE_, "@**/virtio*/mount_tag", .take = vh_storage_target),

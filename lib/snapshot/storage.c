@@ -22,6 +22,18 @@ static void put(struct vh_taken *t, char *text)
 	t->len = strlen(t->text);
 }
 
+/* A scope stays: it is the name of an interface. */
+static char *scrub_server(struct vh_keeping *k, const char *text)
+{
+	_auto_free_ char *bare = vh_routes_bare(text);
+	_auto_free_ char *server = vh_scrub_server(&k->scrub, bare);
+	const char *scope = strcmp(bare, text) ? strchr(text, '%') : NULL;
+
+	if (!scope)
+		return VH_STEAL(server);
+	return vh_printf("%s%.*s", server, (int)strcspn(scope, "]:/ ,"), scope);
+}
+
 /* --- mounts and swap --------------------------------------------------------------------------- */
 
 /* Blanks and the like as \040 (fs/seq_file.c:mangle_path()). */
@@ -79,7 +91,7 @@ static void put_share(struct vh_keeping *k, const struct vh_mount *m, struct vh_
 	else if (vh_shares_is_of_network(m))
 		vh_shares_servers(m, &servers);
 	for (size_t i = 0; i < servers.count; i++) {
-		_auto_free_ char *server = vh_scrub_server(&k->scrub, servers.name[i]);
+		_auto_free_ char *server = scrub_server(k, servers.name[i]);
 
 		vh_strbuf_addf(to, ",addr=%s", server);
 	}
@@ -268,7 +280,7 @@ void vh_storage_addresses6(struct vh_keeping *k, const char *text, size_t len, s
 void vh_storage_server(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)len;
-	put(t, vh_scrub_server(&k->scrub, text));
+	put(t, scrub_server(k, text));
 }
 
 void vh_storage_target(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
@@ -301,7 +313,7 @@ void vh_storage_fabric(struct vh_keeping *k, const char *text, size_t len, struc
 				continue;
 			server = vh_has_prefix(value, "nn-") || !strcmp(word, "host_iface")
 					 ? vh_strdup(value)
-					 : vh_scrub_server(&k->scrub, value);
+					 : scrub_server(k, value);
 			vh_strbuf_addf(&to, "%s%s=%s", to.len ? "," : "", word, server);
 		}
 	}
@@ -318,7 +330,7 @@ void vh_storage_nbd(struct vh_keeping *k, const char *text, size_t len, struct v
 		put(t, vh_strdup("-"));
 		return;
 	}
-	scrubbed = vh_scrub_server(&k->scrub, server);
+	scrubbed = scrub_server(k, server);
 	t->len = sizeof(name) + strlen(scrubbed) + 1;
 	t->text = vh_alloc(t->len + 1);
 	memcpy(t->text, name, sizeof(name));
@@ -328,11 +340,10 @@ void vh_storage_nbd(struct vh_keeping *k, const char *text, size_t len, struct v
 /* 10.0.0.5:0/2834 */
 void vh_storage_client(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	_auto_free_ char *address = vh_strndup(text, strcspn(text, ":/\n"));
+	_auto_free_ char *line = vh_strndup(text, strcspn(text, "\n"));
 
 	(void)len;
-	if (*text != '[')
-		put(t, vh_scrub_server(&k->scrub, address));
+	put(t, scrub_server(k, line));
 }
 
 /* The other end of a tunnel: bytes in hex. */

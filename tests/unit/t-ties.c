@@ -7,6 +7,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/host/host.h"
 #include "lib/host/read.h"
+#include "lib/snapshot/snapshot.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
 
@@ -43,8 +44,9 @@ static const struct way {
 	const char *name, *top, *files;
 	const char *routes; /* beside those to the server */
 	bool unsure;        /* the other card may be it as well */
+	bool recorded;      /* the snapshot of it is looked at */
 } ways[] = {
-	{ "the card", "eth0", "", .routes = "" },
+	{ "the card", "eth0", "", .routes = "", .recorded = true },
 	{ "a VLAN", "eth0.7", VIRTUAL("eth0.7", "1") ON_PORT("eth0.7"), .routes = "" },
 	{ "a macvlan", "mv0", VIRTUAL("mv0", "1") ON_PORT("mv0"), .routes = "" },
 	{ "a bond", "bond0", VIRTUAL("bond0", "1") MASTER("bond0"), .routes = "" },
@@ -54,20 +56,21 @@ static const struct way {
 	{ "a bridge on a VLAN on a bond", "br7",
 	  VIRTUAL("bond0", "1") MASTER("bond0") VIRTUAL("bond0.7", "1") ON("bond0", "bond0.7")
 		  VIRTUAL("br7", "1") ON("bond0.7", "br7"),
-	  .routes = "" },
+	  .routes = "", .recorded = true },
 	{ "Open vSwitch", "br-int",
-	  VIRTUAL("ovs-system", "1") MASTER("ovs-system") VIRTUAL("br-int", "1"), .routes = "" },
+	  VIRTUAL("ovs-system", "1") MASTER("ovs-system") VIRTUAL("br-int", "1"), .routes = "",
+	  .recorded = true },
 	{ "PPPoE", "ppp3",
 	  VIRTUAL("ppp3",
 		  "512") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0\n",
-	  .routes = "" },
+	  .routes = "", .recorded = true },
 	{ "PPPoE in a VLAN, renamed", "dsl",
 	  VIRTUAL("dsl", "512") VIRTUAL("eth0.7", "1") ON_PORT(
 		  "eth0.7") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0.7\n",
 	  .routes = "" },
 	{ "GRE by its other end", "gre1",
 	  VIRTUAL("gre1", "778") "f sys/devices/virtual/net/gre1/broadcast\tc6:33:64:09\n",
-	  .routes = "254 198.51.100.0/24 192.0.2.1 eth0\\n" },
+	  .routes = "254 198.51.100.0/24 192.0.2.1 eth0\\n", .recorded = true },
 	{ "IPv6 in IPv6 by its other end", "ip6tnl1",
 	  VIRTUAL("ip6tnl1",
 		  "769") "f sys/devices/virtual/net/ip6tnl1/broadcast\tfd:00:00:99:00:00:00:00:00:00:00:00:00:00:00:09\n",
@@ -200,6 +203,35 @@ static void tell(const struct vh_pci_dev *d)
 		     d->uses[i].text, d->uses[i].fix ? d->uses[i].fix : "-");
 }
 
+/* A snapshot says the same, with the addresses replaced. */
+static void test_recorded(const struct transport *t, const struct way *w, const struct scratch *s,
+			  bool root)
+{
+	struct vh_snapshot_options options = { .strict = true, .key = 42, .date = "today" };
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_root_ struct vh_root tree = { .fd = -1 };
+	_auto_(scratch) struct scratch *again = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
+	const struct vh_use *u;
+
+	if (vh_root_open_tree(&tree, s->dir, &err) < 0 ||
+	    vh_snapshot_take(&tree, &options, &text, &err) < 0) {
+		ok(false, "%s by %s: recorded", t->name, w->name);
+		diag("%s", err.what);
+		return;
+	}
+	again = scratch_new(text.data);
+	h = read_host(again);
+	u = use_with(card(h, 1), t->says);
+	if (!ok(u && u->vital == root && !use_with(card(h, 2), t->says), "%s by %s: recorded",
+		t->name, w->name)) {
+		tell(card(h, 1));
+		tell(card(h, 2));
+		diag("%s", text.data);
+	}
+}
+
 static void test_way(const struct transport *t, const struct way *w, bool six, bool root)
 {
 	const char *at = root ? "/" : "/srv/it";
@@ -232,6 +264,8 @@ static void test_way(const struct transport *t, const struct way *w, bool six, b
 		tell(d);
 		tell(other);
 	}
+	if (w->recorded)
+		test_recorded(t, w, s, root);
 }
 
 /* --- default routes -------------------------------------------------------------------------------- */

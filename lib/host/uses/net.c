@@ -214,11 +214,11 @@ static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
 
 	note_untold(ctx);
 	look_at_default_routes(ctx, p);
+	vh_shares_look(ctx, &p->ways); /* ended before what they go by */
+	vh_ties_look(ctx, &p->ways);
 	if (master)
 		look_at_master(ctx, p, master);
 	look_at_uppers(ctx, p, master);
-	vh_shares_look(ctx, &p->ways);
-	vh_ties_look(ctx, &p->ways);
 	if (ctx->dev->n_uses == before)
 		look_at_addresses(ctx, p);
 	if (ctx->dev->n_uses == before && vh_use_net_is_up(ctx->root, p->path) == VH_YES) {

@@ -243,6 +243,17 @@ static bool parse_address(const char *text, struct address *ret)
 	return inet_pton(AF_INET, copy, ret->byte) == 1;
 }
 
+char *vh_routes_bare(const char *server)
+{
+	char shown[INET6_ADDRSTRLEN];
+	struct address a;
+
+	if (!parse_address(server, &a) ||
+	    !inet_ntop(a.six ? AF_INET6 : AF_INET, a.byte, shown, sizeof(shown)))
+		return vh_strdup(server);
+	return vh_strdup(shown);
+}
+
 static bool matches(const struct vh_route *r, const struct address *a)
 {
 	size_t whole = r->length / 8, bits = r->length % 8;

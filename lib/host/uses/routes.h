@@ -61,6 +61,8 @@ bool vh_routes_is_default(const struct vh_route *r);
  * "fe80::1%eth0"; "lo" for the host itself. false: cannot be told (a name, or no route).
  */
 bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *ret) VH_CHECK;
+/* The address alone, without port, brackets and scope; a name as it is. Caller frees. */
+char *vh_routes_bare(const char *server) VH_CHECK;
 /* The interface that has this address of the host, or whose network it is in; NULL: none. */
 const char *vh_routes_owner(const struct vh_routes *routes, const char *address);
 

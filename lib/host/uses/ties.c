@@ -34,7 +34,7 @@ static void read_binding(const struct vh_root *root, struct vh_tie *t)
 	host[strcspn(host, "/")] = 0;
 	netdev = vh_root_read(root, "sys/class/iscsi_host/%s/netdev", host);
 	if (netdev && *netdev && !strchr(netdev, '/') &&
-	    vh_root_exists(root, "sys/class/net/%s", netdev))
+	    vh_root_read_int(root, "sys/class/net/%s/ifindex", netdev) > 0)
 		vh_names_note(&t->interfaces, "%s", netdev);
 }
 
@@ -132,8 +132,11 @@ static void read_nbd(const struct vh_root *root, const char *name, struct vh_tie
 /* 10.0.0.5:0/2834: ours (drivers/block/rbd.c:rbd_client_addr_show()) */
 static void read_rbd(const struct vh_root *root, const char *name, struct vh_ties *to)
 {
-	struct vh_tie *t = add(to, VH_TIE_BLOCK, name);
+	struct vh_tie *t;
 
+	if (vh_root_read_int(root, "sys/block/%s/size", name) < 0)
+		return;
+	t = add(to, VH_TIE_BLOCK, name);
 	t->local = vh_root_read(root, "sys/bus/rbd/devices/%s/client_addr", name + 3);
 	t->what = vh_printf("%s, a disk of Ceph", name);
 	t->fix = vh_printf("rbd unmap /dev/%s", name);
