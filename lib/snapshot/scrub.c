@@ -60,15 +60,22 @@ struct in_addr vh_scrub_ip4(const struct vh_scrub *s, struct in_addr addr)
 	return (struct in_addr){ htonl(out) };
 }
 
-/* Of the range for documentation (RFC 3849). */
+/* Of the range for documentation (RFC 3849). Two that share a network of 64 bits share one
+ * afterwards too, and no others do. */
 struct in6_addr vh_scrub_ip6(struct vh_scrub *s, const struct in6_addr *addr)
 {
 	struct in6_addr to = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN], network[INET6_ADDRSTRLEN];
+	struct in6_addr upper = { 0 };
 	unsigned int n;
 
-	if (s->off || !inet_ntop(AF_INET6, addr, text, sizeof(text)))
+	memcpy(&upper, addr, 8);
+	if (s->off || !inet_ntop(AF_INET6, addr, text, sizeof(text)) ||
+	    !inet_ntop(AF_INET6, &upper, network, sizeof(network)))
 		return *addr;
+	n = number_of(s, "network", network) - 1;
+	to.s6_addr[6] = (uint8_t)(n >> 8);
+	to.s6_addr[7] = (uint8_t)n;
 	n = number_of(s, "address", text);
 	to.s6_addr[14] = (uint8_t)(n >> 8);
 	to.s6_addr[15] = (uint8_t)n;

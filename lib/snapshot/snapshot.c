@@ -9,6 +9,7 @@
 #include "lib/host/detail.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/use.h"
+#include "lib/host/uses/routes.h"
 #include "lib/host/uses/uses.h"
 #include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
@@ -457,6 +458,7 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
 			       "cannot read the devices in '/sys/bus/pci'");
 	usage = vh_uses_read_usage(&watched);
+	(void)vh_routes_of(&watched, usage); /* for the texts that are made of it */
 	unanswered = read_devices(&watched, host);
 	if (options->ask)
 		options->ask(options->ctx, &watched, host);

@@ -214,8 +214,8 @@ void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct
 	else if (strstr(part, ".service"))
 		vh_kept_put(t, vh_printf("0::/system.slice/%s", part));
 	else if (container_id(part) && !vh_has_prefix(part, "machine-"))
-		vh_kept_put(t,
-		    vh_printf("0::/%.*s.scope", (int)(container_id(part) - part) + ID_KEPT, part));
+		vh_kept_put(t, vh_printf("0::/%.*s.scope",
+					 (int)(container_id(part) - part) + ID_KEPT, part));
 	else if (vh_has_prefix(part, "cri-containerd-"))
 		vh_kept_put(t, vh_strdup("0::/cri-containerd-x.scope"));
 	else if (vh_has_prefix(part, "lxc.payload."))
@@ -398,7 +398,7 @@ void vh_tables_udev(struct vh_keeping *k, const char *text, size_t len, struct v
 
 	(void)len;
 	vh_kept_put(t, vh_printf("I:0%.*s%s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
-			 type ? type : "", pool));
+				 type ? type : "", pool));
 }
 
 void vh_tables_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)

@@ -28,20 +28,6 @@ static char *unescape(char *s)
 	return s;
 }
 
-/* rw,vers=4.2,addr=192.168.1.9 (fs/nfs/super.c:nfs_show_mount_options()) */
-static void note_nfs_root(struct vh_usage *u, char *options)
-{
-	char *option;
-
-	free(u->nfs_root);
-	u->nfs_root = NULL;
-	while ((option = strsep(&options, ",")))
-		if (vh_has_prefix(option, "addr="))
-			u->nfs_root = vh_strdup(option + strlen("addr="));
-	if (!u->nfs_root)
-		u->nfs_root = vh_strdup("an unknown server");
-}
-
 /* XFS with a log or a realtime section elsewhere (fs/xfs/xfs_super.c), JFS, and what is like it. */
 static void note_more_devices(struct vh_mount *m, char *options)
 {
@@ -93,9 +79,8 @@ static void read_mounts(char *text, struct vh_usage *u)
 		m->at = vh_strdup(unescape(word[4]));
 		if (!strcmp(type, "zfs"))
 			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
-		if (vh_has_prefix(type, "nfs") && !strcmp(m->at, "/"))
-			note_nfs_root(u, tail);
-		else if (tail)
+		vh_shares_note(m, type, tail);
+		if (tail && !m->type)
 			note_more_devices(m, tail);
 	}
 }

@@ -9,9 +9,10 @@
 struct vh_usage {
 	struct vh_mount {
 		unsigned int major, minor;
-		char *source, *at; /* as in mountinfo, octal escapes undone */
-		char *more;        /* further devices, with ':' between them, or NULL */
-		char *pool;        /* of ZFS, or NULL */
+		char *source, *at;    /* as in mountinfo, octal escapes undone */
+		char *more;           /* further devices, with ':' between them, or NULL */
+		char *pool;           /* of ZFS, or NULL */
+		char *type, *options; /* of those that shares.c looks at; else NULL */
 	} *mounts;
 	size_t n_mounts;
 	struct vh_kernel_user {
@@ -23,20 +24,10 @@ struct vh_usage {
 	size_t n_kernel_users;
 	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
 	size_t n_btrfs;
-	struct vh_route {
-		char *interface;
-		uint32_t dest, mask; /* as on the wire; the default route has none of both */
-		bool connected; /* no gateway: the interface has an address there */
-	} *routes4;
-	size_t n_routes4;
-	struct vh_address {
-		char *interface, *text; /* of global scope, IPv6 */
-	} *addresses6;
-	size_t n_addresses6;
-	char *nfs_root;         /* the server that has the root file system, or NULL */
-	struct vh_names swaps;  /* /dev/sda2, or a file */
-	struct vh_names routes; /* interfaces with a default route, v4 or v6 */
-	bool mounts_read, swaps_read, routes_read;
+	struct vh_routes *routes; /* routes.h; read when first asked for ... */
+	struct vh_ties *ties;     /* ... and ties.h */
+	struct vh_names swaps;    /* /dev/sda2, or a file */
+	bool mounts_read, swaps_read;
 };
 
 struct vh_uses_ctx {
@@ -78,7 +69,6 @@ char *vh_members_pool(const char *udev) VH_CHECK;
 /* Somebody has it open exclusively: adds who, and says whether that could be told. */
 bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
 
-void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u);
 
 /* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
  * Caller frees. */
@@ -123,8 +113,24 @@ void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t
 /* What hangs on a Thunderbolt controller. */
 void vh_usb_look_thunderbolt(struct vh_uses_ctx *ctx, const char *path, const char *name);
 
-/* Disks that are reached through an interface. */
-void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface);
+struct vh_ways;
+/* Disks that are reached through an interface: iSCSI, nbd, rbd, ATA over Ethernet. */
+void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways);
+/* NVMe over Fibre Channel by the ports in a directory "fc_host". */
+void vh_ties_look_fc(struct vh_uses_ctx *ctx, const char *path);
+/* File systems of a server: keeps what of a mount's line tells of it; `options` is cut. */
+void vh_shares_note(struct vh_mount *m, const char *type, char *options);
+/* Does the root file system lie on it, which is an overlay? */
+bool vh_shares_is_below_root(const struct vh_usage *u, const char *at);
+/* The folders that an overlay is made of. */
+void vh_shares_overlay_dirs(const struct vh_mount *m, struct vh_names *ret);
+/* The addresses or names of the servers of a mount of the network. */
+bool vh_shares_is_of_network(const struct vh_mount *m);
+void vh_shares_servers(const struct vh_mount *m, struct vh_names *ret);
+void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways);
+/* 9p and virtiofs of a virtio device of the function: `path` ends with virtioN. */
+bool vh_shares_is_virtio(const char *name);
+void vh_shares_look_virtio(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* Is the interface with this directory up? */
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 
+#include "lib/host/uses/routes.h"
 #include "lib/host/uses/subsystem.h"
+#include "lib/host/uses/ties.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
@@ -22,7 +24,8 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 	vh_block_tables_read(root, u);
 	vh_kernel_users_read(root, u);
 	vh_members_read(root, u);
-	vh_net_read_usage(root, u);
+	u->routes = vh_alloc(sizeof(*u->routes));
+	u->ties = vh_alloc(sizeof(*u->ties));
 	return u;
 }
 
@@ -35,21 +38,15 @@ void vh_uses_free_usage(struct vh_usage *u)
 		free(u->mounts[i].at);
 		free(u->mounts[i].more);
 		free(u->mounts[i].pool);
+		free(u->mounts[i].type);
+		free(u->mounts[i].options);
 	}
 	vh_kernel_users_clear(u);
 	vh_members_clear(u);
-	for (size_t i = 0; i < u->n_routes4; i++)
-		free(u->routes4[i].interface);
-	for (size_t i = 0; i < u->n_addresses6; i++) {
-		free(u->addresses6[i].interface);
-		free(u->addresses6[i].text);
-	}
-	free(u->routes4);
-	free(u->addresses6);
-	free(u->nfs_root);
+	vh_routes_free(u->routes);
+	vh_ties_free(u->ties);
 	free(u->mounts);
 	vh_names_clear(&u->swaps);
-	vh_names_clear(&u->routes);
 	free(u);
 }
 
@@ -74,8 +71,13 @@ static void look_at_part(struct vh_uses_ctx *ctx, const char *path, const char *
 		vh_usb_look_at_bluetooth(ctx, path);
 	else if (!strcmp(name, "tty"))
 		vh_serial_note(ctx, path);
-	else if (!ctx->virtio && vh_has_prefix(name, "virtio") && name[strlen("virtio")])
-		ctx->virtio = vh_strdup(path);
+	else if (!strcmp(name, "fc_host"))
+		vh_ties_look_fc(ctx, path);
+	if (vh_shares_is_virtio(name)) {
+		vh_shares_look_virtio(ctx, path, name);
+		if (!ctx->virtio)
+			ctx->virtio = vh_strdup(path);
+	}
 }
 
 /* --- the walk ---------------------------------------------------------------------------------- */
