@@ -58,7 +58,7 @@ static bool has_file(const struct vh_usage *u, const char *at)
 /* rpool/ROOT/debian by the name of its pool alone; where the system lies in it. */
 static char *pool_of(struct vh_keeping *k, const struct vh_mount *m)
 {
-	return m->pool && vh_block_tables_is_vital(m->at) ? vh_scrub_pool(&k->scrub, m->pool) : NULL;
+	return m->pool && vh_use_is_vital_mount(m->at) ? vh_scrub_pool(&k->scrub, m->pool) : NULL;
 }
 
 /* Further devices, but for those whose names are serial numbers. */

@@ -113,19 +113,6 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 
 /* --- what they say -------------------------------------------------------------------------- */
 
-bool vh_block_tables_is_vital(const char *at)
-{
-	static const char *const vital[] = {
-		"/",    "/boot", "/boot/efi", "/boot/firmware", "/efi",
-		"/usr", "/var",  "/etc",      "/nix",           "/nix/store",
-	};
-
-	for (size_t i = 0; i < VH_COUNT(vital); i++)
-		if (!strcmp(at, vital[i]))
-			return true;
-	return false;
-}
-
 const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file)
 {
 	const struct vh_mount *best = NULL;

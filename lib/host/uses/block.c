@@ -145,7 +145,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 			continue;
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
-		u->vital = vh_block_tables_is_vital(m->at) ||
+		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_shares_is_below_root(ctx->usage, m->at);
 		u->rank = rank_of(m->at);
 		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);

@@ -110,7 +110,7 @@ static bool is_vital_pool(const struct vh_usage *u, const char *pool)
 	if (!u->mounts_read || !u->swaps_read)
 		return true;
 	for (size_t i = 0; i < u->n_mounts; i++)
-		if (u->mounts[i].pool && vh_block_tables_is_vital(u->mounts[i].at) &&
+		if (u->mounts[i].pool && vh_use_is_vital_mount(u->mounts[i].at) &&
 		    (!pool || !strcmp(u->mounts[i].pool, pool)))
 			return true;
 	for (size_t i = 0; i < u->swaps.count; i++) /* on a volume of whatever pool */

@@ -158,7 +158,7 @@ static bool holds_swap(const struct vh_usage *u, const char *at)
 
 static bool is_vital(const struct vh_usage *u, const struct vh_mount *m)
 {
-	return vh_block_tables_is_vital(m->at) || vh_shares_is_below_root(u, m->at) ||
+	return vh_use_is_vital_mount(m->at) || vh_shares_is_below_root(u, m->at) ||
 	       holds_swap(u, m->at);
 }
 

@@ -41,3 +41,16 @@ enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 		return VH_UNKNOWN;
 	return flags & IFF_UP ? VH_YES : VH_NO;
 }
+
+bool vh_use_is_vital_mount(const char *at)
+{
+	static const char *const vital[] = {
+		"/",    "/boot", "/boot/efi", "/boot/firmware", "/efi",
+		"/usr", "/var",  "/etc",      "/nix",           "/nix/store",
+	};
+
+	for (size_t i = 0; i < VH_COUNT(vital); i++)
+		if (!strcmp(at, vital[i]))
+			return true;
+	return false;
+}

@@ -13,14 +13,14 @@ struct vh_usage {
 		char *more;           /* further devices, with ':' between them, or NULL */
 		char *pool;           /* of ZFS, or NULL */
 		char *type, *options; /* of those that shares.c looks at; else NULL */
-	} *mounts;
+	} * mounts;
 	size_t n_mounts;
 	struct vh_kernel_user {
 		char *given, *device;      /* a path, as written and with links resolved */
 		unsigned int major, minor; /* of it, where that is told; else 0 */
 		char *block;               /* the block device that it makes: "loop0", or NULL */
 		char *text, *fix;          /* "exported by ..."; fix may be NULL */
-	} *kernel_users;
+	} * kernel_users;
 	size_t n_kernel_users;
 	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
 	size_t n_btrfs;
@@ -46,10 +46,10 @@ struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const 
 void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt, ...)
 	VH_PRINTF(3, 4);
 #define VH_USE_ANY (~0u)
+/* Is it the system itself that is mounted there? No configuration allows that to go. */
+bool vh_use_is_vital_mount(const char *at);
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
-/* Is it the system itself that is mounted there? */
-bool vh_block_tables_is_vital(const char *at);
 /* The file system that a file lies on: the longest mount point, of those the last. */
 const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file);
 
@@ -68,7 +68,6 @@ char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_C
 char *vh_members_pool(const char *udev) VH_CHECK;
 /* Somebody has it open exclusively: adds who, and says whether that could be told. */
 bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
-
 
 /* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
  * Caller frees. */
