@@ -386,7 +386,7 @@ void vh_storage_nbd(struct vh_keeping *k, const char *text, size_t len, struct v
 	t->len = sizeof(name) + strlen(scrubbed) + 1;
 	t->text = vh_alloc(t->len + 1);
 	memcpy(t->text, name, sizeof(name));
-	memcpy(t->text + sizeof(name), scrubbed, strlen(scrubbed));
+	memcpy(t->text + sizeof(name), scrubbed, strlen(scrubbed) + 1);
 }
 
 /* 10.0.0.5:0/2834 */
@@ -428,9 +428,10 @@ void vh_storage_pppoe(struct vh_keeping *k, const char *text, size_t len, struct
 {
 	_auto_free_ char *copy = vh_strndup(text, len);
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
-	char *rest = copy, *line = strsep(&rest, "\n");
+	char *rest = copy, *line;
 
 	(void)k;
+	VH_IGNORE(strsep(&rest, "\n"));
 	vh_strbuf_add(&to, "Id       Address              Device");
 	while ((line = strsep(&rest, "\n"))) {
 		char name[16];

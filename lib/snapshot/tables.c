@@ -103,9 +103,10 @@ void vh_tables_ports(struct vh_keeping *k, const char *text, size_t len, struct 
 		size_t n = strspn(line, "0123456789");
 
 		for (size_t i = 0; n && n < 4 && line[n] == ':' && i < VH_COUNT(keys); i++) {
-			const char *at = strstr(line, keys[i]), *hex = at + strlen(keys[i]);
+			const char *at = strstr(line, keys[i]);
+			const char *hex = at ? at + strlen(keys[i]) : "";
 
-			if (at && strspn(hex, "0123456789ABCDEFabcdef") == strcspn(hex, " "))
+			if (*hex && strspn(hex, "0123456789ABCDEFabcdef") == strcspn(hex, " "))
 				vh_strbuf_addf(&kept, "%s%.*s:%s%.*s", kept.len ? "\n" : "", (int)n,
 					       line, keys[i], (int)strcspn(hex, " "), hex);
 		}

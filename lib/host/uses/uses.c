@@ -171,7 +171,8 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 	/* an object has those of its own class without a directory between (drivers/base/core.c:
 	 * get_device_parent()) */
 	below.class = name;
-	if (vh_subsystem_find(subsystem) && !vh_subsystem_find(name) && strcmp(subsystem, "usb") != 0)
+	if (subsystem && vh_subsystem_find(subsystem) && !vh_subsystem_find(name) &&
+	    strcmp(subsystem, "usb") != 0)
 		below.class = subsystem;
 	below.depth++;
 	walk(ctx, sub, &below);
