@@ -41,7 +41,7 @@ static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_recor
 	if (!d || h->failed || d->uses_read == VH_NO)
 		return VH_UNKNOWN;
 	for (size_t i = 0; i < d->n_uses; i++)
-		if (r->role == VH_PEER || !d->uses[i].peer_only)
+		if (!d->uses[i].looked && (r->role == VH_PEER || !d->uses[i].peer_only))
 			return VH_YES;
 	return d->uses_read == VH_YES ? VH_NO : VH_YES; /* what is not fully seen counts */
 }

@@ -132,29 +132,42 @@ static int look_again(struct task *t, struct vh_error *err)
 	return 0;
 }
 
+/* Why the uses of this device could not be seen: what its readers said, or what others did. */
+static const char *why_unseen(const struct task *t, const struct vh_pci_dev *d)
+{
+	const struct vh_names *all = t->c.host->not_checked.count ? &t->c.host->not_checked
+								  : &t->c.unseen;
+
+	if (d->unseen.count)
+		return d->unseen.name[0];
+	return all->count ? all->name[0] : "unknown";
+}
+
+/* allow-in-use = network lets a device go of which the routes were not seen, but never a disk that
+ * may carry the root file system for all we know. */
+static bool is_seen_enough(const struct task *t, const struct vh_pci_dev *d)
+{
+	unsigned int allowed = vh_config_device(t->act->config, &d->addr).allow_in_use;
+
+	if (d->uses_read == VH_UNKNOWN)
+		return d->unseen_kinds && !(d->unseen_kinds & ~allowed);
+	return d->uses_read == VH_YES;
+}
+
 /* What cannot be seen is never taken: neither where a device looks driverless because reading
  * failed, nor where the host may use it unseen. */
 static int see_all(const struct task *t, struct vh_error *err)
 {
-	const struct vh_names *seen_not = t->c.host->not_checked.count ? &t->c.host->not_checked
-								       : &t->c.unseen;
-
 	if (t->c.host->failed)
 		return vh_fail(err, VH_E_SYS, t->c.host->failed, NULL, "cannot read the devices");
 	for (size_t i = 0; i < t->plan->count; i++) {
 		const struct vh_plan_dev *pd = &t->plan->devs[i];
 		bool taken = pd->action == VH_UNBIND || pd->action == VH_BIND;
-		enum vh_tri seen = pd->dev->uses_read;
 
-		/* allow-in-use lets a device go of which a part was not seen, but never one that
-		 * may carry the root file system for all we know */
-		if (taken && (seen == VH_NO || (seen == VH_UNKNOWN &&
-						!vh_config_device(t->act->config, &pd->dev->addr)
-							 .allow_in_use)))
+		if (taken && !is_seen_enough(t, pd->dev))
 			return vh_fail(err, VH_E_REFUSED, 0, NULL,
 				       "what the host does with %s cannot be seen: %s",
-				       vh_pci_str(&pd->dev->addr).s,
-				       seen_not->count ? seen_not->name[0] : "unknown");
+				       vh_pci_str(&pd->dev->addr).s, why_unseen(t, pd->dev));
 	}
 	return 0;
 }

@@ -102,7 +102,9 @@ static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct
 	int group;
 
 	if (!vh_claims_is_orphan(s->root, c, by_hand, &why)) {
-		fix = vh_printf("virsh destroy %s", c->owner);
+		fix = vh_printf("virsh shutdown %s   # and wait until it has ended\n"
+				"or, if it never does, pull its plug: virsh destroy %s",
+				c->owner, c->owner);
 		return vh_fail(err, VH_E_REFUSED, 0, fix, "domain '%s' holds these devices: %s",
 			       c->name, why);
 	}

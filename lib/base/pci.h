@@ -62,7 +62,9 @@ int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 #define VH_PCI_CLASS_BRIDGE_PCI 0x0604
 #define VH_PCI_CLASS_BRIDGE_CARDBUS 0x0607
 #define VH_PCI_CLASS_BRIDGE_SEMI 0x0609 /* semi-transparent PCI to PCI */
+#define VH_PCI_CLASS_BRIDGE_HOST 0x0600
 #define VH_PCI_CLASS_SERIAL_SMBUS 0x0c05
+#define VH_PCI_CLASS_SERIAL_OTHER 0x0c80 /* SPI controllers among others */
 
 static inline bool vh_pci_is_display(uint32_t class)
 {

@@ -73,6 +73,14 @@ static bool steers(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+size_t vh_printable_length(const char *s)
+{
+	uint32_t c;
+	size_t n = decode((const unsigned char *)s, &c);
+
+	return n && !steers(c) ? n : 0;
+}
+
 static char *clean(const char *s, bool keep_controls)
 {
 	struct vh_strbuf sb = { 0 };

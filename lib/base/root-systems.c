@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "lib/base/root-routes.h"
+
 /* --- the live system ------------------------------------------------------------------- */
 
 /* A sysfs attribute takes one write(2); an O_CREAT or O_TRUNC would hide a mistyped path. */
@@ -71,6 +73,7 @@ const struct vh_root_ops vh_root_systems_live = {
 	.load_module = live_load_module,
 	.try_group = live_try_group,
 	.try_exclusive = live_try_exclusive,
+	.routes = vh_root_routes_dump,
 };
 
 /* --- a tree that is only read ------------------------------------------------------------ */

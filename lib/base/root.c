@@ -407,6 +407,17 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...)
 	return fd;
 }
 
+char *vh_root_read_routes(const struct vh_root *root)
+{
+	char *text;
+
+	if (!root->ops->routes)
+		return vh_root_read(root, "routes");
+	text = root->ops->routes(root);
+	tell(root, VH_ASKED_FILE, "routes", text, text, text ? strlen(text) : 0);
+	return text;
+}
+
 int vh_root_try_exclusive(const struct vh_root *root, const char *name)
 {
 	int rc = root->ops->try_exclusive(root, name);
@@ -414,6 +425,17 @@ int vh_root_try_exclusive(const struct vh_root *root, const char *name)
 	errno = -rc;
 	tell(root, VH_ASKED_EXCLUSIVE, name, rc == 0, NULL, 0);
 	return rc;
+}
+
+void vh_root_saw_link(const struct vh_root *root, const char *target, const char *fmt, ...)
+{
+	int saved = errno;
+
+	if (!root->watch)
+		return;
+	FORMAT_PATH(path, fmt);
+	root->watch->saw(root, VH_ASKED_LINK, path, 0, target, strlen(target));
+	errno = saved;
 }
 
 void vh_root_saw_file(const struct vh_root *root, int error, const char *text, size_t len,

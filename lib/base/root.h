@@ -27,6 +27,9 @@ struct vh_root_ops {
 	/* Would an exclusive open of the block device /dev/NAME succeed? 0, -EBUSY, or another
 	 * negative errno: cannot tell. */
 	int (*try_exclusive)(const struct vh_root *root, const char *name);
+	/* Every route of every table (lib/base/root-routes.h); NULL, errno set. Without it a file
+	 * `routes` of the tree has them. */
+	char *(*routes)(const struct vh_root *root);
 	/* Called before and after each step that a crash could separate from the next one
 	 * ("rename file"), and each time that something is waited for ("wait for a lock"); NULL
 	 * but in tests, which may die in it. */
@@ -103,8 +106,27 @@ int vh_root_list_dirs(const struct vh_root *root, struct vh_names *ret, const ch
 /* A descriptor of a directory, O_CLOEXEC, last component not followed; -1, errno set. */
 int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
 
+/* Every route of every table, in the words of lib/base/root-routes.h; NULL, errno set. Caller
+ * frees. */
+char *vh_root_read_routes(const struct vh_root *root) VH_CHECK;
 /* Would an exclusive open of the block device /dev/NAME succeed? As ops->try_exclusive(). */
 int vh_root_try_exclusive(const struct vh_root *root, const char *name) VH_CHECK;
+/* What a process has open. `type` 'c' or 'b': a device of these numbers; 0: something else, or it
+ * cannot be told. `target`: the text of the link, which in a container means little. */
+struct vh_open {
+	char type;
+	unsigned int major, minor;
+	const char *target;
+};
+/* Returns what a watcher is to take for the link's target, or NULL: it is of no interest. */
+typedef const char *vh_open_fn(void *ctx, const struct vh_open *o);
+/* Calls `fn` for every device and every file of sysfs and the like that process `pid` has open;
+ * `paths`: of devices the target is wanted, too. UNKNOWN: not all could be looked at; YES: they were, or the process has ended. */
+enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, bool paths,
+			      vh_open_fn *fn, void *ctx) VH_CHECK;
+/* Tells the watcher of a link that was read by its directory's descriptor; keeps errno. */
+void vh_root_saw_link(const struct vh_root *root, const char *target, const char *fmt, ...)
+	VH_PRINTF(3, 4);
 /* Tells the watcher of a file that was read by its directory's descriptor; keeps errno. */
 void vh_root_saw_file(const struct vh_root *root, int error, const char *text, size_t len,
 		      const char *fmt, ...) VH_PRINTF(5, 6);

@@ -97,6 +97,7 @@ static void use(struct vh_case *c, struct vh_facts_host *f)
 {
 	c->host = f->host;
 	c->claims = &f->claims;
+	c->vf_guests = &f->vf_guests;
 	vh_names_note_all(&c->unseen, &f->unseen);
 }
 
@@ -122,6 +123,7 @@ static int read_claims(struct vh_facts_host *f, const struct vh_case_ask *ask, c
 	vh_names_note_all(&f->unseen, &f->host->not_checked);
 	if (ask->policy || ask->whole)
 		return 0;
+	vh_vfguests_read(ask->root, f->host, &f->vf_guests);
 	if (ask->store)
 		return vh_claims_read(&f->claims, ask->store, f->host, owner, err);
 	vh_claims_look(&f->claims, ask->root, f->host, owner, &f->unseen);

@@ -24,6 +24,7 @@ struct vh_case {
 	/* the machine, and who else wants it: borrowed from facts, `here` if nobody gave any.
 	 * host NULL: the domain passes nothing through, and nothing more was read */
 	const struct vh_host *host;
+	const struct vh_vf_guests *vf_guests; /* NULL: nothing was looked at */
 	const struct vh_claims *claims; /* of others; NULL only where host is */
 
 	/* what this start adds */

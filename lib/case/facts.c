@@ -13,6 +13,7 @@ void vh_facts_clear(struct vh_facts *f)
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		vh_host_free(f->hosts[i]->host);
 		vh_claims_clear(&f->hosts[i]->claims);
+		vh_vfguests_clear(&f->hosts[i]->vf_guests);
 		vh_names_clear(&f->hosts[i]->unseen);
 		free(f->hosts[i]->addrs);
 		free(f->hosts[i]);

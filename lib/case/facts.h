@@ -8,6 +8,7 @@
 #define VH_FACTS_H
 
 #include "lib/case/claims.h"
+#include "lib/case/vfguests.h"
 
 struct vh_facts {
 	struct vh_facts_host {
@@ -15,6 +16,7 @@ struct vh_facts {
 		size_t count;
 		const struct vh_host *host;
 		struct vh_claims claims; /* of others than the owner, as far as can be seen */
+		struct vh_vf_guests vf_guests;
 		struct vh_names unseen;  /* what both could not see */
 	} * *hosts;                      /* pointers: who borrows one must not see it move */
 	size_t n_hosts;

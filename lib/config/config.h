@@ -19,6 +19,10 @@ enum vh_use_kind {
 	VH_USE_NETWORK = 2,
 	VH_USE_DISPLAY = 4,
 	VH_USE_INPUT = 8,
+	VH_USE_SOUND = 16,
+	VH_USE_SERIAL = 32,
+	VH_USE_COMPUTE = 64,
+	VH_USE_OTHER = 128,
 };
 
 #define VH_CONFIG_KEYS_MAX 16
@@ -33,7 +37,7 @@ struct vh_pin {
 struct vh_device_policy {
 	struct vh_pci_addr addr;
 	unsigned allow_in_use; /* of enum vh_use_kind */
-	bool allow_critical;   /* a chipset function may be taken as a peer */
+	bool allow_critical;   /* a chipset function may be taken, named or as a peer */
 	bool protect;          /* never passed through, not even as a peer */
 	struct vh_pin pin;     /* the id that must stand there */
 	int lines[VH_CONFIG_KEYS_MAX]; /* of each key (keys.h) in the file; 0: not given */

@@ -35,6 +35,10 @@ static const struct word kind_words[] = {
 	{ "display", VH_USE_DISPLAY },
 	{ "input", VH_USE_INPUT },
 	{ "block", VH_USE_BLOCK },
+	{ "sound", VH_USE_SOUND },
+	{ "serial", VH_USE_SERIAL },
+	{ "compute", VH_USE_COMPUTE },
+	{ "other", VH_USE_OTHER },
 	{ NULL, 0 },
 };
 
@@ -162,7 +166,7 @@ static const char *take_kinds(const char *value, void *field)
 		if (!*name)
 			continue;
 		if (!w)
-			return "a list of network, display, input and block";
+			return "a list of network, display, input, block, sound, serial, compute and other";
 		kinds |= (unsigned int)w->value;
 	}
 	*ret = kinds;

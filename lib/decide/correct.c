@@ -217,14 +217,14 @@ static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d,
 	struct vh_device_policy policy = vh_config_device(k->c->config, &d->addr);
 
 	*ret = NULL;
-	if (!vh_plan_can_pass(d) || policy.protect || d->numvfs ||
+	if (!vh_plan_can_pass(d) || policy.protect || d->numvfs || vh_host_is_host_bridge(d) ||
 	    (vh_host_is_chipset(d) && !policy.allow_critical) ||
 	    (d->driver && d->uses_read != VH_YES))
 		return false;
 	for (size_t i = 0; i < d->n_uses; i++) {
 		const struct vh_use *use = &d->uses[i];
 
-		if (!use->vital && policy.allow_in_use & use->kind)
+		if (use->looked || (!use->vital && policy.allow_in_use & use->kind))
 			continue;
 		if (use->vital || !use->peer_only)
 			return false;

@@ -34,7 +34,8 @@ static const char *take(const struct vh_strbuf *from, size_t *at)
 static void put_override(const struct vh_root *root, const struct vh_pci_addr *addr,
 			 struct vh_strbuf *to)
 {
-	_auto_free_ char *text = vh_root_read(root, DEVICES "/%s/driver_override", vh_pci_str(addr).s);
+	_auto_free_ char *text = vh_root_read(root, DEVICES "/%s/driver_override",
+					      vh_pci_str(addr).s);
 	_auto_free_ char *word = text ? vh_printf("+%s", text) : NULL;
 
 	put(to, word ? word : "");
@@ -94,22 +95,20 @@ static bool is_dead(const struct vh_root *root, const struct vh_pci_dev *d)
 	return n == sizeof(config) && !d->is_vf && !memcmp(config, nobody, sizeof(config));
 }
 
-static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
+/* What was found since `uses` and `before`, of the uses and of what was not checked. */
+static void put_found(const struct question *q, const struct vh_pci_dev *d, size_t uses,
+		      size_t before, struct vh_strbuf *to)
 {
-	size_t before = q->host->not_checked.count;
-
-	vh_uses_read(q->root, q->usage, q->host, d);
-	put(to, d->uses_read == VH_YES ? "complete" : "");
 	for (; before < q->host->not_checked.count; before++) {
 		put(to, "not checked");
 		put(to, q->host->not_checked.name[before]);
 	}
-	for (size_t i = 0; i < d->carries.count; i++) {
-		put(to, "carries");
-		put(to, d->carries.name[i]);
+	for (size_t i = 0; i < d->unseen.count; i++) {
+		put(to, "unseen");
+		put(to, d->unseen.name[i]);
 	}
-	for (size_t i = 0; i < d->n_uses; i++) {
-		const struct vh_use *u = &d->uses[i];
+	for (; uses < d->n_uses; uses++) {
+		const struct vh_use *u = &d->uses[uses];
 		_auto_free_ char *kind = vh_printf("%d", (int)u->kind);
 		_auto_free_ char *input = vh_printf("%u", u->input);
 
@@ -118,43 +117,102 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 		put(to, u->vital ? "vital" : "");
 		put(to, u->peer_only ? "peer" : "");
 		put(to, u->weak ? "weak" : "");
+		put(to, u->looked ? "looked" : "");
 		put(to, input);
 		put(to, u->text);
 		put(to, u->fix ? u->fix : "");
 	}
 }
 
-static void get_uses(const struct vh_strbuf *from, size_t *at, struct vh_host *h,
+static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
+{
+	size_t before = q->host->not_checked.count;
+	_auto_free_ char *kinds = NULL;
+
+	vh_uses_read(q->root, q->usage, q->host, d);
+	kinds = vh_printf("%u", d->unseen_kinds);
+	put(to, d->uses_read == VH_YES ? "complete" : "");
+	put(to, d->firmware_flash ? "flash" : "");
+	put(to, kinds);
+	for (size_t i = 0; i < d->carries.count; i++) {
+		put(to, "carries");
+		put(to, d->carries.name[i]);
+	}
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		const struct vh_devnode *n = &d->devnodes[i];
+		_auto_free_ char *numbers = n->numbered ? vh_printf("%u:%u", n->major, n->minor)
+							: NULL;
+
+		put(to, n->block ? "block node" : "node");
+		put(to, n->path);
+		put(to, n->subsystem);
+		put(to, numbers ? numbers : "");
+	}
+	put_found(q, d, 0, before, to);
+}
+
+static void get_node(const struct vh_strbuf *from, size_t *at, bool block, struct vh_pci_dev *d)
+{
+	struct vh_devnode *n = VH_APPEND(d->devnodes, d->n_devnodes);
+
+	n->block = block;
+	n->path = vh_strdup(take(from, at));
+	n->subsystem = vh_strdup(take(from, at));
+	n->numbered = sscanf(take(from, at), "%u:%u", &n->major, &n->minor) == 2;
+}
+
+static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
+{
+	uint64_t kind, input;
+	const char *fix;
+
+	*u = (struct vh_use){ 0 };
+	if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
+		u->kind = (enum vh_use_kind)kind;
+	u->vital = *take(from, at);
+	u->peer_only = *take(from, at);
+	u->weak = *take(from, at);
+	u->looked = *take(from, at);
+	if (vh_parse_uint(take(from, at), 10, INT32_MAX, &input) == 0)
+		u->input = (unsigned int)input;
+	u->text = vh_strdup(take(from, at));
+	fix = take(from, at);
+	u->fix = *fix ? vh_strdup(fix) : NULL;
+}
+
+/* Those that count against a peer alone stay behind the others. */
+static void insert_use(struct vh_pci_dev *d, const struct vh_use *u)
+{
+	size_t i = d->n_uses;
+
+	(void)VH_APPEND(d->uses, d->n_uses);
+	for (; i && d->uses[i - 1].peer_only && !u->peer_only; i--)
+		d->uses[i] = d->uses[i - 1];
+	d->uses[i] = *u;
+}
+
+static void get_uses(const struct vh_strbuf *from, size_t *at, bool more, struct vh_host *h,
 		     struct vh_pci_dev *d)
 {
-	const char *word = take(from, at);
-	uint64_t kind, input;
-
-	d->uses_read = vh_streq(word, "complete") ? VH_YES : VH_UNKNOWN;
 	while (*at < from->len) {
-		struct vh_use *u;
+		const char *word = take(from, at);
+		struct vh_use u;
 
-		word = take(from, at);
 		if (!strcmp(word, "not checked")) {
 			vh_host_not_checked(h, "%s", take(from, at));
-			continue;
+		} else if (!strcmp(word, "unseen")) {
+			vh_names_note(&d->unseen, "%s", take(from, at));
+		} else if (!strcmp(word, "carries")) {
+			*VH_APPEND(d->carries.name, d->carries.count) = vh_strdup(take(from, at));
+		} else if (!strcmp(word, "node") || !strcmp(word, "block node")) {
+			get_node(from, at, *word == 'b', d);
+		} else {
+			get_use(from, at, &u);
+			if (more)
+				insert_use(d, &u);
+			else
+				*VH_APPEND(d->uses, d->n_uses) = u;
 		}
-		if (!strcmp(word, "carries")) {
-			*VH_APPEND(d->carries.name, d->carries.count) =
-				vh_strdup(take(from, at));
-			continue;
-		}
-		u = VH_APPEND(d->uses, d->n_uses);
-		if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
-			u->kind = (enum vh_use_kind)kind;
-		u->vital = *take(from, at);
-		u->peer_only = *take(from, at);
-		u->weak = *take(from, at);
-		if (vh_parse_uint(take(from, at), 10, INT32_MAX, &input) == 0)
-			u->input = (unsigned int)input;
-		u->text = vh_strdup(take(from, at));
-		word = take(from, at);
-		u->fix = *word ? vh_strdup(word) : NULL;
 	}
 }
 
@@ -186,6 +244,8 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 	if (!said->data) {
 		vh_host_not_checked(q->host, "%s: its driver does not answer",
 				    vh_pci_str(&d->addr).s);
+		vh_names_note(&d->unseen, "its driver does not answer");
+		d->unseen_kinds = VH_USE_ANY;
 		d->uses_read = VH_NO;
 		return;
 	}
@@ -197,8 +257,78 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 		d->override_read = o.known ? VH_YES : VH_UNKNOWN;
 		d->override = o.value;
 	}
-	if (wants_uses(q, d))
-		get_uses(said, &at, q->host, d);
+	if (wants_uses(q, d)) {
+		uint64_t kinds;
+
+		d->uses_read = *take(said, &at) ? VH_YES : VH_UNKNOWN;
+		d->firmware_flash = *take(said, &at);
+		if (vh_parse_uint(take(said, &at), 10, UINT32_MAX, &kinds) == 0)
+			d->unseen_kinds = (unsigned int)kinds;
+		get_uses(said, &at, false, q->host, d);
+	}
+}
+
+/* --- who has their nodes open ----------------------------------------------------------------- */
+
+struct node_question {
+	struct question of;
+	struct vh_parties *parties; /* read when the first is asked for, for all */
+};
+
+static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
+{
+	struct node_question *q = ctx;
+	struct vh_host *h = q->of.host;
+	struct vh_uses_ctx uses = {
+		.root = q->of.root, .host = h, .dev = h->devs[i], .complete = true
+	};
+	size_t before = h->devs[i]->n_uses, not_checked = h->not_checked.count;
+
+	if (!q->parties)
+		q->parties = vh_parties_read(q->of.root, h);
+	vh_parties_look(q->parties, &uses, i);
+	put(to, uses.complete ? "complete" : "");
+	put_found(&q->of, h->devs[i], before, not_checked, to);
+}
+
+/* After the walk through every device, as one look at the processes is for all of them. Also in a
+ * child: a file of a server that is gone may hold up who asks what it is. */
+static void read_nodes(const struct question *q, int64_t deadline)
+{
+	struct vh_host *h = q->host;
+	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
+	struct node_question nq = { .of = *q };
+	int64_t left = deadline - vh_now_ms();
+	bool any = false;
+
+	for (size_t i = 0; i < h->n_devs; i++)
+		any |= h->devs[i]->n_devnodes > 0;
+	if (!any || h->uses_untold)
+		return;
+	vh_child_ask(answer_nodes, &nq, h->n_devs, q->root->fd,
+		     left < TIMEOUT ? (int)left : TIMEOUT, answers);
+	for (size_t i = 0; i < h->n_devs; i++) {
+		struct vh_pci_dev *d = h->devs[i];
+		size_t at = 0;
+
+		if (!d->n_devnodes)
+			continue;
+		if (!answers[i].data) {
+			vh_host_not_checked(h, "who has %s open: /proc does not answer",
+					    d->devnodes[0].path);
+			vh_names_note(&d->unseen, "who has %s open: /proc does not answer",
+				      d->devnodes[0].path);
+		}
+		if (!answers[i].data || !*take(&answers[i], &at)) {
+			d->unseen_kinds |= VH_USE_ANY;
+			if (d->uses_read == VH_YES)
+				d->uses_read = VH_UNKNOWN;
+		}
+		if (answers[i].data)
+			get_uses(&answers[i], &at, true, h, d);
+	}
+	for (size_t i = 0; i < h->n_devs; i++)
+		vh_strbuf_clear(&answers[i]);
 }
 
 void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
@@ -218,4 +348,6 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 			understand(&q, h->devs[i], &answers[i]);
 		vh_strbuf_clear(&answers[i]);
 	}
+	if (flags & VH_HOST_USES)
+		read_nodes(&q, deadline);
 }

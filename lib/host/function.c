@@ -17,7 +17,13 @@ void vh_function_free(struct vh_pci_dev *d)
 		free(d->uses[i].fix);
 	}
 	free(d->uses);
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		free(d->devnodes[i].path);
+		free(d->devnodes[i].subsystem);
+	}
+	free(d->devnodes);
 	vh_names_clear(&d->carries);
+	vh_names_clear(&d->unseen);
 	for (size_t i = 0; i < d->n_mates; i++)
 		vh_function_free(d->mates[i].dev);
 	free(d->mates);

@@ -61,15 +61,31 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d)
 	}
 }
 
+/* The SPI controller of the chipset holds the firmware's flash, whether or not its driver shows it;
+ * Intel's I2C controllers for touchpads have the same class, and a driver by which they are told. */
+static bool is_spi_controller(const struct vh_pci_dev *d)
+{
+	return VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_OTHER &&
+	       !vh_streq(d->driver, "intel-lpss");
+}
+
 bool vh_host_is_chipset(const struct vh_pci_dev *d)
 {
 	uint32_t base = VH_PCI_BASE_CLASS(d->class);
 
 	if (vh_host_is_bridge(d))
 		return false;
-	return base == VH_PCI_BASE_CLASS_MEMORY || base == VH_PCI_BASE_CLASS_BRIDGE ||
-	       base == VH_PCI_BASE_CLASS_SYSTEM ||
-	       VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_SMBUS;
+	if (d->firmware_flash)
+		return true;
+	return d->root_bus &&
+	       (base == VH_PCI_BASE_CLASS_MEMORY || base == VH_PCI_BASE_CLASS_BRIDGE ||
+		base == VH_PCI_BASE_CLASS_SYSTEM ||
+		VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_SMBUS || is_spi_controller(d));
+}
+
+bool vh_host_is_host_bridge(const struct vh_pci_dev *d)
+{
+	return d->root_bus && VH_PCI_CLASS(d->class) == VH_PCI_CLASS_BRIDGE_HOST;
 }
 
 bool vh_host_is_tolerated(const struct vh_pci_dev *d)

@@ -14,7 +14,12 @@
 #include "lib/host/bootloader.h"
 #include "lib/config/config.h"
 
-enum vh_input { VH_INPUT_NONE = 0, VH_INPUT_KEYBOARD = 1, VH_INPUT_MOUSE = 2 };
+enum vh_input {
+	VH_INPUT_NONE = 0,
+	VH_INPUT_KEYBOARD = 1,
+	VH_INPUT_MOUSE = 2,
+	VH_INPUT_BLUETOOTH = 4, /* by a program of the host, which shows no adapter */
+};
 
 /* One use of a device by the host. */
 struct vh_use {
@@ -22,9 +27,20 @@ struct vh_use {
 	bool vital;     /* root, boot or swap: no configuration allows it */
 	bool peer_only; /* counts against a peer, not against a device that was named */
 	bool weak;      /* a warning for a device that was named, in full for a peer */
+	bool looked;    /* somebody only looks at it: never more than a warning */
 	unsigned int input; /* of enum vh_input: what it lets people type or point with */
+	unsigned int rank;  /* while uses are read: those of a higher one have to end before */
 	char *text;     /* "nvme1n1p2 is mounted at /srv" */
 	char *fix;      /* what to type to end the use, or NULL */
+};
+
+/* A node below /dev by which processes use a device; who has it open is a use. */
+struct vh_devnode {
+	char *path;      /* "/dev/dri/card1" */
+	char *subsystem; /* of its kernel object, or a name of ours (subsystem.h) */
+	unsigned int major, minor;
+	bool numbered; /* by them it is found in containers too; else by its path alone */
+	bool block;
 };
 
 /* Another function that belongs to a device in some way. */
@@ -56,9 +72,14 @@ struct vh_pci_dev {
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
+	bool firmware_flash; /* the machine's firmware lies in a flash below it */
 	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	unsigned int unseen_kinds; /* of enum vh_use_kind: which of them, where it is UNKNOWN */
+	struct vh_names unseen;    /* and why: sentences */
 	struct vh_use *uses;
 	size_t n_uses;
+	struct vh_devnode *devnodes;
+	size_t n_devnodes;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
 
 	/* of the devices asked for, with VH_HOST_RULES (topology.h) */
@@ -112,7 +133,8 @@ struct vh_host {
 	struct vh_group **groups; /* sorted by number; owned */
 	size_t n_groups;
 	char *release;       /* of the kernel */
-	bool iommu;          /* there are IOMMU groups */
+	bool iommu;          /* there are IOMMU groups with PCI devices */
+	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;
@@ -155,8 +177,13 @@ bool vh_host_bind_id_matches(const struct vh_bind_id *id, const struct vh_pci_de
 
 /* Type 1 and 2 headers as far as VFIO is concerned: class 0604, 0607, 0609. */
 bool vh_host_is_bridge(const struct vh_pci_dev *d);
-/* Chipset functions that a host does not do without: 05xx, 06xx, 08xx, 0c05. */
+/* What a host does not do without, which is a matter of place too: on a root bus host bridges and
+ * data fabric, ISA bridge, memory, system peripherals, SMBus and SPI controllers (05xx, 06xx, 08xx,
+ * 0c05, 0c80), and wherever it is what has the firmware's flash. On a card the same classes are
+ * readers, accelerators and switches. */
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
+/* The processor's own way to memory and buses; nobody may have it. */
+bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_host_is_tolerated(const struct vh_pci_dev *d);

@@ -13,6 +13,11 @@ bool vh_keyboard_has_letters(const char *bits)
 	return vh_parse_uint(last, 16, UINT64_MAX, &v) == 0 && (v & 0xfffffffe) == 0xfffffffe;
 }
 
+bool vh_keyboard_is_bluetooth(const char *path)
+{
+	return strstr(path, "/uhid/0005:") != NULL; /* BUS_BLUETOOTH */
+}
+
 /* Paragraphs of "S: Sysfs=/devices/..." and "B: KEY=..." (drivers/input/input.c). What a program
  * made up is no keyboard, but what Bluetooth gives is made by one (uhid). */
 void vh_keyboard_read(const struct vh_root *root, struct vh_host *h)

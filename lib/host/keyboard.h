@@ -12,4 +12,7 @@ void vh_keyboard_read(const struct vh_root *root, struct vh_host *h);
  * digits? What has some keys only is a power button, a mouse, a remote control. */
 bool vh_keyboard_has_letters(const char *bits);
 
+/* Does a keyboard of this place come by Bluetooth, made by a program? */
+bool vh_keyboard_is_bluetooth(const char *path);
+
 #endif

@@ -207,6 +207,28 @@ int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid)
 	return wanted.pid;
 }
 
+static enum vh_tri is_of_process(const xmlNode *root, struct wanted *wanted)
+{
+	return vh_xml_attr_is(root, "pid", wanted->name) ? VH_YES : VH_NO;
+}
+
+char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid)
+{
+	_auto_free_ char *number = vh_printf("%lld", (long long)pid), *text = NULL, *name = NULL;
+	struct wanted wanted = { .name = number, .ret_text = &text };
+	_auto_xml_ xmlDoc *doc = NULL;
+	char uuid[37];
+
+	if (ask_files(root, "run/libvirt/qemu", number, is_of_process, &wanted) != VH_YES || !text)
+		return NULL;
+	doc = vh_xml_parse(text, strlen(text), NULL);
+	name = doc ? vh_xml_text(vh_xml_child(vh_xml_child(vh_xml_root(doc), "domain"), "name"))
+		   : NULL;
+	if (name && *name)
+		return VH_STEAL(name);
+	return doc && uuid_of(vh_xml_root(doc), uuid) == 0 ? vh_strdup(uuid) : NULL;
+}
+
 /* --- definitions ------------------------------------------------------------------------------ */
 
 #define DEFINED "etc/libvirt/qemu"

@@ -2,6 +2,8 @@
 /* machine - see machine.h. */
 #include "lib/host/machine.h"
 
+#include <errno.h>
+
 #include "lib/host/module-options.h"
 
 #include "lib/base/banned.h"
@@ -63,6 +65,20 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 									    : VH_CPU_OTHER;
 }
 
+/* What cannot be read, and what is empty, may have had a PCI function. */
+static bool may_have_pci(const struct vh_root *root, const char *group)
+{
+	_auto_names_ struct vh_names members = { 0 };
+	struct vh_pci_addr addr;
+
+	if (vh_root_list(root, &members, "sys/kernel/iommu_groups/%s/devices", group) < 0)
+		return errno != ENOENT;
+	for (size_t i = 0; i < members.count; i++)
+		if (vh_pci_parse(members.name[i], &addr) == 0)
+			return true;
+	return !members.count;
+}
+
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -85,4 +101,19 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
 	if (h->alias_missing)
 		h->libvirt_version = read_libvirt_version(root);
+}
+
+void vh_machine_weigh_groups(const struct vh_root *root, struct vh_host *h, bool has_all)
+{
+	_auto_names_ struct vh_names groups = { 0 };
+
+	for (size_t i = 0; i < h->n_devs; i++)
+		if (h->devs[i]->group >= 0)
+			return;
+	if (!h->iommu || vh_root_list(root, &groups, "sys/kernel/iommu_groups") < 0)
+		return;
+	h->iommu = false;
+	for (size_t i = 0; !has_all && i < groups.count && !h->iommu; i++)
+		h->iommu = may_have_pci(root, groups.name[i]);
+	h->iommu_elsewhere = !h->iommu;
 }

@@ -9,4 +9,8 @@
 /* Fills the members of vh_host below "the machine". */
 void vh_machine_read(const struct vh_root *root, struct vh_host *h);
 
+/* On a board whose IOMMUs are those of its own parts there are groups, and none has a PCI function:
+ * then host->iommu does not stay. With the devices read; `has_all`: they are all. */
+void vh_machine_weigh_groups(const struct vh_root *root, struct vh_host *h, bool has_all);
+
 #endif

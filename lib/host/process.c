@@ -85,6 +85,13 @@ int64_t vh_process_started_at(const struct vh_root *root, int64_t pid)
 	return vh_parse_uint(at, 10, INT64_MAX / 2, &boot) < 0 ? -1 : (int64_t)boot + s.start / ticks;
 }
 
+char *vh_process_comm(const struct vh_root *root, int64_t pid)
+{
+	struct stat_line s;
+
+	return read_stat(root, pid, &s) < 0 ? NULL : vh_strdup(s.comm);
+}
+
 /* --- who has a file open --------------------------------------------------------------------- */
 
 /* What this process has open of the files: *ret_file is the first that is found. UNKNOWN: we may

@@ -218,6 +218,7 @@ const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct v
 	vh_machine_read(root, h);
 	read_not_told(root, h);
 	read_devs(h, &bus, ask->flags);
+	vh_machine_weigh_groups(root, h, ask->flags & VH_HOST_ALL);
 	read_hints(h, &bus, ask);
 	if (ask->flags & VH_HOST_RULES)
 		vh_platform_read(&bus, h, ask->flags);

@@ -161,8 +161,7 @@ static size_t read_bars(const struct vh_root *root, const struct vh_pci_dev *d, 
 /* The names that framebuffers of the firmware have in proc/iomem. */
 static bool is_firmware_framebuffer(const char *name)
 {
-	static const char *const names[] = { "BOOTFB",   "efifb",    "vesafb",
-					     "simplefb", "simpledrm", "simple-framebuffer" };
+	static const char *const names[] = { "BOOTFB", "efi", "vesa", "vga-framebuffer", "simple" };
 
 	for (size_t i = 0; i < VH_COUNT(names); i++)
 		if (vh_has_prefix(name, names[i]))
@@ -171,7 +170,8 @@ static bool is_firmware_framebuffer(const char *name)
 }
 
 /* "    d0000000-d02fffff : BOOTFB"; to whom may not see them all addresses are 0. */
-static void read_framebuffer(const struct vh_root *root, struct vh_host *h, struct vh_pci_dev *d)
+char *vh_topology_framebuffer(const struct vh_root *root, struct vh_host *h,
+			      const struct vh_pci_dev *d)
 {
 	_auto_free_ char *text = vh_root_read(root, "proc/iomem");
 	char *rest = text, *line;
@@ -188,12 +188,15 @@ static void read_framebuffer(const struct vh_root *root, struct vh_host *h, stru
 		if (!is_firmware_framebuffer(name))
 			continue;
 		if (!to)
-			vh_host_not_checked(h, "whether the firmware draws on %s: only root sees "
-					    "/proc/iomem", vh_pci_str(&d->addr).s);
-		for (size_t i = 0; to && i < n && !d->framebuffer; i++)
+			vh_host_not_checked(h,
+					    "whether the firmware draws on %s: only root sees "
+					    "/proc/iomem",
+					    vh_pci_str(&d->addr).s);
+		for (size_t i = 0; to && i < n; i++)
 			if (from >= bars[i].from && to <= bars[i].to)
-				d->framebuffer = vh_strdup(name);
+				return vh_strdup(name);
 	}
+	return NULL;
 }
 
 void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, struct vh_pci_dev *d)
@@ -216,5 +219,5 @@ void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, stru
 	if (d->is_vf)
 		read_pf_net(root, h, d);
 	if (vh_pci_is_display(d->class))
-		read_framebuffer(root, h, d);
+		d->framebuffer = vh_topology_framebuffer(root, h, d);
 }

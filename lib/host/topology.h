@@ -12,4 +12,9 @@
 /* Fills in the fields of VH_HOST_RULES, once. NULL: does nothing. */
 void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, struct vh_pci_dev *d);
 
+/* The firmware's framebuffer that lies in the memory of the function, by its name in /proc/iomem:
+ * "BOOTFB". NULL: none. Caller frees. */
+char *vh_topology_framebuffer(const struct vh_root *root, struct vh_host *h,
+			      const struct vh_pci_dev *d) VH_CHECK;
+
 #endif

@@ -57,8 +57,17 @@ static void add_functions(struct vh_strbuf *to, const xmlNode *devices)
 		const char *element = vh_xml_is(d, "interface") ? "interface" : "hostdev";
 		const xmlNode *actual = vh_xml_child(d, "actual");
 		const xmlNode *source = vh_xml_child(actual ? actual : d, "source");
+		const char *mdev = vh_xml_attr_is(d, "type", "mdev")
+					   ? vh_xml_attr(vh_xml_child(source, "address"), "uuid")
+					   : NULL;
 		struct vh_pci_addr addr;
+		char canonical[37];
 
+		if (mdev && vh_uuid_parse(mdev, canonical) == 0)
+			vh_strbuf_addf(to,
+				       "<hostdev type='mdev'><source><address uuid='%s'/></source>"
+				       "</hostdev>",
+				       canonical);
 		if (!vh_address_is_whole(vh_xml_child(source, "address"), &addr))
 			continue;
 		vh_strbuf_addf(to, "<%s><source>", element);

@@ -60,15 +60,22 @@ struct in_addr vh_scrub_ip4(const struct vh_scrub *s, struct in_addr addr)
 	return (struct in_addr){ htonl(out) };
 }
 
-/* Of the range for documentation (RFC 3849). */
+/* Of the range for documentation (RFC 3849). Two that share a network of 64 bits share one
+ * afterwards too, and no others do. */
 struct in6_addr vh_scrub_ip6(struct vh_scrub *s, const struct in6_addr *addr)
 {
 	struct in6_addr to = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN], network[INET6_ADDRSTRLEN];
+	struct in6_addr upper = { 0 };
 	unsigned int n;
 
-	if (s->off || !inet_ntop(AF_INET6, addr, text, sizeof(text)))
+	memcpy(&upper, addr, 8);
+	if (s->off || !inet_ntop(AF_INET6, addr, text, sizeof(text)) ||
+	    !inet_ntop(AF_INET6, &upper, network, sizeof(network)))
 		return *addr;
+	n = number_of(s, "network", network) - 1;
+	to.s6_addr[6] = (uint8_t)(n >> 8);
+	to.s6_addr[7] = (uint8_t)n;
 	n = number_of(s, "address", text);
 	to.s6_addr[14] = (uint8_t)(n >> 8);
 	to.s6_addr[15] = (uint8_t)n;
@@ -99,6 +106,41 @@ char *vh_scrub_target(struct vh_scrub *s, const char *name)
 	if (s->off)
 		return vh_strdup(name);
 	return vh_printf("iqn.2000-01.invalid:target%u", number_of(s, "target", name));
+}
+
+char *vh_scrub_pool(struct vh_scrub *s, const char *name)
+{
+	if (s->off)
+		return vh_strdup(name);
+	return vh_printf("pool%u", number_of(s, "pool", name));
+}
+
+/* Names in sysfs that are UUIDs, or that people gave; `skip` names before them stay. */
+char *vh_scrub_place(struct vh_scrub *s, const char *path)
+{
+	static const struct {
+		const char *before;
+		int skip;
+		const char *kind;
+	} places[] = { { "sys/fs/btrfs/", 0, "fs" },
+		       { "sys/fs/bcache/", 0, "set" },
+		       { "sys/kernel/config/nvmet/subsystems/", 0, "subsystem" },
+		       { "sys/kernel/config/target/core/", 1, "store" },
+		       { "sys/kernel/scst_tgt/devices/", 0, "export" } };
+
+	for (size_t i = 0; i < VH_COUNT(places) && !s->off; i++) {
+		const char *name = path + strlen(places[i].before);
+		_auto_free_ char *part = NULL;
+
+		if (!vh_has_prefix(path, places[i].before))
+			continue;
+		for (int k = places[i].skip; k && strchr(name, '/'); k--)
+			name = strchr(name, '/') + 1;
+		part = vh_strndup(name, strcspn(name, "/"));
+		return vh_printf("%.*s%s%u%s", (int)(name - path), path, places[i].kind,
+				 number_of(s, places[i].kind, part), name + strlen(part));
+	}
+	return vh_strdup(path);
 }
 
 /* Part by part, so that a file is still below the mount point that it was below. */

@@ -25,6 +25,9 @@ struct in6_addr vh_scrub_ip6(struct vh_scrub *s, const struct in6_addr *addr);
 char *vh_scrub_server(struct vh_scrub *s, const char *server) VH_CHECK;
 char *vh_scrub_target(struct vh_scrub *s, const char *name) VH_CHECK;
 char *vh_scrub_path(struct vh_scrub *s, const char *path) VH_CHECK;
+/* The name of a ZFS pool; a path of sysfs or configfs with a UUID or a chosen name in it. */
+char *vh_scrub_pool(struct vh_scrub *s, const char *name) VH_CHECK;
+char *vh_scrub_place(struct vh_scrub *s, const char *path) VH_CHECK;
 /* Interfaces that are named by their MAC address (systemd.net-naming-scheme(7)) are numbered,
  * wherever they stand in the text. Also where all else stays: a snapshot holds no MAC address. */
 char *vh_scrub_interfaces(struct vh_scrub *s, const char *text) VH_CHECK;

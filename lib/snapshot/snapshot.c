@@ -9,6 +9,7 @@
 #include "lib/host/detail.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/use.h"
+#include "lib/host/uses/routes.h"
 #include "lib/host/uses/uses.h"
 #include "lib/manifest/manifest.h"
 #include "lib/manifest/parse.h"
@@ -81,15 +82,27 @@ static bool is_of_pci_line(const char *at)
 	       (*at == '@' && slash && !strchr(slash + 1, '/'));
 }
 
+static void put_link(struct snapshot *s, const char *path, const char *target)
+{
+	_auto_free_ char *from = vh_scrub_place(&s->keeping.scrub, path);
+	_auto_free_ char *to = vh_scrub_place(&s->keeping.scrub, target);
+
+	if (!is_of_pci_line(path))
+		vh_entry_put(&s->entries, 'l', from, to, 0);
+}
+
 static void put_as(struct snapshot *s, const struct vh_seen *seen, char type, const char *path,
 		   const char *text, size_t len)
 {
-	vh_entry_put(&s->entries, type, path, text, len);
+	_auto_free_ char *place = vh_scrub_place(&s->keeping.scrub, path);
+	_auto_free_ char *target = type == 'l' && text ? vh_scrub_place(&s->keeping.scrub, text)
+						       : NULL;
+
+	vh_entry_put(&s->entries, type, place, target ? target : text,
+		     target ? strlen(target) : len);
 	/* the links over which a reader came to it */
 	for (size_t i = 0; i + 1 < seen->links.count; i += 2)
-		if (!is_of_pci_line(seen->links.name[i]))
-			vh_entry_put(&s->entries, 'l', seen->links.name[i], seen->links.name[i + 1],
-				     0);
+		put_link(s, seen->links.name[i], seen->links.name[i + 1]);
 }
 
 static void put(struct snapshot *s, const struct vh_seen *seen, char type, const char *text)
@@ -199,17 +212,33 @@ static void keep_file(struct snapshot *s, const struct vh_seen *seen, const stru
 	free(t.text);
 }
 
-/* Nodes of displays, sound and VFIO; of all else that processes have open nothing. */
-static bool is_node(const char *target)
+/* A part of a function, mapped or to be read (scan.c). */
+static bool is_own_file(const char *target)
 {
-	static const char *const begins[] = { "/dev/dri/",     "/dev/fb",     "/dev/snd/pcm",
-					      "/dev/snd/midi", "/dev/nvidia", "/dev/vfio/",
-					      "/dev/iommu" };
+	const char *name = strrchr(target, '/');
+
+	return (vh_has_prefix(target, "/sys/devices/pci") ||
+		vh_has_prefix(target, "/proc/bus/pci/")) &&
+	       (vh_has_prefix(name, "/resource") || !strcmp(name, "/config") ||
+		vh_has_prefix(target, "/proc/"));
+}
+
+/* Nodes of the functions, of VFIO and vDPA; of all else that processes have open nothing. */
+static bool is_node(const struct vh_host *h, const char *target)
+{
+	static const char *const begins[] = { "/dev/dri/",     "/dev/fb",         "/dev/snd/pcm",
+					      "/dev/snd/midi", "/dev/nvidia",     "/dev/vfio/",
+					      "/dev/iommu",    "/dev/vhost-vdpa-" };
 
 	for (size_t i = 0; i < VH_COUNT(begins); i++)
 		if (vh_has_prefix(target, begins[i]))
 			return true;
-	return false;
+	for (size_t i = 0; i < h->n_devs; i++)
+		for (size_t k = 0; k < h->devs[i]->n_devnodes; k++)
+			if (!strcmp(h->devs[i]->devnodes[k].path, target))
+				return true;
+	return vh_has_prefix(target, "/dev/char/") || vh_has_prefix(target, "/dev/block/") ||
+	       is_own_file(target);
 }
 
 static void keep_link(struct snapshot *s, const struct vh_seen *seen, const struct vh_kept *rule)
@@ -221,7 +250,7 @@ static void keep_link(struct snapshot *s, const struct vh_seen *seen, const stru
 	if (!(rule->flags & VH_KEPT_LINK))
 		return;
 	if (vh_has_prefix(seen->path, "proc/"))
-		wanted = is_node(seen->target);
+		wanted = is_node(s->keeping.host, seen->target);
 	else if (vh_has_prefix(seen->path, "sys/class/")) /* names of PCI functions */
 		wanted = *seen->target == '@';
 	else if (vh_has_prefix(seen->path, "sys/") || *seen->path == '@')
@@ -429,6 +458,7 @@ int vh_snapshot_take(const struct vh_root *root, const struct vh_snapshot_option
 		return vh_fail(err, VH_E_SYS, host->failed, "run it as root",
 			       "cannot read the devices in '/sys/bus/pci'");
 	usage = vh_uses_read_usage(&watched);
+	(void)vh_routes_of(&watched, usage); /* for the texts that are made of it */
 	unanswered = read_devices(&watched, host);
 	if (options->ask)
 		options->ask(options->ctx, &watched, host);

@@ -8,8 +8,13 @@
 #include <fnmatch.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/host/holder.h"
+#include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
+
+#define ID_KEPT 12
+#define DEVNAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:!-"
 
 /* --- kernel and firmware ----------------------------------------------------------------------- */
 
@@ -36,7 +41,8 @@ void vh_tables_interrupts(struct vh_keeping *k, const char *text, size_t len, st
 /* What the firmware draws on; the rest of the table belongs to nobody here. */
 void vh_tables_framebuffers(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	static const char *const wanted[] = { " : BOOTFB", " : efifb", " : vesafb", " : simple" };
+	static const char *const wanted[] = { " : BOOTFB", " : efi", " : vesa",
+					      " : vga-framebuffer", " : simple" };
 	_auto_free_ char *copy = vh_strdup(text);
 	_auto_strbuf_ struct vh_strbuf kept = { 0 };
 	char *rest = copy, *line;
@@ -48,6 +54,64 @@ void vh_tables_framebuffers(struct vh_keeping *k, const char *text, size_t len, 
 				vh_strbuf_join(&kept, "\n", line);
 	if (kept.len)
 		vh_kept_put(t, vh_strbuf_steal(&kept));
+}
+
+/* ttyS4, hvc0: what the names of consoles look like. */
+static bool is_console(const char *word, size_t n)
+{
+	static const char *const kinds[] = { "ttyS", "ttyUSB", "ttyACM", "ttyAMA", "tty", "hvc" };
+
+	for (size_t i = 0; i < VH_COUNT(kinds); i++) {
+		size_t k = strlen(kinds[i]);
+
+		if (n > k && n < k + 4 && !strncmp(word, kinds[i], k) &&
+		    strspn(word + k, "0123456789") >= n - k)
+			return true;
+	}
+	return false;
+}
+
+/* The names of consoles; of each the table has a line that begins with it, the attribute has them
+ * in one line. */
+void vh_tables_consoles(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_strbuf_ struct vh_strbuf kept = { 0 };
+
+	(void)k, (void)len;
+	for (size_t n; *text; text += n + (text[n] != 0)) {
+		_auto_free_ char *name = NULL;
+
+		n = strcspn(text, " \t\n");
+		if (!is_console(text, n))
+			continue;
+		name = vh_strndup(text, n);
+		vh_strbuf_join(&kept, "\n", name);
+	}
+	vh_kept_put(t, vh_strbuf_steal(&kept));
+}
+
+/* "4: uart:16550A port:0000F0E0 irq:19 ...": the number and the address. */
+void vh_tables_ports(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	static const char *const keys[] = { " port:", " mmio:0x" };
+	_auto_free_ char *copy = vh_strdup(text);
+	_auto_strbuf_ struct vh_strbuf kept = { 0 };
+	char *rest = copy, *line;
+
+	(void)k, (void)len;
+	while ((line = strsep(&rest, "\n"))) {
+		size_t n = strspn(line, "0123456789");
+
+		for (size_t i = 0; n && n < 4 && line[n] == ':' && i < VH_COUNT(keys); i++) {
+			const char *at = strstr(line, keys[i]);
+			const char *hex = at ? at + strlen(keys[i]) : "";
+
+			if (*hex && strspn(hex, "0123456789ABCDEFabcdef") == strcspn(hex, " "))
+				vh_strbuf_addf(&kept, "%s%.*s:%s%.*s", kept.len ? "\n" : "", (int)n,
+					       line, keys[i], (int)strcspn(hex, " "), hex);
+		}
+	}
+	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
 /* Where a device stands in the tree of the manifest (place() of parse.c); "@ADDR/" is of use in
@@ -105,6 +169,60 @@ void vh_tables_stat(struct vh_keeping *k, const char *text, size_t len, struct v
 	for (int field = 2; p && field < 23; field++)
 		p = strchr(p + 1, ' ');
 	vh_kept_put(t, vh_strndup(text, p && p < text + end ? (size_t)(p - text) : end));
+}
+
+/* MAJOR=226, MINOR=1, DEVNAME=dri/card1; numbers stand in `dev` too */
+void vh_tables_uevent(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	static const char key[] = "DEVNAME=";
+	const char *at = text;
+	size_t n;
+
+	(void)k, (void)len;
+	while (at && !vh_has_prefix(at, key)) {
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	n = at ? strcspn(at, "\n") : 0;
+	/* the kernel's names are short, and of these characters */
+	if (at && n < 48 && strspn(at + strlen(key), DEVNAME_CHARS) >= n - strlen(key))
+		vh_kept_put(t, vh_strndup(at, n));
+}
+
+/* The number of a container, as "docker ps" shows it, behind the last minus; NULL: a name. */
+static const char *container_id(const char *part)
+{
+	const char *id = strrchr(part, '-');
+	size_t n = id ? strspn(id + 1, "0123456789abcdef") : 0;
+
+	return n >= ID_KEPT && !strcmp(id + 1 + n, ".scope") ? id + 1 : NULL;
+}
+
+/* What a service is called is kept; of a container its number, or that it is one, and of guests
+ * nothing, as their status file tells. The instance of a service may be anything, but for a
+ * terminal. */
+void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *part = vh_holder_cgroup(text);
+	const char *at = part ? strchr(part, '@') : NULL;
+	const char *dash = part ? strpbrk(part, "-.") : NULL;
+
+	(void)k, (void)len;
+	if (!part)
+		return;
+	if (at && !vh_has_prefix(at, "@tty"))
+		vh_kept_put(t, vh_printf("0::/system.slice/%.*s@x.service", (int)(at - part), part));
+	else if (strstr(part, ".service"))
+		vh_kept_put(t, vh_printf("0::/system.slice/%s", part));
+	else if (container_id(part) && !vh_has_prefix(part, "machine-"))
+		vh_kept_put(t, vh_printf("0::/%.*s.scope",
+					 (int)(container_id(part) - part) + ID_KEPT, part));
+	else if (vh_has_prefix(part, "cri-containerd-"))
+		vh_kept_put(t, vh_strdup("0::/cri-containerd-x.scope"));
+	else if (vh_has_prefix(part, "lxc.payload."))
+		vh_kept_put(t, vh_strdup("0::/lxc.payload.x"));
+	else if (!vh_has_prefix(part, "machine-qemu"))
+		vh_kept_put(t, vh_printf("0::/%.*s-x.scope", (int)(dash - part), part));
 }
 
 /* --- modules ------------------------------------------------------------------------------------ */
@@ -260,15 +378,28 @@ void vh_tables_dm_uuid(struct vh_keeping *k, const char *text, size_t len, struc
 			vh_kept_put(t, vh_strdup(prefixes[i]));
 }
 
+/* The name of a ZFS pool: it is compared with what is mounted. */
+static char *pool_line(struct vh_keeping *k, const char *text, const char *type)
+{
+	_auto_free_ char *name = vh_members_pool(text), *scrubbed = NULL;
+
+	if (!type || !name ||
+	    !vh_is_word(type, 1 + strcspn(type + 1, "\n"), "\nE:ID_FS_TYPE=zfs_member"))
+		return vh_strdup("");
+	scrubbed = vh_scrub_pool(&k->scrub, name);
+	return vh_printf("\nE:ID_FS_LABEL=%s", scrubbed);
+}
+
 /* Of what udev knows only what is on it; that udev knows of it is a fact as well. */
 void vh_tables_udev(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	static const char key[] = "\nE:ID_FS_TYPE=";
 	const char *type = strstr(text, key);
+	_auto_free_ char *pool = pool_line(k, text, type);
 
-	(void)k, (void)len;
-	vh_kept_put(t, vh_printf("I:0%.*s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
-				 type ? type : ""));
+	(void)len;
+	vh_kept_put(t, vh_printf("I:0%.*s%s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
+				 type ? type : "", pool));
 }
 
 void vh_tables_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)

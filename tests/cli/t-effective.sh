@@ -99,7 +99,7 @@ loosest() {
 	memory) echo off ;;
 	peers) echo detach ;;
 	timeout-*) echo 3600 ;;
-	allow-in-use) echo 'network display input block' ;;
+	allow-in-use) echo 'network display input block sound serial compute other' ;;
 	allow-critical) echo yes ;;
 	protect) echo no ;;
 	id) echo '' ;; # no pin at all

@@ -408,6 +408,33 @@ static void pf(struct world *w)
 CASE("pf", pf, .want = "error pf-with-vfs 0000:01:00.0:10", .says = "4 virtual functions",
      .fix = "echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
 
+/* Two functions of one guest, one that is no domain's, and one of another card. */
+static void pf_with_guests(struct world *w)
+{
+	static struct vh_vf_guest list[] = {
+		{ .uuid = S("1"), .domain = S("win 10") },
+		{ .uuid = S("1"), .domain = S("win 10") },
+		{ .process = S("process 812 (qemu-system-x86)") },
+		{ .uuid = S("2"), .domain = S("other") },
+	};
+	static const char *const vfs[] = { "0000:01:10.0", "0000:01:10.2", "0000:01:10.4",
+					   "0000:02:10.0" };
+	static const struct vh_vf_guests guests = { list, VH_COUNT(list) };
+
+	pf(w);
+	for (size_t i = 0; i < VH_COUNT(list); i++) {
+		list[i].pf = world_addr(i == 3 ? "0000:02:00.0" : "0000:01:00.0");
+		list[i].vf = world_addr(vfs[i]);
+	}
+	w->c.vf_guests = &guests;
+}
+CASE("pf-with-guests", pf_with_guests, .want = "error pf-with-vfs 0000:01:00.0:10",
+     .says = "with them; 0000:01:10.0 is in guest 'win 10', 0000:01:10.2 is in guest 'win 10', "
+	     "0000:01:10.4 is in process 812 (qemu-system-x86)",
+     .fix = "virsh shutdown 'win 10'\n"
+	    "shut the guest down that has it: process 812 (qemu-system-x86)\n"
+	    "then: echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
+
 static void pf_peer(struct world *w)
 {
 	with_peer(w);

@@ -138,7 +138,7 @@ static void held_by_hand(struct world *w)
 	world_view(w, 3)->domain = S("other");
 }
 CASE("pool-held-by-hostdev", held_by_hand, .want = "error network-function " VF(0),
-     .fix = "virsh destroy other");
+     .fix = "virsh shutdown other");
 
 static void unmanaged(struct world *w)
 {

@@ -102,7 +102,7 @@ static void chipset_and_vf(struct world *w)
 {
 	gpu(w);
 	mate(&w->dev[1], "0000:01:00.1", VGA, 1, VH_MATE_SLOT)->is_vf = true;
-	mate(&w->dev[1], "0000:01:00.4", SMBUS, 1, VH_MATE_SLOT);
+	mate(&w->dev[1], "0000:00:1f.4", SMBUS, 1, VH_MATE_LINK)->root_bus = true;
 	mate(&w->dev[1], "0000:00:01.0", BRIDGE, 1, VH_MATE_LINK);
 }
 CASE("left-out-chipset-and-vf", chipset_and_vf, .want = "", .silent = "function-left-out");

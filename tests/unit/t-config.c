@@ -38,11 +38,15 @@ static char *show(const struct vh_config *c)
 	for (size_t i = 0; i < c->n_devices; i++) {
 		const struct vh_device_policy *d = &c->devices[i];
 
-		vh_strbuf_addf(&sb, "%s%s%s%s%s%s%s", vh_pci_str(&d->addr).s,
+		vh_strbuf_addf(&sb, "%s%s%s%s%s%s%s%s%s%s%s", vh_pci_str(&d->addr).s,
 			       d->allow_in_use & VH_USE_BLOCK ? " block" : "",
 			       d->allow_in_use & VH_USE_NETWORK ? " network" : "",
 			       d->allow_in_use & VH_USE_DISPLAY ? " display" : "",
 			       d->allow_in_use & VH_USE_INPUT ? " input" : "",
+			       d->allow_in_use & VH_USE_SOUND ? " sound" : "",
+			       d->allow_in_use & VH_USE_SERIAL ? " serial" : "",
+			       d->allow_in_use & VH_USE_COMPUTE ? " compute" : "",
+			       d->allow_in_use & VH_USE_OTHER ? " other" : "",
 			       d->allow_critical ? " critical" : "", d->protect ? " protect" : "");
 		if (d->pin.set)
 			vh_strbuf_addf(&sb, " is %04x:%04x", d->pin.id.vendor, d->pin.id.device);
@@ -84,6 +88,8 @@ static const struct {
 	  "0000:03:00.0 block network display input" },
 	{ "kinds with commas", DEV "allow-in-use = block,input , display\n",
 	  "0000:03:00.0 block display input" },
+	{ "kinds of nodes", DEV "allow-in-use = sound serial compute other\n",
+	  "0000:03:00.0 sound serial compute other" },
 	{ "no kinds", DEV "allow-in-use =\n", "0000:03:00.0" },
 	{ "an address as people write it", "[device 0A:1F.7]\nprotect = yes\n",
 	  "0000:0a:1f.7 protect" },
@@ -215,7 +221,7 @@ static const struct {
 	  "line 2: '0.5' is no value of 'timeout-group' in [defaults]", NULL },
 	{ "an unknown kind", DEV "allow-in-use = network, usb\n",
 	  "line 2: 'network, usb' is no value of 'allow-in-use' in [device 0000:03:00.0]",
-	  "write a list of network, display, input and block" },
+	  "write a list of network, display, input, block, sound, serial, compute and other" },
 	{ "true is not yes", DEV "protect = true\n",
 	  "line 2: 'true' is no value of 'protect' in [device 0000:03:00.0]", "write yes or no" },
 	{ "Yes is not yes", DEV "allow-critical = Yes\n",

@@ -238,11 +238,11 @@ static const struct {
 	  show_uses, "weak eth0 has an address in 192.0.2.0/24" },
 	{ "an address, and how to end it",
 	  NIC ROUTES("eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF"), show_fix,
-	  "ip link set eth0 down" },
+	  "ip link set eth0 down   # cuts off whoever works over it" },
 	{ "an address that NetworkManager gives",
 	  NIC ROUTES(
 		  "eth0\\t000200C0\\t00000000\\t0001\\t0\\t0\\t0\\t00FFFFFF") "f run/NetworkManager/devices/3\t[device]\\nmanaged=true\n",
-	  show_fix, "nmcli device disconnect eth0" },
+	  show_fix, "nmcli device disconnect eth0   # cuts off whoever works over it" },
 	{ "an address that nobody gave",
 	  NIC ROUTES("eth0\\t0000FEA9\\t00000000\\t0001\\t0\\t0\\t0\\t0000FFFF"), show_uses,
 	  "peer eth0 is up" },

@@ -221,7 +221,7 @@ static const struct {
 	{ "peers-require", peers_kept, "0000:01:00.0 named unbind 10" },
 	{ "variant-driver", variant_driver, "0000:01:00.0 named unbind 10" },
 	{ "driverless-peers", driverless_peers,
-	  "0000:01:00.0 named unbind 10, 0000:01:00.1 peer bind 0" },
+	  "0000:01:00.0 named unbind 10, 0000:01:00.1 peer bind 0, 0000:01:00.2 peer bind 0" },
 	{ "driverless-on-root-bus", driverless_on_root_bus, "0000:00:1b.0 named unbind 10" },
 	{ "dead-and-driverless", dead_and_driverless,
 	  "0000:01:00.0 named unbind 10, 0000:02:00.0 named leave 20" },
@@ -231,7 +231,7 @@ static const struct {
 	{ "chipset-peer", chipset_peer, "0000:00:1f.4 peer bind 0, 0000:01:00.0 named unbind 10" },
 	{ "by-hand", hand, "0000:01:00.0 named bind 0, 0000:01:00.1 peer bind 0" },
 	{ "by-hand-driverless", hand_driverless,
-	  "0000:01:00.0 named bind 0, 0000:01:00.1 peer bind 0" },
+	  "0000:01:00.0 named bind 0, 0000:01:00.1 peer bind 0, 0000:01:00.2 peer bind 0" },
 	{ "by-hand-on-vfio", hand_on_vfio, "0000:01:00.0 named leave 0, 0000:01:00.1 peer bind 0" },
 	{ "by-hand-dead", hand_dead, "0000:01:00.0 named leave 0" },
 };

@@ -3,6 +3,7 @@
  * that libvirt does not run. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/shell.h"
 #include "lib/host/hook-install.h"
 
 #include "lib/base/banned.h"
@@ -93,7 +94,7 @@ static void check_daemon(const struct vh_hook_install *i, const struct vh_rule *
 static void check_selinux(const struct vh_hook_install *i, const struct vh_rule *r,
 			  struct vh_findings *out)
 {
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *path = NULL;
 
 	if (i->selinux_off)
 		vh_finding_add(
@@ -104,8 +105,10 @@ static void check_selinux(const struct vh_hook_install *i, const struct vh_rule 
 	if (vh_has_prefix(i->mislabelled, VH_HOOKSDIR "/"))
 		fix = vh_printf("restorecon -R %s", VH_HOOKSDIR);
 	else
-		fix = vh_printf("semanage fcontext -a -t virt_hook_t %s && restorecon %s",
-				i->mislabelled, i->mislabelled);
+		path = vh_shell_quote(i->mislabelled);
+	if (path)
+		fix = vh_printf("semanage fcontext -a -t virt_hook_t %s && restorecon %s", path,
+				path);
 	vh_finding_add(
 		out, r, NULL, fix,
 		"SELinux enforces and %s is labelled '%s', not as a hook (virt_hook_t): the hook may not do its work",
@@ -117,11 +120,12 @@ static void check_copies(const struct vh_hook_install *i, const struct vh_rule *
 {
 	const char *first = i->main.ours ? i->main.path : i->drop_in.path;
 	const char *more = i->main.ours && i->drop_in.ours ? i->drop_in.path : i->second;
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *path = NULL;
 
 	if (!more)
 		return;
-	fix = vh_printf("rm %s", more);
+	path = vh_shell_quote(more);
+	fix = vh_printf("rm %s", path);
 	vh_finding_add(out, r, NULL, fix, "both %s and %s are ours: each start is judged twice",
 		       first, more);
 }

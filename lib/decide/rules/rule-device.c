@@ -3,6 +3,8 @@
 #include "lib/decide/rules/expected.h"
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/printable.h"
+
 #include "lib/base/banned.h"
 
 static char *meant_fix(const struct vh_hostdev *e)
@@ -269,17 +271,55 @@ const struct vh_rule vh_rule_unmanaged_on_host_driver = {
 		   "'vfio-hook detach'.",
 };
 
-static struct vh_finding *pf_finding(const struct vh_plan_dev *pd, const struct vh_rule *r,
-				     struct vh_findings *out)
+/* A guest may have several functions of one card. */
+static bool has_earlier(const struct vh_vf_guests *guests, size_t n)
+{
+	const struct vh_vf_guest *g = &guests->list[n];
+
+	for (size_t i = 0; i < n; i++)
+		if (!vh_pci_cmp(&guests->list[i].pf, &g->pf) &&
+		    vh_streq(guests->list[i].uuid, g->uuid) &&
+		    vh_streq(guests->list[i].process, g->process))
+			return true;
+	return false;
+}
+
+/* Switching virtual functions off takes them from the guests that have them: those end first. */
+static void add_guests(const struct vh_case *c, const struct vh_pci_dev *pf,
+		       struct vh_strbuf *text, struct vh_strbuf *fix)
+{
+	for (size_t i = 0; c->vf_guests && i < c->vf_guests->count; i++) {
+		const struct vh_vf_guest *g = &c->vf_guests->list[i];
+		_auto_free_ char *shown = g->domain ? vh_printable(g->domain, 60) : NULL;
+		_auto_free_ char *name = g->domain ? vh_wording_domain(g->domain, g->uuid) : NULL;
+		_auto_free_ char *line = name ? vh_printf("virsh shutdown %s", name)
+					      : vh_printf("shut the guest down that has it: %s",
+							   g->process);
+
+		if (vh_pci_cmp(&g->pf, &pf->addr))
+			continue;
+		vh_strbuf_addf(text, "%s%s is in %s%s%s", text->len ? ", " : "; ",
+			       vh_pci_str(&g->vf).s, g->domain ? "guest '" : "",
+			       g->domain ? shown : g->process, g->domain ? "'" : "");
+		if (!has_earlier(c->vf_guests, i))
+			vh_strbuf_join(fix, "\n", line);
+	}
+}
+
+static struct vh_finding *pf_finding(const struct vh_case *c, const struct vh_plan_dev *pd,
+				     const struct vh_rule *r, struct vh_findings *out)
 {
 	struct vh_pci_name name = vh_pci_str(&pd->dev->addr);
-	_auto_free_ char *fix = NULL;
+	_auto_strbuf_ struct vh_strbuf guests = { 0 }, fix = { 0 };
+	_auto_free_ char *line =
+		vh_printf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", name.s);
 
-	fix = vh_printf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", name.s);
+	add_guests(c, pd->dev, &guests, &fix);
+	vh_strbuf_join(&fix, "\nthen: ", line);
 	return vh_finding_add(
-		out, r, pd, fix,
-		"%s has %u virtual functions enabled, and vfio-pci does not take it with them",
-		name.s, pd->dev->numvfs);
+		out, r, pd, fix.data,
+		"%s has %u virtual functions enabled, and vfio-pci does not take it with them%s",
+		name.s, pd->dev->numvfs, guests.len ? guests.data : "");
 }
 
 /* A PF on vfio-pci shares its VFs only with who knows its token (vfio_pci_core.c:
@@ -308,7 +348,7 @@ static void check_pf_with_vfs(const struct vh_case *c, const struct vh_rule *r,
 		if (pd->dev->is_vf)
 			pf = vh_host_dev(c->host, &pd->dev->pf);
 		if (pd->dev->numvfs)
-			f = pf_finding(pd, r, out);
+			f = pf_finding(c, pd, r, out);
 		else if (pf && pf->on_vfio)
 			f = vf_finding(pd, pf, r, out);
 		if (f && pd->role == VH_PEER)

@@ -2,6 +2,8 @@
 /* rule-display - what people at the host see and type with: its display, keyboard and mouse. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/host/keyboard.h"
+
 #include "lib/base/banned.h"
 
 #define FRAMEBUFFER_FIX \
@@ -52,6 +54,17 @@ const struct vh_rule vh_rule_boot_display = {
 		   "the firmware's framebuffer, or give the guest a copy of the card's ROM.",
 };
 
+/* Is a keyboard of this place connected by the device? */
+static bool has_keyboard(const struct vh_pci_dev *d, const char *path)
+{
+	_auto_free_ char *below = vh_printf("%s/", d->path);
+
+	for (size_t i = 0; vh_keyboard_is_bluetooth(path) && i < d->n_uses; i++)
+		if (d->uses[i].input & VH_INPUT_BLUETOOTH)
+			return true;
+	return vh_has_prefix(path, below);
+}
+
 /* Does a keyboard hang on something that the host keeps? */
 static bool has_other_keyboard(const struct vh_case *c)
 {
@@ -60,11 +73,8 @@ static bool has_other_keyboard(const struct vh_case *c)
 		const struct vh_plan_dev *pd = NULL;
 		bool goes = false;
 
-		while (!goes && (pd = vh_rule_next_dev(c, pd))) {
-			_auto_free_ char *below = vh_printf("%s/", pd->dev->path);
-
-			goes = vh_has_prefix(path, below);
-		}
+		while (!goes && (pd = vh_rule_next_dev(c, pd)))
+			goes = has_keyboard(pd->dev, path);
 		if (!goes)
 			return true;
 	}

@@ -2,7 +2,66 @@
 /* rule-group - what the other members of the IOMMU groups mean for a start. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
+
+/* How to live without a function of the chipset; nobody lives without a host bridge. */
+static char *critical_fix(const struct vh_pci_dev *d)
+{
+	_auto_free_ char *config = NULL;
+
+	if (vh_host_is_host_bridge(d))
+		return vh_strdup("choose another device: no configuration allows a host bridge");
+	config = vh_wording_config(&d->addr, "allow-critical", "yes");
+	return vh_printf("choose another device, or let the host do without it %s", config);
+}
+
+static bool may_go(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	return !vh_host_is_chipset(d) ||
+	       (!vh_host_is_host_bridge(d) && vh_config_device(c->config, &d->addr).allow_critical);
+}
+
+/* Whatever it is bound to now: a guest that has it reaches what the firmware and the host reach by
+ * it. */
+static void check_device_critical(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_named(c, pd))) {
+		_auto_free_ char *what = NULL, *fix = NULL;
+
+		if (may_go(c, pd->dev))
+			continue;
+		what = vh_wording_device(pd->dev);
+		fix = critical_fix(pd->dev);
+		vh_finding_add(out, r, pd, fix, "%s is %s: %s", vh_pci_str(&pd->dev->addr).s,
+			       pd->dev->firmware_flash ? "where the firmware of this machine lies"
+						       : "part of the chipset",
+			       what);
+	}
+}
+
+const struct vh_rule vh_rule_device_critical = {
+	.name = "device-critical",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
+	.title = "no named device is part of the chipset",
+	.check = check_device_critical,
+	.explain = "The domain names a function of the chipset: a host bridge, the ISA or LPC\n"
+		   "bridge, an SMBus controller, a system peripheral, the SPI controller behind\n"
+		   "which the firmware of the machine lies. A guest that has it can switch off\n"
+		   "fans and memory, or write over the firmware, and a reset of the function can\n"
+		   "hang the host: machines did not start again after that. Often such functions\n"
+		   "were named only because a controller shares its group with them; naming is\n"
+		   "no permission. Take them out of the domain and choose a device in another\n"
+		   "group. If you know that the host does without this one, allow-critical in\n"
+		   "the configuration says so. A host bridge cannot be allowed at all. On a card\n"
+		   "in a slot the same classes are readers, accelerators and switches, and are\n"
+		   "not meant.",
+};
 
 static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r,
 				struct vh_findings *out)
@@ -11,16 +70,14 @@ static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r
 
 	while ((pd = vh_rule_next_peer(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
-		_auto_free_ char *what = NULL, *with = NULL, *config = NULL, *fix = NULL;
+		_auto_free_ char *what = NULL, *with = NULL, *fix = NULL;
 		struct vh_finding *f;
 
-		if (!vh_host_is_chipset(d) || !d->driver ||
-		    vh_config_device(c->config, &d->addr).allow_critical)
+		if (may_go(c, d) || !d->driver)
 			continue;
 		what = vh_wording_device(d);
 		with = vh_wording_with(c, d);
-		config = vh_wording_config(&d->addr, "allow-critical", "yes");
-		fix = vh_printf("choose another device, or let the host do without it %s", config);
+		fix = critical_fix(d);
 		f = vh_finding_add(out, r, pd, fix, "%s, %s, is part of the chipset: %s",
 				   vh_pci_str(&d->addr).s, with, what);
 		vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
@@ -34,12 +91,13 @@ const struct vh_rule vh_rule_peer_critical = {
 	.title = "no peer is part of the chipset",
 	.check = check_peer_critical,
 	.explain = "A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
-		   "controller, a system peripheral. The firmware and the kernel reach sensors,\n"
-		   "power control and memory modules through it; taking its driver away can hang\n"
-		   "the host or leave it without fan control. Controllers on the mainboard often\n"
-		   "share their group with such functions. Best is a device in another group: a\n"
-		   "card in another slot. If you know that the host does without the driver,\n"
-		   "allow-critical in the configuration lets it go along.",
+		   "controller, a system peripheral, the SPI controller of the firmware's flash.\n"
+		   "The firmware and the kernel reach sensors, power control and memory modules\n"
+		   "through it; taking its driver away can hang the host or leave it without fan\n"
+		   "control. Controllers on the mainboard often share their group with such\n"
+		   "functions. Best is a device in another group: a card in another slot. If you\n"
+		   "know that the host does without the driver, allow-critical in the\n"
+		   "configuration lets it go along; a host bridge cannot be allowed.",
 };
 
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
@@ -104,14 +162,15 @@ static void check_bridges(const struct vh_case *c, const struct vh_group *g,
 {
 	for (size_t i = 0; i < g->count; i++) {
 		const struct vh_pci_dev *d = g->members[i];
-		_auto_free_ char *with = NULL, *fix = NULL;
+		_auto_free_ char *with = NULL, *fix = NULL, *file = NULL, *word = NULL;
 		struct vh_finding *f;
 
 		if (!vh_host_is_bridge(d) || vh_host_is_tolerated(d))
 			continue;
 		with = vh_wording_with(c, d);
-		fix = vh_printf("echo %s > /sys/bus/pci/drivers/%s/unbind", vh_pci_str(&d->addr).s,
-				d->driver);
+		file = vh_printf("/sys/bus/pci/drivers/%s/unbind", d->driver);
+		word = vh_shell_quote(file);
+		fix = vh_printf("echo %s > %s", vh_pci_str(&d->addr).s, word);
 		f = vh_finding_add(
 			out, r, NULL, fix,
 			"%s, %s, is a bridge on driver '%s', beside which VFIO does not take the group",

@@ -82,6 +82,9 @@ static char *iommu_fix(const struct vh_host *h)
 {
 	const char *off = turned_off(h);
 
+	if (h->iommu_elsewhere && h->cpu == VH_CPU_OTHER)
+		return vh_strdup(
+			"use another machine: where a board has no IOMMU (SMMU) for PCIe, no setting adds one; its documentation says whether it has");
 	if (off && h->firmware_iommu != VH_NO)
 		return vh_printf("take %s off the kernel command line%s and reboot", off,
 				 h->cpu == VH_CPU_INTEL ? ", add intel_iommu=on" : "");
@@ -98,7 +101,10 @@ static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd
 	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
 
 	if (pd->dev->group < 0)
-		vh_finding_add(out, r, pd, "dmesg | grep -i -e iommu -e dmar -e amd-vi",
+		vh_finding_add(out, r, pd,
+			       c->host->cpu == VH_CPU_OTHER
+				       ? "dmesg | grep -i -e iommu -e smmu"
+				       : "dmesg | grep -i -e iommu -e dmar -e amd-vi",
 			       "%s has no IOMMU group, although other devices have one",
 			       vh_pci_str(&pd->dev->addr).s);
 	else if (g && g->noiommu)
@@ -124,6 +130,12 @@ static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r,
 		return;
 	}
 	fix = iommu_fix(c->host);
+	if (c->host->iommu_elsewhere) {
+		vh_finding_add(
+			out, r, NULL, fix,
+			"no PCI device has an IOMMU group, only parts of the board itself have: this board has no IOMMU for PCIe, or the kernel does not use it");
+		return;
+	}
 	vh_finding_add(out, r, NULL, fix, "no IOMMU groups: %s%s%s%s", firmware_text(c->host),
 		       off ? " (kernel command line: '" : "", off ? off : "", off ? "')" : "");
 }

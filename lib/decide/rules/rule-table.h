@@ -24,6 +24,7 @@
 	RULE(vh_rule_device_protected)         \
 	RULE(vh_rule_device_in_use)            \
 	RULE(vh_rule_peer_in_use)              \
+	RULE(vh_rule_device_critical)          \
 	RULE(vh_rule_peer_critical)            \
 	RULE(vh_rule_peer_not_listed)          \
 	RULE(vh_rule_group_not_viable)         \

@@ -3,6 +3,8 @@
  * card, its bus, its physical function, its NUMA node. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
 
 static bool is_named_at(const struct vh_case *c, const struct vh_pci_addr *addr)
@@ -175,10 +177,11 @@ static void pf_down(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
 		    const struct vh_rule *r, struct vh_findings *out)
 {
 	struct vh_pci_name name = vh_pci_str(&pf->addr);
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *word = NULL;
 
 	if (pd->dev->pf_net) {
-		fix = vh_printf("ip link set %s up", pd->dev->pf_net);
+		word = vh_shell_quote(pd->dev->pf_net);
+		fix = vh_printf("ip link set %s up", word);
 		vh_finding_add(
 			out, r, pd, fix,
 			"the interface '%s' of %s, the physical function of %s, is down: libvirt cannot set the MAC address",

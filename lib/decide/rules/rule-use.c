@@ -13,10 +13,18 @@ static const char *kind_str(enum vh_use_kind kind)
 		return "network";
 	case VH_USE_DISPLAY:
 		return "display";
+	case VH_USE_SOUND:
+		return "sound";
+	case VH_USE_SERIAL:
+		return "serial";
+	case VH_USE_COMPUTE:
+		return "compute";
 	case VH_USE_INPUT:
+		return "input";
+	case VH_USE_OTHER:
 		break;
 	}
-	return "input";
+	return "other";
 }
 
 static bool is_allowed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
@@ -63,7 +71,7 @@ static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r
 			fix = use_fix(pd->dev, use);
 			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
 					   vh_pci_str(&pd->dev->addr).s, use->text);
-			if (use->weak)
+			if (use->weak || use->looked)
 				f->severity = VH_WARNING;
 		}
 	}
@@ -131,6 +139,8 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 
 	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",
 			   vh_pci_str(&pd->dev->addr).s, with, use->text);
+	if (use->looked)
+		f->severity = VH_WARNING;
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 
@@ -251,15 +261,16 @@ static char *owner_text(const struct vh_claim *k)
 
 static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *domain = NULL;
+	_auto_free_ char *domain = NULL, *end = NULL;
 
 	if (vh_streq(k->owner, VH_MANUAL))
 		return vh_strdup("start it again when that has ended");
 	if (k->state == VH_RELEASED)
 		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
 	domain = vh_wording_domain(k->name ? k->name : k->owner, k->owner);
-	return vh_printf("virsh destroy %s\nor, when it does not run any more: vfio-hook reattach %s",
-			 domain, vh_pci_str(&d->addr).s);
+	end = vh_wording_end_guest(domain);
+	return vh_printf("%s\nor, when it does not run any more: vfio-hook reattach %s", end,
+			 vh_pci_str(&d->addr).s);
 }
 
 static void claimed(const struct vh_case *c, const struct vh_claim_view *v,
@@ -296,7 +307,7 @@ static char *open_fix(const struct vh_group_view *g)
 {
 	_auto_free_ char *name = g->domain ? vh_wording_domain(g->domain, NULL) : NULL;
 
-	return name ? vh_printf("virsh destroy %s", name)
+	return name ? vh_wording_end_guest(name)
 		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
 }
 

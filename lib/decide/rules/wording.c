@@ -3,6 +3,7 @@
 #include "lib/decide/rules/wording.h"
 
 #include "lib/base/printable.h"
+#include "lib/base/shell.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -100,28 +101,18 @@ char *vh_wording_config(const struct vh_pci_addr *a, const char *key, const char
 			 value);
 }
 
-static bool is_plain(const char *s)
-{
-	return *s &&
-	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+:@%-")];
-}
-
 char *vh_wording_domain(const char *name, const char *uuid)
 {
-	_auto_free_ char *printable = vh_printable(name, 256);
-	struct vh_strbuf sb = { 0 };
+	_auto_free_ char *line = vh_printable_line(name);
 
-	/* A leading '-' is an option, a number an ID; the rest did not survive printing. */
-	if (!vh_streq(printable, name) || strchr(name, '\\') || *name == '-' ||
-	    !name[strspn(name, "0123456789")]) {
-		if (uuid)
-			return vh_strdup(uuid);
-	}
-	if (is_plain(printable))
-		return vh_strdup(printable);
-	vh_strbuf_add(&sb, "'");
-	for (const char *p = printable; *p; p++)
-		vh_strbuf_add_mem(&sb, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
-	vh_strbuf_add(&sb, "'");
-	return vh_strbuf_steal(&sb);
+	/* A leading '-' is an option, a number an ID; a control character is hard to type. */
+	if (uuid && (strcmp(line, name) != 0 || *name == '-' || !name[strspn(name, "0123456789")]))
+		return vh_strdup(uuid);
+	return vh_shell_operand(name);
+}
+
+char *vh_wording_end_guest(const char *domain)
+{
+	return vh_printf("virsh shutdown %s   # and wait until it has ended\n"
+			 "or, if it never does, pull its plug: virsh destroy %s", domain, domain);
 }

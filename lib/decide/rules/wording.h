@@ -20,5 +20,7 @@ char *vh_wording_kind(uint32_t class, const struct vh_pci_id *id) VH_CHECK;
 char *vh_wording_config(const struct vh_pci_addr *a, const char *key, const char *value) VH_CHECK;
 /* How a shell command names a domain; by its UUID where the name would be misread. */
 char *vh_wording_domain(const char *name, const char *uuid) VH_CHECK;
+/* The lines that end a guest, the harmless one first; `domain` as above. Caller frees. */
+char *vh_wording_end_guest(const char *domain) VH_CHECK;
 
 #endif

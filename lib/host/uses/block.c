@@ -1,136 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * block - disks: mounted, swap, held by dm, md or loop, or opened exclusively (ZFS, btrfs
- * members, other mount namespaces).
+ * block - disks: mounted, swap, with a file that is in use, held by dm, md, bcache or loop,
+ * exported, or opened exclusively by what cannot be seen.
  */
 #include "lib/host/uses/use.h"
 
 #include <errno.h>
 
 #include "lib/base/printable.h"
+#include "lib/base/shell.h"
 
 #include "lib/base/banned.h"
 
 #define STACK_MAX 8 /* dm on md on dm ... */
 
-/* --- the tables ----------------------------------------------------------------------------- */
+/* A block device below a disk, or on top of it. */
+struct node {
+	const char *path; /* in sysfs */
+	char *name;       /* below /dev */
+	char *file, *mapper, *dev;
+	const char *via; /* "" or " (through md0)" */
+	int depth;
+};
 
-/* mountinfo and swaps write blanks as \040 (fs/seq_file.c:mangle_path()). In place. */
-static char *unescape(char *s)
-{
-	char *to = s;
-
-	for (char *p = s; *p; p++) {
-		uint64_t c;
-		char octal[4] = { 0 };
-
-		if (*p == '\\')
-			memcpy(octal, p + 1, strnlen(p + 1, 3));
-		if (octal[2] && vh_parse_uint(octal, 8, 255, &c) == 0) {
-			*to++ = (char)c;
-			p += 3;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = 0;
-	return s;
-}
-
-/* rw,vers=4.2,addr=192.168.1.9 (fs/nfs/super.c:nfs_show_mount_options()) */
-static void note_nfs_root(struct vh_usage *u, char *options)
-{
-	char *option;
-
-	free(u->nfs_root);
-	u->nfs_root = NULL;
-	while ((option = strsep(&options, ",")))
-		if (vh_has_prefix(option, "addr="))
-			u->nfs_root = vh_strdup(option + strlen("addr="));
-	if (!u->nfs_root)
-		u->nfs_root = vh_strdup("an unknown server");
-}
-
-/* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
-static void read_mounts(char *text, struct vh_usage *u)
-{
-	char *line;
-
-	while ((line = strsep(&text, "\n"))) {
-		char *fields = line, *dash = strstr(line, " - "), *word[5] = { 0 };
-		char *tail, *type, *source;
-		struct vh_mount *m;
-		uint64_t major, minor;
-		char *numbers;
-
-		if (!dash)
-			continue;
-		*dash = 0;
-		for (size_t i = 0; i < 5; i++)
-			word[i] = strsep(&fields, " ");
-		tail = dash + 3;
-		type = strsep(&tail, " ");
-		source = strsep(&tail, " ");
-		numbers = word[2];
-		if (!word[4] || !source || vh_parse_uint(strsep(&numbers, ":"), 10, UINT32_MAX, &major) ||
-		    vh_parse_uint(numbers, 10, UINT32_MAX, &minor))
-			continue;
-		m = VH_APPEND(u->mounts, u->n_mounts);
-		m->major = (unsigned int)major;
-		m->minor = (unsigned int)minor;
-		m->source = vh_strdup(unescape(source));
-		m->at = vh_strdup(unescape(word[4]));
-		if (vh_has_prefix(type, "nfs") && !strcmp(m->at, "/"))
-			note_nfs_root(u, tail);
-	}
-}
-
-/* Filename Type Size Used Priority; the first line is the heading */
-static void read_swaps(char *text, struct vh_usage *u)
-{
-	char *line = strsep(&text, "\n");
-
-	while ((line = strsep(&text, "\n"))) {
-		char *name = strsep(&line, " \t");
-
-		if (*name == '/')
-			*VH_APPEND(u->swaps.name, u->swaps.count) = vh_strdup(unescape(name));
-	}
-}
-
-static void read_loops(const struct vh_root *root, struct vh_usage *u)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	if (vh_root_list(root, &names, "sys/block") < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++) {
-		char *backing;
-
-		if (!vh_has_prefix(names.name[i], "loop"))
-			continue;
-		backing = vh_root_read(root, "sys/block/%s/loop/backing_file", names.name[i]);
-		if (backing)
-			*VH_APPEND(u->loops, u->n_loops) =
-				(struct vh_loop){ vh_strdup(names.name[i]), backing };
-	}
-}
-
-void vh_block_read_usage(const struct vh_root *root, struct vh_usage *u)
-{
-	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
-	_auto_free_ char *swaps = vh_root_read(root, "proc/swaps");
-
-	u->mounts_read = mounts != NULL;
-	u->swaps_read = swaps != NULL || errno == ENOENT; /* a kernel without swap */
-	if (mounts)
-		read_mounts(mounts, u);
-	if (swaps)
-		read_swaps(swaps, u);
-	read_loops(root, u);
-}
-
-/* --- one block device ------------------------------------------------------------------------ */
+static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *name,
+			 const char *via, int depth);
 
 /* The name below /dev: sysfs writes a slash as an exclamation mark (drivers/base/core.c). */
 static char *node_name(const char *name)
@@ -143,171 +37,315 @@ static char *node_name(const char *name)
 	return node;
 }
 
-static bool is_vital_mount(const char *at)
-{
-	static const char *const vital[] = { "/", "/boot", "/boot/efi", "/efi", "/usr", "/var" };
+/* --- one block device ------------------------------------------------------------------------ */
 
-	for (size_t i = 0; i < VH_COUNT(vital); i++)
-		if (!strcmp(at, vital[i]))
+static bool in_list(const char *list, const char *file)
+{
+	size_t n;
+
+	for (; list && *list; list += n + (list[n] == ':')) {
+		n = strcspn(list, ":");
+		if (vh_is_word(list, n, file))
 			return true;
+	}
 	return false;
 }
 
-/* The file system that a file lies on: the longest mount point, of those the last. */
-static const struct vh_mount *mount_of(const struct vh_usage *usage, const char *file)
+static bool is_called(const struct node *n, const char *list)
 {
-	const struct vh_mount *best = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < usage->n_mounts; i++) {
-		const char *at = usage->mounts[i].at;
-		size_t n = strcmp(at, "/") ? strlen(at) : 0;
-
-		if (n < longest || strncmp(file, at, n) != 0 || file[n] != '/')
-			continue;
-		longest = n;
-		best = &usage->mounts[i];
-	}
-	return best;
+	return in_list(list, n->file) || in_list(list, n->mapper);
 }
 
-static void look_at_swap_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *node)
+/* btrfs has numbers of its own, and names one of its members. */
+static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
+			  const struct vh_mount *m)
 {
-	for (size_t i = 0; i < ctx->usage->swaps.count; i++) {
-		const char *file = ctx->usage->swaps.name[i];
-		_auto_free_ char *shown = NULL;
+	_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
+
+	return vh_streq(n->dev, numbers) || is_called(n, m->source) || is_called(n, m->more) ||
+	       vh_members_share(ctx->usage, n->file, m->source);
+}
+
+/* How deep a mount point lies: the inner ones come first. */
+static unsigned int rank_of(const char *at)
+{
+	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
+
+	for (const char *p = at; p[0] && p[1]; p++)
+		rank += 2 * (*p == '/');
+	return rank;
+}
+
+/* A file that the kernel has open: swap, the file of a loop, an export. */
+static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const struct node *n)
+{
+	const struct vh_usage *usage = ctx->usage;
+
+	for (size_t i = 0; i < usage->swaps.count; i++) {
+		const char *file = usage->swaps.name[i];
+		_auto_free_ char *shown = NULL, *word = NULL;
 		struct vh_use *u;
 
-		if (vh_has_prefix(file, "/dev/") || mount_of(ctx->usage, file) != m)
+		if (vh_has_prefix(file, "/dev/") || vh_block_tables_mount_of(usage, file) != m)
 			continue;
 		shown = vh_printable(file, 80);
-		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", node, shown);
+		word = vh_shell_quote(file);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->fix = vh_printf("swapoff %s", shown);
+		u->rank = rank_of(m->at) + 1;
+		u->fix = vh_printf("swapoff %s", word);
+	}
+	for (size_t i = 0; i < usage->n_kernel_users; i++) {
+		const struct vh_kernel_user *k = &usage->kernel_users[i];
+		_auto_free_ char *shown = NULL, *path = NULL, *through = NULL;
+		struct vh_use *u;
+
+		if (vh_has_prefix(k->device, "/dev/") || *k->device != '/' ||
+		    vh_block_tables_mount_of(usage, k->device) != m || n->depth >= STACK_MAX)
+			continue;
+		if (k->block) {
+			path = vh_printf("sys/class/block/%s", k->block);
+			through = vh_printf(" (through %s)", k->block);
+			look_at_node(ctx, path, k->block, through, n->depth + 1);
+		}
+		shown = vh_printable(k->device, 80);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s", n->name, shown,
+			       k->text);
+		u->rank = rank_of(m->at) + 1;
+		u->fix = vh_strdup(k->fix);
 	}
 }
 
-/* Where it is mounted; `via` says on what ("" or " (through md0)"). */
-static void look_at_mounts(struct vh_uses_ctx *ctx, const char *path, const char *node,
-			   const char *via)
+/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever. */
+static char *umount_fix(const struct vh_usage *usage, const struct vh_mount *m)
 {
-	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
-	_auto_free_ char *file = vh_printf("/dev/%s", node);
-	_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", path);
-	_auto_free_ char *mapper = vh_printf("/dev/mapper/%s", dm_name ? dm_name : "");
+	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
+	struct vh_strbuf sb = { 0 };
 
+	for (size_t i = usage->n_mounts; i-- > own;) {
+		const char *at = usage->mounts[i].at;
+		_auto_free_ char *word = NULL;
+
+		if (strncmp(at, m->at, n) != 0 || (at[n] && at[n] != '/'))
+			continue;
+		word = vh_shell_quote(at);
+		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);
+	}
+	return vh_strbuf_steal(&sb);
+}
+
+static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
+{
 	for (size_t i = 0; i < ctx->usage->n_mounts; i++) {
 		const struct vh_mount *m = &ctx->usage->mounts[i];
-		_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
 		_auto_free_ char *at = NULL;
 		struct vh_use *u;
 
-		/* btrfs has numbers of its own, and only names its first member */
-		if (!vh_streq(dev, numbers) && strcmp(m->source, file) &&
-		    strcmp(m->source, mapper))
+		if (!is_mounted_by(ctx, n, m))
 			continue;
 		at = vh_printable(m->at, 80);
-		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", node, at, via);
-		u->vital = is_vital_mount(m->at);
-		u->fix = u->vital ? NULL : vh_printf("umount %s", at);
-		look_at_swap_files(ctx, m, node);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
+		u->vital = vh_use_is_vital_mount(m->at) ||
+			   vh_shares_is_below_root(ctx->usage, m->at);
+		u->rank = rank_of(m->at);
+		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);
+		look_at_files(ctx, m, n);
 	}
 }
 
-static void look_at_swap(struct vh_uses_ctx *ctx, const char *node, const char *via)
+static void look_at_swap(struct vh_uses_ctx *ctx, const struct node *n)
 {
-	_auto_free_ char *file = vh_printf("/dev/%s", node);
-
 	for (size_t i = 0; i < ctx->usage->swaps.count; i++) {
+		const char *file = ctx->usage->swaps.name[i];
+		_auto_free_ char *word = NULL;
 		struct vh_use *u;
 
-		if (strcmp(ctx->usage->swaps.name[i], file))
+		if (!is_called(n, file))
 			continue;
-		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is swap%s", node, via);
+		word = vh_shell_quote(file);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is swap%s", n->name, n->via);
 		u->vital = true;
-		u->fix = vh_printf("swapoff %s", file);
+		u->rank = 1;
+		u->fix = vh_printf("swapoff %s", word);
 	}
 }
 
-/* What ends a device-mapper or md device, by the prefix of its UUID. */
+/* Of an LVM volume: what stands before the single hyphen, others are doubled (lvm(8)). */
+static char *volume_group(const char *dm_name)
+{
+	char *group = vh_strdup(dm_name), *to = group;
+
+	for (const char *p = dm_name; *p; p++) {
+		if (p[0] == '-' && p[1] != '-')
+			break;
+		p += p[0] == '-';
+		*to++ = *p;
+	}
+	*to = 0;
+	return group;
+}
+
+/* What ends a holder: device-mapper by the prefix of its UUID, the others by their name. */
 static char *holder_fix(const char *holder, const char *dm_name, const char *dm_uuid)
 {
+	_auto_free_ char *word = dm_name ? vh_shell_operand(dm_name) : vh_shell_quote(holder);
+	_auto_free_ char *group = NULL, *groups_word = NULL;
+
 	if (vh_has_prefix(holder, "md"))
-		return vh_printf("mdadm --stop /dev/%s", holder);
-	if (dm_uuid && vh_has_prefix(dm_uuid, "LVM-"))
-		return vh_printf("lvchange --activate n /dev/mapper/%s", dm_name);
+		return vh_printf("mdadm --stop /dev/%s", word);
+	if (vh_has_prefix(holder, "bcache"))
+		return vh_printf("echo 1 > /sys/block/%s/bcache/stop", word);
+	if (!dm_name)
+		return NULL;
+	if (dm_uuid && vh_has_prefix(dm_uuid, "LVM-")) {
+		group = volume_group(dm_name);
+		groups_word = vh_shell_operand(group);
+		return vh_printf("vgchange -an %s", groups_word);
+	}
 	if (dm_uuid && vh_has_prefix(dm_uuid, "CRYPT-"))
-		return vh_printf("cryptsetup close %s", dm_name);
+		return vh_printf("cryptsetup close %s", word);
 	if (dm_uuid && vh_has_prefix(dm_uuid, "mpath-"))
-		return vh_printf("multipath -f %s", dm_name);
-	return dm_name ? vh_printf("dmsetup remove %s", dm_name) : NULL;
+		return vh_printf("multipath -f %s", word);
+	return vh_printf("dmsetup remove %s", word);
 }
 
-static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *name,
-			 const char *via, int depth);
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *name);
+static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
 
-static void look_at_holders(struct vh_uses_ctx *ctx, const char *path, const char *node,
-			    const char *via, int depth)
+/* What is on the holder first: it has to end first. */
+static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const char *holder)
+{
+	_auto_free_ char *up = vh_printf("sys/class/block/%s", holder);
+	_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", up);
+	_auto_free_ char *dm_uuid = vh_root_read(ctx->root, "%s/dm/uuid", up);
+	_auto_free_ char *shown = vh_printable(dm_name ? dm_name : holder, 60);
+	_auto_free_ char *through = vh_printf(" (through %s)", shown);
+	size_t before = ctx->dev->n_uses;
+
+	if (n->depth < STACK_MAX)
+		look_at_node(ctx, up, holder, through, n->depth + 1);
+	if (ctx->dev->n_uses == before)                       /* ZFS on it, or btrfs? */
+		VH_IGNORE(look_exclusively(ctx, up, holder)); /* the disk is in use already */
+	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
+		holder_fix(holder, dm_name, dm_uuid);
+}
+
+static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 {
 	_auto_names_ struct vh_names holders = { 0 };
+	_auto_free_ char *bcache = vh_root_link_name(ctx->root, "%s/bcache/dev", n->path);
 
-	if (vh_root_list(ctx->root, &holders, "%s/holders", path) < 0)
+	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
+	for (size_t i = 0; i < holders.count; i++)
+		look_at_holder(ctx, n, holders.name[i]);
+	if (bcache && !vh_names_has(&holders, bcache))
+		look_at_holder(ctx, n, bcache);
+}
+
+/* bdev0 is .../block/sdf1/bcache, of a backing disk, with a link to the device that it makes;
+ * volume0 is .../block/bcache1/bcache, of the device itself. */
+static char *cached_device(const struct vh_root *root, const char *set, const char *link)
+{
+	_auto_free_ char *target = vh_root_readlink(root, "sys/fs/bcache/%s/%s", set, link);
+	char *slash = target ? strrchr(target, '/') : NULL;
+	const char *name;
+
+	if (!slash)
+		return NULL;
+	*slash = 0;
+	slash = strrchr(target, '/');
+	name = slash ? slash + 1 : target;
+	if (vh_has_prefix(link, "bdev"))
+		return vh_root_link_name(root, "sys/class/block/%s/bcache/dev", name);
+	return vh_has_prefix(link, "volume") ? vh_strdup(name) : NULL;
+}
+
+/* A cache of bcache: the devices that it caches. */
+static void look_at_cache(struct vh_uses_ctx *ctx, const struct node *n)
+{
+	_auto_names_ struct vh_names links = { 0 };
+	_auto_free_ char *set = vh_root_link_name(ctx->root, "%s/bcache/set", n->path);
+	_auto_free_ char *word = NULL;
+
+	if (!set)
 		return;
-	for (size_t i = 0; i < holders.count; i++) {
-		const char *holder = holders.name[i];
-		_auto_free_ char *up = vh_printf("sys/class/block/%s", holder);
-		_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", up);
-		_auto_free_ char *dm_uuid = vh_root_read(ctx->root, "%s/dm/uuid", up);
-		_auto_free_ char *shown = vh_printable(dm_name ? dm_name : holder, 60);
-		_auto_free_ char *through = vh_printf(" (through %s)", shown);
-		struct vh_use *u;
-		size_t before;
+	VH_IGNORE(vh_root_list(ctx->root, &links, "sys/fs/bcache/%s", set));
+	for (size_t i = 0; i < links.count && n->depth < STACK_MAX; i++) {
+		const char *link = links.name[i];
+		_auto_free_ char *name = NULL, *up = NULL, *through = NULL;
 
-		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", node, shown, via);
-		u->fix = holder_fix(holder, dm_name, dm_uuid);
-		before = ctx->dev->n_uses;
-		if (depth < STACK_MAX)
-			look_at_node(ctx, up, holder, through, depth + 1);
-		if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
-			VH_IGNORE(look_exclusively(ctx, holder)); /* the disk is in use already */
+		name = cached_device(ctx->root, set, link);
+		if (!name)
+			continue;
+		up = vh_printf("sys/class/block/%s", name);
+		through = vh_printf(" (through %s)", name);
+		look_at_node(ctx, up, name, through, n->depth + 1);
 	}
-	for (size_t i = 0; i < ctx->usage->n_loops; i++) {
-		const struct vh_loop *l = &ctx->usage->loops[i];
+	word = vh_shell_quote(set);
+	vh_use_add(ctx, VH_USE_BLOCK, "%s is a cache of bcache%s", n->name, n->via)->fix =
+		vh_printf("echo 1 > /sys/fs/bcache/%s/stop", word);
+}
 
-		if (vh_has_prefix(l->backing, "/dev/") && !strcmp(l->backing + 5, node))
-			vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", node, l->name, via)
-				->fix = vh_printf("losetup --detach /dev/%s", l->name);
+/* Exports, loops, zram. */
+static void look_at_kernel_users(struct vh_uses_ctx *ctx, const struct node *n)
+{
+	for (size_t i = 0; i < ctx->usage->n_kernel_users; i++) {
+		const struct vh_kernel_user *k = &ctx->usage->kernel_users[i];
+		_auto_free_ char *numbers = vh_printf("%u:%u", k->major, k->minor);
+		_auto_free_ char *up = NULL, *through = NULL;
+
+		if (!is_called(n, k->device) && !is_called(n, k->given) &&
+		    !(k->major && vh_streq(n->dev, numbers)))
+			continue;
+		if (k->block && n->depth < STACK_MAX) {
+			up = vh_printf("sys/class/block/%s", k->block);
+			through = vh_printf(" (through %s)", k->block);
+			look_at_node(ctx, up, k->block, through, n->depth + 1);
+		}
+		vh_use_add(ctx, VH_USE_BLOCK, "%s is %s%s", n->name, k->text, n->via)->fix =
+			vh_strdup(k->fix);
 	}
 }
 
 static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			 const char *via, int depth)
 {
-	_auto_free_ char *node = node_name(name);
+	_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+	_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", path);
+	_auto_free_ char *mapper = vh_printf("/dev/mapper/%s", dm_name ? dm_name : "");
+	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
+	const struct node n = { path, node, file, mapper, dev, via, depth };
 
-	look_at_mounts(ctx, path, node, via);
-	look_at_swap(ctx, node, via);
-	look_at_holders(ctx, path, node, via, depth);
+	look_at_mounts(ctx, &n);
+	look_at_swap(ctx, &n);
+	look_at_holders(ctx, &n);
+	look_at_cache(ctx, &n);
+	look_at_kernel_users(ctx, &n);
 }
 
-/* Who opens a disk exclusively, and is not seen otherwise, may well be the root file system:
- * no configuration allows that. Returns false when it cannot be told. */
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *name)
+/* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
+ * system: no configuration allows that. Returns false when it cannot be told. */
+static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
 {
-	_auto_free_ char *node = node_name(name);
-	int rc = vh_root_try_exclusive(ctx->root, node);
-
-	if (rc == -EBUSY)
+	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
 		vh_use_add(ctx, VH_USE_BLOCK,
-			   "%s is opened exclusively (ZFS, btrfs, or another mount namespace)",
+			   "%s is opened exclusively, by what cannot be seen (a file system of "
+			   "another mount namespace?)",
 			   node)
 			->vital = true;
 	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
 		return true;
 	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
 			    rc == -ENODATA ? "not recorded" : strerror(-rc));
+	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
+		      rc == -ENODATA ? "not recorded" : strerror(-rc));
 	return false;
+}
+
+static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *node = node_name(name);
+
+	return judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
 }
 
 /*
@@ -319,17 +357,13 @@ static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const c
 	_auto_free_ char *node = node_name(name);
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *data = vh_root_read(ctx->root, "run/udev/data/b%s", dev ? dev : "");
-	static const char key[] = "\nE:ID_FS_TYPE=";
-	_auto_free_ char *type = NULL, *shown = NULL;
-	char *at = data ? strstr(data, key) : NULL;
+	_auto_free_ char *type = vh_members_signature(ctx, path), *shown = NULL;
 
 	if (!data)
 		vh_use_add(ctx, VH_USE_BLOCK, "%s may hold data: udev knows nothing of it", node)
 			->peer_only = true;
-	if (!at)
+	if (!type)
 		return;
-	at += strlen(key);
-	type = vh_strndup(at, strcspn(at, "\n"));
 	shown = vh_printable(type, 40);
 	vh_use_add(ctx, VH_USE_BLOCK, "%s holds data (%s)", node, shown)->peer_only = true;
 }
@@ -338,7 +372,7 @@ static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const c
 
 /* nvme0c1n2 is one path to the disk nvme0n2, which lives elsewhere (drivers/nvme/host/core.c,
  * nvme_alloc_ns()). Returns the disk's name, or NULL. */
-static char *multipath_head(const char *name)
+char *vh_block_head(const char *name)
 {
 	unsigned int subsystem, controller, ns;
 	int end = 0;
@@ -350,7 +384,7 @@ static char *multipath_head(const char *name)
 
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = multipath_head(name);
+	_auto_free_ char *head = vh_block_head(name);
 
 	return head || (vh_root_exists(ctx->root, "%s/dev", path) &&
 			vh_root_exists(ctx->root, "%s/size", path));
@@ -383,20 +417,56 @@ static char *disk_text(const struct vh_uses_ctx *ctx, const char *path, const ch
 	return vh_printf("disk %s (%lld GB)", node, (long long)(sectors / 1953125));
 }
 
+/* By NVMe passthrough a target has the controller as a whole: /dev/nvme1 of .../nvme1/nvme1n1. */
+static void look_at_controller(struct vh_uses_ctx *ctx, const char *path)
+{
+	for (size_t i = 0; i < ctx->usage->n_kernel_users; i++) {
+		const struct vh_kernel_user *k = &ctx->usage->kernel_users[i];
+		_auto_free_ char *part = NULL;
+
+		if (!vh_has_prefix(k->device, "/dev/nvme"))
+			continue;
+		part = vh_printf("/%s/", k->device + strlen("/dev/"));
+		if (strstr(path, part))
+			vh_use_add(ctx, VH_USE_BLOCK, "%s is %s", k->device + strlen("/dev/"),
+				   k->text)
+				->fix = vh_strdup(k->fix);
+	}
+}
+
+/* The whole disk is busy also where a partition is: then that is named. */
+static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
+			   const struct vh_names *parts)
+{
+	_auto_free_ char *node = node_name(name);
+	int rc = vh_root_try_exclusive(ctx->root, node);
+	size_t before = ctx->dev->n_uses;
+
+	for (size_t i = 0; rc == -EBUSY && i < parts->count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
+		_auto_free_ char *part = node_name(parts->name[i]);
+
+		if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
+			VH_IGNORE(judge_opener(ctx, sub, part, rc)); /* that is told */
+	}
+	return ctx->dev->n_uses != before || judge_opener(ctx, path, node, rc);
+}
+
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = multipath_head(name);
+	_auto_free_ char *head = vh_block_head(name);
 	_auto_free_ char *head_path = head ? vh_printf("sys/class/block/%s", head) : NULL;
 	_auto_names_ struct vh_names dirs = { 0 }, unused = { 0 };
 	size_t before = ctx->dev->n_uses, of_parts;
 
+	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
+		vh_use_unseen(ctx, VH_USE_BLOCK, "mounts and swap: /proc is not readable");
+	}
+	if (!ctx->host->uses_untold)
+		look_at_controller(ctx, path);
 	if (head) {
 		path = head_path;
 		name = head;
-	}
-	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
-		vh_host_not_checked(ctx->host, "mounts and swap: /proc is not readable");
-		ctx->complete = false;
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
 	if (ctx->host->uses_untold)
@@ -404,21 +474,25 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
-		ctx->complete = false;
+		vh_use_unseen(ctx, VH_USE_BLOCK, "the partitions of disk %s", name);
 	look_at_partitions(ctx, path, &dirs, &unused);
 	/* beside a partition that is in use, another may be so unseen */
-	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++)
-		VH_IGNORE(look_exclusively(ctx, unused.name[i])); /* the disk is in use already */
+	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
+
+		VH_IGNORE(look_exclusively(ctx, sub, unused.name[i])); /* in use already */
+	}
 	if (ctx->dev->n_uses != before)
 		return;
 	/* of a disk that is free as a whole the partitions are free too */
-	if (!look_exclusively(ctx, name))
+	if (!look_at_unseen(ctx, path, name, &unused))
 		ctx->complete = false;
+	if (ctx->dev->n_uses != before)
+		return;
 	look_at_signature(ctx, path, name);
-	for (size_t i = 0; i < dirs.count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs.name[i]);
+	for (size_t i = 0; i < unused.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
 
-		if (vh_root_exists(ctx->root, "%s/partition", sub))
-			look_at_signature(ctx, sub, dirs.name[i]);
+		look_at_signature(ctx, sub, unused.name[i]);
 	}
 }

@@ -1,61 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * display - who draws or plays on a display or audio function: the console, nvidia_drm,
- * processes that have its nodes open. A sound server keeps the control node open for ever and
- * lets go of it when the card goes, so only the nodes that carry sound count.
+ * display - what of the kernel draws on a display function: the console, nvidia_drm. Processes
+ * that have its nodes open are found by the scan for all nodes (parties.c).
  */
 #include "lib/host/uses/use.h"
 
 #include <errno.h>
 
-#include "lib/host/process.h"
-
 #include "lib/base/banned.h"
 
-static void add_nodes(const struct vh_uses_ctx *ctx, const char *dir, const char *const *prefixes,
-		      const char *node, struct vh_names *to)
+/* "fb0" */
+static void add_framebuffers(const struct vh_uses_ctx *ctx, struct vh_names *to)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
-	if (vh_root_list_dirs(ctx->root, &names, "%s/%s", ctx->dev->path, dir) < 0)
+	if (vh_root_list_dirs(ctx->root, &names, "%s/graphics", ctx->dev->path) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++)
-		for (const char *const *p = prefixes; *p; p++)
-			if (vh_has_prefix(names.name[i], *p))
-				*VH_APPEND(to->name, to->count) =
-					vh_printf("%s%s", node, names.name[i]);
-}
-
-static void add_sound(const struct vh_uses_ctx *ctx, struct vh_names *to)
-{
-	static const char *const sound[] = { "pcm", "midi", NULL };
-	_auto_names_ struct vh_names cards = { 0 };
-
-	if (vh_root_list_dirs(ctx->root, &cards, "%s/sound", ctx->dev->path) < 0)
-		return;
-	for (size_t i = 0; i < cards.count; i++) {
-		_auto_free_ char *dir = vh_printf("sound/%s", cards.name[i]);
-
-		add_nodes(ctx, dir, sound, "/dev/snd/", to);
-	}
-}
-
-/* NVIDIA's own driver: /dev/nvidiaN, the N from its file in /proc. */
-static void add_nvidia(const struct vh_uses_ctx *ctx, struct vh_names *to)
-{
-	static const char label[] = "Device Minor:";
-	_auto_free_ char *text = vh_root_read(ctx->root, "proc/driver/nvidia/gpus/%s/information",
-					      vh_pci_str(&ctx->dev->addr).s);
-	char *at = text ? strstr(text, label) : NULL;
-	uint64_t minor;
-
-	if (!at)
-		return;
-	at += strlen(label);
-	at += strspn(at, " \t");
-	at[strcspn(at, " \t\n")] = 0;
-	if (vh_parse_uint(at, 10, 255, &minor) == 0)
-		*VH_APPEND(to->name, to->count) = vh_printf("/dev/nvidia%d", (int)minor);
+		if (vh_has_prefix(names.name[i], "fb"))
+			*VH_APPEND(to->name, to->count) = vh_strdup(names.name[i]);
 }
 
 /* --- the console ------------------------------------------------------------------------- */
@@ -87,8 +50,8 @@ static char *bound_console(struct vh_uses_ctx *ctx)
 	if (vh_root_list(ctx->root, &names, "sys/class/vtconsole") < 0 && !ctx->root->live)
 		vh_host_not_checked(ctx->host, "where the console is drawn: not recorded");
 	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *name =
-			vh_root_read(ctx->root, "sys/class/vtconsole/%s/name", names.name[i]);
+		_auto_free_ char *name = vh_root_read(ctx->root, "sys/class/vtconsole/%s/name",
+						      names.name[i]);
 
 		if (name && strstr(name, "frame buffer") &&
 		    vh_root_read_int(ctx->root, "sys/class/vtconsole/%s/bind", names.name[i]) == 1)
@@ -99,13 +62,13 @@ static char *bound_console(struct vh_uses_ctx *ctx)
 
 /* The kernel draws on the first framebuffer, or on that of the display it booted with (fbcon.c:
  * fbcon_select_primary()); which one it is, is to be read nowhere. */
-static void look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
+void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
 {
 	int64_t first = first_framebuffer(ctx->root);
 	_auto_free_ char *console = framebuffers->count ? bound_console(ctx) : NULL;
 
 	for (size_t i = 0; console && i < framebuffers->count; i++) {
-		const char *fb = framebuffers->name[i] + strlen("/dev/");
+		const char *fb = framebuffers->name[i];
 		uint64_t n;
 
 		if (vh_parse_uint(fb + 2, 10, INT32_MAX, &n) < 0 ||
@@ -128,8 +91,10 @@ static void look_at_nvidia(struct vh_uses_ctx *ctx)
 	struct vh_pci_name name = vh_pci_str(&ctx->dev->addr);
 	_auto_strbuf_ struct vh_strbuf on = { 0 };
 
-	vh_host_not_checked(ctx->host, "NVIDIA's persistence mode, which may hold %s: "
-			    "nvidia-smi -q -i %s shows it", name.s, name.s);
+	vh_host_not_checked(ctx->host,
+			    "NVIDIA's persistence mode, which may hold %s: "
+			    "nvidia-smi -q -i %s shows it",
+			    name.s, name.s);
 	for (size_t i = 0; i < VH_COUNT(options); i++) {
 		_auto_free_ char *value = vh_root_read(
 			ctx->root, "sys/module/nvidia_drm/parameters/%s", options[i]);
@@ -149,34 +114,10 @@ static void look_at_nvidia(struct vh_uses_ctx *ctx)
 
 void vh_display_look(struct vh_uses_ctx *ctx)
 {
-	static const char desktop[] = ", or the desktop: systemctl stop display-manager";
-	static const char *const drm[] = { "card", "render", NULL };
-	static const char *const fb[] = { "fb", NULL };
-	_auto_names_ struct vh_names files = { 0 }, framebuffers = { 0 };
-	_auto_free_ char *who = NULL;
-	const char *file = NULL;
+	_auto_names_ struct vh_names framebuffers = { 0 };
 
-	add_nodes(ctx, "graphics", fb, "/dev/", &framebuffers);
-	look_at_console(ctx, &framebuffers);
+	add_framebuffers(ctx, &framebuffers);
+	vh_display_look_at_console(ctx, &framebuffers);
 	if (vh_pci_is_display(ctx->dev->class) && vh_streq(ctx->dev->driver, "nvidia"))
 		look_at_nvidia(ctx);
-	add_nodes(ctx, "drm", drm, "/dev/dri/", &files);
-	add_nodes(ctx, "graphics", fb, "/dev/", &files);
-	add_sound(ctx, &files);
-	add_nvidia(ctx, &files);
-	if (!files.count)
-		return;
-	switch (vh_process_having(ctx->root, &files, &who, &file)) {
-	case VH_YES:
-		vh_use_add(ctx, VH_USE_DISPLAY, "%s has %s open", who, file)->fix =
-			vh_printf("end %s%s", who, vh_has_prefix(file, "/dev/dri/") ? desktop : "");
-		break;
-	case VH_UNKNOWN:
-		vh_host_not_checked(ctx->host, "who has %s open: not every process can be looked at",
-				    files.name[0]);
-		ctx->complete = false;
-		break;
-	case VH_NO:
-		break;
-	}
 }

@@ -3,228 +3,263 @@
 #include "lib/host/uses/use.h"
 
 #include <arpa/inet.h>
-#include <linux/route.h>
+#include <errno.h>
+
+#include "lib/base/shell.h"
+#include "lib/base/strbuf.h"
+#include "lib/host/uses/ways.h"
 
 #include "lib/base/banned.h"
 
-/* Splits the next line off *text and its words off that line; returns how many, 0 at the end. */
-static size_t next_words(char **text, char **words, size_t max)
-{
-	char *line = strsep(text, "\n"), *word;
-	size_t n = 0;
+/* One interface below the function, while it is looked at. */
+struct port {
+	const char *path, *name;
+	char *word; /* the name, quoted */
+	struct vh_ways ways;
+	bool busy; /* somebody may work over it: it has a default route or an address */
+};
 
-	if (!line)
-		return 0;
-	while (n < max && (word = strsep(&line, " \t")))
-		if (*word)
-			words[n++] = word;
-	return n ? n : SIZE_MAX; /* an empty line is not the end */
+/* --- the lines to type ---------------------------------------------------------------------------- */
+
+static bool is_managed(const struct vh_uses_ctx *ctx, const struct port *p)
+{
+	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", p->path);
+	_auto_free_ char *device = vh_root_read(ctx->root, "run/NetworkManager/devices/%lld",
+						(long long)index);
+
+	return index > 0 && device && strstr(device, "managed=true");
 }
 
-static bool all_zero(const char *s)
+#define CUTS "   # cuts off whoever works over it"
+
+/* NetworkManager would bring an interface that it manages up again. */
+static char *down_fix(const struct vh_uses_ctx *ctx, const struct port *p)
 {
-	return s[strspn(s, "0")] == 0;
+	return vh_printf("%s %s%s%s", is_managed(ctx, p) ? "nmcli device disconnect" : "ip link set",
+			 p->word, is_managed(ctx, p) ? "" : " down", p->busy ? CUTS : "");
 }
 
-/* Iface Destination Gateway Flags RefCnt Use Metric Mask, addresses in the byte order of the
- * wire (net/ipv4/fib_trie.c) */
-static void read_routes4(char *text, struct vh_usage *u)
+/* The last line is the one that ends the use; before it, what makes that harmless. */
+static char *after_moving(char *last)
 {
-	char *w[11];
-	size_t n;
+	_auto_free_ char *line = last;
 
-	while ((n = next_words(&text, w, VH_COUNT(w)))) {
-		uint64_t dest, mask, flags;
-		struct vh_route *r;
+	return vh_printf(
+		"give the host another way out first: "
+		"ip route replace default via GATEWAY dev INTERFACE\nor, from its console: %s",
+		line);
+}
 
-		if (n == SIZE_MAX || n < 8 || vh_parse_uint(w[1], 16, UINT32_MAX, &dest) < 0 ||
-		    vh_parse_uint(w[7], 16, UINT32_MAX, &mask) < 0 ||
-		    vh_parse_uint(w[3], 16, UINT32_MAX, &flags) < 0 || (flags & RTF_REJECT))
+/* --- what uses it -------------------------------------------------------------------------------- */
+
+/* Of the main table, if it has one; NULL: none. */
+static const struct vh_route *default_route(const struct vh_routes *routes, const char *interface)
+{
+	const struct vh_route *found = NULL;
+
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
+
+		if (!vh_routes_is_default(r) || strcmp(r->interface, interface) != 0)
 			continue;
-		if (!dest && !mask)
-			*VH_APPEND(u->routes.name, u->routes.count) = vh_strdup(w[0]);
-		r = VH_APPEND(u->routes4, u->n_routes4);
-		r->interface = vh_strdup(w[0]);
-		r->dest = (uint32_t)dest;
-		r->mask = (uint32_t)mask;
-		r->connected = !(flags & RTF_GATEWAY);
+		if (r->table == VH_ROUTE_MAIN)
+			return r;
+		found = found ? found : r;
+	}
+	return found;
+}
+
+/* A tunnel that only may run over it is a warning: so is an address, and it has one. */
+static void look_at_default_routes(struct vh_uses_ctx *ctx, struct port *p)
+{
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+
+	for (size_t i = 0; i < p->ways.count; i++) {
+		const struct vh_way *w = &p->ways.list[i];
+		const struct vh_route *r = default_route(routes, w->name);
+		_auto_free_ char *table = NULL;
+		struct vh_use *u;
+
+		if (!r || (w->may && p->busy))
+			continue;
+		table = r->table == VH_ROUTE_MAIN ? vh_strdup("")
+						  : vh_printf(" (table %u)", r->table);
+		if (!i)
+			u = vh_use_add(ctx, VH_USE_NETWORK, "%s: default route%s", p->name, table);
+		else
+			u = vh_use_add(ctx, VH_USE_NETWORK,
+				       "%s %s %s, which has the default route%s", p->name,
+				       w->may ? "may carry" : "carries", w->name, table);
+		u->weak = w->may;
+		p->busy = true;
+		u->fix = after_moving(down_fix(ctx, p));
 	}
 }
 
-/* dest prefix src prefix nexthop metric refcnt use flags iface (net/ipv6/route.c) */
-static void read_routes6(char *text, struct vh_names *ret)
+static bool is_ovs(const struct vh_uses_ctx *ctx, const struct port *p, const char *master)
 {
-	char *w[10];
-	size_t n;
-
-	while ((n = next_words(&text, w, VH_COUNT(w)))) {
-		uint64_t flags;
-
-		if (n == SIZE_MAX || n < 10 || !all_zero(w[0]) || !all_zero(w[1]) ||
-		    vh_parse_uint(w[8], 16, UINT32_MAX, &flags) < 0)
-			continue;
-		if (!(flags & RTF_REJECT) && strcmp(w[9], "lo"))
-			*VH_APPEND(ret->name, ret->count) = vh_strdup(w[9]);
-	}
+	return master && (!strcmp(master, "ovs-system") ||
+			  vh_root_exists(ctx->root, "%s/upper_ovs-system", p->path));
 }
 
-/* address ifindex prefix scope flags name; 00 is the global scope (net/ipv6/addrconf.c) */
-static void read_addresses6(char *text, struct vh_usage *u)
+/* The master has an address of its own: over it people work. */
+static bool has_address(const struct vh_routes *routes, const char *interface)
 {
-	char *w[6];
-	size_t n;
-
-	while ((n = next_words(&text, w, VH_COUNT(w)))) {
-		struct in6_addr addr;
-		char shown[INET6_ADDRSTRLEN];
-		struct vh_address *a;
-		uint64_t byte;
-
-		if (n == SIZE_MAX || n < 6 || strlen(w[0]) != 32 || strcmp(w[3], "00"))
-			continue;
-		for (size_t i = 0; i < sizeof(addr); i++) {
-			char digits[3] = { w[0][2 * i], w[0][2 * i + 1], 0 };
-
-			if (vh_parse_uint(digits, 16, 255, &byte) < 0)
-				byte = 0;
-			addr.s6_addr[i] = (uint8_t)byte;
-		}
-		if (!inet_ntop(AF_INET6, &addr, shown, sizeof(shown)))
-			continue;
-		a = VH_APPEND(u->addresses6, u->n_addresses6);
-		*a = (struct vh_address){ vh_strdup(w[5]), vh_strdup(shown) };
-	}
+	for (size_t i = 0; i < routes->count; i++)
+		if (!strcmp(routes->list[i].interface, interface))
+			return true;
+	return false;
 }
 
-void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u)
+static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
 {
-	_auto_free_ char *v4 = vh_root_read(root, "proc/net/route");
-	_auto_free_ char *v6 = vh_root_read(root, "proc/net/ipv6_route");
-	_auto_free_ char *addresses = vh_root_read(root, "proc/net/if_inet6");
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+	bool ovs = is_ovs(ctx, p, master), busy = p->busy;
+	struct vh_use *u;
+	char *line;
 
-	u->routes_read = v4 != NULL; /* a kernel without IPv6 is no gap */
-	if (v4)
-		read_routes4(v4, u);
-	if (v6)
-		read_routes6(v6, &u->routes);
-	if (addresses)
-		read_addresses6(addresses, u);
+	for (size_t i = 1; i < p->ways.count; i++)
+		busy |= has_address(routes, p->ways.list[i].name);
+	u = vh_use_add(ctx, VH_USE_NETWORK, "%s is a port of %s", p->name,
+		       ovs ? "Open vSwitch" : master);
+	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", p->word, busy ? CUTS : "")
+		   : vh_printf("ip link set %s nomaster%s", p->word, busy ? CUTS : "");
+	u->fix = p->busy ? after_moving(line) : line;
 }
 
-static void look_at_uppers(struct vh_uses_ctx *ctx, const char *path, const char *name,
-			   const char *master)
+static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
 {
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 	_auto_names_ struct vh_names names = { 0 };
 
-	if (vh_root_list(ctx->root, &names, "%s", path) < 0)
+	if (vh_root_list(ctx->root, &names, "%s", p->path) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *upper = names.name[i] + strlen("upper_");
-		_auto_free_ char *up = NULL;
+		_auto_free_ char *up = NULL, *word = NULL;
 
 		if (!vh_has_prefix(names.name[i], "upper_") || vh_streq(upper, master))
 			continue;
 		up = vh_printf("sys/class/net/%s", upper);
-		if (vh_use_net_is_up(ctx->root, up) == VH_YES)
-			vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", name, upper)
-				->fix = vh_printf("ip link set %s down", upper);
+		if (vh_use_net_is_up(ctx->root, up) != VH_YES)
+			continue;
+		word = vh_shell_quote(upper);
+		vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
+			vh_printf("ip link set %s down%s", word,
+				  has_address(routes, upper) ? CUTS : "");
 	}
-}
-
-/* NetworkManager would bring an interface that it manages up again. */
-static char *down_fix(const struct vh_uses_ctx *ctx, const char *path, const char *name)
-{
-	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", path);
-	_auto_free_ char *device =
-		vh_root_read(ctx->root, "run/NetworkManager/devices/%lld", (long long)index);
-
-	if (index > 0 && device && strstr(device, "managed=true"))
-		return vh_printf("nmcli device disconnect %s", name);
-	return vh_printf("ip link set %s down", name);
 }
 
 /* The network in which the interface has an IPv4 address, as its route tells; 169.254.0.0/16 is
  * what a host gives itself (RFC 3927). NULL: none. */
-static char *network4(const struct vh_usage *usage, const char *name)
+static char *network4(const struct vh_routes *routes, const char *name)
 {
 	static const unsigned char link_local[2] = { 169, 254 };
 
-	for (size_t i = 0; i < usage->n_routes4; i++) {
-		const struct vh_route *r = &usage->routes4[i];
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
 		char shown[INET_ADDRSTRLEN];
 
-		if (strcmp(r->interface, name) || !r->connected || !r->mask ||
-		    !memcmp(&r->dest, link_local, sizeof(link_local)) ||
-		    !inet_ntop(AF_INET, &r->dest, shown, sizeof(shown)))
+		if (r->six || r->local || r->gateway || !r->length ||
+		    strcmp(r->interface, name) != 0 ||
+		    !memcmp(r->dest, link_local, sizeof(link_local)) ||
+		    !inet_ntop(AF_INET, r->dest, shown, sizeof(shown)))
 			continue;
-		return vh_printf("%s/%d", shown, __builtin_popcount(r->mask));
+		return vh_printf("%s/%u", shown, r->length);
 	}
 	return NULL;
 }
 
 /* An address that others may know: for a device that was named no more than a warning. */
-static void look_at_addresses(struct vh_uses_ctx *ctx, const char *path, const char *name)
+static void look_at_addresses(struct vh_uses_ctx *ctx, struct port *p)
 {
-	_auto_free_ char *network = network4(ctx->usage, name);
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+	_auto_free_ char *network = network4(routes, p->name);
 	struct vh_use *u = NULL;
 
-	for (size_t i = 0; !network && !u && i < ctx->usage->n_addresses6; i++)
-		if (!strcmp(ctx->usage->addresses6[i].interface, name))
-			u = vh_use_add(ctx, VH_USE_NETWORK, "%s has the address %s", name,
-				       ctx->usage->addresses6[i].text);
+	for (size_t i = 0; !network && !u && i < routes->n_addresses6; i++)
+		if (!strcmp(routes->addresses6[i].interface, p->name))
+			u = vh_use_add(ctx, VH_USE_NETWORK, "%s has the address %s", p->name,
+				       routes->addresses6[i].text);
 	if (network)
-		u = vh_use_add(ctx, VH_USE_NETWORK, "%s has an address in %s", name, network);
+		u = vh_use_add(ctx, VH_USE_NETWORK, "%s has an address in %s", p->name, network);
 	if (!u)
 		return;
 	u->weak = true;
-	u->fix = down_fix(ctx, path, name);
+	p->busy = true;
+	u->fix = down_fix(ctx, p);
 }
 
-static void look_at_interface(struct vh_uses_ctx *ctx, const char *path, const char *name)
+static void note_untold(struct vh_uses_ctx *ctx)
 {
-	_auto_free_ char *master = vh_root_link_name(ctx->root, "%s/master", path);
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+
+	if (!routes->read && !ctx->host->uses_untold) {
+		vh_use_unseen(ctx, VH_USE_NETWORK,
+			      "default routes: /proc/net/route is not readable");
+	}
+	if (routes->read && !routes->all && ctx->root->live)
+		vh_host_not_checked(ctx->host,
+				    "default routes of other tables than the main one: the "
+				    "kernel does not tell them");
+	if (routes->cut)
+		vh_host_not_checked(ctx->host, "some routes: there are too many, or next hops are "
+					       "objects of their own");
+}
+
+static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
+{
+	_auto_free_ char *master = vh_root_link_name(ctx->root, "%s/master", p->path);
 	size_t before = ctx->dev->n_uses;
 
-	if (!ctx->usage->routes_read && !ctx->host->uses_untold) {
-		vh_host_not_checked(ctx->host, "default routes: /proc/net/route is not readable");
-		ctx->complete = false;
-	}
-	for (size_t i = 0; i < ctx->usage->routes.count; i++) {
-		if (strcmp(ctx->usage->routes.name[i], name))
-			continue;
-		vh_use_add(ctx, VH_USE_NETWORK, "%s: default route", name)->fix =
-			down_fix(ctx, path, name);
-		break;
-	}
+	note_untold(ctx);
+	look_at_default_routes(ctx, p);
+	vh_shares_look(ctx, &p->ways); /* ended before what they go by */
+	vh_ties_look(ctx, &p->ways);
 	if (master)
-		vh_use_add(ctx, VH_USE_NETWORK, "%s is a port of %s", name, master)->fix =
-			vh_printf("ip link set %s nomaster", name);
-	look_at_uppers(ctx, path, name, master);
-	vh_ties_look(ctx, name);
+		look_at_master(ctx, p, master);
+	look_at_uppers(ctx, p, master);
 	if (ctx->dev->n_uses == before)
-		look_at_addresses(ctx, path, name);
-	if (ctx->dev->n_uses == before && vh_use_net_is_up(ctx->root, path) == VH_YES) {
-		struct vh_use *u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", name);
+		look_at_addresses(ctx, p);
+	if (ctx->dev->n_uses == before && vh_use_net_is_up(ctx->root, p->path) == VH_YES) {
+		struct vh_use *u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", p->name);
 
 		u->peer_only = true;
-		u->fix = down_fix(ctx, path, name);
+		u->fix = down_fix(ctx, p);
 	}
+}
+
+/* The directory is there while the driver has an interface; in another namespace it is not seen
+ * (drivers/base/core.c:cleanup_glue_dir(), fs/kernfs tags). */
+static void look_at_none(struct vh_uses_ctx *ctx)
+{
+	vh_use_add(ctx, VH_USE_NETWORK,
+		   "its interface is in another network namespace (a container's)")
+		->fix = vh_strdup("end the container that has it, or move it back: "
+				  "ip -n NAMESPACE link set INTERFACE netns 1");
 }
 
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 {
 	_auto_names_ struct vh_names names = { 0 };
+	int rc = vh_root_list_dirs(ctx->root, &names, "%s", path);
 
-	if (vh_root_list_dirs(ctx->root, &names, "%s", path) < 0 || !names.count) {
-		vh_host_not_checked(ctx->host, "the interface of %s: it is not in this network "
-				    "namespace", vh_pci_str(&ctx->dev->addr).s);
-		ctx->complete = false;
+	if (rc < 0) {
+		vh_use_unseen(ctx, VH_USE_NETWORK, "the interface of %s: %s",
+			      vh_pci_str(&ctx->dev->addr).s, strerror(errno));
+	} else if (!names.count && !ctx->host->uses_untold) {
+		look_at_none(ctx);
 	}
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, names.name[i]);
+		struct port p = { .path = sub, .name = names.name[i] };
 
-		*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) =
-			vh_printf("interface %s", names.name[i]);
-		look_at_interface(ctx, sub, names.name[i]);
+		*VH_APPEND(ctx->dev->carries.name,
+			   ctx->dev->carries.count) = vh_printf("interface %s", names.name[i]);
+		p.word = vh_shell_quote(names.name[i]);
+		vh_ways_read(ctx, sub, names.name[i], &p.ways);
+		look_at_interface(ctx, &p);
+		vh_ways_clear(&p.ways);
+		free(p.word);
 	}
 }

@@ -1,120 +1,344 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * ties - disks and file systems that reach the host through a network interface: an NFS
- * root, iSCSI sessions.
- */
-#include "lib/host/uses/use.h"
-
-#include <arpa/inet.h>
+/* ties - see ties.h. */
+#include "lib/host/uses/ties.h"
 
 #include "lib/base/printable.h"
+#include "lib/base/shell.h"
+#include "lib/host/uses/ways.h"
 
 #include "lib/base/banned.h"
 
 #define SESSIONS "sys/class/iscsi_session"
 
-/* The interface through which an IPv4 address is reached: the longest prefix wins; NULL: none,
- * or not an IPv4 address. */
-static const char *interface_to(const struct vh_usage *usage, const char *server)
+/* --- what there is ----------------------------------------------------------------------------- */
+
+static struct vh_tie *add(struct vh_ties *to, enum vh_tie_kind kind, const char *name)
 {
-	const struct vh_route *best = NULL;
-	struct in_addr addr;
+	struct vh_tie *t = VH_APPEND(to->list, to->count);
 
-	if (inet_pton(AF_INET, server, &addr) != 1)
-		return NULL;
-	for (size_t i = 0; i < usage->n_routes4; i++) {
-		const struct vh_route *r = &usage->routes4[i];
+	t->kind = kind;
+	t->name = vh_strdup(name);
+	return t;
+}
 
-		if ((addr.s_addr & r->mask) != r->dest)
+/* An iface record of open-iscsi may bind a session to an interface: .../host6/session1 */
+static void read_binding(const struct vh_root *root, struct vh_tie *t)
+{
+	_auto_free_ char *device = vh_root_readlink(root, SESSIONS "/%s", t->name);
+	char *host = device ? strstr(device, "/host") : NULL;
+	_auto_free_ char *netdev = NULL;
+
+	if (!host)
+		return;
+	host++;
+	host[strcspn(host, "/")] = 0;
+	netdev = vh_root_read(root, "sys/class/iscsi_host/%s/netdev", host);
+	if (netdev && *netdev && !strchr(netdev, '/') &&
+	    vh_root_read_int(root, "sys/class/net/%s/ifindex", netdev) > 0)
+		vh_names_note(&t->interfaces, "%s", netdev);
+}
+
+/* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c); a portal may
+ * have sent it on to another address. */
+static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "sys/class/iscsi_connection"));
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *session = NULL, *target = NULL, *shown = NULL;
+		unsigned int number;
+		struct vh_tie *t;
+
+		if (sscanf(names.name[i], "connection%u:", &number) != 1)
 			continue;
-		if (!best || ntohl(r->mask) > ntohl(best->mask))
-			best = r;
+		session = vh_printf("session%u", number);
+		t = add(to, VH_TIE_ISCSI, session);
+		t->server = vh_root_read(root, "sys/class/iscsi_connection/%s/address",
+					 names.name[i]);
+		if (!t->server || !strcspn(t->server, "<("))
+			free(VH_STEAL(t->server));
+		if (!t->server)
+			t->server = vh_root_read(root,
+						 "sys/class/iscsi_connection/%s/persistent_address",
+						 names.name[i]);
+		target = vh_root_read(root, SESSIONS "/%s/targetname", session);
+		shown = vh_printable(target ? target : t->server ? t->server : session, 223);
+		t->what = vh_printf("the iSCSI session to %s", shown);
+		t->fix = vh_printf("iscsiadm -m session -r %u -u", number);
+		read_binding(root, t);
 	}
-	return best ? best->interface : NULL;
 }
 
-/* Through which interface a server is reached that cannot be told may be any that is up. */
-static bool is_way_to(struct vh_uses_ctx *ctx, const char *server, const char *interface,
-		      const char *what)
+/* The first operand of nbd-client, or the URL of qemu-nbd; NULL: none of both. */
+char *vh_ties_nbd_server(const char *args, size_t len)
 {
-	const char *way = interface_to(ctx->usage, server);
-	_auto_free_ char *path = vh_printf("sys/class/net/%s", interface);
+	const char *name = strrchr(args, '/'), *end = args + len;
 
-	if (way)
-		return !strcmp(way, interface);
-	if (vh_use_net_is_up(ctx->root, path) == VH_NO)
-		return false;
-	vh_host_not_checked(ctx->host, "through which interface %s is reached (%s)", server, what);
-	ctx->complete = false;
-	return false;
+	name = name ? name + 1 : args;
+	if (vh_has_prefix(name, "qemu-nbd") || vh_has_prefix(name, "nbdublk")) {
+		for (const char *a = args; a < end; a += strlen(a) + 1) {
+			const char *at = strstr(a, "nbd://");
+
+			if (at)
+				return vh_strndup(at + 6, strcspn(at + 6, "/"));
+			if (vh_has_prefix(a, "nbd:") && !vh_has_prefix(a, "nbd:unix"))
+				return vh_strdup(a + 4);
+		}
+		return NULL;
+	}
+	if (!vh_has_prefix(name, "nbd-client"))
+		return NULL;
+	for (const char *a = args + strlen(args) + 1; a < end; a += strlen(a) + 1) {
+		static const char *const with_value[] = { "-N",          "-b",      "-t", "-T",
+							  "-C",          "-i",      "-S", "-name",
+							  "-block-size", "-timeout" };
+		bool skip = false;
+
+		if (*a != '-')
+			return *a == '/' ? NULL : vh_strdup(a);
+		for (size_t i = 0; i < VH_COUNT(with_value); i++)
+			skip |= !strcmp(a, with_value[i]);
+		if (skip)
+			a += strlen(a) + 1;
+		if (a >= end)
+			break;
+	}
+	return NULL;
 }
 
-static void look_at_nfs_root(struct vh_uses_ctx *ctx, const char *interface)
+/* The process that serves it knows the server; it may be a file of this host (qemu-nbd). */
+static void read_nbd(const struct vh_root *root, const char *name, struct vh_ties *to)
 {
-	const char *server = ctx->usage->nfs_root;
+	int64_t pid = vh_root_read_int(root, "sys/block/%s/pid", name);
+	char args[4096] = "";
+	_auto_free_ char *server = NULL, *shown = NULL;
+	struct vh_tie *t;
+	ssize_t n;
 
-	if (server && is_way_to(ctx, server, interface, "the root file system is on NFS"))
-		vh_use_add(ctx, VH_USE_NETWORK, "%s: the root file system is on the NFS server %s",
-			   interface, server)
-			->vital = true;
+	if (pid <= 0)
+		return; /* nothing is connected */
+	n = vh_root_read_bytes(root, args, sizeof(args) - 1, "proc/%lld/cmdline", (long long)pid);
+	server = n > 0 ? vh_ties_nbd_server(args, (size_t)n) : NULL;
+	if (n > 0 && !server)
+		return;
+	t = add(to, VH_TIE_BLOCK, name);
+	shown = vh_printable(server ? server : "a server", 223);
+	t->what = vh_printf("%s, from %s", name, shown);
+	t->fix = vh_printf("nbd-client -d /dev/%s", name);
+	t->server = VH_STEAL(server);
 }
+
+/* 10.0.0.5:0/2834: ours (drivers/block/rbd.c:rbd_client_addr_show()) */
+static void read_rbd(const struct vh_root *root, const char *name, struct vh_ties *to)
+{
+	struct vh_tie *t;
+
+	if (vh_root_read_int(root, "sys/block/%s/size", name) < 0)
+		return;
+	t = add(to, VH_TIE_BLOCK, name);
+	t->local = vh_root_read(root, "sys/bus/rbd/devices/%s/client_addr", name + 3);
+	t->what = vh_printf("%s, a disk of Ceph", name);
+	t->fix = vh_printf("rbd unmap /dev/%s", name);
+}
+
+/* eth0,eth1 (drivers/block/aoe/aoeblk.c:aoedisk_show_netif()) */
+static void read_aoe(const struct vh_root *root, const char *name, struct vh_ties *to)
+{
+	_auto_free_ char *text = vh_root_read(root, "sys/block/%s/netif", name);
+	struct vh_tie *t = add(to, VH_TIE_BLOCK, name);
+	char *rest = text, *word;
+
+	while ((word = strsep(&rest, ", \n")))
+		if (*word)
+			vh_names_note(&t->interfaces, "%s", word);
+	t->what = vh_printf("the disk %s (ATA over Ethernet)", name + strlen("etherd!"));
+}
+
+struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *usage)
+{
+	struct vh_ties *to = usage->ties;
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (to->asked)
+		return to;
+	to->asked = true;
+	read_iscsi(root, to);
+	vh_fabric_read(root, to);
+	VH_IGNORE(vh_root_list(root, &names, "sys/block"));
+	for (size_t i = 0; i < names.count; i++) {
+		if (vh_has_prefix(names.name[i], "nbd"))
+			read_nbd(root, names.name[i], to);
+		else if (vh_has_prefix(names.name[i], "rbd"))
+			read_rbd(root, names.name[i], to);
+		else if (vh_has_prefix(names.name[i], "etherd!"))
+			read_aoe(root, names.name[i], to);
+	}
+	return to;
+}
+
+void vh_ties_free(struct vh_ties *ties)
+{
+	if (!ties)
+		return;
+	for (size_t i = 0; i < ties->count; i++) {
+		struct vh_tie *t = &ties->list[i];
+
+		free(t->name);
+		free(t->what);
+		free(t->fix);
+		free(t->server);
+		free(t->local);
+		free(t->port);
+		vh_names_clear(&t->interfaces);
+	}
+	free(ties->list);
+	free(ties);
+}
+
+/* --- what hangs on it --------------------------------------------------------------------------- */
 
 /* .../session1/target3:0:0/3:0:0:1/block/sdb */
-static void look_at_disks(struct vh_uses_ctx *ctx, const char *session)
+static void iscsi_disks(const struct vh_root *root, const char *session, struct vh_names *ret)
 {
 	_auto_names_ struct vh_names targets = { 0 };
 
-	VH_IGNORE(vh_root_list(ctx->root, &targets, SESSIONS "/%s/device", session));
+	VH_IGNORE(vh_root_list(root, &targets, SESSIONS "/%s/device", session));
 	for (size_t i = 0; i < targets.count; i++) {
 		_auto_names_ struct vh_names units = { 0 };
 
 		if (!vh_has_prefix(targets.name[i], "target"))
 			continue;
-		VH_IGNORE(vh_root_list_dirs(ctx->root, &units, SESSIONS "/%s/device/%s", session,
+		VH_IGNORE(vh_root_list_dirs(root, &units, SESSIONS "/%s/device/%s", session,
 					    targets.name[i]));
 		for (size_t k = 0; k < units.count; k++) {
 			_auto_names_ struct vh_names disks = { 0 };
 
-			VH_IGNORE(vh_root_list(ctx->root, &disks, SESSIONS "/%s/device/%s/%s/block",
+			VH_IGNORE(vh_root_list(root, &disks, SESSIONS "/%s/device/%s/%s/block",
 					       session, targets.name[i], units.name[k]));
-			for (size_t n = 0; n < disks.count; n++) {
-				_auto_free_ char *path =
-					vh_printf("sys/class/block/%s", disks.name[n]);
-
-				vh_block_look(ctx, path, disks.name[n]);
-			}
+			vh_names_note_all(ret, &disks);
 		}
 	}
 }
 
-/* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c). */
-static void look_at_iscsi(struct vh_uses_ctx *ctx, const char *interface)
+/* By another path it may have been looked at already. */
+static bool is_known(const struct vh_uses_ctx *ctx, const char *disk)
 {
-	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *entry = vh_printf("disk %s", disk);
+	size_t n = strlen(entry);
 
-	VH_IGNORE(vh_root_list(ctx->root, &names, "sys/class/iscsi_connection"));
-	for (size_t i = 0; i < names.count; i++) {
-		unsigned int number;
-		_auto_free_ char *session = NULL, *target = NULL, *shown = NULL;
-		_auto_free_ char *server = vh_root_read(ctx->root,
-							"sys/class/iscsi_connection/%s/"
-							"persistent_address", names.name[i]);
+	for (size_t i = 0; i < ctx->dev->carries.count; i++) {
+		const char *have = ctx->dev->carries.name[i];
 
-		if (!server || sscanf(names.name[i], "connection%u:", &number) != 1 ||
-		    !is_way_to(ctx, server, interface, "an iSCSI session"))
+		if (vh_has_prefix(have, entry) && (!have[n] || have[n] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static void forget(struct vh_pci_dev *d, size_t uses, size_t carries)
+{
+	for (; d->n_uses > uses; d->n_uses--) {
+		free(d->uses[d->n_uses - 1].text);
+		free(d->uses[d->n_uses - 1].fix);
+	}
+	for (; d->carries.count > carries; d->carries.count--)
+		free(d->carries.name[d->carries.count - 1]);
+}
+
+/* Adds the uses of its disks, and then its own, of that kind: "BY carries WHAT". With `sure` unset
+ * only if the system stands on it; false: it does not. */
+static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_use_kind kind,
+		     const char *by, bool sure)
+{
+	size_t before = ctx->dev->n_uses, carried = ctx->dev->carries.count;
+	_auto_names_ struct vh_names disks = { 0 };
+	bool vital = false, complete = ctx->complete;
+	struct vh_use *u;
+
+	if (tie->kind == VH_TIE_ISCSI)
+		iscsi_disks(ctx->root, tie->name, &disks);
+	else if (tie->kind == VH_TIE_BLOCK)
+		vh_names_note(&disks, "%s", tie->name);
+	else
+		vh_fabric_disks(ctx->root, tie->name, &disks);
+	for (size_t i = 0; i < disks.count; i++) {
+		_auto_free_ char *path = vh_printf("sys/class/block/%s", disks.name[i]);
+
+		if (is_known(ctx, disks.name[i]))
+			before = 0; /* what is known of it stands there */
+		else
+			vh_block_look(ctx, path, disks.name[i]); /* unmounted first */
+	}
+	for (size_t i = before; i < ctx->dev->n_uses; i++)
+		vital |= ctx->dev->uses[i].vital;
+	if (!sure && !vital) {
+		forget(ctx->dev, before ? before : ctx->dev->n_uses, carried);
+		ctx->complete = complete;
+		return false;
+	}
+	u = vh_use_add(ctx, kind, "%s %s %s", by, sure ? "carries" : "may carry", tie->what);
+	u->vital = vital;
+	u->fix = vital ? NULL : vh_strdup(tie->fix);
+	return true;
+}
+
+static enum vh_tri is_by(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
+			 const struct vh_tie *t)
+{
+	const char *owner;
+
+	for (size_t i = 0; i < t->interfaces.count; i++)
+		if (vh_ways_find(ways, t->interfaces.name[i]))
+			return VH_YES;
+	if (t->interfaces.count)
+		return VH_NO;
+	owner = t->local ? vh_routes_owner(vh_routes_of(ctx->root, ctx->usage), t->local) : NULL;
+	if (owner && vh_ways_find(ways, owner))
+		return VH_YES;
+	if (owner && !t->server)
+		return VH_NO;
+	return t->server ? vh_ways_lead_to(ctx, ways, t->server) : VH_UNKNOWN;
+}
+
+void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
+{
+	const struct vh_ties *ties = vh_ties_of(ctx->root, ctx->usage);
+	const char *interface = ways->list[0].name;
+
+	for (size_t i = 0; i < ties->count; i++) {
+		const struct vh_tie *t = &ties->list[i];
+		enum vh_tri by = t->kind == VH_TIE_NVME_FC ? VH_NO : is_by(ctx, ways, t);
+
+		if (by == VH_NO || (by == VH_UNKNOWN && vh_ways_is_down(ctx, ways)))
 			continue;
-		session = vh_printf("session%u", number);
-		target = vh_root_read(ctx->root, SESSIONS "/%s/targetname", session);
-		shown = vh_printable(target ? target : server, 100);
-		look_at_disks(ctx, session); /* they have to be unmounted first */
-		vh_use_add(ctx, VH_USE_NETWORK, "%s carries the iSCSI session to %s", interface,
-			   shown)
-			->fix = vh_printf("iscsiadm -m session -r %u -u", number);
+		if (!add_uses(ctx, t, VH_USE_NETWORK, interface, by == VH_YES))
+			vh_ways_untold(ctx, t->server ? t->server : t->name, t->what);
 	}
 }
 
-void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface)
+/* `path` is a directory "fc_host" below the function: host1, host2 ... */
+void vh_ties_look_fc(struct vh_uses_ctx *ctx, const char *path)
 {
-	look_at_nfs_root(ctx, interface);
-	look_at_iscsi(ctx, interface);
+	_auto_names_ struct vh_names hosts = { 0 };
+
+	VH_IGNORE(vh_root_list_dirs(ctx->root, &hosts, "%s", path));
+	for (size_t i = 0; i < hosts.count; i++) {
+		const struct vh_ties *ties = vh_ties_of(ctx->root, ctx->usage);
+		_auto_free_ char *port = vh_root_read(ctx->root, "%s/%s/port_name", path,
+						      hosts.name[i]);
+		_auto_free_ char *end = port ? vh_printf(":pn-%s", port) : NULL;
+
+		for (size_t k = 0; k < ties->count; k++) {
+			const struct vh_tie *t = &ties->list[k];
+			bool same = t->port && end && strcasestr(t->port, end);
+
+			/* of one whose port is not told it may be any */
+			if (t->kind != VH_TIE_NVME_FC || (!same && t->port && end))
+				continue;
+			if (!add_uses(ctx, t, VH_USE_BLOCK, hosts.name[i], same))
+				vh_use_unseen(ctx, VH_USE_BLOCK, "by which port %s is reached",
+					      t->name);
+		}
+	}
 }

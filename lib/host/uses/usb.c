@@ -13,7 +13,7 @@
 /* A device on a USB port: 1-3, 2-1.4; not an interface of one (1-3:1.0), not a root hub. */
 bool vh_usb_is_device(const char *name)
 {
-	return name[0] >= '1' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
+	return name[0] >= '0' && name[0] <= '9' && strchr(name, '-') && !strchr(name, ':');
 }
 
 /* "3": it moves in x and y (include/uapi/linux/input-event-codes.h, REL_X and REL_Y) */
@@ -117,5 +117,45 @@ void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	u = vh_use_add(ctx, VH_USE_INPUT, "%s '%s' (%s)", input_str(input), shown, name);
 	u->peer_only = true;
 	u->input = input;
+	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = vh_strdup(u->text);
+}
+
+/* A program makes what Bluetooth gives (uhid), and shows no adapter; up to now and then it is the
+ * kernel (hidp), and the keyboard hangs below it. */
+void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_free_ char *below = vh_printf("%s/", path);
+	_auto_names_ struct vh_names adapters = { 0 };
+	unsigned int input = VH_INPUT_NONE;
+	struct vh_use *u;
+
+	for (size_t i = 0; i < ctx->host->keyboards.count; i++) {
+		const char *keyboard = ctx->host->keyboards.name[i];
+
+		if (vh_has_prefix(keyboard, below))
+			input |= VH_INPUT_KEYBOARD;
+		if (vh_keyboard_is_bluetooth(keyboard))
+			input |= VH_INPUT_KEYBOARD | VH_INPUT_BLUETOOTH;
+	}
+	if (!input || vh_root_list_dirs(ctx->root, &adapters, "%s", path) < 0 || !adapters.count)
+		return;
+	u = vh_use_add(ctx, VH_USE_INPUT, "keyboard by Bluetooth (%s)", adapters.name[0]);
+	u->peer_only = true;
+	u->input = input;
+}
+
+/* The routers of a domain are DOMAIN-ROUTE, route 0 is the controller itself
+ * (drivers/thunderbolt/switch.c). What is behind one has functions of its own: they go with it. */
+void vh_usb_look_thunderbolt(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	_auto_free_ char *product = NULL, *shown = NULL;
+	struct vh_use *u;
+
+	if (!vh_usb_is_device(name) || !strcmp(strchr(name, '-'), "-0"))
+		return;
+	product = vh_root_read(ctx->root, "%s/device_name", path);
+	shown = vh_printable(product ? product : "unnamed", SHOWN_MAX);
+	u = vh_use_add(ctx, VH_USE_OTHER, "Thunderbolt device '%s' (%s)", shown, name);
+	u->peer_only = true;
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = vh_strdup(u->text);
 }

@@ -19,6 +19,20 @@ struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const 
 	return u;
 }
 
+void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt, ...)
+{
+	_auto_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = vh_vprintf(fmt, ap);
+	va_end(ap);
+	vh_host_not_checked(ctx->host, "%s", text);
+	vh_names_note(&ctx->dev->unseen, "%s", text);
+	ctx->dev->unseen_kinds |= kinds;
+	ctx->complete = false;
+}
+
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 {
 	int64_t flags = vh_root_read_int(root, "%s/flags", path);
@@ -26,4 +40,17 @@ enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 	if (flags < 0)
 		return VH_UNKNOWN;
 	return flags & IFF_UP ? VH_YES : VH_NO;
+}
+
+bool vh_use_is_vital_mount(const char *at)
+{
+	static const char *const vital[] = {
+		"/",    "/boot", "/boot/efi", "/boot/firmware", "/efi",
+		"/usr", "/var",  "/etc",      "/nix",           "/nix/store",
+	};
+
+	for (size_t i = 0; i < VH_COUNT(vital); i++)
+		if (!strcmp(at, vital[i]))
+			return true;
+	return false;
 }

@@ -9,27 +9,25 @@
 struct vh_usage {
 	struct vh_mount {
 		unsigned int major, minor;
-		char *source, *at; /* as in mountinfo, octal escapes undone */
-	} *mounts;
+		char *source, *at;    /* as in mountinfo, octal escapes undone */
+		char *more;           /* further devices, with ':' between them, or NULL */
+		char *pool;           /* of ZFS, or NULL */
+		char *type, *options; /* of those that shares.c looks at; else NULL */
+	} * mounts;
 	size_t n_mounts;
-	struct vh_loop {
-		char *name, *backing;
-	} *loops;
-	size_t n_loops;
-	struct vh_route {
-		char *interface;
-		uint32_t dest, mask; /* as on the wire; the default route has none of both */
-		bool connected; /* no gateway: the interface has an address there */
-	} *routes4;
-	size_t n_routes4;
-	struct vh_address {
-		char *interface, *text; /* of global scope, IPv6 */
-	} *addresses6;
-	size_t n_addresses6;
-	char *nfs_root;         /* the server that has the root file system, or NULL */
-	struct vh_names swaps;  /* /dev/sda2, or a file */
-	struct vh_names routes; /* interfaces with a default route, v4 or v6 */
-	bool mounts_read, swaps_read, routes_read;
+	struct vh_kernel_user {
+		char *given, *device;      /* a path, as written and with links resolved */
+		unsigned int major, minor; /* of it, where that is told; else 0 */
+		char *block;               /* the block device that it makes: "loop0", or NULL */
+		char *text, *fix;          /* "exported by ..."; fix may be NULL */
+	} * kernel_users;
+	size_t n_kernel_users;
+	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
+	size_t n_btrfs;
+	struct vh_routes *routes; /* routes.h; read when first asked for ... */
+	struct vh_ties *ties;     /* ... and ties.h */
+	struct vh_names swaps;    /* /dev/sda2, or a file */
+	bool mounts_read, swaps_read;
 };
 
 struct vh_uses_ctx {
@@ -37,25 +35,101 @@ struct vh_uses_ctx {
 	const struct vh_usage *usage;
 	struct vh_host *host;
 	struct vh_pci_dev *dev;
+	struct vh_names ttys; /* ports below it: "ttyS4" */
+	char *virtio;         /* the directory of its virtio device, or NULL */
 	bool complete;
 };
 
 struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
 	VH_PRINTF(3, 4);
+/* Uses of these kinds may be there and could not be seen, for this reason. */
+void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt, ...)
+	VH_PRINTF(3, 4);
+#define VH_USE_ANY (~0u)
+/* Is it the system itself that is mounted there? No configuration allows that to go. */
+bool vh_use_is_vital_mount(const char *at);
 
-void vh_block_read_usage(const struct vh_root *root, struct vh_usage *u);
-void vh_net_read_usage(const struct vh_root *root, struct vh_usage *u);
+void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
+/* The file system that a file lies on: the longest mount point, of those the last. */
+const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file);
 
+/* Loops, exports and the like. */
+void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u);
+void vh_kernel_users_clear(struct vh_usage *u);
+
+/* File systems of several disks. */
+void vh_members_read(const struct vh_root *root, struct vh_usage *u);
+void vh_members_clear(struct vh_usage *u);
+/* Are two devices (paths below /dev) members of one file system? */
+bool vh_members_share(const struct vh_usage *u, const char *file, const char *source);
+/* What udev found on the block device with this directory, or NULL. Caller frees. */
+char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
+/* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */
+char *vh_members_pool(const char *udev) VH_CHECK;
+/* Somebody has it open exclusively: adds who, and says whether that could be told. */
+bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
+
+/* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
+ * Caller frees. */
+char *vh_block_head(const char *name);
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
-/* Processes that have the nodes of a display or audio function open, and the console. */
+/* The console and what of the kernel holds a display. */
 void vh_display_look(struct vh_uses_ctx *ctx);
+/* Is the console drawn on one of these framebuffers ("/dev/fb0") of the function? */
+void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers);
+/* Who draws on a display by the framebuffer of the firmware. */
+void vh_boot_screen_look(struct vh_uses_ctx *ctx);
+/* The console on a serial port: `path` is a directory "tty"; and after the walk. */
+void vh_serial_note(struct vh_uses_ctx *ctx, const char *path);
+void vh_serial_look(struct vh_uses_ctx *ctx);
+/* A mediated device (its name is a UUID), and who has it. */
+bool vh_mediated_is_one(const char *name);
+void vh_mediated_look(struct vh_uses_ctx *ctx, const char *path, const char *uuid);
+/* A flash (mtd0), which is no disk, and one that is. */
+bool vh_flash_is_one(const char *name);
+void vh_flash_look(struct vh_uses_ctx *ctx, const char *path);
 /* A device on a USB port, and one that is. */
 bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
-/* Disks that are reached through an interface. */
-void vh_ties_look(struct vh_uses_ctx *ctx, const char *interface);
+/* An adapter, on USB or not, and the keyboards that are connected by it. */
+void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
+/* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
+void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
+		  const char *numbers);
+/* Those of a disk and its partitions, and those of NVIDIA's drivers. */
+void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
+void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
+
+/* Who has nodes of which devices open: one look for all of them. */
+struct vh_parties;
+struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h) VH_CHECK;
+void vh_parties_free(struct vh_parties *p);
+/* Adds the uses of device number `dev` of the host. */
+void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
+
+/* What hangs on a Thunderbolt controller. */
+void vh_usb_look_thunderbolt(struct vh_uses_ctx *ctx, const char *path, const char *name);
+
+struct vh_ways;
+/* Disks that are reached through an interface: iSCSI, nbd, rbd, ATA over Ethernet. */
+void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways);
+/* NVMe over Fibre Channel by the ports in a directory "fc_host". */
+void vh_ties_look_fc(struct vh_uses_ctx *ctx, const char *path);
+/* File systems of a server: keeps what of a mount's line tells of it; `options` is cut. */
+void vh_shares_note(struct vh_mount *m, const char *type, char *options);
+/* Does the root file system lie on it, which is an overlay? */
+bool vh_shares_is_below_root(const struct vh_usage *u, const char *at);
+/* The folders that an overlay is made of. */
+void vh_shares_overlay_dirs(const struct vh_mount *m, struct vh_names *ret);
+/* The addresses or names of the servers of a mount of the network. */
+bool vh_shares_is_of_network(const struct vh_mount *m);
+void vh_shares_servers(const struct vh_mount *m, struct vh_names *ret);
+void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways);
+/* 9p and virtiofs of a virtio device of the function: `path` ends with virtioN. */
+bool vh_shares_is_virtio(const char *name);
+void vh_shares_look_virtio(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* Is the interface with this directory up? */
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */

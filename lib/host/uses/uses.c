@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uses - walks the device's subtree once and hands on what it finds there: disks (block.c),
- * network interfaces (net.c, ties.c), USB devices (usb.c), displays (display.c).
+ * uses - see uses.h. Walks the device's subtree once and tells kernel objects by their subsystem,
+ * never by what a name looks like: disks (block.c), interfaces (net.c), USB devices (usb.c), and
+ * every node that a process can have open (nodes.c, parties.c).
  */
 #include "lib/host/uses/uses.h"
 
 #include <errno.h>
 
+#include "lib/host/uses/routes.h"
+#include "lib/host/uses/subsystem.h"
+#include "lib/host/uses/ties.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
@@ -17,8 +21,11 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 {
 	struct vh_usage *u = vh_alloc(sizeof(*u));
 
-	vh_block_read_usage(root, u);
-	vh_net_read_usage(root, u);
+	vh_block_tables_read(root, u);
+	vh_kernel_users_read(root, u);
+	vh_members_read(root, u);
+	u->routes = vh_alloc(sizeof(*u->routes));
+	u->ties = vh_alloc(sizeof(*u->ties));
 	return u;
 }
 
@@ -29,84 +36,286 @@ void vh_uses_free_usage(struct vh_usage *u)
 	for (size_t i = 0; i < u->n_mounts; i++) {
 		free(u->mounts[i].source);
 		free(u->mounts[i].at);
+		free(u->mounts[i].more);
+		free(u->mounts[i].pool);
+		free(u->mounts[i].type);
+		free(u->mounts[i].options);
 	}
-	for (size_t i = 0; i < u->n_loops; i++) {
-		free(u->loops[i].name);
-		free(u->loops[i].backing);
-	}
-	for (size_t i = 0; i < u->n_routes4; i++)
-		free(u->routes4[i].interface);
-	for (size_t i = 0; i < u->n_addresses6; i++) {
-		free(u->addresses6[i].interface);
-		free(u->addresses6[i].text);
-	}
-	free(u->routes4);
-	free(u->addresses6);
-	free(u->nfs_root);
+	vh_kernel_users_clear(u);
+	vh_members_clear(u);
+	vh_routes_free(u->routes);
+	vh_ties_free(u->ties);
 	free(u->mounts);
-	free(u->loops);
 	vh_names_clear(&u->swaps);
-	vh_names_clear(&u->routes);
 	free(u);
 }
 
-static void walk(struct vh_uses_ctx *ctx, const char *path, int depth)
+/* What is not seen of a disk is a use as a disk, whatever else was not seen before. */
+static void look_at_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	bool before = ctx->complete;
+
+	ctx->complete = true;
+	vh_block_look(ctx, path, name);
+	if (!ctx->complete)
+		ctx->dev->unseen_kinds |= VH_USE_BLOCK;
+	ctx->complete &= before;
+}
+
+/* What hangs on it and may have parts of its own. */
+static void look_at_part(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	if (vh_mediated_is_one(name))
+		vh_mediated_look(ctx, path, name);
+	else if (!strcmp(name, "bluetooth"))
+		vh_usb_look_at_bluetooth(ctx, path);
+	else if (!strcmp(name, "tty"))
+		vh_serial_note(ctx, path);
+	else if (!strcmp(name, "fc_host"))
+		vh_ties_look_fc(ctx, path);
+	if (vh_shares_is_virtio(name)) {
+		vh_shares_look_virtio(ctx, path, name);
+		if (!ctx->virtio)
+			ctx->virtio = vh_strdup(path);
+	}
+}
+
+/* --- the walk ---------------------------------------------------------------------------------- */
+
+/* A device on a USB port by its place, where nothing else says it: below a root hub. */
+static bool is_below_hub(const char *path)
+{
+	const char *at = path;
+
+	while ((at = strstr(at, "/usb"))) {
+		at += strlen("/usb");
+		if (*at >= '0' && *at <= '9')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The subsystem of a kernel object: the kernel says it for all that has a node, and it is asked
+ * for what is named like a USB device (i2c clients and Thunderbolt routers are, too). Trees may
+ * not have it: there an object stands in a directory of its class. NULL: none of these.
+ */
+static char *subsystem_of(const struct vh_uses_ctx *ctx, const char *path, const char *name,
+			  const char *class, const char *numbers)
+{
+	_auto_free_ char *sub = vh_printf("%s/%s", path, name), *said = NULL;
+	bool usb = vh_usb_is_device(name);
+
+	if (numbers || usb)
+		said = vh_root_link_name(ctx->root, "%s/subsystem", sub);
+	if (said)
+		return VH_STEAL(said);
+	if (usb && (is_below_hub(path) || vh_root_exists(ctx->root, "%s/idVendor", sub)))
+		return vh_strdup("usb");
+	if (vh_subsystem_find(class) && (numbers || !ctx->root->live))
+		return vh_strdup(class);
+	return numbers ? vh_strdup(class) : NULL;
+}
+
+/* What stands above: the class of which the directory is, or the object. */
+struct place {
+	const char *class;
+	bool on_usb, on_sound;
+	int depth;
+};
+
+static void walk(struct vh_uses_ctx *ctx, const char *path, const struct place *at);
+
+static void look_at_node(struct vh_uses_ctx *ctx, const char *sub, const char *subsystem,
+			 const char *numbers, const struct place *at)
+{
+	bool input = !strcmp(subsystem, "input");
+
+	if (input && at->on_sound) /* it says that a plug was pulled */
+		return;
+	vh_nodes_add(ctx, sub, input && at->on_usb ? VH_SUBSYSTEM_USB_INPUT : subsystem, numbers);
+}
+
+static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
+		    const struct place *at)
+{
+	_auto_free_ char *sub = vh_printf("%s/%s", path, name);
+	_auto_free_ char *numbers = vh_root_read(ctx->root, "%s/dev", sub);
+	_auto_free_ char *subsystem = subsystem_of(ctx, path, name, at->class, numbers);
+	struct place below = *at;
+
+	if ((!subsystem || !vh_subsystem_find(subsystem) || !strcmp(subsystem, "block") ||
+	     !strcmp(subsystem, "nvme")) &&
+	    !vh_flash_is_one(name) && vh_block_is_disk(ctx, sub, name)) {
+		look_at_disk(ctx, sub, name);
+		vh_nodes_of_disk(ctx, sub, name);
+		return;
+	}
+	if (vh_flash_is_one(name))
+		vh_flash_look(ctx, sub);
+	if (!strcmp(name, "net")) {
+		vh_net_look(ctx, sub);
+		return;
+	}
+	if (subsystem && !ctx->host->uses_untold)
+		look_at_node(ctx, sub, subsystem, numbers, at);
+	below.on_sound |= vh_streq(subsystem, "sound");
+	look_at_part(ctx, sub, name);
+	/* the UUID of a mediated device may look like one: 5-... */
+	if (vh_streq(subsystem, "usb") && vh_usb_is_device(name) && !vh_mediated_is_one(name)) {
+		below.on_usb = true;
+		vh_usb_look(ctx, sub, name);
+	}
+	if (vh_streq(subsystem, "thunderbolt"))
+		vh_usb_look_thunderbolt(ctx, sub, name);
+	/* an object has those of its own class without a directory between (drivers/base/core.c:
+	 * get_device_parent()) */
+	below.class = name;
+	if (subsystem && vh_subsystem_find(subsystem) && !vh_subsystem_find(name) &&
+	    strcmp(subsystem, "usb") != 0)
+		below.class = subsystem;
+	below.depth++;
+	walk(ctx, sub, &below);
+}
+
+static void walk(struct vh_uses_ctx *ctx, const char *path, const struct place *at)
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 	struct vh_pci_addr other;
 
-	if (depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
-		vh_host_not_checked(ctx->host, "uses of %s below '%s': %s",
-				    vh_pci_str(&ctx->dev->addr).s, path,
-				    depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
-		ctx->complete = false;
+	if (at->depth > DEPTH_MAX || vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0) {
+		vh_use_unseen(ctx, VH_USE_ANY, "uses of %s below '%s': %s",
+			      vh_pci_str(&ctx->dev->addr).s, path,
+			      at->depth > DEPTH_MAX ? "nested too deep" : strerror(errno));
 		return;
 	}
-	for (size_t i = 0; i < dirs.count; i++) {
-		const char *name = dirs.name[i];
-		_auto_free_ char *sub = vh_printf("%s/%s", path, name);
+	for (size_t i = 0; i < dirs.count; i++)
+		/* behind a bridge: another function, asked for on its own */
+		if (strcmp(dirs.name[i], "power") != 0 && vh_pci_parse(dirs.name[i], &other) < 0)
+			look_at(ctx, path, dirs.name[i], at);
+}
 
-		if (!strcmp(name, "power") || vh_pci_parse(name, &other) == 0)
-			continue; /* behind a bridge: another function, asked for on its own */
-		if (vh_block_is_disk(ctx, sub, name)) {
-			vh_block_look(ctx, sub, name);
-			continue;
-		}
-		if (!strcmp(name, "net")) {
-			vh_net_look(ctx, sub);
-			continue;
-		}
-		if (vh_usb_is_device(name))
-			vh_usb_look(ctx, sub, name);
-		walk(ctx, sub, depth + 1);
+/* Is the line one of the text's? */
+static bool has_line(const char *text, const char *line, size_t n)
+{
+	for (size_t k; text && *text; text += k + (text[k] == '\n')) {
+		k = strcspn(text, "\n");
+		if (k == n && !memcmp(text, line, n))
+			return true;
 	}
+	return false;
+}
+
+/* A use's lines without those that stand before, but for the last, which ends the use itself. */
+static char *without_repeated(const struct vh_pci_dev *d, size_t number)
+{
+	const char *line = d->uses[number].fix;
+	struct vh_strbuf sb = { 0 };
+
+	for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
+		bool known = false;
+
+		for (size_t i = 0; i < number && !known; i++)
+			known = has_line(d->uses[i].fix, line, (size_t)(end - line));
+		if (!known)
+			vh_strbuf_add_mem(&sb, line, (size_t)(end - line) + 1);
+	}
+	vh_strbuf_add(&sb, line);
+	return vh_strbuf_steal(&sb);
+}
+
+/* A mirror leads twice to what is on it. */
+static void drop_repeated(struct vh_pci_dev *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_uses; i++) {
+		size_t same = 0;
+
+		while (same < kept && strcmp(d->uses[same].text, d->uses[i].text) != 0)
+			same++;
+		if (same == kept) {
+			d->uses[kept++] = d->uses[i];
+			continue;
+		}
+		free(d->uses[i].text);
+		free(d->uses[i].fix);
+	}
+	d->n_uses = kept;
+}
+
+/* What has to end first stands first: inner mounts before outer ones, all before what they are on. */
+static void sort_uses(struct vh_pci_dev *d)
+{
+	drop_repeated(d);
+	for (size_t i = 1; i < d->n_uses; i++) {
+		struct vh_use one = d->uses[i];
+		size_t at = i;
+
+		for (; at && d->uses[at - 1].rank < one.rank; at--)
+			d->uses[at] = d->uses[at - 1];
+		d->uses[at] = one;
+	}
+	for (size_t i = 0; i < d->n_uses; i++) {
+		char *lines = d->uses[i].rank && d->uses[i].fix ? without_repeated(d, i) : NULL;
+
+		if (lines) {
+			free(d->uses[i].fix);
+			d->uses[i].fix = lines;
+		}
+	}
+}
+
+/* What is a matter of the whole function. The kernel draws, and prints, without its driver too. */
+static void look_at_whole(struct vh_uses_ctx *ctx)
+{
+	struct vh_pci_dev *d = ctx->dev;
+	bool on_driver = d->driver && !vh_host_is_tolerated(d);
+	bool is_display = vh_pci_is_display(d->class);
+
+	if ((is_display || VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
+	    on_driver && !ctx->host->uses_untold)
+		vh_display_look(ctx);
+	if (is_display && !ctx->host->uses_untold)
+		vh_boot_screen_look(ctx);
+	if (!d->on_vfio && !ctx->host->uses_untold)
+		vh_serial_look(ctx);
+	if (is_display && d->driver && !d->on_vfio)
+		vh_use_add(ctx, VH_USE_DISPLAY, "it is a display of the host%s",
+			   d->boot_vga ? ", the one it booted with" : "")
+			->peer_only = true;
 }
 
 void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
 		  struct vh_pci_dev *d)
 {
 	struct vh_uses_ctx ctx = {
-		.root = root, .usage = usage, .host = host, .dev = d, .complete = true,
+		.root = root,
+		.usage = usage,
+		.host = host,
+		.dev = d,
+		.complete = true,
 	};
 
 	if (!root->live && vh_root_exists(root, "%s/" VH_MANIFEST_UNANSWERED, d->path)) {
-		vh_host_not_checked(host, "%s: its driver did not answer when the snapshot was taken",
+		vh_host_not_checked(host,
+				    "%s: its driver did not answer when the snapshot was taken",
 				    vh_pci_str(&d->addr).s);
 		d->uses_read = VH_NO;
 		return;
 	}
 	/* without a host driver there is nothing below it that the host could use */
 	if (d->driver && !vh_host_is_tolerated(d))
-		walk(&ctx, d->path, 0);
-	if ((vh_pci_is_display(d->class) ||
-	     VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
-	    d->driver && !vh_host_is_tolerated(d) && !host->uses_untold)
-		vh_display_look(&ctx);
-	if (vh_pci_is_display(d->class) && d->driver && !d->on_vfio)
-		vh_use_add(&ctx, VH_USE_DISPLAY, "it is a display of the host%s",
-			   d->boot_vga ? ", the one it booted with" : "")
-			->peer_only = true;
+		walk(&ctx, d->path, &(struct place){ .class = "pci" });
+	if (d->driver && !host->uses_untold)
+		vh_nodes_of_nvidia(&ctx);
+	look_at_whole(&ctx);
 	if (host->uses_untold && d->driver)
 		ctx.complete = false;
+	sort_uses(d);
+	if (!ctx.complete && !d->unseen_kinds)
+		d->unseen_kinds = VH_USE_ANY;
+	vh_names_clear(&ctx.ttys);
+	free(ctx.virtio);
 	d->uses_read = ctx.complete ? VH_YES : VH_UNKNOWN;
 }

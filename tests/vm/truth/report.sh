@@ -14,7 +14,7 @@ What `vfio-hook check` says, what libvirt does alone, and what it does with the 
 test machine (`make check-truth`, tests/vm/README.md). The columns "expected" were written before:
 tests/vm/truth/table. No row where check says ok and the start fails; none where check refuses what
 libvirt alone starts unharmed, unless by policy: balloon, device-protected, peer-not-listed,
-peer-critical, identity-changed, and the stricter measure for peers.
+peer-critical, device-critical, identity-changed, and the stricter measure for peers.
 
 END
 fixtures=$(sed -n 's/^# fixture-only: //p' "$here/table")

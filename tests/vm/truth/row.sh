@@ -7,7 +7,7 @@
 . $RUN/truth/states.sh
 
 # What an administrator may want although libvirt alone would start it, unharmed
-POLICY_RULES=' balloon device-protected peer-not-listed peer-critical identity-changed peer-in-use '
+POLICY_RULES=' balloon device-protected peer-not-listed peer-critical device-critical identity-changed peer-in-use '
 
 # libvirtd looks for hooks only when it starts, so one that lets everything pass
 # while a file is there stands for none.

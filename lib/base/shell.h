@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shell - names as words of a line that is to be typed. Names come from USB sticks and guests:
+ * whatever is inserted into a fix goes through here, and nothing of it is cut.
+ */
+#ifndef VH_SHELL_H
+#define VH_SHELL_H
+
+#include "lib/base/util.h"
+
+/* `text` as one word of a shell's line: as it is where that is safe, else in '...', and in
+ * $'...' what could not be printed on one line. Caller frees. */
+char *vh_shell_quote(const char *text) VH_CHECK;
+/* The same behind "-- " where the tool would take the word for an option. */
+char *vh_shell_operand(const char *text) VH_CHECK;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scan - one look at what all processes have open, for the nodes of many devices. */
+#ifndef VH_SCAN_H
+#define VH_SCAN_H
+
+#include "lib/host/host.h"
+
+/* A process has node `node` of device `dev` open; or, with `node` its number of nodes, a file by
+ * which the device itself is reached: `path` ("/sys/devices/.../resource0"). */
+struct vh_hit {
+	size_t dev, node; /* of vh_host.devs, of their devnodes */
+	int64_t pid;
+	char *path; /* as it is told */
+};
+
+struct vh_hits {
+	struct vh_hit *list;
+	size_t count;
+	const char *unseen; /* why not all was seen; NULL: it was */
+};
+
+/* Looks for all nodes of all devices of the host, at most three seconds. */
+void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret);
+void vh_scan_clear(struct vh_hits *hits);
+
+#endif

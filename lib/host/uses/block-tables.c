@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* block-tables - what is mounted, and what is swap: the tables of /proc. */
+#include "lib/host/uses/use.h"
+
+#include <errno.h>
+
+#include "lib/base/banned.h"
+
+/* mountinfo and swaps write blanks as \040 (fs/seq_file.c:mangle_path()). In place. */
+static char *unescape(char *s)
+{
+	char *to = s;
+
+	for (char *p = s; *p; p++) {
+		uint64_t c;
+		char octal[4] = { 0 };
+
+		if (*p == '\\')
+			memcpy(octal, p + 1, strnlen(p + 1, 3));
+		if (octal[2] && vh_parse_uint(octal, 8, 255, &c) == 0) {
+			*to++ = (char)c;
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	}
+	*to = 0;
+	return s;
+}
+
+/* XFS with a log or a realtime section elsewhere (fs/xfs/xfs_super.c), JFS, and what is like it. */
+static void note_more_devices(struct vh_mount *m, char *options)
+{
+	static const char *const keys[] = { "logdev=", "rtdev=", "jdev=" };
+	char *option;
+
+	while ((option = strsep(&options, ","))) {
+		for (size_t i = 0; i < VH_COUNT(keys); i++) {
+			_auto_free_ char *before = NULL;
+
+			if (!vh_has_prefix(option, keys[i]))
+				continue;
+			before = m->more;
+			m->more = vh_printf("%s%s%s", before ? before : "", before ? ":" : "",
+					    option + strlen(keys[i]));
+		}
+	}
+}
+
+/* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
+static void read_mounts(char *text, struct vh_usage *u)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		char *fields = line, *dash = strstr(line, " - "), *word[5] = { 0 };
+		char *tail, *type, *source;
+		struct vh_mount *m;
+		uint64_t major, minor;
+		char *numbers;
+
+		if (!dash)
+			continue;
+		*dash = 0;
+		for (size_t i = 0; i < 5; i++)
+			word[i] = strsep(&fields, " ");
+		tail = dash + 3;
+		type = strsep(&tail, " ");
+		source = strsep(&tail, " ");
+		numbers = word[2];
+		if (!word[4] || !source ||
+		    vh_parse_uint(strsep(&numbers, ":"), 10, UINT32_MAX, &major) ||
+		    vh_parse_uint(numbers, 10, UINT32_MAX, &minor))
+			continue;
+		m = VH_APPEND(u->mounts, u->n_mounts);
+		m->major = (unsigned int)major;
+		m->minor = (unsigned int)minor;
+		m->source = vh_strdup(unescape(source));
+		m->at = vh_strdup(unescape(word[4]));
+		if (!strcmp(type, "zfs"))
+			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
+		vh_shares_note(m, type, tail);
+		if (tail && !m->type)
+			note_more_devices(m, tail);
+	}
+}
+
+/* Filename Type Size Used Priority; the first line is the heading */
+static void read_swaps(char *text, struct vh_usage *u)
+{
+	char *line = strsep(&text, "\n");
+
+	while ((line = strsep(&text, "\n"))) {
+		char *name = strsep(&line, " \t");
+
+		if (*name == '/')
+			*VH_APPEND(u->swaps.name, u->swaps.count) = vh_strdup(unescape(name));
+	}
+}
+
+void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
+{
+	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
+	_auto_free_ char *swaps = vh_root_read(root, "proc/swaps");
+
+	u->mounts_read = mounts != NULL;
+	u->swaps_read = swaps != NULL || errno == ENOENT; /* a kernel without swap */
+	if (mounts)
+		read_mounts(mounts, u);
+	if (swaps)
+		read_swaps(swaps, u);
+}
+
+/* --- what they say -------------------------------------------------------------------------- */
+
+const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file)
+{
+	const struct vh_mount *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < usage->n_mounts; i++) {
+		const char *at = usage->mounts[i].at;
+		size_t n = strcmp(at, "/") ? strlen(at) : 0;
+
+		if (n < longest || strncmp(file, at, n) != 0 || file[n] != '/')
+			continue;
+		longest = n;
+		best = &usage->mounts[i];
+	}
+	return best;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * boot-screen - the framebuffer that the firmware left, and that the kernel draws on as long as no
+ * driver of the card does (simpledrm, efifb, vesafb and their successors). Its device hangs below
+ * the function since Linux 6.11; before, only its memory tells which function it is on.
+ */
+#include "lib/host/uses/use.h"
+
+#include "lib/host/process.h"
+#include "lib/host/topology.h"
+
+#include "lib/base/banned.h"
+
+/* simple-framebuffer.0, efi-framebuffer.0, vesa-framebuffer.0 (drivers/firmware/sysfb.c) */
+static void add_devices(const struct vh_uses_ctx *ctx, const char *path, struct vh_names *to)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list_dirs(ctx->root, &names, "%s", path) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (strstr(names.name[i], "-framebuffer."))
+			*VH_APPEND(to->name, to->count) = vh_printf("%s/%s", path, names.name[i]);
+}
+
+static void add_nodes(const struct vh_uses_ctx *ctx, const char *device, const char *class,
+		      const char *node, struct vh_names *to)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list_dirs(ctx->root, &names, "%s/%s", device, class) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (strspn(names.name[i], "abcdefghijklmnopqrstuvwxyz") &&
+		    !strchr(names.name[i], '-'))
+			*VH_APPEND(to->name, to->count) = vh_printf("%s%s", node, names.name[i]);
+}
+
+/* The devices that draw on the memory of the function. */
+static void find_devices(struct vh_uses_ctx *ctx, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names others = { 0 };
+	_auto_free_ char *name = NULL;
+
+	add_devices(ctx, ctx->dev->path, ret);
+	if (ret->count)
+		return;
+	add_devices(ctx, "sys/devices/platform", &others);
+	if (!others.count)
+		return;
+	name = vh_topology_framebuffer(ctx->root, ctx->host, ctx->dev);
+	if (!name)
+		return;
+	*ret = others;
+	others = (struct vh_names){ 0 };
+}
+
+static void look_at_nodes(struct vh_uses_ctx *ctx, const struct vh_names *files)
+{
+	_auto_free_ char *who = NULL;
+	const char *file = NULL;
+
+	if (!files->count)
+		return;
+	switch (vh_process_having(ctx->root, files, &who, &file)) {
+	case VH_YES:
+		vh_use_add(ctx, VH_USE_DISPLAY,
+			   "%s has %s open, which draws on the firmware's framebuffer in its memory",
+			   who, file)
+			->fix = vh_printf("end %s, or the desktop: systemctl stop display-manager",
+					  who);
+		break;
+	case VH_UNKNOWN:
+		vh_use_unseen(ctx, VH_USE_DISPLAY,
+			      "who has %s open: not every process can be looked at", files->name[0]);
+		break;
+	case VH_NO:
+		break;
+	}
+}
+
+void vh_boot_screen_look(struct vh_uses_ctx *ctx)
+{
+	_auto_names_ struct vh_names devices = { 0 }, files = { 0 }, framebuffers = { 0 };
+	size_t before = ctx->dev->n_uses;
+
+	find_devices(ctx, &devices);
+	for (size_t i = 0; i < devices.count; i++) {
+		add_nodes(ctx, devices.name[i], "graphics", "", &framebuffers);
+		/* what hangs below the function is found with all its nodes (parties.c) */
+		if (vh_has_prefix(devices.name[i], ctx->dev->path))
+			continue;
+		add_nodes(ctx, devices.name[i], "graphics", "/dev/", &files);
+		add_nodes(ctx, devices.name[i], "drm", "/dev/dri/", &files);
+	}
+	vh_display_look_at_console(ctx, &framebuffers);
+	/* on a VFIO driver its owner has given it up: boot-display warns */
+	for (size_t i = before; ctx->dev->on_vfio && i < ctx->dev->n_uses; i++)
+		ctx->dev->uses[i].weak = true;
+	look_at_nodes(ctx, &files);
+}

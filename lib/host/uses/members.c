@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * members - disks that are part of a file system or pool of several: btrfs, ZFS, an external
+ * journal. Their kernel modules open each exclusively, and the mount names one at most.
+ */
+#include "lib/host/uses/use.h"
+
+#include "lib/base/printable.h"
+#include "lib/base/shell.h"
+
+#include "lib/base/banned.h"
+
+#define BTRFS "sys/fs/btrfs"
+
+/* --- several disks, one mount ------------------------------------------------------------------ */
+
+static void add_device(const struct vh_root *root, struct vh_names *to, const char *name)
+{
+	_auto_free_ char *dm_name = vh_root_read(root, "sys/class/block/%s/dm/name", name);
+
+	*VH_APPEND(to->name, to->count) = vh_printf("/dev/%s", name);
+	if (dm_name)
+		*VH_APPEND(to->name, to->count) = vh_printf("/dev/mapper/%s", dm_name);
+}
+
+void vh_members_read(const struct vh_root *root, struct vh_usage *u)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &all, BTRFS)); /* none: not in use */
+	for (size_t i = 0; i < all.count; i++) {
+		_auto_names_ struct vh_names devices = { 0 };
+		struct vh_names *one;
+
+		if (vh_root_list(root, &devices, BTRFS "/%s/devices", all.name[i]) < 0)
+			continue; /* `features` */
+		one = VH_APPEND(u->btrfs, u->n_btrfs);
+		for (size_t k = 0; k < devices.count; k++)
+			add_device(root, one, devices.name[k]);
+	}
+}
+
+void vh_members_clear(struct vh_usage *u)
+{
+	for (size_t i = 0; i < u->n_btrfs; i++)
+		vh_names_clear(&u->btrfs[i]);
+	free(u->btrfs);
+}
+
+bool vh_members_share(const struct vh_usage *u, const char *file, const char *source)
+{
+	for (size_t i = 0; i < u->n_btrfs; i++)
+		if (vh_names_has(&u->btrfs[i], file) && vh_names_has(&u->btrfs[i], source))
+			return true;
+	return false;
+}
+
+/* --- what is on it, as udev says ---------------------------------------------------------------- */
+
+/* Of a file in /run/udev/data. */
+static char *udev_value(const char *data, const char *key)
+{
+	_auto_free_ char *line = vh_printf("\nE:%s=", key);
+	const char *at = data ? strstr(data, line) : NULL;
+
+	return at ? vh_strndup(at + strlen(line), strcspn(at + strlen(line), "\n")) : NULL;
+}
+
+static char *udev_data(const struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
+
+	return dev ? vh_root_read(ctx->root, "run/udev/data/b%s", dev) : NULL;
+}
+
+char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path)
+{
+	_auto_free_ char *data = udev_data(ctx, path);
+
+	return udev_value(data, "ID_FS_TYPE");
+}
+
+/* Blanks in a pool's name are \x20 in the one, and _ in the other. */
+char *vh_members_pool(const char *udev)
+{
+	char *name = udev_value(udev, "ID_FS_LABEL_ENC"), *to = name;
+
+	if (!name)
+		return udev_value(udev, "ID_FS_LABEL");
+	for (const char *p = name; *p; p++) {
+		char digits[3] = { 0 };
+		uint64_t c;
+
+		if (p[0] == '\\' && p[1] == 'x')
+			memcpy(digits, p + 2, strnlen(p + 2, 2));
+		if (digits[1] && vh_parse_uint(digits, 16, 255, &c) == 0) {
+			*to++ = (char)c;
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	}
+	*to = 0;
+	return name;
+}
+
+/* Does the host's own system lie in the pool, or may it? */
+static bool is_vital_pool(const struct vh_usage *u, const char *pool)
+{
+	if (!u->mounts_read || !u->swaps_read)
+		return true;
+	for (size_t i = 0; i < u->n_mounts; i++)
+		if (u->mounts[i].pool && vh_use_is_vital_mount(u->mounts[i].at) &&
+		    (!pool || !strcmp(u->mounts[i].pool, pool)))
+			return true;
+	for (size_t i = 0; i < u->swaps.count; i++) /* on a volume of whatever pool */
+		if (vh_has_prefix(u->swaps.name[i], "/dev/zd") ||
+		    vh_has_prefix(u->swaps.name[i], "/dev/zvol/"))
+			return true;
+	return false;
+}
+
+bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
+{
+	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
+	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
+	_auto_free_ char *shown = NULL, *word = NULL;
+	struct vh_use *u;
+
+	if (vh_streq(type, "jbd")) {
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s is the journal of a file system on another disk", node);
+		u->vital = true; /* of which, is to be read nowhere */
+		return true;
+	}
+	if (!vh_streq(type, "zfs_member"))
+		return false;
+	pool = vh_members_pool(data);
+	shown = vh_printable(pool ? pool : "unknown", 60);
+	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
+	u->vital = is_vital_pool(ctx->usage, pool);
+	word = pool ? vh_shell_operand(pool) : NULL;
+	if (!u->vital)
+		u->fix = word ? vh_printf("zpool export %s", word)
+			      : vh_strdup("zpool status   # names it; then zpool export");
+	return true;
+}

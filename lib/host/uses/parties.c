@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * parties - the uses that the open nodes of the devices are: those who have them open are told
+ * apart by what ends their use (a guest, a service, a container, a desktop, a process), and each
+ * is named once for each kind.
+ */
+#include "lib/host/uses/use.h"
+
+#include "lib/host/holder.h"
+#include "lib/host/scan.h"
+#include "lib/host/uses/subsystem.h"
+
+#include "lib/base/banned.h"
+
+#define SHOWN_NODES 4
+
+/* The files of the device itself: a part of it that is mapped, or its configuration space. */
+static const struct vh_subsystem resource_files = { .name = "resource",
+						    .kind = VH_USE_OTHER,
+						    .what = "a part of its memory" };
+static const struct vh_subsystem config_files = { .name = "config",
+						  .kind = VH_USE_OTHER,
+						  .measure = VH_MEASURE_WARNING,
+						  .what = "its configuration space" };
+
+struct party {
+	const struct vh_holder *holder; /* the one of highest rank */
+	enum vh_use_kind kind;
+	enum vh_measure measure;
+	const struct vh_subsystem *subsystem; /* of its first node; NULL: not in the table */
+	const char *unknown;                  /* that one's name */
+	struct vh_names nodes;
+	int64_t pids[2]; /* two are enough to tell that there are several */
+};
+
+struct parties {
+	struct party *list;
+	size_t count;
+};
+
+static void clear(struct parties *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		vh_names_clear(&p->list[i].nodes);
+	free(p->list);
+}
+
+struct vh_parties {
+	struct vh_hits hits;
+	struct vh_holder *holders;
+	size_t n_holders;
+};
+
+struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h)
+{
+	struct vh_parties *p = vh_alloc(sizeof(*p));
+
+	vh_scan(root, h, &p->hits);
+	for (size_t i = 0; i < p->hits.count; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < p->n_holders; k++)
+			known |= p->holders[k].pid == p->hits.list[i].pid;
+		if (!known)
+			vh_holder_read(root, p->hits.list[i].pid,
+				       VH_APPEND(p->holders, p->n_holders));
+	}
+	return p;
+}
+
+void vh_parties_free(struct vh_parties *p)
+{
+	if (!p)
+		return;
+	vh_scan_clear(&p->hits);
+	for (size_t i = 0; i < p->n_holders; i++)
+		vh_holder_clear(&p->holders[i]);
+	free(p->holders);
+	free(p);
+}
+
+static const struct vh_holder *holder_of(const struct vh_parties *p, int64_t pid)
+{
+	size_t i = 0;
+
+	while (p->holders[i].pid != pid)
+		i++;
+	return &p->holders[i];
+}
+
+/* --- who belongs together --------------------------------------------------------------------- */
+
+/* Ending one ends the other: the processes of a guest, of a service, of a desktop. */
+static bool is_same(const struct vh_holder *a, const struct vh_holder *b)
+{
+	bool session_a = a->rank == VH_HOLDER_DESKTOP || a->rank == VH_HOLDER_HANDS_OUT;
+	bool session_b = b->rank == VH_HOLDER_DESKTOP || b->rank == VH_HOLDER_HANDS_OUT;
+
+	if (a->pid == b->pid || (session_a && session_b))
+		return true;
+	return a->of && vh_streq(a->of, b->of);
+}
+
+/* How an accelerator's nodes are drm's too. */
+static enum vh_use_kind kind_of(const struct vh_pci_dev *d, const struct vh_subsystem *s)
+{
+	if (!s)
+		return VH_USE_OTHER;
+	return s->kind == VH_USE_DISPLAY && !vh_pci_is_display(d->class) ? VH_USE_COMPUTE : s->kind;
+}
+
+static void join(struct party *party, const struct vh_holder *h, enum vh_measure measure,
+		 const char *node)
+{
+	if (h->rank > party->holder->rank)
+		party->holder = h;
+	if (measure < party->measure)
+		party->measure = measure;
+	if (!vh_names_has(&party->nodes, node))
+		*VH_APPEND(party->nodes.name, party->nodes.count) = vh_strdup(node);
+	if (h->pid != party->pids[0])
+		party->pids[1] = h->pid;
+}
+
+static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct vh_hit *hit,
+		    const struct vh_holder *h)
+{
+	bool own = hit->node == d->n_devnodes;
+	const char *name = own ? NULL : d->devnodes[hit->node].subsystem;
+	const struct vh_subsystem *s = vh_subsystem_find(name);
+	enum vh_measure measure = s ? s->measure : VH_MEASURE_ERROR;
+	struct party *party;
+
+	if (own)
+		s = strstr(hit->path, "/resource") ? &resource_files : &config_files;
+	if (own)
+		measure = s->measure;
+	if (h->rank == VH_HOLDER_GUEST)
+		measure = VH_MEASURE_ERROR;
+	if (measure == VH_MEASURE_GUEST)
+		return;
+	for (size_t i = 0; i < to->count; i++) {
+		party = &to->list[i];
+		if (party->kind == kind_of(d, s) && is_same(party->holder, h)) {
+			join(party, h, measure, hit->path);
+			return;
+		}
+	}
+	party = VH_APPEND(to->list, to->count);
+	*party = (struct party){ .holder = h,
+				 .kind = kind_of(d, s),
+				 .measure = measure,
+				 .subsystem = s,
+				 .unknown = name,
+				 .pids = { h->pid } };
+	join(party, h, measure, hit->path);
+}
+
+/* --- how it is said ---------------------------------------------------------------------------- */
+
+static char *nodes_text(const struct party *p)
+{
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+	size_t n = p->nodes.count < SHOWN_NODES ? p->nodes.count : SHOWN_NODES;
+
+	for (size_t i = 0; i < n; i++)
+		vh_strbuf_addf(&sb, "%s%s",
+			       !i                        ? ""
+			       : i + 1 == p->nodes.count ? " and "
+							 : ", ",
+			       p->nodes.name[i]);
+	if (p->nodes.count > n)
+		vh_strbuf_addf(&sb, " and %zu more", p->nodes.count - n);
+	if (!p->subsystem)
+		vh_strbuf_addf(&sb, " (of subsystem '%s')", p->unknown);
+	else if (p->subsystem->what)
+		vh_strbuf_addf(&sb, " (%s)", p->subsystem->what);
+	return vh_strbuf_steal(&sb);
+}
+
+/* A guest is one, however many processes it has. */
+static bool are_several(const struct party *p)
+{
+	return p->pids[1] && p->holder->rank != VH_HOLDER_GUEST;
+}
+
+/* "process 812 (smartd) of smartd.service", "domain 'omv', process 77 (qemu-system-x86)," */
+static char *who_text(const struct party *p)
+{
+	const struct vh_holder *h = p->holder;
+	const char *more = are_several(p) ? " and others" : "";
+
+	if (h->rank == VH_HOLDER_GUEST && h->of)
+		return vh_printf("%s, %s,", h->of, h->who);
+	if (h->rank == VH_HOLDER_GUEST)
+		return vh_printf("a running guest, %s,", h->who);
+	return vh_printf("%s%s%s%s", h->who, more, h->of ? " of " : "", h->of ? h->of : "");
+}
+
+static char *fix_of(const struct party *p)
+{
+	static const char desktop[] = ", or the desktop: systemctl stop display-manager";
+	const struct vh_holder *h = p->holder;
+	bool draws = false;
+
+	if (h->fix)
+		return vh_strdup(h->fix);
+	if (h->pid == 1) /* it cannot be ended */
+		return NULL;
+	for (size_t i = 0; i < p->nodes.count; i++)
+		draws |= vh_has_prefix(p->nodes.name[i], "/dev/dri/");
+	return vh_printf("end %s%s", h->who, draws ? desktop : "");
+}
+
+static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
+{
+	_auto_free_ char *nodes = nodes_text(p), *who = who_text(p);
+	bool looks = p->holder->rank == VH_HOLDER_LOOKS;
+	struct vh_use *u;
+
+	u = vh_use_add(ctx, p->kind, "%s %s %s open%s", who, are_several(p) ? "have" : "has", nodes,
+		       looks ? ", and is taken to look at it only" : "");
+	u->weak = p->measure == VH_MEASURE_WARNING;
+	u->peer_only = p->measure == VH_MEASURE_PEER;
+	u->looked = looks;
+	u->fix = fix_of(p);
+}
+
+/* A process that looks is not worth a word where others use the device. */
+static bool is_drowned(const struct parties *all, const struct party *p)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (p->holder->rank == VH_HOLDER_LOOKS && all->list[i].kind == p->kind &&
+		    all->list[i].holder->rank > VH_HOLDER_LOOKS)
+			return true;
+	return false;
+}
+
+/* All of them: each has a line of its own that ends it. */
+static void add_uses(struct vh_uses_ctx *ctx, const struct parties *all)
+{
+	for (int rank = VH_HOLDER_GUEST; rank >= VH_HOLDER_LOOKS; rank--)
+		for (size_t i = 0; i < all->count; i++)
+			if ((int)all->list[i].holder->rank == rank && !is_drowned(all, &all->list[i]))
+				add_use(ctx, &all->list[i]);
+}
+
+/*
+ * Does it matter for a named device that not every process could be looked at? AppArmor keeps the
+ * hook, which libvirtd's profile confines, from some. Every disk, USB controller and network card
+ * has a node, and mounts, exclusive openers and interfaces tell of most of their uses; of what has
+ * no other witness the open nodes have to be seen.
+ */
+static bool matters(const struct vh_pci_dev *d)
+{
+	static const char *const told_otherwise[] = { "block",        "nvme", "nvme-generic", "bsg",
+						      "scsi_generic", "usb",  "ptp" };
+
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		const struct vh_subsystem *s = vh_subsystem_find(d->devnodes[i].subsystem);
+		bool told = s && s->measure >= VH_MEASURE_PEER;
+
+		for (size_t k = 0; s && k < VH_COUNT(told_otherwise); k++)
+			told |= !strcmp(s->name, told_otherwise[k]);
+		if (!told)
+			return true;
+	}
+	return false;
+}
+
+void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
+{
+	const struct vh_pci_dev *d = ctx->dev;
+	struct parties all = { 0 };
+
+	for (size_t i = 0; i < p->hits.count; i++)
+		if (p->hits.list[i].dev == dev)
+			sort_in(&all, d, &p->hits.list[i], holder_of(p, p->hits.list[i].pid));
+	add_uses(ctx, &all);
+	clear(&all);
+	if (!p->hits.unseen || !d->n_devnodes)
+		return;
+	if (matters(d))
+		vh_use_unseen(ctx, VH_USE_ANY, "who has %s open: %s", d->devnodes[0].path,
+			      p->hits.unseen);
+	else
+		vh_host_not_checked(ctx->host, "who has %s open: %s", d->devnodes[0].path,
+				    p->hits.unseen);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* routes - see routes.h. */
+#include "lib/host/uses/routes.h"
+
+#include <arpa/inet.h>
+#include <linux/ipv6_route.h>
+#include <linux/route.h>
+
+#include "lib/host/uses/use.h"
+
+#include "lib/base/banned.h"
+
+#define RTF_LOCAL_6 0x80000000u /* linux/ipv6_route.h has it since 4.1 */
+
+/* Splits the next line off *text and its words off that line; returns how many, 0 at the end. */
+static size_t next_words(char **text, char **words, size_t max)
+{
+	char *line = strsep(text, "\n"), *word;
+	size_t n = 0;
+
+	if (!line)
+		return 0;
+	while (n < max && (word = strsep(&line, " \t")))
+		if (*word)
+			words[n++] = word;
+	return n ? n : SIZE_MAX; /* an empty line is not the end */
+}
+
+static struct vh_route *add(struct vh_routes *to, const char *interface)
+{
+	struct vh_route *r = VH_APPEND(to->list, to->count);
+
+	r->interface = vh_strdup(interface);
+	return r;
+}
+
+/* TABLE DEST/LENGTH VIA INTERFACE [METRIC] (lib/base/root-routes.h) */
+static void read_all(char *text, struct vh_routes *to)
+{
+	char *w[5];
+	size_t n;
+
+	while ((n = next_words(&text, w, VH_COUNT(w)))) {
+		uint64_t table, length, metric = 0;
+		unsigned char dest[16] = { 0 };
+		char *bits, *addr;
+		struct vh_route *r;
+
+		if (n == 1 && !strcmp(w[0], "cut"))
+			to->cut = true;
+		if (n == SIZE_MAX || n < 4)
+			continue;
+		bits = w[1];
+		addr = strsep(&bits, "/");
+		if (vh_parse_uint(w[0], 10, UINT32_MAX, &table) < 0 || !bits ||
+		    vh_parse_uint(bits, 10, strchr(addr, ':') ? 128 : 32, &length) < 0 ||
+		    inet_pton(strchr(addr, ':') ? AF_INET6 : AF_INET, addr, dest) != 1 ||
+		    (n > 4 && vh_parse_uint(w[4], 10, UINT32_MAX, &metric) < 0))
+			continue;
+		r = add(to, w[3]);
+		r->table = (uint32_t)table;
+		r->metric = (uint32_t)metric;
+		r->six = strchr(addr, ':');
+		r->local = !strcmp(w[2], "local");
+		r->gateway = !r->local && strcmp(w[2], "-") != 0;
+		memcpy(r->dest, dest, sizeof(dest));
+		r->length = (unsigned int)length;
+	}
+}
+
+/* Iface Destination Gateway Flags RefCnt Use Metric Mask, addresses in the byte order of the
+ * wire (net/ipv4/fib_trie.c) */
+static void read_main4(char *text, struct vh_routes *to)
+{
+	char *w[11];
+	size_t n;
+
+	while ((n = next_words(&text, w, VH_COUNT(w)))) {
+		uint64_t dest, mask, flags, metric;
+		uint32_t wire;
+		struct vh_route *r;
+
+		if (n == SIZE_MAX || n < 8 || vh_parse_uint(w[1], 16, UINT32_MAX, &dest) < 0 ||
+		    vh_parse_uint(w[7], 16, UINT32_MAX, &mask) < 0 ||
+		    vh_parse_uint(w[6], 10, UINT32_MAX, &metric) < 0 ||
+		    vh_parse_uint(w[3], 16, UINT32_MAX, &flags) < 0 || (flags & RTF_REJECT))
+			continue;
+		r = add(to, w[0]);
+		r->table = VH_ROUTE_MAIN;
+		r->metric = (uint32_t)metric;
+		wire = (uint32_t)dest;
+		memcpy(r->dest, &wire, sizeof(wire));
+		r->length = (unsigned int)__builtin_popcount((uint32_t)mask);
+		r->gateway = flags & RTF_GATEWAY;
+	}
+}
+
+/* 32 digits; what is none counts as 0. */
+static void parse_hex6(const char *text, unsigned char ret[16])
+{
+	memset(ret, 0, 16);
+	for (size_t i = 0; i < 16 && text[2 * i] && text[2 * i + 1]; i++) {
+		char digits[3] = { text[2 * i], text[2 * i + 1], 0 };
+		uint64_t byte;
+
+		if (vh_parse_uint(digits, 16, 255, &byte) == 0)
+			ret[i] = (unsigned char)byte;
+	}
+}
+
+/* dest prefix src prefix nexthop metric refcnt use flags iface (net/ipv6/route.c); of the group
+ * addresses, ff00::/8, nothing depends */
+static void read_main6(char *text, struct vh_routes *to)
+{
+	char *w[10];
+	size_t n;
+
+	while ((n = next_words(&text, w, VH_COUNT(w)))) {
+		uint64_t flags, metric, length;
+		struct vh_route *r;
+
+		if (n == SIZE_MAX || n < 10 || vh_parse_uint(w[8], 16, UINT32_MAX, &flags) < 0 ||
+		    vh_parse_uint(w[5], 16, UINT32_MAX, &metric) < 0 ||
+		    vh_parse_uint(w[1], 16, 128, &length) < 0 || (flags & RTF_REJECT) ||
+		    !strncasecmp(w[0], "ff", 2))
+			continue;
+		r = add(to, w[9]);
+		r->six = true;
+		r->local = (flags & RTF_LOCAL_6) || !strcmp(w[9], "lo");
+		r->table = r->local ? VH_ROUTE_LOCAL : VH_ROUTE_MAIN;
+		r->metric = (uint32_t)metric;
+		parse_hex6(w[0], r->dest);
+		r->length = (unsigned int)length;
+		r->gateway = flags & RTF_GATEWAY;
+	}
+}
+
+/* address ifindex prefix scope flags name; 00 is the global scope (net/ipv6/addrconf.c) */
+static void read_addresses6(char *text, struct vh_routes *to)
+{
+	char *w[6];
+	size_t n;
+
+	while ((n = next_words(&text, w, VH_COUNT(w)))) {
+		unsigned char addr[16];
+		char shown[INET6_ADDRSTRLEN];
+
+		if (n == SIZE_MAX || n < 6 || strlen(w[0]) != 32 || strcmp(w[3], "00"))
+			continue;
+		parse_hex6(w[0], addr);
+		if (inet_ntop(AF_INET6, addr, shown, sizeof(shown)))
+			*VH_APPEND(to->addresses6, to->n_addresses6) =
+				(struct vh_address){ vh_strdup(w[5]), vh_strdup(shown) };
+	}
+}
+
+static void read_main(const struct vh_root *root, struct vh_routes *to)
+{
+	_auto_free_ char *v4 = vh_root_read(root, "proc/net/route");
+	_auto_free_ char *v6 = vh_root_read(root, "proc/net/ipv6_route");
+
+	to->read = v4; /* a kernel without IPv6 is no gap */
+	if (v4)
+		read_main4(v4, to);
+	if (v6)
+		read_main6(v6, to);
+}
+
+struct vh_routes *vh_routes_of(const struct vh_root *root, const struct vh_usage *usage)
+{
+	struct vh_routes *to = usage->routes;
+	_auto_free_ char *all = NULL, *addresses = NULL;
+
+	if (to->asked)
+		return to;
+	to->asked = true;
+	all = vh_root_read_routes(root);
+	to->read = to->all = all;
+	if (all)
+		read_all(all, to);
+	else
+		read_main(root, to);
+	addresses = vh_root_read(root, "proc/net/if_inet6");
+	if (addresses)
+		read_addresses6(addresses, to);
+	return to;
+}
+
+void vh_routes_free(struct vh_routes *routes)
+{
+	if (!routes)
+		return;
+	for (size_t i = 0; i < routes->count; i++)
+		free(routes->list[i].interface);
+	for (size_t i = 0; i < routes->n_addresses6; i++) {
+		free(routes->addresses6[i].interface);
+		free(routes->addresses6[i].text);
+	}
+	for (size_t i = 0; i < routes->n_links; i++) {
+		free(routes->links[i].name);
+		free(routes->links[i].remote);
+	}
+	free(routes->list);
+	free(routes->addresses6);
+	free(routes->links);
+	vh_names_clear(&routes->pppoe);
+	free(routes);
+}
+
+/* 2000::/3 is all that is given out of IPv6 (RFC 4291), and was the default route of old. */
+bool vh_routes_is_default(const struct vh_route *r)
+{
+	return !r->local && (r->length <= 1 || (r->six && r->length == 3 && r->dest[0] == 0x20)) &&
+	       strcmp(r->interface, "lo") != 0;
+}
+
+struct address {
+	bool six;
+	unsigned char byte[16];
+};
+
+/* Of what is behind it: "]:3260", ":3260/0", "%eth0". */
+static bool parse_address(const char *text, struct address *ret)
+{
+	bool bracket = *text == '[';
+	_auto_free_ char *copy = vh_strdup(text + bracket);
+	char *end = copy + strcspn(copy, "]%/ ");
+	struct address a = { 0 };
+
+	*end = 0;
+	if (inet_pton(AF_INET6, copy, a.byte) == 1) {
+		a.six = true;
+		/* ::ffff:192.0.2.9 goes by IPv4 */
+		if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)a.byte)) {
+			memmove(a.byte, a.byte + 12, 4);
+			a.six = false;
+		}
+		*ret = a;
+		return true;
+	}
+	copy[strcspn(copy, ":")] = 0;
+	*ret = a;
+	return inet_pton(AF_INET, copy, ret->byte) == 1;
+}
+
+char *vh_routes_bare(const char *server)
+{
+	char shown[INET6_ADDRSTRLEN];
+	struct address a;
+
+	if (!parse_address(server, &a) ||
+	    !inet_ntop(a.six ? AF_INET6 : AF_INET, a.byte, shown, sizeof(shown)))
+		return vh_strdup(server);
+	return vh_strdup(shown);
+}
+
+static bool matches(const struct vh_route *r, const struct address *a)
+{
+	size_t whole = r->length / 8, bits = r->length % 8;
+
+	if (r->six != a->six || memcmp(r->dest, a->byte, whole) != 0)
+		return false;
+	return !bits || !((r->dest[whole] ^ a->byte[whole]) >> (8 - bits));
+}
+
+/* The tables that every packet is looked up in; the others ask for rules of their own. */
+static bool is_common(const struct vh_route *r)
+{
+	return r->table >= VH_ROUTE_DEFAULT && r->table <= VH_ROUTE_LOCAL;
+}
+
+/* The longest prefix wins, of equal ones the lower metric. */
+static bool is_better(const struct vh_route *r, const struct vh_route *than)
+{
+	return !than || r->length > than->length ||
+	       (r->length == than->length && r->metric < than->metric);
+}
+
+static bool is_loopback(const struct address *a)
+{
+	return a->six ? IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)a->byte)
+		      : a->byte[0] == 127;
+}
+
+bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *ret)
+{
+	const struct vh_route *common = NULL, *other = NULL;
+	const char *scope = strchr(server, '%');
+	struct address a;
+
+	if (!parse_address(server, &a))
+		return false;
+	if (scope || is_loopback(&a)) {
+		*VH_APPEND(ret->name, ret->count) = scope ? vh_strndup(scope + 1,
+								       strcspn(scope + 1, "]:/ ,"))
+							  : vh_strdup("lo");
+		return true;
+	}
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
+		const struct vh_route **best = is_common(r) ? &common : &other;
+
+		if (!matches(r, &a))
+			continue;
+		if (r->local) {
+			*VH_APPEND(ret->name, ret->count) = vh_strdup("lo");
+			return true;
+		}
+		if (is_better(r, *best))
+			*best = r;
+	}
+	/* a rule may send it by another table: that counts where nothing else is as near */
+	if (common && other && other->length <= common->length)
+		other = NULL;
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
+		const struct vh_route *best = is_common(r) ? common : other;
+
+		if (best && matches(r, &a) && !is_better(best, r))
+			vh_names_note(ret, "%s", r->interface);
+	}
+	return ret->count && !(routes->cut && (common ? common->length : 0) <= 1);
+}
+
+const char *vh_routes_owner(const struct vh_routes *routes, const char *address)
+{
+	const struct vh_route *best = NULL;
+	struct address a;
+
+	if (!parse_address(address, &a))
+		return NULL;
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
+
+		if (r->gateway || vh_routes_is_default(r) || !matches(r, &a) ||
+		    !strcmp(r->interface, "lo"))
+			continue;
+		if (is_better(r, best))
+			best = r;
+	}
+	return best ? best->interface : NULL;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ways - what runs over an interface: the VLANs, bonds, bridges, teams, macvlans on top of it
+ * (sysfs), a PPPoE session, the bridges of Open vSwitch, tunnels. Default routes and network
+ * storage ask here alike, so that none of them knows of stacking.
+ */
+#ifndef VH_WAYS_H
+#define VH_WAYS_H
+
+#include "lib/host/uses/routes.h"
+#include "lib/host/uses/use.h"
+
+struct vh_way {
+	char *name;
+	bool may; /* a tunnel whose other end is not told: it may run over it */
+};
+struct vh_ways {
+	struct vh_way *list; /* the interface itself is the first */
+	size_t count;
+	bool leads_out; /* a route by a gateway, or the default route, is among them */
+};
+
+/* Of the interface with the directory `path`. */
+void vh_ways_read(const struct vh_uses_ctx *ctx, const char *path, const char *interface,
+		  struct vh_ways *ret);
+void vh_ways_clear(struct vh_ways *ways);
+#define _auto_ways_ __attribute__((cleanup(vh_ways_clear)))
+
+const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interface);
+/* Is the server reached that way? Unknown: no route or address tells. */
+enum vh_tri vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
+			    const char *server);
+/* Is the interface known not to be up? Then nothing goes by it. */
+bool vh_ways_is_down(const struct vh_uses_ctx *ctx, const struct vh_ways *ways);
+/* Notes that it could not be told whether a server is reached that way. */
+void vh_ways_untold(struct vh_uses_ctx *ctx, const char *server, const char *what);
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * t-nodes - a node below a function that a process has open is a use of it: of every subsystem of
+ * the table the right kind, as bad as it is for a named device and for a peer; who is named, and
+ * the line that ends it.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/host/read.h"
+#include "lib/host/scan.h"
+#include "lib/host/uses/subsystem.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+#define FUNCTION(class, driver) \
+	"pci 0000:01:00.0 class=" class " id=1234:5678 group=2 driver=" driver "\n"
+#define AT "@0000:01:00.0/"
+#define CARD FUNCTION("030000", "amdgpu") "f " AT "drm/card0/dev\t226:0\n"
+#define STAT(pid, comm) \
+	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n"
+#define PROCESS(pid, comm, file) STAT(pid, comm) "l proc/" pid "/fd/7\t" file "\n"
+#define CGROUP(pid, path) "f proc/" pid "/cgroup\t0::" path "\n"
+
+/* Kind, how bad ("error", "warning" or "peer" for a named device), and the text. */
+static char *uses_of(const char *machine, char **ret_fix)
+{
+	static const char *const kinds[] = { "block", "network", "display", "input",
+					     "sound", "serial",  "compute", "other" };
+	_auto_(scratch) struct scratch *s = scratch_new(machine);
+	struct vh_pci_addr addr = { .bus = 1 };
+	_auto_(vh_host)
+		const struct vh_host *h = vh_host_read(&s->root, &addr, 1, VH_HOST_USES, INT64_MAX);
+	const struct vh_pci_dev *d = vh_host_dev(h, &addr);
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+
+	if (ret_fix)
+		*ret_fix = vh_strdup(d->n_uses && d->uses[0].fix ? d->uses[0].fix : "none");
+	for (size_t i = 0; i < d->n_uses; i++) {
+		const struct vh_use *u = &d->uses[i];
+
+		if (vh_has_prefix(u->text, "it is a display"))
+			continue;
+		vh_strbuf_addf(&sb, "%s%s %s: %s", sb.len ? "; " : "", kinds[__builtin_ctz(u->kind)],
+			       u->looked      ? "looked"
+			       : u->peer_only ? "peer"
+			       : u->weak      ? "warning"
+					      : "error",
+			       u->text);
+	}
+	if (d->uses_read != VH_YES)
+		vh_strbuf_add(&sb, " (unseen)");
+	return sb.data ? vh_strbuf_steal(&sb) : vh_strdup("");
+}
+
+/* --- the table ----------------------------------------------------------------------------------- */
+
+/* What an open node of each subsystem is to a named device, and how its node is called. Said once
+ * more, as a line that goes from the table is to be missed. */
+static const struct {
+	const char *subsystem, *object, *node, *is;
+} rows[] = {
+	{ "nvme", "nvme3", "nvme3", "block error" },
+	{ "nvme-generic", "ng3n1", "ng3n1", "block error" },
+	{ "scsi_generic", "sg4", "sg4", "block error" },
+	{ "scsi_tape", "nst0", "nst0", "block error" },
+	{ "scsi_changer", "sch0", "sch0", "block error" },
+	{ "bsg", "0:0:0:0", "bsg/0:0:0:0", "block error" },
+	{ "mmc_rpmb", "mmcblk0rpmb", "mmcblk0rpmb", "block error" },
+	{ "dax", "dax0.0", "dax0.0", "block error" },
+	{ "drm", "renderD128", "dri/renderD128", "display error" },
+	{ "graphics", "fb1", "fb1", "display error" },
+	{ "drm_dp_aux_dev", "drm_dp_aux0", "drm_dp_aux0", "display warning" },
+	{ "accel", "accel0", "accel/accel0", "compute error" },
+	{ "apex", "apex_0", "apex_0", "compute error" },
+	{ "habanalabs", "hl0", "hl0", "compute error" },
+	{ "uacce", "hisi_zip-0", "hisi_zip-0", "compute error" },
+	{ "dsa", "wq0.0", "dsa/wq0.0", "compute error" },
+	{ "iax", "wq1.0", "iax/wq1.0", "compute error" },
+	{ "sound", "pcmC1D0p", "snd/pcmC1D0p", "sound error" },
+	{ "ptp", "ptp0", "ptp0", "network error" },
+	{ "infiniband_verbs", "uverbs0", "infiniband/uverbs0", "network error" },
+	{ "infiniband_mad", "umad0", "infiniband/umad0", "network error" },
+	{ "infiniband_cm", "ucm0", "infiniband/ucm0", "network error" },
+	{ "hfi1", "hfi1_0", "hfi1_0", "network error" },
+	{ "hfi1_user", "hfi1_1", "hfi1_1", "network error" },
+	{ "wwan", "wwan0at0", "wwan0at0", "network error" },
+	{ "vhost-vdpa", "vhost-vdpa-0", "vhost-vdpa-0", "network error" },
+	{ "tty", "ttyS4", "ttyS4", "serial error" },
+	{ "virtio-ports", "vport1p1", "vport1p1", "serial error" },
+	{ "input", "event3", "input/event3", "input peer" },
+	{ "hidraw", "hidraw0", "hidraw0", "input warning" },
+	{ "usb", "usb3", "bus/usb/usb3", "other error" },
+	{ "usbmisc", "hiddev0", "usb/hiddev0", "other error" },
+	{ "uio", "uio0", "uio0", "other error" },
+	{ "vfio-dev", "vfio7", "vfio/devices/vfio7", "other error" },
+	{ "dvb", "dvb1.demux0", "dvb/adapter1/demux0", "other error" },
+	{ "video4linux", "video0", "video0", "other error" },
+	{ "media", "media0", "media0", "other error" },
+	{ "cec", "cec0", "cec0", "other error" },
+	{ "lirc", "lirc0", "lirc0", "other error" },
+	{ "firewire", "fw0", "fw0", "other error" },
+	{ "i2c-dev", "i2c-4", "i2c-4", "other warning" },
+	{ "spidev", "spidev0.0", "spidev0.0", "other error" },
+	{ "gpio", "gpiochip0", "gpiochip0", "other error" },
+	{ "mtd", "mtd0", "mtd0", "other error" },
+	{ "watchdog", "watchdog0", "watchdog0", "other error" },
+	{ "mei", "mei0", "mei0", "other error" },
+	{ "ipmi", "ipmi0", "ipmi0", "other error" },
+	{ "tpm", "tpm0", "tpm0", "other error" },
+	{ "tpmrm", "tpmrm0", "tpmrm0", "other error" },
+	{ "rtc", "rtc1", "rtc1", "other error" },
+	{ "pps", "pps0", "pps0", "other error" },
+	{ "printer", "lp0", "lp0", "other error" },
+	{ "ppdev", "parport0", "parport0", "other error" },
+	{ "switchtec", "switchtec0", "switchtec0", "other error" },
+	{ "cxl", "mem0", "cxl/mem0", "other error" },
+	{ "a-new-one", "new0", "new0", "other error" },
+};
+
+/* By its path, by its number where a container calls it otherwise, with the kernel's own name, and
+ * in a tree without the links of sysfs. */
+static void test_row(size_t n)
+{
+	const char *sub = rows[n].subsystem, *object = rows[n].object;
+	_auto_free_ char *plain = vh_printf(
+		FUNCTION("030000", "some-driver") "f " AT "x/%s/dev\t240:3\n"
+						  "l " AT "x/%s/subsystem\tsys/class/%s\n",
+		object, object, sub);
+	_auto_free_ char *bare = vh_printf(
+		FUNCTION("030000", "some-driver") "f " AT "y/%s/%s/dev\t240:3\n" PROCESS("7", "tool",
+											 "/dev/%s"),
+		sub, object, rows[n].node);
+	_auto_free_ char *path = vh_printf("%s" PROCESS("7", "tool", "/dev/%s"), plain,
+					   rows[n].node);
+	_auto_free_ char *number = vh_printf("%s" PROCESS("7", "tool", "/dev/char/240:3"), plain);
+	_auto_free_ char *other = vh_printf("%s" PROCESS("7", "tool", "/dev/char/240:4"), plain);
+	_auto_free_ char *named = vh_printf(
+		"%sf " AT
+		"x/%s/uevent\tMAJOR=240\\nDEVNAME=its/own\n" PROCESS("7", "tool", "/dev/its/own"),
+		plain, object);
+	_auto_free_ char *begin = vh_printf("%s: process 7 (tool) has /dev/%s", rows[n].is,
+					    rows[n].node);
+	_auto_free_ char *by_path = uses_of(path, NULL), *by_number = uses_of(number, NULL),
+			 *by_other = uses_of(other, NULL), *by_name = uses_of(named, NULL),
+			 *by_class = uses_of(bare, NULL);
+
+	if (!ok(vh_has_prefix(by_path, begin) && !strcmp(by_path, by_number) &&
+			strstr(by_name, "has /dev/its/own") && vh_has_prefix(by_class, begin) &&
+			!*by_other,
+		"%s: %s", sub, rows[n].is))
+		diag("'%s' '%s' '%s' '%s' '%s'", by_path, by_number, by_name, by_class, by_other);
+}
+
+/* block, the nodes without kernel objects and those that another one tells of have their cases
+ * below. */
+static void test_all_told(void)
+{
+	static const char *const elsewhere[] = { "block", "nvidia", "nvidia-nvswitch",
+						 VH_SUBSYSTEM_USB_INPUT };
+	size_t count, missing = 0;
+	const struct vh_subsystem *table = vh_subsystem_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		bool told = false;
+
+		for (size_t k = 0; k < VH_COUNT(rows); k++)
+			told |= !strcmp(rows[k].subsystem, table[i].name);
+		for (size_t k = 0; k < VH_COUNT(elsewhere); k++)
+			told |= !strcmp(elsewhere[k], table[i].name);
+		if (!told)
+			diag("no case for %s", table[i].name);
+		missing += !told;
+	}
+	ok(!missing && count + 1 == VH_COUNT(rows) + VH_COUNT(elsewhere),
+	   "every line of the table has its case, every case its line");
+}
+
+/* --- who, where, and how it ends ------------------------------------------------------------------ */
+
+#define DISK                                               \
+	FUNCTION("010601", "ahci")                         \
+	"f " AT "ata1/host0/block/sdb/dev\t8:16\n"         \
+	"f " AT "ata1/host0/block/sdb/size\t4096\n"        \
+	"f " AT "ata1/host0/block/sdb/sdb1/dev\t8:17\n"    \
+	"f " AT "ata1/host0/block/sdb/sdb1/size\t2048\n"   \
+	"f " AT "ata1/host0/block/sdb/sdb1/partition\t1\n" \
+	"f dev/sdb\tfree\n"                                \
+	"f run/udev/data/b8:16\tI:1\n"                     \
+	"f run/udev/data/b8:17\tI:1\n"                     \
+	"f proc/self/mountinfo\t-\n"
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define USB FUNCTION("0c0330", "xhci_hcd")
+#define KEYBOARD                                                          \
+	USB "f " AT "usb1/1-3/product\tKeys\n"                            \
+	    "f " AT "usb1/1-3/dev\t189:2\n"                               \
+	    "l " AT "usb1/1-3/subsystem\tsys/bus/usb\n"                   \
+	    "f " AT "usb1/1-3/1-3:1.0/bInterfaceClass\t03\n"              \
+	    "f " AT "usb1/1-3/1-3:1.0/bInterfaceProtocol\t01\n"           \
+	    "f " AT "usb1/1-3/1-3:1.0/h/input/input5/event4/dev\t13:68\n" \
+	    "l " AT "usb1/1-3/1-3:1.0/h/input/input5/event4/subsystem\tsys/class/input\n"
+#define SWITCHES FUNCTION("068000", "nvidia-nvswitch")
+#define GPU                          \
+	FUNCTION("030200", "nvidia") \
+	"f proc/driver/nvidia/gpus/0000:01:00.0/information\tDevice Minor: \\t 2\n"
+
+static const struct {
+	const char *name, *machine, *want, *fix;
+} cases[] = {
+	{ "nobody", CARD PROCESS("7", "tool", "/dev/null"), "", NULL },
+	{ "a process", CARD PROCESS("7", "tool", "/dev/dri/card0"),
+	  "display error: process 7 (tool) has /dev/dri/card0 open",
+	  "end process 7 (tool), or the desktop: systemctl stop display-manager" },
+	{ "a service",
+	  CARD PROCESS("7", "tool", "/dev/dri/card0") CGROUP("7", "/system.slice/a tool.service"),
+	  "display error: process 7 (tool) of a tool.service has /dev/dri/card0 open",
+	  "systemctl stop 'a tool.service'" },
+	{ "a user's service",
+	  CARD PROCESS("7", "tool", "/dev/dri/card0")
+		  CGROUP("7", "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service"),
+	  "display error: process 7 (tool) has /dev/dri/card0 open",
+	  "end process 7 (tool), or the desktop: systemctl stop display-manager" },
+	{ "a container",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/system.slice/docker-" ID ".scope"),
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "docker stop 0123456789ab" },
+	{ "a container of a user",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID
+			      ".scope/c"),
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "podman stop 0123456789ab" },
+	{ "a container without systemd",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0") "f proc/7/cgroup\t9:pids:/docker/" ID
+						       "\\n0::/\n",
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "docker stop 0123456789ab" },
+	{ "a container of LXC",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/lxc.payload.web/system.slice/x.service"),
+	  "display error: process 7 (tool) of container 'web' has /dev/dri/card0 open",
+	  "stop the container 'web'" },
+	{ "a machine",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/machine.slice/machine-a\\\\x20box.scope/payload"),
+	  "display error: process 7 (tool) of container 'a box' has /dev/dri/card0 open",
+	  "machinectl poweroff 'a box'" },
+	{ "a desktop before logind",
+	  CARD PROCESS("5", "systemd-logind", "/dev/dri/card0")
+		  PROCESS("7", "gnome-shell", "/dev/dri/card0"),
+	  "display error: process 7 (gnome-shell) and others have /dev/dri/card0 open",
+	  "end process 7 (gnome-shell), or the desktop: systemctl stop display-manager" },
+	{ "logind alone", CARD PROCESS("5", "systemd-logind", "/dev/dri/card0"),
+	  "display error: process 5 (systemd-logind) has /dev/dri/card0 open",
+	  "loginctl list-sessions   # then end the one that draws on it" },
+	{ "who looks",
+	  DISK PROCESS("5", "smartd", "/dev/sdb") CGROUP("5", "/system.slice/smartd.service"),
+	  "block looked: process 5 (smartd) of smartd.service has /dev/sdb open, and is taken to "
+	  "look at it only",
+	  "systemctl stop smartd.service" },
+	{ "who looks beside one that works",
+	  DISK PROCESS("5", "smartd", "/dev/sdb") PROCESS("7", "dd", "/dev/sdb1"),
+	  "block error: process 7 (dd) has /dev/sdb1 open", "end process 7 (dd)" },
+	{ "init",
+	  FUNCTION("088000", "wdt") "f " AT "watchdog/watchdog0/dev\t240:1\n" PROCESS(
+		  "1", "systemd", "/dev/watchdog0"),
+	  "other error: process 1 (systemd) has /dev/watchdog0 (a watchdog, without which the host "
+	  "may restart) open",
+	  "none" },
+
+	{ "a guest's disk", DISK PROCESS("9", "qemu-system-x86", "/dev/sdb"),
+	  "block error: a running guest, process 9 (qemu-system-x86), has /dev/sdb open",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a guest by its scope",
+	  DISK PROCESS("9", "qemu-system-x86", "/dev/block/8:17") CGROUP(
+		  "9", "/machine.slice/machine-qemu\\\\x2d3\\\\x2dweb\\\\x20it\\\\x27s.scope/l"),
+	  "block error: domain 'web it's', process 9 (qemu-system-x86), has /dev/sdb1 open",
+	  "virsh shutdown 'web it'\\''s'" },
+	{ "a guest by its status",
+	  DISK PROCESS(
+		  "9", "qemu-kvm",
+		  "/dev/sdb") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>--all</name>"
+			      "<uuid>11111111-2222-4333-8444-555566667777</uuid></domain></domstatus>\n",
+	  "block error: domain '--all', process 9 (qemu-kvm), has /dev/sdb open",
+	  "virsh shutdown -- --all" },
+	{ "a guest's USB device", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/189:2"),
+	  "other error: a running guest, process 9 (qemu-kvm), has /dev/bus/usb/1-3 (a USB device) "
+	  "open; input peer: keyboard 'Keys' (1-3)",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a guest's input", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/13:68"),
+	  "input error: a running guest, process 9 (qemu-kvm), has /dev/event4 (an input device) "
+	  "open; input peer: keyboard 'Keys' (1-3)",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a desktop's input", KEYBOARD PROCESS("7", "Xorg", "/dev/char/13:68"),
+	  "input peer: keyboard 'Keys' (1-3)", "none" },
+
+	{ "a control node",
+	  FUNCTION("040300", "snd_hda_intel") "d " AT "sound/card1/controlC1\nd " AT
+					      "sound/card1/pcmC1D0p\n" PROCESS("7", "pipewire",
+									       "/dev/snd/controlC1"),
+	  "", NULL },
+	{ "a card that is deeper",
+	  FUNCTION("040100", "sof-audio-pci") "d " AT "machine/sound/card1/pcmC1D0p\n" PROCESS(
+		  "7", "pipewire", "/dev/snd/pcmC1D0p"),
+	  "sound error: process 7 (pipewire) has /dev/snd/pcmC1D0p open",
+	  "end process 7 (pipewire)" },
+	{ "an accelerator's card",
+	  FUNCTION("120000", "amdgpu") "d " AT "drm/renderD128\n" PROCESS("7", "python3",
+									  "/dev/dri/renderD128"),
+	  "compute error: process 7 (python3) has /dev/dri/renderD128 open", NULL },
+	{ "NVIDIA's", GPU PROCESS("7", "python3", "/dev/nvidia2"),
+	  "display error: process 7 (python3) has /dev/nvidia2 open", NULL },
+	{ "NVIDIA's that is everybody's", GPU PROCESS("7", "python3", "/dev/nvidiactl"), "", NULL },
+	{ "a switch of NVIDIA's", SWITCHES PROCESS("7", "fabric", "/dev/nvidia-nvswitch1"),
+	  "compute error: process 7 (fabric) has /dev/nvidia-nvswitch1 (the switch between GPUs) "
+	  "open",
+	  NULL },
+	{ "the control of NVIDIA's switches",
+	  SWITCHES PROCESS("7", "fabric", "/dev/nvidia-nvswitchctl"), "", NULL },
+	{ "a mapped part",
+	  FUNCTION("020000", "uio_pci_generic") "f " AT "uio/uio0/dev\t240:0\n" PROCESS(
+		  "7", "dpdk", "/sys/devices/pci0000:01/0000:01:00.0/resource2_wc"),
+	  "other error: process 7 (dpdk) has "
+	  "/sys/devices/pci0000:01/0000:01:00.0/resource2_wc (a part of its memory) open",
+	  "end process 7 (dpdk)" },
+	{ "its configuration space",
+	  FUNCTION("020000", "uio_pci_generic") "f " AT "uio/uio0/dev\t240:0\n" PROCESS(
+		  "7", "setpci", "/proc/bus/pci/01/00.0"),
+	  "other warning: process 7 (setpci) has /proc/bus/pci/01/00.0 (its configuration space) "
+	  "open",
+	  "end process 7 (setpci)" },
+
+	{ "an I2C client",
+	  FUNCTION("0c8000", "nvidia-gpu") "l " AT "i2c-6/6-0008/subsystem\tsys/bus/i2c\n", "",
+	  NULL },
+	{ "a mediated device", FUNCTION("030000", "i915") "d " AT "5bf05d6d-7c8e-4d4c-9f2b-1\n", "",
+	  NULL },
+	{ "a Thunderbolt router",
+	  FUNCTION("0c0340", "thunderbolt") "f " AT "domain0/0-0/0-1/device_name\tDock\n"
+					    "l " AT "domain0/0-0/subsystem\tsys/bus/thunderbolt\n"
+					    "l " AT
+					    "domain0/0-0/0-1/subsystem\tsys/bus/thunderbolt\n",
+	  "other peer: Thunderbolt device 'Dock' (0-1)", NULL },
+	{ "flash memory",
+	  FUNCTION("0c8000", "intel-spi") "f " AT "spi0/mtd/mtd0/dev\t90:0\nf " AT
+					  "spi0/mtd/mtd0/size\t33554432\n"
+					  "l " AT "spi0/mtd/mtd0/subsystem\tsys/class/mtd\n",
+	  "", NULL },
+	{ "a process that may not be looked at", CARD STAT("7", "x") "f proc/7/fd/3\t?\n",
+	  " (unseen)", NULL },
+	{ "the same, and a disk, of which others tell", DISK STAT("7", "x") "f proc/7/fd/3\t?\n",
+	  "", NULL },
+	{ "the same, without a node", FUNCTION("020000", "igb") STAT("7", "x") "f proc/7/fd/3\t?\n",
+	  "", NULL },
+};
+
+static void test_case(size_t n)
+{
+	_auto_free_ char *fix = NULL, *uses = uses_of(cases[n].machine, &fix);
+
+	if (!ok(!strcmp(uses, cases[n].want) && (!cases[n].fix || vh_streq(fix, cases[n].fix)),
+		"%s", cases[n].name))
+		diag("'%s', '%s'", uses, fix);
+}
+
+/* --- a running system ------------------------------------------------------------------------------ */
+
+/* Devices are found by their numbers, whatever their node is called here. */
+static void test_live(void)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_root_ struct vh_root root = { .fd = -1 };
+	struct vh_devnode nodes[] = {
+		{ .path = (char[]){ "/dev/elsewhere" },
+		  .subsystem = (char[]){ "x" },
+		  .numbered = true,
+		  .major = 1,
+		  .minor = 3 },
+		{ .path = (char[]){ "/dev/null" },
+		  .subsystem = (char[]){ "x" },
+		  .numbered = true,
+		  .major = 1,
+		  .minor = 99 },
+	};
+	struct vh_pci_dev d = { .path = (char[]){ "sys/devices/none" },
+				.devnodes = nodes,
+				.n_devnodes = VH_COUNT(nodes) };
+	struct vh_pci_dev *devs[] = { &d };
+	struct vh_host h = { .devs = devs, .n_devs = 1 };
+	int ready[2];
+	struct vh_hits hits;
+	bool found = false, mistaken = false;
+	pid_t child;
+	char c;
+
+	if (pipe(ready) < 0 || vh_root_open_live(&root, &err) < 0)
+		abort();
+	child = fork();
+	if (child == 0) {
+		int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (fd < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	if (child < 0 || read(ready[0], &c, 1) != 1)
+		abort();
+	vh_scan(&root, &h, &hits);
+	for (size_t i = 0; i < hits.count; i++) {
+		found |= hits.list[i].pid == child && !strcmp(hits.list[i].path, "/dev/elsewhere");
+		mistaken |= hits.list[i].node == 1;
+	}
+	ok(found && !mistaken, "a running system: by numbers, not by names");
+	vh_scan_clear(&hits);
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+int main(void)
+{
+	test_live();
+	for (size_t i = 0; i < VH_COUNT(rows); i++)
+		test_row(i);
+	test_all_told();
+	for (size_t i = 0; i < VH_COUNT(cases); i++)
+		test_case(i);
+	return tap_done();
+}
