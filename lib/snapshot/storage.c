@@ -267,11 +267,12 @@ void vh_storage_routes4(struct vh_keeping *k, const char *text, size_t len, stru
 	vh_strbuf_add(&to, "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask");
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct vh_route *r = &routes->list[i];
-		uint32_t mask = r->length ? htonl(UINT32_MAX << (32 - r->length)) : 0, dest;
 		unsigned char bytes[16];
+		uint32_t mask, dest;
 
 		if (r->six)
 			continue;
+		mask = r->length ? htonl(UINT32_MAX << (32 - r->length)) : 0;
 		scrub_dest(k, r, bytes);
 		memcpy(&dest, bytes, sizeof(dest));
 		vh_strbuf_addf(&to, "\n%s\t%08X\t00000000\t%04X\t0\t0\t%u\t%08X", r->interface,

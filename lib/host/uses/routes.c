@@ -226,12 +226,13 @@ static bool parse_address(const char *text, struct address *ret)
 	_auto_free_ char *copy = vh_strdup(text + bracket);
 	char *end = copy + strcspn(copy, "]%/ ");
 	struct address a = { 0 };
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	*end = 0;
 	if (inet_pton(AF_INET6, copy, a.byte) == 1) {
 		a.six = true;
 		/* ::ffff:192.0.2.9 goes by IPv4 */
-		if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)a.byte)) {
+		if (!memcmp(a.byte, mapped, sizeof(mapped))) {
 			memmove(a.byte, a.byte + 12, 4);
 			a.six = false;
 		}
@@ -278,8 +279,9 @@ static bool is_better(const struct vh_route *r, const struct vh_route *than)
 
 static bool is_loopback(const struct address *a)
 {
-	return a->six ? IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)a->byte)
-		      : a->byte[0] == 127;
+	static const unsigned char own[16] = { [15] = 1 };
+
+	return a->six ? !memcmp(a->byte, own, sizeof(own)) : a->byte[0] == 127;
 }
 
 bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *ret)
