@@ -81,7 +81,7 @@ refuses() {
 }
 refused() {
 	exited 2 && [ -z "$out" ] && [ "$(grep -c '^vfio-hook: ' <<<"$err")" -eq 1 ] &&
-		grep -qE -- "$1" <<<"$err"
+		! grep -qF '(null)' <<<"$err" && grep -qE -- "$1" <<<"$err"
 }
 
 # Both look at the last run.

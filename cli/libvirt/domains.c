@@ -92,9 +92,10 @@ static int take_domain(struct vh_domains *d, const char *arg, bool force, struct
 		*ret_label = found->name;
 		return 0;
 	}
-	if (why->what)
-		return vh_fail(err, why->code, 0, why->fix, "%s%s: %s",
-			       force ? "" : "no such file, and ", first->uri, why->what);
+	if (why->what) /* without the library nobody says which libvirt it would have been */
+		return vh_fail(err, why->code, 0, why->fix, "%s%s%s%s",
+			       force ? "" : "no such file, and ", first->uri ? first->uri : "",
+			       first->uri ? ": " : "", why->what);
 	return vh_fail(err, VH_E_INPUT, 0, LIST, "%s domain of %s",
 		       force ? "no" : "neither a file here nor a", first->uri);
 }

@@ -125,7 +125,7 @@ remote refuses 'a libvirt that hangs does not hinder files' 'no answer' with "$h
 exits 'a file needs no libvirt' 0 with "$hang" check "$examples/gpu-with-audio.xml"
 mkdir "$work/lib"
 echo 'no library' >"$work/lib/libvirt.so.0"
-refuses 'no library of libvirt' "libvirt's library cannot be loaded: .*libvirt.so.0" \
+refuses 'no library of libvirt' "^vfio-hook: error: storage: no such file, and libvirt's library cannot be loaded: .*libvirt.so.0" \
 	env LD_LIBRARY_PATH="$work/lib" "$hook" check storage
 tells 'no library of libvirt: what to do' '^  fix: install libvirt0 .* or give an XML file$'
 exits 'no library of libvirt: a file needs none' 0 env LD_LIBRARY_PATH="$work/lib" \

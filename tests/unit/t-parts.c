@@ -107,7 +107,10 @@ static const struct {
 	  "peer 4 it is a display of the host",
 	  NULL },
 
-	{ "simpledrm below the function: its node is among its own", BARE_GPU NEW_SCREEN, "", NULL },
+	{ "simpledrm below the function", BARE_GPU NEW_SCREEN PROCESS("90", "sway", "/dev/dri/card0"),
+	  "4 process 90 (sway) has /dev/dri/card0 open, which draws on the firmware's framebuffer "
+	  "in its memory",
+	  "end process 90 (sway), or the desktop: systemctl stop display-manager" },
 	{ "simpledrm in the memory of the function",
 	  BARE_GPU BARS IOMEM("simple-framebuffer.0")
 		  OLD_SCREEN PROCESS("90", "Xorg", "/dev/dri/card0"),

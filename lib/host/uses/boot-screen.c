@@ -36,6 +36,29 @@ static void add_nodes(const struct vh_uses_ctx *ctx, const char *device, const c
 			*VH_APPEND(to->name, to->count) = vh_printf("%s%s", node, names.name[i]);
 }
 
+/* Of a function with a driver what hangs below it was noted: its nodes are looked at with all
+ * others (parties.c). */
+static bool is_noted(const struct vh_pci_dev *d, const char *file)
+{
+	for (size_t i = 0; i < d->n_devnodes; i++)
+		if (!strcmp(d->devnodes[i].path, file))
+			return true;
+	return false;
+}
+
+static void drop_noted(const struct vh_pci_dev *d, struct vh_names *files)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		if (is_noted(d, files->name[i]))
+			free(files->name[i]);
+		else
+			files->name[kept++] = files->name[i];
+	}
+	files->count = kept;
+}
+
 /* The devices that draw on the memory of the function. */
 static void find_devices(struct vh_uses_ctx *ctx, struct vh_names *ret)
 {
@@ -87,9 +110,6 @@ void vh_boot_screen_look(struct vh_uses_ctx *ctx)
 	find_devices(ctx, &devices);
 	for (size_t i = 0; i < devices.count; i++) {
 		add_nodes(ctx, devices.name[i], "graphics", "", &framebuffers);
-		/* what hangs below the function is found with all its nodes (parties.c) */
-		if (vh_has_prefix(devices.name[i], ctx->dev->path))
-			continue;
 		add_nodes(ctx, devices.name[i], "graphics", "/dev/", &files);
 		add_nodes(ctx, devices.name[i], "drm", "/dev/dri/", &files);
 	}
@@ -97,5 +117,6 @@ void vh_boot_screen_look(struct vh_uses_ctx *ctx)
 	/* on a VFIO driver its owner has given it up: boot-display warns */
 	for (size_t i = before; ctx->dev->on_vfio && i < ctx->dev->n_uses; i++)
 		ctx->dev->uses[i].weak = true;
+	drop_noted(ctx->dev, &files);
 	look_at_nodes(ctx, &files);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mediated - parts of a function that guests have: mediated devices, and vDPA devices that vhost
- * hands out. The function's driver makes them; they go with it, and its unbinding waits for the
- * guests.
+ * mediated - parts of a function that guests have: mediated devices. The function's driver makes
+ * them; they go with it, and its unbinding waits for the guests.
  */
 #include "lib/host/uses/use.h"
 
