@@ -334,9 +334,7 @@ static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 			->vital = true;
 	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
 		return true;
-	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
-			    rc == -ENODATA ? "not recorded" : strerror(-rc));
-	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
+	vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
 		      rc == -ENODATA ? "not recorded" : strerror(-rc));
 	return false;
 }
