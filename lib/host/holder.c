@@ -257,7 +257,8 @@ static void be_in_container(const char *part, const char *cgroup, size_t kind, s
 					    strlen(part) - strlen(begin) - strlen(end));
 	_auto_free_ char *shown = NULL, *word = NULL, *line = NULL;
 
-	unescape(name);
+	if (!strcmp(begin, "machine-")) /* the others are no units of systemd's making */
+		unescape(name);
 	if (strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64)
 		name[ID_SHOWN] = 0;
 	shown = vh_printable(name, NAME_MAX_SHOWN);
@@ -284,7 +285,7 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 	_auto_free_ char *comm = vh_process_comm(root, pid);
 	_auto_free_ char *cgroup = vh_root_read(root, "proc/%lld/cgroup", (long long)pid);
 	_auto_free_ char *part = cgroup ? vh_holder_cgroup(cgroup) : NULL;
-	_auto_free_ char *shown = comm ? vh_printable(comm, 40) : NULL;
+	_auto_free_ char *shown = comm ? vh_printable_line(comm) : NULL;
 
 	*ret = (struct vh_holder){ .pid = pid, .rank = rank_of(comm) };
 	ret->who = shown ? vh_printf("process %lld (%s)", (long long)pid, shown)
