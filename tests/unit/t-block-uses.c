@@ -3,6 +3,8 @@
  * t-block-uses - what uses a disk, and the lines that end it: read from small machines with one
  * disk. Names that a shell would take apart: t-fixes.
  */
+#include <errno.h>
+
 #include "lib/base/strbuf.h"
 #include "lib/host/read.h"
 #include "tests/fake/scratch.h"
@@ -28,8 +30,13 @@
 #define SWAPS(lines) "f proc/swaps\tFilename\tType\\n" lines "\n"
 #define FREE "f dev/sda\tfree\n"
 #define HELD "f dev/sda\theld\n"
+/* By who only looks, and opens nothing exclusively. */
+#define LOOKS "# looks\n"
 #define PLAIN MOUNTS("") SWAPS("")
 #define UDEV(number, lines) "f run/udev/data/b" number "\tI:1\\n" lines "\n"
+#define TANK UDEV("8:1", "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member")
+#define PROCESS(pid, comm) \
+	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
 #define LIO "f sys/kernel/config/target/core/"
 
@@ -100,6 +107,57 @@ static const struct {
 	  "vital sda is opened exclusively, by what cannot be seen (a file system of another mount "
 	  "namespace?)",
 	  "none" },
+	{ "mounted in another namespace",
+	  SDA1 PLAIN PROCESS("7", "tool") "f proc/7/mountinfo\t" ROOT
+					  "\\n21 20 8:1 / /a\\\\040b rw - ext4 /dev/sda1 rw"
+					  "\\n22 21 0:50 / /a\\\\040b/x rw - tmpfs none rw\n",
+	  "sda1 is mounted at /a b in the mount namespace of process 7 (tool)",
+	  "umount -N 7 '/a b/x', umount -N 7 '/a b', or end process 7 (tool)" },
+	{ "mounted in a container",
+	  SDA PLAIN PROCESS("7", "tool") "f proc/7/cgroup\t0::/docker-web.scope\n"
+					 "f proc/7/mountinfo\t21 20 8:0 / / rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at / in the mount namespace of process 7 (tool) of container 'web'",
+	  "docker stop web" },
+	{ "mounted by the host, where we are not",
+	  SDA PLAIN PROCESS("1", "systemd") PROCESS(
+		  "7", "tool") "f proc/1/mountinfo\t21 20 8:0 / /boot rw - ext4 /dev/sda rw\n"
+			       "f proc/7/mountinfo\t21 20 8:0 / /boot rw - ext4 /dev/sda rw\n",
+	  "vital sda is mounted at /boot in the mount namespace of process 1 (systemd)", "none" },
+	{ "mounted by all, and told once",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw")
+		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:0 / /srv rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /srv", "umount /srv" },
+	{ "beside a mount, in another namespace",
+	  SDA1 SWAPS("") MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw") PART("sda", "sda2",
+										   "8:2")
+		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:2 / /d rw - ext4 /dev/sda2 rw\n",
+	  "sda1 is mounted at /srv; sda2 is mounted at /d in the mount namespace of process 7 (tool)",
+	  "umount /srv; umount -N 7 /d, or end process 7 (tool)" },
+	{ "btrfs in another namespace, by its other disk",
+	  SDA PLAIN PROCESS("7",
+			    "tool") "d sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/sdx\n"
+				    "f proc/7/mountinfo\t21 20 0:9 / /d rw - btrfs /dev/sdx rw\n",
+	  "sda is mounted at /d in the mount namespace of process 7 (tool)",
+	  "umount -N 7 /d, or end process 7 (tool)" },
+	{ "unmounted lazily", SDA1 PLAIN "d sys/fs/ext4/sda1\n",
+	  "vital sda1 has a file system (ext4) that is mounted where it cannot be seen", "none" },
+	{ "XFS, mounted nowhere", SDA PLAIN "d sys/fs/xfs/sda\n",
+	  "vital sda has a file system (xfs) that is mounted where it cannot be seen", "none" },
+	{ "a journal that is in use", SDA PLAIN "d proc/fs/jbd2/sda\n",
+	  "vital sda is the journal of a file system on another disk", "none" },
+	{ "ZFS, imported, and nobody tries",
+	  SDA1 LOOKS PLAIN "f proc/spl/kstat/zfs/tank/state\tONLINE\n" TANK,
+	  "sda1 is a member of the ZFS pool 'tank'", "zpool export tank" },
+	{ "ZFS, mounted, and nobody tries",
+	  SDA1 LOOKS SWAPS("") MOUNTS("\\n21 20 0:50 / /p rw - zfs tank rw") TANK,
+	  "sda1 is a member of the ZFS pool 'tank'", "zpool export tank" },
+	{ "ZFS, another pool, and nobody tries",
+	  SDA1 LOOKS PLAIN "f proc/spl/kstat/zfs/other/state\tONLINE\n" UDEV("8:0", "") TANK,
+	  "peer sda1 holds data (zfs_member)", "none" },
+	{ "ZFS, imported, and it is no member any more",
+	  SDA1 PLAIN FREE "f proc/spl/kstat/zfs/tank/state\tONLINE\n" UDEV("8:0", "") TANK,
+	  "peer sda1 holds data (zfs_member)", "none" },
+	{ "nobody knows who, and nobody tries", SDA LOOKS PLAIN HELD UDEV("8:0", ""), "", "" },
 	{ "LVM, its swap and its crypt",
 	  SDA MOUNTS("") SWAPS("/dev/dm-1 x") HOLDS("sda", "dm-0") VIRTUAL("dm-0", "253:0") VIRTUAL(
 		  "dm-1",
@@ -206,13 +264,37 @@ static void add_fix(struct vh_strbuf *to, const char *fix)
 		vh_strbuf_add_mem(to, *p == '\n' ? ", " : p, *p == '\n' ? 2 : 1);
 }
 
+/* As of a running system that is only looked at (lib/base/root-systems.c). */
+static int refuse(const struct vh_root *root, const char *name)
+{
+	(void)root, (void)name;
+	return -EOPNOTSUPP;
+}
+
+/* What was not tried is said, and nothing worse. */
+static void test_untried(const struct vh_host *h)
+{
+	static const char want[] = "exclusive openers of /dev/sda: only a start tries that";
+
+	ok(vh_names_has(&h->not_checked, want) && h->devs[0]->uses_read == VH_YES, "%s", want);
+}
+
 static void test_case(size_t n)
 {
 	_auto_(scratch) struct scratch *s = scratch_new(cases[n].machine);
-	_auto_(vh_host) const struct vh_host *h = read_host(s);
-	const struct vh_pci_dev *d = h->devs[0];
+	bool looks = strstr(cases[n].machine, LOOKS);
+	struct vh_root_ops ops = *s->root.ops;
+	_auto_(vh_host) const struct vh_host *h = NULL;
+	const struct vh_pci_dev *d;
 	_auto_strbuf_ struct vh_strbuf uses = { 0 }, fixes = { 0 };
 
+	if (looks)
+		ops.try_exclusive = refuse;
+	s->root.ops = &ops;
+	h = read_host(s);
+	d = h->devs[0];
+	if (looks && !d->n_uses)
+		test_untried(h);
 	vh_strbuf_add(&uses, "");
 	vh_strbuf_add(&fixes, "");
 	for (size_t i = 0; i < d->n_uses; i++) {

@@ -398,7 +398,7 @@ static void test_live(void)
 	pid_t child;
 	char c;
 
-	if (pipe(ready) < 0 || vh_root_open_live(&root, &err) < 0)
+	if (pipe(ready) < 0 || vh_root_open_live(&root, false, &err) < 0)
 		abort();
 	child = fork();
 	if (child == 0) {

@@ -209,7 +209,7 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	return vh_printf("dmsetup remove %s", word);
 }
 
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
+static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
 
 /* What is on the holder first: it has to end first. */
 static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const char *holder)
@@ -223,8 +223,8 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 
 	if (n->depth < STACK_MAX)
 		look_at_node(ctx, up, holder, through, n->depth + 1);
-	if (ctx->dev->n_uses == before)                       /* ZFS on it, or btrfs? */
-		VH_IGNORE(look_exclusively(ctx, up, holder)); /* the disk is in use already */
+	if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
+		look_exclusively(ctx, up, holder);
 	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
 		holder_fix(holder, dm_name, dm_uuid);
 }
@@ -322,9 +322,14 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	look_at_kernel_users(ctx, &n);
 }
 
+static bool is_untried(int rc)
+{
+	return rc == -EOPNOTSUPP || rc == -ENODATA;
+}
+
 /* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
- * system: no configuration allows that. Returns false when it cannot be told. */
-static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+ * system: no configuration allows that. */
+static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
 {
 	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
 		vh_use_add(ctx, VH_USE_BLOCK,
@@ -333,17 +338,28 @@ static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 			   node)
 			->vital = true;
 	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
-		return true;
-	vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
-		      rc == -ENODATA ? "not recorded" : strerror(-rc));
-	return false;
+		return;
+	if (is_untried(rc) && vh_members_suspect(ctx, path, node))
+		return;
+	if (is_untried(rc))
+		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
+				    rc == -ENODATA ? "not recorded" : "only a start tries that");
+	else
+		vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
+			      strerror(-rc));
 }
 
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
+/* Of what is known as in use already: that this cannot be told as well makes it no worse. */
+static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = node_name(name);
+	bool complete = ctx->complete;
+	unsigned int kinds = ctx->dev->unseen_kinds;
 
-	return judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	if (!vh_openers_look(ctx, path, node))
+		judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	ctx->complete = complete;
+	ctx->dev->unseen_kinds = kinds;
 }
 
 /*
@@ -433,21 +449,34 @@ static void look_at_controller(struct vh_uses_ctx *ctx, const char *path)
 }
 
 /* The whole disk is busy also where a partition is: then that is named. */
-static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
+static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			   const struct vh_names *parts)
 {
 	_auto_free_ char *node = node_name(name);
-	int rc = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
+	int rc;
 
-	for (size_t i = 0; rc == -EBUSY && i < parts->count; i++) {
+	VH_IGNORE(vh_openers_look(ctx, path, node)); /* it adds the uses that it sees */
+	for (size_t i = 0; i < parts->count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
 		_auto_free_ char *part = node_name(parts->name[i]);
 
-		if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
-			VH_IGNORE(judge_opener(ctx, sub, part, rc)); /* that is told */
+		VH_IGNORE(vh_openers_look(ctx, sub, part)); /* the same */
 	}
-	return ctx->dev->n_uses != before || judge_opener(ctx, path, node, rc);
+	if (ctx->dev->n_uses != before)
+		return;
+	rc = vh_root_try_exclusive(ctx->root, node);
+	for (size_t i = 0; (rc == -EBUSY || is_untried(rc)) && i < parts->count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
+		_auto_free_ char *part = node_name(parts->name[i]);
+
+		if (is_untried(rc))
+			VH_IGNORE(vh_members_suspect(ctx, sub, part)); /* it adds the use */
+		else if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
+			judge_opener(ctx, sub, part, rc);
+	}
+	if (ctx->dev->n_uses == before)
+		judge_opener(ctx, path, node, rc);
 }
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
@@ -478,13 +507,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
 
-		VH_IGNORE(look_exclusively(ctx, sub, unused.name[i])); /* in use already */
+		look_exclusively(ctx, sub, unused.name[i]);
 	}
 	if (ctx->dev->n_uses != before)
 		return;
 	/* of a disk that is free as a whole the partitions are free too */
-	if (!look_at_unseen(ctx, path, name, &unused))
-		ctx->complete = false;
+	look_at_unseen(ctx, path, name, &unused);
 	if (ctx->dev->n_uses != before)
 		return;
 	look_at_signature(ctx, path, name);
