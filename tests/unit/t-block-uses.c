@@ -48,6 +48,14 @@ static const struct {
 	{ "nothing", SDA PLAIN FREE UDEV("8:0", ""), "", "" },
 	{ "mounted", SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw"),
 	  "sda is mounted at /srv", "umount /srv" },
+	{ "mounted at a folder that was deleted",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv//deleted rw - ext4 /dev/sda rw"),
+	  "sda is mounted at /srv//deleted", "none" },
+	{ "a swap file that was deleted",
+	  SDA MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw")
+		  SWAPS("/srv/s\\\\040(deleted) file"),
+	  "vital sda holds the swap file /srv/s (deleted); sda is mounted at /srv",
+	  "none; umount /srv" },
 	{ "inner mounts first",
 	  SDA1 SWAPS("") MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
 				"\\n22 21 8:1 /a /srv/a rw - ext4 /dev/sda1 rw"

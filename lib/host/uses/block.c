@@ -93,7 +93,8 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
 		u->rank = rank_of(m->at) + 1;
-		u->fix = vh_printf("swapoff %s", word);
+		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
+			u->fix = vh_printf("swapoff %s", word);
 	}
 	for (size_t i = 0; i < usage->n_kernel_users; i++) {
 		const struct vh_kernel_user *k = &usage->kernel_users[i];
@@ -116,12 +117,15 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 	}
 }
 
-/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever. */
+/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
+ * NULL: its folder was deleted, and no path leads to it (fs/d_path.c). */
 static char *umount_fix(const struct vh_usage *usage, const struct vh_mount *m)
 {
 	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
 	struct vh_strbuf sb = { 0 };
 
+	if (vh_has_suffix(m->at, "//deleted"))
+		return NULL;
 	for (size_t i = usage->n_mounts; i-- > own;) {
 		const char *at = usage->mounts[i].at;
 		_auto_free_ char *word = NULL;

@@ -121,7 +121,8 @@ static const struct vh_namespaces *namespaces(const struct vh_uses_ctx *ctx)
 static char *umount_fix(const struct namespace *n, size_t own, const struct vh_holder *h)
 {
 	const char *outer = n->mounts[own].at;
-	size_t len = strcmp(outer, "/") ? strlen(outer) : 0;
+	bool reached = strcmp(outer, "/") != 0 && !vh_has_suffix(outer, "//deleted");
+	size_t len = reached ? strlen(outer) : 0;
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = n->n_mounts; len && i-- > own;) {
