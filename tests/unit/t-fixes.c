@@ -107,8 +107,9 @@ static const struct setting settings[] = {
 	  .files = { "proc/self/mountinfo\t21 20 8:0 / /m/%o rw - ext4 /dev/sda rw\n"
 		     "22 21 0:9 / /m/%o/in/%o rw - tmpfs none rw\n" } },
 	{ "mounts in another namespace", DISK, A_FILE,
-	  .files = { STAT("x"), "proc/7/mountinfo\t21 20 8:0 / /m/%o rw - ext4 /dev/sda rw\n"
-				"22 21 0:9 / /m/%o/in rw - tmpfs none rw\n" } },
+	  .files = { STAT("x"), "dev/sda\theld\n",
+		     "proc/7/mountinfo\t21 20 8:0 / /m/%o rw - ext4 /dev/sda rw\n"
+		     "22 21 0:9 / /m/%o/in rw - tmpfs none rw\n" } },
 	{ "a swap file", DISK, A_FILE, .files = { "proc/swaps\tFilename\n/mnt/%o file\n", MOUNTED } },
 	{ "swap by a name", DM, A_FILE,
 	  .files = { "proc/swaps\tFilename\n/dev/mapper/%o x\n", DM_NAME } },

@@ -326,26 +326,39 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	look_at_kernel_users(ctx, &n);
 }
 
+static bool is_free(int rc)
+{
+	return rc == 0 || rc == -ENOMEDIUM || rc == -ENXIO;
+}
+
 static bool is_untried(int rc)
 {
 	return rc == -EOPNOTSUPP || rc == -ENODATA;
 }
 
-/* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
- * system: no configuration allows that. */
+/* What an exclusive open said of the device, which is not free: who may have it so? Says whether
+ * that is known. */
+static bool is_explained(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+{
+	if (vh_openers_look(ctx, path, node))
+		return true;
+	return rc == -EBUSY ? vh_members_explain(ctx, path, node)
+			    : vh_members_suspect(ctx, path, node);
+}
+
+/* Who has it so, and is not seen otherwise, may well be the root file system: no configuration
+ * allows that. */
 static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
 {
-	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
+	if (is_free(rc) || is_explained(ctx, path, node, rc))
+		return;
+	if (rc == -EBUSY)
 		vh_use_add(ctx, VH_USE_BLOCK,
 			   "%s is opened exclusively, by what cannot be seen (a file system of "
 			   "another mount namespace?)",
 			   node)
 			->vital = true;
-	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
-		return;
-	if (is_untried(rc) && vh_members_suspect(ctx, path, node))
-		return;
-	if (is_untried(rc))
+	else if (is_untried(rc))
 		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
 				    rc == -ENODATA ? "not recorded" : "only a start tries that");
 	else
@@ -360,8 +373,7 @@ static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const ch
 	bool complete = ctx->complete;
 	unsigned int kinds = ctx->dev->unseen_kinds;
 
-	if (!vh_openers_look(ctx, path, node))
-		judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
 	ctx->complete = complete;
 	ctx->dev->unseen_kinds = kinds;
 }
@@ -457,30 +469,22 @@ static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char
 			   const struct vh_names *parts)
 {
 	_auto_free_ char *node = node_name(name);
+	int whole = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
-	int rc;
 
-	VH_IGNORE(vh_openers_look(ctx, path, node)); /* it adds the uses that it sees */
-	for (size_t i = 0; i < parts->count; i++) {
+	for (size_t i = 0; !is_free(whole) && i < parts->count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
 		_auto_free_ char *part = node_name(parts->name[i]);
+		int rc = is_untried(whole) ? whole : vh_root_try_exclusive(ctx->root, part);
 
-		VH_IGNORE(vh_openers_look(ctx, sub, part)); /* the same */
-	}
-	if (ctx->dev->n_uses != before)
-		return;
-	rc = vh_root_try_exclusive(ctx->root, node);
-	for (size_t i = 0; (rc == -EBUSY || is_untried(rc)) && i < parts->count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
-		_auto_free_ char *part = node_name(parts->name[i]);
-
-		if (is_untried(rc))
-			VH_IGNORE(vh_members_suspect(ctx, sub, part)); /* it adds the use */
-		else if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
+		if (rc == -EBUSY)
 			judge_opener(ctx, sub, part, rc);
+		else if (!is_free(rc))
+			VH_IGNORE(is_explained(ctx, sub, part,
+					       rc)); /* else that of the whole says it */
 	}
 	if (ctx->dev->n_uses == before)
-		judge_opener(ctx, path, node, rc);
+		judge_opener(ctx, path, node, whole);
 }
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
