@@ -760,8 +760,8 @@ static void test_openers(void)
 	take(&t);
 	leak = t.rc < 0 ? "(no snapshot)" : found_in(t.text.data);
 	ok(!leak, "who has a disk: nothing private is kept: %s", leak ? leak : "nothing");
-	ok(says(&t, "f proc/812/mountinfo\t20 1 8:0 / /home/1 rw - fs /dev/sda rw") && t.text.data &&
-		   !strstr(t.text.data, " dev/sd"),
+	ok(says(&t, "f proc/812/mountinfo\t20 1 8:0 / /home/1 rw - fs /dev/sda rw") &&
+		   t.text.data && !strstr(t.text.data, " dev/sd"),
 	   "the mount of another namespace is");
 	begin(&again, t.text.data);
 	again.root.ops = &ops;
