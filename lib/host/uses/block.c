@@ -66,16 +66,6 @@ static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 	       vh_members_share(ctx->usage, n->file, m->source);
 }
 
-/* How deep a mount point lies: the inner ones come first. */
-static unsigned int rank_of(const char *at)
-{
-	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
-
-	for (const char *p = at; p[0] && p[1]; p++)
-		rank += 2 * (*p == '/');
-	return rank;
-}
-
 /* A file that the kernel has open: swap, the file of a loop, an export. */
 static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const struct node *n)
 {
@@ -92,7 +82,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = rank_of(m->at) + 1;
+		u->rank = vh_use_mount_rank(m->at) + 1;
 		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
 			u->fix = vh_printf("swapoff %s", word);
 	}
@@ -112,7 +102,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		shown = vh_printable(k->device, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s", n->name, shown,
 			       k->text);
-		u->rank = rank_of(m->at) + 1;
+		u->rank = vh_use_mount_rank(m->at) + 1;
 		u->fix = vh_strdup(k->fix);
 	}
 }
@@ -151,7 +141,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_shares_is_below_root(ctx->usage, m->at);
-		u->rank = rank_of(m->at);
+		u->rank = vh_use_mount_rank(m->at);
 		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}

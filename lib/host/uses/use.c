@@ -42,6 +42,15 @@ enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 	return flags & IFF_UP ? VH_YES : VH_NO;
 }
 
+unsigned int vh_use_mount_rank(const char *at)
+{
+	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
+
+	for (const char *p = at; p[0] && p[1]; p++)
+		rank += 2 * (*p == '/');
+	return rank;
+}
+
 bool vh_use_is_vital_mount(const char *at)
 {
 	static const char *const vital[] = {

@@ -49,6 +49,8 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 #define VH_USE_ANY (~0u)
 /* Is it the system itself that is mounted there? No configuration allows that to go. */
 bool vh_use_is_vital_mount(const char *at);
+/* How deep a mount point lies: the inner ones end first. */
+unsigned int vh_use_mount_rank(const char *at);
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
 /* Adds what a mountinfo has, which is cut; ends with vh_block_tables_clear(). */
