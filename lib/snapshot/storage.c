@@ -164,13 +164,14 @@ void vh_storage_namespace(struct vh_keeping *k, const char *text, size_t len, st
 		bool is_block = vh_has_prefix(m->source, "/dev/") &&
 				!vh_has_prefix(m->source, "/dev/disk/");
 
-		if (vh_openers_is_known(k->usage, m) || (!m->major && !is_block))
+		if (vh_openers_is_known(k->usage, m) || (!m->major && !is_block && !m->more))
 			continue;
 		vh_strbuf_addf(&to, "%s20 1 %u:%u / ", to.len ? "\n" : "", m->major, m->minor);
 		put_mangled(&to, at);
 		vh_strbuf_add(&to, " rw - fs ");
 		put_mangled(&to, is_block ? m->source : "none");
 		vh_strbuf_add(&to, " rw");
+		put_more(&to, m->more);
 	}
 	vh_block_tables_clear(mounts, count);
 	if (to.len)

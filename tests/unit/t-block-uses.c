@@ -154,6 +154,13 @@ static const struct {
 				    "f proc/7/mountinfo\t21 20 0:9 / /d rw - btrfs /dev/sdx rw\n",
 	  "sda is mounted at /d in the mount namespace of process 7 (tool)",
 	  "umount -N 7 /d, or end process 7 (tool)" },
+	{ "bcachefs and XFS in another namespace",
+	  SDA1 PLAIN PART("sda", "sda2", "8:2") PROCESS(
+		  "7", "tool") "f proc/7/mountinfo\t21 20 0:50 / /b rw - bcachefs /dev/sdx:/dev/sda1 rw"
+			       "\\n22 21 9:1 / /x rw - xfs /dev/md1 rw,logdev=/dev/sda2\n",
+	  "sda1 is mounted at /b in the mount namespace of process 7 (tool); "
+	  "sda2 is mounted at /x in the mount namespace of process 7 (tool)",
+	  "umount -N 7 /b, or end process 7 (tool); umount -N 7 /x, or end process 7 (tool)" },
 	{ "unmounted lazily", SDA1 PLAIN "d sys/fs/ext4/sda1\n",
 	  "vital sda1 has a file system (ext4) that is mounted where it cannot be seen", "none" },
 	{ "XFS, mounted nowhere", SDA PLAIN "d sys/fs/xfs/sda\n",

@@ -39,21 +39,9 @@ static char *node_name(const char *name)
 
 /* --- one block device ------------------------------------------------------------------------ */
 
-static bool in_list(const char *list, const char *file)
-{
-	size_t n;
-
-	for (; list && *list; list += n + (list[n] == ':')) {
-		n = strcspn(list, ":");
-		if (vh_is_word(list, n, file))
-			return true;
-	}
-	return false;
-}
-
 static bool is_called(const struct node *n, const char *list)
 {
-	return in_list(list, n->file) || in_list(list, n->mapper);
+	return vh_use_is_in_list(list, n->file) || vh_use_is_in_list(list, n->mapper);
 }
 
 /* btrfs has numbers of its own, and names one of its members. */

@@ -174,7 +174,8 @@ static bool look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const 
 			const struct vh_mount *m = &n->mounts[k];
 			_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
 
-			if (!vh_streq(dev, numbers) && strcmp(m->source, file) != 0 &&
+			if (!vh_streq(dev, numbers) && !vh_use_is_in_list(m->source, file) &&
+			    !vh_use_is_in_list(m->more, file) &&
 			    !vh_members_share(ctx->usage, file, m->source))
 				continue;
 			add_mount(ctx, node, n, k);

@@ -49,6 +49,8 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 #define VH_USE_ANY (~0u)
 /* Is it the system itself that is mounted there? No configuration allows that to go. */
 bool vh_use_is_vital_mount(const char *at);
+/* Is the file one of a list with ':' between them, which may be NULL? */
+bool vh_use_is_in_list(const char *list, const char *file);
 /* How deep a mount point lies: the inner ones end first. */
 unsigned int vh_use_mount_rank(const char *at);
 
