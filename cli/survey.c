@@ -31,7 +31,8 @@ static void add_device(struct vh_strbuf *to, const struct vh_pci_addr *a)
 		       a->domain, a->bus, a->slot, a->function);
 }
 
-/* A domain that makes every reader run: devices, networks, huge pages of bound nodes. */
+/* A domain that makes every reader run: devices, networks, huge pages of bound nodes, a USB device
+ * (a root hub) that is looked for among all. */
 static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		       const struct vh_names *networks)
 {
@@ -50,6 +51,8 @@ static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		add_device(&xml, &h->devs[i]->addr);
 		count--;
 	}
+	vh_strbuf_add(&xml, "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1d6b'/>"
+			    "<product id='0x0002'/></source></hostdev>");
 	for (size_t i = 0; networks && i < networks->count; i++) {
 		_auto_free_ char *name = vh_xml_escape(networks->name[i]);
 
