@@ -184,6 +184,17 @@ static void resolve_names(const struct vh_root *root)
 	}
 }
 
+/* The names by which the bus knows them. */
+static void look_at_usb(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "sys/bus/usb/devices")); /* none */
+	for (size_t i = 0; i < names.count; i++)
+		if (!strchr(names.name[i], ':'))
+			free(vh_root_link_name(root, "sys/bus/usb/devices/%s", names.name[i]));
+}
+
 static void read_config(const struct vh_root *root)
 {
 	_auto_error_ struct vh_error err = { 0 };
@@ -208,6 +219,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	look_at_records(root);
 	look_at_claims(root);
 	resolve_names(root);
+	look_at_usb(root);
 	read_config(root);
 	free(vh_boot_binding_at_boot(root, NULL));
 }

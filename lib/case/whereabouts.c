@@ -175,6 +175,9 @@ static void place_volume(struct vh_whereabout *w, const struct vh_root *root,
 	const xmlNode *pool = vh_xml_is(top, "pool") ? top : vh_xml_child(top, "pool");
 	_auto_free_ char *target = NULL;
 
+	if (!text && !root->live)
+		vh_names_note(unseen, "where the volume of line %d lies: pools are not recorded",
+			      w->need->line);
 	target = vh_xml_text(vh_xml_child(vh_xml_child(pool, "target"), "path"));
 	if (!target || *target != '/')
 		return;
@@ -184,33 +187,62 @@ static void place_volume(struct vh_whereabout *w, const struct vh_root *root,
 
 /* --- interfaces -------------------------------------------------------------------------------- */
 
+/* Interfaces that are looked at, and those of them that are hardware. */
+struct stack {
+	const struct vh_root *root;
+	struct vh_names seen, *legs;
+};
+
+static void add_legs(struct stack *s, const char *name, unsigned int depth);
+
+/* What says by itself that it is a port: all that some trees have. */
+static void add_ports(struct stack *s, const char *name, unsigned int depth)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	VH_IGNORE(vh_root_list(s->root, &all, "sys/class/net")); /* then that is not known */
+	for (size_t i = 0; i < all.count; i++) {
+		_auto_free_ char *master = vh_root_link_name(s->root, "sys/class/net/%s/master",
+							     all.name[i]);
+
+		if (vh_streq(master, name))
+			add_legs(s, all.name[i], depth + 1);
+	}
+}
+
 /* What an interface runs over in the end; an interface of hardware is that by itself. Taps and the
  * like, which guests have, are nobody's way out. */
-static void add_legs(const struct vh_root *root, const char *name, unsigned int depth,
-		     struct vh_names *to)
+static void add_legs(struct stack *s, const char *name, unsigned int depth)
 {
-	_auto_free_ char *link = vh_root_readlink(root, "sys/class/net/%s", name);
+	static const char prefix[] = "lower_";
+	_auto_free_ char *link = vh_root_readlink(s->root, "sys/class/net/%s", name);
 	_auto_names_ struct vh_names entries = { 0 };
 	bool lower = false;
 
-	VH_IGNORE(vh_root_list(root, &entries, "sys/class/net/%s", name)); /* then it has none */
-	for (size_t i = 0; i < entries.count && depth < STACK_MAX; i++) {
-		static const char prefix[] = "lower_";
-
+	if (depth > STACK_MAX || vh_names_has(&s->seen, name))
+		return;
+	vh_names_note(&s->seen, "%s", name);
+	VH_IGNORE(vh_root_list(s->root, &entries, "sys/class/net/%s", name)); /* then it has none */
+	for (size_t i = 0; i < entries.count; i++) {
 		if (!vh_has_prefix(entries.name[i], prefix))
 			continue;
 		lower = true;
-		add_legs(root, entries.name[i] + strlen(prefix), depth + 1, to);
+		add_legs(s, entries.name[i] + strlen(prefix), depth + 1);
 	}
-	if (!lower && !(link && strstr(link, "/virtual/")))
-		vh_names_note(to, "%s", name);
+	if (!lower && link && strstr(link, "/virtual/"))
+		add_ports(s, name, depth);
+	else if (!lower)
+		vh_names_note(s->legs, "%s", name);
 }
 
 static void place_interface(struct vh_whereabout *w, const struct vh_root *root, const char *name)
 {
+	struct stack s = { .root = root, .legs = &w->all };
+
 	/* it becomes part of paths */
 	if (name && *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/'))
-		add_legs(root, name, 0, &w->all);
+		add_legs(&s, name, 0);
+	vh_names_clear(&s.seen);
 }
 
 /* A network that lets guests out by an interface or a bridge of the host. */
@@ -240,10 +272,53 @@ static void place_network(struct vh_whereabout *w, const struct vh_root *root)
 
 static unsigned int read_id(const struct vh_root *root, const char *device, const char *name)
 {
-	_auto_free_ char *text = vh_root_read(root, "sys/bus/usb/devices/%s/%s", device, name);
+	_auto_free_ char *text = vh_root_read(root, "%s/%s", device, name);
 	uint64_t v;
 
 	return text && vh_parse_uint(text, 16, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
+}
+
+static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
+		    const char *name, struct vh_names *to)
+{
+	if (!strchr(name, ':') && read_id(root, path, "idVendor") == n->vendor &&
+	    read_id(root, path, "idProduct") == n->product)
+		vh_names_note(to, "%s", name);
+}
+
+/* usb1/1-2/1-2.3 */
+static void add_usb_below(const struct vh_root *root, const struct vh_need *n, const char *path,
+			  unsigned int depth, struct vh_names *to)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list_dirs(root, &names, "%s", path)); /* then that is not known */
+	for (size_t i = 0; i < names.count && depth < STACK_MAX; i++) {
+		const char *name = names.name[i];
+		_auto_free_ char *below = vh_printf("%s/%s", path, name);
+
+		if (strchr(name, ':') || (depth ? !strchr(name, '-') : !vh_has_prefix(name, "usb")))
+			continue;
+		add_usb(root, n, below, name, to);
+		add_usb_below(root, n, below, depth + 1, to);
+	}
+}
+
+/* Trees may not have the bus: there each function is looked at. */
+static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n, struct vh_names *to)
+{
+	_auto_names_ struct vh_names functions = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices"));
+	for (size_t i = 0; i < functions.count; i++) {
+		_auto_free_ char *link = vh_root_readlink(root, "sys/bus/pci/devices/%s",
+							  functions.name[i]);
+		const char *at = link ? strstr(link, "/devices/") : NULL;
+		_auto_free_ char *path = at ? vh_printf("sys%s", at) : NULL;
+
+		if (path)
+			add_usb_below(root, n, path, 0, to);
+	}
 }
 
 /* libvirt takes whichever is there with this id when it comes to it. */
@@ -253,12 +328,13 @@ static void place_usb(struct vh_whereabout *w, const struct vh_root *root)
 
 	if (!w->need->by_id || w->need->by_place)
 		return;
-	VH_IGNORE(vh_root_list(root, &names, "sys/bus/usb/devices")); /* then that is not known */
-	for (size_t i = 0; i < names.count; i++)
-		if (!strchr(names.name[i], ':') &&
-		    read_id(root, names.name[i], "idVendor") == w->need->vendor &&
-		    read_id(root, names.name[i], "idProduct") == w->need->product)
-			vh_names_note(&w->all, "%s", names.name[i]);
+	if (vh_root_list(root, &names, "sys/bus/usb/devices") < 0 && !root->live)
+		add_usb_of_tree(root, w->need, &w->all);
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *path = vh_printf("sys/bus/usb/devices/%s", names.name[i]);
+
+		add_usb(root, w->need, path, names.name[i], &w->all);
+	}
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */

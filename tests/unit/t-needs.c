@@ -49,11 +49,14 @@
 
 #define BLOCK(path) "<disk type='block'><source dev='" path "'/></disk>"
 #define IMAGE(path) "<disk type='file'><source file='" path "'/></disk>"
-#define USB_DEVICE(addr, bus, port, ids)                                                         \
-	"f @" addr "/usb" bus "/" bus "-" port "/idVendor\t" ids "\nf @" addr "/usb" bus "/" bus \
-	"-" port "/idProduct\t6001"                                                              \
-	"\nf @" addr "/usb" bus "/" bus "-" port "/devnum\t4\n"                                  \
-	"l sys/bus/usb/devices/" bus "-" port "\t@" addr "/usb" bus "/" bus "-" port "\n"
+#define USB_AT(addr, bus, port) "@" addr "/usb" bus "/" bus "-" port
+#define USB_THERE(addr, bus, port, ids)                               \
+	"f " USB_AT(addr, bus, port) "/idVendor\t" ids "\nf " USB_AT( \
+		addr, bus, port) "/idProduct\t6001"                   \
+				 "\nf " USB_AT(addr, bus, port) "/devnum\t4\n"
+#define USB_DEVICE(addr, bus, port, ids) \
+	USB_THERE(addr, bus, port, ids)  \
+	"l sys/bus/usb/devices/" bus "-" port "\t" USB_AT(addr, bus, port) "\n"
 #define BY_ID(more)                                                                                \
 	"<hostdev type='usb'><source" more "><vendor id='0x0403'/><product id='0x6001'/></source>" \
 	"</hostdev>"
@@ -191,6 +194,12 @@ static const struct {
 	{ "two with the id, one elsewhere",
 	  USB USB_DEVICE(TAKEN, "3", "1", "0403") USB_DEVICE(STAYS, "4", "2", "0403"), BY_ID(""),
 	  "W USB device 0403:6001 (3-1) is on " TAKEN },
+	{ "one elsewhere, in a tree without the bus",
+	  USB USB_THERE(TAKEN, "3", "1", "0403") USB_THERE(STAYS, "4", "2", "0403"), BY_ID(""),
+	  "W USB device 0403:6001 (3-1) is on " TAKEN },
+	{ "none elsewhere, in a tree without the bus",
+	  USB USB_THERE(TAKEN, "3", "1", "0403") USB_THERE(STAYS, "4", "2", "0404"), BY_ID(""),
+	  "E USB device 0403:6001 (3-1) is on " TAKEN },
 	{ "a USB device that may be missing", USB USB_DEVICE(TAKEN, "3", "1", "0403"),
 	  BY_ID(" startupPolicy='optional'"), "W USB device 0403:6001 (3-1) is on " TAKEN },
 	{ "a USB device by its address", USB USB_DEVICE(TAKEN, "3", "1", "0403"),
@@ -226,6 +235,10 @@ static const struct {
 	{ "a bridge over a bond",
 	  NIC NET(TAKEN, "eno2") VIRTUAL_NET("bond0") VIRTUAL_NET("br0") LOWER("br0", "bond0")
 		  LOWER("bond0", "eno2"),
+	  BRIDGE("br0"), "E interface by br0 (eno2) is on " TAKEN },
+	{ "a bridge whose ports alone say so",
+	  NIC NET(TAKEN, "eno2")
+		  VIRTUAL_NET("br0") "l @" TAKEN "/net/eno2/master\tsys/devices/virtual/net/br0\n",
 	  BRIDGE("br0"), "E interface by br0 (eno2) is on " TAKEN },
 	{ "a bridge without a port", NIC NET(TAKEN, "eno2") VIRTUAL_NET("virbr0"), BRIDGE("virbr0"),
 	  "" },
