@@ -2,6 +2,7 @@
 /* whereabouts - see whereabouts.h. */
 #include "lib/case/whereabouts.h"
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -101,9 +102,12 @@ static char *followed(const struct vh_root *root, const struct vh_host *h, const
  * snapshot has, it is enough. */
 static char *by_last_part(const struct vh_root *root, const char *path)
 {
-	_auto_free_ char *name = vh_root_link_name(root, "%s", path + 1);
+	_auto_free_ char *target = vh_root_readlink(root, "%s", path + 1);
+	const char *slash = target ? strrchr(target, '/') : NULL;
 
-	return name ? vh_printf("/dev/%s", name) : NULL;
+	if (target && vh_has_prefix(target, "dev/")) /* written by hand, as other targets are */
+		return vh_printf("/%s", target);
+	return target ? vh_printf("/dev/%s", slash ? slash + 1 : target) : NULL;
 }
 
 static bool hangs_on_one(const struct vh_host *h, const struct vh_whereabout *w)
@@ -154,7 +158,8 @@ static void place_path(struct vh_whereabout *w, const struct vh_root *root, cons
 	const struct vh_host_mount *m;
 
 	w->given = vh_strdup(written);
-	w->path = *written == '/' ? followed(root, h, written) : NULL;
+	if (*written == '/' && strlen(written) < PATH_MAX)
+		w->path = followed(root, h, written);
 	if (!w->path)
 		return;
 	if (vh_has_prefix(w->path, "/dev/")) {
@@ -229,9 +234,9 @@ static void add_legs(struct stack *s, const char *name, unsigned int depth)
 		lower = true;
 		add_legs(s, entries.name[i] + strlen(prefix), depth + 1);
 	}
-	if (!lower && link && strstr(link, "/virtual/"))
+	if (!lower && link && strstr(link, "/virtual/") && !s->root->live)
 		add_ports(s, name, depth);
-	else if (!lower)
+	else if (!lower && !(link && strstr(link, "/virtual/")))
 		vh_names_note(s->legs, "%s", name);
 }
 

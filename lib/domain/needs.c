@@ -9,7 +9,7 @@
 #include "lib/base/banned.h"
 
 /* No guest has a fraction of this; it bounds what is quadratic in hostile input. */
-#define NEEDS_MAX 1024
+#define NEEDS_MAX 512
 
 static struct vh_need *add(struct vh_needs *to, enum vh_need_kind kind, const xmlNode *node,
 			   const char *element)

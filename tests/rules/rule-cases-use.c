@@ -481,6 +481,16 @@ CASE("own-disk", own_disk, .want = "error needs-taken 0000:01:00.0:40",
      .fix = "remove the <disk> at line 40: the guest finds it on 0000:01:00.0\n"
 	    "or remove the <hostdev> of 0000:01:00.0 at line 10");
 
+/* What is made of its disks the guest does not find as such. */
+static void own_volume(struct world *w)
+{
+	own_disk(w);
+	own_thing.block = true;
+}
+CASE("own-volume", own_volume, .want = "error needs-taken 0000:01:00.0:40",
+     .fix = "give the <disk> at line 40 another source\n"
+	    "or remove the <hostdev> of 0000:01:00.0 at line 10");
+
 static void own_disk_elsewhere(struct world *w)
 {
 	own_disk(w);

@@ -68,6 +68,18 @@
 	"l sys/class/net/" name "\tsys/devices/virtual/net/" name "\n"
 #define LOWER(name, below) \
 	"l sys/devices/virtual/net/" name "/lower_" below "\tsys/class/net/" below "\n"
+#define ROUTE                                                                             \
+	"f proc/net/route\tIface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask" \
+	"\\neno2\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n"
+#define SESSION "sys/devices/platform/host9/session1"
+#define CONNECTION SESSION "/connection1:0/iscsi_connection/connection1:0"
+#define ISCSI_DISK                                                                     \
+	"f " SESSION "/iscsi_session/session1/targetname\tiqn.2001-04.com.example:x\n" \
+	"l sys/class/iscsi_session/session1\t" SESSION "/iscsi_session/session1\n"     \
+	"l " SESSION "/iscsi_session/session1/device\t" SESSION "\n"                   \
+	"f " CONNECTION "/persistent_address\t192.0.2.9\n"                             \
+	"l sys/class/iscsi_connection/connection1:0\t" CONNECTION                      \
+	"\n" DISK(SESSION "/target9:0:0/9:0:0:0/block/", "sdx", "65:112")
 #define DIRECT(dev) "<interface type='direct'><source dev='" dev "' mode='bridge'/></interface>"
 #define BRIDGE(name) "<interface type='bridge'><source bridge='" name "'/></interface>"
 #define NETWORK "<interface type='network'><source network='lan'/></interface>"
@@ -177,11 +189,14 @@ static const struct {
 		      "f dev/sda\theld\n",
 	  BLOCK("/dev/zvol/tank2/a"), "" },
 	{ "an image by NFS through the card",
-	  NIC NET(TAKEN,
-		  "eno2") "f proc/net/route\tIface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\t"
-			  "Mask\\neno2\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n" MOUNTED(
-				  "\\n30 20 0:60 / /nfs rw - nfs4 s:/x rw,addr=192.0.2.9"),
+	  NIC NET(TAKEN, "eno2")
+		  ROUTE MOUNTED("\\n30 20 0:60 / /nfs rw - nfs4 s:/x rw,addr=192.0.2.9"),
 	  IMAGE("/nfs/a.img"), "E disk /nfs/a.img is in the file system at /nfs, on " TAKEN },
+
+	{ "a disk by iSCSI through the card", NIC NET(TAKEN, "eno2") ROUTE ISCSI_DISK,
+	  BLOCK("/dev/sdx"), "E disk /dev/sdx is on " TAKEN },
+	{ "a disk by iSCSI through another card",
+	  NIC NET(TAKEN, "eno3") NET(STAYS, "eno2") ROUTE ISCSI_DISK, BLOCK("/dev/sdx"), "" },
 
 	/* USB */
 	{ "a USB device by its id", USB USB_DEVICE(TAKEN, "3", "1.2", "0403"), BY_ID(""),
@@ -274,6 +289,16 @@ static const struct {
 	{ "a keyboard elsewhere",
 	  USB NODE(STAYS, "usb3/3-1/3-1:1.0/0003:1/input/input5/event5", "13:69", "input"),
 	  "<input type='evdev'><source dev='/dev/input/event5'/></input>", "" },
+	{ "a keyboard of a tree that is written by hand",
+	  USB "d @" TAKEN "/usb3/3-1/3-1:1.0/0003:1/input/input5/event5\n"
+	      "l dev/input/by-id/k\tdev/input/event5\n",
+	  "<input type='evdev'><source dev='/dev/input/by-id/k'/></input>",
+	  "E input device /dev/input/by-id/k (/dev/input/event5) is on " TAKEN },
+	{ "a serial adapter on USB",
+	  USB NODE(TAKEN, "usb3/3-1/3-1:1.0/ttyUSB0/tty/ttyUSB0", "188:0",
+		   "tty") "l dev/serial/by-id/usb-x\t../../ttyUSB0\nf dev/ttyUSB0\t\n",
+	  "<serial type='dev'><source path='/dev/serial/by-id/usb-x'/></serial>",
+	  "E serial port /dev/serial/by-id/usb-x (/dev/ttyUSB0) is on " TAKEN },
 	{ "a serial port, which is a console too", SERIAL NODE(TAKEN, "tty/ttyS4", "4:68", "tty"),
 	  "<serial type='dev'><source path='/dev/ttyS4'/></serial>"
 	  "<console type='dev'><source path='/dev/ttyS4'/></console>",

@@ -53,6 +53,7 @@ struct hit {
 	const struct vh_plan_dev *pd;
 	enum vh_thing_kind kind;
 	const char *name;
+	bool above; /* a block device that is made of it, or reached by it */
 };
 
 static bool hit_on(const struct vh_whereabout *w, const struct vh_plan_dev *pd, struct hit *ret)
@@ -62,13 +63,13 @@ static bool hit_on(const struct vh_whereabout *w, const struct vh_plan_dev *pd, 
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		if (!vh_whereabouts_is_node(w, &d->devnodes[i]))
 			continue;
-		*ret = (struct hit){ pd, VH_THING_NODE, d->devnodes[i].path };
+		*ret = (struct hit){ pd, VH_THING_NODE, d->devnodes[i].path, false };
 		return true;
 	}
 	for (size_t i = 0; i < d->n_things; i++) {
 		if (!vh_whereabouts_is_thing(w, &d->things[i]))
 			continue;
-		*ret = (struct hit){ pd, d->things[i].kind, d->things[i].name };
+		*ret = (struct hit){ pd, d->things[i].kind, d->things[i].name, d->things[i].block };
 		return true;
 	}
 	return false;
@@ -167,7 +168,7 @@ static char *fix_for(const struct vh_case *c, const struct vh_whereabout *w, con
 	} else {
 		other = vh_printf("choose another device than %s", address);
 	}
-	if (n->kind == VH_NEED_INTERFACE || n->kind == VH_NEED_NETWORK)
+	if (n->kind == VH_NEED_INTERFACE || n->kind == VH_NEED_NETWORK || hit->above)
 		return vh_printf("give the <%s> at line %d another source\nor %s", n->element,
 				 n->line, other);
 	if (hit->kind == VH_THING_MOUNT || hit->kind == VH_THING_POOL)
@@ -221,7 +222,7 @@ static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 const struct vh_rule vh_rule_needs_taken = {
 	.name = "needs-taken",
 	.severity = VH_ERROR,
-	.scopes = VH_SCOPE_DEVICE,
+	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "nothing else of the domain is on the devices",
 	.check = check_needs_taken,
 	.explain = "Beside the PCI device, the domain has something of the host that is on that\n"
