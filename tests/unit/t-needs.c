@@ -4,6 +4,9 @@
  * whether it lies on what the start takes: each kind of element on a small machine on which it
  * does, and on one on which it does not.
  */
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include "lib/base/strbuf.h"
 #include "lib/config/config.h"
 #include "lib/decide/rules/rule-table.h"
@@ -420,6 +423,24 @@ static void test_numbers(void)
 	ok(vh_whereabouts_is_node(&w, &other), "without numbers the name says it");
 }
 
+/* On a running system a node is told by its numbers, whatever it is called and however one gets there. */
+static void test_live_node(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(SDA "l dev/disk/by-id/wwn-1\t../../mine\n");
+	_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+	_auto_free_ char *have = NULL;
+
+	s->root.live = true;
+	if (mknodat(s->root.fd, "dev/mine", S_IFBLK | 0600, makedev(8, 0)) < 0) {
+		diag("only root makes nodes");
+		return;
+	}
+	have = judged(&s->root, BLOCK("/dev/disk/by-id/wwn-1"), &found);
+	if (!ok(!strcmp(have, "E disk /dev/disk/by-id/wwn-1 (/dev/sda) is on " TAKEN),
+		"a node by its numbers"))
+		diag("have: %s", have);
+}
+
 /* A snapshot has no links that tell serial numbers. */
 static void test_unseen(void)
 {
@@ -460,6 +481,7 @@ int main(void)
 {
 	test_cases();
 	test_numbers();
+	test_live_node();
 	test_unseen();
 	return tap_done();
 }
