@@ -296,7 +296,7 @@ static const struct {
 	  "open; input peer: keyboard 'Keys' (1-3)",
 	  "shut its guest down; virsh list shows those of libvirt" },
 	{ "a guest's input", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/13:68"),
-	  "input error: a running guest, process 9 (qemu-kvm), has /dev/event4 (an input device) "
+	  "input error: a running guest, process 9 (qemu-kvm), has /dev/input/event4 (an input device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",
 	  "shut its guest down; virsh list shows those of libvirt" },
 	{ "a desktop's input", KEYBOARD PROCESS("7", "Xorg", "/dev/char/13:68"),

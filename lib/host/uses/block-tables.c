@@ -47,6 +47,20 @@ static void note_more_devices(struct vh_mount *m, char *options)
 	}
 }
 
+/* Of file systems in disks and memory of the host; not of others, known or not: FUSE, automounts. */
+static bool is_local(const char *type)
+{
+	static const char *const types[] = { "ext2",  "ext3",     "ext4",     "xfs",     "btrfs",
+					     "zfs",   "bcachefs", "f2fs",     "jfs",     "vfat",
+					     "exfat", "ntfs3",    "iso9660",  "udf",     "squashfs",
+					     "erofs", "tmpfs",    "devtmpfs", "overlay", "rootfs" };
+
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
 static void read_mounts(char *text, struct vh_usage *u)
 {
@@ -77,6 +91,7 @@ static void read_mounts(char *text, struct vh_usage *u)
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
 		m->at = vh_strdup(unescape(word[4]));
+		m->local = is_local(type);
 		if (!strcmp(type, "zfs"))
 			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
 		vh_shares_note(m, type, tail);

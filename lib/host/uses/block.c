@@ -143,6 +143,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 
 		if (!is_mounted_by(ctx, n, m))
 			continue;
+		vh_things_mount(ctx, m);
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
@@ -315,6 +316,7 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	const struct node n = { path, node, file, mapper, dev, via, depth };
 
+	vh_things_block(ctx, file, dm_name, dev);
 	look_at_mounts(ctx, &n);
 	look_at_swap(ctx, &n);
 	look_at_holders(ctx, &n);
@@ -469,8 +471,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		name = head;
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
-	if (ctx->host->uses_untold)
+	if (ctx->host->uses_untold) {
+		_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+
+		vh_things_block(ctx, file, NULL, NULL);
 		return;
+	}
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)

@@ -136,6 +136,8 @@ bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *n
 	if (!vh_streq(type, "zfs_member"))
 		return false;
 	pool = vh_members_pool(data);
+	if (pool)
+		vh_things_pool(ctx, pool);
 	shown = vh_printable(pool ? pool : "unknown", 60);
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
 	u->vital = is_vital_pool(ctx->usage, pool);

@@ -254,6 +254,7 @@ void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 		_auto_free_ char *sub = vh_printf("%s/%s", path, names.name[i]);
 		struct port p = { .path = sub, .name = names.name[i] };
 
+		vh_things_interface(ctx, names.name[i]);
 		*VH_APPEND(ctx->dev->carries.name,
 			   ctx->dev->carries.count) = vh_printf("interface %s", names.name[i]);
 		p.word = vh_shell_quote(names.name[i]);

@@ -56,8 +56,12 @@ void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsyst
 	const char *name = strrchr(path, '/') + 1;
 	char *node;
 
-	if (!vh_subsystem_counts(vh_subsystem_find(subsystem), name))
+	if (!vh_subsystem_counts(vh_subsystem_find(subsystem), name)) {
+		node = vh_subsystem_node(subsystem, name);
+		vh_things_node(ctx, node, numbers, false);
+		free(node);
 		return;
+	}
 	node = devname(ctx->root, path);
 	number(add(ctx, subsystem, node ? node : vh_subsystem_node(subsystem, name)), numbers);
 }

@@ -228,6 +228,8 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 			continue;
 		server = servers.count ? servers.name[0] : "an unknown server";
 		vital = is_vital(usage, m);
+		if (by == VH_YES)
+			vh_things_mount(ctx, m);
 		if (by == VH_YES || vital) {
 			add_use(ctx, m, ways->list[0].name, server, vital, by == VH_YES);
 			continue;
@@ -260,6 +262,8 @@ static void look_at_tag(struct vh_uses_ctx *ctx, const char *type, const char *t
 		transport = transport_of(m);
 		if (transport && strcmp(transport, "virtio") != 0)
 			continue;
+		if (tag)
+			vh_things_mount(ctx, m);
 		source = vh_printable(m->source, 100);
 		at = vh_printable(m->at, 4096);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "the %s file system '%s' %s mounted at %s", type,

@@ -13,6 +13,7 @@ struct vh_usage {
 		char *more;           /* further devices, with ':' between them, or NULL */
 		char *pool;           /* of ZFS, or NULL */
 		char *type, *options; /* of those that shares.c looks at; else NULL */
+		bool local;           /* looking up a name in it waits for nobody else */
 	} * mounts;
 	size_t n_mounts;
 	struct vh_kernel_user {
@@ -101,6 +102,20 @@ void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsyst
 /* Those of a disk and its partitions, and those of NVIDIA's drivers. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
+
+/* What a domain may name of it (things.c): a node; a block device by all its names; a file system;
+ * a pool of ZFS and what is mounted of it; an interface; a USB device; what tells by its name what
+ * it is. */
+void vh_things_node(struct vh_uses_ctx *ctx, const char *path, const char *numbers, bool block);
+void vh_things_block(struct vh_uses_ctx *ctx, const char *file, const char *dm_name,
+		     const char *numbers);
+void vh_things_mount(struct vh_uses_ctx *ctx, const struct vh_mount *m);
+void vh_things_pool(struct vh_uses_ctx *ctx, const char *pool);
+void vh_things_interface(struct vh_uses_ctx *ctx, const char *name);
+void vh_things_usb(struct vh_uses_ctx *ctx, const char *path, const char *name);
+void vh_things_by_name(struct vh_uses_ctx *ctx, const char *name);
+/* All but the first `keep` of them. */
+void vh_things_forget(struct vh_pci_dev *d, size_t keep);
 
 /* Who has nodes of which devices open: one look for all of them. */
 struct vh_parties;

@@ -50,6 +50,16 @@ void vh_uses_free_usage(struct vh_usage *u)
 	free(u);
 }
 
+void vh_uses_tell_mounts(const struct vh_usage *u, struct vh_host *host)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		struct vh_host_mount *m = VH_APPEND(host->mounts, host->n_mounts);
+
+		m->at = vh_strdup(u->mounts[i].at);
+		m->waits = !u->mounts[i].local;
+	}
+}
+
 /* What is not seen of a disk is a use as a disk, whatever else was not seen before. */
 static void look_at_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
@@ -161,6 +171,7 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 		look_at_node(ctx, sub, subsystem, numbers, at);
 	below.on_sound |= vh_streq(subsystem, "sound");
 	look_at_part(ctx, sub, name);
+	vh_things_by_name(ctx, name);
 	/* the UUID of a mediated device may look like one: 5-... */
 	if (vh_streq(subsystem, "usb") && vh_usb_is_device(name) && !vh_mediated_is_one(name)) {
 		below.on_usb = true;
