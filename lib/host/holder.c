@@ -221,7 +221,7 @@ static char *guest_of_scope(const char *part)
 
 static void be_guest(const struct vh_root *root, const char *part, struct vh_holder *ret)
 {
-	_auto_free_ char *name = vh_libvirt_files_name(root, ret->pid);
+	_auto_free_ char *uuid = NULL, *name = vh_libvirt_files_name(root, ret->pid, &uuid);
 	_auto_free_ char *shown = NULL, *word = NULL;
 
 	ret->rank = VH_HOLDER_GUEST;
@@ -232,30 +232,48 @@ static void be_guest(const struct vh_root *root, const char *part, struct vh_hol
 		return;
 	}
 	shown = vh_printable(name, NAME_MAX_SHOWN);
-	word = vh_shell_operand(name);
+	word = vh_shell_domain(name, uuid);
 	ret->of = vh_printf("domain '%s'", shown);
 	ret->fix = vh_printf("virsh shutdown %s", word);
 }
 
-static void be_in_container(const char *part, size_t kind, struct vh_holder *ret)
+/* Of a user's own manager: /user.slice/user-1000.slice/user@1000.service/user.slice/libpod-... His
+ * containers are unknown to root's tool. Returns the number of the user, or NULL. */
+static char *user_of(const char *cgroup)
 {
+	static const char slice[] = "/user.slice/user-";
+	const char *at = strstr(cgroup, slice);
+	size_t n = at ? strspn(at + strlen(slice), "0123456789") : 0;
+
+	return n ? vh_strndup(at + strlen(slice), n) : NULL;
+}
+
+static void be_in_container(const char *part, const char *cgroup, size_t kind, struct vh_holder *ret)
+{
+	_auto_free_ char *user = user_of(cgroup);
+	_auto_free_ char *as_user = user ? vh_printf("   # as user %s", user) : vh_strdup("");
 	const char *begin = containers[kind].begin, *end = containers[kind].end;
 	_auto_free_ char *name = vh_strndup(part + strlen(begin),
 					    strlen(part) - strlen(begin) - strlen(end));
-	_auto_free_ char *shown = NULL, *word = NULL;
+	_auto_free_ char *shown = NULL, *word = NULL, *line = NULL;
 
-	unescape(name);
+	if (!strcmp(begin, "machine-")) /* the others are no units of systemd's making */
+		unescape(name);
 	if (strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64)
 		name[ID_SHOWN] = 0;
 	shown = vh_printable(name, NAME_MAX_SHOWN);
 	word = vh_shell_operand(name);
 	ret->of = vh_printf("container '%s'", shown);
-	ret->fix = containers[kind].fix ? vh_printf("%s %s", containers[kind].fix, word)
-					: vh_printf("stop the container '%s'", shown);
+	line = vh_printable_line(name);
+	ret->fix = containers[kind].fix ? vh_printf("%s %s%s", containers[kind].fix, word, as_user)
+					: vh_printf("stop the container '%s'%s", line, as_user);
 }
 
-static void be_in_unit(const char *unit, struct vh_holder *ret)
+/* systemd sets a _ before what the kernel would take for a file of the group: _memory.service, and
+ * before a name that begins with one (src/basic/cgroup-util.c:cg_escape()). */
+static void be_in_unit(const char *group, struct vh_holder *ret)
 {
+	const char *unit = group + (*group == '_');
 	_auto_free_ char *word = vh_shell_operand(unit);
 
 	ret->of = vh_printable(unit, NAME_MAX_SHOWN);
@@ -267,7 +285,7 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 	_auto_free_ char *comm = vh_process_comm(root, pid);
 	_auto_free_ char *cgroup = vh_root_read(root, "proc/%lld/cgroup", (long long)pid);
 	_auto_free_ char *part = cgroup ? vh_holder_cgroup(cgroup) : NULL;
-	_auto_free_ char *shown = comm ? vh_printable(comm, 40) : NULL;
+	_auto_free_ char *shown = comm ? vh_printable_line(comm) : NULL;
 
 	*ret = (struct vh_holder){ .pid = pid, .rank = rank_of(comm) };
 	ret->who = shown ? vh_printf("process %lld (%s)", (long long)pid, shown)
@@ -283,7 +301,7 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 	for (size_t i = 0; part && i < VH_COUNT(containers); i++) {
 		if (!has_ends(part, containers[i].begin, containers[i].end))
 			continue;
-		be_in_container(part, i, ret);
+		be_in_container(part, cgroup, i, ret);
 		return;
 	}
 	if (part)

@@ -251,7 +251,7 @@ static enum vh_tri is_of_process(const xmlNode *root, struct wanted *wanted)
 	return vh_xml_attr_is(root, "pid", wanted->name) ? VH_YES : VH_NO;
 }
 
-char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid)
+char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid, char **ret_uuid)
 {
 	_auto_free_ char *number = vh_printf("%lld", (long long)pid), *text = NULL, *name = NULL;
 	struct wanted wanted = { .name = number, .ret_text = &text };
@@ -263,9 +263,11 @@ char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid)
 	doc = vh_xml_parse(text, strlen(text), NULL);
 	name = doc ? vh_xml_text(vh_xml_child(vh_xml_child(vh_xml_root(doc), "domain"), "name"))
 		   : NULL;
+	if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
+		*ret_uuid = vh_strdup(uuid);
 	if (name && *name)
 		return VH_STEAL(name);
-	return doc && uuid_of(vh_xml_root(doc), uuid) == 0 ? vh_strdup(uuid) : NULL;
+	return vh_strdup(*ret_uuid);
 }
 
 /* --- definitions ------------------------------------------------------------------------------ */

@@ -27,9 +27,9 @@ char *vh_libvirt_files_pool(const struct vh_root *root, const char *name) VH_CHE
 enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid);
 /* The process that the status file of this UUID names; 0: none. */
 int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid);
-/* The name of the domain whose QEMU is this process, or its UUID; NULL: none is known. Caller
- * frees. */
-char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid) VH_CHECK;
+/* The name of the domain whose QEMU is this process, or its UUID; NULL: none is known. *ret_uuid
+ * stays as it is where none is told. Caller frees both. */
+char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid, char **ret_uuid) VH_CHECK;
 /* Calls `fn` with <domain> and UUID of all of them. false: not all could be read. */
 typedef void vh_libvirt_files_fn(void *ctx, const struct _xmlNode *domain, const char *uuid);
 bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx);

@@ -128,7 +128,7 @@ static char *describe(const struct vh_root *root, const char *pid)
 
 	if (vh_parse_uint(pid, 10, INT32_MAX, &n) < 0 || read_stat(root, (int64_t)n, &s) < 0)
 		return vh_printf("process %s", pid);
-	comm = vh_printable(s.comm, 40);
+	comm = vh_printable_line(s.comm);
 	return vh_printf("process %s (%s)", pid, comm);
 }
 

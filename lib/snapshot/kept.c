@@ -130,6 +130,12 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "run/udev/data/b*", .take = vh_tables_udev),
 	KEPT(FILE_, "proc/self/mountinfo", .take = vh_storage_mounts),
 	KEPT(PATH_, "proc/self/mountinfo", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "proc/*/mountinfo", .take = vh_storage_namespace, .flags = VH_KEPT_LOST),
+	KEPT(LINK_, "proc/*/ns/mnt", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "sys/fs/*/*", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "proc/fs/*/*", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "proc/spl/kstat/zfs/*/state", .take = vh_storage_pool),
+	KEPT(DIRS_, "proc/spl/kstat/zfs"),
 	KEPT(FILE_, "proc/swaps", .take = vh_storage_swaps),
 
 	/* iSCSI */

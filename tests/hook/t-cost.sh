@@ -155,6 +155,26 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	# and before the claim, under the lock, and before the driver is left
 	at_most "two devices with nodes, prepare: three times" \
 		"$(looked "$hook" vm prepare begin - <"$work/sound.xml")" $((3 * once))
+	# on this machine, with whatever disks it has: who only looks makes no mount fail
+	looks=$abs_top_builddir/vfio-hook
+	address=$("$looks" list 2>/dev/null | sed -nE 's/^.*\<([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\>.*/\1/p' | head -n 1)
+	while read -ra command; do
+		strace -f -qq -e trace=open,openat,openat2 -o "$work/opened" "$looks" "${command[@]}" \
+			>/dev/null 2>&1 </dev/null
+		grep O_EXCL "$work/opened" | grep -v O_CREAT >"$work/out"
+		: >"$work/err"
+		verdict "${command[*]}: opens nothing exclusively" eval '[ ! -s "$work/out" ] && grep -q "O_RDONLY" "$work/opened"'
+	done <<-END
+	list
+	list --tree
+	check
+	check $work/device.xml
+	show ${address:-0000:00:00.0}
+	xml ${address:-0000:00:00.0}
+	snapshot
+	status
+	boot generate --dry-run ${address:-0000:00:00.0}
+	END
 else
 	skip "system calls" "no strace, or it may not trace"
 fi

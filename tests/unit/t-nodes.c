@@ -237,7 +237,7 @@ static const struct {
 		  CGROUP("7", "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID
 			      ".scope/c"),
 	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
-	  "podman stop 0123456789ab" },
+	  "podman stop 0123456789ab   # as user 1000" },
 	{ "a container without systemd",
 	  CARD PROCESS("7", "tool", "/dev/char/226:0") "f proc/7/cgroup\t9:pids:/docker/" ID
 						       "\\n0::/\n",
@@ -290,7 +290,7 @@ static const struct {
 		  "/dev/sdb") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>--all</name>"
 			      "<uuid>11111111-2222-4333-8444-555566667777</uuid></domain></domstatus>\n",
 	  "block error: domain '--all', process 9 (qemu-kvm), has /dev/sdb open",
-	  "virsh shutdown -- --all" },
+	  "virsh shutdown 11111111-2222-4333-8444-555566667777" },
 	{ "a guest's USB device", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/189:2"),
 	  "other error: a running guest, process 9 (qemu-kvm), has /dev/bus/usb/1-3 (a USB device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",
@@ -410,7 +410,7 @@ static void test_live(void)
 	pid_t child;
 	char c;
 
-	if (pipe(ready) < 0 || vh_root_open_live(&root, &err) < 0)
+	if (pipe(ready) < 0 || vh_root_open_live(&root, false, &err) < 0)
 		abort();
 	child = fork();
 	if (child == 0) {

@@ -62,7 +62,7 @@ static bool is_local(const char *type)
 }
 
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
-static void read_mounts(char *text, struct vh_usage *u)
+void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 {
 	char *line;
 
@@ -86,7 +86,7 @@ static void read_mounts(char *text, struct vh_usage *u)
 		    vh_parse_uint(strsep(&numbers, ":"), 10, UINT32_MAX, &major) ||
 		    vh_parse_uint(numbers, 10, UINT32_MAX, &minor))
 			continue;
-		m = VH_APPEND(u->mounts, u->n_mounts);
+		m = VH_APPEND(*ret, *ret_count);
 		m->major = (unsigned int)major;
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
@@ -113,6 +113,19 @@ static void read_swaps(char *text, struct vh_usage *u)
 	}
 }
 
+void vh_block_tables_clear(struct vh_mount *mounts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(mounts[i].source);
+		free(mounts[i].at);
+		free(mounts[i].more);
+		free(mounts[i].pool);
+		free(mounts[i].type);
+		free(mounts[i].options);
+	}
+	free(mounts);
+}
+
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
@@ -121,7 +134,7 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 	u->mounts_read = mounts != NULL;
 	u->swaps_read = swaps != NULL || errno == ENOENT; /* a kernel without swap */
 	if (mounts)
-		read_mounts(mounts, u);
+		vh_block_tables_parse(mounts, &u->mounts, &u->n_mounts);
 	if (swaps)
 		read_swaps(swaps, u);
 }

@@ -14,7 +14,8 @@
 /* One interface below the function, while it is looked at. */
 struct port {
 	const char *path, *name;
-	char *word; /* the name, quoted */
+	char *word;                   /* the name for `ip link set` */
+	const struct vh_route *route; /* the default route by it, or NULL */
 	struct vh_ways ways;
 	bool busy; /* somebody may work over it: it has a default route or an address */
 };
@@ -35,19 +36,27 @@ static bool is_managed(const struct vh_uses_ctx *ctx, const struct port *p)
 /* NetworkManager would bring an interface that it manages up again. */
 static char *down_fix(const struct vh_uses_ctx *ctx, const struct port *p)
 {
-	return vh_printf("%s %s%s%s", is_managed(ctx, p) ? "nmcli device disconnect" : "ip link set",
-			 p->word, is_managed(ctx, p) ? "" : " down", p->busy ? CUTS : "");
+	_auto_free_ char *name = vh_shell_quote(p->name);
+	const char *cuts = p->busy ? CUTS : "";
+
+	if (is_managed(ctx, p) && *p->name != '-') /* nmcli has no other way to name it */
+		return vh_printf("nmcli device disconnect %s%s", name, cuts);
+	return vh_printf("ip link set %s down%s", p->word, cuts);
 }
 
-/* The last line is the one that ends the use; before it, what makes that harmless. */
-static char *after_moving(char *last)
+/* The last line is the one that ends the use; before it, what makes that harmless: a way of the
+ * same kind, in the same table. */
+static char *after_moving(const struct port *p, char *last)
 {
+	const struct vh_route *r = p->route;
+	bool main = !r || r->table == VH_ROUTE_MAIN;
+	_auto_free_ char *table = main ? vh_strdup("") : vh_printf(" table %u", r->table);
 	_auto_free_ char *line = last;
 
-	return vh_printf(
-		"give the host another way out first: "
-		"ip route replace default via GATEWAY dev INTERFACE\nor, from its console: %s",
-		line);
+	return vh_printf("give the host another way out first: "
+			 "ip %sroute replace default via GATEWAY dev INTERFACE%s\n"
+			 "or, from its console: %s",
+			 r && r->six ? "-6 " : "", table, line);
 }
 
 /* --- what uses it -------------------------------------------------------------------------------- */
@@ -92,7 +101,8 @@ static void look_at_default_routes(struct vh_uses_ctx *ctx, struct port *p)
 				       w->may ? "may carry" : "carries", w->name, table);
 		u->weak = w->may;
 		p->busy = true;
-		u->fix = after_moving(down_fix(ctx, p));
+		p->route = r;
+		u->fix = after_moving(p, down_fix(ctx, p));
 	}
 }
 
@@ -115,6 +125,7 @@ static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const 
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 	bool ovs = is_ovs(ctx, p, master), busy = p->busy;
+	_auto_free_ char *name = NULL;
 	struct vh_use *u;
 	char *line;
 
@@ -122,9 +133,12 @@ static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const 
 		busy |= has_address(routes, p->ways.list[i].name);
 	u = vh_use_add(ctx, VH_USE_NETWORK, "%s is a port of %s", p->name,
 		       ovs ? "Open vSwitch" : master);
-	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", p->word, busy ? CUTS : "")
+	if (ovs && *p->name == '-') /* ovs-vsctl takes it, and what is behind --, for its own */
+		return;
+	name = vh_shell_quote(p->name);
+	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", name, busy ? CUTS : "")
 		   : vh_printf("ip link set %s nomaster%s", p->word, busy ? CUTS : "");
-	u->fix = p->busy ? after_moving(line) : line;
+	u->fix = p->busy ? after_moving(p, line) : line;
 }
 
 static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
@@ -143,7 +157,7 @@ static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const 
 		up = vh_printf("sys/class/net/%s", upper);
 		if (vh_use_net_is_up(ctx->root, up) != VH_YES)
 			continue;
-		word = vh_shell_quote(upper);
+		word = vh_shell_interface(upper);
 		vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
 			vh_printf("ip link set %s down%s", word,
 				  has_address(routes, upper) ? CUTS : "");
@@ -257,7 +271,7 @@ void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 		vh_things_interface(ctx, names.name[i]);
 		*VH_APPEND(ctx->dev->carries.name,
 			   ctx->dev->carries.count) = vh_printf("interface %s", names.name[i]);
-		p.word = vh_shell_quote(names.name[i]);
+		p.word = vh_shell_interface(names.name[i]);
 		vh_ways_read(ctx, sub, names.name[i], &p.ways);
 		look_at_interface(ctx, &p);
 		vh_ways_clear(&p.ways);

@@ -166,6 +166,8 @@ static char *umount_fix(const struct vh_mount *m)
 {
 	_auto_free_ char *at = vh_shell_quote(m->at);
 
+	if (vh_has_suffix(m->at, "//deleted")) /* no path leads to it */
+		return NULL;
 	return vh_printf("umount %s", at);
 }
 

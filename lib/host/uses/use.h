@@ -25,9 +25,10 @@ struct vh_usage {
 	size_t n_kernel_users;
 	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
 	size_t n_btrfs;
-	struct vh_routes *routes; /* routes.h; read when first asked for ... */
-	struct vh_ties *ties;     /* ... and ties.h */
-	struct vh_names swaps;    /* /dev/sda2, or a file */
+	struct vh_routes *routes;         /* routes.h; read when first asked for ... */
+	struct vh_ties *ties;             /* ... and ties.h */
+	struct vh_namespaces *namespaces; /* ... and openers.c: what others have mounted */
+	struct vh_names swaps;            /* /dev/sda2, or a file */
 	bool mounts_read, swaps_read;
 };
 
@@ -51,8 +52,19 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 bool vh_use_is_vital_mount(const char *at);
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
+/* Adds what a mountinfo has, which is cut; ends with vh_block_tables_clear(). */
+void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count);
+void vh_block_tables_clear(struct vh_mount *mounts, size_t count);
 /* The file system that a file lies on: the longest mount point, of those the last. */
 const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file);
+
+/* Who has the block device /dev/`node` open exclusively, seen without opening it: adds the use, and
+ * says whether there is one. */
+bool vh_openers_look(struct vh_uses_ctx *ctx, const char *path, const char *node);
+struct vh_namespaces *vh_openers_new(void) VH_CHECK;
+void vh_openers_free(struct vh_namespaces *n);
+/* Is it mounted in our own namespace too? */
+bool vh_openers_is_known(const struct vh_usage *u, const struct vh_mount *m);
 
 /* Loops, exports and the like. */
 void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u);
@@ -67,6 +79,10 @@ bool vh_members_share(const struct vh_usage *u, const char *file, const char *so
 char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
 /* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */
 char *vh_members_pool(const char *udev) VH_CHECK;
+/* By its label a member of a pool that is imported, where nobody could try: adds the use, and says
+ * whether it is. */
+bool vh_members_suspect(struct vh_uses_ctx *ctx, const char *path, const char *node);
+void vh_members_add_journal(struct vh_uses_ctx *ctx, const char *node);
 /* Somebody has it open exclusively: adds who, and says whether that could be told. */
 bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
 

@@ -26,6 +26,7 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 	vh_members_read(root, u);
 	u->routes = vh_alloc(sizeof(*u->routes));
 	u->ties = vh_alloc(sizeof(*u->ties));
+	u->namespaces = vh_openers_new();
 	return u;
 }
 
@@ -33,19 +34,12 @@ void vh_uses_free_usage(struct vh_usage *u)
 {
 	if (!u)
 		return;
-	for (size_t i = 0; i < u->n_mounts; i++) {
-		free(u->mounts[i].source);
-		free(u->mounts[i].at);
-		free(u->mounts[i].more);
-		free(u->mounts[i].pool);
-		free(u->mounts[i].type);
-		free(u->mounts[i].options);
-	}
+	vh_block_tables_clear(u->mounts, u->n_mounts);
+	vh_openers_free(u->namespaces);
 	vh_kernel_users_clear(u);
 	vh_members_clear(u);
 	vh_routes_free(u->routes);
 	vh_ties_free(u->ties);
-	free(u->mounts);
 	vh_names_clear(&u->swaps);
 	free(u);
 }
