@@ -153,9 +153,14 @@ opened() {	# ADDRESS: exclusively, as ZFS and btrfs do
 }
 end() { kill "${2:--TERM}" "$1" && { wait "$1" || :; }; }	# PID [-SIGNAL]
 
-# node CLASS ADDRESS: that of the device in /sys/class/CLASS
-node() { readlink -f "/sys/class/$1"/* | sed -n "s|.*/$2/.*/|/dev/|p" | head -n 1 | grep .; }
-opened_node() {	# CLASS ADDRESS
+# node CLASS|BUS ADDRESS: the first that the device has of these
+node() {
+	local dir
+	for dir in $(readlink -f "/sys/class/$1"/* "/sys/bus/$1"/devices/* | grep "/$2/"); do
+		sed -n 's|^DEVNAME=|/dev/|p' "$dir/uevent"
+	done | head -n 1 | grep .
+}
+opened_node() {	# CLASS|BUS ADDRESS
 	local node pid
 	node=$(node "$1" "$2")
 	sleep 1000 9<>"$node" &
@@ -185,7 +190,7 @@ bcache() {	# ADDRESS: a file system on it, no cache yet
 	local zero=/dev/zero
 	DISK=$(disk "$1")
 	modprobe bcache
-	{	# struct cache_sb_disk of a backing device: checksum, place, version, magic, UUID; sectors a block
+	{	# struct cache_sb_disk of a backing device: checksum, place, version, magic, UUID, sectors
 		printf '\x09\x75\x38\x99\xe3\xa8\xb5\xcb\x08\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0'
 		printf '\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81truth-of-bcache1'
 		head -c 136 $zero
@@ -211,6 +216,19 @@ exported() {	# ADDRESS: by the kernel's SCSI target, LIO
 	echo "udev_path=$DISK" >$target/truth/control
 	echo "$DISK" >$target/truth/udev_path
 	echo 1 >$target/truth/enable
+	harm "the exported disk is dead" dead "$DISK"
+}
+exported_by_nvme() {	# ADDRESS: by the kernel's NVMe target, which opens it for everybody
+	local target=/sys/kernel/config/nvmet/subsystems/truth
+	DISK=$(disk "$1")
+	modprobe nvmet
+	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+	mkdir $target
+	mkdir $target/namespaces/1
+	later "rmdir $target/namespaces/1 $target"
+	echo "$DISK" >$target/namespaces/1/device_path
+	echo 1 >$target/namespaces/1/enable
+	later "echo 0 >$target/namespaces/1/enable"
 	harm "the exported disk is dead" dead "$DISK"
 }
 # The kernel waits until nobody has it mounted (net/9p/trans_virtio.c:p9_virtio_remove()).
