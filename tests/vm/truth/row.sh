@@ -27,6 +27,7 @@ ROW_UUID=11111111-2222-4333-8444-555555555555
 
 domain_up() {
 	MEMORY=64 CURRENT='' LIMIT='' BACKING='' POLICY='' BALLOON="<memballoon model='none'/>"
+	USB="<controller type='usb' model='none'/>"
 	eval "$row_domain" >$RUN/elements
 	{
 		echo "<domain type='qemu'><name>truth</name><uuid>$ROW_UUID</uuid>"

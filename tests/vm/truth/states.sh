@@ -478,6 +478,17 @@ disk_of_host() {	# ADDRESS: its disk, by name
 	echo "<disk type='block' device='disk'><driver name='qemu' type='raw'/>
 		<source dev='$(disk "$1")'/><target dev='vda' bus='virtio'/></disk>"
 }
+macvtap() { echo "<interface type='direct'><source dev='$(nic "$1")' mode='bridge'/></interface>"; }	# ADDRESS
+usb_device() {	# ADDRESS: the first one behind this controller, by its ids
+	local file id
+	file=$(echo "$DEVICES/$1"/usb*/*-*/idVendor)
+	USB="<controller type='usb' model='qemu-xhci'/>"
+	echo "<hostdev mode='subsystem' type='usb'><source>"
+	for id in vendor product; do
+		echo "<$id id='0x$(<"${file%/*}/id${id^}")'/>"
+	done
+	echo "</source></hostdev>"
+}
 # as hostdev, with this written as the slot
 slot_written() { hostdev "$2" | sed "s/slot='[^']*'/slot='$1'/"; }
 all_devices() { for address; do hostdev "$address"; done; }
