@@ -8,7 +8,7 @@
 # BOOT is a flavour, tiny or systemd, or one of the machines of the truth table,
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
-# amd (an AMD IOMMU), igb (a network card with virtual functions: newer-qemu.sh).
+# amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
 # Or it is two: a tiny machine, and a second one, peer, with the devices of
 # topology-peer and less memory, on a wire of their own.
 # Environment: VM_MEMORY (MiB), VM_CPUS, VM_LIMIT (seconds), VM_QEMU
@@ -21,7 +21,9 @@ trap 'rm -rf "$scratch"' EXIT
 memory=${VM_MEMORY:-1024}
 
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
-append="console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
+line=ttyS0
+[ "$boot" != serial ] || line=ttyS4
+append="console=$line quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
 append+=" no_timer_check"
 qemu=("${VM_QEMU:-qemu-system-x86_64}")
 cpu=qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16
@@ -30,7 +32,7 @@ option=intel_iommu=on
 topologies=("$here/topology" "$here/truth/topology")
 case $boot in
 tiny | systemd) topologies=("$here/topology") ;;
-truth)      ;;
+truth | serial) ;;
 noiommu)    option=intel_iommu=off ;;
 nointremap) iommu=intel-iommu,intremap=off,caching-mode=on ;;
 amd)        iommu=amd-iommu,intremap=on cpu=EPYC option='' ;;
@@ -46,7 +48,7 @@ systemd) append+=" apparmor=1 security=apparmor" ;;
 *)       append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
 esac
 
-# @disk@NAME in the topology is a small empty disk of this boot.
+# @disk@NAME in the topology is a small empty disk of this boot, @folder@NAME an empty folder.
 devices=()
 while read -ra words; do
 	for word in "${words[@]}"; do
@@ -57,6 +59,10 @@ while read -ra words; do
 			disk=$scratch/${disk%%,*}
 			truncate -s 64M "$disk"
 			word=${word/@disk@/$scratch/} ;;
+		*@folder@*)
+			folder=${word#*@folder@}
+			mkdir -p "$scratch/${folder%%,*}"
+			word=${word/@folder@/$scratch/} ;;
 		esac
 		devices+=("$word")
 	done

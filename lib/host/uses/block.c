@@ -234,6 +234,8 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 		holder_fix(holder, dm_name, dm_uuid);
 }
 
+/* What bcache makes has the directory of its disk as its own, by a link, with the link to itself
+ * in it (drivers/md/bcache/super.c:bch_cached_dev_run()). */
 static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 {
 	_auto_names_ struct vh_names holders = { 0 };
@@ -242,7 +244,7 @@ static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
 	for (size_t i = 0; i < holders.count; i++)
 		look_at_holder(ctx, n, holders.name[i]);
-	if (bcache && !vh_names_has(&holders, bcache))
+	if (bcache && strcmp(bcache, n->name) != 0 && !vh_names_has(&holders, bcache))
 		look_at_holder(ctx, n, bcache);
 }
 
