@@ -333,13 +333,15 @@ static void test_route(size_t n)
 #define VIRTIO(id) "f @0000:01:00.0/virtio5/device\t" id "\n"
 #define TAG(tag) \
 	"l sys/fs/virtiofs/2/device\t@0000:01:00.0/virtio5\nf sys/fs/virtiofs/2/tag\t" tag "\n"
+#define SWAP "f proc/swaps\tFilename\\n/srv/it/file file 1 0 -2\n"
 #define LAN "f routes\t254 10.8.0.0/24 - eth0\\n255 10.8.0.2/32 local eth0\n"
 
 static const struct {
 	const char *name, *files;
 	const char *says; /* of 0000:01:00.0; NULL: nothing at all, but that it is up */
 	bool vital;
-	const char *fix; /* in any line */
+	const char *fix;  /* in any line */
+	const char *last; /* of the use itself; NULL: whatever */
 } others[] = {
 	{ "NVMe/FC: root", "$R" FC("100000109b000001"), .says = "Fibre Channel", .vital = true },
 	{ "NVMe/FC: data", "$D" FC("100000109B000001"), .says = "Fibre Channel",
@@ -397,9 +399,24 @@ static const struct {
 	{ "an NFS server nobody knows: root", "$R" PORTS LAN MOUNT("nfs4 s:/x rw"),
 	  .says = "may be reached", .vital = true },
 	{ "swap in a file on NFS",
+	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/a\\\\040file x 1 0 -2\n" MOUNT(
+		  "nfs4 s:/x rw,addr=10.8.0.9"),
+	  .says = "NFS", .vital = true, .fix = "swapoff '/srv/it/a file'\numount /srv/it" },
+	{ "swap in a file of a disk that is mounted below NFS",
+	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/disk/file x 1 0 -2\n"
+	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
+	  "31 30 8:9 / /srv/it/disk rw - ext4 /dev/sdx rw\n",
+	  .says = "NFS", .fix = "umount /srv/it/disk\numount /srv/it" },
+	{ "a share in a share, the inner first",
 	  "$D" PORTS LAN
-	  "f proc/swaps\tFilename\\n/srv/it/swap file 1 0 -2\n" MOUNT("nfs4 s:/x rw,addr=10.8.0.9"),
-	  .says = "NFS", .vital = true },
+	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
+	  "31 30 0:45 / /srv/it/in rw - cifs //10.8.0.9/y rw\n",
+	  .says = "NFS", .fix = "umount /srv/it/in", .last = "umount /srv/it" },
+	{ "swap by NVMe/TCP", "$D" PORTS LAN NVME("tcp", "traddr=10.8.0.9") SWAP,
+	  .says = "NVMe over TCP", .vital = true, .fix = "swapoff /srv/it/file",
+	  .last = "nvme disconnect -d nvme0" },
+	{ "swap by iSCSI", "$D" PORTS LAN ISCSI("address\t10.8.0.9") SWAP, .says = "iSCSI",
+	  .vital = true, .fix = "swapoff /srv/it/file", .last = "iscsiadm -m session -r 1 -u" },
 };
 
 static void test_other(size_t n)
@@ -420,6 +437,8 @@ static void test_other(size_t n)
 
 	if (others[n].fix)
 		right &= has_fix(d, others[n].fix);
+	if (others[n].last)
+		right &= u && vh_streq(u->fix, others[n].last);
 	if (!others[n].vital)
 		for (size_t i = 0; i < d->n_uses; i++)
 			right &= !d->uses[i].vital;

@@ -50,8 +50,14 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 bool vh_use_is_vital_mount(const char *at);
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
+
 /* The file system that a file lies on: the longest mount point, of those the last. */
-const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file);
+const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file);
+/* How deep a mount point lies: the inner ones come first. */
+unsigned int vh_mounts_rank(const struct vh_mount *m);
+/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
+ * Caller frees. */
+char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m) VH_CHECK;
 
 /* Loops, exports and the like. */
 void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u);
