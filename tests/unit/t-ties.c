@@ -45,6 +45,7 @@ static const struct way {
 	const char *routes; /* beside those to the server */
 	bool unsure;        /* the other card may be it as well */
 	bool recorded;      /* the snapshot of it is looked at */
+	bool session;       /* no link of sysfs says that it is on top */
 } ways[] = {
 	{ "the card", "eth0", "", .routes = "", .recorded = true },
 	{ "a VLAN", "eth0.7", VIRTUAL("eth0.7", "1") ON_PORT("eth0.7"), .routes = "" },
@@ -63,11 +64,11 @@ static const struct way {
 	{ "PPPoE", "ppp3",
 	  VIRTUAL("ppp3",
 		  "512") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0\n",
-	  .routes = "", .recorded = true },
+	  .routes = "", .recorded = true, .session = true },
 	{ "PPPoE in a VLAN, renamed", "dsl",
 	  VIRTUAL("dsl", "512") VIRTUAL("eth0.7", "1") ON_PORT(
 		  "eth0.7") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0.7\n",
-	  .routes = "" },
+	  .routes = "", .session = true },
 	{ "GRE by its other end", "gre1",
 	  VIRTUAL("gre1", "778") "f sys/devices/virtual/net/gre1/broadcast\tc6:33:64:09\n",
 	  .routes = "254 198.51.100.0/24 192.0.2.1 eth0\\n", .recorded = true },
@@ -277,10 +278,17 @@ static void test_default_by(const struct way *w)
 	_auto_(scratch) struct scratch *s = scratch_new(text);
 	_auto_(vh_host) const struct vh_host *h = read_host(s);
 	const struct vh_use *u = use_with(card(h, 1), "default route");
+	_auto_free_ char *down = vh_printf("\nor, from its console: ip link set %s down   # cuts",
+					   w->top);
+	_auto_free_ char *under = vh_printf("eth0 is under %s, which is up", w->top);
 	bool right = u && u->weak == w->unsure && !u->vital && u->fix &&
-		     vh_has_prefix(u->fix, "give the host another way out first");
+		     vh_has_prefix(u->fix, "give the host another way out first") &&
+		     strstr(u->fix, down);
 
 	if (!ok(right && !use_with(card(h, 2), "default route"), "default route by %s", w->name))
+		tell(card(h, 1));
+	if (w->session && !ok(use_with(card(h, 1), under) && !use_with(card(h, 2), under),
+			      "%s, which is up", w->name))
 		tell(card(h, 1));
 }
 
