@@ -348,8 +348,9 @@ static const struct {
 	const char *name, *files;
 	const char *says; /* of 0000:01:00.0; NULL: nothing at all, but that it is up */
 	bool vital;
-	const char *fix;  /* in any line */
-	const char *last; /* of the use itself; NULL: whatever */
+	const char *fix;    /* in any line */
+	const char *last;   /* of the use itself; NULL: whatever */
+	const char *before; /* a use that stands behind it */
 } others[] = {
 	{ "NVMe/FC: root", "$R" FC("100000109b000001"), .says = "Fibre Channel", .vital = true },
 	{ "NVMe/FC: data", "$D" FC("100000109B000001"), .says = "Fibre Channel",
@@ -420,6 +421,10 @@ static const struct {
 	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
 	  "31 30 0:45 / /srv/it/in rw - cifs //10.8.0.9/y rw\n",
 	  .says = "NFS", .fix = "umount /srv/it/in", .last = "umount /srv/it" },
+	{ "iSCSI by the card with the default route, which goes after it",
+	  "$D" PORTS "f routes\t254 0.0.0.0/0 10.8.0.9 eth0\n" ISCSI("address\t10.8.0.9"),
+	  .says = "iSCSI", .fix = "umount /srv/it", .last = "iscsiadm -m session -r 1 -u",
+	  .before = "default route" },
 	{ "swap by NVMe/TCP", "$D" PORTS LAN NVME("tcp", "traddr=10.8.0.9") SWAP,
 	  .says = "NVMe over TCP", .vital = true, .fix = "swapoff /srv/it/file",
 	  .last = "nvme disconnect -d nvme0" },
@@ -447,6 +452,8 @@ static void test_other(size_t n)
 		right &= has_fix(d, others[n].fix);
 	if (others[n].last)
 		right &= u && vh_streq(u->fix, others[n].last);
+	if (others[n].before)
+		right &= u && u < use_with(d, others[n].before);
 	if (!others[n].vital)
 		for (size_t i = 0; i < d->n_uses; i++)
 			right &= !d->uses[i].vital;

@@ -233,9 +233,9 @@ static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
 	size_t before = ctx->dev->n_uses;
 
 	note_untold(ctx);
-	look_at_default_routes(ctx, p);
-	vh_shares_look(ctx, &p->ways); /* ended before what they go by */
+	vh_shares_look(ctx, &p->ways); /* ended before what they go by: a server is told of it */
 	vh_ties_look(ctx, &p->ways);
+	look_at_default_routes(ctx, p);
 	if (master)
 		look_at_master(ctx, p, master);
 	look_at_uppers(ctx, p, master);
