@@ -253,6 +253,12 @@ refused() {
 
 # fix_lines: those of the refusal in OUT, as they are printed and in that order, each once
 fix_lines() { sed -n 's/^  fix: //p; s/^       \([^ ].*\)/\1/p' <<<"$OUT" | awk '!seen[$0]++'; }
+# from_afar LINES GATEWAY INTERFACE: those of who works over the network, with the other way that he
+# gives the host; from_console LINES: those of who sits before it
+from_afar() {
+	sed "/^or, from its console: /d; s/^give .* first: //; s/GATEWAY/$2/; s/INTERFACE/$3/" <<<"$1" | awk '!seen[$0]++'
+}
+from_console() { sed '/^give .* first: /d; s/^or, from its console: //' <<<"$1"; }
 # type_lines LINES: each goes to a shell
 type_lines() {
 	local line
