@@ -229,7 +229,7 @@ void vh_storage_user(struct vh_keeping *k, const char *text, size_t len, struct 
 			vh_kept_put(t, vh_strdup(device));
 			return;
 		}
-		m = vh_block_tables_mount_of(k->usage, device);
+		m = vh_mounts_of(k->usage, device);
 		if (m) {
 			_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
 

@@ -45,6 +45,7 @@ static const struct way {
 	const char *routes; /* beside those to the server */
 	bool unsure;        /* the other card may be it as well */
 	bool recorded;      /* the snapshot of it is looked at */
+	bool session;       /* no link of sysfs says that it is on top */
 } ways[] = {
 	{ "the card", "eth0", "", .routes = "", .recorded = true },
 	{ "a VLAN", "eth0.7", VIRTUAL("eth0.7", "1") ON_PORT("eth0.7"), .routes = "" },
@@ -63,11 +64,11 @@ static const struct way {
 	{ "PPPoE", "ppp3",
 	  VIRTUAL("ppp3",
 		  "512") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0\n",
-	  .routes = "", .recorded = true },
+	  .routes = "", .recorded = true, .session = true },
 	{ "PPPoE in a VLAN, renamed", "dsl",
 	  VIRTUAL("dsl", "512") VIRTUAL("eth0.7", "1") ON_PORT(
 		  "eth0.7") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0.7\n",
-	  .routes = "" },
+	  .routes = "", .session = true },
 	{ "GRE by its other end", "gre1",
 	  VIRTUAL("gre1", "778") "f sys/devices/virtual/net/gre1/broadcast\tc6:33:64:09\n",
 	  .routes = "254 198.51.100.0/24 192.0.2.1 eth0\\n", .recorded = true },
@@ -278,10 +279,17 @@ static void test_default_by(const struct way *w)
 	_auto_(scratch) struct scratch *s = scratch_new(text);
 	_auto_(vh_host) const struct vh_host *h = read_host(s);
 	const struct vh_use *u = use_with(card(h, 1), "default route");
+	_auto_free_ char *down = vh_printf("\nor, from its console: ip link set %s down   # cuts",
+					   w->top);
+	_auto_free_ char *under = vh_printf("eth0 is under %s, which is up", w->top);
 	bool right = u && u->weak == w->unsure && !u->vital && u->fix &&
-		     vh_has_prefix(u->fix, "give the host another way out first");
+		     vh_has_prefix(u->fix, "give the host another way out first") &&
+		     strstr(u->fix, down);
 
 	if (!ok(right && !use_with(card(h, 2), "default route"), "default route by %s", w->name))
+		tell(card(h, 1));
+	if (w->session && !ok(use_with(card(h, 1), under) && !use_with(card(h, 2), under),
+			      "%s, which is up", w->name))
 		tell(card(h, 1));
 }
 
@@ -334,13 +342,16 @@ static void test_route(size_t n)
 #define VIRTIO(id) "f @0000:01:00.0/virtio5/device\t" id "\n"
 #define TAG(tag) \
 	"l sys/fs/virtiofs/2/device\t@0000:01:00.0/virtio5\nf sys/fs/virtiofs/2/tag\t" tag "\n"
+#define SWAP "f proc/swaps\tFilename\\n/srv/it/file file 1 0 -2\n"
 #define LAN "f routes\t254 10.8.0.0/24 - eth0\\n255 10.8.0.2/32 local eth0\n"
 
 static const struct {
 	const char *name, *files;
 	const char *says; /* of 0000:01:00.0; NULL: nothing at all, but that it is up */
 	bool vital;
-	const char *fix; /* in any line */
+	const char *fix;    /* in any line */
+	const char *last;   /* of the use itself; NULL: whatever */
+	const char *before; /* a use that stands behind it */
 } others[] = {
 	{ "NVMe/FC: root", "$R" FC("100000109b000001"), .says = "Fibre Channel", .vital = true },
 	{ "NVMe/FC: data", "$D" FC("100000109B000001"), .says = "Fibre Channel",
@@ -398,9 +409,28 @@ static const struct {
 	{ "an NFS server nobody knows: root", "$R" PORTS LAN MOUNT("nfs4 s:/x rw"),
 	  .says = "may be reached", .vital = true },
 	{ "swap in a file on NFS",
+	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/a\\\\040file x 1 0 -2\n" MOUNT(
+		  "nfs4 s:/x rw,addr=10.8.0.9"),
+	  .says = "NFS", .vital = true, .fix = "swapoff '/srv/it/a file'\numount /srv/it" },
+	{ "swap in a file of a disk that is mounted below NFS",
+	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/disk/file x 1 0 -2\n"
+	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
+	  "31 30 8:9 / /srv/it/disk rw - ext4 /dev/sdx rw\n",
+	  .says = "NFS", .fix = "umount /srv/it/disk\numount /srv/it" },
+	{ "a share in a share, the inner first",
 	  "$D" PORTS LAN
-	  "f proc/swaps\tFilename\\n/srv/it/swap file 1 0 -2\n" MOUNT("nfs4 s:/x rw,addr=10.8.0.9"),
-	  .says = "NFS", .vital = true },
+	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
+	  "31 30 0:45 / /srv/it/in rw - cifs //10.8.0.9/y rw\n",
+	  .says = "NFS", .fix = "umount /srv/it/in", .last = "umount /srv/it" },
+	{ "iSCSI by the card with the default route, which goes after it",
+	  "$D" PORTS "f routes\t254 0.0.0.0/0 10.8.0.9 eth0\n" ISCSI("address\t10.8.0.9"),
+	  .says = "iSCSI", .fix = "umount /srv/it", .last = "iscsiadm -m session -r 1 -u",
+	  .before = "default route" },
+	{ "swap by NVMe/TCP", "$D" PORTS LAN NVME("tcp", "traddr=10.8.0.9") SWAP,
+	  .says = "NVMe over TCP", .vital = true, .fix = "swapoff /srv/it/file",
+	  .last = "nvme disconnect -d nvme0" },
+	{ "swap by iSCSI", "$D" PORTS LAN ISCSI("address\t10.8.0.9") SWAP, .says = "iSCSI",
+	  .vital = true, .fix = "swapoff /srv/it/file", .last = "iscsiadm -m session -r 1 -u" },
 };
 
 static void test_other(size_t n)
@@ -421,6 +451,10 @@ static void test_other(size_t n)
 
 	if (others[n].fix)
 		right &= has_fix(d, others[n].fix);
+	if (others[n].last)
+		right &= u && vh_streq(u->fix, others[n].last);
+	if (others[n].before)
+		right &= u && u < use_with(d, others[n].before);
 	if (!others[n].vital)
 		for (size_t i = 0; i < d->n_uses; i++)
 			right &= !d->uses[i].vital;

@@ -138,22 +138,3 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 	if (swaps)
 		read_swaps(swaps, u);
 }
-
-/* --- what they say -------------------------------------------------------------------------- */
-
-const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file)
-{
-	const struct vh_mount *best = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < usage->n_mounts; i++) {
-		const char *at = usage->mounts[i].at;
-		size_t n = strcmp(at, "/") ? strlen(at) : 0;
-
-		if (n < longest || strncmp(file, at, n) != 0 || file[n] != '/')
-			continue;
-		longest = n;
-		best = &usage->mounts[i];
-	}
-	return best;
-}

@@ -66,16 +66,6 @@ static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 	       vh_members_share(ctx->usage, n->file, m->source);
 }
 
-/* How deep a mount point lies: the inner ones come first. */
-static unsigned int rank_of(const char *at)
-{
-	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
-
-	for (const char *p = at; p[0] && p[1]; p++)
-		rank += 2 * (*p == '/');
-	return rank;
-}
-
 /* A file that the kernel has open: swap, the file of a loop, an export. */
 static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const struct node *n)
 {
@@ -86,13 +76,13 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		_auto_free_ char *shown = NULL, *word = NULL;
 		struct vh_use *u;
 
-		if (vh_has_prefix(file, "/dev/") || vh_block_tables_mount_of(usage, file) != m)
+		if (vh_has_prefix(file, "/dev/") || vh_mounts_of(usage, file) != m)
 			continue;
 		shown = vh_printable(file, 80);
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = rank_of(m->at) + 1;
+		u->rank = vh_mounts_rank(m) + 1;
 		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
 			u->fix = vh_printf("swapoff %s", word);
 	}
@@ -102,7 +92,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		struct vh_use *u;
 
 		if (vh_has_prefix(k->device, "/dev/") || *k->device != '/' ||
-		    vh_block_tables_mount_of(usage, k->device) != m || n->depth >= STACK_MAX)
+		    vh_mounts_of(usage, k->device) != m || n->depth >= STACK_MAX)
 			continue;
 		if (k->block) {
 			path = vh_printf("sys/class/block/%s", k->block);
@@ -112,30 +102,9 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		shown = vh_printable(k->device, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s", n->name, shown,
 			       k->text);
-		u->rank = rank_of(m->at) + 1;
+		u->rank = vh_mounts_rank(m) + 1;
 		u->fix = vh_strdup(k->fix);
 	}
-}
-
-/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
- * NULL: its folder was deleted, and no path leads to it (fs/d_path.c). */
-static char *umount_fix(const struct vh_usage *usage, const struct vh_mount *m)
-{
-	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
-	struct vh_strbuf sb = { 0 };
-
-	if (vh_has_suffix(m->at, "//deleted"))
-		return NULL;
-	for (size_t i = usage->n_mounts; i-- > own;) {
-		const char *at = usage->mounts[i].at;
-		_auto_free_ char *word = NULL;
-
-		if (strncmp(at, m->at, n) != 0 || (at[n] && at[n] != '/'))
-			continue;
-		word = vh_shell_quote(at);
-		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);
-	}
-	return vh_strbuf_steal(&sb);
 }
 
 static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
@@ -152,8 +121,8 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_shares_is_below_root(ctx->usage, m->at);
-		u->rank = rank_of(m->at);
-		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);
+		u->rank = vh_mounts_rank(m);
+		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}
 }

@@ -22,9 +22,9 @@ struct port {
 
 /* --- the lines to type ---------------------------------------------------------------------------- */
 
-static bool is_managed(const struct vh_uses_ctx *ctx, const struct port *p)
+static bool is_managed(const struct vh_uses_ctx *ctx, const char *path)
 {
-	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", p->path);
+	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", path);
 	_auto_free_ char *device = vh_root_read(ctx->root, "run/NetworkManager/devices/%lld",
 						(long long)index);
 
@@ -34,14 +34,27 @@ static bool is_managed(const struct vh_uses_ctx *ctx, const struct port *p)
 #define CUTS "   # cuts off whoever works over it"
 
 /* NetworkManager would bring an interface that it manages up again. */
+static char *down_line(const struct vh_uses_ctx *ctx, const char *path, const char *name, bool busy)
+{
+	/* nmcli has no way to name one that begins with a minus */
+	bool managed = *name != '-' && is_managed(ctx, path);
+	_auto_free_ char *word = managed ? vh_shell_quote(name) : vh_shell_interface(name);
+
+	return vh_printf("%s %s%s%s", managed ? "nmcli device disconnect" : "ip link set", word,
+			 managed ? "" : " down", busy ? CUTS : "");
+}
+
 static char *down_fix(const struct vh_uses_ctx *ctx, const struct port *p)
 {
-	_auto_free_ char *name = vh_shell_quote(p->name);
-	const char *cuts = p->busy ? CUTS : "";
+	return down_line(ctx, p->path, p->name, p->busy);
+}
 
-	if (is_managed(ctx, p) && *p->name != '-') /* nmcli has no other way to name it */
-		return vh_printf("nmcli device disconnect %s%s", name, cuts);
-	return vh_printf("ip link set %s down%s", p->word, cuts);
+/* What runs over the port keeps its routes when the port goes down. */
+static char *way_down_fix(const struct vh_uses_ctx *ctx, const char *name, bool busy)
+{
+	_auto_free_ char *path = vh_printf("sys/class/net/%s", name);
+
+	return down_line(ctx, path, name, busy);
 }
 
 /* The last line is the one that ends the use; before it, what makes that harmless: a way of the
@@ -102,7 +115,7 @@ static void look_at_default_routes(struct vh_uses_ctx *ctx, struct port *p)
 		u->weak = w->may;
 		p->busy = true;
 		p->route = r;
-		u->fix = after_moving(p, down_fix(ctx, p));
+		u->fix = after_moving(p, i ? way_down_fix(ctx, w->name, true) : down_fix(ctx, p));
 	}
 }
 
@@ -141,26 +154,30 @@ static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const 
 	u->fix = p->busy ? after_moving(p, line) : line;
 }
 
-static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
+static void look_at_upper(struct vh_uses_ctx *ctx, const struct port *p, const char *upper)
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+	_auto_free_ char *path = vh_printf("sys/class/net/%s", upper);
+
+	if (vh_use_net_is_up(ctx->root, path) == VH_YES)
+		vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
+			way_down_fix(ctx, upper, has_address(routes, upper));
+}
+
+static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
+{
 	_auto_names_ struct vh_names names = { 0 };
 
+	for (size_t i = 1; i < p->ways.count; i++)
+		if (p->ways.list[i].session)
+			look_at_upper(ctx, p, p->ways.list[i].name);
 	if (vh_root_list(ctx->root, &names, "%s", p->path) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *upper = names.name[i] + strlen("upper_");
-		_auto_free_ char *up = NULL, *word = NULL;
 
-		if (!vh_has_prefix(names.name[i], "upper_") || vh_streq(upper, master))
-			continue;
-		up = vh_printf("sys/class/net/%s", upper);
-		if (vh_use_net_is_up(ctx->root, up) != VH_YES)
-			continue;
-		word = vh_shell_interface(upper);
-		vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
-			vh_printf("ip link set %s down%s", word,
-				  has_address(routes, upper) ? CUTS : "");
+		if (vh_has_prefix(names.name[i], "upper_") && !vh_streq(upper, master))
+			look_at_upper(ctx, p, upper);
 	}
 }
 
@@ -227,9 +244,9 @@ static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
 	size_t before = ctx->dev->n_uses;
 
 	note_untold(ctx);
-	look_at_default_routes(ctx, p);
-	vh_shares_look(ctx, &p->ways); /* ended before what they go by */
+	vh_shares_look(ctx, &p->ways); /* ended before what they go by: a server is told of it */
 	vh_ties_look(ctx, &p->ways);
+	look_at_default_routes(ctx, p);
 	if (master)
 		look_at_master(ctx, p, master);
 	look_at_uppers(ctx, p, master);

@@ -176,7 +176,8 @@ const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interf
 static void add(struct vh_ways *to, const char *name, bool may)
 {
 	if (to->count < WAYS_MAX && !vh_ways_find(to, name))
-		*VH_APPEND(to->list, to->count) = (struct vh_way){ vh_strdup(name), may };
+		*VH_APPEND(to->list, to->count) = (struct vh_way){ .name = vh_strdup(name),
+								   .may = may };
 }
 
 /* The directory of the first is that below the function. */
@@ -227,9 +228,12 @@ static void add_ppp(const struct vh_routes *routes, const struct vh_link *l, str
 {
 	for (size_t i = 0; i < routes->pppoe.count; i++) {
 		const struct vh_way *w = vh_ways_find(to, routes->pppoe.name[i]);
+		size_t before = to->count;
 
 		if (w)
 			add(to, l->name, w->may);
+		if (to->count != before)
+			to->list[before].session = true;
 	}
 }
 
