@@ -55,7 +55,8 @@ static const struct vh_subsystem table[] = {
 	/* People type and point with it, or it only says that a plug was pulled. */
 	{ "input", VH_USE_INPUT, VH_MEASURE_PEER, .dir = "input/",
 	  .only = ONLY("event", "mouse", "js") },
-	{ VH_SUBSYSTEM_USB_INPUT, VH_USE_INPUT, VH_MEASURE_GUEST, .what = "an input device" },
+	{ VH_SUBSYSTEM_USB_INPUT, VH_USE_INPUT, VH_MEASURE_GUEST, .what = "an input device",
+	  .dir = "input/", .only = ONLY("event", "mouse", "js") },
 	{ "hidraw", VH_USE_INPUT, VH_MEASURE_WARNING, .what = "an input device" },
 
 	/* the rest that is known by a name */
