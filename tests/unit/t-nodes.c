@@ -161,7 +161,7 @@ static void test_row(size_t n)
 static void test_all_told(void)
 {
 	static const char *const elsewhere[] = { "block", "nvidia", "nvidia-nvswitch",
-						 VH_SUBSYSTEM_USB_INPUT };
+						 VH_SUBSYSTEM_USB_INPUT, VH_SUBSYSTEM_BOOT_SCREEN };
 	size_t count, missing = 0;
 	const struct vh_subsystem *table = vh_subsystem_table(&count);
 

@@ -21,6 +21,8 @@ static const struct vh_subsystem table[] = {
 	/* what draws */
 	{ "drm", VH_USE_DISPLAY, .dir = "dri/", .only = ONLY("card", "render", "controlD") },
 	{ "graphics", VH_USE_DISPLAY, .only = ONLY("fb") },
+	{ VH_SUBSYSTEM_BOOT_SCREEN, VH_USE_DISPLAY,
+	  .what = "the firmware's framebuffer in its memory" },
 	{ "drm_dp_aux_dev", VH_USE_DISPLAY, VH_MEASURE_WARNING, .what = "a display's channel" },
 	{ "nvidia", VH_USE_DISPLAY, .measure = VH_MEASURE_ERROR },
 

@@ -98,6 +98,9 @@ void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
 /* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
 void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
 		  const char *numbers);
+/* One whose path below /dev is known. */
+void vh_nodes_add_file(struct vh_uses_ctx *ctx, const char *file, const char *subsystem,
+		       const char *numbers);
 /* Those of a disk and its partitions, and those of NVIDIA's drivers. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
