@@ -150,39 +150,47 @@ static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const 
 	}
 }
 
-/* The network in which the interface has an IPv4 address, as its route tells; 169.254.0.0/16 is
- * what a host gives itself (RFC 3927). NULL: none. */
-static char *network4(const struct vh_routes *routes, const char *name)
+/* 169.254.0.0/16 is what a host gives itself (RFC 3927), from 224.0.0.0 on are groups. */
+static bool is_own_network(const struct vh_route *r)
 {
-	static const unsigned char link_local[2] = { 169, 254 };
+	return !r->gateway && r->length && r->dest[0] < 224 &&
+	       !(r->dest[0] == 169 && r->dest[1] == 254);
+}
+
+/* "an address in 192.0.2.0/24", as its route tells, or "the address 192.0.2.9" where none does
+ * and the host's own addresses are told. IPv4; NULL: none. */
+static char *address4(const struct vh_routes *routes, const char *name)
+{
+	_auto_free_ char *alone = NULL;
 
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct vh_route *r = &routes->list[i];
 		char shown[INET_ADDRSTRLEN];
 
-		if (r->six || r->local || r->gateway || !r->length ||
-		    strcmp(r->interface, name) != 0 ||
-		    !memcmp(r->dest, link_local, sizeof(link_local)) ||
+		if (r->six || strcmp(r->interface, name) != 0 || !is_own_network(r) ||
 		    !inet_ntop(AF_INET, r->dest, shown, sizeof(shown)))
 			continue;
-		return vh_printf("%s/%u", shown, r->length);
+		if (!r->local)
+			return vh_printf("an address in %s/%u", shown, r->length);
+		if (!alone)
+			alone = vh_printf("the address %s", shown);
 	}
-	return NULL;
+	return VH_STEAL(alone);
 }
 
 /* An address that others may know: for a device that was named no more than a warning. */
 static void look_at_addresses(struct vh_uses_ctx *ctx, struct port *p)
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
-	_auto_free_ char *network = network4(routes, p->name);
+	_auto_free_ char *address = address4(routes, p->name);
 	struct vh_use *u = NULL;
 
-	for (size_t i = 0; !network && !u && i < routes->n_addresses6; i++)
+	for (size_t i = 0; !address && !u && i < routes->n_addresses6; i++)
 		if (!strcmp(routes->addresses6[i].interface, p->name))
 			u = vh_use_add(ctx, VH_USE_NETWORK, "%s has the address %s", p->name,
 				       routes->addresses6[i].text);
-	if (network)
-		u = vh_use_add(ctx, VH_USE_NETWORK, "%s has an address in %s", p->name, network);
+	if (address)
+		u = vh_use_add(ctx, VH_USE_NETWORK, "%s has %s", p->name, address);
 	if (!u)
 		return;
 	u->weak = true;
@@ -194,17 +202,33 @@ static void note_untold(struct vh_uses_ctx *ctx)
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 
-	if (!routes->read && !ctx->host->uses_untold) {
-		vh_use_unseen(ctx, VH_USE_NETWORK,
-			      "default routes: /proc/net/route is not readable");
-	}
-	if (routes->read && !routes->all && ctx->root->live)
+	if (routes->unread && !ctx->host->uses_untold)
+		vh_use_unseen(ctx, VH_USE_NETWORK, "default routes: %s is not readable",
+			      routes->unread);
+	if (!routes->unread && !routes->all && ctx->root->live)
 		vh_host_not_checked(ctx->host,
 				    "default routes of other tables than the main one: the "
 				    "kernel does not tell them");
+	if (routes->unknown_default)
+		vh_use_unseen(ctx, VH_USE_NETWORK,
+			      "where a default route leads: its next hop could not be resolved");
 	if (routes->cut)
-		vh_host_not_checked(ctx->host, "some routes: there are too many, or next hops are "
-					       "objects of their own");
+		vh_host_not_checked(ctx->host, "some routes: there are too many");
+}
+
+static void look_whether_up(struct vh_uses_ctx *ctx, const struct port *p)
+{
+	enum vh_tri up = vh_use_net_is_up(ctx->root, p->path);
+	struct vh_use *u;
+
+	if (up == VH_UNKNOWN && errno != ENOENT)
+		vh_use_unseen(ctx, VH_USE_NETWORK, "whether '%s' is up: %s", p->name,
+			      strerror(errno));
+	if (up != VH_YES)
+		return;
+	u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", p->name);
+	u->peer_only = true;
+	u->fix = down_fix(ctx, p);
 }
 
 static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
@@ -221,22 +245,34 @@ static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
 	look_at_uppers(ctx, p, master);
 	if (ctx->dev->n_uses == before)
 		look_at_addresses(ctx, p);
-	if (ctx->dev->n_uses == before && vh_use_net_is_up(ctx->root, p->path) == VH_YES) {
-		struct vh_use *u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", p->name);
-
-		u->peer_only = true;
-		u->fix = down_fix(ctx, p);
-	}
+	if (ctx->dev->n_uses == before)
+		look_whether_up(ctx, p);
 }
 
-/* The directory is there while the driver has an interface; in another namespace it is not seen
- * (drivers/base/core.c:cleanup_glue_dir(), fs/kernfs tags). */
-static void look_at_none(struct vh_uses_ctx *ctx)
+/* What namespaces hide: the directory of a class is there while the driver has one, and one of
+ * another namespace is not seen in it (drivers/base/core.c:cleanup_glue_dir(), fs/kernfs tags). */
+static const struct {
+	const char *class, *what, *back;
+} tagged[] = {
+	{ "net", "its interface", "ip -n NAMESPACE link set INTERFACE netns 1" },
+	{ "ieee80211", "its Wi-Fi radio", "ip netns exec NAMESPACE iw phy PHY set netns 1" },
+	{ "infiniband", "its RDMA device", "ip netns exec NAMESPACE rdma dev set DEVICE netns 1" },
+};
+
+void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *class)
 {
-	vh_use_add(ctx, VH_USE_NETWORK,
-		   "its interface is in another network namespace (a container's)")
-		->fix = vh_strdup("end the container that has it, or move it back: "
-				  "ip -n NAMESPACE link set INTERFACE netns 1");
+	_auto_names_ struct vh_names names = { 0 };
+	size_t i = 0;
+
+	while (i < VH_COUNT(tagged) && strcmp(tagged[i].class, class) != 0)
+		i++;
+	if (i == VH_COUNT(tagged) || ctx->host->uses_untold ||
+	    vh_root_list_dirs(ctx->root, &names, "%s", path) < 0 || names.count)
+		return;
+	vh_use_add(ctx, VH_USE_NETWORK, "%s is in another network namespace (a container's)",
+		   tagged[i].what)
+		->fix = vh_printf("end the container that has it, or move it back: %s",
+				  tagged[i].back);
 }
 
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
@@ -244,12 +280,9 @@ void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 	_auto_names_ struct vh_names names = { 0 };
 	int rc = vh_root_list_dirs(ctx->root, &names, "%s", path);
 
-	if (rc < 0) {
+	if (rc < 0)
 		vh_use_unseen(ctx, VH_USE_NETWORK, "the interface of %s: %s",
 			      vh_pci_str(&ctx->dev->addr).s, strerror(errno));
-	} else if (!names.count && !ctx->host->uses_untold) {
-		look_at_none(ctx);
-	}
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, names.name[i]);
 		struct port p = { .path = sub, .name = names.name[i] };

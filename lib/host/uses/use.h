@@ -137,5 +137,7 @@ void vh_shares_look_virtio(struct vh_uses_ctx *ctx, const char *path, const char
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
+/* `path` is a directory of `class`: is what belongs into it in another network namespace? */
+void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *class);
 
 #endif

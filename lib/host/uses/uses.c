@@ -153,6 +153,7 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 	}
 	if (vh_flash_is_one(name))
 		vh_flash_look(ctx, sub);
+	vh_net_look_at_namespaces(ctx, sub, name);
 	if (!strcmp(name, "net")) {
 		vh_net_look(ctx, sub);
 		return;

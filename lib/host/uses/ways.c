@@ -33,8 +33,8 @@ static enum vh_link_kind kind_by_name(const char *name)
 static enum vh_link_kind kind_of(const struct vh_root *root, const char *path, const char *name)
 {
 	static const char *const tunnels[] = {
-		"DEVTYPE=wireguard", "DEVTYPE=vxlan",   "DEVTYPE=geneve",
-		"DEVTYPE=gtp",       "DEVTYPE=bareudp", NULL,
+		"DEVTYPE=wireguard", "DEVTYPE=vxlan",   "DEVTYPE=geneve",    "DEVTYPE=gtp",
+		"DEVTYPE=bareudp",   "DEVTYPE=l2tpeth", "DEVTYPE=amneziawg", NULL,
 	};
 	_auto_free_ char *uevent = NULL;
 
@@ -56,7 +56,9 @@ static enum vh_link_kind kind_of(const struct vh_root *root, const char *path, c
 	default:
 		return VH_LINK_OTHER;
 	}
-	if (vh_root_exists(root, "%s/tun_flags", path))
+	/* one bound to no interface has none below: GRE with Ethernet in it (net/ipv4/ip_tunnel.c:
+	 * ip_tunnel_get_iflink()) */
+	if (vh_root_exists(root, "%s/tun_flags", path) || !vh_root_read_int(root, "%s/iflink", path))
 		return VH_LINK_TUNNEL;
 	uevent = vh_root_read(root, "%s/uevent", path);
 	for (size_t i = 0; uevent && tunnels[i]; i++)
@@ -223,8 +225,12 @@ static bool leads_out(const struct vh_routes *routes, const struct vh_ways *ways
 	return false;
 }
 
+/* Without a PPPoE session it is a tunnel (L2TP, PPTP, SSTP) or a modem, whose line a process has
+ * open. */
 static void add_ppp(const struct vh_routes *routes, const struct vh_link *l, struct vh_ways *to)
 {
+	if (!routes->pppoe.count && leads_out(routes, to))
+		add(to, l->name, true);
 	for (size_t i = 0; i < routes->pppoe.count; i++) {
 		const struct vh_way *w = vh_ways_find(to, routes->pppoe.name[i]);
 
