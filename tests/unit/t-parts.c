@@ -24,6 +24,12 @@
 #define PROCESS(pid, comm, file)                                                                  \
 	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 777 0\n" \
 	"l proc/" pid "/fd/7\t" file "\n"
+#define VIRTIO_CONSOLE                                                    \
+	FUNCTION("078000", " driver=virtio-pci")                          \
+	"f proc/consoles\thvc0 -W- (EC) 229:0\n"                          \
+	"l " AT "virtio0/driver\tsys/bus/virtio/drivers/virtio_console\n" \
+	"d sys/bus/virtio/drivers/virtio_console\n"
+#define VIRTIO_PORT(number) "f " AT "virtio0/virtio-ports/vport0p" number "/dev\t250:" number "\n"
 #define UUID "8a1b6c0e-03d5-4a59-9c7e-0f5a5d3e9b10"
 #define MDEV                                                      \
 	"d " AT UUID "\n"                                         \
@@ -69,6 +75,9 @@ static const struct {
 					 "virtio0/driver\tsys/bus/virtio/drivers/virtio_console\n"
 					 "d sys/bus/virtio/drivers/virtio_console\n",
 	  "32 the console of the machine is on it (hvc0)", NULL },
+	{ "a virtio console among channels", VIRTIO_CONSOLE VIRTIO_PORT("0") VIRTIO_PORT("1"),
+	  "32 the console of the machine is on it (hvc0)", NULL },
+	{ "hvc0, and channels alone", VIRTIO_CONSOLE VIRTIO_PORT("1"), "", NULL },
 	{ "hvc0, and virtio is no console",
 	  FUNCTION("020000",
 		   " driver=virtio-pci") "f proc/consoles\thvc0 -W- (EC) 229:0\n"

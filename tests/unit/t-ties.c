@@ -325,6 +325,30 @@ static const struct {
 	  "x\\n254\\n254 0.0.0.0 - eth0\\n254 0.0.0.0/99 - eth0\\n254 z/0 - eth0", NULL },
 };
 
+/* The line that is to be typed first, of routes by eth0. */
+static const struct {
+	const char *route, *line;
+} first_lines[] = {
+	{ "254 0.0.0.0/0 192.0.2.1 eth0", "ip route replace default via GATEWAY dev INTERFACE\n" },
+	{ "100 0.0.0.0/0 192.0.2.1 eth0",
+	  "ip route replace default via GATEWAY dev INTERFACE table 100\n" },
+	{ "254 ::/0 fe80::1 eth0", "ip -6 route replace default via GATEWAY dev INTERFACE\n" },
+	{ "9 128.0.0.0/1 192.0.2.1 eth0",
+	  "ip route replace 128.0.0.0/1 via GATEWAY dev INTERFACE table 9\n" },
+	{ "254 2000::/3 fe80::1 eth0", "ip -6 route replace 2000::/3 via GATEWAY dev INTERFACE\n" },
+};
+
+static void test_first_line(size_t n)
+{
+	_auto_free_ char *text = vh_printf("%s%sf routes\t%s\n", MACHINE NO_SWAP, PORTS,
+					   first_lines[n].route);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_(vh_host) const struct vh_host *h = read_host(s);
+
+	if (!ok(has_fix(card(h, 1), first_lines[n].line), "%s", first_lines[n].line))
+		tell(card(h, 1));
+}
+
 static void test_route(size_t n)
 {
 	_auto_free_ char *text = vh_printf("%s%sf routes\t%s\n", MACHINE NO_SWAP, PORTS,
@@ -438,6 +462,15 @@ static const struct {
 	{ "a virtio device of another kind", "$R" VIRTIO("0x0001") MOUNT("virtiofs it rw"),
 	  .says = NULL },
 	{ "an interface elsewhere", "$Dd @0000:01:00.0/net\n", .says = "another network namespace" },
+	{ "a guest's macvtap",
+	  "$D" PORTS LAN VIRTUAL("macvtap3", "1") ON_PORT(
+		  "macvtap3") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>web it</name><uuid>"
+			      "5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f01</uuid><devices><interface type='direct'><target "
+			      "dev='macvtap3'/></interface></devices></domain></domstatus>\n",
+	  .says = "eth0 is under macvtap3, which the running guest 'web it' has",
+	  .fix = "virsh shutdown 'web it'" },
+	{ "a macvtap of nobody", "$D" PORTS LAN VIRTUAL("macvtap3", "1") ON_PORT("macvtap3"),
+	  .says = "eth0 is under macvtap3, which is up", .fix = "ip link set macvtap3 down" },
 	{ "a radio elsewhere", "$Dd @0000:01:00.0/ieee80211\n",
 	  .says = "its Wi-Fi radio is in another network namespace",
 	  .fix = "ip netns exec NAMESPACE iw phy PHY set netns 1" },
@@ -547,6 +580,8 @@ int main(void)
 		test_default_by(&ways[w]);
 	for (size_t i = 0; i < VH_COUNT(routes); i++)
 		test_route(i);
+	for (size_t i = 0; i < VH_COUNT(first_lines); i++)
+		test_first_line(i);
 	for (size_t i = 0; i < VH_COUNT(states); i++)
 		test_state(i);
 	for (size_t i = 0; i < VH_COUNT(others); i++)

@@ -5,9 +5,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/base/strbuf.h"
+#include "lib/host/libvirt-files.h"
 #include "lib/host/uses/ways.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 
@@ -16,6 +19,7 @@ struct port {
 	const char *path, *name;
 	char *word; /* the name, quoted */
 	struct vh_ways ways;
+	const struct vh_route *out; /* the default route by it, or NULL */
 	bool busy; /* somebody may work over it: it has a default route or an address */
 };
 
@@ -39,15 +43,27 @@ static char *down_fix(const struct vh_uses_ctx *ctx, const struct port *p)
 			 p->word, is_managed(ctx, p) ? "" : " down", p->busy ? CUTS : "");
 }
 
-/* The last line is the one that ends the use; before it, what makes that harmless. */
-static char *after_moving(char *last)
+/* "-6 route replace 2000::/4", "route replace default": a route instead of this one. */
+static char *replacement(const struct vh_route *r)
 {
-	_auto_free_ char *line = last;
+	char shown[INET6_ADDRSTRLEN];
 
-	return vh_printf(
-		"give the host another way out first: "
-		"ip route replace default via GATEWAY dev INTERFACE\nor, from its console: %s",
-		line);
+	if (!r || !r->length ||
+	    !inet_ntop(r->six ? AF_INET6 : AF_INET, r->dest, shown, sizeof(shown)))
+		return vh_printf("%sroute replace default", r && r->six ? "-6 " : "");
+	return vh_printf("%sroute replace %s/%u", r->six ? "-6 " : "", shown, r->length);
+}
+
+/* The last line is the one that ends the use; before it, what makes that harmless. */
+static char *after_moving(const struct vh_route *r, char *last)
+{
+	_auto_free_ char *line = last, *route = replacement(r), *table = NULL;
+
+	if (r && r->table != VH_ROUTE_MAIN)
+		table = vh_printf(" table %u", r->table);
+	return vh_printf("give the host another way out first: "
+			 "ip %s via GATEWAY dev INTERFACE%s\nor, from its console: %s",
+			 route, table ? table : "", line);
 }
 
 /* --- what uses it -------------------------------------------------------------------------------- */
@@ -92,7 +108,8 @@ static void look_at_default_routes(struct vh_uses_ctx *ctx, struct port *p)
 				       w->may ? "may carry" : "carries", w->name, table);
 		u->weak = w->may;
 		p->busy = true;
-		u->fix = after_moving(down_fix(ctx, p));
+		p->out = p->out ? p->out : r;
+		u->fix = after_moving(r, down_fix(ctx, p));
 	}
 }
 
@@ -124,29 +141,72 @@ static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const 
 		       ovs ? "Open vSwitch" : master);
 	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", p->word, busy ? CUTS : "")
 		   : vh_printf("ip link set %s nomaster%s", p->word, busy ? CUTS : "");
-	u->fix = p->busy ? after_moving(line) : line;
+	u->fix = p->busy ? after_moving(p->out, line) : line;
+}
+
+struct search {
+	const char *interface;
+	char *domain; /* that has it: its name, or its UUID */
+};
+
+/* <interface><target dev='macvtap0'/> */
+static void look_in_domain(void *ctx, const xmlNode *domain, const char *uuid)
+{
+	const xmlNode *d = vh_xml_child(vh_xml_child(domain, "devices"), "interface");
+	_auto_free_ char *name = vh_xml_text(vh_xml_child(domain, "name"));
+	struct search *s = ctx;
+
+	for (; d && !s->domain; d = vh_xml_next(d, "interface")) {
+		const char *dev = vh_xml_attr(vh_xml_child(d, "target"), "dev");
+
+		if (dev && !strcmp(dev, s->interface))
+			s->domain = vh_strdup(name ? name : uuid);
+	}
+}
+
+/* libvirt calls those that it makes for guests macvtapN; that they are up is the guest's doing. */
+static bool look_at_guest(struct vh_uses_ctx *ctx, const struct port *p, const char *upper)
+{
+	_auto_free_ char *shown = NULL, *word = NULL;
+	struct search s = { .interface = upper };
+
+	if (!vh_has_prefix(upper, "macvtap"))
+		return false;
+	VH_IGNORE(vh_libvirt_files_each(ctx->root, look_in_domain, &s)); /* then it is up */
+	if (!s.domain)
+		return false;
+	shown = vh_printable(s.domain, 64);
+	word = vh_shell_operand(s.domain);
+	vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which the running guest '%s' has", p->name,
+		   upper, shown)
+		->fix = vh_printf("virsh shutdown %s", word);
+	free(s.domain);
+	return true;
+}
+
+static void look_at_upper(struct vh_uses_ctx *ctx, const struct port *p, const char *upper)
+{
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+	_auto_free_ char *up = vh_printf("sys/class/net/%s", upper);
+	_auto_free_ char *word = vh_shell_quote(upper);
+
+	if (vh_use_net_is_up(ctx->root, up) != VH_YES || look_at_guest(ctx, p, upper))
+		return;
+	vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
+		vh_printf("ip link set %s down%s", word, has_address(routes, upper) ? CUTS : "");
 }
 
 static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
 {
-	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 	_auto_names_ struct vh_names names = { 0 };
 
 	if (vh_root_list(ctx->root, &names, "%s", p->path) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *upper = names.name[i] + strlen("upper_");
-		_auto_free_ char *up = NULL, *word = NULL;
 
-		if (!vh_has_prefix(names.name[i], "upper_") || vh_streq(upper, master))
-			continue;
-		up = vh_printf("sys/class/net/%s", upper);
-		if (vh_use_net_is_up(ctx->root, up) != VH_YES)
-			continue;
-		word = vh_shell_quote(upper);
-		vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
-			vh_printf("ip link set %s down%s", word,
-				  has_address(routes, upper) ? CUTS : "");
+		if (vh_has_prefix(names.name[i], "upper_") && !vh_streq(upper, master))
+			look_at_upper(ctx, p, upper);
 	}
 }
 

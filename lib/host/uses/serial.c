@@ -138,6 +138,25 @@ void vh_serial_note(struct vh_uses_ctx *ctx, const char *path)
 	VH_IGNORE(vh_root_list_dirs(ctx->root, &ctx->ttys, "%s", path));
 }
 
+/* Port 0 is the console's, the others are channels (drivers/char/virtio_console.c); without a node
+ * there is nothing to tell by. */
+static bool has_channels_alone(const struct vh_pci_dev *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		const char *path = d->devnodes[i].path;
+		unsigned int device, port;
+
+		if (sscanf(path, "/dev/vport%up%u", &device, &port) != 2)
+			continue;
+		if (!port)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* hvc0 of a guest, which this machine may be: it shows no device. */
 static bool has_virtio_console(const struct vh_uses_ctx *ctx)
 {
@@ -145,7 +164,7 @@ static bool has_virtio_console(const struct vh_uses_ctx *ctx)
 					   ? vh_root_link_name(ctx->root, "%s/driver", ctx->virtio)
 					   : NULL;
 
-	return vh_streq(driver, "virtio_console");
+	return vh_streq(driver, "virtio_console") && !has_channels_alone(ctx->dev);
 }
 
 void vh_serial_look(struct vh_uses_ctx *ctx)
