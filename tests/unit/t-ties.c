@@ -89,6 +89,10 @@ static const struct way {
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
 	{ "PPP by a tunnel", "ppp0", VIRTUAL("ppp0", "512"),
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "a pair into a bridge", "veth1",
+	  VIRTUAL("br0", "1") MASTER("br0")
+		  VIRTUAL("veth1", "1") "f sys/devices/virtual/net/veth1/iflink\t99\n",
+	  .routes = "", .unsure = true },
 	{ "VXLAN", "vx9", VIRTUAL("vx9", "1") "f sys/devices/virtual/net/vx9/uevent\tDEVTYPE=vxlan\n",
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
 };

@@ -135,8 +135,8 @@ static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const 
 	struct vh_use *u;
 	char *line;
 
-	for (size_t i = 1; i < p->ways.count; i++)
-		busy |= has_address(routes, p->ways.list[i].name);
+	for (size_t i = 1; !busy && i < p->ways.count; i++)
+		busy = has_address(routes, p->ways.list[i].name);
 	u = vh_use_add(ctx, VH_USE_NETWORK, "%s is a port of %s", p->name,
 		       ovs ? "Open vSwitch" : master);
 	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", p->word, busy ? CUTS : "")

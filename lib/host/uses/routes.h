@@ -27,6 +27,7 @@ enum vh_link_kind {
 	VH_LINK_PPP,
 	VH_LINK_TUNNEL,
 	VH_LINK_PLAIN, /* Ethernet of software alone, such as a bridge of Open vSwitch */
+	VH_LINK_PAIR,  /* veth: its other end may be a port of a bridge */
 };
 struct vh_link {
 	char *name, *remote; /* a tunnel's other end, or NULL */

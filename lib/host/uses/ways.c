@@ -112,15 +112,16 @@ static void look_at_link(const struct vh_root *root, const char *name, struct vh
 	if ((target && !strstr(target, "devices/virtual/")) || !strcmp(name, "lo"))
 		return;
 	ret->kind = kind_of(root, path, name);
-	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
-		ret->kind = VH_LINK_OTHER;
-	if (ret->kind != VH_LINK_TUNNEL)
-		return;
-	ret->remote = remote_of(root, path);
 	own = vh_root_read_int(root, "%s/ifindex", path);
 	ret->over = vh_root_read_int(root, "%s/iflink", path);
 	if (ret->over == own || ret->over < 0)
 		ret->over = 0;
+	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
+		ret->kind = VH_LINK_OTHER;
+	else if (ret->kind == VH_LINK_PLAIN && ret->over)
+		ret->kind = VH_LINK_PAIR;
+	if (ret->kind == VH_LINK_TUNNEL)
+		ret->remote = remote_of(root, path);
 }
 
 static bool has_link(const struct vh_routes *routes, const char *name)
@@ -276,6 +277,8 @@ void vh_ways_read(const struct vh_uses_ctx *ctx, const char *path, const char *i
 				add_ppp(routes, l, ret);
 			else if (l->kind == VH_LINK_PLAIN && vh_ways_find(ret, "ovs-system"))
 				add(ret, l->name, false);
+			else if (l->kind == VH_LINK_PAIR && ret->count > 1)
+				add(ret, l->name, true);
 			else if (l->kind == VH_LINK_TUNNEL)
 				add_tunnel(ctx, routes, l, ret);
 		}
