@@ -210,6 +210,10 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d);
  * 0c05, 0c80), and wherever it is what has the firmware's flash. On a card the same classes are
  * readers, accelerators and switches. */
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
+/* Were all uses seen, or all but those of kinds that are allowed anyway? An allowance for the network
+ * lets a device go of which the routes were not seen, but never a disk that may carry the root file
+ * system for all we know. */
+bool vh_host_is_seen_enough(const struct vh_pci_dev *d, unsigned int allowed);
 /* The processor's own way to memory and buses; nobody may have it. */
 bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport

@@ -12,12 +12,19 @@
 #define WORKERS_MAX 8
 #define PROCESSES_EACH 128 /* fewer are not worth another worker */
 
+/* Every node of every device; those with numbers stand before the others, sorted. */
+struct place {
+	const struct vh_devnode *node;
+	size_t dev, number;
+};
+
 /* What the workers share. */
 struct scan {
 	const struct vh_root *root;
 	const struct vh_host *host;
 	const struct vh_names *pids;
-	bool paths;
+	struct place *places;
+	size_t n_places, n_numbered;
 	int64_t deadline;
 	atomic_size_t next; /* of `pids`: nobody has looked at it yet */
 };
@@ -29,12 +36,60 @@ struct worker {
 	pthread_t thread;
 };
 
-static bool is_node(const struct vh_devnode *n, const struct vh_open *o)
+static int order(unsigned int a, unsigned int b)
 {
-	if (n->numbered && o->type)
-		return o->type == (n->block ? 'b' : 'c') && o->major == n->major &&
-		       o->minor == n->minor;
-	return o->target && !strcmp(o->target, n->path);
+	return (a > b) - (a < b);
+}
+
+static int node_order(const struct vh_devnode *a, const struct vh_devnode *b)
+{
+	int by = order(b->numbered, a->numbered);
+
+	by = by ? by : order(a->block, b->block);
+	by = by ? by : order(a->major, b->major);
+	return by ? by : order(a->minor, b->minor);
+}
+
+static int by_numbers(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int by = node_order(x->node, y->node);
+
+	by = by ? by : (x->dev > y->dev) - (x->dev < y->dev);
+	return by ? by : (x->number > y->number) - (x->number < y->number);
+}
+
+static void find_places(struct scan *s)
+{
+	for (size_t i = 0; i < s->host->n_devs; i++) {
+		const struct vh_pci_dev *d = s->host->devs[i];
+
+		for (size_t k = 0; k < d->n_devnodes; k++) {
+			*VH_APPEND(s->places, s->n_places) = (struct place){ &d->devnodes[k], i, k };
+			s->n_numbered += d->devnodes[k].numbered;
+		}
+	}
+	if (s->n_places)
+		qsort(s->places, s->n_places, sizeof(*s->places), by_numbers);
+}
+
+/* The first place with these numbers, or behind the last of them. */
+static size_t first_place(const struct scan *s, const struct vh_open *o)
+{
+	const struct vh_devnode key = {
+		.numbered = true, .block = o->type == 'b', .major = o->major, .minor = o->minor
+	};
+	size_t from = 0, to = s->n_numbered;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (node_order(s->places[middle].node, &key) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
 }
 
 /* "/sys/devices/.../resource0_wc", "/sys/devices/.../config": a part of the device, mapped or to be
@@ -68,6 +123,33 @@ static const char *add(struct worker *w, size_t dev, size_t node, const char *pa
 	return to->list[to->count - 1].path;
 }
 
+static bool has_numbers(const struct vh_devnode *n, const struct vh_open *o)
+{
+	return n->block == (o->type == 'b') && n->major == o->major && n->minor == o->minor;
+}
+
+static const char *note_node(struct worker *w, const struct vh_open *o)
+{
+	const struct scan *s = w->scan;
+	const char *told = NULL;
+
+	for (size_t i = o->type ? first_place(s, o) : s->n_numbered; i < s->n_numbered; i++) {
+		const struct place *p = &s->places[i];
+
+		if (!has_numbers(p->node, o))
+			break;
+		told = add(w, p->dev, p->number, p->node->path);
+	}
+	/* by the path: what has no numbers of its own, or all where the open file tells none */
+	for (size_t i = o->type ? s->n_numbered : 0; o->target && i < s->n_places; i++) {
+		const struct place *p = &s->places[i];
+
+		if (!strcmp(p->node->path, o->target))
+			told = add(w, p->dev, p->number, p->node->path);
+	}
+	return told;
+}
+
 /* Answers of a function whose nodes are asked for: one that has none is not worth a look. */
 static const char *note(void *ctx, const struct vh_open *o)
 {
@@ -75,13 +157,14 @@ static const char *note(void *ctx, const struct vh_open *o)
 	const struct vh_host *h = w->scan->host;
 	const char *told = NULL;
 
+	if (o->type || (o->target && vh_has_prefix(o->target, "/dev/")))
+		told = note_node(w, o);
+	if (o->type || !o->target || *o->target != '/' || vh_has_prefix(o->target, "/dev/"))
+		return told;
 	for (size_t i = 0; i < h->n_devs; i++) {
 		const struct vh_pci_dev *d = h->devs[i];
 
-		for (size_t k = 0; k < d->n_devnodes; k++)
-			if (is_node(&d->devnodes[k], o))
-				told = add(w, i, k, d->devnodes[k].path);
-		if (d->n_devnodes && !o->type && o->target && is_own_file(d, o->target))
+		if (d->n_devnodes && is_own_file(d, o->target))
 			told = add(w, i, d->n_devnodes, o->target);
 	}
 	return told;
@@ -91,6 +174,7 @@ static void *look(void *ctx)
 {
 	struct worker *w = ctx;
 	struct scan *s = w->scan;
+	bool paths = s->n_numbered < s->n_places;
 	uint64_t pid;
 	size_t i;
 
@@ -104,7 +188,7 @@ static void *look(void *ctx)
 			w->hits.unseen = "there are too many processes to look at";
 			break;
 		}
-		if (vh_root_each_open(s->root, s->pids->name[i], s->paths, note, w) == VH_UNKNOWN)
+		if (vh_root_each_open(s->root, s->pids->name[i], paths, note, w) == VH_UNKNOWN)
 			w->hits.unseen = "not every process can be looked at";
 	}
 	return NULL;
@@ -147,12 +231,10 @@ void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits
 	struct worker w[WORKERS_MAX] = { 0 };
 	size_t started = 1, most;
 
+	find_places(&s);
 	*ret = (struct vh_hits){ 0 };
 	if (vh_root_list(root, &pids, "proc") < 0)
 		ret->unseen = "/proc cannot be read";
-	for (size_t i = 0; i < h->n_devs; i++)
-		for (size_t k = 0; k < h->devs[i]->n_devnodes; k++)
-			s.paths |= !h->devs[i]->devnodes[k].numbered;
 	most = workers_for(&s);
 	for (size_t i = 0; i < most; i++)
 		w[i].scan = &s;
@@ -164,6 +246,7 @@ void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits
 			pthread_join(w[i].thread, NULL);
 		take_over(ret, &w[i].hits);
 	}
+	free(s.places);
 }
 
 void vh_scan_clear(struct vh_hits *hits)

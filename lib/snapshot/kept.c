@@ -172,6 +172,8 @@ static const struct vh_kept table[] = {
 
 	/* interfaces */
 	KEPT(LIST_ | DIRS_, "@**/net", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | DIRS_, "@**/ieee80211", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | DIRS_, "@**/infiniband", .names = ALL, .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "**/net/*", .names = NAMES("upper_*", "lower_*", "bridge", "bonding")),
 	KEPT(FILE_, "**/net/*/type", .chars = DIGITS),
 	KEPT(FILE_, "**/net/*/iflink", .chars = DIGITS),

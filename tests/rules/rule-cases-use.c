@@ -177,7 +177,31 @@ static void peer_unjudged(struct world *w)
 CASE("peer-in-use-unjudged", peer_unjudged, .want = "error peer-in-use 0000:01:00.1:10",
      .says = "counts as used: what the host does with driver 'snd_hda_intel' could not be "
 	     "seen",
-     .fix = "pass it through too");
+     .fix = "choose a device of another IOMMU group");
+
+static void peer_unjudged_net(struct world *w)
+{
+	peer_unjudged(w);
+	w->dev[2].unseen_kinds = VH_USE_NETWORK | VH_USE_SERIAL;
+	vh_names_note(&w->dev[2].unseen, "default routes: gone");
+}
+CASE("peer-in-use-unjudged-kind", peer_unjudged_net, .want = "error peer-in-use 0000:01:00.1:10",
+     .says = "could not be seen: default routes: gone", .fix = "allow-in-use = network serial");
+
+/* Unknown is per kind: only what is allowed may be there unseen. */
+static void peer_unjudged_allowed(struct world *w)
+{
+	peer_unjudged_net(w);
+	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_NETWORK | VH_USE_SERIAL;
+}
+CASE("peer-in-use-unjudged-allowed", peer_unjudged_allowed, .want = PEER, .silent = "peer-in-use");
+
+static void peer_unjudged_other(struct world *w)
+{
+	peer_unjudged_net(w);
+	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_NETWORK;
+}
+CASE("peer-in-use-unjudged-other", peer_unjudged_other, .want = "error peer-in-use 0000:01:00.1:10");
 
 static void peer_driverless(struct world *w)
 {

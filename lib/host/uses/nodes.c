@@ -66,6 +66,12 @@ void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsyst
 	number(add(ctx, subsystem, node ? node : vh_subsystem_node(subsystem, name)), numbers);
 }
 
+void vh_nodes_add_file(struct vh_uses_ctx *ctx, const char *file, const char *subsystem,
+		       const char *numbers)
+{
+	number(add(ctx, subsystem, vh_strdup(file)), numbers);
+}
+
 /* Who has a whole disk or a partition open may not have said so to the kernel: QEMU does not. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {

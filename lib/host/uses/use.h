@@ -120,6 +120,9 @@ void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
 /* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
 void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
 		  const char *numbers);
+/* One whose path below /dev is known. */
+void vh_nodes_add_file(struct vh_uses_ctx *ctx, const char *file, const char *subsystem,
+		       const char *numbers);
 /* Those of a disk and its partitions, and those of NVIDIA's drivers. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
@@ -170,5 +173,7 @@ void vh_shares_look_virtio(struct vh_uses_ctx *ctx, const char *path, const char
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
+/* `path` is a directory of `class`: is what belongs into it in another network namespace? */
+void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *class);
 
 #endif

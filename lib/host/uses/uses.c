@@ -157,6 +157,7 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 	}
 	if (vh_flash_is_one(name))
 		vh_flash_look(ctx, sub);
+	vh_net_look_at_namespaces(ctx, sub, name);
 	if (!strcmp(name, "net")) {
 		vh_net_look(ctx, sub);
 		return;
@@ -278,8 +279,7 @@ static void look_at_whole(struct vh_uses_ctx *ctx)
 	bool on_driver = d->driver && !vh_host_is_tolerated(d);
 	bool is_display = vh_pci_is_display(d->class);
 
-	if ((is_display || VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
-	    on_driver && !ctx->host->uses_untold)
+	if (on_driver && !ctx->host->uses_untold)
 		vh_display_look(ctx);
 	if (is_display && !ctx->host->uses_untold)
 		vh_boot_screen_look(ctx);
