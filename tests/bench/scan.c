@@ -75,7 +75,7 @@ static void scan(void)
 	struct vh_hits hits;
 	_auto_root_ struct vh_root root;
 
-	if (vh_root_open_live(&root, &err) < 0)
+	if (vh_root_open_live(&root, false, &err) < 0)
 		abort();
 	vh_scan(&root, &host, &hits);
 	vh_scan_clear(&hits);

@@ -127,6 +127,13 @@ static const struct {
 					  "\\n22 21 0:50 / /a\\\\040b/x rw - tmpfs none rw\n",
 	  "sda1 is mounted at /a b in the mount namespace of process 7 (tool)",
 	  "umount -N 7 '/a b/x', umount -N 7 '/a b', or end process 7 (tool)" },
+	{ "mounted in another namespace, one in the other",
+	  SDA1 PLAIN PART("sda", "sda2", "8:2")
+		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:1 / /d rw - ext4 /dev/sda1 rw"
+				       "\\n22 21 8:2 / /d/x rw - ext4 /dev/sda2 rw\n",
+	  "sda2 is mounted at /d/x in the mount namespace of process 7 (tool); "
+	  "sda1 is mounted at /d in the mount namespace of process 7 (tool)",
+	  "umount -N 7 /d/x, or end process 7 (tool); umount -N 7 /d, or end process 7 (tool)" },
 	{ "mounted in a container",
 	  SDA PLAIN PROCESS("7", "tool") "f proc/7/cgroup\t0::/docker-web.scope\n"
 					 "f proc/7/mountinfo\t21 20 8:0 / / rw - ext4 /dev/sda rw\n",
