@@ -17,6 +17,11 @@ enum vh_tri vh_libvirt_files_is_pool(const struct vh_root *root, const char *nam
 /* The file of such a network: of the one that runs, or else of the definition. NULL: none. */
 char *vh_libvirt_files_network(const struct vh_root *root, const char *name) VH_CHECK;
 
+/* The file of a network of whatever kind, and of a storage pool: of the one that runs, or else of
+ * the definition. NULL: none can be read. Caller frees. */
+char *vh_libvirt_files_any_network(const struct vh_root *root, const char *name) VH_CHECK;
+char *vh_libvirt_files_pool(const struct vh_root *root, const char *name) VH_CHECK;
+
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
 enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid);

@@ -83,6 +83,11 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "@**/subsystem", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "@**/uevent", .take = vh_tables_uevent),
 	KEPT(PATH_, "@**/idVendor", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "**/idVendor", .chars = HEX),
+	KEPT(FILE_, "**/idProduct", .chars = HEX),
+	KEPT(FILE_, "@**/devnum", .chars = DIGITS),
+	KEPT(LIST_, "sys/bus/usb/devices"),
+	KEPT(LINK_, "sys/bus/usb/devices/*", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
 
 	/* disks */
@@ -167,6 +172,8 @@ static const struct vh_kept table[] = {
 
 	/* interfaces */
 	KEPT(LIST_ | DIRS_, "@**/net", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | DIRS_, "@**/ieee80211", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | DIRS_, "@**/infiniband", .names = ALL, .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "**/net/*", .names = NAMES("upper_*", "lower_*", "bridge", "bonding")),
 	KEPT(FILE_, "**/net/*/type", .chars = DIGITS),
 	KEPT(FILE_, "**/net/*/iflink", .chars = DIGITS),

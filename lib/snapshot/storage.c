@@ -10,6 +10,7 @@
 #include <linux/route.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/base/root-routes.h"
 #include "lib/host/uses/routes.h"
 #include "lib/host/uses/ties.h"
 #include "lib/host/uses/use.h"
@@ -230,7 +231,7 @@ void vh_storage_user(struct vh_keeping *k, const char *text, size_t len, struct 
 			vh_kept_put(t, vh_strdup(device));
 			return;
 		}
-		m = vh_block_tables_mount_of(k->usage, device);
+		m = vh_mounts_of(k->usage, device);
 		if (m) {
 			_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
 
@@ -259,7 +260,9 @@ static void scrub_dest(struct vh_keeping *k, const struct vh_route *r, unsigned 
 	struct in_addr four;
 
 	memset(ret, 0, 16);
-	if (r->six) {
+	if (r->length <= VH_ROUTES_DEFAULT_BITS) { /* of everything, or of a large part */
+		memcpy(ret, r->dest, 16);
+	} else if (r->six) {
 		memcpy(&six, r->dest, sizeof(six));
 		six = vh_scrub_ip6(&k->scrub, &six);
 		memcpy(ret, &six, sizeof(six));

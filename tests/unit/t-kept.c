@@ -521,7 +521,7 @@ static void test_names(void)
 
 	for (size_t i = 0; i < count; i++)
 		as_they_are += table[i].names && is_as_it_is(&table[i]);
-	ok(as_they_are == 6, "%zu lines keep any name", as_they_are);
+	ok(as_they_are == 8, "%zu lines keep any name", as_they_are);
 	for (size_t i = 0; i < VH_COUNT(targets); i++) {
 		struct taken t;
 
@@ -630,11 +630,18 @@ static void test_files(void)
 		"<forward mode='hostdev' managed='yes'><pf dev='ens1'/></forward>"
 		"<mac address='52:54:00:5e:c2:e7'/><ip address='198.51.100.77'/>"
 		"<domain name='secret-host'/></network>";
+	static const char bridged[] =
+		"<network><name>out</name><uuid>5ec2e7ab-1111-4222-8333-444455556666</uuid>"
+		"<title>secretuser</title><forward mode='private' dev='eno7'><interface dev='eno7'/>"
+		"</forward><bridge name='br7'/><mac address='52:54:00:5e:c2:e7'/>"
+		"<dns><host ip='198.51.100.77'><hostname>secret-host</hostname></host></dns>"
+		"</network>";
 	static const struct {
 		const char *path, *text;
 	} files[] = {
 		{ "run/libvirt/qemu/secret-host.xml", status },
 		{ "run/libvirt/network/pool.xml", network },
+		{ "etc/libvirt/qemu/networks/out.xml", bridged },
 		{ "etc/libvirt/vfio-hook.conf",
 		  "# secretuser wrote this\n[defaults]\n; secret-host\n"
 		  "[device 0000:18:00.0] # secretuser's\nprotect = no ; secret-host\n" },
@@ -673,6 +680,9 @@ static void test_files(void)
 	ok(t.text.data && strstr(t.text.data, "intel_iommu=on") &&
 		   strstr(t.text.data, "11111111-2222-4333-8444-555566667777.xml"),
 	   "and what is asked for is there");
+	ok(says(&t, "f etc/libvirt/qemu/networks/out.xml\t<network><name>out</name><forward "
+		    "mode='private'><interface dev='eno7'/></forward><bridge name='br7'/></network>"),
+	   "a network by its way out alone");
 	ok(says(&t, "f etc/libvirt/vfio-hook.conf\t#\\n[defaults]\\n#\\n[device 0000:18:00.0]\\n"
 		    "protect = no"),
 	   "the configuration without its comments");

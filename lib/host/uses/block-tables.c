@@ -47,6 +47,20 @@ static void note_more_devices(struct vh_mount *m, char *options)
 	}
 }
 
+/* Of file systems in disks and memory of the host; not of others, known or not: FUSE, automounts. */
+static bool is_local(const char *type)
+{
+	static const char *const types[] = { "ext2",  "ext3",     "ext4",     "xfs",     "btrfs",
+					     "zfs",   "bcachefs", "f2fs",     "jfs",     "vfat",
+					     "exfat", "ntfs3",    "iso9660",  "udf",     "squashfs",
+					     "erofs", "tmpfs",    "devtmpfs", "overlay", "rootfs" };
+
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
 void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 {
@@ -77,6 +91,7 @@ void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
 		m->at = vh_strdup(unescape(word[4]));
+		m->local = is_local(type);
 		if (!strcmp(type, "zfs"))
 			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
 		vh_shares_note(m, type, tail);
@@ -122,23 +137,4 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 		vh_block_tables_parse(mounts, &u->mounts, &u->n_mounts);
 	if (swaps)
 		read_swaps(swaps, u);
-}
-
-/* --- what they say -------------------------------------------------------------------------- */
-
-const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file)
-{
-	const struct vh_mount *best = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < usage->n_mounts; i++) {
-		const char *at = usage->mounts[i].at;
-		size_t n = strcmp(at, "/") ? strlen(at) : 0;
-
-		if (n < longest || strncmp(file, at, n) != 0 || file[n] != '/')
-			continue;
-		longest = n;
-		best = &usage->mounts[i];
-	}
-	return best;
 }

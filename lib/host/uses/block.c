@@ -64,13 +64,13 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		_auto_free_ char *shown = NULL, *word = NULL;
 		struct vh_use *u;
 
-		if (vh_has_prefix(file, "/dev/") || vh_block_tables_mount_of(usage, file) != m)
+		if (vh_has_prefix(file, "/dev/") || vh_mounts_of(usage, file) != m)
 			continue;
 		shown = vh_printable(file, 80);
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = vh_use_mount_rank(m->at) + 1;
+		u->rank = vh_mounts_rank(m) + 1;
 		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
 			u->fix = vh_printf("swapoff %s", word);
 	}
@@ -80,7 +80,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		struct vh_use *u;
 
 		if (vh_has_prefix(k->device, "/dev/") || *k->device != '/' ||
-		    vh_block_tables_mount_of(usage, k->device) != m || n->depth >= STACK_MAX)
+		    vh_mounts_of(usage, k->device) != m || n->depth >= STACK_MAX)
 			continue;
 		if (k->block) {
 			path = vh_printf("sys/class/block/%s", k->block);
@@ -90,30 +90,9 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		shown = vh_printable(k->device, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s", n->name, shown,
 			       k->text);
-		u->rank = vh_use_mount_rank(m->at) + 1;
+		u->rank = vh_mounts_rank(m) + 1;
 		u->fix = vh_strdup(k->fix);
 	}
-}
-
-/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
- * NULL: its folder was deleted, and no path leads to it (fs/d_path.c). */
-static char *umount_fix(const struct vh_usage *usage, const struct vh_mount *m)
-{
-	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
-	struct vh_strbuf sb = { 0 };
-
-	if (vh_has_suffix(m->at, "//deleted"))
-		return NULL;
-	for (size_t i = usage->n_mounts; i-- > own;) {
-		const char *at = usage->mounts[i].at;
-		_auto_free_ char *word = NULL;
-
-		if (strncmp(at, m->at, n) != 0 || (at[n] && at[n] != '/'))
-			continue;
-		word = vh_shell_quote(at);
-		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);
-	}
-	return vh_strbuf_steal(&sb);
 }
 
 static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
@@ -125,12 +104,13 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 
 		if (!is_mounted_by(ctx, n, m))
 			continue;
+		vh_things_mount(ctx, m);
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_shares_is_below_root(ctx->usage, m->at);
-		u->rank = vh_use_mount_rank(m->at);
-		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);
+		u->rank = vh_mounts_rank(m);
+		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}
 }
@@ -211,6 +191,8 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 		holder_fix(holder, dm_name, dm_uuid);
 }
 
+/* What bcache makes has the directory of its disk as its own, by a link, with the link to itself
+ * in it (drivers/md/bcache/super.c:bch_cached_dev_run()). */
 static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 {
 	_auto_names_ struct vh_names holders = { 0 };
@@ -219,7 +201,7 @@ static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
 	for (size_t i = 0; i < holders.count; i++)
 		look_at_holder(ctx, n, holders.name[i]);
-	if (bcache && !vh_names_has(&holders, bcache))
+	if (bcache && strcmp(bcache, n->name) != 0 && !vh_names_has(&holders, bcache))
 		look_at_holder(ctx, n, bcache);
 }
 
@@ -297,6 +279,7 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	const struct node n = { path, node, file, mapper, dev, via, depth };
 
+	vh_things_block(ctx, file, dm_name, dev);
 	look_at_mounts(ctx, &n);
 	look_at_swap(ctx, &n);
 	look_at_holders(ctx, &n);
@@ -482,8 +465,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		name = head;
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
-	if (ctx->host->uses_untold)
+	if (ctx->host->uses_untold) {
+		_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+
+		vh_things_block(ctx, file, NULL, NULL);
 		return;
+	}
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)

@@ -133,6 +133,8 @@ static void add_member(struct vh_uses_ctx *ctx, const char *node, const char *po
 	_auto_free_ char *word = pool ? vh_shell_operand(pool) : NULL;
 	struct vh_use *u;
 
+	if (pool)
+		vh_things_pool(ctx, pool);
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
 	u->vital = is_vital_pool(ctx->usage, pool);
 	if (!u->vital)

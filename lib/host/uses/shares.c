@@ -146,29 +146,44 @@ bool vh_shares_is_below_root(const struct vh_usage *u, const char *at)
 	return false;
 }
 
-static bool holds_swap(const struct vh_usage *u, const char *at)
+static bool is_system(const struct vh_usage *u, const struct vh_mount *m)
 {
-	size_t n = strcmp(at, "/") ? strlen(at) : 0;
+	return vh_use_is_vital_mount(m->at) || vh_shares_is_below_root(u, m->at);
+}
 
-	for (size_t i = 0; n && i < u->swaps.count; i++)
-		if (!strncmp(u->swaps.name[i], at, n) && u->swaps.name[i][n] == '/')
-			return true;
-	return false;
+/* The lines that end the swap in its files, each with its end; NULL: none. */
+static char *swapoff_lines(const struct vh_usage *u, const struct vh_mount *m)
+{
+	struct vh_strbuf sb = { 0 };
+
+	for (size_t i = 0; i < u->swaps.count; i++) {
+		_auto_free_ char *word = NULL;
+
+		if (vh_mounts_of(u, u->swaps.name[i]) != m)
+			continue;
+		word = vh_shell_quote(u->swaps.name[i]);
+		vh_strbuf_addf(&sb, "swapoff %s\n", word);
+	}
+	return sb.len ? vh_strbuf_steal(&sb) : NULL;
 }
 
 static bool is_vital(const struct vh_usage *u, const struct vh_mount *m)
 {
-	return vh_use_is_vital_mount(m->at) || vh_shares_is_below_root(u, m->at) ||
-	       holds_swap(u, m->at);
+	_auto_free_ char *swapoff = swapoff_lines(u, m);
+
+	return swapoff || is_system(u, m);
 }
 
-static char *umount_fix(const struct vh_mount *m)
+/* Swap can be ended, the system cannot. */
+static void judge(const struct vh_usage *usage, const struct vh_mount *m, struct vh_use *u)
 {
-	_auto_free_ char *at = vh_shell_quote(m->at);
+	_auto_free_ char *swapoff = swapoff_lines(usage, m);
+	_auto_free_ char *umount = vh_mounts_umount(usage, m);
 
-	if (vh_has_suffix(m->at, "//deleted")) /* no path leads to it */
-		return NULL;
-	return vh_printf("umount %s", at);
+	u->vital = is_vital(usage, m);
+	u->rank = vh_mounts_rank(m);
+	if (!is_system(usage, m) && umount) /* NULL: no path leads to it */
+		u->fix = vh_printf("%s%s", swapoff ? swapoff : "", umount);
 }
 
 /* --- by a network --------------------------------------------------------------------------------- */
@@ -190,7 +205,7 @@ static enum vh_tri is_by(const struct vh_uses_ctx *ctx, const struct vh_ways *wa
 }
 
 static void add_use(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *interface,
-		    const char *server, bool vital, bool sure)
+		    const char *server, bool sure)
 {
 	bool nfs = vh_has_prefix(m->type, "nfs");
 	_auto_free_ char *shown = vh_printable(server, 223);
@@ -206,8 +221,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct vh_mount *m, const cha
 		u = vh_use_add(ctx, VH_USE_NETWORK, "%s %s the %s file system mounted at %s, of %s",
 			       interface, sure ? "carries" : "may carry", nfs ? "NFS" : m->type, at,
 			       shown);
-	u->vital = vital;
-	u->fix = vital ? NULL : umount_fix(m);
+	judge(ctx->usage, m, u);
 }
 
 void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
@@ -220,7 +234,6 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 		_auto_free_ char *what = NULL;
 		const char *server;
 		enum vh_tri by;
-		bool vital;
 
 		if (!vh_shares_is_of_network(m))
 			continue;
@@ -229,9 +242,10 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 		if (by == VH_NO || (by == VH_UNKNOWN && vh_ways_is_down(ctx, ways)))
 			continue;
 		server = servers.count ? servers.name[0] : "an unknown server";
-		vital = is_vital(usage, m);
-		if (by == VH_YES || vital) {
-			add_use(ctx, m, ways->list[0].name, server, vital, by == VH_YES);
+		if (by == VH_YES)
+			vh_things_mount(ctx, m);
+		if (by == VH_YES || is_vital(usage, m)) {
+			add_use(ctx, m, ways->list[0].name, server, by == VH_YES);
 			continue;
 		}
 		what = vh_printf("a file system of type %s", m->type);
@@ -262,12 +276,13 @@ static void look_at_tag(struct vh_uses_ctx *ctx, const char *type, const char *t
 		transport = transport_of(m);
 		if (transport && strcmp(transport, "virtio") != 0)
 			continue;
+		if (tag)
+			vh_things_mount(ctx, m);
 		source = vh_printable(m->source, 100);
 		at = vh_printable(m->at, 4096);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "the %s file system '%s' %s mounted at %s", type,
 			       source, tag ? "is" : "may be of it, which is", at);
-		u->vital = is_vital(ctx->usage, m);
-		u->fix = u->vital ? NULL : umount_fix(m);
+		judge(ctx->usage, m, u);
 	}
 }
 

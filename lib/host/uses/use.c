@@ -54,15 +54,6 @@ bool vh_use_is_in_list(const char *list, const char *file)
 	return false;
 }
 
-unsigned int vh_use_mount_rank(const char *at)
-{
-	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
-
-	for (const char *p = at; p[0] && p[1]; p++)
-		rank += 2 * (*p == '/');
-	return rank;
-}
-
 bool vh_use_is_vital_mount(const char *at)
 {
 	static const char *const vital[] = {
