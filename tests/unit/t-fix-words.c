@@ -122,6 +122,7 @@ static const struct {
 	{ "ties.c", "name" },               /* nbd and a number, rbd and a number */
 	{ "net.c", "cuts" },                /* a comment */
 	{ "net.c", "table" },               /* a number */
+	{ "net.c", "route" },               /* words of ours, and an address */
 	{ "net.c", "line" },                /* a line that is done */
 	{ "dir.c", "ret->path" },           /* a folder of ours */
 };
