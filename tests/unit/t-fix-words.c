@@ -122,9 +122,9 @@ static const struct {
 	{ "ties.c", "name" },               /* nbd and a number, rbd and a number */
 	{ "net.c", "cuts" },                /* a comment */
 	{ "net.c", "table" },               /* a number */
-	{ "net.c", "route" },               /* words of ours, and an address */
 	{ "net.c", "line" },                /* a line that is done */
-	{ "dir.c", "ret->path" },           /* a folder of ours */
+	{ "net.c", "route" },     /* an option, words of ours and a destination in numbers */
+	{ "dir.c", "ret->path" }, /* a folder of ours */
 };
 
 /* `id` is set, somewhere in the file, to what lib/base/shell.c makes. */
