@@ -22,8 +22,12 @@ trap 'rm -rf "$scratch"' EXIT
 memory=${VM_MEMORY:-1024}
 
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
-line=ttyS0
-[ "$boot" != serial ] || line=ttyS4
+# A card's line is the first free one of the board's for Linux 6.1, and one more for later ones.
+case $boot:${image##*/} in
+serial:bookworm-*) line=ttyS1 ;;
+serial:*)          line=ttyS4 ;;
+*)                 line=ttyS0 ;;
+esac
 append="console=$line quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
 append+=" no_timer_check"
 qemu=("${VM_QEMU:-qemu-system-x86_64}")
