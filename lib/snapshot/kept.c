@@ -223,7 +223,8 @@ static const struct vh_kept table[] = {
 	KEPT(DIRS_, "@**/bluetooth", .names = NAMES("hci#")),
 	KEPT(LINK_, "@*/*/iommu_group", .flags = VH_KEPT_LINK),
 	KEPT(DIRS_, "sys/devices/platform",
-	     .names = NAMES("simple-framebuffer.#", "efi-framebuffer.#", "vesa-framebuffer.#")),
+	     .names = NAMES("simple-framebuffer.#", "efi-framebuffer.#", "vesa-framebuffer.#",
+			    "vga-framebuffer.#", "platform-framebuffer.#")),
 	KEPT(DIRS_, "sys/devices/platform/*/graphics", .names = NAMES("fb#")),
 	KEPT(DIRS_, "sys/devices/platform/*/drm", .names = NAMES("card#", "renderD#")),
 	KEPT(DIRS_, "@*/*-framebuffer.*/graphics", .names = NAMES("fb#")),
@@ -233,7 +234,8 @@ static const struct vh_kept table[] = {
 	/* the walk through what hangs on a function: most of it is of no interest */
 	KEPT(DIRS_, "@**",
 	     .names = NAMES("nvme#c#n#", "#-%", "#-%:#.#", "simple-framebuffer.#",
-			    "efi-framebuffer.#", "vesa-framebuffer.#")),
+			    "efi-framebuffer.#", "vesa-framebuffer.#", "vga-framebuffer.#",
+			    "platform-framebuffer.#")),
 
 	/* processes */
 	KEPT(LIST_, "proc", .flags = VH_KEPT_LOST),
