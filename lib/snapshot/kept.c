@@ -81,6 +81,10 @@ static const struct vh_kept table[] = {
 
 	/* every node below a function */
 	KEPT(LINK_, "@**/subsystem", .flags = VH_KEPT_LINK),
+	KEPT(LINK_, "@**/driver", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/bus/cxl/devices", .names = NAMES("decoder%")),
+	KEPT(LINK_, "sys/bus/cxl/devices/*/uport", .flags = VH_KEPT_LINK),
+	KEPT(FILE_, "sys/bus/cxl/devices/*/region", .like = NAMES("region[0-9]*")),
 	KEPT(FILE_, "@**/uevent", .take = vh_tables_uevent),
 	KEPT(PATH_, "@**/idVendor", .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
@@ -112,9 +116,16 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/kernel/config/target/core/*/*/udev_path", .take = vh_storage_user),
 	KEPT(FILE_, "sys/kernel/config/target/core/*/*/info", .take = vh_storage_numbers),
 	KEPT(FILE_, "sys/kernel/config/**/enable", .chars = DIGITS),
+	KEPT(LIST_, "sys/kernel/config/usb_gadget"),
+	KEPT(LIST_, "sys/kernel/config/usb_gadget/*/functions"),
+	KEPT(LIST_, "sys/kernel/config/usb_gadget/*/functions/*"),
+	KEPT(FILE_, "sys/kernel/config/usb_gadget/**/file", .take = vh_storage_user),
 	KEPT(LIST_, "sys/kernel/scst_tgt/devices"),
 	KEPT(FILE_, "sys/kernel/scst_tgt/devices/*/filename", .take = vh_storage_user),
 	KEPT(LIST_, "sys/block"),
+	KEPT(LINK_, "sys/block/*", .flags = VH_KEPT_LINK),
+	KEPT(FILE_, "sys/class/block/*/md/metadata_version", .take = vh_tables_md_version),
+	KEPT(FILE_, "sys/**/md/metadata_version", .take = vh_tables_md_version),
 	KEPT(LIST_, "sys/class/block"),
 	KEPT(LINK_, "sys/class/block/*", .flags = VH_KEPT_LINK),
 	KEPT(LIST_, "sys/**/device"),
@@ -125,6 +136,8 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "run/udev/data/b*", .take = vh_tables_udev),
 	KEPT(FILE_, "proc/self/mountinfo", .take = vh_storage_mounts),
 	KEPT(PATH_, "proc/self/mountinfo", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "proc/*/mountinfo", .take = vh_storage_elsewhere),
+	KEPT(LINK_, "proc/*/ns/mnt", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "proc/swaps", .take = vh_storage_swaps),
 
 	/* iSCSI */

@@ -55,6 +55,22 @@ static bool has_file(const struct vh_usage *u, const char *at)
 	return false;
 }
 
+/* Does a folder lie on it that the root file system is made of? */
+static bool has_layer(const struct vh_usage *u, const struct vh_mount *m)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		_auto_names_ struct vh_names dirs = { 0 };
+
+		if (!vh_streq(u->mounts[i].type, "overlay"))
+			continue;
+		vh_mounts_layers(&u->mounts[i], &dirs);
+		for (size_t d = 0; d < dirs.count; d++)
+			if (vh_mounts_of(u, dirs.name[d]) == m)
+				return true;
+	}
+	return false;
+}
+
 /* rpool/ROOT/debian by the name of its pool alone; where the system lies in it. */
 static char *pool_of(struct vh_keeping *k, const struct vh_mount *m)
 {
@@ -83,7 +99,7 @@ static void put_overlay(struct vh_keeping *k, const struct vh_mount *m, struct v
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 
-	vh_shares_overlay_dirs(m, &dirs);
+	vh_mounts_layers(m, &dirs);
 	for (size_t i = 0; i < dirs.count; i++) {
 		_auto_free_ char *dir = vh_scrub_path(&k->scrub, dirs.name[i]);
 
@@ -133,7 +149,8 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		bool is_block = vh_has_prefix(m->source, "/dev/") &&
 				!vh_has_prefix(m->source, "/dev/disk/"); /* serial numbers */
 
-		if (!m->major && !is_block && !m->type && !pool && !has_file(u, m->at))
+		if (!m->major && !is_block && !m->type && !pool && !has_file(u, m->at) &&
+		    !has_layer(u, m))
 			continue;
 		vh_strbuf_addf(&to, "%s%u 1 %u:%u / ", to.len ? "\n" : "", id++, m->major, m->minor);
 		put_mangled(&to, at);
@@ -146,6 +163,34 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		vh_strbuf_add(&to, " rw");
 		put_more(&to, m->more);
 	}
+	vh_kept_put(t, vh_strbuf_steal(&to));
+}
+
+/* Those of another mount namespace: that a block device is mounted, and where. */
+void vh_storage_elsewhere(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strdup(text);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	struct vh_usage u = { 0 };
+	unsigned int id = 20;
+
+	(void)len;
+	vh_block_tables_parse(copy, &u);
+	for (size_t i = 0; i < u.n_mounts; i++) {
+		const struct vh_mount *m = &u.mounts[i];
+		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
+		bool is_block = vh_has_prefix(m->source, "/dev/") &&
+				!vh_has_prefix(m->source, "/dev/disk/");
+
+		if (!m->major && !is_block)
+			continue;
+		vh_strbuf_addf(&to, "%s%u 1 %u:%u / ", to.len ? "\n" : "", id++, m->major, m->minor);
+		put_mangled(&to, at);
+		vh_strbuf_add(&to, " rw - fs ");
+		put_mangled(&to, is_block ? m->source : "none");
+		vh_strbuf_add(&to, " rw");
+	}
+	vh_block_tables_clear(&u);
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
@@ -186,7 +231,7 @@ void vh_storage_user(struct vh_keeping *k, const char *text, size_t len, struct 
 			vh_kept_put(t, vh_strdup(device));
 			return;
 		}
-		m = vh_block_tables_mount_of(k->usage, device);
+		m = vh_mounts_of(k->usage, device);
 		if (m) {
 			_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
 

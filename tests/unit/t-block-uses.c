@@ -36,6 +36,10 @@
 #define HELD "f dev/sda\theld\n"
 #define PLAIN MOUNTS("") SWAPS("")
 #define UDEV(number, lines) "f run/udev/data/b" number "\tI:1\\n" lines "\n"
+#define QEMU(node)                                                                                     \
+	"f proc/77/stat\t77 (qemu-system-x86) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 500 0 0\n" \
+	"f proc/77/cgroup\t0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope\n"                    \
+	"l proc/77/fd/9\t" node "\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
 #define LIO "f sys/kernel/config/target/core/"
 
@@ -98,14 +102,78 @@ static const struct {
 	  SDA1 SWAPS("/dev/zd0 x") MOUNTS("") HELD
 	  "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member"),
 	  "vital sda1 is a member of the ZFS pool 'tank'", "none" },
+	{ "ZFS, swap on a volume of another pool",
+	  SDA1 SWAPS("/dev/zd0 x") MOUNTS("") HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1",
+		  "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member") "d sys/block/zd0\n" VIRTUAL("zd0",
+											      "230:0")
+		  UDEV("230:0", "S:zvol/rpool/swap"),
+	  "sda1 is a member of the ZFS pool 'tank'", "zpool export tank" },
+	{ "ZFS, the system on a volume of the pool",
+	  SDA1 SWAPS("") "f proc/self/mountinfo\t20 1 230:1 / / rw - ext4 /dev/zd0p1 rw\n" HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1",
+		  "E:ID_FS_LABEL=my tank\\nE:ID_FS_TYPE=zfs_member") "d sys/block/zd0\n" VIRTUAL("zd0",
+												 "230:0")
+		  UDEV("230:0", "S:zvol/my+tank/root"),
+	  "vital sda1 is a member of the ZFS pool 'my tank'", "none" },
+	{ "ZFS, a cache, which has no name on it",
+	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1", "E:ID_PART_ENTRY_TYPE=6a898cc3-1dd2-11b2-99a6-080020736631"),
+	  "sda1 is a member of the ZFS pool 'unknown'",
+	  "zpool status   # names it; then zpool export" },
+	{ "ZFS, a guest on a volume of the pool",
+	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1",
+		  "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member") "d sys/block/zd0\n" VIRTUAL("zd0",
+											      "230:0")
+		  UDEV("230:0", "S:zvol/tank/vm") QEMU("/dev/block/230:0"),
+	  "domain 'vm', process 77 (qemu-system-x86), has /dev/zd0 open; "
+	  "sda1 is a member of the ZFS pool 'tank'",
+	  "virsh shutdown vm; zpool export tank" },
+	{ "btrfs, named by a link",
+	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/vg/x rw") HOLDS("sda", "dm-0")
+		  VIRTUAL("dm-0", "253:0") "l dev/vg/x\t../dm-0\nf dev/dm-0\theld\n"
+					   "d sys/fs/btrfs/1/devices/dm-0\n",
+	  "dm-0 is mounted at /srv (through dm-0); sda is held by dm-0", "umount /srv; none" },
+	{ "btrfs, mounted by the kernel as /dev/root",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/root rw\n"
+			"d sys/fs/btrfs/1/devices/sda\n" HELD,
+	  "vital sda is mounted at /", "none" },
+	{ "btrfs, mounted out of sight",
+	  SDA PLAIN HELD "d sys/fs/btrfs/1/devices/sda\n" UDEV("8:0", "E:ID_FS_TYPE=btrfs"),
+	  "vital sda is a member of a btrfs that is mounted where it cannot be seen",
+	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
 	{ "ZFS, exported", SDA1 PLAIN FREE UDEV("8:0", "") UDEV("8:1", "E:ID_FS_TYPE=zfs_member"),
 	  "peer sda1 holds data (zfs_member)", "none" },
 	{ "an external journal", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=jbd"),
 	  "vital sda is the journal of a file system on another disk", "none" },
 	{ "nobody knows who", SDA PLAIN HELD UDEV("8:0", ""),
-	  "vital sda is opened exclusively, by what cannot be seen (a file system of another mount "
-	  "namespace?)",
-	  "none" },
+	  "vital sda is opened exclusively, by what cannot be seen",
+	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
+	{ "nobody knows who, but what is on it",
+	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_TYPE=drbd"),
+	  "vital sda1 (drbd) is opened exclusively, by what cannot be seen",
+	  "fuser -v /dev/sda1; grep -l ' 8:1 ' /proc/[0-9]*/mountinfo   # names who" },
+	{ "mounted for a container alone",
+	  SDA PLAIN HELD
+	  "l proc/self/ns/mnt\tmnt:[1]\nl proc/70/ns/mnt\tmnt:[1]\nl proc/71/ns/mnt\tmnt:[2]\n"
+	  "f proc/71/stat\t71 (postgres) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 500 0 0\nf proc/71/cgroup\t0::/lxc.payload.db\n"
+	  "f proc/71/mountinfo\t9 1 0:9 / / rw - overlay o rw\\n10 9 8:0 / /d\\\\040b rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /d b in the mount namespace of process 71 (postgres) of container 'db'",
+	  "stop the container 'db'" },
+	{ "mounted for a process alone",
+	  SDA PLAIN HELD
+	  "l proc/self/ns/mnt\tmnt:[1]\nl proc/71/ns/mnt\tmnt:[2]\n"
+	  "f proc/71/stat\t71 (unshare) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 500 0 0\n"
+	  "f proc/71/mountinfo\t10 9 8:0 / /d rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /d in the mount namespace of process 71 (unshare)",
+	  "nsenter --target 71 --mount umount /d" },
+	{ "the system itself, seen out of a container",
+	  SDA PLAIN HELD
+	  "l proc/self/ns/mnt\tmnt:[2]\nl proc/1/ns/mnt\tmnt:[1]\n"
+	  "f proc/1/stat\t1 (systemd) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 500 0 0\n"
+	  "f proc/1/mountinfo\t10 9 8:0 / / rw - ext4 /dev/sda rw\n",
+	  "vital sda is mounted at / in the mount namespace of process 1 (systemd)", "none" },
 	{ "LVM, its swap and its crypt",
 	  SDA MOUNTS("") SWAPS("/dev/dm-1 x") HOLDS("sda", "dm-0") VIRTUAL("dm-0", "253:0") VIRTUAL(
 		  "dm-1",
@@ -117,6 +185,26 @@ static const struct {
 	  "swapoff /dev/dm-1; cryptsetup close crypt; vgchange -an my-vg" },
 	{ "md", SDA PLAIN HOLDS("sda", "md127") VIRTUAL("md127", "9:127") "f dev/md127\tfree\n",
 	  "sda is held by md127", "mdadm --stop /dev/md127" },
+	{ "md, by the metadata of the firmware: the container last",
+	  SDA PLAIN HOLDS("sda", "md126") HOLDS("sda", "md127") VIRTUAL("md126", "9:126") VIRTUAL(
+		  "md127",
+		  "9:127") "f sys/devices/virtual/block/md126/md/metadata_version\texternal:imsm\n"
+			   "f sys/devices/virtual/block/md127/md/metadata_version\texternal:/md126/0\n"
+			   "f dev/md126\tfree\nf dev/md127\tfree\n",
+	  "sda is held by md127; sda is held by md126",
+	  "mdadm --stop /dev/md127; mdadm --stop /dev/md126" },
+	{ "DRBD", SDA PLAIN HOLDS("sda", "drbd3") VIRTUAL("drbd3", "147:3") "f dev/drbd3\tfree\n",
+	  "sda is held by drbd3", "drbdsetup detach 3" },
+	{ "a guest on a volume of LVM, before the group",
+	  SDA PLAIN HOLDS("sda", "dm-0") VIRTUAL(
+		  "dm-0",
+		  "253:0") "f sys/devices/virtual/block/dm-0/dm/name\tvg-vm\n"
+			   "f sys/devices/virtual/block/dm-0/dm/uuid\tLVM-x\nf dev/dm-0\tfree\n" QEMU(
+				   "/dev/block/253:0"),
+	  "domain 'vm', process 77 (qemu-system-x86), has /dev/dm-0 open; sda is held by vg-vm",
+	  "virsh shutdown vm; vgchange -an vg" },
+	{ "bcache, without its cache", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=bcache"),
+	  "sda is registered with bcache", "echo 1 > /sys/class/block/sda/bcache/stop" },
 	{ "bcache, behind it",
 	  SDA SWAPS("") MOUNTS("\\n21 20 252:0 / /srv rw - ext4 /dev/bcache0 rw") VIRTUAL(
 		  "bcache0", "252:0") "l " AT "sda/bcache/dev\tsys/devices/virtual/block/bcache0\n",
@@ -180,9 +268,37 @@ static const struct {
 		  "") "f proc/self/mountinfo\t20 1 7:0 / / rw - ext4 /dev/loop0 rw\\n"
 		      "21 20 8:0 / /host rw - ntfs /dev/sda rw\nf sys/block/loop0/loop/backing_file\t/host/disk\n" VIRTUAL(
 			      "loop0", "7:0"),
-	  "sda holds the file /host/disk, held by loop0; sda is mounted at /host; "
-	  "vital loop0 is mounted at / (through loop0)",
-	  "losetup --detach /dev/loop0; umount /host; none" },
+	  "vital loop0 is mounted at / (through loop0); "
+	  "sda holds the file /host/disk, held by loop0; sda is mounted at /host",
+	  "none; losetup --detach /dev/loop0; umount /host" },
+	{ "a file deep down, its file system near the top",
+	  SDA SWAPS("") MOUNTS(
+		  "\\n21 20 8:0 / /a/b/c rw - ext4 /dev/sda rw"
+		  "\\n22 20 7:0 / /x rw - ext4 /dev/loop0 rw") "f sys/block/loop0/loop/backing_file\t/a/b/c/disk\n" VIRTUAL("loop0",
+															    "7:0"),
+	  "loop0 is mounted at /x (through loop0); sda holds the file /a/b/c/disk, held by loop0; "
+	  "sda is mounted at /a/b/c",
+	  "umount /x; losetup --detach /dev/loop0; umount /a/b/c" },
+	{ "a live system, whose layers are out of sight",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:30 / / rw - overlay /cow "
+			"rw,lowerdir=/small.squashfs,upperdir=/cow/upper\\n"
+			"21 20 8:0 / /cdrom rw - iso9660 /dev/sda rw\n"
+			"f sys/block/loop0/loop/backing_file\t/cdrom/small.squashfs\n" VIRTUAL(
+				"loop0", "7:0"),
+	  "vital sda holds the file /cdrom/small.squashfs, held by loop0, maybe a part of the root "
+	  "file system; sda is mounted at /cdrom",
+	  "none; umount /cdrom" },
+	{ "shown by USB",
+	  SDA PLAIN
+	  "f sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file\t/dev/sda\n",
+	  "sda is shown to another machine as a USB stick "
+	  "(/sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0)",
+	  "echo > /sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file" },
+	{ "a disk below the disk, as eMMC has it",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:16 / /u rw - ext2 /dev/sdaboot0 rw") FREE UDEV(
+		  "8:0", "") "f " AT "sda/sdaboot0/dev\t8:16\nf " AT "sda/sdaboot0/size\t9\nd " AT
+			     "sda/sdaboot0/holders\nl sys/class/block/sdaboot0\t" AT "sda/sdaboot0\n",
+	  "sdaboot0 is mounted at /u", "umount /u" },
 	{ "zram writes back",
 	  SDA MOUNTS("") SWAPS(
 		  "/dev/zram0 x") "f sys/block/zram0/backing_dev\t/dev/sda\n"

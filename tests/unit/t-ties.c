@@ -399,7 +399,9 @@ static const struct {
 	{ "swap in a file on NFS",
 	  "$D" PORTS LAN
 	  "f proc/swaps\tFilename\\n/srv/it/swap file 1 0 -2\n" MOUNT("nfs4 s:/x rw,addr=10.8.0.9"),
-	  .says = "NFS", .vital = true },
+	  .says = "holds the swap file /srv/it/swap",
+	  .vital = true,
+	  .fix = "swapoff /srv/it/swap" },
 };
 
 static void test_other(size_t n)

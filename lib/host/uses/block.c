@@ -56,24 +56,17 @@ static bool is_called(const struct node *n, const char *list)
 	return in_list(list, n->file) || in_list(list, n->mapper);
 }
 
-/* btrfs has numbers of its own, and names one of its members. */
+/* btrfs has numbers of its own, and names one of its members; or /dev/root, where the kernel itself
+ * has mounted it: then it may be any that is mounted. */
 static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 			  const struct vh_mount *m)
 {
 	_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
 
 	return vh_streq(n->dev, numbers) || is_called(n, m->source) || is_called(n, m->more) ||
-	       vh_members_share(ctx->usage, n->file, m->source);
-}
-
-/* How deep a mount point lies: the inner ones come first. */
-static unsigned int rank_of(const char *at)
-{
-	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
-
-	for (const char *p = at; p[0] && p[1]; p++)
-		rank += 2 * (*p == '/');
-	return rank;
+	       vh_members_share(ctx->usage, n->file, m->source) ||
+	       (!m->major && !strcmp(m->source, "/dev/root") &&
+		vh_members_share(ctx->usage, n->file, n->file));
 }
 
 /* A file that the kernel has open: swap, the file of a loop, an export. */
@@ -86,52 +79,48 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		_auto_free_ char *shown = NULL, *word = NULL;
 		struct vh_use *u;
 
-		if (vh_has_prefix(file, "/dev/") || vh_block_tables_mount_of(usage, file) != m)
+		if (usage->swaps_on[i] != m)
 			continue;
 		shown = vh_printable(file, 80);
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = rank_of(m->at) + 1;
+		u->rank = vh_mounts_rank(m->at) + 1;
 		u->fix = vh_printf("swapoff %s", word);
 	}
 	for (size_t i = 0; i < usage->n_kernel_users; i++) {
 		const struct vh_kernel_user *k = &usage->kernel_users[i];
 		_auto_free_ char *shown = NULL, *path = NULL, *through = NULL;
+		size_t before = ctx->dev->n_uses;
+		bool layer;
 		struct vh_use *u;
 
-		if (vh_has_prefix(k->device, "/dev/") || *k->device != '/' ||
-		    vh_block_tables_mount_of(usage, k->device) != m || n->depth >= STACK_MAX)
+		if (k->on != m || n->depth >= STACK_MAX)
 			continue;
 		if (k->block) {
 			path = vh_printf("sys/class/block/%s", k->block);
 			through = vh_printf(" (through %s)", k->block);
 			look_at_node(ctx, path, k->block, through, n->depth + 1);
 		}
+		for (size_t b = before; b < ctx->dev->n_uses; b++) /* all that before this */
+			ctx->dev->uses[b].rank += vh_mounts_rank(m->at) + 1;
+		/* a live system: what it is made of was mounted before its root */
+		layer = k->block && ctx->dev->n_uses == before && vh_mounts_hide_layers(usage);
 		shown = vh_printable(k->device, 80);
-		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s", n->name, shown,
-			       k->text);
-		u->rank = rank_of(m->at) + 1;
-		u->fix = vh_strdup(k->fix);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s%s", n->name, shown,
+			       k->text, layer ? ", maybe a part of the root file system" : "");
+		u->vital = layer;
+		u->rank = vh_mounts_rank(m->at) + 1;
+		u->fix = layer ? NULL : vh_strdup(k->fix);
 	}
 }
 
-/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever. */
-static char *umount_fix(const struct vh_usage *usage, const struct vh_mount *m)
+void vh_block_look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *name)
 {
-	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
-	struct vh_strbuf sb = { 0 };
+	_auto_free_ char *copy = vh_strdup(name);
+	const struct node n = { .name = copy, .via = "" };
 
-	for (size_t i = usage->n_mounts; i-- > own;) {
-		const char *at = usage->mounts[i].at;
-		_auto_free_ char *word = NULL;
-
-		if (strncmp(at, m->at, n) != 0 || (at[n] && at[n] != '/'))
-			continue;
-		word = vh_shell_quote(at);
-		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);
-	}
-	return vh_strbuf_steal(&sb);
+	look_at_files(ctx, m, &n);
 }
 
 static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
@@ -146,9 +135,9 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
-			   vh_shares_is_below_root(ctx->usage, m->at);
-		u->rank = rank_of(m->at);
-		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);
+			   vh_mounts_is_below_root(ctx->usage, m->at);
+		u->rank = vh_mounts_rank(m->at);
+		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}
 }
@@ -195,6 +184,8 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 		return vh_printf("mdadm --stop /dev/%s", word);
 	if (vh_has_prefix(holder, "bcache"))
 		return vh_printf("echo 1 > /sys/block/%s/bcache/stop", word);
+	if (vh_has_prefix(holder, "drbd"))
+		return vh_printf("drbdsetup detach %s", word + strlen("drbd"));
 	if (!dm_name)
 		return NULL;
 	if (dm_uuid && vh_has_prefix(dm_uuid, "LVM-")) {
@@ -229,14 +220,28 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 		holder_fix(holder, dm_name, dm_uuid);
 }
 
+/* With metadata of the firmware (imsm, ddf) a disk is in a container and in an array, which has to
+ * end before: "external:imsm", "external:/md127/0" (drivers/md/md.c:metadata_show()). */
+static bool is_md_container(const struct vh_root *root, const char *holder)
+{
+	static const char external[] = "external:";
+	_auto_free_ char *version = vh_root_read(root, "sys/class/block/%s/md/metadata_version",
+						 holder);
+
+	return version && vh_has_prefix(version, external) && version[strlen(external)] != '/' &&
+	       version[strlen(external)] != '-';
+}
+
 static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 {
 	_auto_names_ struct vh_names holders = { 0 };
 	_auto_free_ char *bcache = vh_root_link_name(ctx->root, "%s/bcache/dev", n->path);
 
 	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
-	for (size_t i = 0; i < holders.count; i++)
-		look_at_holder(ctx, n, holders.name[i]);
+	for (int containers = 0; containers < 2; containers++)
+		for (size_t i = 0; i < holders.count; i++)
+			if (is_md_container(ctx->root, holders.name[i]) == containers)
+				look_at_holder(ctx, n, holders.name[i]);
 	if (bcache && !vh_names_has(&holders, bcache))
 		look_at_holder(ctx, n, bcache);
 }
@@ -315,6 +320,8 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	const struct node n = { path, node, file, mapper, dev, via, depth };
 
+	if (depth)
+		vh_nodes_above(ctx, name, dev);
 	look_at_mounts(ctx, &n);
 	look_at_swap(ctx, &n);
 	look_at_holders(ctx, &n);
@@ -322,16 +329,13 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	look_at_kernel_users(ctx, &n);
 }
 
-/* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
- * system: no configuration allows that. Returns false when it cannot be told. */
+/* What an exclusive open said. Returns false when it cannot be told. */
 static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
 {
-	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
-		vh_use_add(ctx, VH_USE_BLOCK,
-			   "%s is opened exclusively, by what cannot be seen (a file system of "
-			   "another mount namespace?)",
-			   node)
-			->vital = true;
+	_auto_free_ char *dev = rc == -EBUSY ? vh_root_read(ctx->root, "%s/dev", path) : NULL;
+
+	if (rc == -EBUSY && !vh_elsewhere_look(ctx, node, dev))
+		vh_members_explain(ctx, path, node);
 	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
 		return true;
 	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
@@ -370,21 +374,9 @@ static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const c
 
 /* --- disks ------------------------------------------------------------------------------------ */
 
-/* nvme0c1n2 is one path to the disk nvme0n2, which lives elsewhere (drivers/nvme/host/core.c,
- * nvme_alloc_ns()). Returns the disk's name, or NULL. */
-char *vh_block_head(const char *name)
-{
-	unsigned int subsystem, controller, ns;
-	int end = 0;
-
-	if (sscanf(name, "nvme%uc%un%u%n", &subsystem, &controller, &ns, &end) != 3 || name[end])
-		return NULL;
-	return vh_printf("nvme%un%u", subsystem, ns);
-}
-
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = vh_block_head(name);
+	_auto_free_ char *head = vh_nodes_head(name);
 
 	return head || (vh_root_exists(ctx->root, "%s/dev", path) &&
 			vh_root_exists(ctx->root, "%s/size", path));
@@ -434,6 +426,17 @@ static void look_at_controller(struct vh_uses_ctx *ctx, const char *path)
 	}
 }
 
+void vh_block_look_at_exports(struct vh_uses_ctx *ctx, const char *node)
+{
+	for (size_t i = 0; i < ctx->usage->n_kernel_users; i++) {
+		const struct vh_kernel_user *k = &ctx->usage->kernel_users[i];
+
+		if (!strcmp(k->device, node))
+			vh_use_add(ctx, VH_USE_BLOCK, "%s is %s", node + strlen("/dev/"), k->text)
+				->fix = vh_strdup(k->fix);
+	}
+}
+
 /* The whole disk is busy also where a partition is: then that is named. */
 static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			   const struct vh_names *parts)
@@ -454,7 +457,7 @@ static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = vh_block_head(name);
+	_auto_free_ char *head = vh_nodes_head(name);
 	_auto_free_ char *head_path = head ? vh_printf("sys/class/block/%s", head) : NULL;
 	_auto_names_ struct vh_names dirs = { 0 }, unused = { 0 };
 	size_t before = ctx->dev->n_uses, of_parts;

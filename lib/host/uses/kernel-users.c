@@ -56,6 +56,10 @@ static const struct kind {
 	  .on = "enable",
 	  .text = "exported by the target LIO (%s)",
 	  .fix = "targetcli /backstores/pscsi delete %s" },
+	{ .dirs = "sys/kernel/config/usb_gadget/*/functions/mass_storage*/lun*",
+	  .device = "file",
+	  .text = "shown to another machine as a USB stick (%p)",
+	  .fix = "echo > %p/file" },
 	{ .dirs = "sys/kernel/scst_tgt/devices/*",
 	  .device = "filename",
 	  .text = "exported by the target SCST (%s)" },
@@ -137,6 +141,8 @@ static void look_into(const struct vh_root *root, const struct kind *k, const ch
 	user->text = fill(k->text, name, dir, shown);
 	user->fix = k->fix ? fill(k->fix, name, dir, vh_shell_quote) : NULL;
 	user->block = k->makes ? vh_strdup(name) : NULL;
+	if (*user->device == '/' && !vh_has_prefix(user->device, "/dev/"))
+		user->on = vh_mounts_of(u, user->device);
 }
 
 /* `done` of the pattern is a directory that is there. */

@@ -105,25 +105,64 @@ char *vh_members_pool(const char *udev)
 }
 
 /* Does the host's own system lie in the pool, or may it? */
-static bool is_vital_pool(const struct vh_usage *u, const char *pool)
+static bool is_vital_pool(const struct vh_uses_ctx *ctx, const char *pool)
 {
+	const struct vh_usage *u = ctx->usage;
+
 	if (!u->mounts_read || !u->swaps_read)
 		return true;
 	for (size_t i = 0; i < u->n_mounts; i++)
-		if (u->mounts[i].pool && vh_use_is_vital_mount(u->mounts[i].at) &&
-		    (!pool || !strcmp(u->mounts[i].pool, pool)))
+		if (vh_use_is_vital_mount(u->mounts[i].at) &&
+		    (u->mounts[i].pool ? !pool || !strcmp(u->mounts[i].pool, pool)
+				       : vh_zvols_may_be_of(ctx, u->mounts[i].source, pool)))
 			return true;
-	for (size_t i = 0; i < u->swaps.count; i++) /* on a volume of whatever pool */
-		if (vh_has_prefix(u->swaps.name[i], "/dev/zd") ||
-		    vh_has_prefix(u->swaps.name[i], "/dev/zvol/"))
+	for (size_t i = 0; i < u->swaps.count; i++)
+		if (vh_zvols_may_be_of(ctx, u->swaps.name[i], pool))
 			return true;
 	return false;
 }
 
-bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
+/* Whose it is may be found by hand. */
+static char *find_fix(const char *node, const char *dev)
 {
+	_auto_free_ char *file = vh_printf("/dev/%s", node), *word = vh_shell_quote(file);
+
+	return vh_printf("fuser -v %s; grep -l ' %s ' /proc/[0-9]*/mountinfo   # names who", word,
+			 dev ? dev : node);
+}
+
+/* What holds a disk by itself, before there is a device on top of it; or else who knows what, which
+ * may well be the root file system: no configuration allows that. */
+static void by_what_it_is(struct vh_uses_ctx *ctx, const char *node, const char *type,
+			  const char *dev)
+{
+	_auto_free_ char *shown = vh_printable(type ? type : "", 40);
+	_auto_free_ char *word = vh_shell_quote(node), *file = vh_printf("/dev/%s", node);
+	struct vh_use *u;
+
+	if (vh_streq(type, "bcache")) {
+		vh_use_add(ctx, VH_USE_BLOCK, "%s is registered with bcache", node)->fix =
+			vh_printf("echo 1 > /sys/class/block/%s/bcache/stop", word);
+		return;
+	}
+	if (vh_members_share(ctx->usage, file, file))
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s is a member of a btrfs that is mounted where it cannot be seen",
+			       node);
+	else
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s%s%s%s is opened exclusively, by what cannot be seen", node,
+			       type ? " (" : "", shown, type ? ")" : "");
+	u->vital = true;
+	u->fix = find_fix(node, dev);
+}
+
+void vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
+{
+	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
 	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
+	_auto_free_ char *part = udev_value(data, "ID_PART_ENTRY_TYPE");
 	_auto_free_ char *shown = NULL, *word = NULL;
 	struct vh_use *u;
 
@@ -131,17 +170,20 @@ bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *n
 		u = vh_use_add(ctx, VH_USE_BLOCK,
 			       "%s is the journal of a file system on another disk", node);
 		u->vital = true; /* of which, is to be read nowhere */
-		return true;
+		return;
 	}
-	if (!vh_streq(type, "zfs_member"))
-		return false;
+	/* a cache of a pool (l2arc) has no name on it */
+	if (!vh_streq(type, "zfs_member") && !vh_streq(part, VH_ZFS_PARTITION)) {
+		by_what_it_is(ctx, node, type, dev);
+		return;
+	}
 	pool = vh_members_pool(data);
 	shown = vh_printable(pool ? pool : "unknown", 60);
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
-	u->vital = is_vital_pool(ctx->usage, pool);
+	u->vital = is_vital_pool(ctx, pool);
 	word = pool ? vh_shell_operand(pool) : NULL;
 	if (!u->vital)
 		u->fix = word ? vh_printf("zpool export %s", word)
 			      : vh_strdup("zpool status   # names it; then zpool export");
-	return true;
+	vh_zvols_look(ctx, pool);
 }

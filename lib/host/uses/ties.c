@@ -38,6 +38,15 @@ static void read_binding(const struct vh_root *root, struct vh_tie *t)
 		vh_names_note(&t->interfaces, "%s", netdev);
 }
 
+/* Below a PCI function the tree shows whose it is: adapters that speak iSCSI themselves, and iSER.
+ * The routes of the host do not matter to them. */
+static bool is_of_adapter(const struct vh_root *root, const char *session)
+{
+	_auto_free_ char *device = vh_root_readlink(root, SESSIONS "/%s", session);
+
+	return device && (strstr(device, "/devices/pci") || vh_has_prefix(device, "@"));
+}
+
 /* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c); a portal may
  * have sent it on to another address. */
 static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
@@ -53,6 +62,8 @@ static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
 		if (sscanf(names.name[i], "connection%u:", &number) != 1)
 			continue;
 		session = vh_printf("session%u", number);
+		if (is_of_adapter(root, session))
+			continue;
 		t = add(to, VH_TIE_ISCSI, session);
 		t->server = vh_root_read(root, "sys/class/iscsi_connection/%s/address",
 					 names.name[i]);
@@ -155,6 +166,25 @@ static void read_aoe(const struct vh_root *root, const char *name, struct vh_tie
 	t->what = vh_printf("the disk %s (ATA over Ethernet)", name + strlen("etherd!"));
 }
 
+/* Below an interface, or a VLAN of it: .../net/eth1.100/ctlr_0/host9/.../block/sdc */
+static void read_fcoe(const struct vh_root *root, const char *name, struct vh_ties *to)
+{
+	_auto_free_ char *device = vh_root_readlink(root, "sys/block/%s", name);
+	char *at = device ? strstr(device, "/net/") : NULL;
+	_auto_free_ char *word = NULL, *interface = NULL;
+	struct vh_tie *t;
+
+	if (!at)
+		return;
+	at += strlen("/net/");
+	interface = vh_strndup(at, strcspn(at, "/"));
+	t = add(to, VH_TIE_BLOCK, name);
+	vh_names_note(&t->interfaces, "%s", interface);
+	t->what = vh_printf("%s (Fibre Channel over Ethernet)", name);
+	word = vh_shell_operand(interface);
+	t->fix = vh_printf("fcoeadm -d %s", word);
+}
+
 struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *usage)
 {
 	struct vh_ties *to = usage->ties;
@@ -173,6 +203,8 @@ struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *us
 			read_rbd(root, names.name[i], to);
 		else if (vh_has_prefix(names.name[i], "etherd!"))
 			read_aoe(root, names.name[i], to);
+		else if (vh_has_prefix(names.name[i], "sd") || vh_has_prefix(names.name[i], "sr"))
+			read_fcoe(root, names.name[i], to);
 	}
 	return to;
 }
@@ -236,14 +268,14 @@ static bool is_known(const struct vh_uses_ctx *ctx, const char *disk)
 	return false;
 }
 
-static void forget(struct vh_pci_dev *d, size_t uses, size_t carries)
+static void tied_disks(const struct vh_root *root, const struct vh_tie *tie, struct vh_names *ret)
 {
-	for (; d->n_uses > uses; d->n_uses--) {
-		free(d->uses[d->n_uses - 1].text);
-		free(d->uses[d->n_uses - 1].fix);
-	}
-	for (; d->carries.count > carries; d->carries.count--)
-		free(d->carries.name[d->carries.count - 1]);
+	if (tie->kind == VH_TIE_ISCSI)
+		iscsi_disks(root, tie->name, ret);
+	else if (tie->kind == VH_TIE_BLOCK)
+		vh_names_note(ret, "%s", tie->name);
+	else
+		vh_fabric_disks(root, tie->name, ret);
 }
 
 /* Adds the uses of its disks, and then its own, of that kind: "BY carries WHAT". With `sure` unset
@@ -251,30 +283,26 @@ static void forget(struct vh_pci_dev *d, size_t uses, size_t carries)
 static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_use_kind kind,
 		     const char *by, bool sure)
 {
-	size_t before = ctx->dev->n_uses, carried = ctx->dev->carries.count;
+	struct vh_use_mark before = vh_use_mark(ctx);
 	_auto_names_ struct vh_names disks = { 0 };
-	bool vital = false, complete = ctx->complete;
+	bool vital = false, known = false;
 	struct vh_use *u;
 
-	if (tie->kind == VH_TIE_ISCSI)
-		iscsi_disks(ctx->root, tie->name, &disks);
-	else if (tie->kind == VH_TIE_BLOCK)
-		vh_names_note(&disks, "%s", tie->name);
-	else
-		vh_fabric_disks(ctx->root, tie->name, &disks);
+	tied_disks(ctx->root, tie, &disks);
 	for (size_t i = 0; i < disks.count; i++) {
 		_auto_free_ char *path = vh_printf("sys/class/block/%s", disks.name[i]);
 
-		if (is_known(ctx, disks.name[i]))
-			before = 0; /* what is known of it stands there */
-		else
-			vh_block_look(ctx, path, disks.name[i]); /* unmounted first */
+		if (is_known(ctx, disks.name[i])) {
+			known = true; /* what is known of it stands before */
+			continue;
+		}
+		vh_nodes_of_tied(ctx, path, disks.name[i]);
+		vh_block_look(ctx, path, disks.name[i]); /* unmounted first */
 	}
-	for (size_t i = before; i < ctx->dev->n_uses; i++)
+	for (size_t i = known ? 0 : before.uses; i < ctx->dev->n_uses; i++)
 		vital |= ctx->dev->uses[i].vital;
 	if (!sure && !vital) {
-		forget(ctx->dev, before ? before : ctx->dev->n_uses, carried);
-		ctx->complete = complete;
+		vh_use_forget(ctx, &before);
 		return false;
 	}
 	u = vh_use_add(ctx, kind, "%s %s %s", by, sure ? "carries" : "may carry", tie->what);

@@ -19,14 +19,18 @@ struct vh_usage {
 		char *given, *device;      /* a path, as written and with links resolved */
 		unsigned int major, minor; /* of it, where that is told; else 0 */
 		char *block;               /* the block device that it makes: "loop0", or NULL */
+		const struct vh_mount *on; /* that the file lies on, or NULL */
 		char *text, *fix;          /* "exported by ..."; fix may be NULL */
 	} * kernel_users;
 	size_t n_kernel_users;
 	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
 	size_t n_btrfs;
-	struct vh_routes *routes; /* routes.h; read when first asked for ... */
-	struct vh_ties *ties;     /* ... and ties.h */
-	struct vh_names swaps;    /* /dev/sda2, or a file */
+	struct vh_routes *routes;         /* routes.h; read when first asked for ... */
+	struct vh_ties *ties;             /* ... and ties.h */
+	struct vh_names swaps;            /* /dev/sda2, or a file */
+	const struct vh_mount **swaps_on; /* ... and what each file lies on, or NULL */
+	struct vh_elsewhere *elsewhere;   /* other mount namespaces, when asked for ... */
+	struct vh_zvols *zvols;           /* ... and volumes of ZFS */
 	bool mounts_read, swaps_read;
 };
 
@@ -46,12 +50,62 @@ struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const 
 void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt, ...)
 	VH_PRINTF(3, 4);
 #define VH_USE_ANY (~0u)
+#define VH_ZFS_PARTITION "6a898cc3-1dd2-11b2-99a6-080020736631" /* of GPT */
+#define VH_USE_RANK_FIRST (UINT32_MAX / 2) /* deeper than a mount point can be */
+/* What was found after a mark is taken back: it turned out not to be the function's. */
+struct vh_use_mark {
+	size_t uses, carries, nodes;
+	bool complete;
+};
+struct vh_use_mark vh_use_mark(const struct vh_uses_ctx *ctx);
+void vh_use_forget(struct vh_uses_ctx *ctx, const struct vh_use_mark *since);
 /* Is it the system itself that is mounted there? No configuration allows that to go. */
 bool vh_use_is_vital_mount(const char *at);
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
+void vh_block_tables_clear(struct vh_usage *u);
+/* Adds the mounts of a mountinfo, which is cut into pieces. */
+void vh_block_tables_parse(char *text, struct vh_usage *u);
 /* The file system that a file lies on: the longest mount point, of those the last. */
-const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file);
+const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file);
+/* How deep a mount point lies: the inner ones have to be unmounted first; and the lines for that. */
+unsigned int vh_mounts_rank(const char *at);
+char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m) VH_CHECK;
+bool vh_mounts_is_network(const char *type);
+/* File systems of a server, and overlays: keeps what of a mount's line tells of it; `options` is
+ * cut. */
+void vh_mounts_note(struct vh_mount *m, const char *type, char *options);
+/* The value of the next option KEY=VALUE from *at on, NULL at the end. Caller frees. */
+char *vh_mounts_next_option(const char **at, const char *key) VH_CHECK;
+/* The words of a list, each once. */
+void vh_mounts_add_all(struct vh_names *to, const char *list, const char *separators);
+/* The folders that an overlay is made of. */
+void vh_mounts_layers(const struct vh_mount *m, struct vh_names *ret);
+/* Does the root file system, or another vital one, lie on it, which is an overlay? */
+bool vh_mounts_is_below_root(const struct vh_usage *u, const char *at);
+/* Was the root put together out of sight (a live system, a container)? */
+bool vh_mounts_hide_layers(const struct vh_usage *u);
+
+/* What is mounted in other mount namespaces: adds who has this block device mounted so, which is
+ * called /dev/NODE and has these numbers; false: nobody is seen. */
+struct vh_elsewhere *vh_elsewhere_new(void) VH_CHECK;
+void vh_elsewhere_free(struct vh_elsewhere *e);
+bool vh_elsewhere_look(struct vh_uses_ctx *ctx, const char *node, const char *numbers);
+
+/* Volumes of ZFS. Is /dev/NODE, or a link to it, one of this pool, or may it be? And the nodes of
+ * a pool's volumes. NULL: whichever pool it is. */
+struct vh_zvols *vh_zvols_new(void) VH_CHECK;
+void vh_zvols_free(struct vh_zvols *z);
+bool vh_zvols_may_be_of(const struct vh_uses_ctx *ctx, const char *node, const char *pool);
+/* What udev says of one; NULL: nothing. Caller frees. */
+char *vh_zvols_pool_of(const char *udev) VH_CHECK;
+void vh_zvols_look(struct vh_uses_ctx *ctx, const char *pool);
+/* Memory of the host on a card: CXL, a dax device, virtio-mem. `path` is its directory. */
+void vh_ram_look(struct vh_uses_ctx *ctx, const char *path, const char *name, const char *subsystem);
+/* What targets export by a node that is no disk: "/dev/st0". */
+void vh_block_look_at_exports(struct vh_uses_ctx *ctx, const char *node);
+/* The files on a mount that the kernel has open; `name` is of what it lies on. */
+void vh_block_look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *name);
 
 /* Loops, exports and the like. */
 void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u);
@@ -66,12 +120,9 @@ bool vh_members_share(const struct vh_usage *u, const char *file, const char *so
 char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
 /* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */
 char *vh_members_pool(const char *udev) VH_CHECK;
-/* Somebody has it open exclusively: adds who, and says whether that could be told. */
-bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
+/* Somebody has it open exclusively: adds who, or that this cannot be told. */
+void vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
 
-/* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
- * Caller frees. */
-char *vh_block_head(const char *name);
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
@@ -95,11 +146,17 @@ bool vh_usb_is_device(const char *name);
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 /* An adapter, on USB or not, and the keyboards that are connected by it. */
 void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
+/* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
+ * Caller frees. */
+char *vh_nodes_head(const char *name);
 /* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
 void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
 		  const char *numbers);
+/* That of a block device on top of a disk of the function; `numbers` as above. */
+void vh_nodes_above(struct vh_uses_ctx *ctx, const char *name, const char *numbers);
 /* Those of a disk and its partitions, and those of NVIDIA's drivers. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
+void vh_nodes_of_tied(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
 
 /* Who has nodes of which devices open: one look for all of them. */
@@ -117,12 +174,6 @@ struct vh_ways;
 void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways);
 /* NVMe over Fibre Channel by the ports in a directory "fc_host". */
 void vh_ties_look_fc(struct vh_uses_ctx *ctx, const char *path);
-/* File systems of a server: keeps what of a mount's line tells of it; `options` is cut. */
-void vh_shares_note(struct vh_mount *m, const char *type, char *options);
-/* Does the root file system lie on it, which is an overlay? */
-bool vh_shares_is_below_root(const struct vh_usage *u, const char *at);
-/* The folders that an overlay is made of. */
-void vh_shares_overlay_dirs(const struct vh_mount *m, struct vh_names *ret);
 /* The addresses or names of the servers of a mount of the network. */
 bool vh_shares_is_of_network(const struct vh_mount *m);
 void vh_shares_servers(const struct vh_mount *m, struct vh_names *ret);
