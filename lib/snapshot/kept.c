@@ -122,7 +122,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/kernel/config/usb_gadget/**/file", .take = vh_storage_user),
 	KEPT(LIST_, "sys/kernel/scst_tgt/devices"),
 	KEPT(FILE_, "sys/kernel/scst_tgt/devices/*/filename", .take = vh_storage_user),
-	KEPT(LIST_, "sys/block"),
+	KEPT(LIST_, "sys/block", .names = NAMES("zd#")),
 	KEPT(LINK_, "sys/block/*", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "sys/class/block/*/md/metadata_version", .take = vh_tables_md_version),
 	KEPT(FILE_, "sys/**/md/metadata_version", .take = vh_tables_md_version),

@@ -424,8 +424,8 @@ void vh_storage_nbd(struct vh_keeping *k, const char *text, size_t len, struct v
 	_auto_free_ char *server = vh_ties_nbd_server(text, len), *scrubbed = NULL;
 	static const char name[] = "nbd-client";
 
-	if (!server) {
-		vh_kept_put(t, vh_strdup("-"));
+	if (!server || !*server) {
+		vh_kept_put(t, vh_strdup(server ? "?" : "-"));
 		return;
 	}
 	scrubbed = scrub_server(k, server);

@@ -41,6 +41,7 @@
 	"f proc/77/cgroup\t0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope\n"                    \
 	"l proc/77/fd/9\t" node "\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
+#define CUTS "   # cuts off whoever works with it"
 #define LIO "f sys/kernel/config/target/core/"
 
 static const struct {
@@ -148,11 +149,11 @@ static const struct {
 	{ "an external journal", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=jbd"),
 	  "vital sda is the journal of a file system on another disk", "none" },
 	{ "nobody knows who", SDA PLAIN HELD UDEV("8:0", ""),
-	  "vital sda is opened exclusively, by what cannot be seen",
+	  "vital sda is opened exclusively, and it cannot be told by whom",
 	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
 	{ "nobody knows who, but what is on it",
 	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_TYPE=drbd"),
-	  "vital sda1 (drbd) is opened exclusively, by what cannot be seen",
+	  "vital sda1 (drbd) is opened exclusively, and it cannot be told by whom",
 	  "fuser -v /dev/sda1; grep -l ' 8:1 ' /proc/[0-9]*/mountinfo   # names who" },
 	{ "mounted for a container alone",
 	  SDA PLAIN HELD
@@ -230,7 +231,7 @@ static const struct {
 	{ "nvmet",
 	  SDA PLAIN NVMET "n/namespaces/1/device_path\t/dev/sda\n" NVMET "n/namespaces/1/enable\t1\n",
 	  "sda is exported by the NVMe target (/sys/kernel/config/nvmet/subsystems/n/namespaces/1)",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" CUTS },
 	{ "nvmet, let go",
 	  SDA PLAIN FREE UDEV("8:0", "") NVMET "n/namespaces/1/device_path\t/dev/sda\n" NVMET
 					       "n/namespaces/1/enable\t0\n",
@@ -240,24 +241,24 @@ static const struct {
 		    "n/namespaces/1/device_path\t/dev/disk/by-id/x\n" NVMET
 		    "n/namespaces/1/enable\t1\n",
 	  "sda is exported by the NVMe target (/sys/kernel/config/nvmet/subsystems/n/namespaces/1)",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" CUTS },
 	{ "nvmet, a file",
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw") NVMET
 	  "n/namespaces/1/device_path\t/srv/d.img\n" NVMET "n/namespaces/1/enable\t1\n",
 	  "sda holds the file /srv/d.img, exported by the NVMe target "
 	  "(/sys/kernel/config/nvmet/subsystems/n/namespaces/1); sda is mounted at /srv",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable; umount /srv" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" CUTS "; umount /srv" },
 	{ "LIO", SDA PLAIN LIO "iblock_0/d/udev_path\t/dev/sda\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" CUTS },
 	{ "LIO, by its numbers",
 	  SDA PLAIN LIO
 	  "iblock_0/d/udev_path\t\n" LIO
 	  "iblock_0/d/info\tStatus: ACTIVATED\\n        Major: 8 Minor: 0  CLAIMED: IBLOCK\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" CUTS },
 	{ "LIO, as a file", SDA PLAIN LIO "fileio_1/d/udev_path\t/dev/sda\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/fileio delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/fileio delete d" CUTS },
 	{ "LIO, as a SCSI device", SDA PLAIN LIO "pscsi_1/d/udev_path\t/dev/sda\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/pscsi delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/pscsi delete d" CUTS },
 	{ "SCST", SDA PLAIN "f sys/kernel/scst_tgt/devices/d/filename\t/dev/sda\\n[key]\n",
 	  "sda is exported by the target SCST (d)", "none" },
 	{ "a loop",
@@ -293,7 +294,7 @@ static const struct {
 	  "f sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file\t/dev/sda\n",
 	  "sda is shown to another machine as a USB stick "
 	  "(/sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0)",
-	  "echo > /sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file" },
+	  "echo > /sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file" CUTS },
 	{ "a disk below the disk, as eMMC has it",
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:16 / /u rw - ext2 /dev/sdaboot0 rw") FREE UDEV(
 		  "8:0", "") "f " AT "sda/sdaboot0/dev\t8:16\nf " AT "sda/sdaboot0/size\t9\nd " AT
@@ -311,7 +312,7 @@ static const struct {
 	  "l sys/class/block/nvme3n1\t@0000:01:00.0/nvme/nvme3/nvme3n1\n" PLAIN NVMET
 	  "n/passthru/device_path\t/dev/nvme3\n" NVMET "n/passthru/enable\t1\n",
 	  "nvme3 is exported by the NVMe target (/sys/kernel/config/nvmet/subsystems/n/passthru)",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/passthru/enable" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/passthru/enable" CUTS },
 };
 
 static const struct vh_host *read_host(const struct scratch *s)

@@ -7,6 +7,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/host/host.h"
 #include "lib/host/read.h"
+#include "lib/host/uses/ties.h"
 #include "lib/snapshot/snapshot.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -399,9 +400,7 @@ static const struct {
 	{ "swap in a file on NFS",
 	  "$D" PORTS LAN
 	  "f proc/swaps\tFilename\\n/srv/it/swap file 1 0 -2\n" MOUNT("nfs4 s:/x rw,addr=10.8.0.9"),
-	  .says = "holds the swap file /srv/it/swap",
-	  .vital = true,
-	  .fix = "swapoff /srv/it/swap" },
+	  .says = "holds the swap file /srv/it/swap", .vital = true, .fix = "swapoff /srv/it/swap" },
 };
 
 static void test_other(size_t n)
@@ -464,8 +463,46 @@ static void test_ways(const struct transport *t)
 	}
 }
 
+/* --- who serves an nbd disk ----------------------------------------------------------------------- */
+
+static const struct {
+	const char *args;   /* with '|' between them */
+	const char *server; /* "": it is not told; NULL: this host */
+} servers[] = {
+	{ "nbd-client|10.8.0.9|/dev/nbd0", "10.8.0.9" },
+	{ "/usr/sbin/nbd-client|-N|root|-b|4096|fd00::9|/dev/nbd0", "fd00::9" },
+	{ "@bd-client|10.8.0.9|10809|/dev/nbd0", "10.8.0.9" },
+	{ "@usr/sbin/nbd-client|10.8.0.9", "10.8.0.9" },
+	{ "nbd-client|-unix|/run/s|/dev/nbd0", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|nbd://10.8.0.9/x", "10.8.0.9" },
+	{ "qemu-nbd|-c|/dev/nbd0|/srv/x.qcow2", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|nbd+unix:///x?socket=/run/s", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|rbd:pool/image", "" },
+	{ "qemu-nbd|-c|/dev/nbd0|ssh://root@nas/x.img", "" },
+	{ "qemu-nbd|-c|/dev/nbd0|json:{\"driver\":\"rbd\"}", "" },
+	{ "rbd-nbd|map|pool/image", "" },
+	{ "own-thing", "" },
+	{ "-", NULL },
+};
+
+static void test_server(size_t n)
+{
+	char args[256];
+	size_t len = (size_t)snprintf(args, sizeof(args), "%s", servers[n].args);
+	_auto_free_ char *server = NULL;
+
+	for (char *p = args; *p; p++)
+		*p = *p == '|' ? 0 : *p;
+	server = vh_ties_nbd_server(args, len);
+	if (!ok(vh_streq(server, servers[n].server) || server == servers[n].server, "served by: %s",
+		servers[n].args))
+		diag("have %s", server ? server : "this host");
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < VH_COUNT(servers); i++)
+		test_server(i);
 	for (size_t i = 0; i < VH_COUNT(transports); i++)
 		test_ways(&transports[i]);
 	for (size_t w = 0; w < VH_COUNT(ways); w++)

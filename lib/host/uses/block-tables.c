@@ -148,4 +148,5 @@ void vh_block_tables_clear(struct vh_usage *u)
 	free(u->mounts);
 	free(u->swaps_on);
 	vh_names_clear(&u->swaps);
+	vh_names_clear(&u->blind);
 }

@@ -237,7 +237,8 @@ static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 	_auto_names_ struct vh_names holders = { 0 };
 	_auto_free_ char *bcache = vh_root_link_name(ctx->root, "%s/bcache/dev", n->path);
 
-	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
+	if (vh_root_list(ctx->root, &holders, "%s/holders", n->path) < 0 && errno != ENOENT)
+		vh_use_unseen(ctx, VH_USE_BLOCK, "who holds %s: %s", n->name, strerror(errno));
 	for (int containers = 0; containers < 2; containers++)
 		for (size_t i = 0; i < holders.count; i++)
 			if (is_md_container(ctx->root, holders.name[i]) == containers)
@@ -465,6 +466,8 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
 		vh_use_unseen(ctx, VH_USE_BLOCK, "mounts and swap: /proc is not readable");
 	}
+	if (!ctx->host->uses_untold && ctx->usage->blind.count)
+		vh_use_unseen(ctx, VH_USE_BLOCK, "who uses disks: %s", ctx->usage->blind.name[0]);
 	if (!ctx->host->uses_untold)
 		look_at_controller(ctx, path);
 	if (head) {

@@ -5,6 +5,8 @@
  */
 #include "lib/host/uses/use.h"
 
+#include <errno.h>
+
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 
@@ -27,7 +29,8 @@ void vh_members_read(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_names_ struct vh_names all = { 0 };
 
-	VH_IGNORE(vh_root_list(root, &all, BTRFS)); /* none: not in use */
+	if (vh_root_list(root, &all, BTRFS) < 0 && errno != ENOENT)
+		vh_names_note(&u->blind, BTRFS ": %s", strerror(errno));
 	for (size_t i = 0; i < all.count; i++) {
 		_auto_names_ struct vh_names devices = { 0 };
 		struct vh_names *one;
@@ -151,8 +154,8 @@ static void by_what_it_is(struct vh_uses_ctx *ctx, const char *node, const char 
 			       node);
 	else
 		u = vh_use_add(ctx, VH_USE_BLOCK,
-			       "%s%s%s%s is opened exclusively, by what cannot be seen", node,
-			       type ? " (" : "", shown, type ? ")" : "");
+			       "%s%s%s%s is opened exclusively, and it cannot be told by whom",
+			       node, type ? " (" : "", shown, type ? ")" : "");
 	u->vital = true;
 	u->fix = find_fix(node, dev);
 }

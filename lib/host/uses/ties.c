@@ -2,6 +2,8 @@
 /* ties - see ties.h. */
 #include "lib/host/uses/ties.h"
 
+#include <errno.h>
+
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/host/uses/ways.h"
@@ -21,6 +23,14 @@ static struct vh_tie *add(struct vh_ties *to, enum vh_tie_kind kind, const char 
 	return t;
 }
 
+/* None are there, or they cannot be read. */
+static void list(const struct vh_root *root, const char *dir, struct vh_names *ret,
+		 struct vh_ties *to)
+{
+	if (vh_root_list(root, ret, "%s", dir) < 0 && errno != ENOENT)
+		vh_names_note(&to->blind, "%s: %s", dir, strerror(errno));
+}
+
 /* An iface record of open-iscsi may bind a session to an interface: .../host6/session1 */
 static void read_binding(const struct vh_root *root, struct vh_tie *t)
 {
@@ -38,41 +48,45 @@ static void read_binding(const struct vh_root *root, struct vh_tie *t)
 		vh_names_note(&t->interfaces, "%s", netdev);
 }
 
+/* Where a connection leads; a portal may have sent it on to another address. */
+static char *portal_of(const struct vh_root *root, const char *connection)
+{
+	char *server = vh_root_read(root, "sys/class/iscsi_connection/%s/address", connection);
+
+	if (server && strcspn(server, "<("))
+		return server;
+	free(server);
+	return vh_root_read(root, "sys/class/iscsi_connection/%s/persistent_address", connection);
+}
+
 /* Below a PCI function the tree shows whose it is: adapters that speak iSCSI themselves, and iSER.
  * The routes of the host do not matter to them. */
 static bool is_of_adapter(const struct vh_root *root, const char *session)
 {
 	_auto_free_ char *device = vh_root_readlink(root, SESSIONS "/%s", session);
 
-	return device && (strstr(device, "/devices/pci") || vh_has_prefix(device, "@"));
+	return device && strstr(device, "/devices/pci");
 }
 
-/* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c); a portal may
- * have sent it on to another address. */
+/* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c) */
 static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
-	VH_IGNORE(vh_root_list(root, &names, "sys/class/iscsi_connection"));
+	list(root, "sys/class/iscsi_connection", &names, to);
 	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *session = NULL, *target = NULL, *shown = NULL;
+		_auto_free_ char *session = NULL, *server = NULL, *target = NULL, *shown = NULL;
 		unsigned int number;
 		struct vh_tie *t;
 
 		if (sscanf(names.name[i], "connection%u:", &number) != 1)
 			continue;
 		session = vh_printf("session%u", number);
+		server = portal_of(root, names.name[i]);
 		if (is_of_adapter(root, session))
 			continue;
 		t = add(to, VH_TIE_ISCSI, session);
-		t->server = vh_root_read(root, "sys/class/iscsi_connection/%s/address",
-					 names.name[i]);
-		if (!t->server || !strcspn(t->server, "<("))
-			free(VH_STEAL(t->server));
-		if (!t->server)
-			t->server = vh_root_read(root,
-						 "sys/class/iscsi_connection/%s/persistent_address",
-						 names.name[i]);
+		t->server = VH_STEAL(server);
 		target = vh_root_read(root, SESSIONS "/%s/targetname", session);
 		shown = vh_printable(target ? target : t->server ? t->server : session, 223);
 		t->what = vh_printf("the iSCSI session to %s", shown);
@@ -81,29 +95,30 @@ static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
 	}
 }
 
-/* The first operand of nbd-client, or the URL of qemu-nbd; NULL: none of both. */
-char *vh_ties_nbd_server(const char *args, size_t len)
+/* qemu-nbd has it in a URL; a file lies on a disk of this host. */
+static char *qemu_server(const char *args, const char *end)
 {
-	const char *name = strrchr(args, '/'), *end = args + len;
+	for (const char *a = args; a < end; a += strlen(a) + 1) {
+		const char *at = strstr(a, "nbd://");
 
-	name = name ? name + 1 : args;
-	if (vh_has_prefix(name, "qemu-nbd") || vh_has_prefix(name, "nbdublk")) {
-		for (const char *a = args; a < end; a += strlen(a) + 1) {
-			const char *at = strstr(a, "nbd://");
-
-			if (at)
-				return vh_strndup(at + 6, strcspn(at + 6, "/"));
-			if (vh_has_prefix(a, "nbd:") && !vh_has_prefix(a, "nbd:unix"))
-				return vh_strdup(a + 4);
-		}
-		return NULL;
+		if (at)
+			return vh_strndup(at + 6, strcspn(at + 6, "/"));
+		if (vh_has_prefix(a, "nbd:") && !vh_has_prefix(a, "nbd:unix"))
+			return vh_strdup(a + 4);
+		if ((strstr(a, "://") && !strstr(a, "+unix://") && !strstr(a, "file://")) ||
+		    vh_has_prefix(a, "rbd:") || vh_has_prefix(a, "json:"))
+			return vh_strdup("");
 	}
-	if (!vh_has_prefix(name, "nbd-client"))
-		return NULL;
+	return NULL;
+}
+
+/* The first operand of nbd-client. */
+static char *client_server(const char *args, const char *end)
+{
+	static const char *const with_value[] = { "-N", "-b", "-t",    "-T",          "-C",
+						  "-i", "-S", "-name", "-block-size", "-timeout" };
+
 	for (const char *a = args + strlen(args) + 1; a < end; a += strlen(a) + 1) {
-		static const char *const with_value[] = { "-N",          "-b",      "-t", "-T",
-							  "-C",          "-i",      "-S", "-name",
-							  "-block-size", "-timeout" };
 		bool skip = false;
 
 		if (*a != '-')
@@ -116,6 +131,23 @@ char *vh_ties_nbd_server(const char *args, size_t len)
 			break;
 	}
 	return NULL;
+}
+
+/* In an initramfs the first letter may be '@' (systemd: "Storage Daemons for the Root File System").
+ * "-" is what a snapshot makes of a server that is this host. */
+char *vh_ties_nbd_server(const char *args, size_t len)
+{
+	const char *name = strrchr(args, '/');
+
+	name = name ? name + 1 : args;
+	if (!strcmp(name, "-"))
+		return NULL;
+	if (vh_has_prefix(name, "qemu-nbd") || vh_has_prefix(name, "@emu-nbd") ||
+	    vh_has_prefix(name, "nbdublk"))
+		return qemu_server(args, args + len);
+	if (vh_has_prefix(name, "nbd-client") || vh_has_prefix(name, "@bd-client"))
+		return client_server(args, args + len);
+	return vh_strdup("");
 }
 
 /* The process that serves it knows the server; it may be a file of this host (qemu-nbd). */
@@ -134,6 +166,8 @@ static void read_nbd(const struct vh_root *root, const char *name, struct vh_tie
 	if (n > 0 && !server)
 		return;
 	t = add(to, VH_TIE_BLOCK, name);
+	if (server && !*server)
+		free(VH_STEAL(server));
 	shown = vh_printable(server ? server : "a server", 223);
 	t->what = vh_printf("%s, from %s", name, shown);
 	t->fix = vh_printf("nbd-client -d /dev/%s", name);
@@ -195,7 +229,7 @@ struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *us
 	to->asked = true;
 	read_iscsi(root, to);
 	vh_fabric_read(root, to);
-	VH_IGNORE(vh_root_list(root, &names, "sys/block"));
+	list(root, "sys/block", &names, to);
 	for (size_t i = 0; i < names.count; i++) {
 		if (vh_has_prefix(names.name[i], "nbd"))
 			read_nbd(root, names.name[i], to);
@@ -224,6 +258,7 @@ void vh_ties_free(struct vh_ties *ties)
 		free(t->port);
 		vh_names_clear(&t->interfaces);
 	}
+	vh_names_clear(&ties->blind);
 	free(ties->list);
 	free(ties);
 }
@@ -334,6 +369,9 @@ void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 	const struct vh_ties *ties = vh_ties_of(ctx->root, ctx->usage);
 	const char *interface = ways->list[0].name;
 
+	if (ties->blind.count && !vh_ways_is_down(ctx, ways))
+		vh_use_unseen(ctx, VH_USE_BLOCK | VH_USE_NETWORK, "disks of the network: %s",
+			      ties->blind.name[0]);
 	for (size_t i = 0; i < ties->count; i++) {
 		const struct vh_tie *t = &ties->list[i];
 		enum vh_tri by = t->kind == VH_TIE_NVME_FC ? VH_NO : is_by(ctx, ways, t);

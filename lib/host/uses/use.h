@@ -32,6 +32,7 @@ struct vh_usage {
 	struct vh_elsewhere *elsewhere;   /* other mount namespaces, when asked for ... */
 	struct vh_zvols *zvols;           /* ... and volumes of ZFS */
 	bool mounts_read, swaps_read;
+	struct vh_names blind; /* tables of what the kernel does with disks that are not readable */
 };
 
 struct vh_uses_ctx {
