@@ -17,6 +17,12 @@ static const struct {
 	enum vh_holder_rank rank;
 	const char *comm;
 } known[] = {
+	{ VH_HOLDER_PLAIN, "qemu-ga" },
+	{ VH_HOLDER_PLAIN, "qemu-nbd" },
+	{ VH_HOLDER_PLAIN, "qemu-img" },
+	{ VH_HOLDER_PLAIN, "qemu-io" },
+	{ VH_HOLDER_PLAIN, "qemu-pr-helper" },
+	{ VH_HOLDER_PLAIN, "qemu-storage-da" },
 	{ VH_HOLDER_GUEST, "qemu" },
 	{ VH_HOLDER_GUEST, "kvm" },
 	{ VH_HOLDER_GUEST, "cloud-hypervis" },

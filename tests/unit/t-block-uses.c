@@ -352,6 +352,36 @@ static void test_case(size_t n)
 		diag("have: %s", fixes.data);
 }
 
+/* --- how deep ------------------------------------------------------------------------------------ */
+
+/* Layers of dm on a disk; the root file system is on the uppermost. */
+static void test_deep(int layers)
+{
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	_auto_(scratch) struct scratch *s = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
+	bool vital = false, seen;
+
+	vh_strbuf_add(&text, SDA SWAPS("") HOLDS("sda", "dm-1"));
+	for (int i = 1; i <= layers; i++) {
+		vh_strbuf_addf(&text, VIRTUAL("dm-%d", "253:%d"), i, i, i, i, i);
+		if (i < layers)
+			vh_strbuf_addf(&text,
+				       "l sys/devices/virtual/block/dm-%d/holders/dm-%d\t"
+				       "sys/devices/virtual/block/dm-%d\n",
+				       i, i + 1, i + 1);
+	}
+	vh_strbuf_addf(&text, "f proc/self/mountinfo\t20 1 253:%d / / rw - ext4 /dev/dm-%d rw\n",
+		       layers, layers);
+	s = scratch_new(text.data);
+	h = read_host(s);
+	for (size_t i = 0; i < h->devs[0]->n_uses; i++)
+		vital |= h->devs[0]->uses[i].vital;
+	seen = !(h->devs[0]->unseen_kinds & VH_USE_BLOCK);
+	ok(layers <= 16 ? vital && seen : !seen, "%d layers: %s", layers,
+	   layers <= 16 ? "the system is seen" : "it is unknown what lies on the disk");
+}
+
 /* --- names that a shell would take apart ------------------------------------------------------- */
 
 #define SIXTY "sixty characters make a name that a message would cut, here "
@@ -535,6 +565,8 @@ int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cases); i++)
 		test_case(i);
+	test_deep(12);
+	test_deep(20);
 	test_names();
 	return tap_done();
 }

@@ -288,6 +288,11 @@ static const struct {
 			      "<uuid>11111111-2222-4333-8444-555566667777</uuid></domain></domstatus>\n",
 	  "block error: domain '--all', process 9 (qemu-kvm), has /dev/sdb open",
 	  "virsh shutdown -- --all" },
+	{ "a program of QEMU's that is no guest",
+	  DISK PROCESS("9", "qemu-storage-da", "/dev/sdb")
+		  CGROUP("9", "/system.slice/export.service"),
+	  "block error: process 9 (qemu-storage-da) of export.service has /dev/sdb open",
+	  "systemctl stop export.service" },
 	{ "a guest's USB device", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/189:2"),
 	  "other error: a running guest, process 9 (qemu-kvm), has /dev/bus/usb/1-3 (a USB device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",

@@ -13,19 +13,31 @@
 
 struct vh_elsewhere {
 	bool asked;
-	struct vh_names pids; /* one process of each namespace but ours */
+	struct vh_usage *there; /* the mounts of each namespace but ours, one after the other ... */
+	struct space {
+		char *pid; /* ... of this process */
+		size_t end;
+	} * spaces;
+	size_t n_spaces;
 };
 
 struct vh_elsewhere *vh_elsewhere_new(void)
 {
-	return vh_alloc(sizeof(struct vh_elsewhere));
+	struct vh_elsewhere *e = vh_alloc(sizeof(*e));
+
+	e->there = vh_alloc(sizeof(*e->there));
+	return e;
 }
 
 void vh_elsewhere_free(struct vh_elsewhere *e)
 {
 	if (!e)
 		return;
-	vh_names_clear(&e->pids);
+	for (size_t i = 0; i < e->n_spaces; i++)
+		free(e->spaces[i].pid);
+	free(e->spaces);
+	vh_block_tables_clear(e->there);
+	free(e->there);
 	free(e);
 }
 
@@ -49,7 +61,7 @@ static void read_namespaces(const struct vh_root *root, struct vh_elsewhere *e)
 		vh_names_note(&seen, "%s", own);
 	VH_IGNORE(vh_root_list(root, &pids, "proc")); /* then nobody is seen */
 	for (size_t i = 0; i < pids.count; i++) {
-		_auto_free_ char *ns = NULL;
+		_auto_free_ char *ns = NULL, *text = NULL;
 
 		if (vh_parse_uint(pids.name[i], 10, INT32_MAX, &pid) < 0)
 			continue;
@@ -57,22 +69,22 @@ static void read_namespaces(const struct vh_root *root, struct vh_elsewhere *e)
 		if (!ns || vh_names_has(&seen, ns))
 			continue;
 		*VH_APPEND(seen.name, seen.count) = VH_STEAL(ns);
-		vh_names_note(&e->pids, "%s", pids.name[i]);
+		text = vh_root_read(root, "proc/%s/mountinfo", pids.name[i]);
+		if (!text)
+			continue;
+		vh_block_tables_parse(text, e->there);
+		*VH_APPEND(e->spaces, e->n_spaces) = (struct space){ vh_strdup(pids.name[i]),
+								     e->there->n_mounts };
 	}
 }
 
-static const struct vh_mount *find(const struct vh_usage *there, const struct vh_usage *here,
-				   const char *file, const char *numbers)
+static bool is_it(const struct vh_mount *m, const struct vh_usage *here, const char *file,
+		  const char *numbers)
 {
-	for (size_t i = 0; i < there->n_mounts; i++) {
-		const struct vh_mount *m = &there->mounts[i];
-		_auto_free_ char *text = vh_printf("%u:%u", m->major, m->minor);
+	_auto_free_ char *text = m->major ? vh_printf("%u:%u", m->major, m->minor) : NULL;
 
-		if (vh_streq(numbers, text) || !strcmp(m->source, file) ||
-		    vh_members_share(here, file, m->source))
-			return m;
-	}
-	return NULL;
+	return vh_streq(numbers, text) || !strcmp(m->source, file) ||
+	       vh_members_share(here, file, m->source);
 }
 
 static void add_use(struct vh_uses_ctx *ctx, const char *node, const char *pid,
@@ -102,26 +114,23 @@ bool vh_elsewhere_look(struct vh_uses_ctx *ctx, const char *node, const char *nu
 	struct vh_root quiet = unwatched(ctx->root);
 	struct vh_elsewhere *e = ctx->usage->elsewhere;
 	_auto_free_ char *file = vh_printf("/dev/%s", node);
+	size_t m = 0;
 
 	if (!e->asked)
 		read_namespaces(&quiet, e);
-	for (size_t i = 0; i < e->pids.count; i++) {
-		const char *pid = e->pids.name[i];
-		_auto_free_ char *text = vh_root_read(&quiet, "proc/%s/mountinfo", pid);
-		struct vh_usage there = { 0 };
-		const struct vh_mount *m = NULL;
+	for (size_t i = 0; i < e->n_spaces; i++) {
+		const char *pid = e->spaces[i].pid;
 
-		if (text)
-			vh_block_tables_parse(text, &there);
-		m = find(&there, ctx->usage, file, numbers);
-		if (m) { /* once more, for a watcher */
-			free(vh_root_readlink(ctx->root, "proc/%s/ns/mnt", pid));
-			free(vh_root_read(ctx->root, "proc/%s/mountinfo", pid));
-			add_use(ctx, node, pid, m);
-		}
-		vh_block_tables_clear(&there);
-		if (m)
-			return true;
+		while (m < e->spaces[i].end &&
+		       !is_it(&e->there->mounts[m], ctx->usage, file, numbers))
+			m++;
+		if (m == e->spaces[i].end)
+			continue;
+		free(vh_root_readlink(ctx->root, "proc/%s/ns/mnt",
+				      pid)); /* once more, for a watcher */
+		free(vh_root_read(ctx->root, "proc/%s/mountinfo", pid));
+		add_use(ctx, node, pid, &e->there->mounts[m]);
+		return true;
 	}
 	return false;
 }

@@ -12,7 +12,8 @@
 
 #include "lib/base/banned.h"
 
-#define STACK_MAX 8 /* dm on md on dm ... */
+#define LOOKS_MAX 10000 /* at block devices; a tree that is made up could have any number of ways */
+#define STACK_MAX 16    /* dm on md on dm ...; thin volumes alone are three */
 
 /* A block device below a disk, or on top of it. */
 struct node {
@@ -95,7 +96,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		bool layer;
 		struct vh_use *u;
 
-		if (k->on != m || n->depth >= STACK_MAX)
+		if (k->on != m)
 			continue;
 		if (k->block) {
 			path = vh_printf("sys/class/block/%s", k->block);
@@ -212,8 +213,7 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 	_auto_free_ char *through = vh_printf(" (through %s)", shown);
 	size_t before = ctx->dev->n_uses;
 
-	if (n->depth < STACK_MAX)
-		look_at_node(ctx, up, holder, through, n->depth + 1);
+	look_at_node(ctx, up, holder, through, n->depth + 1);
 	if (ctx->dev->n_uses == before)                       /* ZFS on it, or btrfs? */
 		VH_IGNORE(look_exclusively(ctx, up, holder)); /* the disk is in use already */
 	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
@@ -275,7 +275,7 @@ static void look_at_cache(struct vh_uses_ctx *ctx, const struct node *n)
 	if (!set)
 		return;
 	VH_IGNORE(vh_root_list(ctx->root, &links, "sys/fs/bcache/%s", set));
-	for (size_t i = 0; i < links.count && n->depth < STACK_MAX; i++) {
+	for (size_t i = 0; i < links.count; i++) {
 		const char *link = links.name[i];
 		_auto_free_ char *name = NULL, *up = NULL, *through = NULL;
 
@@ -302,7 +302,7 @@ static void look_at_kernel_users(struct vh_uses_ctx *ctx, const struct node *n)
 		if (!is_called(n, k->device) && !is_called(n, k->given) &&
 		    !(k->major && vh_streq(n->dev, numbers)))
 			continue;
-		if (k->block && n->depth < STACK_MAX) {
+		if (k->block) {
 			up = vh_printf("sys/class/block/%s", k->block);
 			through = vh_printf(" (through %s)", k->block);
 			look_at_node(ctx, up, k->block, through, n->depth + 1);
@@ -321,6 +321,11 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	const struct node n = { path, node, file, mapper, dev, via, depth };
 
+	if (depth > STACK_MAX || ++ctx->looks > LOOKS_MAX) {
+		vh_use_unseen(ctx, VH_USE_BLOCK, "what lies on %s: %s", node,
+			      depth > STACK_MAX ? "nested too deep" : "too much to look at");
+		return;
+	}
 	if (depth)
 		vh_nodes_above(ctx, name, dev);
 	look_at_mounts(ctx, &n);
@@ -335,8 +340,9 @@ static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 {
 	_auto_free_ char *dev = rc == -EBUSY ? vh_root_read(ctx->root, "%s/dev", path) : NULL;
 
-	if (rc == -EBUSY && !vh_elsewhere_look(ctx, node, dev))
-		vh_members_explain(ctx, path, node);
+	if (rc == -EBUSY && !vh_members_explain(ctx, path, node) &&
+	    !vh_elsewhere_look(ctx, node, dev))
+		vh_members_unknown(ctx, path, node);
 	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
 		return true;
 	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,

@@ -125,44 +125,8 @@ static bool is_vital_pool(const struct vh_uses_ctx *ctx, const char *pool)
 	return false;
 }
 
-/* Whose it is may be found by hand. */
-static char *find_fix(const char *node, const char *dev)
+bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
 {
-	_auto_free_ char *file = vh_printf("/dev/%s", node), *word = vh_shell_quote(file);
-
-	return vh_printf("fuser -v %s; grep -l ' %s ' /proc/[0-9]*/mountinfo   # names who", word,
-			 dev ? dev : node);
-}
-
-/* What holds a disk by itself, before there is a device on top of it; or else who knows what, which
- * may well be the root file system: no configuration allows that. */
-static void by_what_it_is(struct vh_uses_ctx *ctx, const char *node, const char *type,
-			  const char *dev)
-{
-	_auto_free_ char *shown = vh_printable(type ? type : "", 40);
-	_auto_free_ char *word = vh_shell_quote(node), *file = vh_printf("/dev/%s", node);
-	struct vh_use *u;
-
-	if (vh_streq(type, "bcache")) {
-		vh_use_add(ctx, VH_USE_BLOCK, "%s is registered with bcache", node)->fix =
-			vh_printf("echo 1 > /sys/class/block/%s/bcache/stop", word);
-		return;
-	}
-	if (vh_members_share(ctx->usage, file, file))
-		u = vh_use_add(ctx, VH_USE_BLOCK,
-			       "%s is a member of a btrfs that is mounted where it cannot be seen",
-			       node);
-	else
-		u = vh_use_add(ctx, VH_USE_BLOCK,
-			       "%s%s%s%s is opened exclusively, and it cannot be told by whom",
-			       node, type ? " (" : "", shown, type ? ")" : "");
-	u->vital = true;
-	u->fix = find_fix(node, dev);
-}
-
-void vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
-{
-	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
 	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
 	_auto_free_ char *part = udev_value(data, "ID_PART_ENTRY_TYPE");
@@ -173,13 +137,17 @@ void vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *n
 		u = vh_use_add(ctx, VH_USE_BLOCK,
 			       "%s is the journal of a file system on another disk", node);
 		u->vital = true; /* of which, is to be read nowhere */
-		return;
+		return true;
+	}
+	if (vh_streq(type, "bcache")) { /* which has made no device of it yet */
+		word = vh_shell_quote(node);
+		vh_use_add(ctx, VH_USE_BLOCK, "%s is registered with bcache", node)->fix =
+			vh_printf("echo 1 > /sys/class/block/%s/bcache/stop", word);
+		return true;
 	}
 	/* a cache of a pool (l2arc) has no name on it */
-	if (!vh_streq(type, "zfs_member") && !vh_streq(part, VH_ZFS_PARTITION)) {
-		by_what_it_is(ctx, node, type, dev);
-		return;
-	}
+	if (!vh_streq(type, "zfs_member") && !vh_streq(part, VH_ZFS_PARTITION))
+		return false;
 	pool = vh_members_pool(data);
 	shown = vh_printable(pool ? pool : "unknown", 60);
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
@@ -189,4 +157,26 @@ void vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *n
 		u->fix = word ? vh_printf("zpool export %s", word)
 			      : vh_strdup("zpool status   # names it; then zpool export");
 	vh_zvols_look(ctx, pool);
+	return true;
+}
+
+/* It may well be the root file system: no configuration allows that. */
+void vh_members_unknown(struct vh_uses_ctx *ctx, const char *path, const char *node)
+{
+	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
+	_auto_free_ char *type = vh_members_signature(ctx, path), *file = vh_printf("/dev/%s", node);
+	_auto_free_ char *shown = vh_printable(type ? type : "", 40), *word = vh_shell_quote(file);
+	struct vh_use *u;
+
+	if (vh_members_share(ctx->usage, file, file))
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s is a member of a btrfs that is mounted where it cannot be seen",
+			       node);
+	else
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s%s%s%s is opened exclusively, and it cannot be told by whom",
+			       node, type ? " (" : "", shown, type ? ")" : "");
+	u->vital = true;
+	u->fix = vh_printf("fuser -v %s; grep -l ' %s ' /proc/[0-9]*/mountinfo   # names who", word,
+			   dev ? dev : node);
 }

@@ -43,6 +43,7 @@ struct vh_uses_ctx {
 	struct vh_names ttys; /* ports below it: "ttyS4" */
 	char *virtio;         /* the directory of its virtio device, or NULL */
 	bool complete;
+	unsigned int looks; /* at block devices, so far */
 };
 
 struct vh_use *vh_use_add(struct vh_uses_ctx *ctx, enum vh_use_kind kind, const char *fmt, ...)
@@ -121,8 +122,9 @@ bool vh_members_share(const struct vh_usage *u, const char *file, const char *so
 char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
 /* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */
 char *vh_members_pool(const char *udev) VH_CHECK;
-/* Somebody has it open exclusively: adds who, or that this cannot be told. */
-void vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
+/* Somebody has it open exclusively: adds who, if what is on it tells; and else that it is unknown. */
+bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
+void vh_members_unknown(struct vh_uses_ctx *ctx, const char *path, const char *node);
 
 /* Is the directory `path` a whole disk, or the hidden path of an NVMe multipath disk? */
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
