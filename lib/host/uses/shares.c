@@ -23,8 +23,8 @@ static void add_of_source(struct vh_names *to, const char *source, bool user)
 
 	while (*source == '/' || *source == '\\')
 		source++;
-	source += user ? strcspn(source, "@") : 0;
-	source += user && *source;
+	if (user && strchr(source, '@'))
+		source = strchr(source, '@') + 1;
 	end = strstr(source, ":/");
 	servers = vh_strndup(source, end ? (size_t)(end - source) : strcspn(source, "/\\@"));
 	vh_mounts_add_all(to, servers, ",");
@@ -144,6 +144,8 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 			continue;
 		}
 		vh_use_forget(ctx, &before);
+		if (!strcmp(m->type, "fuse.sshfs")) /* of a person, by a name as a rule */
+			continue;
 		what = vh_printf("a file system of type %s", m->type);
 		vh_ways_untold(ctx, server, what);
 	}
