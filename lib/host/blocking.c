@@ -111,9 +111,11 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		const struct vh_use *u = &d->uses[uses];
 		_auto_free_ char *kind = vh_printf("%d", (int)u->kind);
 		_auto_free_ char *input = vh_printf("%u", u->input);
+		_auto_free_ char *rank = vh_printf("%u", u->rank);
 
 		put(to, "use");
 		put(to, kind);
+		put(to, rank);
 		put(to, u->vital ? "vital" : "");
 		put(to, u->peer_only ? "peer" : "");
 		put(to, u->weak ? "weak" : "");
@@ -157,7 +159,7 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 		_auto_free_ char *numbers = n->numbered ? vh_printf("%u:%u", n->major, n->minor)
 							: NULL;
 
-		put(to, n->block ? "block node" : "node");
+		put(to, n->above ? "node above" : n->block ? "block node" : "node");
 		put(to, n->path);
 		put(to, n->subsystem);
 		put(to, numbers ? numbers : "");
@@ -167,11 +169,13 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 	put_found(q, d, 0, before, to);
 }
 
-static void get_node(const struct vh_strbuf *from, size_t *at, bool block, struct vh_pci_dev *d)
+static void get_node(const struct vh_strbuf *from, size_t *at, const char *word,
+		     struct vh_pci_dev *d)
 {
 	struct vh_devnode *n = VH_APPEND(d->devnodes, d->n_devnodes);
 
-	n->block = block;
+	n->above = !strcmp(word, "node above");
+	n->block = n->above || !strcmp(word, "block node");
 	n->path = vh_strdup(take(from, at));
 	n->subsystem = vh_strdup(take(from, at));
 	n->numbered = sscanf(take(from, at), "%u:%u", &n->major, &n->minor) == 2;
@@ -194,12 +198,14 @@ static void get_thing(const struct vh_strbuf *from, size_t *at, struct vh_pci_de
 
 static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 {
-	uint64_t kind, input;
+	uint64_t kind, input, rank;
 	const char *fix;
 
 	*u = (struct vh_use){ 0 };
 	if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
 		u->kind = (enum vh_use_kind)kind;
+	if (vh_parse_uint(take(from, at), 10, UINT32_MAX, &rank) == 0)
+		u->rank = (unsigned int)rank;
 	u->vital = *take(from, at);
 	u->peer_only = *take(from, at);
 	u->weak = *take(from, at);
@@ -211,14 +217,19 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	u->fix = *fix ? vh_strdup(fix) : NULL;
 }
 
-/* Those that count against a peer alone stay behind the others. */
+/* Those that count against a peer alone stay behind the others; what has to end first comes first. */
 static void insert_use(struct vh_pci_dev *d, const struct vh_use *u)
 {
 	size_t i = d->n_uses;
 
 	(void)VH_APPEND(d->uses, d->n_uses);
-	for (; i && d->uses[i - 1].peer_only && !u->peer_only; i--)
-		d->uses[i] = d->uses[i - 1];
+	for (; i; i--) {
+		const struct vh_use *before = &d->uses[i - 1];
+
+		if (before->rank >= u->rank && (!before->peer_only || u->peer_only))
+			break;
+		d->uses[i] = *before;
+	}
 	d->uses[i] = *u;
 }
 
@@ -235,8 +246,9 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, bool more, struct
 			vh_names_note(&d->unseen, "%s", take(from, at));
 		} else if (!strcmp(word, "carries")) {
 			*VH_APPEND(d->carries.name, d->carries.count) = vh_strdup(take(from, at));
-		} else if (!strcmp(word, "node") || !strcmp(word, "block node")) {
-			get_node(from, at, *word == 'b', d);
+		} else if (!strcmp(word, "node") || !strcmp(word, "block node") ||
+			   !strcmp(word, "node above")) {
+			get_node(from, at, word, d);
 		} else if (!strcmp(word, "thing")) {
 			get_thing(from, at, d);
 		} else {

@@ -86,6 +86,8 @@ static const struct {
 	{ VH_HOLDER_LOOKS, "hd-idle" },
 	{ VH_HOLDER_LOOKS, "lvmpolld" },
 	{ VH_HOLDER_LOOKS, "dmeventd" },
+	{ VH_HOLDER_LOOKS, "mdmon" }, /* it serves the array, which is a use of its own */
+	{ VH_HOLDER_LOOKS, "mdadm" },
 	{ VH_HOLDER_LOOKS, "blkid" },
 	{ VH_HOLDER_LOOKS, "lsblk" },
 	{ VH_HOLDER_LOOKS, "lspci" },

@@ -29,7 +29,7 @@ struct vh_use {
 	bool weak;      /* a warning for a device that was named, in full for a peer */
 	bool looked;    /* somebody only looks at it: never more than a warning */
 	unsigned int input; /* of enum vh_input: what it lets people type or point with */
-	unsigned int rank;  /* while uses are read: those of a higher one have to end before */
+	unsigned int rank;  /* those of a higher one have to end before */
 	char *text;     /* "nvme1n1p2 is mounted at /srv" */
 	char *fix;      /* what to type to end the use, or NULL */
 };
@@ -41,6 +41,7 @@ struct vh_devnode {
 	unsigned int major, minor;
 	bool numbered; /* by them it is found in containers too; else by its path alone */
 	bool block;
+	bool above; /* of what lies on a disk of the device: a volume, a zvol, a session's disk */
 };
 
 /* What hangs on a function, beside its nodes, under a name that a domain may give. */

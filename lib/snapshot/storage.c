@@ -56,6 +56,22 @@ static bool has_file(const struct vh_usage *u, const char *at)
 	return false;
 }
 
+/* Does a folder lie on it that the root file system is made of? */
+static bool has_layer(const struct vh_usage *u, const struct vh_mount *m)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		_auto_names_ struct vh_names dirs = { 0 };
+
+		if (!vh_streq(u->mounts[i].type, "overlay"))
+			continue;
+		vh_mounts_layers(&u->mounts[i], &dirs);
+		for (size_t d = 0; d < dirs.count; d++)
+			if (vh_mounts_of(u, dirs.name[d]) == m)
+				return true;
+	}
+	return false;
+}
+
 /* rpool/ROOT/debian by the name of its pool alone; where the system lies in it. */
 static char *pool_of(struct vh_keeping *k, const struct vh_mount *m)
 {
@@ -84,7 +100,7 @@ static void put_overlay(struct vh_keeping *k, const struct vh_mount *m, struct v
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 
-	vh_shares_overlay_dirs(m, &dirs);
+	vh_mounts_layers(m, &dirs);
 	for (size_t i = 0; i < dirs.count; i++) {
 		_auto_free_ char *dir = vh_scrub_path(&k->scrub, dirs.name[i]);
 
@@ -134,7 +150,8 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		bool is_block = vh_has_prefix(m->source, "/dev/") &&
 				!vh_has_prefix(m->source, "/dev/disk/"); /* serial numbers */
 
-		if (!m->major && !is_block && !m->type && !pool && !has_file(u, m->at))
+		if (!m->major && !is_block && !m->type && !pool && !has_file(u, m->at) &&
+		    !has_layer(u, m))
 			continue;
 		vh_strbuf_addf(&to, "%s%u 1 %u:%u / ", to.len ? "\n" : "", id++, m->major, m->minor);
 		put_mangled(&to, at);
@@ -426,8 +443,8 @@ void vh_storage_nbd(struct vh_keeping *k, const char *text, size_t len, struct v
 	_auto_free_ char *server = vh_ties_nbd_server(text, len), *scrubbed = NULL;
 	static const char name[] = "nbd-client";
 
-	if (!server) {
-		vh_kept_put(t, vh_strdup("-"));
+	if (!server || !*server) {
+		vh_kept_put(t, vh_strdup(server ? "?" : "-"));
 		return;
 	}
 	scrubbed = scrub_server(k, server);

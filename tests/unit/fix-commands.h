@@ -24,6 +24,7 @@ static const struct {
 	{ "podman", true },      { "crictl", true },
 	{ "machinectl", true },  { "rm", true },
 	{ "depmod", true },      { "virt-xml", true },
+	{ "fcoeadm", true },     { "drbdsetup", false }, /* drbd and a number */
 	{ "chmod", false }, /* modes and labels are in no tree: rules/rule-cases-hook.c */
 	{ "semanage", false },   { "restorecon", false },
 	{ "losetup", false },    /* loop and a number */

@@ -37,7 +37,12 @@
 #define TANK UDEV("8:1", "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member")
 #define PROCESS(pid, comm) \
 	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n"
+#define QEMU(node)                                                                                     \
+	"f proc/77/stat\t77 (qemu-system-x86) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 500 0 0\n" \
+	"f proc/77/cgroup\t0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope\n"                    \
+	"l proc/77/fd/9\t" node "\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
+#define CUTS "   # cuts off whoever works with it"
 #define LIO "f sys/kernel/config/target/core/"
 
 static const struct {
@@ -113,14 +118,58 @@ static const struct {
 	  SDA1 SWAPS("/dev/zd0 x") MOUNTS("") HELD
 	  "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member"),
 	  "vital sda1 is a member of the ZFS pool 'tank'", "none" },
+	{ "ZFS, swap on a volume of another pool",
+	  SDA1 SWAPS("/dev/zd0 x") MOUNTS("") HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1",
+		  "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member") "d sys/block/zd0\n" VIRTUAL("zd0",
+											      "230:0")
+		  UDEV("230:0", "S:zvol/rpool/swap"),
+	  "sda1 is a member of the ZFS pool 'tank'", "zpool export tank" },
+	{ "ZFS, the system on a volume of the pool",
+	  SDA1 SWAPS("") "f proc/self/mountinfo\t20 1 230:1 / / rw - ext4 /dev/zd0p1 rw\n" HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1",
+		  "E:ID_FS_LABEL=my tank\\nE:ID_FS_TYPE=zfs_member") "d sys/block/zd0\n" VIRTUAL("zd0",
+												 "230:0")
+		  UDEV("230:0", "S:zvol/my+tank/root"),
+	  "vital sda1 is a member of the ZFS pool 'my tank'", "none" },
+	{ "ZFS, a cache, which has no name on it",
+	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1", "E:ID_PART_ENTRY_TYPE=6a898cc3-1dd2-11b2-99a6-080020736631"),
+	  "sda1 is a member of the ZFS pool 'unknown'",
+	  "zpool status   # names it; then zpool export" },
+	{ "ZFS, a guest on a volume of the pool",
+	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV(
+		  "8:1",
+		  "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member") "d sys/block/zd0\n" VIRTUAL("zd0",
+											      "230:0")
+		  UDEV("230:0", "S:zvol/tank/vm") QEMU("/dev/block/230:0"),
+	  "domain 'vm', process 77 (qemu-system-x86), has /dev/zd0 open; "
+	  "sda1 is a member of the ZFS pool 'tank'",
+	  "virsh shutdown vm; zpool export tank" },
+	{ "btrfs, named by a link",
+	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/vg/x rw") HOLDS("sda", "dm-0")
+		  VIRTUAL("dm-0", "253:0") "l dev/vg/x\t../dm-0\nf dev/dm-0\theld\n"
+					   "d sys/fs/btrfs/1/devices/dm-0\n",
+	  "dm-0 is mounted at /srv (through dm-0); sda is held by dm-0", "umount /srv; none" },
+	{ "btrfs, mounted by the kernel as /dev/root",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/root rw\n"
+			"d sys/fs/btrfs/1/devices/sda\n" HELD,
+	  "vital sda is mounted at /", "none" },
+	{ "btrfs, mounted out of sight",
+	  SDA PLAIN HELD "d sys/fs/btrfs/1/devices/sda\n" UDEV("8:0", "E:ID_FS_TYPE=btrfs"),
+	  "vital sda is a member of a btrfs that is mounted where it cannot be seen",
+	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
 	{ "ZFS, exported", SDA1 PLAIN FREE UDEV("8:0", "") UDEV("8:1", "E:ID_FS_TYPE=zfs_member"),
 	  "peer sda1 holds data (zfs_member)", "none" },
 	{ "an external journal", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=jbd"),
 	  "vital sda is the journal of a file system on another disk", "none" },
 	{ "nobody knows who", SDA PLAIN HELD UDEV("8:0", ""),
-	  "vital sda is opened exclusively, by what cannot be seen (a file system of another mount "
-	  "namespace?)",
-	  "none" },
+	  "vital sda is opened exclusively, and it cannot be told by whom",
+	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
+	{ "nobody knows who, but what is on it",
+	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_TYPE=drbd"),
+	  "vital sda1 (drbd) is opened exclusively, and it cannot be told by whom",
+	  "fuser -v /dev/sda1; grep -l ' 8:1 ' /proc/[0-9]*/mountinfo   # names who" },
 	{ "mounted in another namespace",
 	  SDA1 PLAIN PROCESS("7", "tool") "f proc/7/mountinfo\t" ROOT
 					  "\\n21 20 8:1 / /a\\\\040b rw - ext4 /dev/sda1 rw"
@@ -197,6 +246,26 @@ static const struct {
 	  "swapoff /dev/dm-1; cryptsetup close crypt; vgchange -an my-vg" },
 	{ "md", SDA PLAIN HOLDS("sda", "md127") VIRTUAL("md127", "9:127") "f dev/md127\tfree\n",
 	  "sda is held by md127", "mdadm --stop /dev/md127" },
+	{ "md, by the metadata of the firmware: the container last",
+	  SDA PLAIN HOLDS("sda", "md126") HOLDS("sda", "md127") VIRTUAL("md126", "9:126") VIRTUAL(
+		  "md127",
+		  "9:127") "f sys/devices/virtual/block/md126/md/metadata_version\texternal:imsm\n"
+			   "f sys/devices/virtual/block/md127/md/metadata_version\texternal:/md126/0\n"
+			   "f dev/md126\tfree\nf dev/md127\tfree\n",
+	  "sda is held by md127; sda is held by md126",
+	  "mdadm --stop /dev/md127; mdadm --stop /dev/md126" },
+	{ "DRBD", SDA PLAIN HOLDS("sda", "drbd3") VIRTUAL("drbd3", "147:3") "f dev/drbd3\tfree\n",
+	  "sda is held by drbd3", "drbdsetup detach 3" },
+	{ "a guest on a volume of LVM, before the group",
+	  SDA PLAIN HOLDS("sda", "dm-0") VIRTUAL(
+		  "dm-0",
+		  "253:0") "f sys/devices/virtual/block/dm-0/dm/name\tvg-vm\n"
+			   "f sys/devices/virtual/block/dm-0/dm/uuid\tLVM-x\nf dev/dm-0\tfree\n" QEMU(
+				   "/dev/block/253:0"),
+	  "domain 'vm', process 77 (qemu-system-x86), has /dev/dm-0 open; sda is held by vg-vm",
+	  "virsh shutdown vm; vgchange -an vg" },
+	{ "bcache, without its cache", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=bcache"),
+	  "sda is registered with bcache", "echo 1 > /sys/class/block/sda/bcache/stop" },
 	{ "bcache, behind it",
 	  SDA SWAPS("") MOUNTS("\\n21 20 252:0 / /srv rw - ext4 /dev/bcache0 rw") VIRTUAL(
 		  "bcache0", "252:0") "l " AT "sda/bcache/dev\tsys/devices/virtual/block/bcache0\n",
@@ -222,7 +291,7 @@ static const struct {
 	{ "nvmet",
 	  SDA PLAIN NVMET "n/namespaces/1/device_path\t/dev/sda\n" NVMET "n/namespaces/1/enable\t1\n",
 	  "sda is exported by the NVMe target (/sys/kernel/config/nvmet/subsystems/n/namespaces/1)",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" CUTS },
 	{ "nvmet, let go",
 	  SDA PLAIN FREE UDEV("8:0", "") NVMET "n/namespaces/1/device_path\t/dev/sda\n" NVMET
 					       "n/namespaces/1/enable\t0\n",
@@ -232,24 +301,24 @@ static const struct {
 		    "n/namespaces/1/device_path\t/dev/disk/by-id/x\n" NVMET
 		    "n/namespaces/1/enable\t1\n",
 	  "sda is exported by the NVMe target (/sys/kernel/config/nvmet/subsystems/n/namespaces/1)",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" CUTS },
 	{ "nvmet, a file",
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw") NVMET
 	  "n/namespaces/1/device_path\t/srv/d.img\n" NVMET "n/namespaces/1/enable\t1\n",
 	  "sda holds the file /srv/d.img, exported by the NVMe target "
 	  "(/sys/kernel/config/nvmet/subsystems/n/namespaces/1); sda is mounted at /srv",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable; umount /srv" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/namespaces/1/enable" CUTS "; umount /srv" },
 	{ "LIO", SDA PLAIN LIO "iblock_0/d/udev_path\t/dev/sda\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" CUTS },
 	{ "LIO, by its numbers",
 	  SDA PLAIN LIO
 	  "iblock_0/d/udev_path\t\n" LIO
 	  "iblock_0/d/info\tStatus: ACTIVATED\\n        Major: 8 Minor: 0  CLAIMED: IBLOCK\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/block delete d" CUTS },
 	{ "LIO, as a file", SDA PLAIN LIO "fileio_1/d/udev_path\t/dev/sda\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/fileio delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/fileio delete d" CUTS },
 	{ "LIO, as a SCSI device", SDA PLAIN LIO "pscsi_1/d/udev_path\t/dev/sda\n",
-	  "sda is exported by the target LIO (d)", "targetcli /backstores/pscsi delete d" },
+	  "sda is exported by the target LIO (d)", "targetcli /backstores/pscsi delete d" CUTS },
 	{ "SCST", SDA PLAIN "f sys/kernel/scst_tgt/devices/d/filename\t/dev/sda\\n[key]\n",
 	  "sda is exported by the target SCST (d)", "none" },
 	{ "a loop",
@@ -260,9 +329,37 @@ static const struct {
 		  "") "f proc/self/mountinfo\t20 1 7:0 / / rw - ext4 /dev/loop0 rw\\n"
 		      "21 20 8:0 / /host rw - ntfs /dev/sda rw\nf sys/block/loop0/loop/backing_file\t/host/disk\n" VIRTUAL(
 			      "loop0", "7:0"),
-	  "sda holds the file /host/disk, held by loop0; sda is mounted at /host; "
-	  "vital loop0 is mounted at / (through loop0)",
-	  "losetup --detach /dev/loop0; umount /host; none" },
+	  "vital loop0 is mounted at / (through loop0); "
+	  "sda holds the file /host/disk, held by loop0; sda is mounted at /host",
+	  "none; losetup --detach /dev/loop0; umount /host" },
+	{ "a file deep down, its file system near the top",
+	  SDA SWAPS("") MOUNTS(
+		  "\\n21 20 8:0 / /a/b/c rw - ext4 /dev/sda rw"
+		  "\\n22 20 7:0 / /x rw - ext4 /dev/loop0 rw") "f sys/block/loop0/loop/backing_file\t/a/b/c/disk\n" VIRTUAL("loop0",
+															    "7:0"),
+	  "loop0 is mounted at /x (through loop0); sda holds the file /a/b/c/disk, held by loop0; "
+	  "sda is mounted at /a/b/c",
+	  "umount /x; losetup --detach /dev/loop0; umount /a/b/c" },
+	{ "a live system, whose layers are out of sight",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:30 / / rw - overlay /cow "
+			"rw,lowerdir=/small.squashfs,upperdir=/cow/upper\\n"
+			"21 20 8:0 / /cdrom rw - iso9660 /dev/sda rw\n"
+			"f sys/block/loop0/loop/backing_file\t/cdrom/small.squashfs\n" VIRTUAL(
+				"loop0", "7:0"),
+	  "vital sda holds the file /cdrom/small.squashfs, held by loop0, maybe a part of the root "
+	  "file system; sda is mounted at /cdrom",
+	  "none; umount /cdrom" },
+	{ "shown by USB",
+	  SDA PLAIN
+	  "f sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file\t/dev/sda\n",
+	  "sda is shown to another machine as a USB stick "
+	  "(/sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0)",
+	  "echo > /sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file" CUTS },
+	{ "a disk below the disk, as eMMC has it",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:16 / /u rw - ext2 /dev/sdaboot0 rw") FREE UDEV(
+		  "8:0", "") "f " AT "sda/sdaboot0/dev\t8:16\nf " AT "sda/sdaboot0/size\t9\nd " AT
+			     "sda/sdaboot0/holders\nl sys/class/block/sdaboot0\t" AT "sda/sdaboot0\n",
+	  "sdaboot0 is mounted at /u", "umount /u" },
 	{ "zram writes back",
 	  SDA MOUNTS("") SWAPS(
 		  "/dev/zram0 x") "f sys/block/zram0/backing_dev\t/dev/sda\n"
@@ -275,7 +372,7 @@ static const struct {
 	  "l sys/class/block/nvme3n1\t@0000:01:00.0/nvme/nvme3/nvme3n1\n" PLAIN NVMET
 	  "n/passthru/device_path\t/dev/nvme3\n" NVMET "n/passthru/enable\t1\n",
 	  "nvme3 is exported by the NVMe target (/sys/kernel/config/nvmet/subsystems/n/passthru)",
-	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/passthru/enable" },
+	  "echo 0 > /sys/kernel/config/nvmet/subsystems/n/passthru/enable" CUTS },
 };
 
 static const struct vh_host *read_host(const struct scratch *s)
@@ -339,9 +436,41 @@ static void test_case(size_t n)
 		diag("have: %s", fixes.data);
 }
 
+/* --- how deep ------------------------------------------------------------------------------------ */
+
+/* Layers of dm on a disk; the root file system is on the uppermost. */
+static void test_deep(int layers)
+{
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	_auto_(scratch) struct scratch *s = NULL;
+	_auto_(vh_host) const struct vh_host *h = NULL;
+	bool vital = false, seen;
+
+	vh_strbuf_add(&text, SDA SWAPS("") HOLDS("sda", "dm-1"));
+	for (int i = 1; i <= layers; i++) {
+		vh_strbuf_addf(&text, VIRTUAL("dm-%d", "253:%d"), i, i, i, i, i);
+		if (i < layers)
+			vh_strbuf_addf(&text,
+				       "l sys/devices/virtual/block/dm-%d/holders/dm-%d\t"
+				       "sys/devices/virtual/block/dm-%d\n",
+				       i, i + 1, i + 1);
+	}
+	vh_strbuf_addf(&text, "f proc/self/mountinfo\t20 1 253:%d / / rw - ext4 /dev/dm-%d rw\n",
+		       layers, layers);
+	s = scratch_new(text.data);
+	h = read_host(s);
+	for (size_t i = 0; i < h->devs[0]->n_uses; i++)
+		vital |= h->devs[0]->uses[i].vital;
+	seen = !(h->devs[0]->unseen_kinds & VH_USE_BLOCK);
+	ok(layers <= 16 ? vital && seen : !seen, "%d layers: %s", layers,
+	   layers <= 16 ? "the system is seen" : "it is unknown what lies on the disk");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cases); i++)
 		test_case(i);
+	test_deep(12);
+	test_deep(20);
 	return tap_done();
 }

@@ -108,21 +108,22 @@ static size_t look_at_source(const char *path)
 static const struct {
 	const char *file, *arg;
 } harmless[] = {
-	{ "release.c", "c->owner" },        /* a UUID */
-	{ "rule-bypass.c", "i->daemon" },   /* one of two */
-	{ "rule-bypass.c", "VH_HOOKSDIR" }, /* a constant */
-	{ "rule-device.c", "name.s" },      /* an address */
-	{ "rule-topology.c", "name.s" },    /* an address */
-	{ "rule-hugepages.c", "nodes" },    /* numbers */
-	{ "rule-memory.c", "less" },        /* a size, in front of the command */
-	{ "rule-memory.c", "all" },         /* a size, in front of the command */
-	{ "rule-use.c", "end" },            /* a line that is done */
-	{ "display.c", "console" },         /* vtcon and a number */
-	{ "fabric.c", "name" },             /* nvme and a number */
-	{ "ties.c", "name" },               /* nbd and a number, rbd and a number */
-	{ "net.c", "cuts" },                /* a comment */
-	{ "net.c", "table" },               /* a number */
-	{ "net.c", "line" },                /* a line that is done */
+	{ "release.c", "c->owner" },         /* a UUID */
+	{ "rule-bypass.c", "i->daemon" },    /* one of two */
+	{ "rule-bypass.c", "VH_HOOKSDIR" },  /* a constant */
+	{ "rule-device.c", "name.s" },       /* an address */
+	{ "rule-topology.c", "name.s" },     /* an address */
+	{ "rule-hugepages.c", "nodes" },     /* numbers */
+	{ "rule-memory.c", "less" },         /* a size, in front of the command */
+	{ "rule-memory.c", "all" },          /* a size, in front of the command */
+	{ "rule-use.c", "end" },             /* a line that is done */
+	{ "display.c", "console" },          /* vtcon and a number */
+	{ "fabric.c", "name" },              /* nvme and a number */
+	{ "ties.c", "name" },                /* nbd and a number, rbd and a number */
+	{ "members.c", "dev ? dev : node" }, /* numbers, or the kernel's name of a disk */
+	{ "net.c", "cuts" },                 /* a comment */
+	{ "net.c", "table" },                /* a number */
+	{ "net.c", "line" },                 /* a line that is done */
 	{ "net.c", "route" },     /* an option, words of ours and a destination in numbers */
 	{ "dir.c", "ret->path" }, /* a folder of ours */
 };

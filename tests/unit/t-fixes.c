@@ -69,6 +69,7 @@ static const char *const names[] = {
 	"pci 0000:01:00.0 class=020000 id=8086:1521 group=2 driver=igb\n" \
 	"f proc/self/mountinfo\t20 1 9:9 / / rw - ext4 /dev/other rw\nf proc/swaps\t-\n"
 #define PORT(name) "sys/devices/pci0000:01/0000:01:00.0/net/" name "/"
+#define FCOE_DISK(name) PORT(name) "ctlr_0/host9/target9:0:0/9:0:0:0/block/sdg/"
 #define UP PORT("%s") "flags\t0x1003\n", PORT("%s") "ifindex\t3\n"
 #define CARD                                                                 \
 	"pci 0000:01:00.0 class=030000 id=1234:5678 group=2 driver=amdgpu\n" \
@@ -146,6 +147,9 @@ static const struct setting settings[] = {
 	  .files = { UP, PORT("%s") "master\t-> sys/devices/virtual/net/br0" } },
 	{ "a port of Open vSwitch", NIC "f routes\t-\n", A_IFNAME,
 	  .files = { UP, PORT("%s") "master\t-> sys/devices/virtual/net/ovs-system" } },
+	{ "Fibre Channel over it", NIC "f routes\t-\n", A_IFNAME,
+	  .files = { UP, FCOE_DISK("%s") "dev\t8:96\n", "sys/block/sdg\t-> " FCOE_DISK("%s"),
+		     "sys/class/block/sdg\t-> " FCOE_DISK("%s") } },
 	{ "a VLAN on it", NIC "f routes\t-\nf " FN "net/eth0/flags\t0x1003\n", A_IFNAME,
 	  .files = { PORT("eth0") "upper_%s\t-> sys/devices/virtual/net/%s",
 		     "sys/devices/virtual/net/%s/flags\t0x1003\n",

@@ -356,6 +356,11 @@ static const struct {
 	  "other looked: process 9 (wireplumber) has /dev/video0 (a video device) open, and is "
 	  "taken to look at it only; input peer: USB device 'unnamed' (1-4)",
 	  NULL },
+	{ "a program of QEMU's that is no guest",
+	  DISK PROCESS("9", "qemu-storage-da", "/dev/sdb")
+		  CGROUP("9", "/system.slice/export.service"),
+	  "block error: process 9 (qemu-storage-da) of export.service has /dev/sdb open",
+	  "systemctl stop export.service" },
 	{ "a guest's USB device", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/189:2"),
 	  "other error: a running guest, process 9 (qemu-kvm), has /dev/bus/usb/1-3 (a USB device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",

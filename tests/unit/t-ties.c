@@ -7,6 +7,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/host/host.h"
 #include "lib/host/read.h"
+#include "lib/host/uses/ties.h"
 #include "lib/snapshot/snapshot.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -520,12 +521,17 @@ static const struct {
 	{ "NFS by the scope of its address",
 	  "$D" PORTS "f routes\t-\n" MOUNT("nfs4 s:/x rw,addr=fe80::9%eth0"), .says = "NFS",
 	  .fix = "umount /srv/it" },
+	{ "sshfs", "$D" PORTS LAN MOUNT("fuse.sshfs me@10.8.0.9:/x rw"), .says = "fuse.sshfs",
+	  .fix = "umount /srv/it" },
+	{ "sshfs, as oneself", "$D" PORTS LAN MOUNT("fuse.sshfs 10.8.0.9:/x rw"),
+	  .says = "fuse.sshfs", .fix = "umount /srv/it" },
 	{ "an NFS server nobody knows: root", "$R" PORTS LAN MOUNT("nfs4 s:/x rw"),
 	  .says = "may be reached", .vital = true },
 	{ "swap in a file on NFS",
 	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/a\\\\040file x 1 0 -2\n" MOUNT(
 		  "nfs4 s:/x rw,addr=10.8.0.9"),
-	  .says = "NFS", .vital = true, .fix = "swapoff '/srv/it/a file'\numount /srv/it" },
+	  .says = "holds the swap file /srv/it/a file", .vital = true, .fix = "umount /srv/it",
+	  .last = "swapoff '/srv/it/a file'", .before = "NFS" },
 	{ "swap in a file of a disk that is mounted below NFS",
 	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/disk/file x 1 0 -2\n"
 	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
@@ -611,8 +617,46 @@ static void test_ways(const struct transport *t)
 	}
 }
 
+/* --- who serves an nbd disk ----------------------------------------------------------------------- */
+
+static const struct {
+	const char *args;   /* with '|' between them */
+	const char *server; /* "": it is not told; NULL: this host */
+} servers[] = {
+	{ "nbd-client|10.8.0.9|/dev/nbd0", "10.8.0.9" },
+	{ "/usr/sbin/nbd-client|-N|root|-b|4096|fd00::9|/dev/nbd0", "fd00::9" },
+	{ "@bd-client|10.8.0.9|10809|/dev/nbd0", "10.8.0.9" },
+	{ "@usr/sbin/nbd-client|10.8.0.9", "10.8.0.9" },
+	{ "nbd-client|-unix|/run/s|/dev/nbd0", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|nbd://10.8.0.9/x", "10.8.0.9" },
+	{ "qemu-nbd|-c|/dev/nbd0|/srv/x.qcow2", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|nbd+unix:///x?socket=/run/s", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|rbd:pool/image", "" },
+	{ "qemu-nbd|-c|/dev/nbd0|ssh://root@nas/x.img", "" },
+	{ "qemu-nbd|-c|/dev/nbd0|json:{\"driver\":\"rbd\"}", "" },
+	{ "rbd-nbd|map|pool/image", "" },
+	{ "own-thing", "" },
+	{ "-", NULL },
+};
+
+static void test_server(size_t n)
+{
+	char args[256];
+	size_t len = (size_t)snprintf(args, sizeof(args), "%s", servers[n].args);
+	_auto_free_ char *server = NULL;
+
+	for (char *p = args; *p; p++)
+		*p = *p == '|' ? 0 : *p;
+	server = vh_ties_nbd_server(args, len);
+	if (!ok(vh_streq(server, servers[n].server) || server == servers[n].server, "served by: %s",
+		servers[n].args))
+		diag("have %s", server ? server : "this host");
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < VH_COUNT(servers); i++)
+		test_server(i);
 	for (size_t i = 0; i < VH_COUNT(transports); i++)
 		test_ways(&transports[i]);
 	for (size_t w = 0; w < VH_COUNT(ways); w++)

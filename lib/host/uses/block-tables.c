@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
 
 /* mountinfo and swaps write blanks as \040 (fs/seq_file.c:mangle_path()). In place. */
@@ -94,7 +96,7 @@ void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 		m->local = is_local(type);
 		if (!strcmp(type, "zfs"))
 			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
-		vh_shares_note(m, type, tail);
+		vh_mounts_note(m, type, tail);
 		if (tail && !m->type)
 			note_more_devices(m, tail);
 	}
@@ -126,6 +128,23 @@ void vh_block_tables_clear(struct vh_mount *mounts, size_t count)
 	free(mounts);
 }
 
+/* btrfs has numbers of its own, and names a member as it was found: by a link (/dev/vg/lv), maybe. */
+static void resolve_members(const struct vh_root *root, struct vh_usage *u)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		struct vh_mount *m = &u->mounts[i];
+		_auto_free_ char *name = NULL;
+
+		if (m->major || !vh_has_prefix(m->source, "/dev/"))
+			continue;
+		name = vh_root_link_name(root, "%s", m->source + 1);
+		if (!name)
+			continue;
+		free(m->source);
+		m->source = vh_printf("/dev/%s", name);
+	}
+}
+
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
@@ -135,6 +154,11 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 	u->swaps_read = swaps != NULL || errno == ENOENT; /* a kernel without swap */
 	if (mounts)
 		vh_block_tables_parse(mounts, &u->mounts, &u->n_mounts);
+	resolve_members(root, u);
 	if (swaps)
 		read_swaps(swaps, u);
+	u->swaps_on = vh_alloc((u->swaps.count + 1) * sizeof(const struct vh_mount *));
+	for (size_t i = 0; i < u->swaps.count; i++)
+		if (!vh_has_prefix(u->swaps.name[i], "/dev/"))
+			u->swaps_on[i] = vh_mounts_of(u, u->swaps.name[i]);
 }

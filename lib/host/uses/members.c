@@ -5,6 +5,8 @@
  */
 #include "lib/host/uses/use.h"
 
+#include <errno.h>
+
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 
@@ -28,7 +30,8 @@ void vh_members_read(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_names_ struct vh_names all = { 0 };
 
-	VH_IGNORE(vh_root_list(root, &all, BTRFS)); /* none: not in use */
+	if (vh_root_list(root, &all, BTRFS) < 0 && errno != ENOENT)
+		vh_names_note(&u->blind, BTRFS ": %s", strerror(errno));
 	for (size_t i = 0; i < all.count; i++) {
 		_auto_names_ struct vh_names devices = { 0 };
 		struct vh_names *one;
@@ -105,18 +108,29 @@ char *vh_members_pool(const char *udev)
 	return name;
 }
 
-/* Does the host's own system lie in the pool, or may it? */
-static bool is_vital_pool(const struct vh_usage *u, const char *pool)
+/* A cache of a pool (l2arc) has no name on it. */
+static bool is_of_zfs(const char *udev)
 {
+	_auto_free_ char *type = udev_value(udev, "ID_FS_TYPE");
+	_auto_free_ char *part = udev_value(udev, "ID_PART_ENTRY_TYPE");
+
+	return vh_streq(type, "zfs_member") || vh_streq(part, VH_ZFS_PARTITION);
+}
+
+/* Does the host's own system lie in the pool, or may it? */
+static bool is_vital_pool(const struct vh_uses_ctx *ctx, const char *pool)
+{
+	const struct vh_usage *u = ctx->usage;
+
 	if (!u->mounts_read || !u->swaps_read)
 		return true;
 	for (size_t i = 0; i < u->n_mounts; i++)
-		if (u->mounts[i].pool && vh_use_is_vital_mount(u->mounts[i].at) &&
-		    (!pool || !strcmp(u->mounts[i].pool, pool)))
+		if (vh_use_is_vital_mount(u->mounts[i].at) &&
+		    (u->mounts[i].pool ? !pool || !strcmp(u->mounts[i].pool, pool)
+				       : vh_zvols_may_be_of(ctx, u->mounts[i].source, pool)))
 			return true;
-	for (size_t i = 0; i < u->swaps.count; i++) /* on a volume of whatever pool */
-		if (vh_has_prefix(u->swaps.name[i], "/dev/zd") ||
-		    vh_has_prefix(u->swaps.name[i], "/dev/zvol/"))
+	for (size_t i = 0; i < u->swaps.count; i++)
+		if (vh_zvols_may_be_of(ctx, u->swaps.name[i], pool))
 			return true;
 	return false;
 }
@@ -136,22 +150,30 @@ static void add_member(struct vh_uses_ctx *ctx, const char *node, const char *po
 	if (pool)
 		vh_things_pool(ctx, pool);
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
-	u->vital = is_vital_pool(ctx->usage, pool);
+	u->vital = is_vital_pool(ctx, pool);
 	if (!u->vital)
 		u->fix = word ? vh_printf("zpool export %s", word)
 			      : vh_strdup("zpool status   # names it; then zpool export");
+	vh_zvols_look(ctx, pool);
 }
 
 bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
 {
 	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
 	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
+	_auto_free_ char *word = NULL;
 
 	if (vh_streq(type, "jbd")) {
 		vh_members_add_journal(ctx, node);
 		return true;
 	}
-	if (!vh_streq(type, "zfs_member"))
+	if (vh_streq(type, "bcache")) { /* which has made no device of it yet */
+		word = vh_shell_quote(node);
+		vh_use_add(ctx, VH_USE_BLOCK, "%s is registered with bcache", node)->fix =
+			vh_printf("echo 1 > /sys/class/block/%s/bcache/stop", word);
+		return true;
+	}
+	if (!is_of_zfs(data))
 		return false;
 	pool = vh_members_pool(data);
 	add_member(ctx, node, pool);
@@ -179,13 +201,33 @@ static bool is_imported(const struct vh_uses_ctx *ctx, const char *pool)
 bool vh_members_suspect(struct vh_uses_ctx *ctx, const char *path, const char *node)
 {
 	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
-	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
 
-	if (!vh_streq(type, "zfs_member"))
+	if (!is_of_zfs(data))
 		return false;
 	pool = vh_members_pool(data);
 	if (!is_imported(ctx, pool))
 		return false;
 	add_member(ctx, node, pool);
 	return true;
+}
+
+/* It may well be the root file system: no configuration allows that. */
+void vh_members_unknown(struct vh_uses_ctx *ctx, const char *path, const char *node)
+{
+	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
+	_auto_free_ char *type = vh_members_signature(ctx, path), *file = vh_printf("/dev/%s", node);
+	_auto_free_ char *shown = vh_printable(type ? type : "", 40), *word = vh_shell_quote(file);
+	struct vh_use *u;
+
+	if (vh_members_share(ctx->usage, file, file))
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s is a member of a btrfs that is mounted where it cannot be seen",
+			       node);
+	else
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s%s%s%s is opened exclusively, and it cannot be told by whom",
+			       node, type ? " (" : "", shown, type ? ")" : "");
+	u->vital = true;
+	u->fix = vh_printf("fuser -v %s; grep -l ' %s ' /proc/[0-9]*/mountinfo   # names who", word,
+			   dev ? dev : node);
 }

@@ -27,6 +27,7 @@ struct party {
 	const struct vh_holder *holder; /* the one of highest rank */
 	enum vh_use_kind kind;
 	enum vh_measure measure;
+	bool above; /* it has what lies on a disk: that has to end before */
 	const struct vh_subsystem *subsystem; /* of its first node; NULL: not in the table */
 	const char *unknown;                  /* that one's name */
 	struct vh_names nodes;
@@ -130,6 +131,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 	const struct vh_subsystem *s = vh_subsystem_find(name);
 	enum vh_measure measure = s ? s->measure : VH_MEASURE_ERROR;
 	struct party *party;
+	bool above;
 
 	if (own)
 		s = strstr(hit->path, "/resource") ? &resource_files : &config_files;
@@ -139,10 +141,12 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 		measure = VH_MEASURE_ERROR;
 	if (measure == VH_MEASURE_GUEST)
 		return;
+	above = !own && d->devnodes[hit->node].above;
 	for (size_t i = 0; i < to->count; i++) {
 		party = &to->list[i];
 		if (party->kind == kind_of(d, s) && is_same(party->holder, h)) {
 			join(party, h, measure, hit->path);
+			party->above |= above;
 			return;
 		}
 	}
@@ -150,6 +154,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 	*party = (struct party){ .holder = h,
 				 .kind = kind_of(d, s),
 				 .measure = measure,
+				 .above = above,
 				 .subsystem = s,
 				 .unknown = name,
 				 .pids = { h->pid } };
@@ -226,6 +231,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 	u->weak = p->measure == VH_MEASURE_WARNING;
 	u->peer_only = p->measure == VH_MEASURE_PEER;
 	u->looked = looks;
+	u->rank = p->above && !looks ? VH_USE_RANK_FIRST : 0;
 	u->fix = fix_of(p);
 }
 
