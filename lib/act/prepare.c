@@ -28,10 +28,10 @@ struct task {
 	struct vh_pci_addr *addrs;
 	size_t n_addrs;
 	struct vh_store store;
-	int lock;              /* of the claim */
-	struct vh_claim *old;  /* what an accident, or an earlier detach, left; NULL: nothing */
-	bool *counts;          /* which of its records still tell what was before */
-	bool *astray;          /* which of its devices are to be brought home first */
+	int lock;             /* of the claim */
+	struct vh_claim *old; /* what an accident, or an earlier detach, left; NULL: nothing */
+	bool *counts;         /* which of its records still tell what was before */
+	bool *astray;         /* which of its devices are to be brought home first */
 	struct vh_case c;
 	struct vh_plan *plan;
 	struct vh_claim *claim;
@@ -143,15 +143,9 @@ static const char *why_unseen(const struct task *t, const struct vh_pci_dev *d)
 	return all->count ? all->name[0] : "unknown";
 }
 
-/* allow-in-use = network lets a device go of which the routes were not seen, but never a disk that
- * may carry the root file system for all we know. */
 static bool is_seen_enough(const struct task *t, const struct vh_pci_dev *d)
 {
-	unsigned int allowed = vh_config_device(t->act->config, &d->addr).allow_in_use;
-
-	if (d->uses_read == VH_UNKNOWN)
-		return d->unseen_kinds && !(d->unseen_kinds & ~allowed);
-	return d->uses_read == VH_YES;
+	return vh_host_is_seen_enough(d, vh_config_device(t->act->config, &d->addr).allow_in_use);
 }
 
 /* What cannot be seen is never taken: neither where a device looks driverless because reading

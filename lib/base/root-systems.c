@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * root-systems - what the two kinds of root do where the kernel would react: the machine we run
- * on, and a tree that is only read.
+ * root-systems - what the kinds of root do where the kernel would react: the machine we run on, for
+ * who acts and for who only looks, and a tree that is only read.
  */
 #include "lib/base/root-open.h"
 
@@ -76,6 +76,15 @@ const struct vh_root_ops vh_root_systems_live = {
 	.routes = vh_root_routes_dump,
 };
 
+/* --- the live system, which is only looked at ------------------------------------------- */
+
+/* Who opens a disk exclusively, be it for a moment, makes a mount of it fail in that moment. */
+static int look_try_exclusive(const struct vh_root *root, const char *name)
+{
+	(void)root, (void)name;
+	return -EOPNOTSUPP;
+}
+
 /* --- a tree that is only read ------------------------------------------------------------ */
 
 static int tree_write(const struct vh_root *root, const char *path, const char *value)
@@ -116,4 +125,12 @@ const struct vh_root_ops vh_root_systems_tree = {
 	.load_module = tree_load_module,
 	.try_group = tree_try_group,
 	.try_exclusive = tree_try_exclusive,
+};
+
+const struct vh_root_ops vh_root_systems_look = {
+	.write = tree_write,
+	.load_module = tree_load_module,
+	.try_group = tree_try_group,
+	.try_exclusive = look_try_exclusive,
+	.routes = vh_root_routes_dump,
 };

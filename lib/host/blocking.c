@@ -124,6 +124,20 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 	}
 }
 
+static void put_thing(const struct vh_thing *t, struct vh_strbuf *to)
+{
+	_auto_free_ char *kind = vh_printf("%u", (unsigned int)t->kind);
+	_auto_free_ char *numbers = vh_printf("%u:%u %u:%u:%u", t->major, t->minor, t->vendor,
+					      t->product, t->number);
+
+	put(to, "thing");
+	put(to, kind);
+	put(to, t->name);
+	put(to, t->numbered ? "numbered" : "");
+	put(to, t->block ? "block" : "");
+	put(to, numbers);
+}
+
 static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
 {
 	size_t before = q->host->not_checked.count;
@@ -148,6 +162,8 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 		put(to, n->subsystem);
 		put(to, numbers ? numbers : "");
 	}
+	for (size_t i = 0; i < d->n_things; i++)
+		put_thing(&d->things[i], to);
 	put_found(q, d, 0, before, to);
 }
 
@@ -159,6 +175,21 @@ static void get_node(const struct vh_strbuf *from, size_t *at, bool block, struc
 	n->path = vh_strdup(take(from, at));
 	n->subsystem = vh_strdup(take(from, at));
 	n->numbered = sscanf(take(from, at), "%u:%u", &n->major, &n->minor) == 2;
+}
+
+static void get_thing(const struct vh_strbuf *from, size_t *at, struct vh_pci_dev *d)
+{
+	struct vh_thing *t = VH_APPEND(d->things, d->n_things);
+	uint64_t kind;
+
+	if (vh_parse_uint(take(from, at), 10, VH_THING_MEDIATED, &kind) == 0)
+		t->kind = (enum vh_thing_kind)kind;
+	t->name = vh_strdup(take(from, at));
+	t->numbered = *take(from, at);
+	t->block = *take(from, at);
+	if (sscanf(take(from, at), "%u:%u %u:%u:%u", &t->major, &t->minor, &t->vendor, &t->product,
+		   &t->number) != 5)
+		t->numbered = false;
 }
 
 static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
@@ -206,6 +237,8 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, bool more, struct
 			*VH_APPEND(d->carries.name, d->carries.count) = vh_strdup(take(from, at));
 		} else if (!strcmp(word, "node") || !strcmp(word, "block node")) {
 			get_node(from, at, *word == 'b', d);
+		} else if (!strcmp(word, "thing")) {
+			get_thing(from, at, d);
 		} else {
 			get_use(from, at, &u);
 			if (more)
@@ -342,6 +375,8 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 
 	if (!(flags & (VH_HOST_USES | VH_HOST_OVERRIDES)))
 		return;
+	if (usage)
+		vh_uses_tell_mounts(usage, h);
 	vh_child_ask(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT, answers);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		if (!h->devs[i]->hinted)

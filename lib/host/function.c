@@ -22,6 +22,9 @@ void vh_function_free(struct vh_pci_dev *d)
 		free(d->devnodes[i].subsystem);
 	}
 	free(d->devnodes);
+	for (size_t i = 0; i < d->n_things; i++)
+		free(d->things[i].name);
+	free(d->things);
 	vh_names_clear(&d->carries);
 	vh_names_clear(&d->unseen);
 	for (size_t i = 0; i < d->n_mates; i++)

@@ -43,6 +43,30 @@ struct vh_devnode {
 	bool block;
 };
 
+/* What hangs on a function, beside its nodes, under a name that a domain may give. */
+enum vh_thing_kind {
+	VH_THING_NODE = 0,  /* "/dev/dm-0": one that is not among the nodes above */
+	VH_THING_MOUNT,     /* "/srv": the file system there lies on it */
+	VH_THING_POOL,      /* a pool of ZFS */
+	VH_THING_INTERFACE, /* "eno2" */
+	VH_THING_USB,       /* "5-1" */
+	VH_THING_SCSI,      /* "6:0:0:1": host, bus, target, unit */
+	VH_THING_MEDIATED,  /* its UUID */
+};
+struct vh_thing {
+	enum vh_thing_kind kind;
+	char *name;
+	unsigned int major, minor; /* of a node, if `numbered` */
+	bool numbered, block;
+	unsigned int vendor, product, number; /* of USB; the last is its address on the bus */
+};
+
+/* A mount point of the host. */
+struct vh_host_mount {
+	char *at;
+	bool waits; /* to look up a name there may wait for a server or a program */
+};
+
 /* Another function that belongs to a device in some way. */
 enum vh_mate_kind {
 	VH_MATE_SLOT = 1, /* a function of the same slot */
@@ -80,6 +104,8 @@ struct vh_pci_dev {
 	size_t n_uses;
 	struct vh_devnode *devnodes;
 	size_t n_devnodes;
+	struct vh_thing *things;
+	size_t n_things;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
 
 	/* of the devices asked for, with VH_HOST_RULES (topology.h) */
@@ -157,6 +183,8 @@ struct vh_host {
 	struct vh_boot_binding
 		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
 	struct vh_names not_checked; /* sentences, each once */
+	struct vh_host_mount *mounts; /* with VH_HOST_USES, in their order */
+	size_t n_mounts;
 	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 	bool keyboards_read;
 	bool uses_untold;    /* the source tells nothing of what the host uses, nor of its kernel and
@@ -182,6 +210,10 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d);
  * 0c05, 0c80), and wherever it is what has the firmware's flash. On a card the same classes are
  * readers, accelerators and switches. */
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
+/* Were all uses seen, or all but those of kinds that are allowed anyway? An allowance for the network
+ * lets a device go of which the routes were not seen, but never a disk that may carry the root file
+ * system for all we know. */
+bool vh_host_is_seen_enough(const struct vh_pci_dev *d, unsigned int allowed);
 /* The processor's own way to memory and buses; nobody may have it. */
 bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport

@@ -189,7 +189,8 @@ static void keep_exclusive(struct snapshot *s, const struct vh_seen *seen)
 	case ENXIO:
 		put(s, seen, 'f', "free");
 		break;
-	case ENODATA: /* a copy, which does not say */
+	case ENODATA:    /* a copy, which does not say */
+	case EOPNOTSUPP: /* it was not tried */
 		break;
 	default:
 		put(s, seen, 'u', NULL);

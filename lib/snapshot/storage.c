@@ -10,6 +10,7 @@
 #include <linux/route.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/base/root-routes.h"
 #include "lib/host/uses/routes.h"
 #include "lib/host/uses/ties.h"
 #include "lib/host/uses/use.h"
@@ -149,6 +150,50 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
+/* Of another mount namespace: the disks that it has and we do not. */
+void vh_storage_namespace(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strndup(text, len);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	struct vh_mount *mounts = NULL;
+	size_t count = 0;
+
+	vh_block_tables_parse(copy, &mounts, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct vh_mount *m = &mounts[i];
+		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
+		bool is_block = vh_has_prefix(m->source, "/dev/") &&
+				!vh_has_prefix(m->source, "/dev/disk/");
+
+		if (vh_openers_is_known(k->usage, m) || (!m->major && !is_block && !m->more))
+			continue;
+		vh_strbuf_addf(&to, "%s20 1 %u:%u / ", to.len ? "\n" : "", m->major, m->minor);
+		put_mangled(&to, at);
+		vh_strbuf_add(&to, " rw - fs ");
+		put_mangled(&to, is_block ? m->source : "none");
+		vh_strbuf_add(&to, " rw");
+		put_more(&to, m->more);
+	}
+	vh_block_tables_clear(mounts, count);
+	if (to.len)
+		vh_kept_put(t, vh_strbuf_steal(&to));
+}
+
+/* proc/spl/kstat/zfs/POOL/state: that the pool is imported, by the name that udev's data have. */
+void vh_storage_pool(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	const char *from = strrchr(t->path, '/');
+	_auto_free_ char *dir = vh_strndup(t->path, (size_t)(from - t->path));
+	char *pool = strrchr(dir, '/') + 1;
+	_auto_free_ char *shown = vh_scrub_pool(&k->scrub, pool);
+
+	(void)text, (void)len;
+	pool[-1] = 0;
+	free(t->path);
+	t->path = vh_printf("%s/%s/state", dir, shown);
+	vh_kept_put(t, vh_strdup("ONLINE"));
+}
+
 void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
@@ -215,7 +260,9 @@ static void scrub_dest(struct vh_keeping *k, const struct vh_route *r, unsigned 
 	struct in_addr four;
 
 	memset(ret, 0, 16);
-	if (r->six) {
+	if (r->length <= VH_ROUTES_DEFAULT_BITS) { /* of everything, or of a large part */
+		memcpy(ret, r->dest, 16);
+	} else if (r->six) {
 		memcpy(&six, r->dest, sizeof(six));
 		six = vh_scrub_ip6(&k->scrub, &six);
 		memcpy(ret, &six, sizeof(six));

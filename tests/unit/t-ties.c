@@ -82,6 +82,18 @@ static const struct way {
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
 	{ "tap", "vpn0", VIRTUAL("vpn0", "1") "f sys/devices/virtual/net/vpn0/tun_flags\t0x1002\n",
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "a tunnel that has Ethernet in GRE", "gretap1",
+	  VIRTUAL("gretap1", "1") "f sys/devices/virtual/net/gretap1/iflink\t0\n",
+	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "L2TP", "l2tpeth0",
+	  VIRTUAL("l2tpeth0", "1") "f sys/devices/virtual/net/l2tpeth0/uevent\tDEVTYPE=l2tpeth\n",
+	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "PPP by a tunnel", "ppp0", VIRTUAL("ppp0", "512"),
+	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "a pair into a bridge", "veth1",
+	  VIRTUAL("br0", "1") MASTER("br0")
+		  VIRTUAL("veth1", "1") "f sys/devices/virtual/net/veth1/iflink\t99\n",
+	  .routes = "", .unsure = true },
 	{ "VXLAN", "vx9", VIRTUAL("vx9", "1") "f sys/devices/virtual/net/vx9/uevent\tDEVTYPE=vxlan\n",
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
 };
@@ -118,6 +130,7 @@ static const struct transport {
 } transports[] = {
 	{ "NFS", MOUNT("nfs4 srv:/x rw,vers=4.2,addr=$S"), .says = "NFS" },
 	{ "NFS 3", MOUNT("nfs srv:/x rw,mountaddr=203.0.113.7,addr=$S"), .says = "NFS" },
+	{ "SMB 3", MOUNT("smb3 //srv/x rw,addr=$S"), .says = "smb3" },
 	{ "CIFS", MOUNT("cifs //srv/x rw,addr=$S"), .says = "cifs" },
 	{ "Ceph", MOUNT("ceph $U:6789,$U:6790:/ rw"), .says = "ceph" },
 	{ "Ceph, the newer way", MOUNT("ceph me@1-2.fs=/ rw,mon_addr=$U:3300"), .says = "ceph" },
@@ -310,6 +323,13 @@ static const struct {
 	{ "two halves", "254 0.0.0.0/1 192.0.2.1 eth0\\n254 128.0.0.0/1 192.0.2.1 eth0",
 	  "eth0: default route" },
 	{ "all of IPv6 that is given out", "254 2000::/3 fe80::1 eth0", "eth0: default route" },
+	{ "four quarters",
+	  "254 0.0.0.0/2 192.0.2.1 eth0\\n254 64.0.0.0/2 192.0.2.1 eth0\\n"
+	  "254 128.0.0.0/2 192.0.2.1 eth0\\n254 192.0.0.0/2 192.0.2.1 eth0",
+	  "eth0: default route" },
+	{ "half of what IPv6 gives out", "254 3000::/4 fe80::1 eth0", "eth0: default route" },
+	{ "groups", "254 224.0.0.0/4 - eth0\\n254 ff00::/8 - eth0", NULL },
+	{ "a private range of IPv6", "254 fc00::/7 fe80::1 eth0", NULL },
 	{ "without a gateway", "254 0.0.0.0/0 - eth0", "eth0: default route" },
 	{ "no default route", "254 10.0.0.0/8 192.0.2.1 eth0\\n254 192.0.2.0/24 - eth0", NULL },
 	{ "that of another card", "254 0.0.0.0/0 192.0.2.1 eth1\\n254 192.0.2.0/24 - eth0", NULL },
@@ -317,6 +337,30 @@ static const struct {
 	{ "lines that are none",
 	  "x\\n254\\n254 0.0.0.0 - eth0\\n254 0.0.0.0/99 - eth0\\n254 z/0 - eth0", NULL },
 };
+
+/* The line that is to be typed first, of routes by eth0. */
+static const struct {
+	const char *route, *line;
+} first_lines[] = {
+	{ "254 0.0.0.0/0 192.0.2.1 eth0", "ip route replace default via GATEWAY dev INTERFACE\n" },
+	{ "100 0.0.0.0/0 192.0.2.1 eth0",
+	  "ip route replace default via GATEWAY dev INTERFACE table 100\n" },
+	{ "254 ::/0 fe80::1 eth0", "ip -6 route replace default via GATEWAY dev INTERFACE\n" },
+	{ "9 128.0.0.0/1 192.0.2.1 eth0",
+	  "ip route replace 128.0.0.0/1 via GATEWAY dev INTERFACE table 9\n" },
+	{ "254 2000::/3 fe80::1 eth0", "ip -6 route replace 2000::/3 via GATEWAY dev INTERFACE\n" },
+};
+
+static void test_first_line(size_t n)
+{
+	_auto_free_ char *text = vh_printf("%s%sf routes\t%s\n", MACHINE NO_SWAP, PORTS,
+					   first_lines[n].route);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_(vh_host) const struct vh_host *h = read_host(s);
+
+	if (!ok(has_fix(card(h, 1), first_lines[n].line), "%s", first_lines[n].line))
+		tell(card(h, 1));
+}
 
 static void test_route(size_t n)
 {
@@ -328,6 +372,61 @@ static void test_route(size_t n)
 
 	if (!ok(routes[n].says ? u && vh_streq(u->text, routes[n].says) : !u, "%s", routes[n].name))
 		tell(card(h, 1));
+}
+
+/* --- addresses, and what could not be read ----------------------------------------------------------- */
+
+#define MAIN4 "f proc/net/route\tIface\n"
+#define UNTOLD "where a default route leads: its next hop could not be resolved"
+
+static const struct {
+	const char *name, *files;
+	const char *says;   /* of eth0; NULL: no more than that it is up */
+	const char *unseen; /* the reason; NULL: all was seen */
+} states[] = {
+	{ "an address alone", PORTS "f routes\t255 10.9.9.5/32 local eth0\n",
+	  "eth0 has the address 10.9.9.5", NULL },
+	{ "an address and its network",
+	  PORTS "f routes\t255 10.9.9.5/32 local eth0\\n254 10.9.0.0/16 - eth0\n",
+	  "eth0 has an address in 10.9.0.0/16", NULL },
+	{ "an address that it gave itself",
+	  PORTS "f routes\t255 169.254.9.5/32 local eth0\\n254 169.254.0.0/16 - eth0\n", NULL, NULL },
+	{ "groups", PORTS "f routes\t254 224.0.0.0/4 - eth0\n", NULL, NULL },
+	{ "a next hop that is not told", PORTS "f routes\t254 0.0.0.0/0 - ?\n", NULL, UNTOLD },
+	{ "another one that is not told", PORTS "f routes\t254 10.9.0.0/16 - ?\n", NULL, NULL },
+	{ "no IPv6", PORTS MAIN4, NULL, NULL },
+	{ "IPv4 that cannot be read", PORTS "u proc/net/route\n", NULL,
+	  "default routes: /proc/net/route is not readable" },
+	{ "IPv6 that cannot be read", PORTS MAIN4 "u proc/net/ipv6_route\n", NULL,
+	  "default routes: /proc/net/ipv6_route is not readable" },
+	{ "addresses that cannot be read", PORTS MAIN4 "u proc/net/if_inet6\n", NULL,
+	  "default routes: /proc/net/if_inet6 is not readable" },
+	{ "an interface that cannot be read", "u @0000:01:00.0/net/eth0/flags\n" MAIN4, "",
+	  "whether 'eth0' is up" },
+	{ "an interface that cannot be read, with an address",
+	  "u @0000:01:00.0/net/eth0/flags\nf routes\t255 10.9.9.5/32 local eth0\n",
+	  "eth0 has the address 10.9.9.5", NULL },
+};
+
+static void test_state(size_t n)
+{
+	_auto_free_ char *text = vh_printf("%s%s", MACHINE NO_SWAP, states[n].files);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_(vh_host) const struct vh_host *h = read_host(s);
+	const struct vh_pci_dev *d = card(h, 1);
+	const char *want = states[n].says ? states[n].says : "eth0 is up";
+	bool right = *want ? d->n_uses == 1 && vh_streq(d->uses[0].text, want) : !d->n_uses;
+
+	if (states[n].unseen)
+		right &= d->uses_read == VH_UNKNOWN && d->unseen_kinds == VH_USE_NETWORK &&
+			 d->unseen.count == 1 && vh_has_prefix(d->unseen.name[0], states[n].unseen);
+	else
+		right &= d->uses_read == VH_YES;
+	if (!ok(right, "%s", states[n].name)) {
+		tell(d);
+		for (size_t i = 0; i < d->unseen.count; i++)
+			diag("unseen: %s", d->unseen.name[i]);
+	}
 }
 
 /* --- Fibre Channel, virtio, other namespaces, what is not so ---------------------------------------- */
@@ -379,6 +478,22 @@ static const struct {
 	{ "a virtio device of another kind", "$R" VIRTIO("0x0001") MOUNT("virtiofs it rw"),
 	  .says = NULL },
 	{ "an interface elsewhere", "$Dd @0000:01:00.0/net\n", .says = "another network namespace" },
+	{ "a guest's macvtap",
+	  "$D" PORTS LAN VIRTUAL("macvtap3", "1") ON_PORT(
+		  "macvtap3") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>web it</name><uuid>"
+			      "5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f01</uuid><devices><interface type='direct'><target "
+			      "dev='macvtap3'/></interface></devices></domain></domstatus>\n",
+	  .says = "eth0 is under macvtap3, which the running guest 'web it' has",
+	  .fix = "virsh shutdown 'web it'" },
+	{ "a macvtap of nobody", "$D" PORTS LAN VIRTUAL("macvtap3", "1") ON_PORT("macvtap3"),
+	  .says = "eth0 is under macvtap3, which is up", .fix = "ip link set macvtap3 down" },
+	{ "a radio elsewhere", "$Dd @0000:01:00.0/ieee80211\n",
+	  .says = "its Wi-Fi radio is in another network namespace",
+	  .fix = "ip netns exec NAMESPACE iw phy PHY set netns 1" },
+	{ "a radio here", "$Dd @0000:01:00.0/ieee80211/phy0\n", .says = NULL },
+	{ "an RDMA device elsewhere", "$Dd @0000:01:00.0/infiniband\n",
+	  .says = "its RDMA device is in another network namespace" },
+	{ "an RDMA device here", "$Dd @0000:01:00.0/infiniband/mlx5_0\n", .says = NULL },
 	{ "no interface", "$D", .says = NULL },
 	{ "nbd below an overlay that is the root",
 	  PORTS LAN
@@ -504,6 +619,10 @@ int main(void)
 		test_default_by(&ways[w]);
 	for (size_t i = 0; i < VH_COUNT(routes); i++)
 		test_route(i);
+	for (size_t i = 0; i < VH_COUNT(first_lines); i++)
+		test_first_line(i);
+	for (size_t i = 0; i < VH_COUNT(states); i++)
+		test_state(i);
 	for (size_t i = 0; i < VH_COUNT(others); i++)
 		test_other(i);
 	test_names();

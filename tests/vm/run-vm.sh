@@ -8,7 +8,7 @@
 # BOOT is a flavour, tiny or systemd, or one of the machines of the truth table,
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
-# amd (an AMD IOMMU), igb (a network card with virtual functions: newer-qemu.sh).
+# amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
 # Or it is two: a tiny machine, and a second one, peer, with the devices of
 # topology-peer and less memory, on a wire of their own; a cable leads from the card
 # nic1 of the one to that of the other.
@@ -22,7 +22,13 @@ trap 'rm -rf "$scratch"' EXIT
 memory=${VM_MEMORY:-1024}
 
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
-append="console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
+# A card's line is the first free one of the board's for Linux 6.1, and one more for later ones.
+case $boot:${image##*/} in
+serial:bookworm-*) line=ttyS1 ;;
+serial:*)          line=ttyS4 ;;
+*)                 line=ttyS0 ;;
+esac
+append="console=$line quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
 append+=" no_timer_check"
 qemu=("${VM_QEMU:-qemu-system-x86_64}")
 cpu=qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16
@@ -31,7 +37,7 @@ option=intel_iommu=on
 topologies=("$here/topology" "$here/truth/topology")
 case $boot in
 tiny | systemd) topologies=("$here/topology") ;;
-truth)      ;;
+truth | serial) ;;
 noiommu)    option=intel_iommu=off ;;
 nointremap) iommu=intel-iommu,intremap=off,caching-mode=on ;;
 amd)        iommu=amd-iommu,intremap=on cpu=EPYC option='' ;;
@@ -47,7 +53,7 @@ systemd) append+=" apparmor=1 security=apparmor" ;;
 *)       append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
 esac
 
-# @disk@NAME in the topology is a small empty disk of this boot.
+# @disk@NAME in the topology is a small empty disk of this boot, @folder@NAME an empty folder.
 devices=()
 while read -ra words; do
 	for word in "${words[@]}"; do
@@ -58,6 +64,10 @@ while read -ra words; do
 			disk=$scratch/${disk%%,*}
 			truncate -s 64M "$disk"
 			word=${word/@disk@/$scratch/} ;;
+		*@folder@*)
+			folder=${word#*@folder@}
+			mkdir -p "$scratch/${folder%%,*}"
+			word=${word/@folder@/$scratch/} ;;
 		*,id=nic1,*) word+=${own:+,netdev=cable} ;;
 		esac
 		devices+=("$word")

@@ -47,8 +47,22 @@ static void note_more_devices(struct vh_mount *m, char *options)
 	}
 }
 
+/* Of file systems in disks and memory of the host; not of others, known or not: FUSE, automounts. */
+static bool is_local(const char *type)
+{
+	static const char *const types[] = { "ext2",  "ext3",     "ext4",     "xfs",     "btrfs",
+					     "zfs",   "bcachefs", "f2fs",     "jfs",     "vfat",
+					     "exfat", "ntfs3",    "iso9660",  "udf",     "squashfs",
+					     "erofs", "tmpfs",    "devtmpfs", "overlay", "rootfs" };
+
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
-static void read_mounts(char *text, struct vh_usage *u)
+void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 {
 	char *line;
 
@@ -72,11 +86,12 @@ static void read_mounts(char *text, struct vh_usage *u)
 		    vh_parse_uint(strsep(&numbers, ":"), 10, UINT32_MAX, &major) ||
 		    vh_parse_uint(numbers, 10, UINT32_MAX, &minor))
 			continue;
-		m = VH_APPEND(u->mounts, u->n_mounts);
+		m = VH_APPEND(*ret, *ret_count);
 		m->major = (unsigned int)major;
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
 		m->at = vh_strdup(unescape(word[4]));
+		m->local = is_local(type);
 		if (!strcmp(type, "zfs"))
 			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
 		vh_shares_note(m, type, tail);
@@ -98,6 +113,19 @@ static void read_swaps(char *text, struct vh_usage *u)
 	}
 }
 
+void vh_block_tables_clear(struct vh_mount *mounts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(mounts[i].source);
+		free(mounts[i].at);
+		free(mounts[i].more);
+		free(mounts[i].pool);
+		free(mounts[i].type);
+		free(mounts[i].options);
+	}
+	free(mounts);
+}
+
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
@@ -106,7 +134,7 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 	u->mounts_read = mounts != NULL;
 	u->swaps_read = swaps != NULL || errno == ENOENT; /* a kernel without swap */
 	if (mounts)
-		read_mounts(mounts, u);
+		vh_block_tables_parse(mounts, &u->mounts, &u->n_mounts);
 	if (swaps)
 		read_swaps(swaps, u);
 }

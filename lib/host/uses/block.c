@@ -39,21 +39,9 @@ static char *node_name(const char *name)
 
 /* --- one block device ------------------------------------------------------------------------ */
 
-static bool in_list(const char *list, const char *file)
-{
-	size_t n;
-
-	for (; list && *list; list += n + (list[n] == ':')) {
-		n = strcspn(list, ":");
-		if (vh_is_word(list, n, file))
-			return true;
-	}
-	return false;
-}
-
 static bool is_called(const struct node *n, const char *list)
 {
-	return in_list(list, n->file) || in_list(list, n->mapper);
+	return vh_use_is_in_list(list, n->file) || vh_use_is_in_list(list, n->mapper);
 }
 
 /* btrfs has numbers of its own, and names one of its members. */
@@ -83,7 +71,8 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
 		u->rank = vh_mounts_rank(m) + 1;
-		u->fix = vh_printf("swapoff %s", word);
+		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
+			u->fix = vh_printf("swapoff %s", word);
 	}
 	for (size_t i = 0; i < usage->n_kernel_users; i++) {
 		const struct vh_kernel_user *k = &usage->kernel_users[i];
@@ -115,6 +104,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 
 		if (!is_mounted_by(ctx, n, m))
 			continue;
+		vh_things_mount(ctx, m);
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
@@ -181,7 +171,7 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	return vh_printf("dmsetup remove %s", word);
 }
 
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
+static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
 
 /* What is on the holder first: it has to end first. */
 static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const char *holder)
@@ -195,12 +185,14 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 
 	if (n->depth < STACK_MAX)
 		look_at_node(ctx, up, holder, through, n->depth + 1);
-	if (ctx->dev->n_uses == before)                       /* ZFS on it, or btrfs? */
-		VH_IGNORE(look_exclusively(ctx, up, holder)); /* the disk is in use already */
+	if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
+		look_exclusively(ctx, up, holder);
 	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
 		holder_fix(holder, dm_name, dm_uuid);
 }
 
+/* What bcache makes has the directory of its disk as its own, by a link, with the link to itself
+ * in it (drivers/md/bcache/super.c:bch_cached_dev_run()). */
 static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 {
 	_auto_names_ struct vh_names holders = { 0 };
@@ -209,7 +201,7 @@ static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
 	for (size_t i = 0; i < holders.count; i++)
 		look_at_holder(ctx, n, holders.name[i]);
-	if (bcache && !vh_names_has(&holders, bcache))
+	if (bcache && strcmp(bcache, n->name) != 0 && !vh_names_has(&holders, bcache))
 		look_at_holder(ctx, n, bcache);
 }
 
@@ -287,6 +279,7 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	const struct node n = { path, node, file, mapper, dev, via, depth };
 
+	vh_things_block(ctx, file, dm_name, dev);
 	look_at_mounts(ctx, &n);
 	look_at_swap(ctx, &n);
 	look_at_holders(ctx, &n);
@@ -294,30 +287,56 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	look_at_kernel_users(ctx, &n);
 }
 
-/* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
- * system: no configuration allows that. Returns false when it cannot be told. */
-static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+static bool is_free(int rc)
 {
-	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
+	return rc == 0 || rc == -ENOMEDIUM || rc == -ENXIO;
+}
+
+static bool is_untried(int rc)
+{
+	return rc == -EOPNOTSUPP || rc == -ENODATA;
+}
+
+/* What an exclusive open said of the device, which is not free: who may have it so? Says whether
+ * that is known. */
+static bool is_explained(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+{
+	if (vh_openers_look(ctx, path, node))
+		return true;
+	return rc == -EBUSY ? vh_members_explain(ctx, path, node)
+			    : vh_members_suspect(ctx, path, node);
+}
+
+/* Who has it so, and is not seen otherwise, may well be the root file system: no configuration
+ * allows that. */
+static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+{
+	if (is_free(rc) || is_explained(ctx, path, node, rc))
+		return;
+	if (rc == -EBUSY)
 		vh_use_add(ctx, VH_USE_BLOCK,
 			   "%s is opened exclusively, by what cannot be seen (a file system of "
 			   "another mount namespace?)",
 			   node)
 			->vital = true;
-	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
-		return true;
-	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
-			    rc == -ENODATA ? "not recorded" : strerror(-rc));
-	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
-		      rc == -ENODATA ? "not recorded" : strerror(-rc));
-	return false;
+	else if (is_untried(rc))
+		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
+				    rc == -ENODATA ? "not recorded" : "only a start tries that");
+	else
+		vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
+			      strerror(-rc));
 }
 
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
+/* Of what is known as in use already: that this cannot be told as well makes it no worse. */
+static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = node_name(name);
+	bool complete = ctx->complete;
+	unsigned int kinds = ctx->dev->unseen_kinds;
 
-	return judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	ctx->complete = complete;
+	ctx->dev->unseen_kinds = kinds;
 }
 
 /*
@@ -407,21 +426,26 @@ static void look_at_controller(struct vh_uses_ctx *ctx, const char *path)
 }
 
 /* The whole disk is busy also where a partition is: then that is named. */
-static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
+static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			   const struct vh_names *parts)
 {
 	_auto_free_ char *node = node_name(name);
-	int rc = vh_root_try_exclusive(ctx->root, node);
+	int whole = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
 
-	for (size_t i = 0; rc == -EBUSY && i < parts->count; i++) {
+	for (size_t i = 0; !is_free(whole) && i < parts->count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
 		_auto_free_ char *part = node_name(parts->name[i]);
+		int rc = is_untried(whole) ? whole : vh_root_try_exclusive(ctx->root, part);
 
-		if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
-			VH_IGNORE(judge_opener(ctx, sub, part, rc)); /* that is told */
+		if (rc == -EBUSY)
+			judge_opener(ctx, sub, part, rc);
+		else if (!is_free(rc))
+			VH_IGNORE(is_explained(ctx, sub, part,
+					       rc)); /* else that of the whole says it */
 	}
-	return ctx->dev->n_uses != before || judge_opener(ctx, path, node, rc);
+	if (ctx->dev->n_uses == before)
+		judge_opener(ctx, path, node, whole);
 }
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
@@ -441,8 +465,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		name = head;
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
-	if (ctx->host->uses_untold)
+	if (ctx->host->uses_untold) {
+		_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+
+		vh_things_block(ctx, file, NULL, NULL);
 		return;
+	}
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
@@ -452,13 +480,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
 
-		VH_IGNORE(look_exclusively(ctx, sub, unused.name[i])); /* in use already */
+		look_exclusively(ctx, sub, unused.name[i]);
 	}
 	if (ctx->dev->n_uses != before)
 		return;
 	/* of a disk that is free as a whole the partitions are free too */
-	if (!look_at_unseen(ctx, path, name, &unused))
-		ctx->complete = false;
+	look_at_unseen(ctx, path, name, &unused);
 	if (ctx->dev->n_uses != before)
 		return;
 	look_at_signature(ctx, path, name);

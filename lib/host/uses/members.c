@@ -11,6 +11,7 @@
 #include "lib/base/banned.h"
 
 #define BTRFS "sys/fs/btrfs"
+#define POOLS "proc/spl/kstat/zfs"
 
 /* --- several disks, one mount ------------------------------------------------------------------ */
 
@@ -120,28 +121,71 @@ static bool is_vital_pool(const struct vh_usage *u, const char *pool)
 	return false;
 }
 
+void vh_members_add_journal(struct vh_uses_ctx *ctx, const char *node)
+{
+	vh_use_add(ctx, VH_USE_BLOCK, "%s is the journal of a file system on another disk", node)
+		->vital = true; /* of which, is to be read nowhere */
+}
+
+static void add_member(struct vh_uses_ctx *ctx, const char *node, const char *pool)
+{
+	_auto_free_ char *shown = vh_printable(pool ? pool : "unknown", 60);
+	_auto_free_ char *word = pool ? vh_shell_operand(pool) : NULL;
+	struct vh_use *u;
+
+	if (pool)
+		vh_things_pool(ctx, pool);
+	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
+	u->vital = is_vital_pool(ctx->usage, pool);
+	if (!u->vital)
+		u->fix = word ? vh_printf("zpool export %s", word)
+			      : vh_strdup("zpool status   # names it; then zpool export");
+}
+
 bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node)
 {
 	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
 	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
-	_auto_free_ char *shown = NULL, *word = NULL;
-	struct vh_use *u;
 
 	if (vh_streq(type, "jbd")) {
-		u = vh_use_add(ctx, VH_USE_BLOCK,
-			       "%s is the journal of a file system on another disk", node);
-		u->vital = true; /* of which, is to be read nowhere */
+		vh_members_add_journal(ctx, node);
 		return true;
 	}
 	if (!vh_streq(type, "zfs_member"))
 		return false;
 	pool = vh_members_pool(data);
-	shown = vh_printable(pool ? pool : "unknown", 60);
-	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
-	u->vital = is_vital_pool(ctx->usage, pool);
-	word = pool ? vh_shell_operand(pool) : NULL;
-	if (!u->vital)
-		u->fix = word ? vh_printf("zpool export %s", word)
-			      : vh_strdup("zpool status   # names it; then zpool export");
+	add_member(ctx, node, pool);
+	return true;
+}
+
+/* ZFS has a folder for each pool that is imported; where it has none, what is mounted tells. */
+static bool is_imported(const struct vh_uses_ctx *ctx, const char *pool)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *state = NULL;
+
+	for (size_t i = 0; i < ctx->usage->n_mounts; i++)
+		if (ctx->usage->mounts[i].pool &&
+		    (!pool || !strcmp(ctx->usage->mounts[i].pool, pool)))
+			return true;
+	if (pool && *pool && !strchr(pool, '/')) {
+		state = vh_root_read(ctx->root, POOLS "/%s/state", pool);
+		return state != NULL;
+	}
+	VH_IGNORE(vh_root_list_dirs(ctx->root, &names, POOLS)); /* the module is not loaded */
+	return names.count > 0;
+}
+
+bool vh_members_suspect(struct vh_uses_ctx *ctx, const char *path, const char *node)
+{
+	_auto_free_ char *data = udev_data(ctx, path), *pool = NULL;
+	_auto_free_ char *type = udev_value(data, "ID_FS_TYPE");
+
+	if (!vh_streq(type, "zfs_member"))
+		return false;
+	pool = vh_members_pool(data);
+	if (!is_imported(ctx, pool))
+		return false;
+	add_member(ctx, node, pool);
 	return true;
 }

@@ -37,6 +37,8 @@ char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m)
 	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
 	struct vh_strbuf sb = { 0 };
 
+	if (vh_has_suffix(m->at, "//deleted")) /* fs/d_path.c */
+		return NULL;
 	for (size_t i = usage->n_mounts; i-- > own;) {
 		const char *at = usage->mounts[i].at;
 		_auto_free_ char *word = NULL;

@@ -56,10 +56,20 @@ void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsyst
 	const char *name = strrchr(path, '/') + 1;
 	char *node;
 
-	if (!vh_subsystem_counts(vh_subsystem_find(subsystem), name))
+	if (!vh_subsystem_counts(vh_subsystem_find(subsystem), name)) {
+		node = vh_subsystem_node(subsystem, name);
+		vh_things_node(ctx, node, numbers, false);
+		free(node);
 		return;
+	}
 	node = devname(ctx->root, path);
 	number(add(ctx, subsystem, node ? node : vh_subsystem_node(subsystem, name)), numbers);
+}
+
+void vh_nodes_add_file(struct vh_uses_ctx *ctx, const char *file, const char *subsystem,
+		       const char *numbers)
+{
+	number(add(ctx, subsystem, vh_strdup(file)), numbers);
 }
 
 /* Who has a whole disk or a partition open may not have said so to the kernel: QEMU does not. */

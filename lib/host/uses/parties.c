@@ -207,8 +207,11 @@ static char *fix_of(const struct party *p)
 		return vh_strdup(h->fix);
 	if (h->pid == 1) /* it cannot be ended */
 		return NULL;
-	for (size_t i = 0; i < p->nodes.count; i++)
-		draws |= vh_has_prefix(p->nodes.name[i], "/dev/dri/");
+	/* who has a render node alone computes, or is a client of the one that draws */
+	for (size_t i = 0; p->kind == VH_USE_DISPLAY && i < p->nodes.count; i++)
+		draws |= vh_has_prefix(p->nodes.name[i], "/dev/dri/card") ||
+			 vh_has_prefix(p->nodes.name[i], "/dev/fb");
+	draws |= h->rank == VH_HOLDER_DESKTOP && p->kind == VH_USE_DISPLAY;
 	return vh_printf("end %s%s", h->who, draws ? desktop : "");
 }
 

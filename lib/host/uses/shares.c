@@ -182,7 +182,7 @@ static void judge(const struct vh_usage *usage, const struct vh_mount *m, struct
 
 	u->vital = is_vital(usage, m);
 	u->rank = vh_mounts_rank(m);
-	if (!is_system(usage, m))
+	if (!is_system(usage, m) && umount) /* NULL: no path leads to it */
 		u->fix = vh_printf("%s%s", swapoff ? swapoff : "", umount);
 }
 
@@ -242,6 +242,8 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 		if (by == VH_NO || (by == VH_UNKNOWN && vh_ways_is_down(ctx, ways)))
 			continue;
 		server = servers.count ? servers.name[0] : "an unknown server";
+		if (by == VH_YES)
+			vh_things_mount(ctx, m);
 		if (by == VH_YES || is_vital(usage, m)) {
 			add_use(ctx, m, ways->list[0].name, server, by == VH_YES);
 			continue;
@@ -274,6 +276,8 @@ static void look_at_tag(struct vh_uses_ctx *ctx, const char *type, const char *t
 		transport = transport_of(m);
 		if (transport && strcmp(transport, "virtio") != 0)
 			continue;
+		if (tag)
+			vh_things_mount(ctx, m);
 		source = vh_printable(m->source, 100);
 		at = vh_printable(m->at, 4096);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "the %s file system '%s' %s mounted at %s", type,

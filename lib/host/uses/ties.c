@@ -236,8 +236,9 @@ static bool is_known(const struct vh_uses_ctx *ctx, const char *disk)
 	return false;
 }
 
-static void forget(struct vh_pci_dev *d, size_t uses, size_t carries)
+static void forget(struct vh_pci_dev *d, size_t uses, size_t carries, size_t things)
 {
+	vh_things_forget(d, things);
 	for (; d->n_uses > uses; d->n_uses--) {
 		free(d->uses[d->n_uses - 1].text);
 		free(d->uses[d->n_uses - 1].fix);
@@ -252,6 +253,7 @@ static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_
 		     const char *by, bool sure)
 {
 	size_t before = ctx->dev->n_uses, carried = ctx->dev->carries.count;
+	size_t things = ctx->dev->n_things;
 	_auto_names_ struct vh_names disks = { 0 };
 	bool vital = false, stays = false, complete = ctx->complete;
 	struct vh_use *u;
@@ -276,7 +278,7 @@ static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_
 		stays |= u->vital && !u->fix; /* swap can be ended, the system cannot */
 	}
 	if (!sure && !vital) {
-		forget(ctx->dev, before ? before : ctx->dev->n_uses, carried);
+		forget(ctx->dev, before ? before : ctx->dev->n_uses, carried, things);
 		ctx->complete = complete;
 		return false;
 	}

@@ -42,6 +42,18 @@ enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 	return flags & IFF_UP ? VH_YES : VH_NO;
 }
 
+bool vh_use_is_in_list(const char *list, const char *file)
+{
+	size_t n;
+
+	for (; list && *list; list += n + (list[n] == ':')) {
+		n = strcspn(list, ":");
+		if (vh_is_word(list, n, file))
+			return true;
+	}
+	return false;
+}
+
 bool vh_use_is_vital_mount(const char *at)
 {
 	static const char *const vital[] = {

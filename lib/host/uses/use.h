@@ -13,6 +13,7 @@ struct vh_usage {
 		char *more;           /* further devices, with ':' between them, or NULL */
 		char *pool;           /* of ZFS, or NULL */
 		char *type, *options; /* of those that shares.c looks at; else NULL */
+		bool local;           /* looking up a name in it waits for nobody else */
 	} * mounts;
 	size_t n_mounts;
 	struct vh_kernel_user {
@@ -24,9 +25,10 @@ struct vh_usage {
 	size_t n_kernel_users;
 	struct vh_names *btrfs; /* of each that is mounted the devices, each by all its names */
 	size_t n_btrfs;
-	struct vh_routes *routes; /* routes.h; read when first asked for ... */
-	struct vh_ties *ties;     /* ... and ties.h */
-	struct vh_names swaps;    /* /dev/sda2, or a file */
+	struct vh_routes *routes;         /* routes.h; read when first asked for ... */
+	struct vh_ties *ties;             /* ... and ties.h */
+	struct vh_namespaces *namespaces; /* ... and openers.c: what others have mounted */
+	struct vh_names swaps;            /* /dev/sda2, or a file */
 	bool mounts_read, swaps_read;
 };
 
@@ -48,16 +50,28 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 #define VH_USE_ANY (~0u)
 /* Is it the system itself that is mounted there? No configuration allows that to go. */
 bool vh_use_is_vital_mount(const char *at);
+/* Is the file one of a list with ':' between them, which may be NULL? */
+bool vh_use_is_in_list(const char *list, const char *file);
 
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u);
-
+/* Adds what a mountinfo has, which is cut; ends with vh_block_tables_clear(). */
+void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count);
+void vh_block_tables_clear(struct vh_mount *mounts, size_t count);
 /* The file system that a file lies on: the longest mount point, of those the last. */
 const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file);
 /* How deep a mount point lies: the inner ones come first. */
 unsigned int vh_mounts_rank(const struct vh_mount *m);
 /* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
- * Caller frees. */
+ * NULL: its folder was deleted, and no path leads to it. Caller frees. */
 char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m) VH_CHECK;
+
+/* Who has the block device /dev/`node` open exclusively, seen without opening it: adds the use, and
+ * says whether there is one. */
+bool vh_openers_look(struct vh_uses_ctx *ctx, const char *path, const char *node);
+struct vh_namespaces *vh_openers_new(void) VH_CHECK;
+void vh_openers_free(struct vh_namespaces *n);
+/* Is it mounted in our own namespace too? */
+bool vh_openers_is_known(const struct vh_usage *u, const struct vh_mount *m);
 
 /* Loops, exports and the like. */
 void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u);
@@ -72,6 +86,10 @@ bool vh_members_share(const struct vh_usage *u, const char *file, const char *so
 char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
 /* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */
 char *vh_members_pool(const char *udev) VH_CHECK;
+/* By its label a member of a pool that is imported, where nobody could try: adds the use, and says
+ * whether it is. */
+bool vh_members_suspect(struct vh_uses_ctx *ctx, const char *path, const char *node);
+void vh_members_add_journal(struct vh_uses_ctx *ctx, const char *node);
 /* Somebody has it open exclusively: adds who, and says whether that could be told. */
 bool vh_members_explain(struct vh_uses_ctx *ctx, const char *path, const char *node);
 
@@ -104,9 +122,26 @@ void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
 /* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
 void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
 		  const char *numbers);
+/* One whose path below /dev is known. */
+void vh_nodes_add_file(struct vh_uses_ctx *ctx, const char *file, const char *subsystem,
+		       const char *numbers);
 /* Those of a disk and its partitions, and those of NVIDIA's drivers. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
+
+/* What a domain may name of it (things.c): a node; a block device by all its names; a file system;
+ * a pool of ZFS and what is mounted of it; an interface; a USB device; what tells by its name what
+ * it is. */
+void vh_things_node(struct vh_uses_ctx *ctx, const char *path, const char *numbers, bool block);
+void vh_things_block(struct vh_uses_ctx *ctx, const char *file, const char *dm_name,
+		     const char *numbers);
+void vh_things_mount(struct vh_uses_ctx *ctx, const struct vh_mount *m);
+void vh_things_pool(struct vh_uses_ctx *ctx, const char *pool);
+void vh_things_interface(struct vh_uses_ctx *ctx, const char *name);
+void vh_things_usb(struct vh_uses_ctx *ctx, const char *path, const char *name);
+void vh_things_by_name(struct vh_uses_ctx *ctx, const char *name);
+/* All but the first `keep` of them. */
+void vh_things_forget(struct vh_pci_dev *d, size_t keep);
 
 /* Who has nodes of which devices open: one look for all of them. */
 struct vh_parties;
@@ -140,5 +175,7 @@ void vh_shares_look_virtio(struct vh_uses_ctx *ctx, const char *path, const char
 enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path);
 /* `path` is a directory "net" whose entries are interfaces. */
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path);
+/* `path` is a directory of `class`: is what belongs into it in another network namespace? */
+void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *class);
 
 #endif

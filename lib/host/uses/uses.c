@@ -26,6 +26,7 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 	vh_members_read(root, u);
 	u->routes = vh_alloc(sizeof(*u->routes));
 	u->ties = vh_alloc(sizeof(*u->ties));
+	u->namespaces = vh_openers_new();
 	return u;
 }
 
@@ -33,21 +34,24 @@ void vh_uses_free_usage(struct vh_usage *u)
 {
 	if (!u)
 		return;
-	for (size_t i = 0; i < u->n_mounts; i++) {
-		free(u->mounts[i].source);
-		free(u->mounts[i].at);
-		free(u->mounts[i].more);
-		free(u->mounts[i].pool);
-		free(u->mounts[i].type);
-		free(u->mounts[i].options);
-	}
+	vh_block_tables_clear(u->mounts, u->n_mounts);
+	vh_openers_free(u->namespaces);
 	vh_kernel_users_clear(u);
 	vh_members_clear(u);
 	vh_routes_free(u->routes);
 	vh_ties_free(u->ties);
-	free(u->mounts);
 	vh_names_clear(&u->swaps);
 	free(u);
+}
+
+void vh_uses_tell_mounts(const struct vh_usage *u, struct vh_host *host)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		struct vh_host_mount *m = VH_APPEND(host->mounts, host->n_mounts);
+
+		m->at = vh_strdup(u->mounts[i].at);
+		m->waits = !u->mounts[i].local;
+	}
 }
 
 /* What is not seen of a disk is a use as a disk, whatever else was not seen before. */
@@ -153,6 +157,7 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 	}
 	if (vh_flash_is_one(name))
 		vh_flash_look(ctx, sub);
+	vh_net_look_at_namespaces(ctx, sub, name);
 	if (!strcmp(name, "net")) {
 		vh_net_look(ctx, sub);
 		return;
@@ -161,6 +166,7 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 		look_at_node(ctx, sub, subsystem, numbers, at);
 	below.on_sound |= vh_streq(subsystem, "sound");
 	look_at_part(ctx, sub, name);
+	vh_things_by_name(ctx, name);
 	/* the UUID of a mediated device may look like one: 5-... */
 	if (vh_streq(subsystem, "usb") && vh_usb_is_device(name) && !vh_mediated_is_one(name)) {
 		below.on_usb = true;
@@ -273,8 +279,7 @@ static void look_at_whole(struct vh_uses_ctx *ctx)
 	bool on_driver = d->driver && !vh_host_is_tolerated(d);
 	bool is_display = vh_pci_is_display(d->class);
 
-	if ((is_display || VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
-	    on_driver && !ctx->host->uses_untold)
+	if (on_driver && !ctx->host->uses_untold)
 		vh_display_look(ctx);
 	if (is_display && !ctx->host->uses_untold)
 		vh_boot_screen_look(ctx);
