@@ -482,17 +482,18 @@ nvme_connect() {
 }
 nvme_disk_of_network() {
 	local file
-	for file in $(grep -lx tcp /sys/class/nvme/*/transport); do
-		lsblk -dno NAME | grep -x "$(basename "${file%/*}")n[0-9]*" && return
-	done
-	return 1
+	file=$(grep -lx tcp /sys/class/nvme/*/transport) || return
+	file=${file%/transport}
+	lsblk -dno NAME | grep -x "${file##*/}n[0-9]*"
 }
 iscsi_login() {
 	pidof iscsid >/dev/null || { modprobe iscsi_tcp && iscsid; } || return
 	iscsiadm -m node -T $IQN -p "$1" -o new && iscsiadm -m node -T $IQN -p "$1" --login || return
 	within 20 iscsi_disk_of_network && ISCSI_DISK=/dev/$(iscsi_disk_of_network)
 }
-iscsi_disk_of_network() { ls /sys/class/iscsi_session/session*/device/target*/*/block | grep -x 'sd.*'; }
+iscsi_disk_of_network() {
+	basename -a /sys/class/iscsi_session/session*/device/target*/*/block/sd* | grep -x 'sd[a-z]*'
+}
 
 # --- begin and end of everything -------------------------------------------
 
