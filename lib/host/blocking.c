@@ -123,6 +123,7 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		put(to, input);
 		put(to, u->text);
 		put(to, u->fix ? u->fix : "");
+		put(to, u->unexplained ? u->unexplained : "");
 	}
 }
 
@@ -199,7 +200,7 @@ static void get_thing(const struct vh_strbuf *from, size_t *at, struct vh_pci_de
 static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 {
 	uint64_t kind, input, rank;
-	const char *fix;
+	const char *fix, *unexplained;
 
 	*u = (struct vh_use){ 0 };
 	if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
@@ -215,6 +216,22 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	u->text = vh_strdup(take(from, at));
 	fix = take(from, at);
 	u->fix = *fix ? vh_strdup(fix) : NULL;
+	unexplained = take(from, at);
+	u->unexplained = *unexplained ? vh_strdup(unexplained) : NULL;
+}
+
+/* A process has the node open: that is who, and it has a line of its own. */
+static void drop_unexplained(struct vh_pci_dev *d, const char *node)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_uses; i++) {
+		if (vh_streq(d->uses[i].unexplained, node))
+			vh_host_clear_use(&d->uses[i]);
+		else
+			d->uses[kept++] = d->uses[i];
+	}
+	d->n_uses = kept;
 }
 
 /* Those that count against a peer alone stay behind the others; what has to end first comes first. */
@@ -251,6 +268,8 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, bool more, struct
 			get_node(from, at, word, d);
 		} else if (!strcmp(word, "thing")) {
 			get_thing(from, at, d);
+		} else if (!strcmp(word, "explained")) {
+			drop_unexplained(d, take(from, at));
 		} else {
 			get_use(from, at, &u);
 			if (more)
@@ -333,6 +352,14 @@ static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
 		q->parties = vh_parties_read(q->of.root, h);
 	vh_parties_look(q->parties, &uses, i);
 	put(to, uses.complete ? "complete" : "");
+	for (size_t k = 0; k < before; k++) {
+		const char *node = h->devs[i]->uses[k].unexplained;
+
+		if (!node || !vh_parties_have(q->parties, i, node))
+			continue;
+		put(to, "explained");
+		put(to, node);
+	}
 	put_found(&q->of, h->devs[i], before, not_checked, to);
 }
 

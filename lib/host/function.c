@@ -12,10 +12,8 @@ void vh_function_free(struct vh_pci_dev *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->n_uses; i++) {
-		free(d->uses[i].text);
-		free(d->uses[i].fix);
-	}
+	for (size_t i = 0; i < d->n_uses; i++)
+		vh_host_clear_use(&d->uses[i]);
 	free(d->uses);
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		free(d->devnodes[i].path);
@@ -84,8 +82,8 @@ static int group_number(const char *name)
 
 int vh_function_group(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
-	_auto_free_ char *group =
-		vh_root_link_name(root, DEVICES "/%s/iommu_group", vh_pci_str(addr).s);
+	_auto_free_ char *group = vh_root_link_name(root, DEVICES "/%s/iommu_group",
+						    vh_pci_str(addr).s);
 
 	return group_number(group);
 }

@@ -8,6 +8,14 @@
 
 #define VENDOR_INTEL 0x8086
 
+void vh_host_clear_use(struct vh_use *u)
+{
+	free(u->text);
+	free(u->fix);
+	free(u->unexplained);
+	*u = (struct vh_use){ 0 };
+}
+
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...)
 {
 	_auto_free_ char *text = NULL;

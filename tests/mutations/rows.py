@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """rows.py [FILE...] - each row and each name that is left out of a table of what the host uses
-(lib/host/uses, lib/host/holder.c) must be missed by a test. The rows are found in the sources, so
+(lib/host/storage, lib/host/uses, lib/host/holder.c) must be missed by a test. The rows are found in the sources, so
 that a new one is in by itself. Works on a copy, where
 only what changed is built again."""
 import os
@@ -70,8 +70,8 @@ def main():
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     files = sys.argv[1:]
     if not files:
-        uses = os.path.join("lib", "host", "uses")
-        files = sorted(os.path.join(uses, f) for f in os.listdir(os.path.join(top, uses))
+        files = sorted(os.path.join("lib/host", folder, f) for folder in ("storage", "uses")
+                       for f in os.listdir(os.path.join(top, "lib/host", folder))
                        if f.endswith(".c")) + ["lib/host/holder.c"]
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="vfio-hook-rows.") as copy:

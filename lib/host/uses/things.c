@@ -23,12 +23,6 @@ static struct vh_thing *add(struct vh_uses_ctx *ctx, enum vh_thing_kind kind, co
 	return t;
 }
 
-void vh_things_forget(struct vh_pci_dev *d, size_t keep)
-{
-	for (; d->n_things > keep; d->n_things--)
-		free(d->things[d->n_things - 1].name);
-}
-
 void vh_things_node(struct vh_uses_ctx *ctx, const char *path, const char *numbers, bool block)
 {
 	struct vh_thing *t = add(ctx, VH_THING_NODE, path);

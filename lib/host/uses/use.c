@@ -80,8 +80,7 @@ void vh_use_forget(struct vh_uses_ctx *ctx, const struct vh_use_mark *since)
 	struct vh_pci_dev *d = ctx->dev;
 
 	for (; d->n_uses > since->uses; d->n_uses--) {
-		free(d->uses[d->n_uses - 1].text);
-		free(d->uses[d->n_uses - 1].fix);
+		vh_host_clear_use(&d->uses[d->n_uses - 1]);
 	}
 	for (; d->carries.count > since->carries; d->carries.count--)
 		free(d->carries.name[d->carries.count - 1]);
@@ -89,6 +88,7 @@ void vh_use_forget(struct vh_uses_ctx *ctx, const struct vh_use_mark *since)
 		free(d->devnodes[d->n_devnodes - 1].path);
 		free(d->devnodes[d->n_devnodes - 1].subsystem);
 	}
-	vh_things_forget(d, since->things);
+	for (; d->n_things > since->things; d->n_things--)
+		free(d->things[d->n_things - 1].name);
 	ctx->complete = since->complete;
 }

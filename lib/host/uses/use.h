@@ -187,13 +187,13 @@ void vh_things_pool(struct vh_uses_ctx *ctx, const char *pool);
 void vh_things_interface(struct vh_uses_ctx *ctx, const char *name);
 void vh_things_usb(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_things_by_name(struct vh_uses_ctx *ctx, const char *name);
-/* All but the first `keep` of them. */
-void vh_things_forget(struct vh_pci_dev *d, size_t keep);
 
 /* Who has nodes of which devices open: one look for all of them. */
 struct vh_parties;
 struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h) VH_CHECK;
 void vh_parties_free(struct vh_parties *p);
+/* Has anybody who does more than look this node of device number `dev` open? */
+bool vh_parties_have(const struct vh_parties *p, size_t dev, const char *node);
 /* Adds the uses of device number `dev` of the host. */
 void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
 

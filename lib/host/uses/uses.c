@@ -265,8 +265,7 @@ static void drop_repeated(struct vh_pci_dev *d)
 			d->uses[kept++] = d->uses[i];
 			continue;
 		}
-		free(d->uses[i].text);
-		free(d->uses[i].fix);
+		vh_host_clear_use(&d->uses[i]);
 	}
 	d->n_uses = kept;
 }

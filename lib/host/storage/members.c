@@ -219,14 +219,16 @@ void vh_members_unknown(struct vh_uses_ctx *ctx, const char *path, const char *n
 	_auto_free_ char *shown = vh_printable(type ? type : "", 40), *word = vh_shell_quote(file);
 	struct vh_use *u;
 
-	if (vh_members_share(ctx->usage, file, file))
+	if (vh_members_share(ctx->usage, file, file)) {
 		u = vh_use_add(ctx, VH_USE_BLOCK,
 			       "%s is a member of a btrfs that is mounted where it cannot be seen",
 			       node);
-	else
+	} else {
 		u = vh_use_add(ctx, VH_USE_BLOCK,
 			       "%s%s%s%s is opened exclusively, and it cannot be told by whom",
 			       node, type ? " (" : "", shown, type ? ")" : "");
+		u->unexplained = vh_strdup(file);
+	}
 	u->vital = true;
 	u->fix = vh_printf("fuser -v %s; grep -l ' %s ' /proc/[0-9]*/mountinfo   # names who", word,
 			   dev ? dev : node);
