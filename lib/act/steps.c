@@ -35,7 +35,7 @@ void vh_steps_mark_stuck(struct vh_claim *c, const struct vh_batch *b)
 		struct vh_record *r = vh_claim_find(c, &b->writes[i].addr);
 
 		if (r && b->writes[i].result == VH_WRITE_STUCK)
-			r->stuck = true;
+			r->state = VH_STUCK;
 	}
 }
 

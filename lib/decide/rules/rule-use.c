@@ -265,7 +265,7 @@ static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
 
 	if (vh_streq(k->owner, VH_MANUAL))
 		return vh_strdup("start it again when that has ended");
-	if (k->state == VH_RELEASED)
+	if (k->released)
 		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
 	domain = vh_wording_domain(k->name ? k->name : k->owner, k->owner);
 	end = vh_wording_end_guest(domain);
