@@ -12,8 +12,13 @@ struct vh_write {
 	struct vh_pci_addr addr; /* the device concerned: its slot is the lane */
 	char *path;
 	char *value;
-	int result; /* 0, an errno, or VH_WRITE_STUCK */
+	bool guarded; /* with `role`: only if the host does not use it (hold.h) */
+	enum vh_role role;
+	int result; /* 0, an errno, or one of these */
 };
+
+#define VH_WRITE_USED 124   /* guarded, and not written: the host uses it */
+#define VH_WRITE_UNSEEN 123 /* the same: whether it does could not be seen */
 
 /* The child did not die of SIGKILL: the write may still happen. */
 #define VH_WRITE_STUCK (-1)

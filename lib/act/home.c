@@ -80,6 +80,17 @@ static void stay(struct homecoming *h, size_t i, const struct vh_standing *s, en
 	h->stay[i] = used == VH_YES ? STAYS : HAS_TO_WAIT;
 }
 
+static void add_unbind(struct homecoming *h, size_t i, const struct vh_standing *s,
+		       struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+
+	if (s->on_vfio)
+		vh_steps_add_unbind(b, &r->addr, s->driver);
+	else
+		vh_steps_add_taking(b, r, s->driver);
+}
+
 static void step_unbind(struct homecoming *h, size_t i, const struct vh_standing *s,
 			struct vh_batch *b)
 {
@@ -90,7 +101,7 @@ static void step_unbind(struct homecoming *h, size_t i, const struct vh_standing
 		return;
 	used = s->on_vfio ? VH_NO : is_used_there(h->act, r);
 	if (used == VH_NO)
-		vh_steps_add_unbind(b, &r->addr, s->driver);
+		add_unbind(h, i, s, b);
 	else
 		stay(h, i, s, used);
 }
@@ -113,8 +124,23 @@ static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *
 	if (!r->driver || vh_streq(s->driver, r->driver))
 		return;
 	if (s->driver) /* probing chose another */
-		vh_steps_add_unbind(b, &r->addr, s->driver);
+		add_unbind(h, i, s, b);
 	vh_steps_add_bind(b, &r->addr, r->driver);
+}
+
+/* What was in use when it was to be taken from the driver that probing chose. */
+static void leave_used(struct homecoming *h, const struct vh_batch *b)
+{
+	for (size_t k = 0; k < b->count; k++) {
+		const struct vh_write *w = &b->writes[k];
+
+		if (w->result != VH_WRITE_USED && w->result != VH_WRITE_UNSEEN)
+			continue;
+		for (size_t i = 0; i < h->claim->count; i++)
+			if (!vh_pci_cmp(&h->claim->records[i].addr, &w->addr))
+				stay(h, i, &h->states[i],
+				     w->result == VH_WRITE_USED ? VH_YES : VH_UNKNOWN);
+	}
 }
 
 static void run_step(struct homecoming *h, home_step *step)
@@ -131,6 +157,7 @@ static void run_step(struct homecoming *h, home_step *step)
 		return;
 	vh_batch_run(h->act, &b, h->lock);
 	vh_steps_mark_stuck(c, &b);
+	leave_used(h, &b);
 	if (vh_batch_failed(&b) && !h->why.what)
 		(void)vh_steps_failed(vh_batch_failed(&b), "give back", &h->why);
 	h->states = vh_standing_read(h->act->root, c);

@@ -129,7 +129,7 @@ static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, s
 	/* highest function first: function 0 of a card often serves the others */
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]) && c->records[i].driver)
-			vh_steps_add_unbind(&b, &c->records[i].addr, c->records[i].driver);
+			vh_steps_add_taking(&b, &c->records[i], c->records[i].driver);
 	vh_batch_run(act, &b, lock);
 	vh_steps_mark_stuck(c, &b);
 	return verify(act, c, &b, "take", false, err);
