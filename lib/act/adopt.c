@@ -114,7 +114,8 @@ int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
 	ended = end_stale_claims(t);
 	if (!ended && !t->old)
 		return 0;
-	if (t->old && give_back_leftovers(t, err) < 0)
+	/* both may have moved devices */
+	if (t->old && ((ended && vh_task_look(t, err) < 0) || give_back_leftovers(t, err) < 0))
 		return -1;
-	return vh_task_look_again(t, err); /* both may have moved devices */
+	return vh_task_look_again(t, err);
 }

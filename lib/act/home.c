@@ -24,7 +24,7 @@ static const char *binding_override(const struct vh_record *r)
 /*
  * Another host driver holds the device: libvirt or the kernel bound it after the guest, or
  * somebody by hand. Taking it from there is right only if the host does not use it yet. UNKNOWN:
- * nobody answered (the reader was killed, or its driver hangs), so that the next one has to ask.
+ * not all could be seen (a reader was killed, or its driver hangs): the next one has to ask.
  */
 static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
@@ -37,7 +37,7 @@ static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_recor
 	for (size_t i = 0; i < d->n_uses; i++)
 		if (!d->uses[i].looked && (r->role == VH_PEER || !d->uses[i].peer_only))
 			return VH_YES;
-	return d->uses_read == VH_YES ? VH_NO : VH_YES; /* what is not fully seen counts */
+	return d->uses_read == VH_YES ? VH_NO : VH_UNKNOWN;
 }
 
 /* What bringing home knows: the claim, where its devices stand, and the first failure. */

@@ -78,11 +78,28 @@ int vh_task_look(struct vh_task *t, struct vh_error *err)
 	return see_standing(t, err);
 }
 
+/* What probing left on another driver had to go home first. Taken from there as if it were home, it
+ * would be somebody else's doing. */
+static int see_none_astray(const struct vh_task *t, struct vh_error *err)
+{
+	for (size_t i = 0; i < t->n_standing; i++) {
+		const struct vh_record *r = &t->old->records[i];
+
+		if (vh_standing_is_astray(&t->standing[i], r) && vh_claims_concerns(r, t->c.host))
+			return vh_fail(err, VH_E_LEFT, 0, NULL,
+				       "%s is on driver '%s', where probing has put it, and could "
+				       "not be brought back to '%s' yet",
+				       vh_pci_str(&r->addr).s, t->standing[i].driver,
+				       r->driver ? r->driver : "none");
+	}
+	return 0;
+}
+
 int vh_task_look_again(struct vh_task *t, struct vh_error *err)
 {
 	struct vh_claims *claims;
 
-	if (vh_task_look(t, err) < 0)
+	if (vh_task_look(t, err) < 0 || see_none_astray(t, err) < 0)
 		return -1;
 	claims = vh_case_own_claims(&t->c);
 	for (size_t i = 0; i < claims->count; i++) {

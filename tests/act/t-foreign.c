@@ -103,6 +103,36 @@ static void test_libvirt_probed(void)
 	   "libvirt's probing chose another driver: home from there");
 }
 
+/* --- unknown ---------------------------------------------------------------------------------- */
+
+#define OVERRIDE(addr) "sys/bus/pci/devices/" addr "/driver_override"
+
+/* Where a device stands that a claim has cannot be read: that is neither ours nor another's. */
+static void test_unknown(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, FOUR "0");
+	_auto_(vh_domain) struct vh_domain *other = scratch_vm(VM1, ALONE);
+	int writes;
+
+	run(st, d);
+	fake_libvirt_release(st->root, d);
+	fake_rename(st->root, OVERRIDE(FOUR "1"), "unreadable");
+	writes = fake_writes(st->root);
+	ok(stage_prepare(st, d) < 0 &&
+		   strstr(st->err.what, "where " FOUR "1 stands cannot be read") &&
+		   stage_has_claim(st, VM1) && fake_writes(st->root) == writes,
+	   "it cannot be read where a device stands: no start, no write, no loss");
+	ok(stage_prepare(st, other) == 0 && stage_is(st, FOUR "2", "xhci_hcd -"),
+	   "a start that does not need it begins, and what is known goes home");
+	ok(stage_release(st, other) < 0 && st->err.code == VH_E_LEFT && stage_has_claim(st, VM1) &&
+		   stage_is(st, FOUR "3", "ahci -"),
+	   "the record stays");
+	ok(stage_reattach(st, FOUR "1") < 0 && stage_has_claim(st, VM1), "also by hand");
+	fake_rename(st->root, "unreadable", OVERRIDE(FOUR "1"));
+	ok(stage_reattach(st, FOUR "1") == 0 && stage_is_home(st), "once it can be read: home");
+}
+
 /* --- hot-unplug, hot-plug --------------------------------------------------------------------- */
 
 /* The device is another guest's by now, which our records cannot tell from the first one's. */
@@ -215,6 +245,7 @@ int main(void)
 	test_given_to_host();
 	test_peer_moved();
 	test_libvirt_probed();
+	test_unknown();
 	test_plugged_elsewhere();
 	test_given_back();
 	test_taken_over();
