@@ -137,9 +137,9 @@ static int finish(struct vh_task *t, struct vh_error *err)
 		return 0;
 	if (t->daemon.start && vh_process_is_gone(t->act->root, &t->daemon))
 		return vh_fail(err, VH_E_SYS, 0, NULL,
-			       "the daemon that asked for this start has ended meanwhile");
+			       "the daemon that asked for this start has ended: nobody waits for it");
 	if (vh_store_is_released(&t->store, t->claim))
-		return vh_fail(err, VH_E_SYS, 0, NULL, "this start has been given up meanwhile");
+		return vh_fail(err, VH_E_SYS, 0, NULL, "this start has been given up: its release was called");
 	return 0;
 }
 

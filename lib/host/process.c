@@ -57,7 +57,7 @@ struct vh_process vh_process_daemon(const struct vh_root *root)
 	struct vh_process parent = { .pid = getppid() }, at = parent;
 	struct stat_line s;
 
-	for (int i = 0; i < ANCESTORS && at.pid > 1 && read_stat_of(root, at.pid, &s) == 0; i++) {
+	for (int i = 0; i < ANCESTORS && at.pid > 0 && read_stat_of(root, at.pid, &s) == 0; i++) {
 		at.start = s.start;
 		if (!strcmp(s.comm, "libvirtd") || !strcmp(s.comm, "virtqemud"))
 			return at;

@@ -56,6 +56,66 @@ const char *calls_hit(void)
 	return *shared->hit ? shared->hit : NULL;
 }
 
+/* --- what goes wrong -------------------------------------------------------------------------- */
+
+static void hit(const char *name)
+{
+	snprintf(shared->hit, sizeof(shared->hit), "%s", name);
+}
+
+/* Counts a call. The errno with which it fails, or 0. */
+static int call(const char *name, int error)
+{
+	int n;
+
+	if (outside || !shared)
+		return 0;
+	n = __atomic_fetch_add(&shared->calls, 1, __ATOMIC_SEQ_CST);
+	if (n != shared->at || shared->how == CALLS_COUNT || calls_counts_changes(shared->how))
+		return 0;
+	hit(name);
+	if (shared->how == CALLS_FAIL)
+		return error;
+	outside++;
+	fake_end(the_root, shared->how == CALLS_KILL ? "group" : "self");
+	return 0;
+}
+
+/* One that changes what is on the disk. `makes`: it needs a new file, and not only room. */
+static int change(const char *name, int error, bool makes, bool removes)
+{
+	int fails = call(name, error), n;
+
+	if (outside || !shared)
+		return fails;
+	n = __atomic_fetch_add(&shared->changes, 1, __ATOMIC_SEQ_CST);
+	if (n < shared->at || !calls_counts_changes(shared->how))
+		return fails;
+	if (shared->how == CALLS_READ_ONLY) {
+		hit(name);
+		return EROFS;
+	}
+	if (removes || (shared->how == CALLS_NO_INODES && !makes))
+		return fails;
+	hit(name);
+	return ENOSPC;
+}
+
+/* Fails with it, or calls libc's. */
+#define REAL(name)                     \
+	static __typeof__(&name) real; \
+	if (!real)                     \
+	real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+#define OR_FAIL_WITH(failure, fails)    \
+	do {                            \
+		int error_ = (fails);   \
+		if (error_) {           \
+			errno = error_; \
+			return failure; \
+		}                       \
+	} while (0)
+#define OR_FAIL(fails) OR_FAIL_WITH(-1, fails)
+
 /* --- the fake kernel's own -------------------------------------------------------------------- */
 
 static int out_write(const struct vh_root *root, const char *path, const char *value)
@@ -115,6 +175,13 @@ static void out_step(const struct vh_root *root, const char *what)
 	outside--;
 }
 
+/* A netlink socket, on the machine itself. */
+static char *routes(const struct vh_root *root)
+{
+	OR_FAIL_WITH(NULL, call("netlink", ENOBUFS));
+	return vh_root_read(root, "routes");
+}
+
 void calls_begin(struct stage *st)
 {
 	ops = (struct vh_root_ops){
@@ -123,6 +190,7 @@ void calls_begin(struct stage *st)
 		.try_group = out_try_group,
 		.try_exclusive = out_try_exclusive,
 		.hold = out_hold,
+		.routes = routes,
 		.step = out_step,
 	};
 	st->s->root.ops = &ops;
@@ -130,64 +198,7 @@ void calls_begin(struct stage *st)
 	outside = 0;
 }
 
-/* --- what goes wrong -------------------------------------------------------------------------- */
-
-static void hit(const char *name)
-{
-	snprintf(shared->hit, sizeof(shared->hit), "%s", name);
-}
-
-/* Counts a call. The errno with which it fails, or 0. */
-static int call(const char *name, int error)
-{
-	int n;
-
-	if (outside || !shared)
-		return 0;
-	n = __atomic_fetch_add(&shared->calls, 1, __ATOMIC_SEQ_CST);
-	if (n != shared->at || shared->how == CALLS_COUNT || calls_counts_changes(shared->how))
-		return 0;
-	hit(name);
-	if (shared->how == CALLS_FAIL)
-		return error;
-	outside++;
-	fake_end(the_root, shared->how == CALLS_KILL ? "group" : "self");
-	return 0;
-}
-
-/* One that changes what is on the disk. `makes`: it needs a new file, and not only room. */
-static int change(const char *name, int error, bool makes, bool removes)
-{
-	int fails = call(name, error), n;
-
-	if (outside || !shared)
-		return fails;
-	n = __atomic_fetch_add(&shared->changes, 1, __ATOMIC_SEQ_CST);
-	if (n < shared->at || !calls_counts_changes(shared->how))
-		return fails;
-	if (shared->how == CALLS_READ_ONLY) {
-		hit(name);
-		return EROFS;
-	}
-	if (removes || (shared->how == CALLS_NO_INODES && !makes))
-		return fails;
-	hit(name);
-	return ENOSPC;
-}
-
-/* Fails with it, or calls libc's. */
-#define REAL(name)                     \
-	static __typeof__(&name) real; \
-	if (!real)                     \
-	real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
-#define OR_FAIL(fails)                  \
-	do {                            \
-		int error_ = (fails);   \
-		if (error_) {           \
-			errno = error_; \
-			return -1;      \
-		}                       \
-	} while (0)
+/* --- libc's ---------------------------------------------------------------------------------- */
 
 pid_t fork(void)
 {
