@@ -52,7 +52,7 @@ static int do_write(void *arg)
 {
 	const struct job *job = arg;
 	const struct vh_write *w = job->write;
-	int rc = w->guarded ? vh_hold_device(job->act, &w->addr, w->role) : 0;
+	int rc = vh_hold_for(job->act, w);
 
 	/* what it holds is closed when this process ends, after the write */
 	if (rc)

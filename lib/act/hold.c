@@ -4,8 +4,11 @@
 
 #include <errno.h>
 
-#include "lib/act/batch.h"
+#include <time.h>
+
+#include "lib/act/groups.h"
 #include "lib/decide/plan.h"
+#include "lib/host/function.h"
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
@@ -46,7 +49,7 @@ static int hold_disks(const struct vh_act *act, const struct vh_pci_dev *d)
 	return 0;
 }
 
-int vh_hold_device(const struct vh_act *act, const struct vh_pci_addr *addr, enum vh_role role)
+static int see_unused(const struct vh_act *act, const struct vh_pci_addr *addr, enum vh_role role)
 {
 	_auto_(vh_host) const struct vh_host *h = vh_host_read(
 		act->root, addr, 1, VH_HOST_USES | VH_HOST_LONE, act->deadline);
@@ -60,4 +63,28 @@ int vh_hold_device(const struct vh_act *act, const struct vh_pci_addr *addr, enu
 		if (vh_plan_is_refused_by(act->config, d, &d->uses[i], role))
 			return VH_WRITE_USED;
 	return hold_disks(act, d);
+}
+
+/* Members of one group are given back side by side, and each of them looks: who has it open for
+ * that has let go of it the next moment. */
+static int see_closed(const struct vh_act *act, const struct vh_pci_addr *addr)
+{
+	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+	int group = vh_function_group(act->root, addr);
+
+	if (group < 0)
+		return errno == ENOENT ? 0 : VH_WRITE_UNSEEN;
+	for (int tries = 0; tries < 5; tries++) {
+		if (vh_group_is_closed(act->root, group) == VH_YES)
+			return 0;
+		(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+	}
+	return VH_WRITE_OPEN;
+}
+
+int vh_hold_for(const struct vh_act *act, const struct vh_write *w)
+{
+	if (w->guard == VH_GUARD_UNUSED)
+		return see_unused(act, &w->addr, w->role);
+	return w->guard == VH_GUARD_CLOSED ? see_closed(act, &w->addr) : 0;
 }

@@ -86,7 +86,7 @@ static void add_unbind(struct homecoming *h, size_t i, const struct vh_standing 
 	const struct vh_record *r = &h->claim->records[i];
 
 	if (s->on_vfio)
-		vh_steps_add_unbind(b, &r->addr, s->driver);
+		vh_steps_add_leaving(b, r, s->driver);
 	else
 		vh_steps_add_taking(b, r, s->driver);
 }
@@ -128,18 +128,23 @@ static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *
 	vh_steps_add_bind(b, &r->addr, r->driver);
 }
 
-/* What was in use when it was to be taken from the driver that probing chose. */
+/* What was in use when it was to be taken from the driver that probing chose; and a group that a
+ * guest has opened since keeps its devices for a later call. */
 static void leave_used(struct homecoming *h, const struct vh_batch *b)
 {
 	for (size_t k = 0; k < b->count; k++) {
 		const struct vh_write *w = &b->writes[k];
 
-		if (w->result != VH_WRITE_USED && w->result != VH_WRITE_UNSEEN)
-			continue;
-		for (size_t i = 0; i < h->claim->count; i++)
-			if (!vh_pci_cmp(&h->claim->records[i].addr, &w->addr))
-				stay(h, i, &h->states[i],
-				     w->result == VH_WRITE_USED ? VH_YES : VH_UNKNOWN);
+		for (size_t i = 0; w->result > 0 && i < h->claim->count; i++) {
+			if (vh_pci_cmp(&h->claim->records[i].addr, &w->addr))
+				continue;
+			if (w->result == VH_WRITE_USED)
+				stay(h, i, &h->states[i], VH_YES);
+			else if (w->result == VH_WRITE_UNSEEN)
+				stay(h, i, &h->states[i], VH_UNKNOWN);
+			else if (w->result == VH_WRITE_OPEN)
+				h->stay[i] = HAS_TO_WAIT;
+		}
 	}
 }
 

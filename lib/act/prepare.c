@@ -139,7 +139,8 @@ static int finish(struct vh_task *t, struct vh_error *err)
 		return vh_fail(err, VH_E_SYS, 0, NULL,
 			       "the daemon that asked for this start has ended: nobody waits for it");
 	if (vh_store_is_released(&t->store, t->claim))
-		return vh_fail(err, VH_E_SYS, 0, NULL, "this start has been given up: its release was called");
+		return vh_fail(err, VH_E_SYS, 0, NULL,
+			       "this start has been given up: its release was called");
 	return 0;
 }
 

@@ -22,8 +22,14 @@ void vh_steps_add_unbind(struct vh_batch *b, const struct vh_pci_addr *addr, con
 void vh_steps_add_taking(struct vh_batch *b, const struct vh_record *r, const char *driver)
 {
 	vh_steps_add_unbind(b, &r->addr, driver);
-	b->writes[b->count - 1].guarded = true;
+	b->writes[b->count - 1].guard = VH_GUARD_UNUSED;
 	b->writes[b->count - 1].role = r->role;
+}
+
+void vh_steps_add_leaving(struct vh_batch *b, const struct vh_record *r, const char *driver)
+{
+	vh_steps_add_unbind(b, &r->addr, driver);
+	b->writes[b->count - 1].guard = VH_GUARD_CLOSED;
 }
 
 void vh_steps_add_bind(struct vh_batch *b, const struct vh_pci_addr *addr, const char *driver)
@@ -66,9 +72,9 @@ static int not_free(const struct vh_write *w, const char *doing, struct vh_error
 					  vh_pci_str(&w->addr).s);
 
 	return vh_fail(err, VH_E_REFUSED, 0, fix, "cannot %s %s: %s", doing, vh_pci_str(&w->addr).s,
-		       w->result == VH_WRITE_USED
-			       ? "the host has begun to use it"
-			       : "whether the host uses it cannot be seen any more");
+		       w->result == VH_WRITE_USED   ? "the host has begun to use it"
+		       : w->result == VH_WRITE_OPEN ? "its IOMMU group has been opened"
+						    : "whether it is used cannot be seen any more");
 }
 
 int vh_steps_failed(const struct vh_write *w, const char *doing, struct vh_error *err)
@@ -83,7 +89,7 @@ int vh_steps_failed(const struct vh_write *w, const char *doing, struct vh_error
 			       "cannot %s %s: its driver does not answer, and the write to '/%s' "
 			       "cannot be taken back",
 			       doing, vh_pci_str(&w->addr).s, w->path);
-	if (w->result == VH_WRITE_USED || w->result == VH_WRITE_UNSEEN)
+	if (w->result >= VH_WRITE_UNSEEN && w->result <= VH_WRITE_USED)
 		return not_free(w, doing, err);
 	return vh_fail(err, VH_E_SYS, w->result, w->result == EROFS ? writable : NULL,
 		       "cannot %s %s: writing to '/%s'", doing, vh_pci_str(&w->addr).s, w->path);

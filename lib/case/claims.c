@@ -96,6 +96,13 @@ bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, e
 	return false;
 }
 
+/* Of one that had no driver it cannot be told: while libvirt gives it back it stands as it did
+ * before, until libvirt has probed. */
+static bool is_given(const struct vh_record *r, const struct vh_standing *s)
+{
+	return s->place == VH_PLACE_HOME && r->driver;
+}
+
 bool vh_claims_gave_back(const struct vh_claim *c, const struct vh_standing *standing, int group)
 {
 	bool any = false;
@@ -103,7 +110,7 @@ bool vh_claims_gave_back(const struct vh_claim *c, const struct vh_standing *sta
 	for (size_t i = 0; c->ran && i < c->count; i++) {
 		if (c->records[i].group != group || c->records[i].role != VH_NAMED)
 			continue;
-		if (standing[i].place != VH_PLACE_HOME)
+		if (!is_given(&c->records[i], &standing[i]))
 			return false;
 		any = true;
 	}

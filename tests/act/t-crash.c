@@ -40,13 +40,21 @@ static bool dies_at_step(const struct operation *op, const struct stage_scene *s
 	return false;
 }
 
+/* At least one in the first way, however few there are. */
+static int first_of(const struct operation *op, const struct stage_scene *scene, int way, int steps)
+{
+	int first = operation_offset(op, scene, way);
+
+	return way || !steps ? first : first % steps;
+}
+
 static void test_crash(const struct operation *op, const struct stage_scene *scene)
 {
 	int writes, steps, bad, tried = 0, every = operation_stride(op);
 
 	bad = !operation_measure(op, scene, &writes, &steps);
 	for (int way = 0; way < OPERATION_WAYS; way++)
-		for (int n = operation_offset(op, scene, way); n < steps; n += every, tried++)
+		for (int n = first_of(op, scene, way, steps); n < steps; n += every, tried++)
 			bad += !dies_at_step(op, scene, writes, n, way);
 	ok(!bad, "%s of '%s': killed at %d of %d steps, %d ways on", op->name, scene->name, tried,
 	   steps * OPERATION_WAYS, OPERATION_WAYS);

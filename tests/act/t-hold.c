@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <sys/wait.h>
 
+#include "tests/fake/actors.h"
 #include "tests/fake/fake-tree.h"
-#include "tests/fake/stage.h"
 #include "tests/tap.h"
 
 #define TAKEN "- vfio-pci"
@@ -101,6 +101,45 @@ static void test_unseen(unsigned int allowed, const char *what)
 	   "a disk whose mounts cannot be seen, %s: refused", what);
 }
 
+/* --- groups ------------------------------------------------------------------------------------- */
+
+static int release(struct stage *st, const void *d)
+{
+	return stage_release(st, d);
+}
+
+static bool returns(const struct stage *st)
+{
+	_auto_free_ char *claim = vh_root_read(st->root, "run/vfio-hook/" VM1 ".claim");
+
+	return claim && strstr(claim, " returning");
+}
+
+/* A guest by hot-plug, say: the unbind would wait for it, beyond kill. */
+static void test_opened_since(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, TWO "0");
+	struct actor *a;
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	stage_add_process(st);
+	a = actor_start(st, release, d);
+	while (!returns(st) && actor_steps(a, 1))
+		;
+	fake_hold(st->root, 8, "somebody");
+	while (!actor_has_ended(a))
+		actor_run(a);
+	ok(actor_result(a) == -1 && stage_has_claim(st, VM1) && returns(st) &&
+		   vh_root_exists(st->root, "sys/bus/pci/drivers/vfio-pci/" TWO "1"),
+	   "a group that is opened after the look: not unbound, and claimed still");
+	actor_free(a);
+	fake_let_go(st->root, 8);
+	ok(stage_release(st, d) == 0 && stage_is_home(st), "once it is closed: home");
+}
+
 /* --- devices that go with another ------------------------------------------------------------- */
 
 static const char vmd[] =
@@ -160,6 +199,7 @@ int main(void)
 	test_mount_fails();
 	test_unseen(0, "without a word in the configuration");
 	test_unseen(VH_USE_NETWORK, "where use by the network is allowed");
+	test_opened_since();
 	test_gone_with_it();
 	return tap_done();
 }
