@@ -96,7 +96,7 @@ static int load_refusals(struct vh_cli *cli, const struct vh_store *store, struc
 static bool is_stuck(const struct vh_claim *c)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (c->records[i].stuck)
+		if (c->records[i].state == VH_STUCK)
 			return true;
 	return false;
 }
@@ -116,7 +116,7 @@ static const char *state_of(const struct vh_store *store, const struct vh_claims
 
 	if (is_stuck(c))
 		return "stuck";
-	if (c->state == VH_RELEASED)
+	if (c->released)
 		return "releasing";
 	return vh_claims_is_stale(store, c, &why) && !is_open(seen, c) ? "stale" : "held";
 }

@@ -75,7 +75,7 @@ static char *way_back(const struct vh_subject *s)
 			vh_strbuf_addf(&sb, ", override %s", r->override);
 		vh_strbuf_add(&sb, ")");
 	}
-	if (r->stuck)
+	if (r->state == VH_STUCK)
 		vh_strbuf_add(&sb, "; its driver has not answered");
 	return vh_strbuf_steal(&sb);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "lib/act/hold.h"
 #include "lib/base/child.h"
 
 #include "lib/base/banned.h"
@@ -41,7 +42,7 @@ const struct vh_write *vh_batch_failed(const struct vh_batch *b)
 }
 
 struct job {
-	const struct vh_root *root;
+	const struct vh_act *act;
 	const struct vh_write *write;
 };
 
@@ -50,8 +51,13 @@ struct job {
 static int do_write(void *arg)
 {
 	const struct job *job = arg;
-	int rc = vh_root_write(job->root, job->write->value, "%s", job->write->path);
+	const struct vh_write *w = job->write;
+	int rc = vh_hold_for(job->act, w);
 
+	/* what it holds is closed when this process ends, after the write */
+	if (rc)
+		return rc;
+	rc = vh_root_write(job->act->root, w->value, "%s", w->path);
 	return rc < -125 ? EIO : -rc;
 }
 
@@ -78,7 +84,7 @@ static bool advance(const struct vh_act *act, struct vh_batch *b, struct lane *l
 
 	for (; lane->at < b->count; lane->at++) {
 		struct vh_write *w = &b->writes[lane->at];
-		struct job job = { act->root, w };
+		struct job job = { act, w };
 
 		if (!vh_pci_same_slot(&w->addr, &lane->slot))
 			continue;

@@ -8,12 +8,26 @@
 
 #include "lib/act/act.h"
 
+/* What has to be so still, right before a write. */
+enum vh_guard {
+	VH_GUARD_NONE = 0,
+	VH_GUARD_UNUSED, /* the host does not use the device, by its `role` */
+	VH_GUARD_CLOSED, /* its group is closed: such an unbind would wait for the guest */
+};
+
 struct vh_write {
 	struct vh_pci_addr addr; /* the device concerned: its slot is the lane */
 	char *path;
 	char *value;
-	int result; /* 0, an errno, or VH_WRITE_STUCK */
+	enum vh_guard guard;
+	enum vh_role role;
+	int result; /* 0, an errno, or one of these */
 };
+
+/* Guarded, and not written: the host uses it, or its group is open; or neither could be seen. */
+#define VH_WRITE_USED 124
+#define VH_WRITE_OPEN 123
+#define VH_WRITE_UNSEEN 122
 
 /* The child did not die of SIGKILL: the write may still happen. */
 #define VH_WRITE_STUCK (-1)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "lib/case/standing.h"
 #include "lib/host/function.h"
 #include "lib/host/process.h"
 
@@ -44,41 +45,60 @@ enum vh_tri vh_group_is_closed(const struct vh_root *root, int number)
 	return rc == 0 ? VH_YES : VH_NO;
 }
 
-/* A device that was removed and found again may be in another group by now. */
-static int group_now(const struct vh_root *root, const struct vh_record *r)
+/* Where the device is now: one that was removed and found again may be in another group, and its
+ * number may be another's by now. One that is gone has none; -1. */
+static int group_of(const struct vh_root *root, const struct vh_record *r)
 {
-	int group = vh_function_group(root, &r->addr);
-
-	return group < 0 ? r->group : group;
-}
-
-int vh_groups_first_open(const struct vh_root *root, const struct vh_claim *c)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		const struct vh_record *r = &c->records[i];
-		int now = group_now(root, r);
-		bool seen = false;
-
-		for (size_t k = 0; k < i; k++)
-			seen |= c->records[k].group == r->group;
-		if (!seen && vh_group_is_closed(root, r->group) != VH_YES)
-			return r->group;
-		if (now != r->group && vh_group_is_closed(root, now) != VH_YES)
-			return now;
-	}
-	return -1;
-}
-
-int vh_groups_wait_closed(const struct vh_root *root, const struct vh_claim *c, int64_t deadline)
-{
-	static const struct timespec pause = { 0, POLL_NS };
 	int group;
 
-	while ((group = vh_groups_first_open(root, c)) >= 0 && vh_now_ms() < deadline) {
+	if (vh_standing_is_gone(root, r))
+		return -1;
+	group = vh_function_group(root, &r->addr);
+	return group < 0 && errno != ENOENT ? r->group : group;
+}
+
+/* The group of a record that is to be moved, if it is open: of those before `i` that are, it is
+ * known. */
+static bool is_open(const struct vh_root *root, const int *groups, const bool *open, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (groups[k] == groups[i])
+			return open[k];
+	return vh_group_is_closed(root, groups[i]) != VH_YES;
+}
+
+/* Calls each group once. With `leave`, its records stay where they are. */
+static int look(const struct vh_root *root, struct vh_claim *c, bool leave)
+{
+	_auto_free_ int *groups = vh_alloc(c->count * sizeof(*groups));
+	_auto_free_ bool *open = vh_alloc(c->count * sizeof(*open));
+	int first = -1;
+
+	for (size_t i = 0; i < c->count; i++) {
+		groups[i] = c->records[i].now ? group_of(root, &c->records[i]) : -1;
+		open[i] = groups[i] >= 0 && is_open(root, groups, open, i);
+		if (open[i] && first < 0)
+			first = groups[i];
+		if (open[i] && leave)
+			c->records[i].now = false;
+	}
+	return first;
+}
+
+int vh_groups_leave_open(const struct vh_root *root, struct vh_claim *c)
+{
+	return look(root, c, true);
+}
+
+int vh_groups_wait_closed(const struct vh_root *root, struct vh_claim *c, int64_t deadline)
+{
+	static const struct timespec pause = { 0, POLL_NS };
+
+	while (look(root, c, false) >= 0 && vh_now_ms() < deadline) {
 		vh_root_step(root, "wait for a group");
 		nanosleep(&pause, NULL);
 	}
-	return group;
+	return look(root, c, true);
 }
 
 void vh_groups_try(const struct vh_root *root, struct vh_claims *c)

@@ -10,10 +10,11 @@
  * moment, after claims were compared. YES only when that is proven; what cannot be told is NO.
  */
 enum vh_tri vh_group_is_closed(const struct vh_root *root, int number);
-/* The groups of a claim's records, one by one: the first that is not closed, or -1. */
-int vh_groups_first_open(const struct vh_root *root, const struct vh_claim *c);
-/* Waits for that until `deadline`; returns the group that stayed open, or -1. */
-int vh_groups_wait_closed(const struct vh_root *root, const struct vh_claim *c, int64_t deadline);
+/* Of the records that are to be moved (`now`) those stay whose group is open: they are not moved
+ * now. The first such group, or -1. A device that is gone keeps no group. */
+int vh_groups_leave_open(const struct vh_root *root, struct vh_claim *c);
+/* The same, once all are closed or `deadline` has come. */
+int vh_groups_wait_closed(const struct vh_root *root, struct vh_claim *c, int64_t deadline);
 
 /* Fills groups[].open and holder, by opening them. */
 void vh_groups_try(const struct vh_root *root, struct vh_claims *c);

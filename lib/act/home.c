@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* home - the way home in five steps: override, unbind, probe, bind, override. After each
- * write the devices are read again. */
+ * step the devices are read again, and only those that stand where we put them are written to. */
 #include "lib/act/home.h"
 
 #include "lib/act/steps.h"
@@ -21,16 +21,10 @@ static const char *binding_override(const struct vh_record *r)
 	return r->override;
 }
 
-/* May this record be written to? Neither while a write hangs nor where we know nothing. */
-static bool can_touch(const struct vh_record *r, const struct vh_standing *s)
-{
-	return s->present && s->known && s->override_known && !r->stuck && r->action != VH_KEEP;
-}
-
 /*
  * Another host driver holds the device: libvirt or the kernel bound it after the guest, or
  * somebody by hand. Taking it from there is right only if the host does not use it yet. UNKNOWN:
- * nobody answered (the reader was killed, or its driver hangs), so that the next one has to ask.
+ * not all could be seen (a reader was killed, or its driver hangs): the next one has to ask.
  */
 static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_record *r)
 {
@@ -43,16 +37,18 @@ static enum vh_tri is_used_there(const struct vh_act *act, const struct vh_recor
 	for (size_t i = 0; i < d->n_uses; i++)
 		if (!d->uses[i].looked && (r->role == VH_PEER || !d->uses[i].peer_only))
 			return VH_YES;
-	return d->uses_read == VH_YES ? VH_NO : VH_YES; /* what is not fully seen counts */
+	return d->uses_read == VH_YES ? VH_NO : VH_UNKNOWN;
 }
 
 /* What bringing home knows: the claim, where its devices stand, and the first failure. */
 struct homecoming {
 	const struct vh_act *act;
+	const struct vh_store *store;
 	struct vh_claim *claim;
 	int lock;
-	struct vh_standing *first, *states; /* at the beginning, and now */
-	bool *left;                         /* records that have to wait for a later call */
+	struct vh_standing *first, *states;                /* at the beginning, and now */
+	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
+	bool unsaved; /* the claim could not say that they return: then nothing is probed */
 	struct vh_error why;
 };
 
@@ -74,16 +70,25 @@ static void step_override(struct homecoming *h, size_t i, const struct vh_standi
 /* Leaves it where the host uses it, and for later where that cannot be seen. */
 static void stay(struct homecoming *h, size_t i, const struct vh_standing *s, enum vh_tri used)
 {
-	struct vh_record *r = &h->claim->records[i];
+	const struct vh_record *r = &h->claim->records[i];
 	_auto_free_ char *text = vh_printf(
 		"%s stays on driver '%s' instead of '%s': %s", vh_pci_str(&r->addr).s, s->driver,
 		r->driver ? r->driver : "none",
 		used == VH_YES ? "the host uses it" : "whether the host uses it cannot be seen");
 
 	vh_steps_warn(h->act, h->claim, text);
-	h->left[i] = used != VH_YES;
-	if (used == VH_YES)
-		r->action = VH_KEEP; /* no longer ours to move */
+	h->stay[i] = used == VH_YES ? STAYS : HAS_TO_WAIT;
+}
+
+static void add_unbind(struct homecoming *h, size_t i, const struct vh_standing *s,
+		       struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+
+	if (s->on_vfio)
+		vh_steps_add_leaving(b, r, s->driver);
+	else
+		vh_steps_add_taking(b, r, s->driver);
 }
 
 static void step_unbind(struct homecoming *h, size_t i, const struct vh_standing *s,
@@ -96,7 +101,7 @@ static void step_unbind(struct homecoming *h, size_t i, const struct vh_standing
 		return;
 	used = s->on_vfio ? VH_NO : is_used_there(h->act, r);
 	if (used == VH_NO)
-		vh_steps_add_unbind(b, &r->addr, s->driver);
+		add_unbind(h, i, s, b);
 	else
 		stay(h, i, s, used);
 }
@@ -106,7 +111,8 @@ static void step_probe(struct homecoming *h, size_t i, const struct vh_standing 
 {
 	const struct vh_record *r = &h->claim->records[i];
 
-	if (r->driver && !s->driver)
+	/* where it would land is not written down: it is bound by name, below */
+	if (r->driver && !s->driver && !h->unsaved)
 		vh_steps_add_probe(b, &r->addr);
 }
 
@@ -118,8 +124,28 @@ static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *
 	if (!r->driver || vh_streq(s->driver, r->driver))
 		return;
 	if (s->driver) /* probing chose another */
-		vh_steps_add_unbind(b, &r->addr, s->driver);
+		add_unbind(h, i, s, b);
 	vh_steps_add_bind(b, &r->addr, r->driver);
+}
+
+/* What was in use when it was to be taken from the driver that probing chose; and a group that a
+ * guest has opened since keeps its devices for a later call. */
+static void leave_used(struct homecoming *h, const struct vh_batch *b)
+{
+	for (size_t k = 0; k < b->count; k++) {
+		const struct vh_write *w = &b->writes[k];
+
+		for (size_t i = 0; w->result > 0 && i < h->claim->count; i++) {
+			if (vh_pci_cmp(&h->claim->records[i].addr, &w->addr))
+				continue;
+			if (w->result == VH_WRITE_USED)
+				stay(h, i, &h->states[i], VH_YES);
+			else if (w->result == VH_WRITE_UNSEEN)
+				stay(h, i, &h->states[i], VH_UNKNOWN);
+			else if (w->result == VH_WRITE_OPEN)
+				h->stay[i] = HAS_TO_WAIT;
+		}
+	}
 }
 
 static void run_step(struct homecoming *h, home_step *step)
@@ -130,12 +156,13 @@ static void run_step(struct homecoming *h, home_step *step)
 
 	/* in ascending order: function 0 comes home first */
 	for (size_t i = 0; i < c->count; i++)
-		if (can_touch(&c->records[i], &before[i]) && !h->left[i])
+		if (c->records[i].now && before[i].place == VH_PLACE_PUT && h->stay[i] == GOES)
 			step(h, i, &before[i], &b);
 	if (!b.count)
 		return;
 	vh_batch_run(h->act, &b, h->lock);
 	vh_steps_mark_stuck(c, &b);
+	leave_used(h, &b);
 	if (vh_batch_failed(&b) && !h->why.what)
 		(void)vh_steps_failed(vh_batch_failed(&b), "give back", &h->why);
 	h->states = vh_standing_read(h->act->root, c);
@@ -143,49 +170,128 @@ static void run_step(struct homecoming *h, home_step *step)
 		vh_standing_free(before, c->count);
 }
 
-/* Removes what is home or no longer ours; of what is neither, the first is explained. */
-static void settle(struct homecoming *h, struct vh_error *err)
+/* Says of those that have a way to go that they are on it. -1: no more time; nothing was done. */
+static int set_out(struct homecoming *h, struct vh_error *err)
 {
 	struct vh_claim *c = h->claim;
+	_auto_error_ struct vh_error why = { 0 };
+	bool any = false;
 
-	for (size_t i = c->count; i-- > 0;) {
-		const struct vh_record *r = &c->records[i];
-		const struct vh_standing *s = &h->states[i];
-		struct vh_pci_addr addr = r->addr;
+	for (size_t i = 0; i < c->count; i++) {
+		struct vh_record *r = &c->records[i];
 
-		if (s->known && h->first[i].known)
-			vh_steps_report(h->act, c, &addr, h->first[i].driver, s->driver);
-		if (r->stuck || (s->present && r->action != VH_KEEP && !vh_standing_is_home(s, r))) {
-			(void)vh_fail(err, VH_E_LEFT, 0, NULL, "%s is not back on driver '%s'%s%s",
-				      vh_pci_str(&addr).s, r->driver ? r->driver : "none",
-				      h->why.what ? ": " : "", h->why.what ? h->why.what : "");
+		if (!r->now || h->states[i].place != VH_PLACE_PUT)
 			continue;
-		}
-		if (!s->present) {
-			_auto_free_ char *text = vh_printf("%s is gone, or another device by now",
-							   vh_pci_str(&addr).s);
-			vh_steps_warn(h->act, c, text);
-		}
-		vh_claim_remove(c, &addr);
+		any |= r->state != VH_RETURNING;
+		r->state = VH_RETURNING;
 	}
+	if (!any || vh_store_save(h->store, c, h->act->deadline, &why) == 0)
+		return 0;
+	/* a lock that was never free has used up the time to write anything; but a /run that is
+	 * full keeps nothing away from home */
+	if (why.code == VH_E_TIMEOUT)
+		return vh_fail(err, why.code, 0, why.fix, "%s", why.what);
+	h->unsaved = true;
+	return 0;
 }
 
-int vh_home_bring(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+static void tell_elsewhere(const struct homecoming *h, size_t i)
+{
+	const struct vh_record *r = &h->claim->records[i];
+	const struct vh_standing *s = &h->states[i];
+	_auto_free_ char *text = NULL;
+
+	if (s->gone)
+		text = vh_printf("%s is gone, or another device by now", vh_pci_str(&r->addr).s);
+	else if (r->action != VH_KEEP)
+		text = vh_printf("%s stays on driver '%s'%s%s%s: somebody else has put it there",
+				 vh_pci_str(&r->addr).s, s->driver ? s->driver : "none",
+				 s->override ? " with driver_override '" : "",
+				 s->override ? s->override : "", s->override ? "'" : "");
+	if (text)
+		vh_steps_warn(h->act, h->claim, text);
+}
+
+/* Is the record done with? What is neither home nor another's is explained. */
+static bool is_settled(struct homecoming *h, size_t i, struct vh_error *err)
+{
+	const struct vh_record *r = &h->claim->records[i];
+	const struct vh_standing *s = &h->states[i];
+
+	if (s->known && h->first[i].known && !s->gone)
+		vh_steps_report(h->act, h->claim, &r->addr, h->first[i].driver, s->driver);
+	if (s->place == VH_PLACE_ELSEWHERE)
+		tell_elsewhere(h, i);
+	if (s->place == VH_PLACE_ELSEWHERE || s->place == VH_PLACE_HOME || h->stay[i] == STAYS ||
+	    (r->action == VH_KEEP && r->state != VH_STUCK))
+		return true;
+	(void)vh_fail(err, VH_E_LEFT, 0, NULL, "%s is not back on driver '%s'%s%s",
+		      vh_pci_str(&r->addr).s, r->driver ? r->driver : "none",
+		      h->why.what                    ? ": "
+		      : s->place == VH_PLACE_UNKNOWN ? ": where it stands cannot be read"
+						     : "",
+		      h->why.what ? h->why.what : "");
+	return false;
+}
+
+/* Removes what is done with. Is anything left of what was to go home? */
+static bool settle(struct homecoming *h, struct vh_error *err)
+{
+	struct vh_claim *c = h->claim;
+	bool left = false;
+
+	for (size_t i = c->count; i-- > 0;) {
+		struct vh_pci_addr addr = c->records[i].addr;
+
+		if (!c->records[i].now)
+			continue;
+		c->records[i].now = false;
+		if (is_settled(h, i, err))
+			vh_claim_remove(c, &addr);
+		else
+			left = true;
+	}
+	return left;
+}
+
+static int walk(struct homecoming *h, struct vh_error *err)
 {
 	static home_step *const steps[] = {
 		step_override, step_unbind, step_probe, step_bind, step_override,
 	};
-	size_t count = c->count;
-	_auto_free_ bool *left = vh_alloc(count * sizeof(*left));
-	struct homecoming h = { .act = act, .claim = c, .lock = lock, .left = left };
+	_auto_error_ struct vh_error why = { 0 };
+	size_t count = h->claim->count;
+	bool left;
 
-	h.first = h.states = vh_standing_read(act->root, c);
+	if (set_out(h, err) < 0)
+		return -1;
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
-		run_step(&h, steps[i]);
-	settle(&h, err);
-	if (h.states != h.first)
-		vh_standing_free(h.states, count);
+		run_step(h, steps[i]);
+	left = settle(h, err);
+	if (h->states != h->first)
+		vh_standing_free(h->states, count);
+	if (vh_store_save(h->store, h->claim, h->act->deadline, &why) < 0 && !left)
+		return vh_fail(err, why.code, 0, NULL, "%s", why.what);
+	return left ? -1 : 0;
+}
+
+int vh_home_bring(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c, int lock,
+		  struct vh_error *err)
+{
+	size_t count = c->count, marked = 0;
+	_auto_free_ enum stay *stay = vh_alloc(count * sizeof(*stay));
+	struct homecoming h = { .act = act, .store = s, .claim = c, .lock = lock, .stay = stay };
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		marked += c->records[i].now;
+	if (!marked)
+		return 0;
+	h.first = h.states = vh_standing_read(act->root, c);
+	rc = walk(&h, err);
+	for (size_t i = 0; i < c->count; i++)
+		c->records[i].now = false;
 	vh_standing_free(h.first, count);
 	vh_error_clear(&h.why);
-	return c->count ? -1 : 0;
+	return rc;
 }

@@ -11,32 +11,6 @@
 
 #include "lib/base/banned.h"
 
-static bool is_asked(const struct vh_host *h, const struct vh_record *r)
-{
-	for (size_t i = 0; i < h->n_asked; i++)
-		if (!vh_pci_cmp(&h->asked[i], &r->addr))
-			return true;
-	return vh_host_group(h, r->group) != NULL;
-}
-
-/* The records of the manual claim in the groups that were asked for. */
-static struct vh_claim *pick(const struct vh_claim *from, const struct vh_host *h)
-{
-	struct vh_claim *part = vh_claim_new(from->owner, from->name);
-
-	for (size_t i = 0; i < from->count; i++) {
-		const struct vh_record *r = &from->records[i];
-		struct vh_record *mine;
-
-		if (!is_asked(h, r))
-			continue;
-		mine = vh_claim_add(part, &r->addr);
-		vh_claim_copy_record(mine, r);
-		mine->stuck = false; /* its writer held the lock that we hold now */
-	}
-	return part;
-}
-
 /* Looks once more, with the claim's lock held, so that no domain can come after us unseen; a
  * domain that prepares from now on sees the lock. */
 static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
@@ -59,34 +33,22 @@ static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
 			     const struct vh_host *h, int lock, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *all = NULL;
-	_auto_(vh_claim) struct vh_claim *part = NULL;
-	enum vh_claim_state was;
-	int group, rc;
+	int group;
 
 	if (see_no_domain(act, s, h, err) < 0 || vh_store_load(s, VH_MANUAL, &all, err) < 0)
 		return -1;
 	if (!all)
 		return 0;
-	part = pick(all, h);
-	group = vh_groups_first_open(act->root, part);
-	if (group >= 0)
-		return vh_fail(err, VH_E_REFUSED, 0, "end the guest that uses it first",
-			       "IOMMU group %d is open", group);
-	/* from now on a device on another host driver is one that probing put there */
-	was = all->state;
-	all->state = VH_RELEASED;
-	if (vh_store_save(s, all, act->deadline, err) < 0)
+	vh_claim_unstick(all);
+	for (size_t i = 0; i < all->count; i++)
+		all->records[i].now = vh_claims_concerns(&all->records[i], h);
+	group = vh_groups_leave_open(act->root, all);
+	if (vh_home_bring(act, s, all, lock, err) < 0)
 		return -1;
-	for (size_t i = 0; i < part->count; i++)
-		vh_claim_remove(all, &part->records[i].addr);
-	rc = vh_home_bring(act, part, lock, err);
-	for (size_t i = 0; i < part->count; i++)
-		vh_claim_copy_record(vh_claim_add(all, &part->records[i].addr), &part->records[i]);
-	if (rc == 0)
-		all->state = was; /* RELEASED where another reattach was killed before */
-	if (vh_store_save(s, all, act->deadline, rc ? NULL : err) < 0)
-		return -1;
-	return rc;
+	if (group < 0)
+		return 0;
+	return vh_fail(err, VH_E_REFUSED, 0, "end the guest that uses it first",
+		       "IOMMU group %d is open", group);
 }
 
 static int end_manual(const struct vh_act *act, const struct vh_store *s, const struct vh_host *h,
@@ -116,7 +78,7 @@ static int end_claims(const struct vh_act *act, const struct vh_store *s, const 
 
 		if (!strcmp(owner, VH_MANUAL))
 			manual = true;
-		else if (vh_release_claim(act, s, owner, true, err) < 0)
+		else if (vh_release_claim(act, s, owner, VH_CLAIMS_BY_HAND, h, err) < 0)
 			return -1;
 	}
 	return manual ? end_manual(act, s, h, err) : 0;
@@ -136,8 +98,8 @@ static void sweep(const struct vh_store *s)
 int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		struct vh_error *err)
 {
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(act->root, addrs, count, 0, act->deadline);
+	_auto_(vh_host)
+		const struct vh_host *h = vh_host_read(act->root, addrs, count, 0, act->deadline);
 	_auto_claims_ struct vh_claims claims = { 0 };
 	struct vh_store s = { .dir = -1 };
 	int rc = -1;
@@ -163,9 +125,9 @@ static int end_if_stale(const struct vh_act *all, const struct vh_store *s, cons
 	if (vh_store_load(s, owner, &c, err) < 0)
 		return -1;
 	if (!c || !strcmp(owner, VH_MANUAL) || vh_store_lock_is_free(s, owner) != VH_YES ||
-	    !vh_claims_is_orphan(act.root, c, true, &why))
+	    !vh_claims_is_orphan(act.root, c, VH_CLAIMS_BY_ALL, &why))
 		return 0;
-	if (vh_release_claim(&act, s, owner, true, err) < 0)
+	if (vh_release_claim(&act, s, owner, VH_CLAIMS_BY_ALL, NULL, err) < 0)
 		return -1;
 	(*ended)++;
 	return 0;

@@ -12,15 +12,14 @@
 
 #define TRY_MS 50 /* for the lock of another claim: somebody may just be asking for it */
 
-/* Loads a claim whose lock we hold: a write that was stuck has ended, or the lock, which its
- * child inherited, would not be ours. */
+/* Loads a claim whose lock we hold. */
 static int load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
 		struct vh_error *err)
 {
 	if (vh_store_load(s, owner, ret, err) < 0)
 		return -1;
-	for (size_t i = 0; *ret && i < (*ret)->count; i++)
-		(*ret)->records[i].stuck = false;
+	if (*ret)
+		vh_claim_unstick(*ret);
 	return 0;
 }
 
@@ -30,33 +29,37 @@ static int still_open(const struct vh_act *act, int group, struct vh_error *err)
 	_auto_free_ char *fix = NULL;
 
 	fix = vh_printf("end %s, then run 'vfio-hook reattach' for these devices",
-			holder && !vh_has_prefix(holder, "perhaps") ? holder
-								    : "the process that has it open");
+			holder && !vh_has_prefix(holder, "perhaps")
+				? holder
+				: "the process that has it open");
 	return vh_fail(err, VH_E_TIMEOUT, 0, fix, "IOMMU group %d is still open%s%s", group,
 		       holder ? ": " : "", holder ? holder : "");
 }
 
-/* Brings home the devices of a claim that nobody uses any more; the claim's lock is held. */
-static int end_locked(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,
-		      int lock, struct vh_error *err)
+/* Brings home what is marked, but for what is still open when its time is up; the claim's lock is
+ * held. An open group is an error if it is one of these, or if there are none. */
+static int end_marked(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,
+		      int lock, const struct vh_host *h, bool wait, struct vh_error *err)
 {
-	_auto_error_ struct vh_error why = { 0 };
-	int64_t until = vh_now_ms() + act->config->timeout_group;
+	int64_t until = wait ? vh_now_ms() + act->config->timeout_group : 0;
 	int group, rc;
 
-	if (until > act->deadline)
-		until = act->deadline;
-	group = vh_groups_wait_closed(act->root, c, until);
-	if (group >= 0)
-		return still_open(act, group, err);
-	rc = vh_home_bring(act, c, lock, err);
-	if (vh_store_save(s, c, act->deadline, &why) < 0 && rc == 0)
-		return vh_fail(err, why.code, 0, NULL, "%s", why.what);
-	return rc;
+	group = vh_groups_wait_closed(act->root, c, until < act->deadline ? until : act->deadline);
+	rc = vh_home_bring(act, s, c, lock, err);
+	if (rc < 0 || group < 0 || (h && !vh_host_group(h, group)))
+		return rc;
+	return still_open(act, group, err);
 }
 
-int vh_release_open(const struct vh_act *act, const char *owner, struct vh_store *ret_store,
-		    int *ret_lock, struct vh_claim **ret_claim, struct vh_error *err)
+static void mark_all(struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		c->records[i].now = true;
+}
+
+int vh_release_open(const struct vh_act *act, const char *owner, bool note,
+		    struct vh_store *ret_store, int *ret_lock, struct vh_claim **ret_claim,
+		    struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *seen = NULL;
 
@@ -69,51 +72,77 @@ int vh_release_open(const struct vh_act *act, const char *owner, struct vh_store
 		vh_store_sweep(ret_store, owner);
 		return 0;
 	}
+	if (note) /* where it cannot be noted the lock may be free all the same */
+		VH_IGNORE(vh_store_note_released(ret_store, seen, NULL));
 	*ret_lock = vh_store_lock_claim(ret_store, owner, act->deadline, err);
-	return *ret_lock < 0 ? -1 : load(ret_store, owner, ret_claim, err);
+	if (*ret_lock < 0 || load(ret_store, owner, ret_claim, err) < 0)
+		return -1;
+	/* the next start has come first: this call was not about that one */
+	if (*ret_claim && !vh_claim_is_same(*ret_claim, seen))
+		vh_claim_free(VH_STEAL(*ret_claim));
+	return 0;
 }
 
 int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	struct vh_store s = { .dir = -1 };
-	int lock, rc = vh_release_open(act, uuid, &s, &lock, &c, err);
+	int lock, rc = vh_release_open(act, uuid, true, &s, &lock, &c, err);
 
 	if (c) {
-		c->state = VH_RELEASED;
-		rc = vh_store_save(&s, c, act->deadline, err);
-		/* where that cannot be written (/run is full), the claim that is there serves as
-		 * well; but a lock that was never free has used up the time to write anything */
-		if (rc == 0 || !err || err->code != VH_E_TIMEOUT) {
-			if (err)
-				vh_error_clear(err);
-			rc = end_locked(act, &s, c, lock, err);
-		}
+		mark_all(c);
+		rc = end_marked(act, &s, c, lock, NULL, true, err);
 	}
 	vh_store_unlock_claim(&s, uuid, lock);
 	vh_store_close(&s);
 	return rc;
 }
 
-static int end_orphan(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,
-		      int lock, bool by_hand, struct vh_error *err)
-{
-	_auto_free_ char *why = NULL, *fix = NULL;
-	int group;
+/* --- of others -------------------------------------------------------------------------------- */
 
-	if (!vh_claims_is_orphan(s->root, c, by_hand, &why)) {
-		fix = vh_printf("virsh shutdown %s   # and wait until it has ended\n"
-				"or, if it never does, pull its plug: virsh destroy %s",
-				c->owner, c->owner);
-		return vh_fail(err, VH_E_REFUSED, 0, fix, "domain '%s' holds these devices: %s",
-			       c->name, why);
+/* Marks what its guest has given back of these groups. false: it has some of them still. */
+static bool mark_given_back(const struct vh_act *act, struct vh_claim *c, const struct vh_host *h)
+{
+	struct vh_standing *standing = vh_standing_read(act->root, c);
+	bool all = true;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct vh_record *r = &c->records[i];
+
+		if (!h || !vh_claims_concerns(r, h))
+			continue;
+		r->now = vh_claims_gave_back(c, standing, r->group);
+		all = all && r->now;
 	}
-	group = vh_groups_first_open(act->root, c);
-	return group >= 0 ? still_open(act, group, err) : end_locked(act, s, c, lock, err);
+	vh_standing_free(standing, c->count);
+	return all;
+}
+
+static int held(const struct vh_claim *c, const char *why, struct vh_error *err)
+{
+	_auto_free_ char *fix = NULL;
+
+	fix = vh_printf("virsh shutdown %s   # and wait until it has ended\n"
+			"or, if it never does, pull its plug: virsh destroy %s",
+			c->owner, c->owner);
+	return vh_fail(err, VH_E_REFUSED, 0, fix, "domain '%s' holds these devices: %s", c->name,
+		       why);
+}
+
+static int end_locked(const struct vh_act *act, const struct vh_store *s, struct vh_claim *c,
+		      int lock, enum vh_claims_by by, const struct vh_host *h, struct vh_error *err)
+{
+	_auto_free_ char *why = NULL;
+
+	if (vh_claims_is_orphan(s->root, c, by, &why))
+		mark_all(c);
+	else if (!mark_given_back(act, c, h) || vh_groups_leave_open(act->root, c) >= 0)
+		return held(c, why, err);
+	return end_marked(act, s, c, lock, h, false, err);
 }
 
 int vh_release_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
-		     bool by_hand, struct vh_error *err)
+		     enum vh_claims_by by, const struct vh_host *h, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	int lock = vh_store_lock_claim(s, owner, vh_now_ms() + TRY_MS, err), rc;
@@ -122,7 +151,7 @@ int vh_release_claim(const struct vh_act *act, const struct vh_store *s, const c
 		return -1;
 	rc = load(s, owner, &c, err);
 	if (c)
-		rc = end_orphan(act, s, c, lock, by_hand, err);
+		rc = end_locked(act, s, c, lock, by, h, err);
 	vh_store_unlock_claim(s, owner, lock);
 	return rc;
 }

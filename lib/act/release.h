@@ -5,14 +5,20 @@
 
 #include "lib/act/act.h"
 
-/* Brings home all of it, if it is an orphan (see vh_claims_is_orphan()). Its lock is taken by
- * trying; an open group is an error. 0 also where there is no such claim. */
+/*
+ * Ends another's claim, group by group: all of it if it is an orphan (see vh_claims_is_orphan()),
+ * else those groups of the host's that its guest has given back. Its lock is taken by trying. What
+ * is open stays; of those groups that the host has (NULL: of all) that is an error. 0 also where
+ * there is no such claim.
+ */
 int vh_release_claim(const struct vh_act *act, const struct vh_store *s, const char *owner,
-		     bool by_hand, struct vh_error *err) VH_CHECK;
+		     enum vh_claims_by by, const struct vh_host *h, struct vh_error *err) VH_CHECK;
 
 /* Opens the store and, only if there is a claim, takes its lock and loads it: most domains have
- * none, and need no lock file either. *ret_claim may be NULL; *ret_lock is -1 then. */
-int vh_release_open(const struct vh_act *act, const char *owner, struct vh_store *ret_store,
-		    int *ret_lock, struct vh_claim **ret_claim, struct vh_error *err) VH_CHECK;
+ * none, and need no lock file either. With `note` it notes before that release was called.
+ * *ret_claim may be NULL, *ret_lock -1 then. */
+int vh_release_open(const struct vh_act *act, const char *owner, bool note,
+		    struct vh_store *ret_store, int *ret_lock, struct vh_claim **ret_claim,
+		    struct vh_error *err) VH_CHECK;
 
 #endif

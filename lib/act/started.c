@@ -13,10 +13,10 @@ static int mark_started(const struct vh_act *act, const char *uuid, struct vh_er
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	struct vh_store s = { .dir = -1 };
-	int lock, rc = vh_release_open(act, uuid, &s, &lock, &c, err);
+	int lock, rc = vh_release_open(act, uuid, false, &s, &lock, &c, err);
 
 	if (c) {
-		c->state = VH_STARTED;
+		c->ran = true;
 		rc = vh_store_save(&s, c, act->deadline, err);
 	}
 	vh_store_unlock_claim(&s, uuid, lock);

@@ -15,6 +15,10 @@ void vh_steps_add_override(struct vh_batch *b, const struct vh_pci_addr *addr, c
 /* To the recorded driver's own file: if the device has another by now, the kernel answers
  * ENODEV instead of taking it from a driver that we have not judged. */
 void vh_steps_add_unbind(struct vh_batch *b, const struct vh_pci_addr *addr, const char *driver);
+/* The same from a driver of the host, whose use of it is looked at once more, right before; and
+ * from a VFIO driver, if its group is still closed then. */
+void vh_steps_add_taking(struct vh_batch *b, const struct vh_record *r, const char *driver);
+void vh_steps_add_leaving(struct vh_batch *b, const struct vh_record *r, const char *driver);
 void vh_steps_add_bind(struct vh_batch *b, const struct vh_pci_addr *addr, const char *driver);
 void vh_steps_add_probe(struct vh_batch *b, const struct vh_pci_addr *addr);
 /* Marks the records whose write has not returned. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* take - all overrides, then all unbinds, then the binds of peers; what counts is the driver that
- * is read afterwards. */
+ * is read afterwards. A peer that is gone by then is no member of the group any more. */
 #include "lib/act/take.h"
 
 #include <errno.h>
 
 #include "lib/act/steps.h"
 #include "lib/base/child.h"
+#include "lib/case/standing.h"
 #include "lib/host/function.h"
 
 #include "lib/base/banned.h"
@@ -45,7 +46,16 @@ int vh_take_load_module(const struct vh_act *act, struct vh_error *err)
 
 static bool is_taken(const struct vh_record *r)
 {
-	return r->action == VH_UNBIND || r->action == VH_BIND;
+	return r->now && (r->action == VH_UNBIND || r->action == VH_BIND);
+}
+
+/* Some go when another leaves its driver: what a VMD controller shows is not there without it. */
+static bool has_gone(const struct vh_act *act, const struct vh_claim *c,
+		     const struct vh_pci_addr *addr)
+{
+	const struct vh_record *r = vh_claim_find(c, addr);
+
+	return r && r->role == VH_PEER && vh_standing_is_gone(act->root, r);
 }
 
 static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
@@ -70,8 +80,8 @@ static char **drivers_now(const struct vh_act *act, const struct vh_claim *c)
 
 /* What counts is where the devices are, not what the writes returned: a success may have been
  * undone by a driver that binds again, an ENODEV may mean that somebody was faster. */
-static int verify(const struct vh_act *act, const struct vh_batch *b, const char *doing,
-		  bool want_vfio, struct vh_error *err)
+static int verify(const struct vh_act *act, const struct vh_claim *c, const struct vh_batch *b,
+		  const char *doing, bool want_vfio, struct vh_error *err)
 {
 	int rc = 0;
 
@@ -82,6 +92,8 @@ static int verify(const struct vh_act *act, const struct vh_batch *b, const char
 
 		if (w->result == VH_WRITE_STUCK)
 			return vh_steps_failed(w, doing, err);
+		if (has_gone(act, c, &w->addr))
+			continue;
 		if (vh_function_driver(act->root, &w->addr, &now, &vfio) < 0)
 			return unreadable(&w->addr, err);
 		if (vfio || (!want_vfio && !now) || rc < 0)
@@ -98,15 +110,16 @@ static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock
 			  struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
-	const struct vh_write *w;
 
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]))
 			vh_steps_add_override(&b, &c->records[i].addr, VFIO_PCI);
 	vh_batch_run(act, &b, lock);
 	vh_steps_mark_stuck(c, &b);
-	w = vh_batch_failed(&b);
-	return w ? vh_steps_failed(w, "set the driver_override of", err) : 0;
+	for (size_t i = 0; i < b.count; i++)
+		if (b.writes[i].result && !has_gone(act, c, &b.writes[i].addr))
+			return vh_steps_failed(&b.writes[i], "set the driver_override of", err);
+	return 0;
 }
 
 static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
@@ -116,10 +129,10 @@ static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, s
 	/* highest function first: function 0 of a card often serves the others */
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]) && c->records[i].driver)
-			vh_steps_add_unbind(&b, &c->records[i].addr, c->records[i].driver);
+			vh_steps_add_taking(&b, &c->records[i], c->records[i].driver);
 	vh_batch_run(act, &b, lock);
 	vh_steps_mark_stuck(c, &b);
-	return verify(act, &b, "take", false, err);
+	return verify(act, c, &b, "take", false, err);
 }
 
 static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
@@ -131,7 +144,7 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, str
 		_auto_free_ char *now = NULL;
 		bool vfio = false;
 
-		if (r->action != VH_BIND)
+		if (!is_taken(r) || r->action != VH_BIND || has_gone(act, c, &r->addr))
 			continue;
 		if (vh_function_driver(act->root, &r->addr, &now, &vfio) < 0)
 			return unreadable(&r->addr, err);
@@ -140,7 +153,26 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, str
 	}
 	vh_batch_run(act, &b, lock);
 	vh_steps_mark_stuck(c, &b);
-	return verify(act, &b, "bind", true, err);
+	return verify(act, c, &b, "bind", true, err);
+}
+
+/* All of them are where they should be: the claim says so, without those that have gone. */
+static void mark_taken(const struct vh_act *act, struct vh_claim *c)
+{
+	for (size_t i = c->count; i-- > 0;) {
+		struct vh_pci_addr addr = c->records[i].addr;
+		_auto_free_ char *text = NULL;
+
+		if (!is_taken(&c->records[i]))
+			continue;
+		c->records[i].state = VH_TAKEN;
+		if (!has_gone(act, c, &addr))
+			continue;
+		text = vh_printf("%s has gone with another device that left its driver",
+				 vh_pci_str(&addr).s);
+		vh_steps_warn(act, c, text);
+		vh_claim_remove(c, &addr);
+	}
 }
 
 int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
@@ -158,5 +190,7 @@ int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_er
 		free(before[i]);
 		free(after[i]);
 	}
+	if (rc == 0)
+		mark_taken(act, c);
 	return rc;
 }

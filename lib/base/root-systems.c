@@ -68,11 +68,27 @@ static int live_try_exclusive(const struct vh_root *root, const char *name)
 	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
 }
 
+/* The same for as long as the descriptor is open. */
+static int live_hold(const struct vh_root *root, const char *name)
+{
+	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+	_auto_free_ char *path = vh_printf("dev/%s", name);
+	int fd = -1;
+
+	for (int i = 0; fd < 0 && (!i || errno == EBUSY) && i < 4; i++) {
+		if (i)
+			(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+		fd = vh_root_open_at(root, path, O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 const struct vh_root_ops vh_root_systems_live = {
 	.write = live_write,
 	.load_module = live_load_module,
 	.try_group = live_try_group,
 	.try_exclusive = live_try_exclusive,
+	.hold = live_hold,
 	.routes = vh_root_routes_dump,
 };
 

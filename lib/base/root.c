@@ -418,6 +418,11 @@ char *vh_root_read_routes(const struct vh_root *root)
 	return text;
 }
 
+int vh_root_hold(const struct vh_root *root, const char *name)
+{
+	return root->ops->hold ? root->ops->hold(root, name) : -EOPNOTSUPP;
+}
+
 int vh_root_try_exclusive(const struct vh_root *root, const char *name)
 {
 	int rc = root->ops->try_exclusive(root, name);

@@ -28,6 +28,9 @@ struct vh_root_ops {
 	 * who only looks does not try; -ENODATA: it is not recorded; or another negative errno:
 	 * cannot tell. */
 	int (*try_exclusive)(const struct vh_root *root, const char *name);
+	/* Opens /dev/NAME exclusively, for reading, so that nobody can mount it until the
+	 * descriptor is closed: that, or as above. NULL: nobody who acts has this root. */
+	int (*hold)(const struct vh_root *root, const char *name);
 	/* Every route of every table (lib/base/root-routes.h); NULL, errno set. Without it a file
 	 * `routes` of the tree has them. */
 	char *(*routes)(const struct vh_root *root);
@@ -113,6 +116,9 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF
 char *vh_root_read_routes(const struct vh_root *root) VH_CHECK;
 /* Would an exclusive open of the block device /dev/NAME succeed? As ops->try_exclusive(). */
 int vh_root_try_exclusive(const struct vh_root *root, const char *name) VH_CHECK;
+/* A descriptor that holds the block device /dev/NAME, or a negative errno: as ops->hold(). Only for
+ * children of lib/act that take the device from its driver. */
+int vh_root_hold(const struct vh_root *root, const char *name) VH_CHECK;
 /* What a process has open. `type` 'c' or 'b': a device of these numbers; 0: something else, or it
  * cannot be told. `target`: the text of the link, which in a container means little. */
 struct vh_open {

@@ -76,10 +76,10 @@ static unsigned int flags_of(const struct vh_case_ask *ask, size_t count)
 /* The host with the devices of the own claim as they were before it: a start continues where an
  * accident ended one, and a domain that runs is judged as if it were stopped. */
 static const struct vh_host *read_host(const struct vh_case_ask *ask, const struct vh_claim *own,
-				       const bool *counts, const struct wanted *w)
+				       const struct vh_standing *standing, const struct wanted *w)
 {
 	size_t n = 0;
-	_auto_free_ struct vh_was *was = own ? vh_standing_before(own, counts, &n) : NULL;
+	_auto_free_ struct vh_was *was = own ? vh_standing_before(own, standing, &n) : NULL;
 	struct vh_host_ask wanted = {
 		.addrs = w->addrs,
 		.count = w->count,
@@ -102,8 +102,9 @@ static void use(struct vh_case *c, struct vh_facts_host *f)
 	vh_names_note_all(&c->unseen, &f->unseen);
 }
 
-/* The owner's claim, where nobody has read it yet, and which of its records count. */
-static struct vh_claim *read_own(const struct vh_case_ask *ask, const char *owner, bool **ret_counts)
+/* The owner's claim, where nobody has read it yet, and where its devices stand. */
+static struct vh_claim *read_own(const struct vh_case_ask *ask, const char *owner,
+				 struct vh_standing **ret_standing)
 {
 	_auto_error_ struct vh_error ignored = { 0 };
 	struct vh_store s = { .dir = -1 };
@@ -114,7 +115,7 @@ static struct vh_claim *read_own(const struct vh_case_ask *ask, const char *owne
 		VH_IGNORE(vh_store_load(&s, owner, &own, &ignored));
 	vh_store_close(&s);
 	if (own)
-		*ret_counts = vh_standing_counts(ask->root, own);
+		*ret_standing = vh_standing_read(ask->root, own);
 	return own;
 }
 
@@ -135,25 +136,26 @@ static int read_claims(struct vh_facts_host *f, const struct vh_case_ask *ask, c
 static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
 		     const struct wanted *w, struct vh_error *err)
 {
-	_auto_free_ bool *own_counts = NULL;
+	struct vh_standing *seen = NULL;
 	_auto_(vh_claim) struct vh_claim *read = owner && !ask->starts && !ask->store
-							 ? read_own(ask, owner, &own_counts)
+							 ? read_own(ask, owner, &seen)
 							 : NULL;
 	const struct vh_claim *own = read ? read : ask->own;
-	const bool *counts = read ? own_counts : ask->counts;
+	const struct vh_standing *standing = read ? seen : ask->standing;
 	struct vh_facts_host *f = vh_facts_add(&c->here, w->addrs, w->count,
-					       read_host(ask, own, counts, w));
+					       read_host(ask, own, standing, w));
 	int rc = read_claims(f, ask, owner, err);
 
 	for (size_t i = 0; c->running && own && i < own->count; i++)
 		vh_claims_close(&f->claims, own->records[i].group);
 	use(c, f);
+	vh_standing_free(seen, read ? read->count : 0);
 	return rc;
 }
 
 /* What others have read of the same devices, or read for them to come. */
-static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
-		       const struct wanted *w, struct vh_error *err)
+static int read_shared(struct vh_case *c, const struct vh_case_ask *ask, const struct wanted *w,
+		       struct vh_error *err)
 {
 	struct vh_facts_host *f = vh_facts_find(ask->facts, w->addrs, w->count);
 	int rc = 0;
@@ -168,12 +170,12 @@ static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
 
 /* *ret_runs: does the domain run? */
 static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
-			const struct wanted *w, enum vh_tri *ret_runs,
-			struct vh_error *err)
+			const struct wanted *w, enum vh_tri *ret_runs, struct vh_error *err)
 {
 	*ret_runs = VH_NO;
 	/* hints are a domain's own: others do not ask for them */
-	if (ask->facts && !w->n_hints && !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
+	if (ask->facts && !w->n_hints &&
+	    !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
 		if (owner && !ask->facts->running_seen)
 			*ret_runs = VH_UNKNOWN;
 		return read_shared(c, ask, w, err);
@@ -256,7 +258,8 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err)
 {
-	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs, .count = ask->count };
+	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs,
+					.count = ask->count };
 	enum vh_tri runs;
 	int rc;
 

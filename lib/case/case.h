@@ -16,6 +16,7 @@
 #include "lib/host/memory.h"
 
 struct vh_plan;
+struct vh_standing;
 
 struct vh_case {
 	/* what is asked; borrowed */
@@ -26,7 +27,7 @@ struct vh_case {
 	 * host NULL: the domain passes nothing through, and nothing more was read */
 	const struct vh_host *host;
 	const struct vh_vf_guests *vf_guests; /* NULL: nothing was looked at */
-	const struct vh_claims *claims; /* of others; NULL only where host is */
+	const struct vh_claims *claims;       /* of others; NULL only where host is */
 
 	/* what this start adds */
 	bool running;                  /* it runs now, and is judged as if it were stopped */
@@ -60,10 +61,10 @@ struct vh_case_ask {
 
 	/* of operations that act; a domain is being started then, and does not run */
 	bool starts;
-	bool policy;                  /* its devices are not looked at: `start begin` */
-	const struct vh_store *store; /* open: a claim that cannot be read is an error */
-	const struct vh_claim *own;   /* the owner's claim, read under its lock; NULL: none */
-	const bool *counts;           /* which of its records still tell what was before */
+	bool policy;                        /* its devices are not looked at: `start begin` */
+	const struct vh_store *store;       /* open: a claim that cannot be read is an error */
+	const struct vh_claim *own;         /* the owner's claim, read under its lock; NULL: none */
+	const struct vh_standing *standing; /* where its devices stand */
 	/* An earlier look by the same call, or NULL: what the domain last ran with is taken from
 	 * there, not read again. */
 	struct vh_case *before;

@@ -51,22 +51,31 @@ static void add_groups(struct vh_claims *c, const struct vh_host *h)
 		VH_APPEND(c->groups, c->n_groups)->number = h->groups[i]->number;
 }
 
-/* Does the claim hold a device of the host's groups, or one that was asked for? */
-static bool concerns(const struct vh_claim *c, const struct vh_host *h)
+static bool is_asked(const struct vh_host *h, const struct vh_pci_addr *addr)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		const struct vh_pci_dev *d = vh_host_dev(h, &c->records[i].addr);
-
-		if ((d && !d->hinted) || vh_host_group(h, c->records[i].group))
-			return true;
-	}
-	for (size_t i = 0; i < h->n_asked; i++) /* a device may have gone */
-		if (vh_claim_find(c, &h->asked[i]))
+	for (size_t i = 0; i < h->n_asked; i++)
+		if (!vh_pci_cmp(&h->asked[i], addr))
 			return true;
 	return false;
 }
 
-bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, bool by_hand,
+/* Is this a device of the host's groups, or one that was asked for? It may have gone. */
+bool vh_claims_concerns(const struct vh_record *r, const struct vh_host *h)
+{
+	const struct vh_pci_dev *d = vh_host_dev(h, &r->addr);
+
+	return (d && !d->hinted) || vh_host_group(h, r->group) || is_asked(h, &r->addr);
+}
+
+static bool concerns(const struct vh_claim *c, const struct vh_host *h)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (vh_claims_concerns(&c->records[i], h))
+			return true;
+	return false;
+}
+
+bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, enum vh_claims_by by,
 			 char **ret_why)
 {
 	struct vh_process daemon = { c->daemon_pid, c->daemon_start };
@@ -76,18 +85,59 @@ bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, b
 		*ret_why = vh_strdup("detached by hand");
 	else if (vh_libvirt_files_is_running(root, c->owner) != VH_NO)
 		*ret_why = vh_strdup("it is running");
-	else if (c->state == VH_PREPARED && !vh_process_is_gone(root, &daemon))
+	else if (c->released || by == VH_CLAIMS_BY_HAND || (c->ran && by == VH_CLAIMS_BY_ALL) ||
+		 vh_process_is_gone(root, &daemon))
+		return true;
+	else if (c->ran)
+		*ret_why = vh_strdup("it was started, and its release has not been called");
+	else
 		*ret_why = vh_printf("it is being started by process %lld",
 				     (long long)c->daemon_pid);
-	else if (c->state == VH_STARTED && !by_hand && !vh_process_is_gone(root, &daemon))
-		*ret_why = vh_strdup("it was started, and its release has not been called");
-	return !*ret_why;
+	return false;
+}
+
+/* Of one that had no driver it cannot be told: while libvirt gives it back it stands as it did
+ * before, until libvirt has probed. */
+static bool is_given(const struct vh_record *r, const struct vh_standing *s)
+{
+	return s->place == VH_PLACE_HOME && r->driver;
+}
+
+bool vh_claims_gave_back(const struct vh_claim *c, const struct vh_standing *standing, int group)
+{
+	bool any = false;
+
+	for (size_t i = 0; c->ran && i < c->count; i++) {
+		if (c->records[i].group != group || c->records[i].role != VH_NAMED)
+			continue;
+		if (!is_given(&c->records[i], &standing[i]))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* Are all groups that are wanted ones that its guest has given back? */
+static bool is_given_back(const struct vh_store *s, const struct vh_claim *c,
+			  const struct vh_host *h)
+{
+	struct vh_standing *standing;
+	bool all = true;
+
+	if (!c->ran || vh_store_lock_is_free(s, c->owner) != VH_YES)
+		return false;
+	standing = vh_standing_read(s->root, c);
+	for (size_t i = 0; all && i < c->count; i++)
+		if (vh_claims_concerns(&c->records[i], h))
+			all = vh_claims_gave_back(c, standing, c->records[i].group);
+	vh_standing_free(standing, c->count);
+	return all;
 }
 
 bool vh_claims_is_stale(const struct vh_store *s, const struct vh_claim *c, char **ret_why)
 {
 	if (vh_store_lock_is_free(s, c->owner) == VH_YES)
-		return vh_claims_is_orphan(s->root, c, false, ret_why);
+		return vh_claims_is_orphan(s->root, c, VH_CLAIMS_BY_START, ret_why);
 	*ret_why = vh_strdup("another vfio-hook is at work on it");
 	return false;
 }
@@ -118,7 +168,7 @@ static int read_claims(struct vh_claims *ret, const struct vh_store *s, const st
 			vh_claim_free(c);
 			continue;
 		}
-		stale = vh_claims_is_stale(s, c, &why);
+		stale = vh_claims_is_stale(s, c, &why) || is_given_back(s, c, h);
 		v = VH_APPEND(ret->list, ret->count);
 		*v = (struct vh_claim_view){ .claim = c, .stale = stale, .why = why };
 	}
@@ -190,6 +240,21 @@ static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
 	}
 }
 
+/* What a guest has given back and still has open, it uses: it found it on a VFIO driver. */
+static void weigh_given(struct vh_claims *c, const struct vh_host *h)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct vh_claim_view *v = &c->list[i];
+
+		for (size_t k = 0; v->stale && v->why && k < v->claim->count; k++) {
+			const struct vh_record *r = &v->claim->records[k];
+
+			if (vh_claims_concerns(r, h) && vh_claims_group(c, r->group)->open != VH_NO)
+				v->stale = false;
+		}
+	}
+}
+
 void vh_claims_look(struct vh_claims *ret, const struct vh_root *root, const struct vh_host *h,
 		    const char *owner, struct vh_names *unseen)
 {
@@ -209,4 +274,5 @@ void vh_claims_look(struct vh_claims *ret, const struct vh_root *root, const str
 	}
 	vh_store_close(&s);
 	look_for_holders(ret, root, h, owner, unseen);
+	weigh_given(ret, h);
 }

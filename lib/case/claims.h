@@ -6,14 +6,16 @@
 #ifndef VH_CLAIMS_H
 #define VH_CLAIMS_H
 
+#include "lib/case/standing.h"
 #include "lib/host/host.h"
 #include "lib/state/store.h"
 
 /* A claim of another owner that holds a member of a group concerned. */
 struct vh_claim_view {
 	struct vh_claim *claim;
-	bool stale; /* its owner is gone: it may be taken over */
-	char *why;  /* why it is not stale, or NULL */
+	bool stale; /* its owner is gone, or its guest has given these groups back: it may be taken
+		     * over */
+	char *why;  /* why its owner is not gone, or NULL */
 };
 
 /* An IOMMU group that somebody may have open: then a guest uses it. */
@@ -55,13 +57,25 @@ int vh_claims_read(struct vh_claims *ret, const struct vh_store *s, const struct
 void vh_claims_look(struct vh_claims *ret, const struct vh_root *root, const struct vh_host *h,
 		    const char *owner, struct vh_names *unseen);
 
+/* Is this record about a device of the host's groups, or about one that was asked for? */
+bool vh_claims_concerns(const struct vh_record *r, const struct vh_host *h);
+
+/* Who wants to end a claim that is another's. */
+enum vh_claims_by {
+	VH_CLAIMS_BY_START, /* another domain's start: its release was called, or its daemon is gone */
+	VH_CLAIMS_BY_ALL,  /* an administrator, all that are left: also where the guest has run */
+	VH_CLAIMS_BY_HAND, /* an administrator, this one: also what was prepared and not started */
+};
 /*
- * Is the owner of this claim gone: its domain neither runs nor starts? If not, *ret_why says
- * so (caller frees). `by_hand`: an administrator asks, who knows better than the files of
- * libvirt whether a domain that ran has ended. Says nothing of the groups.
+ * Is the owner of this claim gone: its domain does not run and is not being started, by what the
+ * one who asks has to go by? If not, *ret_why says so (caller frees). Says nothing of the groups,
+ * nor of the lock.
  */
-bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, bool by_hand,
+bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, enum vh_claims_by by,
 			 char **ret_why);
+/* Has the guest given this group back while it runs (hot-unplug)? Then its named devices are home;
+ * that the group is closed has to be seen besides. `standing`: of the claim. */
+bool vh_claims_gave_back(const struct vh_claim *c, const struct vh_standing *standing, int group);
 /* An orphan that no vfio-hook is at work on: it may be taken over. */
 bool vh_claims_is_stale(const struct vh_store *s, const struct vh_claim *c, char **ret_why);
 

@@ -21,88 +21,115 @@ static enum vh_tri has_id(const struct vh_root *root, const struct vh_record *r,
 	return v == id ? VH_YES : VH_NO;
 }
 
-static void read_state(const struct vh_root *root, const struct vh_record *r, struct vh_standing *s)
+static enum vh_tri is_there(const struct vh_root *root, const struct vh_record *r)
 {
 	enum vh_tri vendor = has_id(root, r, "vendor", r->vendor);
 	enum vh_tri device = has_id(root, r, "device", r->device);
 
-	s->present = vendor != VH_NO && device != VH_NO;
-	s->known = vendor == VH_YES && device == VH_YES &&
+	if (vendor == VH_NO || device == VH_NO)
+		return VH_NO;
+	return vendor == VH_YES && device == VH_YES ? VH_YES : VH_UNKNOWN;
+}
+
+bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r)
+{
+	return is_there(root, r) == VH_NO;
+}
+
+static void read_one(const struct vh_root *root, const struct vh_record *r, struct vh_standing *s)
+{
+	enum vh_tri there = is_there(root, r);
+
+	s->gone = there == VH_NO;
+	s->known = there == VH_YES &&
 		   vh_function_driver(root, &r->addr, &s->driver, &s->on_vfio) == 0;
 }
 
 struct vh_standing *vh_standing_read(const struct vh_root *root, const struct vh_claim *c)
 {
-	struct vh_standing *states = vh_alloc(c->count * sizeof(*states));
+	struct vh_standing *list = vh_alloc(c->count * sizeof(*list));
 	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(c->count * sizeof(*addrs));
 	_auto_free_ struct vh_override *overrides = vh_alloc(c->count * sizeof(*overrides));
 	size_t n = 0;
 
 	/* the reader of one whose write hangs would hang as well */
 	for (size_t i = 0; i < c->count; i++)
-		if (!c->records[i].stuck)
+		if (c->records[i].state != VH_STUCK)
 			addrs[n++] = c->records[i].addr;
 	vh_blocking_read_overrides(root, addrs, n, overrides);
 	n = 0;
 	for (size_t i = 0; i < c->count; i++) {
-		read_state(root, &c->records[i], &states[i]);
-		if (c->records[i].stuck)
-			continue;
-		states[i].override_known = overrides[n].known;
-		states[i].override = overrides[n++].value;
+		read_one(root, &c->records[i], &list[i]);
+		if (c->records[i].state != VH_STUCK) {
+			list[i].override_known = overrides[n].known;
+			list[i].override = overrides[n++].value;
+		}
+		list[i].place = vh_standing_place(&list[i], &c->records[i]);
 	}
-	return states;
+	return list;
 }
 
-void vh_standing_free(struct vh_standing *states, size_t count)
+void vh_standing_free(struct vh_standing *list, size_t count)
 {
-	for (size_t i = 0; states && i < count; i++) {
-		free(states[i].driver);
-		free(states[i].override);
+	for (size_t i = 0; list && i < count; i++) {
+		free(list[i].driver);
+		free(list[i].override);
 	}
-	free(states);
+	free(list);
 }
 
-bool vh_standing_is_home(const struct vh_standing *s, const struct vh_record *r)
+/* --- whose doing it is ------------------------------------------------------------------------ */
+
+/* What libvirt moves: not before prepare has ended, nor what it found on a VFIO driver. */
+static bool libvirt_moves(const struct vh_record *r)
 {
-	return s->known && s->override_known && vh_streq(s->driver, r->driver) &&
-	       vh_streq(s->override, r->override);
+	if (r->role != VH_NAMED || r->state == VH_TAKING)
+		return false;
+	return r->action == VH_UNBIND || (r->action == VH_LEAVE && !r->driver);
 }
 
-/* Of the overrides only ours (vfio-pci, and the recorded driver while that is being bound),
- * libvirt's (a variant driver's name while that is bound), the recorded one and none. */
-static bool is_our_override(const struct vh_standing *s, const struct vh_record *r)
+/* None says nothing of who cleared it. The recorded driver is named while that is being bound,
+ * where it has to be (lib/act/home.c). libvirt sets vfio-pci, or the variant that it prefers. */
+static bool is_explained_override(const struct vh_standing *s, const struct vh_record *r)
 {
-	return s->override_known && (!s->override || vh_streq(s->override, r->override) ||
-				     vh_streq(s->override, r->driver) ||
-				     vh_streq(s->override, "vfio-pci") ||
-				     (s->on_vfio && vh_streq(s->override, s->driver)));
+	if (!s->override || vh_streq(s->override, r->override))
+		return true;
+	if (vh_streq(s->override, "vfio-pci") || (s->on_vfio && vh_streq(s->override, s->driver)))
+		return true;
+	if (vh_streq(s->override, r->driver))
+		return r->state == VH_RETURNING || r->override || !s->driver;
+	return libvirt_moves(r) && strstr(s->override, "vfio");
 }
 
-bool vh_standing_is_ours(const struct vh_standing *s, const struct vh_record *r)
+static bool is_explained_driver(const struct vh_standing *s, const struct vh_record *r)
 {
-	return s->present && s->known && is_our_override(s, r) &&
-	       (!s->driver || s->on_vfio || vh_streq(s->driver, r->driver));
+	if (!s->driver || s->on_vfio || vh_streq(s->driver, r->driver))
+		return true;
+	/* who probes for libvirt has cleared the override before */
+	return r->state == VH_RETURNING || (libvirt_moves(r) && !s->override);
+}
+
+enum vh_place vh_standing_place(const struct vh_standing *s, const struct vh_record *r)
+{
+	if (s->gone)
+		return VH_PLACE_ELSEWHERE;
+	if (r->state == VH_STUCK || !s->known || !s->override_known)
+		return VH_PLACE_UNKNOWN;
+	if (vh_streq(s->driver, r->driver) && vh_streq(s->override, r->override))
+		return VH_PLACE_HOME;
+	if (r->action == VH_KEEP || !is_explained_override(s, r) || !is_explained_driver(s, r))
+		return VH_PLACE_ELSEWHERE;
+	return VH_PLACE_PUT;
 }
 
 bool vh_standing_is_astray(const struct vh_standing *s, const struct vh_record *r)
 {
-	return s->present && s->known && is_our_override(s, r) && r->action != VH_KEEP &&
-	       s->driver && !s->on_vfio && !vh_streq(s->driver, r->driver);
+	return s->place == VH_PLACE_PUT && s->driver && !s->on_vfio &&
+	       !vh_streq(s->driver, r->driver);
 }
 
-bool *vh_standing_counts(const struct vh_root *root, const struct vh_claim *c)
-{
-	struct vh_standing *states = vh_standing_read(root, c);
-	bool *counts = vh_alloc(c->count * sizeof(*counts));
-
-	for (size_t i = 0; i < c->count; i++)
-		counts[i] = vh_standing_is_ours(&states[i], &c->records[i]);
-	vh_standing_free(states, c->count);
-	return counts;
-}
-
-struct vh_was *vh_standing_before(const struct vh_claim *c, const bool *counts, size_t *ret_count)
+struct vh_was *vh_standing_before(const struct vh_claim *c, const struct vh_standing *list,
+				  size_t *ret_count)
 {
 	struct vh_was *was = vh_alloc(c->count * sizeof(*was));
 	size_t n = 0;
@@ -110,7 +137,7 @@ struct vh_was *vh_standing_before(const struct vh_claim *c, const bool *counts, 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct vh_record *r = &c->records[i];
 
-		if (counts[i])
+		if (list[i].place != VH_PLACE_ELSEWHERE)
 			was[n++] = (struct vh_was){
 				.addr = r->addr,
 				.driver = r->driver,

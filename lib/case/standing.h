@@ -1,39 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* standing - where the devices of a claim stand now, compared with where they stood before. */
+/*
+ * standing - where the devices of a claim stand now, and whether that tells still of us. There
+ * are four answers, and one function gives them to all who ask.
+ */
 #ifndef VH_STANDING_H
 #define VH_STANDING_H
 
 #include "lib/host/read.h"
 #include "lib/state/claim.h"
 
+enum vh_place {
+	VH_PLACE_UNKNOWN = 0, /* it could not be read: the record stays, nothing is written to it */
+	VH_PLACE_HOME,        /* driver and override are those of the record */
+	VH_PLACE_PUT,         /* where we put it, or libvirt, or, on its way home, probing */
+	VH_PLACE_ELSEWHERE,   /* nothing of that explains it: somebody else has taken it. Or it is
+			       * gone, or another device by now */
+};
+
 struct vh_standing {
-	bool present;      /* a device is there, with the recorded ids, or we cannot tell */
-	bool known;        /* what follows was read */
+	bool gone; /* there is no device, or another one */
+	bool known;
 	char *driver;
 	bool on_vfio;
 	char *override;
 	bool override_known;
+	enum vh_place place;
 };
 
-/* The states of all records, in their order; the overrides are read in a child, bounded.
- * Caller frees with vh_standing_free(). */
+/* Of all records, in their order; the overrides are read in a child, bounded. Caller frees with
+ * vh_standing_free(). */
 struct vh_standing *vh_standing_read(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
-void vh_standing_free(struct vh_standing *states, size_t count);
+void vh_standing_free(struct vh_standing *list, size_t count);
+/* Is the device of this record gone, or another one by now? Never blocks. */
+bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r);
 
-/* Driver and override are those of the record. */
-bool vh_standing_is_home(const struct vh_standing *s, const struct vh_record *r);
-/* The device stands where an operation on this record may have left it; otherwise somebody
- * else has moved it since, and the record no longer tells anything. */
-bool vh_standing_is_ours(const struct vh_standing *s, const struct vh_record *r);
-/* The device is with a host driver, but not the recorded one: probing, by us or by libvirt,
- * chose that, and the operation ended before it was put right. */
+/*
+ * Where a device is that stands so. libvirt probes drivers for what it gives back itself: named
+ * devices that it found on a host driver, or on none; we do for all, once the record is
+ * returning. Whatever else puts a device on a host driver that is not the recorded one, or gives
+ * it an override that is neither ours nor the recorded one, is somebody else.
+ */
+enum vh_place vh_standing_place(const struct vh_standing *s, const struct vh_record *r);
+/* Of one that was put: is it with a host driver, which probing chose? */
 bool vh_standing_is_astray(const struct vh_standing *s, const struct vh_record *r);
 
-/* vh_standing_is_ours() of all records, in their order. Caller frees. */
-bool *vh_standing_counts(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
-/* How the devices stood before this claim, of those records that count. Caller frees; what it
- * holds is borrowed from the claim. */
-struct vh_was *vh_standing_before(const struct vh_claim *c, const bool *counts,
+/* How the devices stood before this claim, of those records that still tell it. Caller frees; what
+ * it holds is borrowed from the claim. */
+struct vh_was *vh_standing_before(const struct vh_claim *c, const struct vh_standing *list,
 				  size_t *ret_count) VH_CHECK;
 
 #endif

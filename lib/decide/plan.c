@@ -12,6 +12,19 @@ bool vh_plan_can_pass(const struct vh_pci_dev *d)
 	return !d->dead && !vh_host_is_bridge(d);
 }
 
+bool vh_plan_allows(const struct vh_config *c, const struct vh_pci_dev *d, const struct vh_use *use)
+{
+	return !use->vital && (vh_config_device(c, &d->addr).allow_in_use & use->kind);
+}
+
+bool vh_plan_is_refused_by(const struct vh_config *c, const struct vh_pci_dev *d,
+			   const struct vh_use *use, enum vh_role role)
+{
+	if (use->looked || vh_plan_allows(c, d, use))
+		return false;
+	return role == VH_PEER || (!use->peer_only && !use->weak);
+}
+
 static int by_addr(const void *a, const void *b)
 {
 	const struct vh_plan_dev *x = a, *y = b;

@@ -32,6 +32,12 @@ struct vh_plan {
 	bool keep_peers; /* peers = require: none is touched */
 };
 
+/* Is this use of the device allowed by the configuration? And if not, does it refuse a start, or is
+ * it only told? */
+bool vh_plan_allows(const struct vh_config *c, const struct vh_pci_dev *d, const struct vh_use *use);
+bool vh_plan_is_refused_by(const struct vh_config *c, const struct vh_pci_dev *d,
+			   const struct vh_use *use, enum vh_role role);
+
 /* Every device of the domain that is on the host, once, and the peers to be bound. */
 struct vh_plan *vh_plan_make(const struct vh_domain *d, const struct vh_host *h,
 			     const struct vh_config *c) VH_CHECK;

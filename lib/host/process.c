@@ -42,12 +42,22 @@ static int read_stat(const struct vh_root *root, int64_t pid, struct stat_line *
 	return ret->start ? 0 : -1;
 }
 
+/* Of ourselves and those above, who are there: a read that fails is tried again. */
+static int read_stat_of(const struct vh_root *root, int64_t pid, struct stat_line *ret)
+{
+	int rc = -1;
+
+	for (int tries = 0; rc < 0 && tries < 3; tries++)
+		rc = read_stat(root, pid, ret);
+	return rc;
+}
+
 struct vh_process vh_process_daemon(const struct vh_root *root)
 {
 	struct vh_process parent = { .pid = getppid() }, at = parent;
 	struct stat_line s;
 
-	for (int i = 0; i < ANCESTORS && at.pid > 1 && read_stat(root, at.pid, &s) == 0; i++) {
+	for (int i = 0; i < ANCESTORS && at.pid > 0 && read_stat_of(root, at.pid, &s) == 0; i++) {
 		at.start = s.start;
 		if (!strcmp(s.comm, "libvirtd") || !strcmp(s.comm, "virtqemud"))
 			return at;
@@ -82,7 +92,8 @@ int64_t vh_process_started_at(const struct vh_root *root, int64_t pid)
 		return -1;
 	at += strlen("\nbtime ");
 	at[strcspn(at, "\n")] = 0;
-	return vh_parse_uint(at, 10, INT64_MAX / 2, &boot) < 0 ? -1 : (int64_t)boot + s.start / ticks;
+	return vh_parse_uint(at, 10, INT64_MAX / 2, &boot) < 0 ? -1
+							       : (int64_t)boot + s.start / ticks;
 }
 
 char *vh_process_comm(const struct vh_root *root, int64_t pid)
@@ -177,8 +188,8 @@ static void add_group_files(const struct vh_root *root, int group, struct vh_nam
 				 group, members.name[i]) < 0)
 			continue;
 		for (size_t k = 0; k < nodes.count; k++)
-			*VH_APPEND(files->name, files->count) =
-				vh_printf("/dev/vfio/devices/%s", nodes.name[k]);
+			*VH_APPEND(files->name, files->count) = vh_printf("/dev/vfio/devices/%s",
+									  nodes.name[k]);
 	}
 }
 

@@ -124,6 +124,21 @@ static void add_group(const struct vh_function_bus *bus, struct vh_host *h, int 
 	insert_group(h, g);
 }
 
+/* A group with those of its members that were read, and no more. */
+static void add_lone_group(struct vh_host *h, int number)
+{
+	struct vh_group *g;
+
+	if (number < 0 || vh_host_group(h, number))
+		return;
+	g = vh_alloc(sizeof(*g));
+	g->number = number;
+	for (size_t i = 0; i < h->n_devs; i++)
+		if (h->devs[i]->group == number)
+			*VH_APPEND(g->members, g->count) = h->devs[i];
+	insert_group(h, g);
+}
+
 static void read_all_devs(const struct vh_function_bus *bus, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -188,7 +203,9 @@ static void read_devs(struct vh_host *h, const struct vh_function_bus *bus, unsi
 	for (size_t i = 0; i < h->n_asked; i++) {
 		const struct vh_pci_dev *d = vh_host_dev(h, &h->asked[i]);
 
-		if (d)
+		if (d && flags & VH_HOST_LONE)
+			add_lone_group(h, d->group);
+		else if (d)
 			add_group(bus, h, d->group);
 	}
 }

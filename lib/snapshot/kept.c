@@ -320,6 +320,7 @@ static const struct vh_kept table[] = {
 	     .flags = VH_KEPT_THERE),
 	KEPT(LIST_ | PATH_, "run/vfio-hook", .flags = VH_KEPT_DIR | VH_KEPT_THERE),
 	KEPT(FILE_, "run/vfio-hook/*.claim", .flags = VH_KEPT_FREE),
+	KEPT(FILE_, "run/vfio-hook/*.released", .flags = VH_KEPT_FREE),
 	KEPT(FILE_, "run/vfio-hook/*.refusal",
 	     .flags = VH_KEPT_LOST), /* the words of a user's XML */
 	KEPT(LIST_ | PATH_, "var/lib/vfio-hook", .flags = VH_KEPT_DIR | VH_KEPT_THERE),

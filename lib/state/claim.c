@@ -22,9 +22,15 @@ static const char *const action_names[] = {
 	[VH_BIND] = "bind",
 };
 static const char *const state_names[] = {
-	[VH_PREPARED] = "prepared",
-	[VH_STARTED] = "started",
-	[VH_RELEASED] = "released",
+	[VH_NOTED] = "noted",         [VH_TAKING] = "taking", [VH_TAKEN] = "taken",
+	[VH_RETURNING] = "returning", [VH_STUCK] = "stuck",
+};
+/* Of a whole claim, in version 1. */
+enum whole { PREPARED, STARTED, RELEASED };
+static const char *const whole_names[] = {
+	[PREPARED] = "prepared",
+	[STARTED] = "started",
+	[RELEASED] = "released",
 };
 
 const char *vh_claim_role_str(enum vh_role r)
@@ -32,7 +38,7 @@ const char *vh_claim_role_str(enum vh_role r)
 	return role_names[r];
 }
 
-const char *vh_claim_state_str(enum vh_claim_state s)
+const char *vh_claim_state_str(enum vh_record_state s)
 {
 	return state_names[s];
 }
@@ -120,6 +126,18 @@ void vh_claim_copy_record(struct vh_record *to, const struct vh_record *from)
 	record_clear(&old);
 }
 
+bool vh_claim_is_same(const struct vh_claim *a, const struct vh_claim *b)
+{
+	return a->since == b->since && a->since_ns == b->since_ns;
+}
+
+void vh_claim_unstick(struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].state == VH_STUCK)
+			c->records[i].state = VH_RETURNING;
+}
+
 /* --- writing ---------------------------------------------------------------------------------- */
 
 /* Some drivers have a blank in their names ("Prestera DX"), and a driver_override may hold
@@ -144,14 +162,26 @@ static void add_driver(struct vh_strbuf *sb, const char *key, const char *driver
 	}
 }
 
-char *vh_claim_format(const struct vh_claim *c)
+static enum whole whole_state(const struct vh_claim *c)
+{
+	return c->released ? RELEASED : c->ran ? STARTED : PREPARED;
+}
+
+static char *format(const struct vh_claim *c, int version)
 {
 	struct vh_strbuf sb = { 0 };
 
-	vh_strbuf_addf(&sb, MAGIC " %d\nowner %s\n", VH_CLAIM_VERSION, c->owner);
+	vh_strbuf_addf(&sb, MAGIC " %d\nowner %s\n", version, c->owner);
 	vh_lines_add(&sb, "name", c->name); /* printable since vh_claim_new() */
-	vh_strbuf_addf(&sb, "since %lld\ndaemon %lld %lld\nstate %s\n", (long long)c->since,
-		       (long long)c->daemon_pid, (long long)c->daemon_start, state_names[c->state]);
+	vh_strbuf_addf(&sb, "since %lld", (long long)c->since);
+	if (version > 1)
+		vh_strbuf_addf(&sb, ".%09lld", (long long)c->since_ns);
+	vh_strbuf_addf(&sb, "\ndaemon %lld %lld\n", (long long)c->daemon_pid,
+		       (long long)c->daemon_start);
+	if (version == 1)
+		vh_strbuf_addf(&sb, "state %s\n", whole_names[whole_state(c)]);
+	else
+		vh_strbuf_addf(&sb, "ran %s\n", c->ran ? "yes" : "no");
 	for (size_t i = 0; i < c->count; i++) {
 		const struct vh_record *r = &c->records[i];
 
@@ -160,10 +190,17 @@ char *vh_claim_format(const struct vh_claim *c)
 			       action_names[r->action]);
 		add_driver(&sb, "driver", r->driver);
 		add_driver(&sb, "override", r->override);
-		vh_strbuf_add(&sb, r->stuck ? " stuck\n" : "\n");
+		if (version > 1 || r->state == VH_STUCK)
+			vh_strbuf_addf(&sb, " %s", state_names[r->state]);
+		vh_strbuf_add(&sb, "\n");
 	}
 	vh_strbuf_add(&sb, "end\n");
 	return vh_strbuf_steal(&sb);
+}
+
+char *vh_claim_format(const struct vh_claim *c)
+{
+	return format(c, VH_CLAIM_VERSION);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -259,7 +296,30 @@ static int read_ids(char *word, struct vh_record *ret)
 	return 0;
 }
 
-static int read_record(struct vh_lines *r, char *text, struct vh_claim *c)
+/* Version 1: prepared and started claims have devices that are taken, as far as can be told. */
+static enum vh_record_state state_by_whole(const struct vh_claim *c, const struct vh_record *rec)
+{
+	if (c->released)
+		return VH_RETURNING;
+	return rec->action == VH_UNBIND || rec->action == VH_BIND ? VH_TAKEN : VH_NOTED;
+}
+
+static int read_state(struct vh_lines *r, const char *word, int version, const struct vh_claim *c,
+		      struct vh_record *rec)
+{
+	int state = index_of(state_names, VH_COUNT(state_names), word);
+
+	if (version == 1 && !word)
+		state = state_by_whole(c, rec);
+	else if (version == 1 && state != VH_STUCK)
+		return vh_lines_bad(r, "unexpected words at the end");
+	if (state < 0)
+		return vh_lines_bad(r, "unknown state");
+	rec->state = (enum vh_record_state)state;
+	return 0;
+}
+
+static int read_record(struct vh_lines *r, char *text, int version, struct vh_claim *c)
 {
 	char *word = strsep(&text, " ");
 	struct vh_pci_addr addr;
@@ -286,14 +346,12 @@ static int read_record(struct vh_lines *r, char *text, struct vh_claim *c)
 		return vh_lines_bad(r, "no driver or driver_override");
 	if (rec->driver && !is_component(rec->driver))
 		return vh_lines_bad(r, "the driver has no driver's name");
-	word = strsep(&text, " ");
-	rec->stuck = word != NULL;
-	if (text || (word && strcmp(word, "stuck")))
-		return vh_lines_bad(r, "unexpected words at the end");
-	return 0;
+	if (read_state(r, strsep(&text, " "), version, c, rec) < 0)
+		return -1;
+	return text ? vh_lines_bad(r, "unexpected words at the end") : 0;
 }
 
-static int read_version(struct vh_lines *r)
+static int read_version(struct vh_lines *r, int *ret)
 {
 	uint64_t version;
 	char *word = vh_lines_next(r, MAGIC);
@@ -306,6 +364,7 @@ static int read_version(struct vh_lines *r)
 		return vh_fail(r->err, VH_E_INPUT, 0, "use that version of vfio-hook to end it",
 			       "written by a newer vfio-hook (version %llu)",
 			       (unsigned long long)version);
+	*ret = (int)version;
 	return 0;
 }
 
@@ -323,42 +382,67 @@ static int read_owner(struct vh_lines *r, struct vh_claim *c)
 	return name ? 0 : -1;
 }
 
-static int read_header(struct vh_lines *r, struct vh_claim *c)
+/* Has the guest run? In version 1 the state of the whole claim says it, and more. */
+static int read_ran(struct vh_lines *r, int version, struct vh_claim *c)
 {
-	uint64_t since, pid, start;
-	char *word, *second;
-	int state;
+	static const char *const answers[] = { "no", "yes" };
+	char *word = vh_lines_next(r, version == 1 ? "state" : "ran");
+	int n = version == 1 ? index_of(whole_names, VH_COUNT(whole_names), word)
+			     : index_of(answers, VH_COUNT(answers), word);
 
-	if (read_version(r) < 0 || read_owner(r, c) < 0)
+	if (n < 0)
+		return word ? vh_lines_bad(r, version == 1 ? "unknown state" : "neither yes nor no")
+			    : -1;
+	c->ran = n == STARTED;
+	c->released = n == RELEASED;
+	return 0;
+}
+
+static int read_since(struct vh_lines *r, int version, struct vh_claim *c)
+{
+	char *rest = vh_lines_next(r, "since"), *word = rest ? strsep(&rest, ".") : NULL;
+	uint64_t since, ns = 0;
+
+	if (!word)
 		return -1;
-	word = vh_lines_next(r, "since");
-	if (!word || number(word, 10, INT64_MAX, &since) < 0)
-		return word ? vh_lines_bad(r, "no time") : -1;
+	if (number(word, 10, INT64_MAX, &since) < 0 || (version == 1) != !rest)
+		return vh_lines_bad(r, "no time");
+	if (rest && (strlen(rest) != 9 || strspn(rest, "0123456789") != 9))
+		return vh_lines_bad(r, "no time");
+	for (const char *digit = rest; digit && *digit; digit++)
+		ns = ns * 10 + (uint64_t)(*digit - '0');
+	c->since = (int64_t)since;
+	c->since_ns = (int64_t)ns;
+	return 0;
+}
+
+static int read_header(struct vh_lines *r, int *ret_version, struct vh_claim *c)
+{
+	uint64_t pid, start;
+	char *word, *second;
+
+	if (read_version(r, ret_version) < 0 || read_owner(r, c) < 0 ||
+	    read_since(r, *ret_version, c) < 0)
+		return -1;
 	word = vh_lines_next(r, "daemon");
 	second = word;
 	word = strsep(&second, " ");
 	if (!word || number(word, 10, INT64_MAX, &pid) < 0 ||
 	    number(second, 10, INT64_MAX, &start) < 0)
 		return word ? vh_lines_bad(r, "no process") : -1;
-	word = vh_lines_next(r, "state");
-	state = index_of(state_names, VH_COUNT(state_names), word);
-	if (state < 0)
-		return word ? vh_lines_bad(r, "unknown state") : -1;
-	c->since = (int64_t)since;
 	c->daemon_pid = (int64_t)pid;
 	c->daemon_start = (int64_t)start;
-	c->state = (enum vh_claim_state)state;
-	return 0;
+	return read_ran(r, *ret_version, c);
 }
 
-static int read_claim(struct vh_lines *r, struct vh_claim *c)
+static int read_claim(struct vh_lines *r, int *ret_version, struct vh_claim *c)
 {
-	if (read_header(r, c) < 0)
+	if (read_header(r, ret_version, c) < 0)
 		return -1;
 	while (vh_lines_has(r, "device")) {
 		char *text = vh_lines_next(r, "device");
 
-		if (!text || read_record(r, text, c) < 0)
+		if (!text || read_record(r, text, *ret_version, c) < 0)
 			return -1;
 	}
 	return vh_lines_end(r);
@@ -369,9 +453,10 @@ struct vh_claim *vh_claim_parse(const char *text, size_t len, struct vh_error *e
 	_auto_(vh_claim) struct vh_claim *c = vh_alloc(sizeof(*c));
 	_auto_lines_ struct vh_lines lines = { 0 };
 	_auto_free_ char *canonical = NULL;
+	int version = 0;
 
-	if (vh_lines_open(&lines, text, len, err) < 0 || read_claim(&lines, c) < 0)
+	if (vh_lines_open(&lines, text, len, err) < 0 || read_claim(&lines, &version, c) < 0)
 		return NULL;
-	canonical = vh_claim_format(c);
+	canonical = format(c, version);
 	return vh_lines_compare(&lines, canonical) < 0 ? NULL : VH_STEAL(c);
 }

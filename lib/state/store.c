@@ -65,7 +65,12 @@ bool vh_store_is_idle(const struct vh_root *root)
 
 static int open_lock(const struct vh_store *s, const char *name)
 {
-	return openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	/* a directory that has become read-only: what is claimed comes home all the same */
+	if (fd < 0 && errno == EROFS)
+		fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd;
 }
 
 /* Does the path still name the file that we have open? Its last holder may have unlinked it. */
@@ -92,7 +97,8 @@ static int lock_file(const struct vh_store *s, const char *name, int64_t deadlin
 			if (vh_now_ms() >= deadline) {
 				close(fd);
 				return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
-					       "'/" VH_STORE_DIR "/%s' is locked by another vfio-hook, "
+					       "'/" VH_STORE_DIR
+					       "/%s' is locked by another vfio-hook, "
 					       "or by a write to a driver that does not return",
 					       name);
 			}
@@ -145,6 +151,45 @@ static int read_file(const struct vh_store *s, const char *name, struct vh_strbu
 	return vh_dir_read(&d, name, ret, err);
 }
 
+static char *note_name(const char *owner)
+{
+	return vh_printf("%s.released", owner);
+}
+
+/* Of which start it is: a release may come late, when the next one has begun. */
+static char *note_text(const struct vh_claim *c)
+{
+	return vh_printf("%lld.%09lld\n", (long long)c->since, (long long)c->since_ns);
+}
+
+/* What cannot be read is not noted: then others see a claim that they must not end. An empty note
+ * was written where /run was full. */
+bool vh_store_is_released(const struct vh_store *s, const struct vh_claim *c)
+{
+	_auto_free_ char *name = note_name(c->owner), *want = note_text(c);
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	_auto_error_ struct vh_error ignored = { 0 };
+
+	return read_file(s, name, &text, &ignored) == 0 && text.data &&
+	       (!*text.data || !strcmp(text.data, want));
+}
+
+int vh_store_note_released(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
+{
+	_auto_free_ char *name = note_name(c->owner), *text = note_text(c);
+	_auto_close_ int fd = -1;
+
+	vh_root_step(s->root, "note that release was called");
+	fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot write '/" VH_STORE_DIR "/%s'",
+			       name);
+	vh_root_step(s->root, "release half noted");
+	(void)!write(fd, text, strlen(text));
+	vh_root_step(s->root, "release noted");
+	return 0;
+}
+
 int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
 		  struct vh_error *err)
 {
@@ -168,16 +213,27 @@ int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim *
 		return vh_fail(err, VH_E_INPUT, 0, REMOVE,
 			       "'/" VH_STORE_DIR "/%s' is the claim of another owner", name);
 	}
+	claim->released |= vh_store_is_released(s, claim);
 	*ret = claim;
 	return 0;
 }
 
-static int remove_claim(const struct vh_store *s, const char *name, struct vh_error *err)
+static void remove_note(const struct vh_store *s, const char *owner)
+{
+	_auto_free_ char *name = note_name(owner);
+
+	(void)unlinkat(s->dir, name, 0);
+}
+
+static int remove_claim(const struct vh_store *s, const char *owner, const char *name,
+			struct vh_error *err)
 {
 	vh_root_step(s->root, "unlink claim");
 	if (unlinkat(s->dir, name, 0) < 0 && errno != ENOENT)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot remove '/" VH_STORE_DIR "/%s'", name);
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot remove '/" VH_STORE_DIR "/%s'",
+			       name);
 	vh_root_step(s->root, "claim unlinked");
+	remove_note(s, owner);
 	return 0;
 }
 
@@ -195,7 +251,19 @@ int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, str
 	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
 	_auto_free_ char *text = vh_claim_format(c);
 
-	return c->count ? write_file(s, temp, name, text, err) : remove_claim(s, name, err);
+	if (!c->count)
+		return remove_claim(s, c->owner, name, err);
+	/* first the note: version 1 said it in the claim */
+	if (c->released && !vh_store_is_released(s, c))
+		VH_IGNORE(vh_store_note_released(s, c, NULL));
+	return write_file(s, temp, name, text, err);
+}
+
+int vh_store_save_new_locked(const struct vh_store *s, const struct vh_claim *c,
+			     struct vh_error *err)
+{
+	remove_note(s, c->owner);
+	return vh_store_save_locked(s, c, err);
 }
 
 int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
@@ -221,6 +289,7 @@ void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock
 	if (global >= 0 && fstatat(s->dir, claim, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		vh_root_step(s->root, "unlink lock");
 		(void)unlinkat(s->dir, temp, 0);
+		remove_note(s, owner);
 		(void)unlinkat(s->dir, name, 0);
 	}
 	close(lock);

@@ -6,9 +6,9 @@
  *	OWNER.lock     held (flock) for the whole of an operation on that claim, and inherited by
  *	               the children that write, so that it ends with the last of them; never
  *	               renamed, unlinked only by its holder under the global lock
- *	UUID.refusal   why the domain was not started the last time
- *	lock           the global lock: held only to compare and write claims, never during a
- *	               kernel write
+ *	UUID.released  release has been called, and for which start: noted before the lock of the
+ *claim is asked for UUID.refusal   why the domain was not started the last time lock           the
+ *global lock: held only to compare and write claims, never during a kernel write
  *
  * Order: the own claim's lock, then the global one; another claim's lock only by trying.
  */
@@ -49,10 +49,17 @@ int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim *
 		  struct vh_error *err) VH_CHECK;
 /* Writes it, or removes the file when it has no records left. Takes the global lock unless the
  * caller holds it; the claim's own lock is held. */
-int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
-	VH_CHECK;
+int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c,
+			 struct vh_error *err) VH_CHECK;
 int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
 		  struct vh_error *err) VH_CHECK;
+/* The first of a new start: a release that was called before was not its own. */
+int vh_store_save_new_locked(const struct vh_store *s, const struct vh_claim *c,
+			     struct vh_error *err) VH_CHECK;
+/* That release was called for the start of this claim, and whether it was. Needs no lock. */
+int vh_store_note_released(const struct vh_store *s, const struct vh_claim *c,
+			   struct vh_error *err) VH_CHECK;
+bool vh_store_is_released(const struct vh_store *s, const struct vh_claim *c);
 /* The end of an operation: unlinks the lock file unless there is a claim, and lets go of it. */
 void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock);
 /* Removes what a killed operation left without a claim: lock and temporary file of `owner`. */

@@ -134,6 +134,14 @@ static bool is_prepare(const struct part *p, const struct actor *a)
 	return p->what == PREPARE && actor_result(a) == 0;
 }
 
+/* By hand a claim may be ended between the prepare and the start of its guest. */
+static bool is_ended_by_hand(const struct stage *st, const struct part *prepared,
+			     const struct part *other, const struct actor *by)
+{
+	return other->what == REATTACH && actor_result(by) == 0 &&
+	       !stage_has_claim(st, prepared->uuid);
+}
+
 /* What a domain that was prepared finds: libvirt and QEMU get its devices, and end. */
 static bool can_run(struct stage *st, const struct part *p)
 {
@@ -159,7 +167,9 @@ static bool ends_well(struct stage *st, const struct race *r, const struct actor
 		diag("both domains were prepared");
 		return false;
 	}
-	if ((first && !can_run(st, &r->a)) || (second && !first && !can_run(st, &r->b)))
+	if (first && !is_ended_by_hand(st, &r->a, &r->b, b) && !can_run(st, &r->a))
+		return false;
+	if (second && !first && !is_ended_by_hand(st, &r->b, &r->a, a) && !can_run(st, &r->b))
 		return false;
 	for (int i = 0; i < 2; i++) {
 		_auto_(vh_domain) struct vh_domain *d = scratch_vm(i ? VM2 : VM1, TWO "0");

@@ -422,7 +422,7 @@ refuses 'reattach both' 'name the devices, or --all-stale' "$fake" reattach --al
 uuid=$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good")
 fresh
 "$fake" detach 01:00.0 >/dev/null 2>&1
-sed "s/^owner .*/owner $uuid/; s/^name .*/name gpu/; s/^state .*/state started/" \
+sed "s/^owner .*/owner $uuid/; s/^name .*/name gpu/; s/^ran .*/ran yes/" \
 	"$root/run/vfio-hook/manual.claim" >"$root/run/vfio-hook/$uuid.claim"
 rm "$root/run/vfio-hook/manual.claim"
 mkdir -p "$root/run/libvirt/qemu"
@@ -442,10 +442,10 @@ exits 'a domain that runs, and is to have more memory' 1 "$fake" check "$good"
 prints 'a domain that runs: what it holds is said' '0.9 GiB available \+ 2 GiB that it holds now'
 exits 'status of a domain that runs' 0 "$fake" status
 prints 'status of a domain that runs: held' "^gpu \($uuid\): held since "
-sed -i "s/^state .*/state released/" "$root/run/vfio-hook/$uuid.claim"
+sed -n 's/^since //p' "$root/run/vfio-hook/$uuid.claim" >"$root/run/vfio-hook/$uuid.released"
 run "$fake" status
 prints 'status of a domain that ends' ': releasing since '
-sed -i 's/^\(device 0000:01:00.0.*\)/\1 stuck/' "$root/run/vfio-hook/$uuid.claim"
+sed -i 's/^\(device 0000:01:00.0.*\) [a-z]*$/\1 stuck/' "$root/run/vfio-hook/$uuid.claim"
 run "$fake" status
 prints 'status of a stuck device' ': stuck since '
 echo garbage >"$root/run/vfio-hook/11111111-2222-3333-4444-555555555555.claim"
@@ -454,7 +454,7 @@ tells 'a damaged claim is named' '11111111-2222-3333-4444-555555555555'
 prints 'a damaged claim does not hide the others' "^gpu \($uuid\)"
 exits 'a domain beside a damaged claim' 1 "$fake" check "$good"
 prints 'a domain beside a damaged claim: why' 'a claim cannot be trusted, and may hold these devices: .*11111111-.*\[device-claimed\]'
-rm "$root/run/vfio-hook/$uuid.claim"
+rm "$root/run/vfio-hook/$uuid.claim" "$root/run/vfio-hook/$uuid.released"
 exits 'a damaged claim alone' 1 "$fake" status
 verdict 'a damaged claim alone: nothing is said to be free' test -z "$out"
 chmod 0 "$root/run/vfio-hook"

@@ -523,13 +523,36 @@ static int op_try_group(const struct vh_root *root, int group)
 	return is_held(root, group) ? -EBUSY : 0;
 }
 
-static int op_try_exclusive(const struct vh_root *root, const char *name)
+/* The claim of an exclusive open is a lock on a file of the disk's. */
+static int op_hold(const struct vh_root *root, const char *name)
 {
 	_auto_free_ char *text = vh_root_read(root, "dev/%s", name);
+	_auto_free_ char *path = vh_printf(FAKE "/exclusive/%s", name);
 
 	if (vh_streq(text, "held"))
 		return -EBUSY;
-	return vh_streq(text, "free") ? 0 : -EACCES;
+	return vh_streq(text, "free") ? fake_try_lock(root, path) : -EACCES;
+}
+
+static int op_try_exclusive(const struct vh_root *root, const char *name)
+{
+	int fd = op_hold(root, name);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+bool fake_mount(const struct vh_root *root, const char *name, const char *mountinfo)
+{
+	_auto_free_ char *path = vh_printf("dev/%s", name);
+	_auto_close_ int fd = op_hold(root, name);
+
+	if (fd < 0)
+		return false;
+	fake_put(root, "proc/self/mountinfo", "%s", mountinfo);
+	fake_put(root, path, "held\n");
+	return true;
 }
 
 static void op_step(const struct vh_root *root, const char *what)
@@ -542,6 +565,7 @@ const struct vh_root_ops fake_kernel_ops = {
 	.load_module = op_load_module,
 	.try_group = op_try_group,
 	.try_exclusive = op_try_exclusive,
+	.hold = op_hold,
 	.step = op_step,
 };
 

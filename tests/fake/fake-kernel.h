@@ -55,6 +55,9 @@ void fake_let_go(const struct vh_root *root, int group);
 /* One write without faults, counting or log: the doings of others than the program. */
 int fake_write(const struct vh_root *root, const char *value, const char *fmt, ...) VH_PRINTF(3, 4);
 
+/* Mounts a disk that is "free": false, and nothing done, where somebody has it exclusively. */
+bool fake_mount(const struct vh_root *root, const char *name, const char *mountinfo);
+
 /* Hot-unplug: the function is gone from everywhere. */
 void fake_unplug(const struct vh_root *root, const char *addr);
 

@@ -174,22 +174,35 @@ void fake_qemu_end(const struct vh_root *root, const struct vh_domain *d)
 }
 
 /* virPCIDeviceReattach() */
+static void give_back(const struct vh_root *root, const struct vh_domain *d, const char *addr)
+{
+	_auto_free_ char *how = vh_root_read(root, ACTIVE "/%s/%s", d->uuid, addr);
+
+	fake_remove(root, ACTIVE "/%s/%s", d->uuid, addr);
+	if (!vh_streq(how, "bound"))
+		return;
+	VH_IGNORE(fake_write(root, "\n", DEVICE "/driver_override", addr));
+	VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));
+	VH_IGNORE(fake_write(root, addr, "sys/bus/pci/drivers_probe"));
+}
+
+void fake_libvirt_unplug(const struct vh_root *root, const struct vh_domain *d, const char *addr)
+{
+	int group;
+	_auto_names_ struct vh_names members = members_of(root, addr, &group);
+
+	fake_let_go(root, group);
+	fake_remove(root, "proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
+	give_back(root, d, addr);
+}
+
 void fake_libvirt_reattach(const struct vh_root *root, const struct vh_domain *d)
 {
 	_auto_free_ char *status = status_path(d);
 
 	fake_remove(root, "%s", status);
-	for (size_t i = 0; i < d->n_devices; i++) {
-		struct vh_pci_name addr = vh_pci_str(&d->devices[i].addr);
-		_auto_free_ char *how = vh_root_read(root, ACTIVE "/%s/%s", d->uuid, addr.s);
-
-		fake_remove(root, ACTIVE "/%s/%s", d->uuid, addr.s);
-		if (!vh_streq(how, "bound"))
-			continue;
-		VH_IGNORE(fake_write(root, "\n", DEVICE "/driver_override", addr.s));
-		VH_IGNORE(fake_write(root, addr.s, DEVICE "/driver/unbind", addr.s));
-		VH_IGNORE(fake_write(root, addr.s, "sys/bus/pci/drivers_probe"));
-	}
+	for (size_t i = 0; i < d->n_devices; i++)
+		give_back(root, d, vh_pci_str(&d->devices[i].addr).s);
 	fake_remove(root, ACTIVE "/%s", d->uuid);
 }
 

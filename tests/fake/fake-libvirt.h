@@ -28,4 +28,8 @@ void fake_libvirt_release(const struct vh_root *root, const struct vh_domain *d)
 void fake_qemu_end(const struct vh_root *root, const struct vh_domain *d);
 void fake_libvirt_reattach(const struct vh_root *root, const struct vh_domain *d);
 
+/* Hot-unplug of one device, while the guest goes on: no hook is called. Hot-plug of a domain's
+ * devices is fake_libvirt_prepare(). */
+void fake_libvirt_unplug(const struct vh_root *root, const struct vh_domain *d, const char *addr);
+
 #endif

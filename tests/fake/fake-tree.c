@@ -158,3 +158,14 @@ int fake_lock_shared(const struct vh_root *root, const char *path)
 {
 	return lock_file(root, path, LOCK_SH);
 }
+
+int fake_try_lock(const struct vh_root *root, const char *path)
+{
+	int fd = open_out(root, path, O_RDWR), error;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	error = errno == EWOULDBLOCK ? EBUSY : errno;
+	close(fd);
+	return -error;
+}

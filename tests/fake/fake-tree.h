@@ -25,4 +25,7 @@ int fake_lock(const struct vh_root *root, const char *path);
 /* The same, shared with others who hold it so. */
 int fake_lock_shared(const struct vh_root *root, const char *path);
 
+/* The same, exclusive, at once: a descriptor, or a negative errno (-EBUSY). */
+int fake_try_lock(const struct vh_root *root, const char *path);
+
 #endif

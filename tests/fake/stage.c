@@ -106,7 +106,7 @@ static void put_process(struct stage *st, pid_t pid, const char *comm, pid_t par
 
 void stage_new_daemon(struct stage *st)
 {
-	put_process(st, getppid(), "libvirtd", 1, 2000);
+	put_process(st, getppid(), "libvirtd", 1, st->daemon += 10);
 }
 
 void stage_add_process(struct stage *st)
@@ -129,7 +129,8 @@ struct stage *stage_new(const char *host)
 	st->config.timeout_write = 60000; /* a busy machine is no driver that hangs */
 	st->config.timeout_group = 200;
 	st->config.timeout_call = 120000;
-	put_process(st, getppid(), "libvirtd", 1, 1000);
+	st->daemon = 1000;
+	put_process(st, getppid(), "libvirtd", 1, st->daemon);
 	put_process(st, getpid(), "sh", getppid(), 1001);
 	st->before = scratch_state(st->s);
 	return st;

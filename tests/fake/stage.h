@@ -56,6 +56,7 @@ struct stage {
 	struct vh_error err;         /* of the last operation */
 	struct vh_strbuf told;       /* transitions and warnings since the stage was set */
 	char *before;                /* scratch_state() at its beginning */
+	int daemon;                  /* when libvirtd was started */
 };
 
 /* `host`: NULL for the machine above, or as for scratch_new(). A libvirtd is running. */

@@ -177,7 +177,7 @@ static inline struct vh_claim_view *world_claim(struct world *w, const char *add
 
 	k->owner = S("b0000000-0000-0000-0000-000000000002");
 	k->name = S("other vm");
-	k->state = VH_STARTED;
+	k->ran = true;
 	k->records = w->record[n];
 	k->records[0].addr = world_addr(addr);
 	k->count = 1;

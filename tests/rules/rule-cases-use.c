@@ -263,7 +263,7 @@ CASE("claimed", claimed, .want = "error device-claimed 0000:01:00.0:10",
 static void claimed_released(struct world *w)
 {
 	claimed(w);
-	w->claim[0].state = VH_RELEASED;
+	w->claim[0].released = true;
 	w->view[0].why = NULL;
 }
 CASE("claimed-released", claimed_released, .want = "error device-claimed 0000:01:00.0:10",

@@ -8,13 +8,14 @@
 
 #define UUID "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
 #define OWNER "owner " UUID "\n"
-#define NAMED "device 0000:01:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-\n"
+#define NAMED "device 0000:01:00.0 8086:10d3 group=12 named unbind driver=e1000e override=- taken\n"
 #define STUCK "device 0000:01:00.1 8086:10d3 group=12 peer bind driver=e1000e override=- stuck\n"
-#define V1 "vfio-hook-claim 1\n"
-#define HEAD V1 OWNER "name vm\nsince 1763707695\ndaemon 812 1893\nstate prepared\n"
+#define V2 "vfio-hook-claim 2\n"
+#define SINCE "since 1763707695.012345678\n"
+#define HEAD V2 OWNER "name vm\n" SINCE "daemon 812 1893\nran no\n"
 #define GOOD HEAD NAMED STUCK "end\n"
 /* a device of which one word is odd */
-#define DEVICE(rest) HEAD "device 0000:01:00.0 " rest "\nend\n"
+#define DEVICE(rest) HEAD "device 0000:01:00.0 " rest " taken\nend\n"
 
 /* want: the error, NULL: this is a claim */
 static const struct {
@@ -22,8 +23,8 @@ static const struct {
 } texts[] = {
 	{ "the one of the header", GOOD, NULL },
 	{ "no devices", HEAD "end\n", NULL },
-	{ "by hand", V1 "owner manual\nname \nsince 0\ndaemon 0 0\nstate started\nend\n", NULL },
-	{ "a name with blanks", V1 OWNER "name  a b \nsince 1\ndaemon 1 1\nstate released\nend\n",
+	{ "by hand", V2 "owner manual\nname \nsince 0.000000000\ndaemon 0 0\nran yes\nend\n", NULL },
+	{ "a name with blanks", V2 OWNER "name  a b \nsince 1.000000001\ndaemon 1 1\nran no\nend\n",
 	  NULL },
 	{ "no group", DEVICE("8086:10d3 group=-1 peer leave driver=- override=-"), NULL },
 	{ "kept", DEVICE("8086:10d3 group=0 named keep driver=- override=vfio-pci"), NULL },
@@ -35,11 +36,11 @@ static const struct {
 	/* the frame */
 	{ "nothing", "", "line 1: the file is truncated" },
 	{ "something else", "[defaults]\n", "line 1: no 'vfio-hook-claim'" },
-	{ "a newer version", "vfio-hook-claim 2\nwhatever\n",
-	  "written by a newer vfio-hook (version 2)" },
+	{ "a newer version", "vfio-hook-claim 3\nwhatever\n",
+	  "written by a newer vfio-hook (version 3)" },
 	{ "version 0", "vfio-hook-claim 0\n", "line 1: no version" },
 	{ "no version", "vfio-hook-claim \n", "line 1: no version" },
-	{ "version 1 and more", "vfio-hook-claim 1 \n", "line 1: no version" },
+	{ "version 2 and more", "vfio-hook-claim 2 \n", "line 1: no version" },
 	{ "no end", HEAD NAMED, "line 8: the file is truncated" },
 	{ "half an end", HEAD NAMED "en", "line 8: the file is truncated" },
 	{ "no last newline", HEAD NAMED "end", "line 8: the file is truncated" },
@@ -49,27 +50,29 @@ static const struct {
 	{ "two claims", GOOD GOOD, "line 9: unexpected line" },
 	{ "an empty line", HEAD "\nend\n", "line 7: unexpected line" },
 	{ "an unknown line", HEAD "shrug 1\nend\n", "line 7: unexpected line" },
-	{ "DOS lines", V1 "owner " UUID "\r\n", "line 2: the owner is no UUID" },
+	{ "DOS lines", V2 "owner " UUID "\r\n", "line 2: the owner is no UUID" },
 	/* the head */
-	{ "the owner is missing", V1 "name vm\n", "line 2: no 'owner'" },
-	{ "the owner is no UUID", V1 "owner ../../etc\n", "line 2: the owner is no UUID" },
-	{ "the owner is in upper case", V1 "owner 4DEA22B3-1d52-d8f3-2516-782e98ab3fa0\n",
+	{ "the owner is missing", V2 "name vm\n", "line 2: no 'owner'" },
+	{ "the owner is no UUID", V2 "owner ../../etc\n", "line 2: the owner is no UUID" },
+	{ "the owner is in upper case", V2 "owner 4DEA22B3-1d52-d8f3-2516-782e98ab3fa0\n",
 	  "line 2: the owner is no UUID" },
-	{ "out of order", V1 "name vm\n" OWNER, "line 2: no 'owner'" },
+	{ "out of order", V2 "name vm\n" OWNER, "line 2: no 'owner'" },
 	{ "the name has an escape sequence",
-	  V1 OWNER "name \x1b[m\nsince 1\ndaemon 1 1\nstate prepared\nend\n",
+	  V2 OWNER "name \x1b[m\nsince 1.000000001\ndaemon 1 1\nran no\nend\n",
 	  "line 3: not as vfio-hook writes it" },
-	{ "no name", V1 OWNER "name\nsince 1\n", "line 3: no 'name'" },
-	{ "a time that is none", V1 OWNER "name vm\nsince now\n", "line 4: no time" },
-	{ "a negative time", V1 OWNER "name vm\nsince -1\n", "line 4: no time" },
-	{ "a time beyond all", V1 OWNER "name vm\nsince 9223372036854775808\n", "line 4: no time" },
+	{ "no name", V2 OWNER "name\nsince 1.000000001\n", "line 3: no 'name'" },
+	{ "a time that is none", V2 OWNER "name vm\nsince now\n", "line 4: no time" },
+	{ "a negative time", V2 OWNER "name vm\nsince -1.000000000\n", "line 4: no time" },
+	{ "a time beyond all", V2 OWNER "name vm\nsince 9223372036854775808.000000000\n",
+	  "line 4: no time" },
 	{ "a time with a zero in front",
-	  V1 OWNER "name vm\nsince 01\ndaemon 1 1\nstate prepared\nend\n",
+	  V2 OWNER "name vm\nsince 01.000000000\ndaemon 1 1\nran no\nend\n",
 	  "line 4: not as vfio-hook writes it" },
-	{ "half a process", V1 OWNER "name vm\nsince 1\ndaemon 1\n", "line 5: no process" },
-	{ "a process and more", V1 OWNER "name vm\nsince 1\ndaemon 1 2 3\n", "line 5: no process" },
-	{ "an unknown state", V1 OWNER "name vm\nsince 1\ndaemon 1 2\nstate gone\n",
-	  "line 6: unknown state" },
+	{ "half a process", V2 OWNER "name vm\nsince 1.000000001\ndaemon 1\n", "line 5: no process" },
+	{ "a process and more", V2 OWNER "name vm\nsince 1.000000001\ndaemon 1 2 3\n",
+	  "line 5: no process" },
+	{ "an unknown answer", V2 OWNER "name vm\nsince 1.000000001\ndaemon 1 2\nran far\n",
+	  "line 6: neither yes nor no" },
 	/* devices */
 	{ "out of order", HEAD STUCK NAMED "end\n", "line 8: devices out of order" },
 	{ "twice", HEAD NAMED NAMED "end\n", "line 8: devices out of order" },
@@ -113,12 +116,35 @@ static const struct {
 	  "line 7: not as vfio-hook writes it" },
 	{ "the override is missing", DEVICE("8086:10d3 group=1 peer bind driver=a"),
 	  "line 7: no driver or driver_override" },
-	{ "an unknown flag", DEVICE("8086:10d3 group=1 peer bind driver=a override=- lost"),
+	{ "the override is missing, and no state",
+	  HEAD "device 0000:01:00.0 8086:10d3 group=1 peer bind driver=a\nend\n",
+	  "line 7: no driver or driver_override" },
+	/* states */
+	{ "each state",
+	  HEAD "device 0000:01:00.0 8086:10d3 group=1 named leave driver=- override=- noted\n"
+	       "device 0000:01:00.1 8086:10d3 group=1 peer bind driver=a override=- taking\n"
+	       "device 0000:01:00.2 8086:10d3 group=1 peer bind driver=a override=- taken\n"
+	       "device 0000:01:00.3 8086:10d3 group=1 peer bind driver=a override=- returning\n"
+	       "device 0000:01:00.4 8086:10d3 group=1 peer bind driver=a override=- stuck\nend\n",
+	  NULL },
+	{ "no state",
+	  HEAD "device 0000:01:00.0 8086:10d3 group=1 peer bind driver=a override=-\nend\n",
+	  "line 7: unknown state" },
+	{ "an unknown state", DEVICE("8086:10d3 group=1 peer bind driver=a override=- lost"),
+	  "line 7: unknown state" },
+	{ "an empty state", DEVICE("8086:10d3 group=1 peer bind driver=a override=- "),
+	  "line 7: unknown state" },
+	{ "two states", DEVICE("8086:10d3 group=1 peer bind driver=a override=- stuck"),
 	  "line 7: unexpected words at the end" },
-	{ "a blank at the end", DEVICE("8086:10d3 group=1 peer bind driver=a override=- "),
-	  "line 7: unexpected words at the end" },
-	{ "stuck twice", DEVICE("8086:10d3 group=1 peer bind driver=a override=- stuck stuck"),
-	  "line 7: unexpected words at the end" },
+	/* times */
+	{ "no nanoseconds", V2 OWNER "name vm\nsince 1\ndaemon 1 1\nran no\nend\n",
+	  "line 4: no time" },
+	{ "few of them", V2 OWNER "name vm\nsince 1.5\ndaemon 1 1\nran no\nend\n",
+	  "line 4: no time" },
+	{ "too many", V2 OWNER "name vm\nsince 1.0000000000\ndaemon 1 1\nran no\nend\n",
+	  "line 4: no time" },
+	{ "odd ones", V2 OWNER "name vm\nsince 1.00000000x\ndaemon 1 1\nran no\nend\n",
+	  "line 4: no time" },
 };
 
 static void test_texts(void)
@@ -142,19 +168,75 @@ static void test_fields(void)
 	const struct vh_record *r = c ? c->records : NULL;
 
 	ok(c && !strcmp(c->owner, UUID) && !strcmp(c->name, "vm") && c->since == 1763707695 &&
-		   c->daemon_pid == 812 && c->daemon_start == 1893 && c->state == VH_PREPARED &&
-		   c->count == 2,
+		   c->since_ns == 12345678 && c->daemon_pid == 812 && c->daemon_start == 1893 &&
+		   !c->ran && !c->released && c->count == 2,
 	   "the head of a claim");
 	ok(r && r->vendor == 0x8086 && r->device == 0x10d3 && r->group == 12 &&
 		   r->role == VH_NAMED && r->action == VH_UNBIND && vh_streq(r->driver, "e1000e") &&
-		   !r->override && !r->stuck,
+		   !r->override && r->state == VH_TAKEN && !r->now,
 	   "its first device");
 	ok(r && r[1].addr.function == 1 && r[1].role == VH_PEER && r[1].action == VH_BIND &&
-		   r[1].stuck,
+		   r[1].state == VH_STUCK,
 	   "its second device");
 	ok(!strcmp(vh_claim_role_str(VH_PEER), "peer") &&
-		   !strcmp(vh_claim_state_str(VH_STARTED), "started"),
+		   !strcmp(vh_claim_state_str(VH_RETURNING), "returning"),
 	   "words");
+}
+
+/* --- version 1 -------------------------------------------------------------------------------- */
+
+#define V1 "vfio-hook-claim 1\n" OWNER "name vm\nsince 1763707695\ndaemon 812 1893\n"
+#define V1_DEVICES                                                                          \
+	"device 0000:01:00.0 8086:10d3 group=12 named unbind driver=e1000e override=-\n"    \
+	"device 0000:01:00.1 8086:10d3 group=12 peer bind driver=e1000e override=- stuck\n" \
+	"device 0000:01:00.2 8086:10d3 group=12 named leave driver=- override=-\nend\n"
+
+static const struct {
+	const char *state, *written; /* the line of the whole claim, and what becomes of it */
+	bool ran, released;
+	enum vh_record_state unbind, leave;
+} old[] = {
+	{ "prepared", "ran no\n", false, false, VH_TAKEN, VH_NOTED },
+	{ "started", "ran yes\n", true, false, VH_TAKEN, VH_NOTED },
+	{ "released", "ran no\n", false, true, VH_RETURNING, VH_RETURNING },
+};
+
+static void test_old(size_t n)
+{
+	_auto_free_ char *text = vh_printf(V1 "state %s\n" V1_DEVICES, old[n].state), *now = NULL;
+	_auto_(vh_claim) struct vh_claim *c = vh_claim_parse(text, strlen(text), NULL);
+	const struct vh_record *r = c ? c->records : NULL;
+
+	now = c ? vh_claim_format(c) : NULL;
+	ok(c && c->ran == old[n].ran && c->released == old[n].released &&
+		   r[0].state == old[n].unbind && r[1].state == VH_STUCK &&
+		   r[2].state == old[n].leave,
+	   "version 1, %s: read", old[n].state);
+	ok(now && vh_has_prefix(now, V2) && strstr(now, "\nsince 1763707695.000000000\n") &&
+		   strstr(now, old[n].written),
+	   "and written as version 2");
+	if (c)
+		vh_claim_unstick(c);
+	ok(c && r[0].state == old[n].unbind && r[1].state == VH_RETURNING,
+	   "what was stuck may be anywhere");
+}
+
+static const struct {
+	const char *name, *text;
+} not_old[] = {
+	{ "a state of a device", V1 "state started\ndevice 0000:01:00.0 8086:10d3 group=12 named "
+				    "unbind driver=a override=- taken\nend\n" },
+	{ "whether it ran", V1 "ran no\nend\n" },
+	{ "nanoseconds", "vfio-hook-claim 1\n" OWNER "name vm\n" SINCE "daemon 812 1893\n"
+			 "state started\nend\n" },
+	{ "an odd state", V1 "state yes\nend\n" },
+};
+
+static void test_not_old(void)
+{
+	for (size_t i = 0; i < VH_COUNT(not_old); i++)
+		ok(!vh_claim_parse(not_old[i].text, strlen(not_old[i].text), NULL),
+		   "version 1 with %s: refused", not_old[i].name);
 }
 
 /* Every text that is one byte away is refused, or is a claim of its own. */
@@ -272,6 +354,9 @@ int main(void)
 {
 	test_texts();
 	test_fields();
+	for (size_t i = 0; i < VH_COUNT(old); i++)
+		test_old(i);
+	test_not_old();
 	test_damage();
 	test_nul();
 	test_odd_bytes();

@@ -27,11 +27,6 @@ static const char *kind_str(enum vh_use_kind kind)
 	return "other";
 }
 
-static bool is_allowed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
-{
-	return !use->vital && (vh_config_device(c->config, &d->addr).allow_in_use & use->kind);
-}
-
 /* Something lies on it that cannot be ended while the host runs: the root file system. Then there
  * is no sense in ending its other uses, of which some may belong to that one. */
 static bool is_indispensable(const struct vh_pci_dev *d)
@@ -66,12 +61,12 @@ static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r
 			_auto_free_ char *fix = NULL;
 			struct vh_finding *f;
 
-			if (use->peer_only || is_allowed(c, pd->dev, use))
+			if (use->peer_only || vh_plan_allows(c->config, pd->dev, use))
 				continue;
 			fix = use_fix(pd->dev, use);
 			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
 					   vh_pci_str(&pd->dev->addr).s, use->text);
-			if (use->weak || use->looked)
+			if (!vh_plan_is_refused_by(c->config, pd->dev, use, VH_NAMED))
 				f->severity = VH_WARNING;
 		}
 	}
@@ -139,7 +134,7 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 
 	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",
 			   vh_pci_str(&pd->dev->addr).s, with, use->text);
-	if (use->looked)
+	if (!vh_plan_is_refused_by(c->config, pd->dev, use, VH_PEER))
 		f->severity = VH_WARNING;
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
@@ -194,7 +189,7 @@ static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
 		const struct vh_pci_dev *d = pd->dev;
 
 		for (size_t i = 0; i < d->n_uses; i++) {
-			if (!is_allowed(c, d, &d->uses[i]))
+			if (!vh_plan_allows(c->config, d, &d->uses[i]))
 				peer_used(c, pd, &d->uses[i], r, out);
 		}
 		if (is_unjudged(c, d))
@@ -290,7 +285,7 @@ static char *claim_fix(const struct vh_claim *k, const struct vh_pci_dev *d)
 
 	if (vh_streq(k->owner, VH_MANUAL))
 		return vh_strdup("start it again when that has ended");
-	if (k->state == VH_RELEASED)
+	if (k->released)
 		return vh_printf("vfio-hook reattach %s", vh_pci_str(&d->addr).s);
 	domain = vh_wording_domain(k->name ? k->name : k->owner, k->owner);
 	end = vh_wording_end_guest(domain);
