@@ -51,36 +51,28 @@ static int live_try_group(const struct vh_root *root, int group)
  * (block/bdev.c, bd_prepare_to_claim()). Only ever for reading. Who tries it at the same moment,
  * another vfio-hook for one, is gone the next moment; who stays holds it.
  */
-static int live_try_exclusive(const struct vh_root *root, const char *name)
+static int live_hold(const struct vh_root *root, const char *name)
 {
 	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
 	const int flags = O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW;
 	_auto_free_ char *path = vh_printf("dev/%s", name);
-	_auto_close_ int fd = vh_root_open_at(root, path, flags);
-	struct stat st;
+	int fd = vh_root_open_at(root, path, flags);
 
 	for (int i = 0; fd < 0 && errno == EBUSY && i < 3; i++) {
 		(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
 		fd = vh_root_open_at(root, path, flags);
 	}
-	if (fd < 0)
-		return -errno;
-	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
+	return fd < 0 ? -errno : fd;
 }
 
-/* The same for as long as the descriptor is open. */
-static int live_hold(const struct vh_root *root, const char *name)
+static int live_try_exclusive(const struct vh_root *root, const char *name)
 {
-	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
-	_auto_free_ char *path = vh_printf("dev/%s", name);
-	int fd = -1;
+	_auto_close_ int fd = live_hold(root, name);
+	struct stat st;
 
-	for (int i = 0; fd < 0 && (!i || errno == EBUSY) && i < 4; i++) {
-		if (i)
-			(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
-		fd = vh_root_open_at(root, path, O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW);
-	}
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return fd;
+	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
 }
 
 const struct vh_root_ops vh_root_systems_live = {
