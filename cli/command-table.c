@@ -16,11 +16,11 @@
 /* --- the options ------------------------------------------------------------------------------ */
 
 /* The place of a value. That its type is the one which VH_PUT_* writes is held at compile time. */
-#define IS_FLAG(p) _Generic((p), bool *: 0)
-#define IS_TEXT(p) _Generic((p), const char **: 0)
-#define IS_LIST(p) _Generic((p), const char ***: 0)
-#define IS_WORD(p) _Generic((p), unsigned int *: 0)
-#define IS_SECONDS(p) _Generic((p), int *: 0)
+#define IS_FLAG(p) _Generic((p), bool * : 0)
+#define IS_TEXT(p) _Generic((p), const char ** : 0)
+#define IS_LIST(p) _Generic((p), const char *** : 0)
+#define IS_WORD(p) _Generic((p), unsigned int * : 0)
+#define IS_SECONDS(p) _Generic((p), int * : 0)
 #define PUT(how, type, member) \
 	.put = VH_PUT_##how,   \
 	.at = offsetof(type, member) + 0 * sizeof(IS_##how(&((type *)0)->member))
@@ -147,13 +147,14 @@ const struct vh_command vh_command_table[] = {
 	  "Detaches these devices and every other member of their IOMMU groups from their\n"
 	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
 	  "network interface or block device. Needs root. 'reattach' gives them back.",
-	  1, 64, VH_CMD_ROOT, .run = vh_cmd_detach },
+	  1, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_detach },
 	{ "reattach", "ADDRESS...|--all-stale", "give devices back to their drivers",
 	  "Gives these devices and the others of their IOMMU groups back to the drivers that\n"
 	  "their claims name, be they a domain's or made by 'detach', unless they are in use.\n"
 	  "ADDRESS as for 'detach'. With --all-stale instead: those of every domain that neither\n"
 	  "runs nor is being started. Needs root.",
-	  0, 64, VH_CMD_ROOT, .run = vh_cmd_reattach, .options_size = sizeof(struct vh_opt_reattach),
+	  0, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_reattach,
+	  .options_size = sizeof(struct vh_opt_reattach),
 	  .excludes = { { "!ARGUMENT !all-stale", REATTACH_USAGE } } },
 	{ "accept", "DOMAIN", "the devices there now are the ones meant",
 	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"

@@ -53,6 +53,7 @@ struct vh_option {
 enum vh_command_flag {
 	VH_CMD_ROOT = 1,  /* acts on this machine, and needs root */
 	VH_CMD_PLAIN = 2, /* looks at no system at all */
+	VH_CMD_MOVES = 4, /* moves devices: all others only look at the kernel */
 };
 
 /* summary is one line, details are for `help COMMAND`; flags of enum vh_command_flag */

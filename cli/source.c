@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cli/command-table.h"
 #include "cli/input.h"
 #include "cli/libvirt/ask.h"
 #include "cli/devices/pci-ids.h"
@@ -22,9 +23,11 @@
 static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
+	bool moves = cli->command->flags & VH_CMD_MOVES;
 	int rc;
 
-	rc = dir ? vh_root_open_tree(&cli->root, dir, &err) : vh_backend_open(&cli->root, &err);
+	rc = dir ? vh_root_open_tree(&cli->root, dir, &err)
+		 : vh_backend_open(&cli->root, moves, &err);
 	if (rc < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;

@@ -31,7 +31,8 @@ static void add_device(struct vh_strbuf *to, const struct vh_pci_addr *a)
 		       a->domain, a->bus, a->slot, a->function);
 }
 
-/* A domain that makes every reader run: devices, networks, huge pages of bound nodes. */
+/* A domain that makes every reader run: devices, networks, huge pages of bound nodes, a USB device
+ * (a root hub) that is looked for among all. */
 static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		       const struct vh_names *networks)
 {
@@ -50,6 +51,8 @@ static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		add_device(&xml, &h->devs[i]->addr);
 		count--;
 	}
+	vh_strbuf_add(&xml, "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1d6b'/>"
+			    "<product id='0x0002'/></source></hostdev>");
 	for (size_t i = 0; networks && i < networks->count; i++) {
 		_auto_free_ char *name = vh_xml_escape(networks->name[i]);
 
@@ -181,6 +184,17 @@ static void resolve_names(const struct vh_root *root)
 	}
 }
 
+/* The names by which the bus knows them. */
+static void look_at_usb(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "sys/bus/usb/devices")); /* none */
+	for (size_t i = 0; i < names.count; i++)
+		if (!strchr(names.name[i], ':'))
+			free(vh_root_link_name(root, "sys/bus/usb/devices/%s", names.name[i]));
+}
+
 static void read_config(const struct vh_root *root)
 {
 	_auto_error_ struct vh_error err = { 0 };
@@ -205,6 +219,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	look_at_records(root);
 	look_at_claims(root);
 	resolve_names(root);
+	look_at_usb(root);
 	read_config(root);
 	free(vh_boot_binding_at_boot(root, NULL));
 }

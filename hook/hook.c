@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 	call.domain = argv[1];
 	call.name = vh_printable(argv[1], VH_TELL_NAME);
 	vh_config_defaults(&call.config);
-	if (vh_backend_open(&call.root, &err) < 0) {
+	if (vh_backend_open(&call.root, true, &err) < 0) {
 		vh_tell_failure(&call, err.what);
 		return operations[op].may_fail ? 1 : 0;
 	}

@@ -16,11 +16,7 @@
 /* What was allowed to stay unseen at the first look was judged then; nothing new may be unseen. */
 static bool is_seen(const struct vh_act *act, const struct vh_pci_dev *d)
 {
-	unsigned int allowed = vh_config_device(act->config, &d->addr).allow_in_use;
-
-	if (d->uses_read == VH_YES)
-		return true;
-	return d->uses_read == VH_UNKNOWN && d->unseen_kinds && !(d->unseen_kinds & ~allowed);
+	return vh_host_is_seen_enough(d, vh_config_device(act->config, &d->addr).allow_in_use);
 }
 
 /* A partition is held with its disk (block/bdev.c:bd_may_claim()). */

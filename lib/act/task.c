@@ -136,15 +136,9 @@ static const char *why_unseen(const struct vh_task *t, const struct vh_pci_dev *
 	return all->count ? all->name[0] : "unknown";
 }
 
-/* allow-in-use = network lets a device go of which the routes were not seen, but never a disk that
- * may carry the root file system for all we know. */
 static bool is_seen_enough(const struct vh_task *t, const struct vh_pci_dev *d)
 {
-	unsigned int allowed = vh_config_device(t->act->config, &d->addr).allow_in_use;
-
-	if (d->uses_read == VH_UNKNOWN)
-		return d->unseen_kinds && !(d->unseen_kinds & ~allowed);
-	return d->uses_read == VH_YES;
+	return vh_host_is_seen_enough(d, vh_config_device(t->act->config, &d->addr).allow_in_use);
 }
 
 /* What cannot be seen is never taken: neither where a device looks driverless because reading

@@ -9,9 +9,9 @@
 
 #include "lib/base/banned.h"
 
-int vh_backend_open(struct vh_root *ret, struct vh_error *err)
+int vh_backend_open(struct vh_root *ret, bool acts, struct vh_error *err)
 {
-	return vh_root_open_live(ret, err);
+	return vh_root_open_live(ret, acts, err);
 }
 
 bool vh_backend_privileged(void)

@@ -10,7 +10,8 @@
 #include "lib/base/journal.h"
 #include "lib/base/root.h"
 
-int vh_backend_open(struct vh_root *ret, struct vh_error *err) VH_CHECK;
+/* `acts`: devices are moved; else it is only looked at. */
+int vh_backend_open(struct vh_root *ret, bool acts, struct vh_error *err) VH_CHECK;
 /* May this process act (is it root)? A session daemon's hook is not. */
 bool vh_backend_privileged(void);
 /* One entry for the system's log. Never waits. */

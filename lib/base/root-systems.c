@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * root-systems - what the two kinds of root do where the kernel would react: the machine we run
- * on, and a tree that is only read.
+ * root-systems - what the kinds of root do where the kernel would react: the machine we run on, for
+ * who acts and for who only looks, and a tree that is only read.
  */
 #include "lib/base/root-open.h"
 
@@ -51,36 +51,28 @@ static int live_try_group(const struct vh_root *root, int group)
  * (block/bdev.c, bd_prepare_to_claim()). Only ever for reading. Who tries it at the same moment,
  * another vfio-hook for one, is gone the next moment; who stays holds it.
  */
-static int live_try_exclusive(const struct vh_root *root, const char *name)
+static int live_hold(const struct vh_root *root, const char *name)
 {
 	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
 	const int flags = O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW;
 	_auto_free_ char *path = vh_printf("dev/%s", name);
-	_auto_close_ int fd = vh_root_open_at(root, path, flags);
-	struct stat st;
+	int fd = vh_root_open_at(root, path, flags);
 
 	for (int i = 0; fd < 0 && errno == EBUSY && i < 3; i++) {
 		(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
 		fd = vh_root_open_at(root, path, flags);
 	}
-	if (fd < 0)
-		return -errno;
-	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
+	return fd < 0 ? -errno : fd;
 }
 
-/* The same for as long as the descriptor is open. */
-static int live_hold(const struct vh_root *root, const char *name)
+static int live_try_exclusive(const struct vh_root *root, const char *name)
 {
-	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
-	_auto_free_ char *path = vh_printf("dev/%s", name);
-	int fd = -1;
+	_auto_close_ int fd = live_hold(root, name);
+	struct stat st;
 
-	for (int i = 0; fd < 0 && (!i || errno == EBUSY) && i < 4; i++) {
-		if (i)
-			(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
-		fd = vh_root_open_at(root, path, O_RDONLY | O_EXCL | O_NONBLOCK | O_NOFOLLOW);
-	}
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return fd;
+	return fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
 }
 
 const struct vh_root_ops vh_root_systems_live = {
@@ -91,6 +83,15 @@ const struct vh_root_ops vh_root_systems_live = {
 	.hold = live_hold,
 	.routes = vh_root_routes_dump,
 };
+
+/* --- the live system, which is only looked at ------------------------------------------- */
+
+/* Who opens a disk exclusively, be it for a moment, makes a mount of it fail in that moment. */
+static int look_try_exclusive(const struct vh_root *root, const char *name)
+{
+	(void)root, (void)name;
+	return -EOPNOTSUPP;
+}
 
 /* --- a tree that is only read ------------------------------------------------------------ */
 
@@ -132,4 +133,12 @@ const struct vh_root_ops vh_root_systems_tree = {
 	.load_module = tree_load_module,
 	.try_group = tree_try_group,
 	.try_exclusive = tree_try_exclusive,
+};
+
+const struct vh_root_ops vh_root_systems_look = {
+	.write = tree_write,
+	.load_module = tree_load_module,
+	.try_group = tree_try_group,
+	.try_exclusive = look_try_exclusive,
+	.routes = vh_root_routes_dump,
 };

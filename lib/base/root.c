@@ -472,13 +472,15 @@ void vh_root_step(const struct vh_root *root, const char *what)
 		root->ops->step(root, what);
 }
 
-int vh_root_open_live(struct vh_root *ret, struct vh_error *err)
+int vh_root_open_live(struct vh_root *ret, bool acts, struct vh_error *err)
 {
 	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot open '/'");
-	*ret = (struct vh_root){ .fd = fd, .ops = &vh_root_systems_live, .live = true };
+	*ret = (struct vh_root){ .fd = fd,
+				 .ops = acts ? &vh_root_systems_live : &vh_root_systems_look,
+				 .live = true };
 	return 0;
 }
 

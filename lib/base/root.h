@@ -24,8 +24,9 @@ struct vh_root_ops {
 	/* Can /dev/vfio/GROUP be opened now? 0: yes (closed again at once); -EBUSY: somebody
 	 * holds it; -ENOENT: no such node; other negative errno: cannot tell. */
 	int (*try_group)(const struct vh_root *root, int group);
-	/* Would an exclusive open of the block device /dev/NAME succeed? 0, -EBUSY, or another
-	 * negative errno: cannot tell. */
+	/* Would an exclusive open of the block device /dev/NAME succeed? 0, -EBUSY; -EOPNOTSUPP:
+	 * who only looks does not try; -ENODATA: it is not recorded; or another negative errno:
+	 * cannot tell. */
 	int (*try_exclusive)(const struct vh_root *root, const char *name);
 	/* Opens /dev/NAME exclusively, for reading, so that nobody can mount it until the
 	 * descriptor is closed: that, or as above. NULL: nobody who acts has this root. */
@@ -65,8 +66,9 @@ struct vh_root {
 	char *place; /* watched: where below the watched root it was entered; NULL: it is that one */
 };
 
-/* The machine we run on; and a tree that is only read (writes answer -EROFS). */
-int vh_root_open_live(struct vh_root *ret, struct vh_error *err) VH_CHECK;
+/* The machine we run on: who does not act cannot write either, and opens no disk exclusively. And a
+ * tree that is only read (writes answer -EROFS). */
+int vh_root_open_live(struct vh_root *ret, bool acts, struct vh_error *err) VH_CHECK;
 int vh_root_open_tree(struct vh_root *ret, const char *dir, struct vh_error *err) VH_CHECK;
 void vh_root_close(struct vh_root *root);
 #define _auto_root_ __attribute__((cleanup(vh_root_close)))
@@ -127,7 +129,8 @@ struct vh_open {
 /* Returns what a watcher is to take for the link's target, or NULL: it is of no interest. */
 typedef const char *vh_open_fn(void *ctx, const struct vh_open *o);
 /* Calls `fn` for every device and every file of sysfs and the like that process `pid` has open;
- * `paths`: of devices the target is wanted, too. UNKNOWN: not all could be looked at; YES: they were, or the process has ended. */
+ * `paths`: of devices the target is wanted, too. UNKNOWN: not all could be looked at; YES: they
+ * were, or the process has ended. */
 enum vh_tri vh_root_each_open(const struct vh_root *root, const char *pid, bool paths,
 			      vh_open_fn *fn, void *ctx) VH_CHECK;
 /* Tells the watcher of a link that was read by its directory's descriptor; keeps errno. */

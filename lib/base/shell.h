@@ -8,10 +8,15 @@
 
 #include "lib/base/util.h"
 
-/* `text` as one word of a shell's line: as it is where that is safe, else in '...', and in
- * $'...' what could not be printed on one line. Caller frees. */
+/* `text` as one word of a shell's line: as it is where that is safe, else in '...', and by
+ * "$(printf '...')" what could not be printed on one line. Caller frees. */
 char *vh_shell_quote(const char *text) VH_CHECK;
 /* The same behind "-- " where the tool would take the word for an option. */
 char *vh_shell_operand(const char *text) VH_CHECK;
+/* An interface for `ip link set`, where some names are keywords. */
+char *vh_shell_interface(const char *name) VH_CHECK;
+/* A domain for virsh: its UUID, if that is known, where the name would be taken for an option or an
+ * ID, or is hard to type. */
+char *vh_shell_domain(const char *name, const char *uuid) VH_CHECK;
 
 #endif

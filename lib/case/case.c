@@ -20,6 +20,7 @@ void vh_case_clear(struct vh_case *c)
 	vh_identity_free(c->last);
 	free(c->last_problem);
 	free(c->elsewhere.list);
+	vh_whereabouts_clear(&c->lies);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
 	memset(c, 0, sizeof(*c));
@@ -251,6 +252,7 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	vh_networks_read(&c->pools, ask->root, &c->pool_networks, owner, ask->deadline, &c->unseen);
 	if (!c->domain->lone)
 		read_memory(c, ask, runs);
+	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
 	return 0;
 }
 

@@ -257,7 +257,10 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	d->numa = vh_placement_read(root);
 	vh_qemu_args_read(&d->smuggled, root);
 	/* it is about passthrough: without that it stops nobody */
-	return vh_domain_has_pci(d) ? vh_metadata_read(&d->policy, root, err) : 0;
+	if (!vh_domain_has_pci(d))
+		return 0;
+	vh_needs_read(&d->needs, root);
+	return vh_metadata_read(&d->policy, root, err);
 }
 
 struct vh_domain *vh_domain_read(const xmlDoc *doc, struct vh_error *err)
@@ -338,6 +341,7 @@ void vh_domain_free(struct vh_domain *d)
 	free(d->devices);
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
+	vh_needs_clear(&d->needs);
 	vh_metadata_clear(&d->policy);
 	vh_qemu_args_clear(&d->smuggled);
 	free(d->numa);

@@ -15,6 +15,7 @@
 #include "lib/domain/address.h"
 #include "lib/domain/guest-memory.h"
 #include "lib/domain/metadata.h"
+#include "lib/domain/needs.h"
 #include "lib/domain/placement.h"
 #include "lib/domain/qemu-args.h"
 
@@ -42,7 +43,8 @@ struct vh_domain {
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
 	struct vh_guest_memory memory;
-	struct vh_metadata policy; /* empty for a domain that names no device */
+	struct vh_needs needs;     /* this and the next: empty for a domain that names no device */
+	struct vh_metadata policy;
 };
 
 struct vh_domain *vh_domain_parse(const char *xml, size_t len, struct vh_error *err) VH_CHECK;

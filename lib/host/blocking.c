@@ -111,9 +111,11 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		const struct vh_use *u = &d->uses[uses];
 		_auto_free_ char *kind = vh_printf("%d", (int)u->kind);
 		_auto_free_ char *input = vh_printf("%u", u->input);
+		_auto_free_ char *rank = vh_printf("%u", u->rank);
 
 		put(to, "use");
 		put(to, kind);
+		put(to, rank);
 		put(to, u->vital ? "vital" : "");
 		put(to, u->peer_only ? "peer" : "");
 		put(to, u->weak ? "weak" : "");
@@ -121,7 +123,22 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		put(to, input);
 		put(to, u->text);
 		put(to, u->fix ? u->fix : "");
+		put(to, u->unexplained ? u->unexplained : "");
 	}
+}
+
+static void put_thing(const struct vh_thing *t, struct vh_strbuf *to)
+{
+	_auto_free_ char *kind = vh_printf("%u", (unsigned int)t->kind);
+	_auto_free_ char *numbers = vh_printf("%u:%u %u:%u:%u", t->major, t->minor, t->vendor,
+					      t->product, t->number);
+
+	put(to, "thing");
+	put(to, kind);
+	put(to, t->name);
+	put(to, t->numbered ? "numbered" : "");
+	put(to, t->block ? "block" : "");
+	put(to, numbers);
 }
 
 static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
@@ -143,32 +160,53 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 		_auto_free_ char *numbers = n->numbered ? vh_printf("%u:%u", n->major, n->minor)
 							: NULL;
 
-		put(to, n->block ? "block node" : "node");
+		put(to, n->above ? "node above" : n->block ? "block node" : "node");
 		put(to, n->path);
 		put(to, n->subsystem);
 		put(to, numbers ? numbers : "");
 	}
+	for (size_t i = 0; i < d->n_things; i++)
+		put_thing(&d->things[i], to);
 	put_found(q, d, 0, before, to);
 }
 
-static void get_node(const struct vh_strbuf *from, size_t *at, bool block, struct vh_pci_dev *d)
+static void get_node(const struct vh_strbuf *from, size_t *at, const char *word,
+		     struct vh_pci_dev *d)
 {
 	struct vh_devnode *n = VH_APPEND(d->devnodes, d->n_devnodes);
 
-	n->block = block;
+	n->above = !strcmp(word, "node above");
+	n->block = n->above || !strcmp(word, "block node");
 	n->path = vh_strdup(take(from, at));
 	n->subsystem = vh_strdup(take(from, at));
 	n->numbered = sscanf(take(from, at), "%u:%u", &n->major, &n->minor) == 2;
 }
 
+static void get_thing(const struct vh_strbuf *from, size_t *at, struct vh_pci_dev *d)
+{
+	struct vh_thing *t = VH_APPEND(d->things, d->n_things);
+	uint64_t kind;
+
+	if (vh_parse_uint(take(from, at), 10, VH_THING_MEDIATED, &kind) == 0)
+		t->kind = (enum vh_thing_kind)kind;
+	t->name = vh_strdup(take(from, at));
+	t->numbered = *take(from, at);
+	t->block = *take(from, at);
+	if (sscanf(take(from, at), "%u:%u %u:%u:%u", &t->major, &t->minor, &t->vendor, &t->product,
+		   &t->number) != 5)
+		t->numbered = false;
+}
+
 static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 {
-	uint64_t kind, input;
-	const char *fix;
+	uint64_t kind, input, rank;
+	const char *fix, *unexplained;
 
 	*u = (struct vh_use){ 0 };
 	if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
 		u->kind = (enum vh_use_kind)kind;
+	if (vh_parse_uint(take(from, at), 10, UINT32_MAX, &rank) == 0)
+		u->rank = (unsigned int)rank;
 	u->vital = *take(from, at);
 	u->peer_only = *take(from, at);
 	u->weak = *take(from, at);
@@ -178,16 +216,37 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	u->text = vh_strdup(take(from, at));
 	fix = take(from, at);
 	u->fix = *fix ? vh_strdup(fix) : NULL;
+	unexplained = take(from, at);
+	u->unexplained = *unexplained ? vh_strdup(unexplained) : NULL;
 }
 
-/* Those that count against a peer alone stay behind the others. */
+/* A process has the node open: that is who, and it has a line of its own. */
+static void drop_unexplained(struct vh_pci_dev *d, const char *node)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_uses; i++) {
+		if (vh_streq(d->uses[i].unexplained, node))
+			vh_host_clear_use(&d->uses[i]);
+		else
+			d->uses[kept++] = d->uses[i];
+	}
+	d->n_uses = kept;
+}
+
+/* Those that count against a peer alone stay behind the others; what has to end first comes first. */
 static void insert_use(struct vh_pci_dev *d, const struct vh_use *u)
 {
 	size_t i = d->n_uses;
 
 	(void)VH_APPEND(d->uses, d->n_uses);
-	for (; i && d->uses[i - 1].peer_only && !u->peer_only; i--)
-		d->uses[i] = d->uses[i - 1];
+	for (; i; i--) {
+		const struct vh_use *before = &d->uses[i - 1];
+
+		if (before->rank >= u->rank && (!before->peer_only || u->peer_only))
+			break;
+		d->uses[i] = *before;
+	}
 	d->uses[i] = *u;
 }
 
@@ -204,8 +263,13 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, bool more, struct
 			vh_names_note(&d->unseen, "%s", take(from, at));
 		} else if (!strcmp(word, "carries")) {
 			*VH_APPEND(d->carries.name, d->carries.count) = vh_strdup(take(from, at));
-		} else if (!strcmp(word, "node") || !strcmp(word, "block node")) {
-			get_node(from, at, *word == 'b', d);
+		} else if (!strcmp(word, "node") || !strcmp(word, "block node") ||
+			   !strcmp(word, "node above")) {
+			get_node(from, at, word, d);
+		} else if (!strcmp(word, "thing")) {
+			get_thing(from, at, d);
+		} else if (!strcmp(word, "explained")) {
+			drop_unexplained(d, take(from, at));
 		} else {
 			get_use(from, at, &u);
 			if (more)
@@ -288,6 +352,14 @@ static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
 		q->parties = vh_parties_read(q->of.root, h);
 	vh_parties_look(q->parties, &uses, i);
 	put(to, uses.complete ? "complete" : "");
+	for (size_t k = 0; k < before; k++) {
+		const char *node = h->devs[i]->uses[k].unexplained;
+
+		if (!node || !vh_parties_have(q->parties, i, node))
+			continue;
+		put(to, "explained");
+		put(to, node);
+	}
 	put_found(&q->of, h->devs[i], before, not_checked, to);
 }
 
@@ -342,6 +414,8 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 
 	if (!(flags & (VH_HOST_USES | VH_HOST_OVERRIDES)))
 		return;
+	if (usage)
+		vh_uses_tell_mounts(usage, h);
 	vh_child_ask(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT, answers);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		if (!h->devs[i]->hinted)

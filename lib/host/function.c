@@ -12,16 +12,17 @@ void vh_function_free(struct vh_pci_dev *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->n_uses; i++) {
-		free(d->uses[i].text);
-		free(d->uses[i].fix);
-	}
+	for (size_t i = 0; i < d->n_uses; i++)
+		vh_host_clear_use(&d->uses[i]);
 	free(d->uses);
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		free(d->devnodes[i].path);
 		free(d->devnodes[i].subsystem);
 	}
 	free(d->devnodes);
+	for (size_t i = 0; i < d->n_things; i++)
+		free(d->things[i].name);
+	free(d->things);
 	vh_names_clear(&d->carries);
 	vh_names_clear(&d->unseen);
 	for (size_t i = 0; i < d->n_mates; i++)
@@ -81,8 +82,8 @@ static int group_number(const char *name)
 
 int vh_function_group(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
-	_auto_free_ char *group =
-		vh_root_link_name(root, DEVICES "/%s/iommu_group", vh_pci_str(addr).s);
+	_auto_free_ char *group = vh_root_link_name(root, DEVICES "/%s/iommu_group",
+						    vh_pci_str(addr).s);
 
 	return group_number(group);
 }

@@ -12,24 +12,34 @@
 #define NAME_MAX_SHOWN 60
 #define ID_SHOWN 12 /* of a container's id, as its tools show it */
 
-/* Names of processes are cut to 15 characters (TASK_COMM_LEN). */
+/* Names of processes are cut to 15 characters (TASK_COMM_LEN). With a star, others begin so too:
+ * not all that QEMU brings along is a guest (qemu-ga, qemu-nbd). */
 static const struct {
 	enum vh_holder_rank rank;
 	const char *comm;
 } known[] = {
+	{ VH_HOLDER_GUEST, "qemu-system*" },
+	{ VH_HOLDER_GUEST, "qemu-kvm*" },
 	{ VH_HOLDER_GUEST, "qemu" },
 	{ VH_HOLDER_GUEST, "kvm" },
-	{ VH_HOLDER_GUEST, "cloud-hypervis" },
+	{ VH_HOLDER_GUEST, "cloud-hyperviso" },
 	{ VH_HOLDER_GUEST, "firecracker" },
 	{ VH_HOLDER_GUEST, "crosvm" },
+	{ VH_HOLDER_GUEST, "lkvm" },
+	{ VH_HOLDER_GUEST, "stratovirt" },
 	{ VH_HOLDER_GUEST, "VBoxHeadless" },
+	{ VH_HOLDER_GUEST, "VirtualBoxVM" },
 	{ VH_HOLDER_GUEST, "vmware-vmx" },
 	{ VH_HOLDER_DESKTOP, "Xorg" },
+	{ VH_HOLDER_DESKTOP, "Xorg.bin" },
 	{ VH_HOLDER_DESKTOP, "X" },
 	{ VH_HOLDER_DESKTOP, "Xwayland" },
 	{ VH_HOLDER_DESKTOP, "gnome-shell" },
-	{ VH_HOLDER_DESKTOP, "kwin_" },
-	{ VH_HOLDER_DESKTOP, "mutter" },
+	{ VH_HOLDER_DESKTOP, "kwin_*" },
+	{ VH_HOLDER_DESKTOP, "gnome-kiosk" },
+	{ VH_HOLDER_DESKTOP, "mutter*" },
+	{ VH_HOLDER_DESKTOP, "budgie-wm" },
+	{ VH_HOLDER_DESKTOP, "enlightenment" },
 	{ VH_HOLDER_DESKTOP, "sway" },
 	{ VH_HOLDER_DESKTOP, "weston" },
 	{ VH_HOLDER_DESKTOP, "Hyprland" },
@@ -38,7 +48,7 @@ static const struct {
 	{ VH_HOLDER_DESKTOP, "river" },
 	{ VH_HOLDER_DESKTOP, "niri" },
 	{ VH_HOLDER_DESKTOP, "cosmic-comp" },
-	{ VH_HOLDER_DESKTOP, "gamescope" },
+	{ VH_HOLDER_DESKTOP, "gamescope*" },
 	{ VH_HOLDER_DESKTOP, "cage" },
 	{ VH_HOLDER_DESKTOP, "phoc" },
 	{ VH_HOLDER_DESKTOP, "muffin" },
@@ -59,6 +69,9 @@ static const struct {
 	{ VH_HOLDER_LOOKS, "tuned" },
 	{ VH_HOLDER_LOOKS, "upowerd" },
 	{ VH_HOLDER_LOOKS, "rtkit-daemon" },
+	/* they watch cameras and controls; the sound itself goes by pipewire */
+	{ VH_HOLDER_LOOKS, "wireplumber" },
+	{ VH_HOLDER_LOOKS, "pipewire-media-" },
 	{ VH_HOLDER_LOOKS, "udisksd" },
 	{ VH_HOLDER_LOOKS, "fwupd" },
 	{ VH_HOLDER_LOOKS, "colord" },
@@ -73,6 +86,8 @@ static const struct {
 	{ VH_HOLDER_LOOKS, "hd-idle" },
 	{ VH_HOLDER_LOOKS, "lvmpolld" },
 	{ VH_HOLDER_LOOKS, "dmeventd" },
+	{ VH_HOLDER_LOOKS, "mdmon" }, /* it serves the array, which is a use of its own */
+	{ VH_HOLDER_LOOKS, "mdadm" },
 	{ VH_HOLDER_LOOKS, "blkid" },
 	{ VH_HOLDER_LOOKS, "lsblk" },
 	{ VH_HOLDER_LOOKS, "lspci" },
@@ -82,20 +97,41 @@ static const struct {
 	{ VH_HOLDER_LOOKS, "virtnodedevd" },
 	{ VH_HOLDER_LOOKS, "virtstoraged" },
 	{ VH_HOLDER_LOOKS, "node_exporter" },
+	{ VH_HOLDER_LOOKS, "prometheus-node" },
 	{ VH_HOLDER_LOOKS, "telegraf" },
 	{ VH_HOLDER_LOOKS, "vfio-hook" },
 };
 
+/* ".sway-wrapped", ".gnome-shell-wr": how NixOS calls a program that it starts by a script. Caller
+ * frees. */
+static char *unwrapped(const char *comm)
+{
+	static const char end[] = "-wrapped";
+	const char *dash = strrchr(comm, '-');
+
+	if (*comm != '.')
+		return vh_strdup(comm);
+	if (dash && vh_has_prefix(end, dash))
+		return vh_strndup(comm + 1, dash - comm - 1);
+	return vh_strdup(comm + 1);
+}
+
+static bool is_called(const char *comm, const char *name)
+{
+	size_t n = strcspn(name, "*");
+
+	if (name[n])
+		return !strncmp(comm, name, n);
+	return !strcmp(comm, name);
+}
+
 static enum vh_holder_rank rank_of(const char *comm)
 {
-	for (size_t i = 0; comm && i < VH_COUNT(known); i++) {
-		const char *name = known[i].comm;
-		bool begins = !strcmp(name, "qemu") || !strcmp(name, "kwin_") ||
-			      !strcmp(name, "gamescope");
+	_auto_free_ char *name = comm ? unwrapped(comm) : NULL;
 
-		if (begins ? vh_has_prefix(comm, name) : !strcmp(comm, name))
+	for (size_t i = 0; name && i < VH_COUNT(known); i++)
+		if (is_called(name, known[i].comm))
 			return known[i].rank;
-	}
 	return VH_HOLDER_PLAIN;
 }
 
@@ -108,6 +144,7 @@ static const struct {
 } containers[] = {
 	{ "docker-", ".scope", "docker stop" },
 	{ "libpod-", ".scope", "podman stop" },
+	{ "nerdctl-", ".scope", "nerdctl stop" },
 	{ "cri-containerd-", ".scope", "crictl stop" },
 	{ "crio-", ".scope", "crictl stop" },
 	{ "lxc.payload.", "", NULL },
@@ -123,11 +160,21 @@ static bool has_ends(const char *name, const char *begin, const char *end)
 	return n > b + e && vh_has_prefix(name, begin) && !strcmp(name + n - e, end);
 }
 
-/* The managers without systemd have directories: /docker/ID, /machine/qemu-1-NAME.libvirt-qemu */
+static bool is_id(const char *name)
+{
+	return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
+}
+
+/* The managers without systemd have directories: /docker/ID, /kubepods/burstable/podUID/ID,
+ * /libpod_parent/libpod-ID, /machine/qemu-1-NAME.libvirt-qemu */
 static char *renamed(const char *above, const char *name)
 {
 	if (vh_streq(above, "docker") && strlen(name) >= ID_SHOWN)
 		return vh_printf("docker-%s.scope", name);
+	if (above && vh_has_prefix(above, "pod") && is_id(name))
+		return vh_printf("cri-containerd-%s.scope", name);
+	if (vh_has_prefix(name, "libpod-") && is_id(name + strlen("libpod-")))
+		return vh_printf("%s.scope", name);
 	if (vh_streq(above, "lxc"))
 		return vh_printf("lxc.payload.%s", name);
 	if (has_ends(name, "qemu-", ".libvirt-qemu"))
@@ -219,47 +266,86 @@ static char *guest_of_scope(const char *part)
 
 /* --- what it belongs to ----------------------------------------------------------------------- */
 
-static void be_guest(const struct vh_root *root, const char *part, struct vh_holder *ret)
+/* Of a user's own manager: /user.slice/user-1000.slice/user@1000.service/user.slice/libpod-... His
+ * containers are unknown to root's tool. Returns the number of the user, or NULL. */
+static char *user_of(const char *cgroup)
 {
-	_auto_free_ char *name = vh_libvirt_files_name(root, ret->pid);
-	_auto_free_ char *shown = NULL, *word = NULL;
+	static const char slice[] = "/user.slice/user-";
+	const char *at = strstr(cgroup, slice);
+	size_t n = at ? strspn(at + strlen(slice), "0123456789") : 0;
 
-	ret->rank = VH_HOLDER_GUEST;
-	if (!name)
-		name = guest_of_scope(part);
-	if (!name) {
-		ret->fix = vh_strdup("shut its guest down; virsh list shows those of libvirt");
-		return;
-	}
-	shown = vh_printable(name, NAME_MAX_SHOWN);
-	word = vh_shell_operand(name);
-	ret->of = vh_printf("domain '%s'", shown);
-	ret->fix = vh_printf("virsh shutdown %s", word);
+	return n ? vh_strndup(at + strlen(slice), n) : NULL;
 }
 
-static void be_in_container(const char *part, size_t kind, struct vh_holder *ret)
+static void be_in_container(const char *part, const char *cgroup, size_t kind, struct vh_holder *ret)
 {
+	_auto_free_ char *user = user_of(cgroup);
+	_auto_free_ char *as_user = user ? vh_printf("   # as user %s", user) : vh_strdup("");
 	const char *begin = containers[kind].begin, *end = containers[kind].end;
 	_auto_free_ char *name = vh_strndup(part + strlen(begin),
 					    strlen(part) - strlen(begin) - strlen(end));
-	_auto_free_ char *shown = NULL, *word = NULL;
+	_auto_free_ char *shown = NULL, *word = NULL, *line = NULL;
 
-	unescape(name);
-	if (strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64)
+	if (!strcmp(begin, "machine-")) /* the others are no units of systemd's making */
+		unescape(name);
+	if (is_id(name))
 		name[ID_SHOWN] = 0;
 	shown = vh_printable(name, NAME_MAX_SHOWN);
 	word = vh_shell_operand(name);
 	ret->of = vh_printf("container '%s'", shown);
-	ret->fix = containers[kind].fix ? vh_printf("%s %s", containers[kind].fix, word)
-					: vh_printf("stop the container '%s'", shown);
+	line = vh_printable_line(name);
+	ret->fix = containers[kind].fix ? vh_printf("%s %s%s", containers[kind].fix, word, as_user)
+					: vh_printf("stop the container '%s'%s", line, as_user);
 }
 
-static void be_in_unit(const char *unit, struct vh_holder *ret)
+/* systemd sets a _ before what the kernel would take for a file of the group: _memory.service, and
+ * before a name that begins with one (src/basic/cgroup-util.c:cg_escape()). */
+static void be_in_unit(const char *group, struct vh_holder *ret)
 {
+	const char *unit = group + (*group == '_');
 	_auto_free_ char *word = vh_shell_operand(unit);
 
 	ret->of = vh_printable(unit, NAME_MAX_SHOWN);
 	ret->fix = vh_printf("systemctl stop %s", word);
+}
+
+/* false: its cgroup says nothing. */
+static bool be_in(const char *part, const char *cgroup, struct vh_holder *ret)
+{
+	for (size_t i = 0; part && i < VH_COUNT(containers); i++) {
+		if (!has_ends(part, containers[i].begin, containers[i].end))
+			continue;
+		be_in_container(part, cgroup, i, ret);
+		return true;
+	}
+	if (part)
+		be_in_unit(part, ret);
+	return part;
+}
+
+static void be_guest(const struct vh_root *root, const char *part, const char *cgroup,
+		     struct vh_holder *ret)
+{
+	_auto_free_ char *uuid = NULL, *name = vh_libvirt_files_name(root, ret->pid, &uuid);
+	_auto_free_ char *shown = NULL, *word = NULL;
+	/* guests do not end with libvirt's daemon */
+	bool of_libvirt = part &&
+			  (vh_has_prefix(part, GUEST_SCOPE) || !strcmp(part, "libvirtd.service") ||
+			   !strcmp(part, "virtqemud.service"));
+
+	ret->rank = VH_HOLDER_GUEST;
+	if (!name)
+		name = guest_of_scope(part);
+	if (!name) { /* one of KubeVirt's, or of a unit somebody wrote */
+		if (of_libvirt || !be_in(part, cgroup, ret))
+			ret->fix = vh_strdup(
+				"shut its guest down; virsh list shows those of libvirt");
+		return;
+	}
+	shown = vh_printable(name, NAME_MAX_SHOWN);
+	word = vh_shell_domain(name, uuid);
+	ret->of = vh_printf("domain '%s'", shown);
+	ret->fix = vh_printf("virsh shutdown %s", word);
 }
 
 void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *ret)
@@ -267,27 +353,20 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 	_auto_free_ char *comm = vh_process_comm(root, pid);
 	_auto_free_ char *cgroup = vh_root_read(root, "proc/%lld/cgroup", (long long)pid);
 	_auto_free_ char *part = cgroup ? vh_holder_cgroup(cgroup) : NULL;
-	_auto_free_ char *shown = comm ? vh_printable(comm, 40) : NULL;
+	_auto_free_ char *shown = comm ? vh_printable_line(comm) : NULL;
 
 	*ret = (struct vh_holder){ .pid = pid, .rank = rank_of(comm) };
 	ret->who = shown ? vh_printf("process %lld (%s)", (long long)pid, shown)
 			 : vh_printf("process %lld", (long long)pid);
 	if (ret->rank == VH_HOLDER_GUEST || (part && vh_has_prefix(part, GUEST_SCOPE))) {
-		be_guest(root, part, ret);
+		be_guest(root, part, cgroup, ret);
 		return;
 	}
 	if (ret->rank == VH_HOLDER_HANDS_OUT) {
 		ret->fix = vh_strdup("loginctl list-sessions   # then end the one that draws on it");
 		return;
 	}
-	for (size_t i = 0; part && i < VH_COUNT(containers); i++) {
-		if (!has_ends(part, containers[i].begin, containers[i].end))
-			continue;
-		be_in_container(part, i, ret);
-		return;
-	}
-	if (part)
-		be_in_unit(part, ret);
+	(void)be_in(part, cgroup, ret); /* else it is a process */
 }
 
 void vh_holder_clear(struct vh_holder *h)

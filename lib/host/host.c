@@ -6,6 +6,16 @@
 
 #include "lib/base/banned.h"
 
+#define VENDOR_INTEL 0x8086
+
+void vh_host_clear_use(struct vh_use *u)
+{
+	free(u->text);
+	free(u->fix);
+	free(u->unexplained);
+	*u = (struct vh_use){ 0 };
+}
+
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...)
 {
 	_auto_free_ char *text = NULL;
@@ -61,12 +71,27 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d)
 	}
 }
 
-/* The SPI controller of the chipset holds the firmware's flash, whether or not its driver shows it;
- * Intel's I2C controllers for touchpads have the same class, and a driver by which they are told. */
+/* Intel's controllers of I2C, UART and SPI for touchpads and sensors (LPSS, THC, ISH) have the
+ * class of the controller that holds the firmware's flash. They are told by their driver, or, on
+ * another or none, by their slots, where the flash's is not: that is in 1f, or in 0d (Apollo and
+ * Gemini Lake). */
+static bool is_low_power(const struct vh_pci_dev *d)
+{
+	static const uint8_t slots[] = { 0x10, 0x11, 0x12, 0x13, 0x15, 0x16,
+					 0x17, 0x18, 0x19, 0x1a, 0x1e };
+
+	if (vh_streq(d->driver, "intel-lpss"))
+		return true;
+	for (size_t i = 0; i < VH_COUNT(slots); i++)
+		if (d->vendor == VENDOR_INTEL && d->addr.slot == slots[i])
+			return !vh_streq(d->driver, "intel-spi");
+	return false;
+}
+
+/* The SPI controller of the chipset holds the firmware's flash, whether or not its driver shows it. */
 static bool is_spi_controller(const struct vh_pci_dev *d)
 {
-	return VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_OTHER &&
-	       !vh_streq(d->driver, "intel-lpss");
+	return VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_OTHER && !is_low_power(d);
 }
 
 bool vh_host_is_chipset(const struct vh_pci_dev *d)
@@ -81,6 +106,13 @@ bool vh_host_is_chipset(const struct vh_pci_dev *d)
 	       (base == VH_PCI_BASE_CLASS_MEMORY || base == VH_PCI_BASE_CLASS_BRIDGE ||
 		base == VH_PCI_BASE_CLASS_SYSTEM ||
 		VH_PCI_CLASS(d->class) == VH_PCI_CLASS_SERIAL_SMBUS || is_spi_controller(d));
+}
+
+bool vh_host_is_seen_enough(const struct vh_pci_dev *d, unsigned int allowed)
+{
+	if (d->uses_read == VH_UNKNOWN)
+		return d->unseen_kinds && !(d->unseen_kinds & ~allowed);
+	return d->uses_read == VH_YES;
 }
 
 bool vh_host_is_host_bridge(const struct vh_pci_dev *d)

@@ -24,14 +24,16 @@ enum vh_input {
 /* One use of a device by the host. */
 struct vh_use {
 	enum vh_use_kind kind;
-	bool vital;     /* root, boot or swap: no configuration allows it */
-	bool peer_only; /* counts against a peer, not against a device that was named */
-	bool weak;      /* a warning for a device that was named, in full for a peer */
-	bool looked;    /* somebody only looks at it: never more than a warning */
+	bool vital;         /* root, boot or swap: no configuration allows it */
+	bool peer_only;     /* counts against a peer, not against a device that was named */
+	bool weak;          /* a warning for a device that was named, in full for a peer */
+	bool looked;        /* somebody only looks at it: never more than a warning */
 	unsigned int input; /* of enum vh_input: what it lets people type or point with */
-	unsigned int rank;  /* while uses are read: those of a higher one have to end before */
-	char *text;     /* "nvme1n1p2 is mounted at /srv" */
-	char *fix;      /* what to type to end the use, or NULL */
+	unsigned int rank;  /* those of a higher one have to end before */
+	char *text;         /* "nvme1n1p2 is mounted at /srv" */
+	char *fix;          /* what to type to end the use, or NULL */
+	/* "/dev/dm-1": all that is known is that it is open exclusively; NULL: more is */
+	char *unexplained;
 };
 
 /* A node below /dev by which processes use a device; who has it open is a use. */
@@ -41,6 +43,31 @@ struct vh_devnode {
 	unsigned int major, minor;
 	bool numbered; /* by them it is found in containers too; else by its path alone */
 	bool block;
+	bool above; /* of what lies on a disk of the device: a volume, a zvol, a session's disk */
+};
+
+/* What hangs on a function, beside its nodes, under a name that a domain may give. */
+enum vh_thing_kind {
+	VH_THING_NODE = 0,  /* "/dev/dm-0": one that is not among the nodes above */
+	VH_THING_MOUNT,     /* "/srv": the file system there lies on it */
+	VH_THING_POOL,      /* a pool of ZFS */
+	VH_THING_INTERFACE, /* "eno2" */
+	VH_THING_USB,       /* "5-1" */
+	VH_THING_SCSI,      /* "6:0:0:1": host, bus, target, unit */
+	VH_THING_MEDIATED,  /* its UUID */
+};
+struct vh_thing {
+	enum vh_thing_kind kind;
+	char *name;
+	unsigned int major, minor; /* of a node, if `numbered` */
+	bool numbered, block;
+	unsigned int vendor, product, number; /* of USB; the last is its address on the bus */
+};
+
+/* A mount point of the host. */
+struct vh_host_mount {
+	char *at;
+	bool waits; /* to look up a name there may wait for a server or a program */
 };
 
 /* Another function that belongs to a device in some way. */
@@ -56,30 +83,32 @@ struct vh_mate {
 
 struct vh_pci_dev {
 	struct vh_pci_addr addr;
-	char *path;          /* below the root: sys/devices/pci0000:00/... */
-	uint32_t class;      /* 24 bits: base class, subclass, interface */
+	char *path;     /* below the root: sys/devices/pci0000:00/... */
+	uint32_t class; /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device, subvendor, subdevice;
-	bool dead;           /* its configuration space answers 0xff */
-	bool hinted;         /* only meant, perhaps: what it is was read, and no more */
-	int group;           /* IOMMU group, or -1 */
-	char *driver;        /* bound now; NULL: none */
-	bool on_vfio;        /* that driver is vfio-pci or a variant of it */
-	char *override;      /* driver_override; NULL: unset or unknown */
+	bool dead;                 /* its configuration space answers 0xff */
+	bool hinted;               /* only meant, perhaps: what it is was read, and no more */
+	int group;                 /* IOMMU group, or -1 */
+	char *driver;              /* bound now; NULL: none */
+	bool on_vfio;              /* that driver is vfio-pci or a variant of it */
+	char *override;            /* driver_override; NULL: unset or unknown */
 	enum vh_tri override_read; /* YES: `override` is what stands there */
-	bool root_bus;       /* not behind a bridge */
+	bool root_bus;             /* not behind a bridge */
 	struct vh_pci_addr bridge; /* the bridge above, unless root_bus */
 	bool is_vf;
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
-	bool firmware_flash; /* the machine's firmware lies in a flash below it */
-	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	bool firmware_flash;       /* the machine's firmware lies in a flash below it */
+	enum vh_tri uses_read;     /* YES: `uses` is complete; NO: nothing could be seen at all */
 	unsigned int unseen_kinds; /* of enum vh_use_kind: which of them, where it is UNKNOWN */
 	struct vh_names unseen;    /* and why: sentences */
 	struct vh_use *uses;
 	size_t n_uses;
 	struct vh_devnode *devnodes;
 	size_t n_devnodes;
+	struct vh_thing *things;
+	size_t n_things;
 	struct vh_names carries; /* what the host has by it, used or not: "disk sda" */
 
 	/* of the devices asked for, with VH_HOST_RULES (topology.h) */
@@ -95,7 +124,7 @@ struct vh_pci_dev {
 
 struct vh_group {
 	int number;
-	bool noiommu;            /* a fake group without isolation (vfio-noiommu) */
+	bool noiommu;                /* a fake group without isolation (vfio-noiommu) */
 	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
 	size_t count;
 	struct vh_names direct; /* its reserved regions of type `direct`: "0x..-0x.." */
@@ -132,41 +161,44 @@ struct vh_host {
 	size_t n_devs;
 	struct vh_group **groups; /* sorted by number; owned */
 	size_t n_groups;
-	char *release;       /* of the kernel */
-	bool iommu;          /* there are IOMMU groups with PCI devices */
+	char *release;        /* of the kernel */
+	bool iommu;           /* there are IOMMU groups with PCI devices */
 	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;
-	char *cmdline;       /* of the kernel, or NULL */
-	char *forbidden_by;  /* the file that forbids vfio-pci, or NULL */
-	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
+	char *cmdline;                /* of the kernel, or NULL */
+	char *forbidden_by;           /* the file that forbids vfio-pci, or NULL */
+	bool alias_missing;           /* lib/modules/RELEASE/modules.alias is not there */
 	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
 	enum vh_tri denylist; /* vfio-pci refuses what is on its list: not with disable_denylist */
 	/* with VH_HOST_RULES (platform.h) */
-	enum vh_tri remapping; /* interrupts are remapped */
+	enum vh_tri remapping;         /* interrupts are remapped */
 	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
-	struct vh_node *nodes; /* empty: one, or unknown */
+	struct vh_node *nodes;         /* empty: one, or unknown */
 	size_t n_nodes;
 	struct vh_bind_id *bind_ids;
 	size_t n_bind_ids;
 	struct vh_pci_dev **on_vfio_pci; /* each that is on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
-	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
+	struct vh_names keyboards;    /* of the machine: their places, sys/devices/... */
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
 	struct vh_boot_binding
 		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
-	struct vh_names not_checked; /* sentences, each once */
+	struct vh_names not_checked;  /* sentences, each once */
+	struct vh_host_mount *mounts; /* with VH_HOST_USES, in their order */
+	size_t n_mounts;
 	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 	bool keyboards_read;
-	bool uses_untold;    /* the source tells nothing of what the host uses, nor of its kernel and
-			      * firmware: what it does not tell it has put into not_checked */
-	int failed;          /* errno of a read by which a device looks driverless or absent and
-				may be neither: nothing may be done on these facts. 0: none */
+	bool uses_untold; /* the source tells nothing of what the host uses, nor of its kernel and
+			   * firmware: what it does not tell it has put into not_checked */
+	int failed;       /* errno of a read by which a device looks driverless or absent and
+			     may be neither: nothing may be done on these facts. 0: none */
 };
 
 const struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
 const struct vh_group *vh_host_group(const struct vh_host *h, int number);
+void vh_host_clear_use(struct vh_use *u);
 /* Adds a sentence to not_checked unless it stands there. */
 void vh_host_not_checked(struct vh_host *h, const char *fmt, ...) VH_PRINTF(2, 3);
 
@@ -182,6 +214,10 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d);
  * 0c05, 0c80), and wherever it is what has the firmware's flash. On a card the same classes are
  * readers, accelerators and switches. */
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
+/* Were all uses seen, or all but those of kinds that are allowed anyway? An allowance for the
+ * network lets a device go of which the routes were not seen, but never a disk that may carry the
+ * root file system for all we know. */
+bool vh_host_is_seen_enough(const struct vh_pci_dev *d, unsigned int allowed);
 /* The processor's own way to memory and buses; nobody may have it. */
 bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport

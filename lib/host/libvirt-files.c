@@ -132,6 +132,45 @@ char *vh_libvirt_files_network(const struct vh_root *root, const char *name)
 	return text;
 }
 
+/* <network> or <pool>, or a state around it (virStoragePoolSaveState()). */
+static enum vh_tri is_of_name(const xmlNode *root, struct wanted *wanted)
+{
+	static const char *const kinds[] = { "network", "pool" };
+	enum vh_tri is = VH_NO;
+
+	for (size_t i = 0; i < VH_COUNT(kinds) && is == VH_NO; i++) {
+		const xmlNode *n = vh_xml_is(root, kinds[i]) ? root : vh_xml_child(root, kinds[i]);
+		_auto_free_ char *name = vh_xml_text(vh_xml_child(n, "name"));
+
+		is = vh_streq(name, wanted->name) ? VH_YES : VH_NO;
+	}
+	return is;
+}
+
+static char *find_of_name(const struct vh_root *root, const char *const dirs[2], const char *name)
+{
+	char *text = NULL;
+	struct wanted wanted = { .name = name, .ret_text = &text };
+
+	for (size_t i = 0; i < 2 && !text; i++)
+		VH_IGNORE(ask_files(root, dirs[i], "<name>", is_of_name, &wanted));
+	return text;
+}
+
+char *vh_libvirt_files_any_network(const struct vh_root *root, const char *name)
+{
+	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
+
+	return find_of_name(root, dirs, name);
+}
+
+char *vh_libvirt_files_pool(const struct vh_root *root, const char *name)
+{
+	static const char *const dirs[] = { "run/libvirt/storage", "etc/libvirt/storage" };
+
+	return find_of_name(root, dirs, name);
+}
+
 /* <domstatus><domain> (src/conf/domain_conf.c:virDomainObjFormat()) */
 static int uuid_of(const xmlNode *root, char ret[37])
 {
@@ -212,7 +251,7 @@ static enum vh_tri is_of_process(const xmlNode *root, struct wanted *wanted)
 	return vh_xml_attr_is(root, "pid", wanted->name) ? VH_YES : VH_NO;
 }
 
-char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid)
+char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid, char **ret_uuid)
 {
 	_auto_free_ char *number = vh_printf("%lld", (long long)pid), *text = NULL, *name = NULL;
 	struct wanted wanted = { .name = number, .ret_text = &text };
@@ -224,9 +263,11 @@ char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid)
 	doc = vh_xml_parse(text, strlen(text), NULL);
 	name = doc ? vh_xml_text(vh_xml_child(vh_xml_child(vh_xml_root(doc), "domain"), "name"))
 		   : NULL;
+	if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
+		*ret_uuid = vh_strdup(uuid);
 	if (name && *name)
 		return VH_STEAL(name);
-	return doc && uuid_of(vh_xml_root(doc), uuid) == 0 ? vh_strdup(uuid) : NULL;
+	return vh_strdup(*ret_uuid);
 }
 
 /* --- definitions ------------------------------------------------------------------------------ */

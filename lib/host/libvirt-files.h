@@ -17,14 +17,19 @@ enum vh_tri vh_libvirt_files_is_pool(const struct vh_root *root, const char *nam
 /* The file of such a network: of the one that runs, or else of the definition. NULL: none. */
 char *vh_libvirt_files_network(const struct vh_root *root, const char *name) VH_CHECK;
 
+/* The file of a network of whatever kind, and of a storage pool: of the one that runs, or else of
+ * the definition. NULL: none can be read. Caller frees. */
+char *vh_libvirt_files_any_network(const struct vh_root *root, const char *name) VH_CHECK;
+char *vh_libvirt_files_pool(const struct vh_root *root, const char *name) VH_CHECK;
+
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
  * (36 characters, lower case)? */
 enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid);
 /* The process that the status file of this UUID names; 0: none. */
 int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid);
-/* The name of the domain whose QEMU is this process, or its UUID; NULL: none is known. Caller
- * frees. */
-char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid) VH_CHECK;
+/* The name of the domain whose QEMU is this process, or its UUID; NULL: none is known. *ret_uuid
+ * stays as it is where none is told. Caller frees both. */
+char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid, char **ret_uuid) VH_CHECK;
 /* Calls `fn` with <domain> and UUID of all of them. false: not all could be read. */
 typedef void vh_libvirt_files_fn(void *ctx, const struct _xmlNode *domain, const char *uuid);
 bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx);

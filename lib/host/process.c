@@ -139,12 +139,13 @@ static char *describe(const struct vh_root *root, const char *pid)
 
 	if (vh_parse_uint(pid, 10, INT32_MAX, &n) < 0 || read_stat(root, (int64_t)n, &s) < 0)
 		return vh_printf("process %s", pid);
-	comm = vh_printable(s.comm, 40);
+	comm = vh_printable_line(s.comm);
 	return vh_printf("process %s (%s)", pid, comm);
 }
 
-enum vh_tri vh_process_having(const struct vh_root *root, const struct vh_names *files,
-			      char **ret_who, const char **ret_file)
+/* The first that has one of them open: *ret_file. */
+static enum vh_tri find_holder(const struct vh_root *root, const struct vh_names *files,
+			       char **ret_who, const char **ret_file)
 {
 	int64_t deadline = vh_now_ms() + LOOK_MS;
 	_auto_names_ struct vh_names pids = { 0 };
@@ -198,7 +199,7 @@ enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char
 	const char *file;
 
 	add_group_files(root, group, &files);
-	return vh_process_having(root, &files, ret_who, &file);
+	return find_holder(root, &files, ret_who, &file);
 }
 
 char *vh_process_behind_group(const struct vh_root *root, int group)
@@ -211,7 +212,7 @@ char *vh_process_behind_group(const struct vh_root *root, int group)
 
 	if (vh_process_holding_group(root, group, &who) == VH_YES)
 		return who;
-	if (vh_process_having(root, &files, &maybe, &file) != VH_YES)
+	if (find_holder(root, &files, &maybe, &file) != VH_YES)
 		return NULL;
 	return vh_printf("perhaps %s, which has /dev/iommu open", maybe);
 }

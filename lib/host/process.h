@@ -18,14 +18,10 @@ struct vh_process vh_process_daemon(const struct vh_root *root);
 bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
 
 /*
- * Has a process one of these files open ("/dev/dri/card0")? YES: *ret_who is the first,
- * "process 812 (qemu-system-x86)" (caller frees), *ret_file what it has. UNKNOWN: none was seen,
- * but not every process could be looked at, or there are too many to be done in 3 seconds.
+ * Has a process a node of this IOMMU group open, its own or one of its members? YES: *ret_who is the
+ * first, "process 812 (qemu-system-x86)" (caller frees). UNKNOWN: none was seen, but not every process
+ * could be looked at, or there are too many to be done in 3 seconds.
  */
-enum vh_tri vh_process_having(const struct vh_root *root, const struct vh_names *files,
-			      char **ret_who, const char **ret_file) VH_CHECK;
-
-/* The same for the nodes of an IOMMU group: its own, and those of its members. */
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)
 	VH_CHECK;
 /* Of a group that is known to be open: who has it, or may have it through /dev/iommu; NULL: not

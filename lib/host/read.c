@@ -31,6 +31,9 @@ void vh_host_free(const struct vh_host *host)
 	free(h->groups);
 	vh_platform_clear(h);
 	vh_names_clear(&h->not_checked);
+	for (size_t i = 0; i < h->n_mounts; i++)
+		free(h->mounts[i].at);
+	free(h->mounts);
 	free(h->release);
 	free(h->forbidden_by);
 	free(h->cmdline);

@@ -81,8 +81,17 @@ static const struct vh_kept table[] = {
 
 	/* every node below a function */
 	KEPT(LINK_, "@**/subsystem", .flags = VH_KEPT_LINK),
+	KEPT(LINK_, "@**/driver", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/bus/cxl/devices", .names = NAMES("decoder%")),
+	KEPT(LINK_, "sys/bus/cxl/devices/*/uport", .flags = VH_KEPT_LINK),
+	KEPT(FILE_, "sys/bus/cxl/devices/*/region", .like = NAMES("region[0-9]*")),
 	KEPT(FILE_, "@**/uevent", .take = vh_tables_uevent),
 	KEPT(PATH_, "@**/idVendor", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "**/idVendor", .chars = HEX),
+	KEPT(FILE_, "**/idProduct", .chars = HEX),
+	KEPT(FILE_, "@**/devnum", .chars = DIGITS),
+	KEPT(LIST_, "sys/bus/usb/devices"),
+	KEPT(LINK_, "sys/bus/usb/devices/*", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
 
 	/* disks */
@@ -112,9 +121,16 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/kernel/config/target/core/*/*/udev_path", .take = vh_storage_user),
 	KEPT(FILE_, "sys/kernel/config/target/core/*/*/info", .take = vh_storage_numbers),
 	KEPT(FILE_, "sys/kernel/config/**/enable", .chars = DIGITS),
+	KEPT(LIST_, "sys/kernel/config/usb_gadget"),
+	KEPT(LIST_, "sys/kernel/config/usb_gadget/*/functions"),
+	KEPT(LIST_, "sys/kernel/config/usb_gadget/*/functions/*"),
+	KEPT(FILE_, "sys/kernel/config/usb_gadget/**/file", .take = vh_storage_user),
 	KEPT(LIST_, "sys/kernel/scst_tgt/devices"),
 	KEPT(FILE_, "sys/kernel/scst_tgt/devices/*/filename", .take = vh_storage_user),
-	KEPT(LIST_, "sys/block"),
+	KEPT(LIST_, "sys/block", .names = NAMES("zd#")),
+	KEPT(LINK_, "sys/block/*", .flags = VH_KEPT_LINK),
+	KEPT(FILE_, "sys/class/block/*/md/metadata_version", .take = vh_tables_md_version),
+	KEPT(FILE_, "sys/**/md/metadata_version", .take = vh_tables_md_version),
 	KEPT(LIST_, "sys/class/block"),
 	KEPT(LINK_, "sys/class/block/*", .flags = VH_KEPT_LINK),
 	KEPT(LIST_, "sys/**/device"),
@@ -125,6 +141,12 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "run/udev/data/b*", .take = vh_tables_udev),
 	KEPT(FILE_, "proc/self/mountinfo", .take = vh_storage_mounts),
 	KEPT(PATH_, "proc/self/mountinfo", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "proc/*/mountinfo", .take = vh_storage_namespace, .flags = VH_KEPT_LOST),
+	KEPT(LINK_, "proc/*/ns/mnt", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "sys/fs/*/*", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "proc/fs/*/*", .flags = VH_KEPT_THERE),
+	KEPT(FILE_, "proc/spl/kstat/zfs/*/state", .take = vh_storage_pool),
+	KEPT(DIRS_, "proc/spl/kstat/zfs"),
 	KEPT(FILE_, "proc/swaps", .take = vh_storage_swaps),
 
 	/* iSCSI */
@@ -161,6 +183,8 @@ static const struct vh_kept table[] = {
 
 	/* interfaces */
 	KEPT(LIST_ | DIRS_, "@**/net", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | DIRS_, "@**/ieee80211", .names = ALL, .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | DIRS_, "@**/infiniband", .names = ALL, .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "**/net/*", .names = NAMES("upper_*", "lower_*", "bridge", "bonding")),
 	KEPT(FILE_, "**/net/*/type", .chars = DIGITS),
 	KEPT(FILE_, "**/net/*/iflink", .chars = DIGITS),
@@ -210,7 +234,8 @@ static const struct vh_kept table[] = {
 	KEPT(DIRS_, "@**/bluetooth", .names = NAMES("hci#")),
 	KEPT(LINK_, "@*/*/iommu_group", .flags = VH_KEPT_LINK),
 	KEPT(DIRS_, "sys/devices/platform",
-	     .names = NAMES("simple-framebuffer.#", "efi-framebuffer.#", "vesa-framebuffer.#")),
+	     .names = NAMES("simple-framebuffer.#", "efi-framebuffer.#", "vesa-framebuffer.#",
+			    "vga-framebuffer.#", "platform-framebuffer.#")),
 	KEPT(DIRS_, "sys/devices/platform/*/graphics", .names = NAMES("fb#")),
 	KEPT(DIRS_, "sys/devices/platform/*/drm", .names = NAMES("card#", "renderD#")),
 	KEPT(DIRS_, "@*/*-framebuffer.*/graphics", .names = NAMES("fb#")),
@@ -220,7 +245,8 @@ static const struct vh_kept table[] = {
 	/* the walk through what hangs on a function: most of it is of no interest */
 	KEPT(DIRS_, "@**",
 	     .names = NAMES("nvme#c#n#", "#-%", "#-%:#.#", "simple-framebuffer.#",
-			    "efi-framebuffer.#", "vesa-framebuffer.#")),
+			    "efi-framebuffer.#", "vesa-framebuffer.#", "vga-framebuffer.#",
+			    "platform-framebuffer.#")),
 
 	/* processes */
 	KEPT(LIST_, "proc", .flags = VH_KEPT_LOST),

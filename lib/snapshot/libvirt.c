@@ -21,7 +21,43 @@ static void add_address(struct vh_strbuf *to, const struct vh_pci_addr *a)
 		       a->domain, a->bus, a->slot, a->function);
 }
 
-/* A pool of virtual functions: by its name, with what it hands out; of others nothing. */
+static void add_dev(struct vh_strbuf *to, const char *dev)
+{
+	_auto_free_ char *safe = dev ? vh_xml_escape(dev) : NULL;
+
+	if (safe)
+		vh_strbuf_addf(to, "<interface dev='%s'/>", safe);
+}
+
+/* By which interface or bridge of the host guests go out; "": by none. */
+static char *way_out(const xmlNode *net, const xmlNode *forward)
+{
+	static const char *const modes[] = { "bridge", "private", "vepa", "passthrough" };
+	const char *bridge = vh_xml_attr(vh_xml_child(net, "bridge"), "name");
+	_auto_free_ char *name = bridge ? vh_xml_escape(bridge) : NULL;
+	struct vh_strbuf text = { 0 };
+	const char *mode = NULL;
+
+	for (size_t i = 0; i < VH_COUNT(modes); i++)
+		if (vh_xml_attr_is(forward, "mode", modes[i]))
+			mode = modes[i];
+	vh_strbuf_add(&text, "");
+	if (!mode)
+		return vh_strbuf_steal(&text);
+	vh_strbuf_addf(&text, "<forward mode='%s'>", mode);
+	/* libvirt repeats the first one as an attribute of its own */
+	add_dev(&text, vh_xml_child(forward, "interface") ? NULL : vh_xml_attr(forward, "dev"));
+	for (const xmlNode *n = vh_xml_child(forward, "interface"); n;
+	     n = vh_xml_next(n, "interface"))
+		add_dev(&text, vh_xml_attr(n, "dev"));
+	vh_strbuf_add(&text, "</forward>");
+	if (name)
+		vh_strbuf_addf(&text, "<bridge name='%s'/>", name);
+	return vh_strbuf_steal(&text);
+}
+
+/* A pool of virtual functions, by its name, with what it hands out; one that has a bridge or an
+ * interface of the host, with that; of others nothing. */
 static bool network(const xmlNode *root, struct vh_taken *t)
 {
 	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
@@ -34,8 +70,15 @@ static bool network(const xmlNode *root, struct vh_taken *t)
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	struct vh_pci_addr addr;
 
-	if (!safe || !vh_xml_attr_is(forward, "mode", "hostdev"))
-		return safe != NULL;
+	if (!safe)
+		return false;
+	if (!vh_xml_attr_is(forward, "mode", "hostdev")) {
+		_auto_free_ char *way = way_out(net, forward);
+
+		if (*way)
+			vh_kept_put(t, vh_printf("<network><name>%s</name>%s</network>", safe, way));
+		return true;
+	}
 	vh_strbuf_addf(&text, "<network><name>%s</name><forward mode='hostdev'%s>", safe,
 		       vh_xml_attr_is(forward, "managed", "yes") ? " managed='yes'" : "");
 	if (dev)
@@ -113,7 +156,7 @@ static void take(const char *text, size_t len,
 void vh_libvirt_network(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
-	if (strstr(text, "hostdev")) /* others are not read any further (libvirt-files.c) */
+	if (strstr(text, "<forward") || strstr(text, "hostdev")) /* others tell nothing */
 		take(text, len, network, t);
 }
 

@@ -236,6 +236,7 @@ static bool is_plain_option(const char *word, size_t key)
 		"default_hugepagesz",
 		"video",
 		"fbcon",
+		"console",
 		"module_blacklist",
 		"initcall_blacklist",
 		"mem",

@@ -189,7 +189,8 @@ static void keep_exclusive(struct snapshot *s, const struct vh_seen *seen)
 	case ENXIO:
 		put(s, seen, 'f', "free");
 		break;
-	case ENODATA: /* a copy, which does not say */
+	case ENODATA:    /* a copy, which does not say */
+	case EOPNOTSUPP: /* it was not tried */
 		break;
 	default:
 		put(s, seen, 'u', NULL);
@@ -249,7 +250,7 @@ static void keep_link(struct snapshot *s, const struct vh_seen *seen, const stru
 
 	if (!(rule->flags & VH_KEPT_LINK))
 		return;
-	if (vh_has_prefix(seen->path, "proc/"))
+	if (vh_has_prefix(seen->path, "proc/") && !vh_has_prefix(seen->target, "mnt:["))
 		wanted = is_node(s->keeping.host, seen->target);
 	else if (vh_has_prefix(seen->path, "sys/class/")) /* names of PCI functions */
 		wanted = *seen->target == '@';

@@ -10,6 +10,7 @@
 #include <linux/route.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/base/root-routes.h"
 #include "lib/host/uses/routes.h"
 #include "lib/host/uses/ties.h"
 #include "lib/host/uses/use.h"
@@ -55,6 +56,22 @@ static bool has_file(const struct vh_usage *u, const char *at)
 	return false;
 }
 
+/* Does a folder lie on it that the root file system is made of? */
+static bool has_layer(const struct vh_usage *u, const struct vh_mount *m)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		_auto_names_ struct vh_names dirs = { 0 };
+
+		if (!vh_streq(u->mounts[i].type, "overlay"))
+			continue;
+		vh_mounts_layers(&u->mounts[i], &dirs);
+		for (size_t d = 0; d < dirs.count; d++)
+			if (vh_mounts_of(u, dirs.name[d]) == m)
+				return true;
+	}
+	return false;
+}
+
 /* rpool/ROOT/debian by the name of its pool alone; where the system lies in it. */
 static char *pool_of(struct vh_keeping *k, const struct vh_mount *m)
 {
@@ -83,7 +100,7 @@ static void put_overlay(struct vh_keeping *k, const struct vh_mount *m, struct v
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 
-	vh_shares_overlay_dirs(m, &dirs);
+	vh_mounts_layers(m, &dirs);
 	for (size_t i = 0; i < dirs.count; i++) {
 		_auto_free_ char *dir = vh_scrub_path(&k->scrub, dirs.name[i]);
 
@@ -133,7 +150,8 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		bool is_block = vh_has_prefix(m->source, "/dev/") &&
 				!vh_has_prefix(m->source, "/dev/disk/"); /* serial numbers */
 
-		if (!m->major && !is_block && !m->type && !pool && !has_file(u, m->at))
+		if (!m->major && !is_block && !m->type && !pool && !has_file(u, m->at) &&
+		    !has_layer(u, m))
 			continue;
 		vh_strbuf_addf(&to, "%s%u 1 %u:%u / ", to.len ? "\n" : "", id++, m->major, m->minor);
 		put_mangled(&to, at);
@@ -147,6 +165,50 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		put_more(&to, m->more);
 	}
 	vh_kept_put(t, vh_strbuf_steal(&to));
+}
+
+/* Of another mount namespace: the disks that it has and we do not. */
+void vh_storage_namespace(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strndup(text, len);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	struct vh_mount *mounts = NULL;
+	size_t count = 0;
+
+	vh_block_tables_parse(copy, &mounts, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct vh_mount *m = &mounts[i];
+		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
+		bool is_block = vh_has_prefix(m->source, "/dev/") &&
+				!vh_has_prefix(m->source, "/dev/disk/");
+
+		if (vh_openers_is_known(k->usage, m) || (!m->major && !is_block && !m->more))
+			continue;
+		vh_strbuf_addf(&to, "%s20 1 %u:%u / ", to.len ? "\n" : "", m->major, m->minor);
+		put_mangled(&to, at);
+		vh_strbuf_add(&to, " rw - fs ");
+		put_mangled(&to, is_block ? m->source : "none");
+		vh_strbuf_add(&to, " rw");
+		put_more(&to, m->more);
+	}
+	vh_block_tables_clear(mounts, count);
+	if (to.len)
+		vh_kept_put(t, vh_strbuf_steal(&to));
+}
+
+/* proc/spl/kstat/zfs/POOL/state: that the pool is imported, by the name that udev's data have. */
+void vh_storage_pool(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	const char *from = strrchr(t->path, '/');
+	_auto_free_ char *dir = vh_strndup(t->path, (size_t)(from - t->path));
+	char *pool = strrchr(dir, '/') + 1;
+	_auto_free_ char *shown = vh_scrub_pool(&k->scrub, pool);
+
+	(void)text, (void)len;
+	pool[-1] = 0;
+	free(t->path);
+	t->path = vh_printf("%s/%s/state", dir, shown);
+	vh_kept_put(t, vh_strdup("ONLINE"));
 }
 
 void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
@@ -186,7 +248,7 @@ void vh_storage_user(struct vh_keeping *k, const char *text, size_t len, struct 
 			vh_kept_put(t, vh_strdup(device));
 			return;
 		}
-		m = vh_block_tables_mount_of(k->usage, device);
+		m = vh_mounts_of(k->usage, device);
 		if (m) {
 			_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at);
 
@@ -215,7 +277,9 @@ static void scrub_dest(struct vh_keeping *k, const struct vh_route *r, unsigned 
 	struct in_addr four;
 
 	memset(ret, 0, 16);
-	if (r->six) {
+	if (r->length <= VH_ROUTES_DEFAULT_BITS) { /* of everything, or of a large part */
+		memcpy(ret, r->dest, 16);
+	} else if (r->six) {
 		memcpy(&six, r->dest, sizeof(six));
 		six = vh_scrub_ip6(&k->scrub, &six);
 		memcpy(ret, &six, sizeof(six));
@@ -379,8 +443,8 @@ void vh_storage_nbd(struct vh_keeping *k, const char *text, size_t len, struct v
 	_auto_free_ char *server = vh_ties_nbd_server(text, len), *scrubbed = NULL;
 	static const char name[] = "nbd-client";
 
-	if (!server) {
-		vh_kept_put(t, vh_strdup("-"));
+	if (!server || !*server) {
+		vh_kept_put(t, vh_strdup(server ? "?" : "-"));
 		return;
 	}
 	scrubbed = scrub_server(k, server);

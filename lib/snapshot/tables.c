@@ -390,16 +390,36 @@ static char *pool_line(struct vh_keeping *k, const char *text, const char *type)
 	return vh_printf("\nE:ID_FS_LABEL=%s", scrubbed);
 }
 
+/* Likewise that of a volume. */
+static char *volume_line(struct vh_keeping *k, const char *text)
+{
+	_auto_free_ char *name = vh_zvols_pool_of(text), *scrubbed = NULL;
+
+	if (!name)
+		return vh_strdup("");
+	scrubbed = vh_scrub_pool(&k->scrub, name);
+	return vh_printf("\nS:zvol/%s/volume", scrubbed);
+}
+
 /* Of what udev knows only what is on it; that udev knows of it is a fact as well. */
 void vh_tables_udev(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	static const char key[] = "\nE:ID_FS_TYPE=";
+	static const char key[] = "\nE:ID_FS_TYPE=",
+			  part[] = "\nE:ID_PART_ENTRY_TYPE=" VH_ZFS_PARTITION;
 	const char *type = strstr(text, key);
-	_auto_free_ char *pool = pool_line(k, text, type);
+	_auto_free_ char *pool = pool_line(k, text, type), *volume = volume_line(k, text);
 
 	(void)len;
-	vh_kept_put(t, vh_printf("I:0%.*s%s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
-				 type ? type : "", pool));
+	vh_kept_put(t, vh_printf("I:0%.*s%s%s%s", type ? (int)(1 + strcspn(type + 1, "\n")) : 0,
+				 type ? type : "", pool, strstr(text, part) ? part : "", volume));
+}
+
+/* external:imsm, external:/md127/0, or a number */
+void vh_tables_md_version(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	(void)k, (void)len;
+	if (vh_has_prefix(text, "external:"))
+		vh_kept_put(t, vh_strdup(strpbrk(text, "/-") ? "external:/" : "external:any"));
 }
 
 void vh_tables_managed(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)

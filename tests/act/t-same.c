@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hook and `vfio-hook check` say the same of every domain of the fixtures: prepare judges on
- * its way to the devices, check without it, and what they find is compared to the last word.
+ * its way to the devices, check without it, and what they find is compared to the last word. check
+ * opens no disk exclusively, as the hook does: it finds the same otherwise.
  */
+#include <errno.h>
+
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
 #include "lib/decide/rules/rule-table.h"
@@ -36,11 +39,19 @@ static char *show(const struct vh_findings *f)
 	return sb.data ? vh_strbuf_steal(&sb) : vh_strdup("");
 }
 
-static char *by_check(const struct vh_root *root, const struct vh_config *config,
+static int refuse(const struct vh_root *root, const char *name)
+{
+	(void)root, (void)name;
+	return -EOPNOTSUPP;
+}
+
+static char *by_check(const struct vh_root *all, const struct vh_config *config,
 		      const struct vh_domain *d)
 {
-	struct vh_config effective =
-		vh_effective_for(config, d->name, d->uuid, d->policy.require_peers);
+	struct vh_root_ops ops = *all->ops;
+	struct vh_root looks = *all, *root = &looks;
+	struct vh_config effective = vh_effective_for(config, d->name, d->uuid,
+						      d->policy.require_peers);
 	struct vh_case_ask ask = {
 		.root = root,
 		.config = &effective,
@@ -51,6 +62,8 @@ static char *by_check(const struct vh_root *root, const struct vh_config *config
 	_auto_(vh_plan) struct vh_plan *plan = NULL;
 	_auto_case_ struct vh_case c = { 0 };
 
+	ops.try_exclusive = refuse;
+	looks.ops = &ops;
 	VH_IGNORE(vh_case_read(&c, &ask, NULL)); /* only what acts fails */
 	if (c.host) {
 		plan = vh_plan_make(d, c.host, &effective);

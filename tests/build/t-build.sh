@@ -85,10 +85,27 @@ while read -r header folder; do
 		"$(includes "$header" | grep -v "^$folder/[^/]* " | sed 's/ / includes /')"
 done < <(grep . <<<"$libraries")
 
+# Who tries it makes a mount fail that is tried in the same moment (docs/architecture.md).
+is "a disk is opened exclusively in one place" "$(sources ch | xargs grep -n 'O_EXCL' |
+	grep -vE 'O_CREAT|:[0-9]+:[ \t]*(/\*|\*)' | grep -v '^lib/base/root-systems.c:[0-9]*:.const int flags = ')"
+is "and reached by who acts alone: the hook, detach, reattach" "$({
+	grep -nE 'vh_(root_open_live|backend_open)\(.*true' hook/*.c lib/*/*.c cli/*.c cli/*/*.c |
+		grep -v '^hook/hook\.c:'
+	grep -n 'vh_root_systems_live' lib/*/*.c lib/*/*/*.c hook/*.c cli/*.c cli/*/*.c |
+		grep -vE '^lib/base/root-systems\.c:|acts \? &vh_root_systems_live'
+	grep -n 'VH_CMD_MOVES' cli/*.c cli/*/*.c |
+		grep -vE 'run = vh_cmd_(detach|reattach)|moves = cli->command->flags & VH_CMD_MOVES'
+})"
+
 is "renderers know no command" "$(grep -E '^cli/render/[^ ]* cli/(commands|boot)/' "$work/includes")"
 is "every rule is in the table" "$(comm -3 \
 	<(sed -n 's/^const struct vh_rule \([a-z_]*\) = {$/\1/p' lib/decide/rules/rule-*.c | sort) \
 	<(sed -n 's/^\tRULE(\([a-z_]*\)).*/\1/p' lib/decide/rules/rule-table.h | sort))"
+
+is "docs/uses.md has every subsystem that has a kind of its own" "$(diff \
+	<(sed -nE 's/^\t\{ "([a-z0-9_-]+)", VH_USE_([A-Z]+).*/\L\2 \1/p' lib/host/uses/subsystem.c | sort) \
+	<(awk -F'|' '/^\| [a-z]+ \| `/ { gsub(/[ `]/, ""); n = split($3, s, ",")
+		for (i = 1; i <= n; i++) print $2, s[i] }' docs/uses.md | sort))"
 
 # --- sizes, names -------------------------------------------------------------------------------
 is "every source file names its licence" "$(sources ch | xargs grep -L SPDX-License-Identifier \

@@ -99,6 +99,33 @@ echo >"$root$hooks/qemu.d/60-mine"
 run sh "$link" remove "$root"
 verdict "a folder that somebody uses now stays" [ -e "$root$hooks/qemu.d/60-mine" ]
 
+# --- switched off by hand, as README and manual say ---------------------------
+
+for page in README.md man/vfio-hook.pod; do
+	off=$(sed -n 's/^ *\(find \/etc\/libvirt\/hooks.*\)$/\1/p' "$top/$page")
+	while IFS='|' read -r before left; do
+		rm -rf "$root"
+		# shellcheck disable=SC2086	# words
+		put $before
+		run sh -c "${off//\/etc\/libvirt\/hooks/$root$hooks}"
+		name="$page: switched off, ${before#empty }"
+		if [ -n "$off" ] && [ "$rc" = 0 ] && [ "$(have)" = "$left" ]; then
+			pass "$name"
+		else
+			echo "# have: $(have)"
+			fail "$name"
+		fi
+	done <<-END
+	empty main|
+	empty main-elsewhere|
+	empty script drop-in|qemu>
+	empty dangling drop-in|qemu>/nowhere
+	empty script taken|qemu.d/50-vfio-hook> qemu>
+	END
+	verdict "$page names no other way" eval '! grep -nE "rm (-f )?/etc/libvirt/hooks" "$top/$page"'
+done
+rm -rf "$root"
+
 # --- what will be refused, and what is given back ----------------------------
 
 mkdir "$work/bin"

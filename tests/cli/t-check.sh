@@ -21,6 +21,14 @@ for host in $(grep -l '^# expected of check: ' "$hosts"/*.host); do
 	verdict "host: $name: ${have:-ok}" test "${have:-ok}" = "$want"
 done
 
+# --- what a domain has of the host beside its devices -------------------------------------------
+own() {
+	(cd "$fixtures" && on own check own-macvtap.xml own-serial.xml own-usb-by-address.xml \
+		own-usb-twin.xml own-usb.xml own-disks-elsewhere.xml)
+}
+exits 'what the domain itself has' 1 own
+golden 'what the domain itself has is understood' check-own
+
 # --- the manual pages know every command and every key ------------------------------------------
 man=${abs_top_srcdir:?}/man
 for command in $("$hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do

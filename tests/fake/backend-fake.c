@@ -32,9 +32,24 @@ static int open_root(struct vh_root *ret, struct vh_error *err)
 	return 0;
 }
 
-int vh_backend_open(struct vh_root *ret, struct vh_error *err)
+/* As of the machine itself (root-systems.c): who only looks does not try. */
+static int look_try_exclusive(const struct vh_root *root, const char *name)
 {
-	return open_root(ret, err);
+	(void)root, (void)name;
+	return -EOPNOTSUPP;
+}
+
+int vh_backend_open(struct vh_root *ret, bool acts, struct vh_error *err)
+{
+	static struct vh_root_ops look;
+
+	look = fake_kernel_ops;
+	look.try_exclusive = look_try_exclusive;
+	if (open_root(ret, err) < 0)
+		return -1;
+	if (!acts)
+		ret->ops = &look;
+	return 0;
 }
 
 bool vh_backend_privileged(void)

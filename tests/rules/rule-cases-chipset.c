@@ -76,6 +76,57 @@ static void named_i2c(struct world *w)
 }
 CASE("critical-not-the-touchpad", named_i2c, .want = "", .silent = "device-critical");
 
+/* On another driver or none Intel's are told by their slots. */
+static struct vh_pci_dev *named_intel(struct world *w, const char *addr, const char *driver)
+{
+	struct vh_pci_dev *d = world_dev(w, addr, 0x0c8000, 1, driver);
+
+	d->vendor = 0x8086;
+	world_name(w, addr);
+	return d;
+}
+
+static void named_i2c_on_vfio(struct world *w)
+{
+	named_intel(w, "0000:00:15.1", "vfio-pci")->on_vfio = true;
+}
+CASE("critical-not-the-touchpad-on-vfio", named_i2c_on_vfio, .want = "",
+     .silent = "device-critical");
+
+static void named_i2c_driverless(struct world *w)
+{
+	named_intel(w, "0000:00:1e.2", NULL);
+}
+CASE("critical-not-the-sensor", named_i2c_driverless, .want = "", .silent = "device-critical");
+
+static void named_flash(struct world *w)
+{
+	named_intel(w, "0000:00:1f.5", NULL);
+}
+CASE("critical-flash-intel", named_flash, .want = "error device-critical 0000:00:1f.5:10");
+
+static void named_flash_apollo_lake(struct world *w)
+{
+	named_intel(w, "0000:00:0d.2", "vfio-pci")->on_vfio = true;
+}
+CASE("critical-flash-apollo-lake", named_flash_apollo_lake,
+     .want = "error device-critical 0000:00:0d.2:10");
+
+static void named_flash_elsewhere(struct world *w)
+{
+	named_intel(w, "0000:00:19.2", "intel-spi");
+}
+CASE("critical-flash-by-driver", named_flash_elsewhere,
+     .want = "error device-critical 0000:00:19.2:10");
+
+static void named_other_vendor(struct world *w)
+{
+	world_dev(w, "0000:00:15.0", 0x0c8000, 1, NULL);
+	world_name(w, "0000:00:15.0");
+}
+CASE("critical-slot-of-another-vendor", named_other_vendor,
+     .want = "error device-critical 0000:00:15.0:10");
+
 static void named_allowed(struct world *w)
 {
 	world_dev(w, "0000:00:1f.4", SMBUS, 1, "i801_smbus");

@@ -177,7 +177,31 @@ static void peer_unjudged(struct world *w)
 CASE("peer-in-use-unjudged", peer_unjudged, .want = "error peer-in-use 0000:01:00.1:10",
      .says = "counts as used: what the host does with driver 'snd_hda_intel' could not be "
 	     "seen",
-     .fix = "pass it through too");
+     .fix = "choose a device of another IOMMU group");
+
+static void peer_unjudged_net(struct world *w)
+{
+	peer_unjudged(w);
+	w->dev[2].unseen_kinds = VH_USE_NETWORK | VH_USE_SERIAL;
+	vh_names_note(&w->dev[2].unseen, "default routes: gone");
+}
+CASE("peer-in-use-unjudged-kind", peer_unjudged_net, .want = "error peer-in-use 0000:01:00.1:10",
+     .says = "could not be seen: default routes: gone", .fix = "allow-in-use = network serial");
+
+/* Unknown is per kind: only what is allowed may be there unseen. */
+static void peer_unjudged_allowed(struct world *w)
+{
+	peer_unjudged_net(w);
+	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_NETWORK | VH_USE_SERIAL;
+}
+CASE("peer-in-use-unjudged-allowed", peer_unjudged_allowed, .want = PEER, .silent = "peer-in-use");
+
+static void peer_unjudged_other(struct world *w)
+{
+	peer_unjudged_net(w);
+	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_NETWORK;
+}
+CASE("peer-in-use-unjudged-other", peer_unjudged_other, .want = "error peer-in-use 0000:01:00.1:10");
 
 static void peer_driverless(struct world *w)
 {
@@ -453,3 +477,89 @@ CASE("order", order,
 CASE("peer", with_peer, .want = PEER,
      .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, goes along: audio device "
 	     "1af4:1000, driver 'snd_hda_intel'");
+
+/* --- what the domain has of the host beside its devices ----------------------------------------- */
+
+static struct vh_need own_need;
+static struct vh_thing own_thing;
+static struct vh_whereabout own_place;
+
+static void own(struct world *w, struct vh_pci_dev *on, enum vh_need_kind need, const char *element,
+		enum vh_thing_kind thing, const char *name)
+{
+	own_need = (struct vh_need){ .kind = need, .element = element, .line = 40, .name = S(name) };
+	own_thing = (struct vh_thing){ .kind = thing, .name = S(name) };
+	own_place = (struct vh_whereabout){ .need = &own_need, .path = S(name) };
+	on->things = &own_thing;
+	on->n_things = 1;
+	w->c.lies = (struct vh_whereabouts){ &own_place, 1 };
+}
+
+static void own_disk(struct world *w)
+{
+	alone(w);
+	own(w, &w->dev[1], VH_NEED_PATH, "disk", VH_THING_NODE, "/dev/sdb");
+}
+CASE("own-disk", own_disk, .want = "error needs-taken 0000:01:00.0:40",
+     .says = "the domain's own disk /dev/sdb is on 0000:01:00.0, which this start takes",
+     .fix = "remove the <disk> at line 40: the guest finds it on 0000:01:00.0\n"
+	    "or remove the <hostdev> of 0000:01:00.0 at line 10");
+
+/* What is made of its disks the guest does not find as such. */
+static void own_volume(struct world *w)
+{
+	own_disk(w);
+	own_thing.block = true;
+}
+CASE("own-volume", own_volume, .want = "error needs-taken 0000:01:00.0:40",
+     .fix = "give the <disk> at line 40 another source\n"
+	    "or remove the <hostdev> of 0000:01:00.0 at line 10");
+
+static void own_disk_elsewhere(struct world *w)
+{
+	own_disk(w);
+	own_place.path = S("/dev/sdc");
+}
+CASE("own-disk-elsewhere", own_disk_elsewhere, .want = "", .silent = "needs-taken");
+
+static void own_disk_by_hand(struct world *w)
+{
+	own_disk(w);
+	w->by_hand = true;
+}
+CASE("own-disk-by-hand", own_disk_by_hand, .want = "", .scopes = VH_SCOPE_POLICY);
+
+/* Both are said: what the guest misses first, whatever is allowed of the other. */
+static void own_image(struct world *w)
+{
+	alone(w);
+	own(w, &w->dev[1], VH_NEED_PATH, "disk", VH_THING_MOUNT, "/srv");
+	own_need.name = S("/srv/a.img");
+	own_place.mount = "/srv";
+	world_use(&w->dev[1], VH_USE_BLOCK, "sdb is mounted at /srv")->fix = S("umount /srv");
+}
+CASE("own-image", own_image,
+     .want = "error needs-taken 0000:01:00.0:40, error device-in-use 0000:01:00.0:10",
+     .says = "disk /srv/a.img is in the file system at /srv, on 0000:01:00.0",
+     .fix = "move it to a disk that stays with the host\n"
+	    "or remove the <hostdev> of 0000:01:00.0 at line 10");
+
+static void own_image_allowed(struct world *w)
+{
+	own_image(w);
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_BLOCK;
+}
+CASE("own-image-allowed", own_image_allowed, .want = "error needs-taken 0000:01:00.0:40");
+
+static void own_interface_of_a_peer(struct world *w)
+{
+	static char *legs[] = { S("eno2") };
+
+	with_peer(w);
+	own(w, &w->dev[2], VH_NEED_INTERFACE, "interface", VH_THING_INTERFACE, "eno2");
+	own_place.path = NULL;
+	own_place.all = (struct vh_names){ legs, 1 };
+}
+CASE("own-interface-of-a-peer", own_interface_of_a_peer, .want = "error needs-taken 0000:01:00.1:40",
+     .fix = "give the <interface> at line 40 another source\n"
+	    "or choose another device than 0000:01:00.0: 0000:01:00.1 moves with it");

@@ -521,7 +521,7 @@ static void test_names(void)
 
 	for (size_t i = 0; i < count; i++)
 		as_they_are += table[i].names && is_as_it_is(&table[i]);
-	ok(as_they_are == 6, "%zu lines keep any name", as_they_are);
+	ok(as_they_are == 8, "%zu lines keep any name", as_they_are);
 	for (size_t i = 0; i < VH_COUNT(targets); i++) {
 		struct taken t;
 
@@ -630,11 +630,18 @@ static void test_files(void)
 		"<forward mode='hostdev' managed='yes'><pf dev='ens1'/></forward>"
 		"<mac address='52:54:00:5e:c2:e7'/><ip address='198.51.100.77'/>"
 		"<domain name='secret-host'/></network>";
+	static const char bridged[] =
+		"<network><name>out</name><uuid>5ec2e7ab-1111-4222-8333-444455556666</uuid>"
+		"<title>secretuser</title><forward mode='private' dev='eno7'><interface dev='eno7'/>"
+		"</forward><bridge name='br7'/><mac address='52:54:00:5e:c2:e7'/>"
+		"<dns><host ip='198.51.100.77'><hostname>secret-host</hostname></host></dns>"
+		"</network>";
 	static const struct {
 		const char *path, *text;
 	} files[] = {
 		{ "run/libvirt/qemu/secret-host.xml", status },
 		{ "run/libvirt/network/pool.xml", network },
+		{ "etc/libvirt/qemu/networks/out.xml", bridged },
 		{ "etc/libvirt/vfio-hook.conf",
 		  "# secretuser wrote this\n[defaults]\n; secret-host\n"
 		  "[device 0000:18:00.0] # secretuser's\nprotect = no ; secret-host\n" },
@@ -673,6 +680,9 @@ static void test_files(void)
 	ok(t.text.data && strstr(t.text.data, "intel_iommu=on") &&
 		   strstr(t.text.data, "11111111-2222-4333-8444-555566667777.xml"),
 	   "and what is asked for is there");
+	ok(says(&t, "f etc/libvirt/qemu/networks/out.xml\t<network><name>out</name><forward "
+		    "mode='private'><interface dev='eno7'/></forward><bridge name='br7'/></network>"),
+	   "a network by its way out alone");
 	ok(says(&t, "f etc/libvirt/vfio-hook.conf\t#\\n[defaults]\\n#\\n[device 0000:18:00.0]\\n"
 		    "protect = no"),
 	   "the configuration without its comments");
@@ -724,8 +734,65 @@ static void test_hangs(void)
 	end(&t);
 }
 
+/* Of a running system, which is only looked at. */
+static int refuse(const struct vh_root *root, const char *name)
+{
+	(void)root, (void)name;
+	return -EOPNOTSUPP;
+}
+
+#define DISK(name, number)                                                             \
+	"f @0000:01:00.0/ata1/host0/block/" name "/dev\t" number                       \
+	"\nf @0000:01:00.0/ata1/host0/block/" name "/size\t9\nl sys/class/block/" name \
+	"\t@0000:01:00.0/ata1/host0/block/" name "\n"
+
+/* Who has a disk is in it without a disk having been opened: mounts of others, pools. */
+static void test_openers(void)
+{
+	static const char machine[] = "pci 0000:01:00.0 class=010601 id=1234:5678 group=2 driver=ahci\n" DISK(
+		"sda", "8:0") DISK("sdb", "8:16")
+		DISK("sdc",
+		     "8:32") "f proc/self/mountinfo\t20 1 9:9 / / rw - ext4 /dev/other rw\nf proc/swaps\t-\n"
+			     "f proc/812/stat\t812 (tool) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n"
+			     "f proc/812/mountinfo\t20 1 9:9 / / rw - ext4 /dev/other rw\\n"
+			     "21 20 8:0 / /home/secretowner rw - ext4 /dev/sda rw,hunter2-passphrase\\n"
+			     "22 20 0:7 / /x rw - nfs secret-host:/x rw,addr=198.51.100.77\n"
+			     "f run/udev/data/b8:16\tI:1\\nE:ID_FS_LABEL=SECRETLABEL\\nE:ID_FS_TYPE=zfs_member\n"
+			     "f proc/spl/kstat/zfs/SECRETLABEL/state\tONLINE\nd sys/fs/xfs/sdc\n";
+	struct vh_root_ops ops;
+	struct taken t, again;
+	const char *leak;
+
+	begin(&t, machine);
+	ops = *t.root.ops;
+	ops.try_exclusive = refuse;
+	t.root.ops = &ops;
+	take(&t);
+	leak = t.rc < 0 ? "(no snapshot)" : found_in(t.text.data);
+	ok(!leak, "who has a disk: nothing private is kept: %s", leak ? leak : "nothing");
+	ok(says(&t, "f proc/812/mountinfo\t20 1 8:0 / /home/1 rw - fs /dev/sda rw") &&
+		   t.text.data && !strstr(t.text.data, " dev/sd"),
+	   "the mount of another namespace is");
+	begin(&again, t.text.data);
+	again.root.ops = &ops;
+	{
+		_auto_(vh_host) const struct vh_host *h = vh_host_read(
+			&again.root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
+		const struct vh_pci_dev *d = h->devs[0];
+
+		ok(d->n_uses == 3 &&
+			   strstr(d->uses[0].text, "in the mount namespace of process 812") &&
+			   strstr(d->uses[1].text, "sdb is a member of the ZFS pool") &&
+			   strstr(d->uses[2].text, "sdc has a file system (xfs)"),
+		   "who reads it sees the same: %zu uses", d->n_uses);
+	}
+	end(&again);
+	end(&t);
+}
+
 int main(void)
 {
+	test_openers();
 	test_hosts();
 	test_unknown();
 	test_unread_hook();

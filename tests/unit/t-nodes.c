@@ -24,6 +24,9 @@
 #define STAT(pid, comm) \
 	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n"
 #define PROCESS(pid, comm, file) STAT(pid, comm) "l proc/" pid "/fd/7\t" file "\n"
+#define HIDDEN STAT("7", "x") "f proc/7/fd/3\t?\n"
+#define NODE(subsystem, name, numbers) \
+	"f " AT name "/dev\t" numbers "\nl " AT name "/subsystem\tsys/class/" subsystem "\n"
 #define CGROUP(pid, path) "f proc/" pid "/cgroup\t0::" path "\n"
 
 /* Kind, how bad ("error", "warning" or "peer" for a named device), and the text. */
@@ -161,7 +164,7 @@ static void test_row(size_t n)
 static void test_all_told(void)
 {
 	static const char *const elsewhere[] = { "block", "nvidia", "nvidia-nvswitch",
-						 VH_SUBSYSTEM_USB_INPUT };
+						 VH_SUBSYSTEM_USB_INPUT, VH_SUBSYSTEM_BOOT_SCREEN };
 	size_t count, missing = 0;
 	const struct vh_subsystem *table = vh_subsystem_table(&count);
 
@@ -234,12 +237,32 @@ static const struct {
 		  CGROUP("7", "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID
 			      ".scope/c"),
 	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
-	  "podman stop 0123456789ab" },
+	  "podman stop 0123456789ab   # as user 1000" },
 	{ "a container without systemd",
 	  CARD PROCESS("7", "tool", "/dev/char/226:0") "f proc/7/cgroup\t9:pids:/docker/" ID
 						       "\\n0::/\n",
 	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
 	  "docker stop 0123456789ab" },
+	{ "a container of podman without systemd",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/libpod_parent/libpod-" ID "/container"),
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "podman stop 0123456789ab" },
+	{ "a container of nerdctl",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/system.slice/nerdctl-" ID ".scope"),
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "nerdctl stop 0123456789ab" },
+	{ "a pod",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/kubepods.slice/kubepods-podx.slice/cri-containerd-" ID ".scope"),
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "crictl stop 0123456789ab" },
+	{ "a pod without systemd",
+	  CARD PROCESS("7", "tool", "/dev/char/226:0")
+		  CGROUP("7", "/kubepods/besteffort/pod8b1c0e0e-1111-2222-3333-444455556666/" ID),
+	  "display error: process 7 (tool) of container '0123456789ab' has /dev/dri/card0 open",
+	  "crictl stop 0123456789ab" },
 	{ "a container of LXC",
 	  CARD PROCESS("7", "tool", "/dev/char/226:0")
 		  CGROUP("7", "/lxc.payload.web/system.slice/x.service"),
@@ -255,6 +278,16 @@ static const struct {
 		  PROCESS("7", "gnome-shell", "/dev/dri/card0"),
 	  "display error: process 7 (gnome-shell) and others have /dev/dri/card0 open",
 	  "end process 7 (gnome-shell), or the desktop: systemctl stop display-manager" },
+	{ "a desktop of NixOS",
+	  CARD PROCESS("5", "systemd-logind", "/dev/dri/card0")
+		  PROCESS("7", ".gnome-shell-wr", "/dev/dri/card0"),
+	  "display error: process 7 (.gnome-shell-wr) and others have /dev/dri/card0 open",
+	  "end process 7 (.gnome-shell-wr), or the desktop: systemctl stop display-manager" },
+	{ "another",
+	  CARD PROCESS("5", "elogind", "/dev/dri/card0")
+		  PROCESS("7", ".sway-wrapped", "/dev/dri/card0"),
+	  "display error: process 7 (.sway-wrapped) and others have /dev/dri/card0 open",
+	  "end process 7 (.sway-wrapped), or the desktop: systemctl stop display-manager" },
 	{ "logind alone", CARD PROCESS("5", "systemd-logind", "/dev/dri/card0"),
 	  "display error: process 5 (systemd-logind) has /dev/dri/card0 open",
 	  "loginctl list-sessions   # then end the one that draws on it" },
@@ -287,13 +320,53 @@ static const struct {
 		  "/dev/sdb") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>--all</name>"
 			      "<uuid>11111111-2222-4333-8444-555566667777</uuid></domain></domstatus>\n",
 	  "block error: domain '--all', process 9 (qemu-kvm), has /dev/sdb open",
-	  "virsh shutdown -- --all" },
+	  "virsh shutdown 11111111-2222-4333-8444-555566667777" },
+	{ "a guest of KubeVirt",
+	  DISK PROCESS("9", "qemu-kvm", "/dev/block/8:16")
+		  CGROUP("9", "/kubepods.slice/kubepods-podx.slice/crio-" ID ".scope"),
+	  "block error: container '0123456789ab', process 9 (qemu-kvm), has /dev/sdb open",
+	  "crictl stop 0123456789ab" },
+	{ "a guest of a unit",
+	  DISK PROCESS("9", "cloud-hyperviso", "/dev/sdb")
+		  CGROUP("9", "/system.slice/ch@web.service"),
+	  "block error: ch@web.service, process 9 (cloud-hyperviso), has /dev/sdb open",
+	  "systemctl stop ch@web.service" },
+	{ "a guest without machined",
+	  DISK PROCESS("9", "qemu-system-x86", "/dev/sdb")
+		  CGROUP("9", "/system.slice/libvirtd.service"),
+	  "block error: a running guest, process 9 (qemu-system-x86), has /dev/sdb open",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a guest of NixOS", DISK PROCESS("9", ".qemu-system-x8", "/dev/sdb"),
+	  "block error: a running guest, process 9 (.qemu-system-x8), has /dev/sdb open",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a guest of VirtualBox", DISK PROCESS("9", "VirtualBoxVM", "/dev/sdb"),
+	  "block error: a running guest, process 9 (VirtualBoxVM), has /dev/sdb open", NULL },
+	{ "the agent in a guest, which this is",
+	  FUNCTION("078000", "virtio-pci") "f " AT "virtio2/virtio-ports/vport2p1/dev\t250:1\n" PROCESS(
+		  "9", "qemu-ga", "/dev/vport2p1")
+		  CGROUP("9", "/system.slice/qemu-guest-agent.service"),
+	  "serial error: process 9 (qemu-ga) of qemu-guest-agent.service has /dev/vport2p1 "
+	  "(a virtio port) open",
+	  "systemctl stop qemu-guest-agent.service" },
+	{ "an export by QEMU's server", DISK PROCESS("9", "qemu-nbd", "/dev/sdb"),
+	  "block error: process 9 (qemu-nbd) has /dev/sdb open", "end process 9 (qemu-nbd)" },
+	{ "who watches a camera",
+	  USB "f " AT "usb1/1-4/1-4:1.0/video4linux/video0/dev\t81:0\n" PROCESS("9", "wireplumber",
+										"/dev/video0"),
+	  "other looked: process 9 (wireplumber) has /dev/video0 (a video device) open, and is "
+	  "taken to look at it only; input peer: USB device 'unnamed' (1-4)",
+	  NULL },
+	{ "a program of QEMU's that is no guest",
+	  DISK PROCESS("9", "qemu-storage-da", "/dev/sdb")
+		  CGROUP("9", "/system.slice/export.service"),
+	  "block error: process 9 (qemu-storage-da) of export.service has /dev/sdb open",
+	  "systemctl stop export.service" },
 	{ "a guest's USB device", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/189:2"),
 	  "other error: a running guest, process 9 (qemu-kvm), has /dev/bus/usb/1-3 (a USB device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",
 	  "shut its guest down; virsh list shows those of libvirt" },
 	{ "a guest's input", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/13:68"),
-	  "input error: a running guest, process 9 (qemu-kvm), has /dev/event4 (an input device) "
+	  "input error: a running guest, process 9 (qemu-kvm), has /dev/input/event4 (an input device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",
 	  "shut its guest down; virsh list shows those of libvirt" },
 	{ "a desktop's input", KEYBOARD PROCESS("7", "Xorg", "/dev/char/13:68"),
@@ -312,7 +385,18 @@ static const struct {
 	{ "an accelerator's card",
 	  FUNCTION("120000", "amdgpu") "d " AT "drm/renderD128\n" PROCESS("7", "python3",
 									  "/dev/dri/renderD128"),
-	  "compute error: process 7 (python3) has /dev/dri/renderD128 open", NULL },
+	  "compute error: process 7 (python3) has /dev/dri/renderD128 open",
+	  "end process 7 (python3)" },
+	{ "a card that a process computes on",
+	  FUNCTION("030000", "amdgpu") "d " AT "drm/renderD128\n" PROCESS("7", "python3",
+									  "/dev/dri/renderD128"),
+	  "display error: process 7 (python3) has /dev/dri/renderD128 open",
+	  "end process 7 (python3)" },
+	{ "a card of which a desktop has the render node",
+	  FUNCTION("030000", "amdgpu") "d " AT "drm/renderD128\n" PROCESS("7", "sway",
+									  "/dev/dri/renderD128"),
+	  "display error: process 7 (sway) has /dev/dri/renderD128 open",
+	  "end process 7 (sway), or the desktop: systemctl stop display-manager" },
 	{ "NVIDIA's", GPU PROCESS("7", "python3", "/dev/nvidia2"),
 	  "display error: process 7 (python3) has /dev/nvidia2 open", NULL },
 	{ "NVIDIA's that is everybody's", GPU PROCESS("7", "python3", "/dev/nvidiactl"), "", NULL },
@@ -355,6 +439,15 @@ static const struct {
 	  " (unseen)", NULL },
 	{ "the same, and a disk, of which others tell", DISK STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  "", NULL },
+	{ "the same, and what has other witnesses",
+	  FUNCTION("010802", "nvme") HIDDEN NODE("nvme", "nvme3", "240:1")
+		  NODE("nvme-generic", "ng3n1", "241:1") NODE("bsg", "0:0:0:0", "242:1")
+			  NODE("scsi_generic", "sg4", "21:4") NODE("usb", "usb3", "189:9")
+				  NODE("ptp", "ptp0", "243:1"),
+	  "", NULL },
+	{ "the same, and a tape, which has none",
+	  FUNCTION("010700", "mpt3sas") HIDDEN NODE("scsi_tape", "nst0", "9:128"), " (unseen)",
+	  NULL },
 	{ "the same, without a node", FUNCTION("020000", "igb") STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  "", NULL },
 };
@@ -398,7 +491,7 @@ static void test_live(void)
 	pid_t child;
 	char c;
 
-	if (pipe(ready) < 0 || vh_root_open_live(&root, &err) < 0)
+	if (pipe(ready) < 0 || vh_root_open_live(&root, false, &err) < 0)
 		abort();
 	child = fork();
 	if (child == 0) {

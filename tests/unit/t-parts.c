@@ -24,6 +24,12 @@
 #define PROCESS(pid, comm, file)                                                                  \
 	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 777 0\n" \
 	"l proc/" pid "/fd/7\t" file "\n"
+#define VIRTIO_CONSOLE                                                    \
+	FUNCTION("078000", " driver=virtio-pci")                          \
+	"f proc/consoles\thvc0 -W- (EC) 229:0\n"                          \
+	"l " AT "virtio0/driver\tsys/bus/virtio/drivers/virtio_console\n" \
+	"d sys/bus/virtio/drivers/virtio_console\n"
+#define VIRTIO_PORT(number) "f " AT "virtio0/virtio-ports/vport0p" number "/dev\t250:" number "\n"
 #define UUID "8a1b6c0e-03d5-4a59-9c7e-0f5a5d3e9b10"
 #define MDEV                                                      \
 	"d " AT UUID "\n"                                         \
@@ -69,6 +75,9 @@ static const struct {
 					 "virtio0/driver\tsys/bus/virtio/drivers/virtio_console\n"
 					 "d sys/bus/virtio/drivers/virtio_console\n",
 	  "32 the console of the machine is on it (hvc0)", NULL },
+	{ "a virtio console among channels", VIRTIO_CONSOLE VIRTIO_PORT("0") VIRTIO_PORT("1"),
+	  "32 the console of the machine is on it (hvc0)", NULL },
+	{ "hvc0, and channels alone", VIRTIO_CONSOLE VIRTIO_PORT("1"), "", NULL },
 	{ "hvc0, and virtio is no console",
 	  FUNCTION("020000",
 		   " driver=virtio-pci") "f proc/consoles\thvc0 -W- (EC) 229:0\n"
@@ -81,6 +90,12 @@ static const struct {
 		       "f " AT "resource\t0x000000000000f0e0 0x000000000000f0e7 0x0000000000040101\n"
 		       "f proc/tty/driver/serial\tserinfo:1.0\\n0: uart:16550A port:000003F8 irq:4\\n"
 		       "2: uart:16550A port:0000F0E0 irq:19 tx:2 rx:0\n",
+	  "32 the console of the machine is on it (ttyS2)", NULL },
+	{ "a port by its address in memory",
+	  FUNCTION("070002",
+		   "") "f proc/consoles\tttyS2 -W- (EC) 4:66\n"
+		       "f " AT "resource\t0x00000000fe000000 0x00000000fe000fff 0x0000000000040200\n"
+		       "f proc/tty/driver/serial\t2: uart:16550A mmio:0xFE000000 irq:19 tx:2\n",
 	  "32 the console of the machine is on it (ttyS2)", NULL },
 	{ "a port by another address",
 	  FUNCTION("070002",
@@ -108,24 +123,53 @@ static const struct {
 	  NULL },
 
 	{ "simpledrm below the function", BARE_GPU NEW_SCREEN PROCESS("90", "sway", "/dev/dri/card0"),
-	  "4 process 90 (sway) has /dev/dri/card0 open, which draws on the firmware's framebuffer "
-	  "in its memory",
+	  "4 process 90 (sway) has /dev/dri/card0 (the firmware's framebuffer in its memory) "
+	  "open",
 	  "end process 90 (sway), or the desktop: systemctl stop display-manager" },
 	{ "simpledrm in the memory of the function",
 	  BARE_GPU BARS IOMEM("simple-framebuffer.0")
 		  OLD_SCREEN PROCESS("90", "Xorg", "/dev/dri/card0"),
-	  "4 process 90 (Xorg) has /dev/dri/card0 open, which draws on the firmware's framebuffer "
-	  "in its memory",
+	  "4 process 90 (Xorg) has /dev/dri/card0 (the firmware's framebuffer in its memory) "
+	  "open",
 	  NULL },
 	{ "simpledrm in the memory of another one",
 	  BARE_GPU
 	  "f " AT "resource\t0x00000000a0000000 0x00000000afffffff 0x000000000014220c\n" IOMEM(
 		  "simple-framebuffer.0") OLD_SCREEN PROCESS("90", "Xorg", "/dev/dri/card0"),
 	  "", NULL },
+	{ "simpledrm, by number, and who hands it out",
+	  BARE_GPU NEW_SCREEN "f " AT "simple-framebuffer.0/drm/card0/dev\t226:0\n" PROCESS(
+		  "80", "systemd-logind", "/dev/dri/card0")
+		  PROCESS("90", "gnome-shell", "/dev/char/226:0"),
+	  "4 process 90 (gnome-shell) and others have /dev/dri/card0 (the firmware's framebuffer "
+	  "in its memory) open",
+	  "end process 90 (gnome-shell), or the desktop: systemctl stop display-manager" },
+	{ "efifb that a process draws on",
+	  BARE_GPU BARS
+		  IOMEM("efifb") "d sys/devices/platform/efi-framebuffer.0/graphics/fb0\n" PROCESS(
+			  "90", "Xorg", "/dev/fb0"),
+	  "4 process 90 (Xorg) has /dev/fb0 (the firmware's framebuffer in its memory) open", NULL },
 	{ "nobody draws on simpledrm", BARE_GPU NEW_SCREEN FBCON("0"), "", NULL },
 	{ "the console is drawn on simpledrm", BARE_GPU NEW_SCREEN FBCON("1"),
 	  "4 the console is drawn on it (fb0)",
 	  "echo 0 > /sys/class/vtconsole/vtcon1/bind   # 1 brings it back" },
+	{ "the console is drawn below a virtio device",
+	  FUNCTION("038000", " driver=virtio-pci") FBCON("1") "d " AT "virtio0/graphics/fb0\n"
+							      "l sys/class/graphics/fb0\t" AT
+							      "virtio0/graphics/fb0\n",
+	  "4 the console is drawn on it (fb0), peer 4 it is a display of the host", NULL },
+	{ "the console is drawn by an adapter on a USB port",
+	  USB FBCON("1") "d " AT "usb3/3-4/3-4:1.0/graphics/fb0\nl sys/class/graphics/fb0\t" AT
+			 "usb3/3-4/3-4:1.0/graphics/fb0\n",
+	  "peer 8 USB device 'unnamed' (3-4), 4 the console is drawn on it (fb0)", NULL },
+	{ "the console is mapped to another framebuffer",
+	  GPU FBCON("1") "d " AT "graphics/fb0\nl sys/class/graphics/fb0\t" AT "graphics/fb0\n"
+			 "f proc/cmdline\tquiet fbcon=font:TER16x32,map:1 splash\n",
+	  "peer 4 it is a display of the host", NULL },
+	{ "the console is mapped to this framebuffer",
+	  GPU FBCON("1") "d " AT "graphics/fb1\nd sys/class/graphics/fb0\n"
+			 "f proc/cmdline\tfbcon=map:0 fbcon=rotate:1,map:21\n",
+	  "4 the console is drawn on it (fb1), peer 4 it is a display of the host", NULL },
 	{ "efifb beside a driver that has none",
 	  FUNCTION("030000", " driver=nvidia") BARS IOMEM("BOOTFB") FBCON(
 		  "1") "d sys/devices/platform/efi-framebuffer.0/graphics/fb0\n"
@@ -154,6 +198,14 @@ static const struct {
 	  FUNCTION("0c8000", " driver=spi") "f " AT "spi_master/spi0/spi0.0/mtd/mtd0/dev\t90:0\n"
 					    "f " AT "spi_master/spi0/spi0.0/mtd/mtd0/size\t33554432\n"
 					    "f " AT "spi_master/spi0/spi0.0/mtd/mtd0/name\tBIOS\n",
+	  "flash", NULL },
+	{ "the firmware's flash, by another name",
+	  NIC "f " AT "mtd/mtd0/dev\t90:0\nf " AT "mtd/mtd0/size\t4096\n"
+	      "f " AT "mtd/mtd0/name\tUEFI volume\n",
+	  "flash", NULL },
+	{ "and by a third",
+	  NIC "f " AT "mtd/mtd0/dev\t90:0\nf " AT "mtd/mtd0/size\t4096\n"
+	      "f " AT "mtd/mtd0/name\tCOREBOOT\n",
 	  "flash", NULL },
 	{ "a card's own flash",
 	  NIC "f " AT "mtd/mtd0/dev\t90:0\nf " AT "mtd/mtd0/size\t4096\n"

@@ -33,17 +33,20 @@ static const struct {
 	{ "back\\slash", "'back\\slash'" },
 	{ "dev-disk-by\\x2dlabel-a.swap", NULL },
 	{ "ends with \\", NULL },
-	{ "two\nlines", "$'two\\nlines'" },
+	{ "two\nlines", "\"$(printf 'two\\nlines')\"" },
 	{ "\n", NULL },
+	{ "ends with one\n", "$'ends with one\\n'" },
+	{ "-%s\n-n\\0401", NULL },
+	{ "100 %\t$(id) `id` !x \"'", NULL },
 	{ "tab\there", NULL },
-	{ "\033[31mred\033[0m", "$'\\033[31mred\\033[0m'" },
+	{ "\033[31mred\033[0m", "\"$(printf '\\033\\13331mred\\033\\1330m')\"" },
 	{ "bell\0071 and digits", NULL },
 	{ "quote ' and \\ and\nline", NULL },
 	{ "Fotos f\303\274r Oma", "'Fotos f\303\274r Oma'" },
-	{ "\303\274ber\nzwei", "$'\303\274ber\\nzwei'" },
+	{ "\303\274ber\nzwei", "\"$(printf '\303\274ber\\nzwei')\"" },
 	{ "\346\227\245\346\234\254", "'\346\227\245\346\234\254'" },
-	{ "turned \342\200\256 around", "$'turned \\342\\200\\256 around'" },
-	{ "no UTF-8 \377\376", "$'no UTF-8 \\377\\376'" },
+	{ "turned \342\200\256 around", "\"$(printf 'turned \\342\\200\\256 around')\"" },
+	{ "no UTF-8 \377\376", "\"$(printf 'no UTF-8 \\377\\376')\"" },
 	{ "\302\205next line", NULL },
 	{ "-rf", "-rf" },
 	{ "- -", NULL },
@@ -54,7 +57,8 @@ static const struct {
 /* How many arguments, and the first, each ended by a NUL. */
 static const char stub[] = "stub() { printf '%d\\0%s\\0' $# \"$1\"; }\n";
 
-/* The names through one process of a shell; those in $'...' are for shells that know it. */
+/* The names through one process of a shell; those in $'...', which end with a newline, are for
+ * shells that know it. */
 static void test_shell(const char *shell, bool knows_ansi)
 {
 	char path[] = "/tmp/t-shell.XXXXXX";

@@ -7,6 +7,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/host/host.h"
 #include "lib/host/read.h"
+#include "lib/host/uses/ties.h"
 #include "lib/snapshot/snapshot.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -45,6 +46,7 @@ static const struct way {
 	const char *routes; /* beside those to the server */
 	bool unsure;        /* the other card may be it as well */
 	bool recorded;      /* the snapshot of it is looked at */
+	bool session;       /* no link of sysfs says that it is on top */
 } ways[] = {
 	{ "the card", "eth0", "", .routes = "", .recorded = true },
 	{ "a VLAN", "eth0.7", VIRTUAL("eth0.7", "1") ON_PORT("eth0.7"), .routes = "" },
@@ -63,11 +65,11 @@ static const struct way {
 	{ "PPPoE", "ppp3",
 	  VIRTUAL("ppp3",
 		  "512") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0\n",
-	  .routes = "", .recorded = true },
+	  .routes = "", .recorded = true, .session = true },
 	{ "PPPoE in a VLAN, renamed", "dsl",
 	  VIRTUAL("dsl", "512") VIRTUAL("eth0.7", "1") ON_PORT(
 		  "eth0.7") "f proc/net/pppoe\tId       Address              Device\\n00000A5D 02:00:00:00:00:09    eth0.7\n",
-	  .routes = "" },
+	  .routes = "", .session = true },
 	{ "GRE by its other end", "gre1",
 	  VIRTUAL("gre1", "778") "f sys/devices/virtual/net/gre1/broadcast\tc6:33:64:09\n",
 	  .routes = "254 198.51.100.0/24 192.0.2.1 eth0\\n", .recorded = true },
@@ -81,6 +83,18 @@ static const struct way {
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
 	{ "tap", "vpn0", VIRTUAL("vpn0", "1") "f sys/devices/virtual/net/vpn0/tun_flags\t0x1002\n",
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "a tunnel that has Ethernet in GRE", "gretap1",
+	  VIRTUAL("gretap1", "1") "f sys/devices/virtual/net/gretap1/iflink\t0\n",
+	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "L2TP", "l2tpeth0",
+	  VIRTUAL("l2tpeth0", "1") "f sys/devices/virtual/net/l2tpeth0/uevent\tDEVTYPE=l2tpeth\n",
+	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "PPP by a tunnel", "ppp0", VIRTUAL("ppp0", "512"),
+	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
+	{ "a pair into a bridge", "veth1",
+	  VIRTUAL("br0", "1") MASTER("br0")
+		  VIRTUAL("veth1", "1") "f sys/devices/virtual/net/veth1/iflink\t99\n",
+	  .routes = "", .unsure = true },
 	{ "VXLAN", "vx9", VIRTUAL("vx9", "1") "f sys/devices/virtual/net/vx9/uevent\tDEVTYPE=vxlan\n",
 	  .routes = "254 198.51.100.9/32 192.0.2.1 eth0\\n", .unsure = true },
 };
@@ -117,6 +131,7 @@ static const struct transport {
 } transports[] = {
 	{ "NFS", MOUNT("nfs4 srv:/x rw,vers=4.2,addr=$S"), .says = "NFS" },
 	{ "NFS 3", MOUNT("nfs srv:/x rw,mountaddr=203.0.113.7,addr=$S"), .says = "NFS" },
+	{ "SMB 3", MOUNT("smb3 //srv/x rw,addr=$S"), .says = "smb3" },
 	{ "CIFS", MOUNT("cifs //srv/x rw,addr=$S"), .says = "cifs" },
 	{ "Ceph", MOUNT("ceph $U:6789,$U:6790:/ rw"), .says = "ceph" },
 	{ "Ceph, the newer way", MOUNT("ceph me@1-2.fs=/ rw,mon_addr=$U:3300"), .says = "ceph" },
@@ -277,10 +292,17 @@ static void test_default_by(const struct way *w)
 	_auto_(scratch) struct scratch *s = scratch_new(text);
 	_auto_(vh_host) const struct vh_host *h = read_host(s);
 	const struct vh_use *u = use_with(card(h, 1), "default route");
+	_auto_free_ char *down = vh_printf("\nor, from its console: ip link set %s down   # cuts",
+					   w->top);
+	_auto_free_ char *under = vh_printf("eth0 is under %s, which is up", w->top);
 	bool right = u && u->weak == w->unsure && !u->vital && u->fix &&
-		     vh_has_prefix(u->fix, "give the host another way out first");
+		     vh_has_prefix(u->fix, "give the host another way out first") &&
+		     strstr(u->fix, down);
 
 	if (!ok(right && !use_with(card(h, 2), "default route"), "default route by %s", w->name))
+		tell(card(h, 1));
+	if (w->session && !ok(use_with(card(h, 1), under) && !use_with(card(h, 2), under),
+			      "%s, which is up", w->name))
 		tell(card(h, 1));
 }
 
@@ -302,6 +324,13 @@ static const struct {
 	{ "two halves", "254 0.0.0.0/1 192.0.2.1 eth0\\n254 128.0.0.0/1 192.0.2.1 eth0",
 	  "eth0: default route" },
 	{ "all of IPv6 that is given out", "254 2000::/3 fe80::1 eth0", "eth0: default route" },
+	{ "four quarters",
+	  "254 0.0.0.0/2 192.0.2.1 eth0\\n254 64.0.0.0/2 192.0.2.1 eth0\\n"
+	  "254 128.0.0.0/2 192.0.2.1 eth0\\n254 192.0.0.0/2 192.0.2.1 eth0",
+	  "eth0: default route" },
+	{ "half of what IPv6 gives out", "254 3000::/4 fe80::1 eth0", "eth0: default route" },
+	{ "groups", "254 224.0.0.0/4 - eth0\\n254 ff00::/8 - eth0", NULL },
+	{ "a private range of IPv6", "254 fc00::/7 fe80::1 eth0", NULL },
 	{ "without a gateway", "254 0.0.0.0/0 - eth0", "eth0: default route" },
 	{ "no default route", "254 10.0.0.0/8 192.0.2.1 eth0\\n254 192.0.2.0/24 - eth0", NULL },
 	{ "that of another card", "254 0.0.0.0/0 192.0.2.1 eth1\\n254 192.0.2.0/24 - eth0", NULL },
@@ -309,6 +338,30 @@ static const struct {
 	{ "lines that are none",
 	  "x\\n254\\n254 0.0.0.0 - eth0\\n254 0.0.0.0/99 - eth0\\n254 z/0 - eth0", NULL },
 };
+
+/* The line that is to be typed first, of routes by eth0. */
+static const struct {
+	const char *route, *line;
+} first_lines[] = {
+	{ "254 0.0.0.0/0 192.0.2.1 eth0", "ip route replace default via GATEWAY dev INTERFACE\n" },
+	{ "100 0.0.0.0/0 192.0.2.1 eth0",
+	  "ip route replace default via GATEWAY dev INTERFACE table 100\n" },
+	{ "254 ::/0 fe80::1 eth0", "ip -6 route replace default via GATEWAY dev INTERFACE\n" },
+	{ "9 128.0.0.0/1 192.0.2.1 eth0",
+	  "ip route replace 128.0.0.0/1 via GATEWAY dev INTERFACE table 9\n" },
+	{ "254 2000::/3 fe80::1 eth0", "ip -6 route replace 2000::/3 via GATEWAY dev INTERFACE\n" },
+};
+
+static void test_first_line(size_t n)
+{
+	_auto_free_ char *text = vh_printf("%s%sf routes\t%s\n", MACHINE NO_SWAP, PORTS,
+					   first_lines[n].route);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_(vh_host) const struct vh_host *h = read_host(s);
+
+	if (!ok(has_fix(card(h, 1), first_lines[n].line), "%s", first_lines[n].line))
+		tell(card(h, 1));
+}
 
 static void test_route(size_t n)
 {
@@ -322,6 +375,61 @@ static void test_route(size_t n)
 		tell(card(h, 1));
 }
 
+/* --- addresses, and what could not be read ----------------------------------------------------------- */
+
+#define MAIN4 "f proc/net/route\tIface\n"
+#define UNTOLD "where a default route leads: its next hop could not be resolved"
+
+static const struct {
+	const char *name, *files;
+	const char *says;   /* of eth0; NULL: no more than that it is up */
+	const char *unseen; /* the reason; NULL: all was seen */
+} states[] = {
+	{ "an address alone", PORTS "f routes\t255 10.9.9.5/32 local eth0\n",
+	  "eth0 has the address 10.9.9.5", NULL },
+	{ "an address and its network",
+	  PORTS "f routes\t255 10.9.9.5/32 local eth0\\n254 10.9.0.0/16 - eth0\n",
+	  "eth0 has an address in 10.9.0.0/16", NULL },
+	{ "an address that it gave itself",
+	  PORTS "f routes\t255 169.254.9.5/32 local eth0\\n254 169.254.0.0/16 - eth0\n", NULL, NULL },
+	{ "groups", PORTS "f routes\t254 224.0.0.0/4 - eth0\n", NULL, NULL },
+	{ "a next hop that is not told", PORTS "f routes\t254 0.0.0.0/0 - ?\n", NULL, UNTOLD },
+	{ "another one that is not told", PORTS "f routes\t254 10.9.0.0/16 - ?\n", NULL, NULL },
+	{ "no IPv6", PORTS MAIN4, NULL, NULL },
+	{ "IPv4 that cannot be read", PORTS "u proc/net/route\n", NULL,
+	  "default routes: /proc/net/route is not readable" },
+	{ "IPv6 that cannot be read", PORTS MAIN4 "u proc/net/ipv6_route\n", NULL,
+	  "default routes: /proc/net/ipv6_route is not readable" },
+	{ "addresses that cannot be read", PORTS MAIN4 "u proc/net/if_inet6\n", NULL,
+	  "default routes: /proc/net/if_inet6 is not readable" },
+	{ "an interface that cannot be read", "u @0000:01:00.0/net/eth0/flags\n" MAIN4, "",
+	  "whether 'eth0' is up" },
+	{ "an interface that cannot be read, with an address",
+	  "u @0000:01:00.0/net/eth0/flags\nf routes\t255 10.9.9.5/32 local eth0\n",
+	  "eth0 has the address 10.9.9.5", NULL },
+};
+
+static void test_state(size_t n)
+{
+	_auto_free_ char *text = vh_printf("%s%s", MACHINE NO_SWAP, states[n].files);
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_(vh_host) const struct vh_host *h = read_host(s);
+	const struct vh_pci_dev *d = card(h, 1);
+	const char *want = states[n].says ? states[n].says : "eth0 is up";
+	bool right = *want ? d->n_uses == 1 && vh_streq(d->uses[0].text, want) : !d->n_uses;
+
+	if (states[n].unseen)
+		right &= d->uses_read == VH_UNKNOWN && d->unseen_kinds == VH_USE_NETWORK &&
+			 d->unseen.count == 1 && vh_has_prefix(d->unseen.name[0], states[n].unseen);
+	else
+		right &= d->uses_read == VH_YES;
+	if (!ok(right, "%s", states[n].name)) {
+		tell(d);
+		for (size_t i = 0; i < d->unseen.count; i++)
+			diag("unseen: %s", d->unseen.name[i]);
+	}
+}
+
 /* --- Fibre Channel, virtio, other namespaces, what is not so ---------------------------------------- */
 
 #define FC(host_port)                                                               \
@@ -333,13 +441,16 @@ static void test_route(size_t n)
 #define VIRTIO(id) "f @0000:01:00.0/virtio5/device\t" id "\n"
 #define TAG(tag) \
 	"l sys/fs/virtiofs/2/device\t@0000:01:00.0/virtio5\nf sys/fs/virtiofs/2/tag\t" tag "\n"
+#define SWAP "f proc/swaps\tFilename\\n/srv/it/file file 1 0 -2\n"
 #define LAN "f routes\t254 10.8.0.0/24 - eth0\\n255 10.8.0.2/32 local eth0\n"
 
 static const struct {
 	const char *name, *files;
 	const char *says; /* of 0000:01:00.0; NULL: nothing at all, but that it is up */
 	bool vital;
-	const char *fix; /* in any line */
+	const char *fix;    /* in any line */
+	const char *last;   /* of the use itself; NULL: whatever */
+	const char *before; /* a use that stands behind it */
 } others[] = {
 	{ "NVMe/FC: root", "$R" FC("100000109b000001"), .says = "Fibre Channel", .vital = true },
 	{ "NVMe/FC: data", "$D" FC("100000109B000001"), .says = "Fibre Channel",
@@ -368,6 +479,22 @@ static const struct {
 	{ "a virtio device of another kind", "$R" VIRTIO("0x0001") MOUNT("virtiofs it rw"),
 	  .says = NULL },
 	{ "an interface elsewhere", "$Dd @0000:01:00.0/net\n", .says = "another network namespace" },
+	{ "a guest's macvtap",
+	  "$D" PORTS LAN VIRTUAL("macvtap3", "1") ON_PORT(
+		  "macvtap3") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>web it</name><uuid>"
+			      "5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f01</uuid><devices><interface type='direct'><target "
+			      "dev='macvtap3'/></interface></devices></domain></domstatus>\n",
+	  .says = "eth0 is under macvtap3, which the running guest 'web it' has",
+	  .fix = "virsh shutdown 'web it'" },
+	{ "a macvtap of nobody", "$D" PORTS LAN VIRTUAL("macvtap3", "1") ON_PORT("macvtap3"),
+	  .says = "eth0 is under macvtap3, which is up", .fix = "ip link set macvtap3 down" },
+	{ "a radio elsewhere", "$Dd @0000:01:00.0/ieee80211\n",
+	  .says = "its Wi-Fi radio is in another network namespace",
+	  .fix = "ip netns exec NAMESPACE iw phy PHY set netns 1" },
+	{ "a radio here", "$Dd @0000:01:00.0/ieee80211/phy0\n", .says = NULL },
+	{ "an RDMA device elsewhere", "$Dd @0000:01:00.0/infiniband\n",
+	  .says = "its RDMA device is in another network namespace" },
+	{ "an RDMA device here", "$Dd @0000:01:00.0/infiniband/mlx5_0\n", .says = NULL },
 	{ "no interface", "$D", .says = NULL },
 	{ "nbd below an overlay that is the root",
 	  PORTS LAN
@@ -394,12 +521,36 @@ static const struct {
 	{ "NFS by the scope of its address",
 	  "$D" PORTS "f routes\t-\n" MOUNT("nfs4 s:/x rw,addr=fe80::9%eth0"), .says = "NFS",
 	  .fix = "umount /srv/it" },
+	{ "sshfs", "$D" PORTS LAN MOUNT("fuse.sshfs me@10.8.0.9:/x rw"), .says = "fuse.sshfs",
+	  .fix = "umount /srv/it" },
+	{ "sshfs, as oneself", "$D" PORTS LAN MOUNT("fuse.sshfs 10.8.0.9:/x rw"),
+	  .says = "fuse.sshfs", .fix = "umount /srv/it" },
 	{ "an NFS server nobody knows: root", "$R" PORTS LAN MOUNT("nfs4 s:/x rw"),
 	  .says = "may be reached", .vital = true },
 	{ "swap in a file on NFS",
+	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/a\\\\040file x 1 0 -2\n" MOUNT(
+		  "nfs4 s:/x rw,addr=10.8.0.9"),
+	  .says = "holds the swap file /srv/it/a file", .vital = true, .fix = "umount /srv/it",
+	  .last = "swapoff '/srv/it/a file'", .before = "NFS" },
+	{ "swap in a file of a disk that is mounted below NFS",
+	  "$D" PORTS LAN "f proc/swaps\tFilename\\n/srv/it/disk/file x 1 0 -2\n"
+	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
+	  "31 30 8:9 / /srv/it/disk rw - ext4 /dev/sdx rw\n",
+	  .says = "NFS", .fix = "umount /srv/it/disk\numount /srv/it" },
+	{ "a share in a share, the inner first",
 	  "$D" PORTS LAN
-	  "f proc/swaps\tFilename\\n/srv/it/swap file 1 0 -2\n" MOUNT("nfs4 s:/x rw,addr=10.8.0.9"),
-	  .says = "NFS", .vital = true },
+	  "f proc/self/mountinfo\t30 1 0:44 / /srv/it rw - nfs4 s:/x rw,addr=10.8.0.9\\n"
+	  "31 30 0:45 / /srv/it/in rw - cifs //10.8.0.9/y rw\n",
+	  .says = "NFS", .fix = "umount /srv/it/in", .last = "umount /srv/it" },
+	{ "iSCSI by the card with the default route, which goes after it",
+	  "$D" PORTS "f routes\t254 0.0.0.0/0 10.8.0.9 eth0\n" ISCSI("address\t10.8.0.9"),
+	  .says = "iSCSI", .fix = "umount /srv/it", .last = "iscsiadm -m session -r 1 -u",
+	  .before = "default route" },
+	{ "swap by NVMe/TCP", "$D" PORTS LAN NVME("tcp", "traddr=10.8.0.9") SWAP,
+	  .says = "NVMe over TCP", .vital = true, .fix = "swapoff /srv/it/file",
+	  .last = "nvme disconnect -d nvme0" },
+	{ "swap by iSCSI", "$D" PORTS LAN ISCSI("address\t10.8.0.9") SWAP, .says = "iSCSI",
+	  .vital = true, .fix = "swapoff /srv/it/file", .last = "iscsiadm -m session -r 1 -u" },
 };
 
 static void test_other(size_t n)
@@ -420,6 +571,10 @@ static void test_other(size_t n)
 
 	if (others[n].fix)
 		right &= has_fix(d, others[n].fix);
+	if (others[n].last)
+		right &= u && vh_streq(u->fix, others[n].last);
+	if (others[n].before)
+		right &= u && u < use_with(d, others[n].before);
 	if (!others[n].vital)
 		for (size_t i = 0; i < d->n_uses; i++)
 			right &= !d->uses[i].vital;
@@ -462,14 +617,56 @@ static void test_ways(const struct transport *t)
 	}
 }
 
+/* --- who serves an nbd disk ----------------------------------------------------------------------- */
+
+static const struct {
+	const char *args;   /* with '|' between them */
+	const char *server; /* "": it is not told; NULL: this host */
+} servers[] = {
+	{ "nbd-client|10.8.0.9|/dev/nbd0", "10.8.0.9" },
+	{ "/usr/sbin/nbd-client|-N|root|-b|4096|fd00::9|/dev/nbd0", "fd00::9" },
+	{ "@bd-client|10.8.0.9|10809|/dev/nbd0", "10.8.0.9" },
+	{ "@usr/sbin/nbd-client|10.8.0.9", "10.8.0.9" },
+	{ "nbd-client|-unix|/run/s|/dev/nbd0", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|nbd://10.8.0.9/x", "10.8.0.9" },
+	{ "qemu-nbd|-c|/dev/nbd0|/srv/x.qcow2", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|nbd+unix:///x?socket=/run/s", NULL },
+	{ "qemu-nbd|-c|/dev/nbd0|rbd:pool/image", "" },
+	{ "qemu-nbd|-c|/dev/nbd0|ssh://root@nas/x.img", "" },
+	{ "qemu-nbd|-c|/dev/nbd0|json:{\"driver\":\"rbd\"}", "" },
+	{ "rbd-nbd|map|pool/image", "" },
+	{ "own-thing", "" },
+	{ "-", NULL },
+};
+
+static void test_server(size_t n)
+{
+	char args[256];
+	size_t len = (size_t)snprintf(args, sizeof(args), "%s", servers[n].args);
+	_auto_free_ char *server = NULL;
+
+	for (char *p = args; *p; p++)
+		*p = *p == '|' ? 0 : *p;
+	server = vh_ties_nbd_server(args, len);
+	if (!ok(vh_streq(server, servers[n].server) || server == servers[n].server, "served by: %s",
+		servers[n].args))
+		diag("have %s", server ? server : "this host");
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < VH_COUNT(servers); i++)
+		test_server(i);
 	for (size_t i = 0; i < VH_COUNT(transports); i++)
 		test_ways(&transports[i]);
 	for (size_t w = 0; w < VH_COUNT(ways); w++)
 		test_default_by(&ways[w]);
 	for (size_t i = 0; i < VH_COUNT(routes); i++)
 		test_route(i);
+	for (size_t i = 0; i < VH_COUNT(first_lines); i++)
+		test_first_line(i);
+	for (size_t i = 0; i < VH_COUNT(states); i++)
+		test_state(i);
 	for (size_t i = 0; i < VH_COUNT(others); i++)
 		test_other(i);
 	test_names();

@@ -20,6 +20,8 @@ packages=(
 	libxml2 libinih1 libjson-c5 libpci3
 	# what the scenarios look with
 	kmod udev iproute2 procps strace e2fsprogs util-linux pciutils busybox-static
+	# disks of the network, PPPoE, Open vSwitch, with the commands that end their use
+	nvme-cli open-iscsi ppp pppoe openvswitch-switch
 )
 
 log() { echo "build-image: $*" >&2; }
@@ -37,7 +39,8 @@ configure_root() {
 	chroot "$root" sh -c 'systemctl -q disable libvirtd.service "libvirtd*.socket" "virt*d*.socket" 2>/dev/null
 		cd /usr/lib/systemd/system 2>/dev/null || cd /lib/systemd/system
 		systemctl -q mask *.timer getty@tty1.service serial-getty@ttyS0.service \
-			e2scrub_reap.service libvirt-guests.service 2>/dev/null' || true
+			e2scrub_reap.service libvirt-guests.service \
+			iscsid.socket open-iscsi.service openvswitch-switch.service nvm*.service 2>/dev/null' || true
 	# No profile but those that confine libvirt: systemd would have a hundred of programs that
 	# are not here compiled at each boot, by an emulated processor.
 	find "$root/etc/apparmor.d" -maxdepth 1 -type f ! -name '*libvirt*' -delete

@@ -184,7 +184,7 @@ SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
 boots=(two tiny systemd) stoob=(systemd tiny)
 if [ $folder = truth ]; then
-	boots=(truth igb nointremap noiommu amd) stoob=(amd igb nointremap noiommu truth)
+	boots=(truth igb nointremap noiommu amd serial) stoob=(serial amd igb nointremap noiommu truth)
 fi
 worker 1 "${boots[@]}" &
 workers+=($!)

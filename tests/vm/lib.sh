@@ -251,6 +251,27 @@ refused() {
 	check "$name is shut off" domain_is "$name" "shut off"
 }
 
+# fix_lines: those of the refusal in OUT, as they are printed and in that order, each once
+fix_lines() { sed -n 's/^  fix: //p; s/^       \([^ ].*\)/\1/p' <<<"$OUT" | awk '!seen[$0]++'; }
+# from_afar LINES GATEWAY INTERFACE: those of who works over the network, with the other way that he
+# gives the host; from_console LINES: those of who sits before it
+from_afar() {
+	sed "/^or, from its console: /d; s/^give .* first: //; s/GATEWAY/$2/; s/INTERFACE/$3/" <<<"$1" | awk '!seen[$0]++'
+}
+from_console() { sed '/^give .* first: /d; s/^or, from its console: //' <<<"$1"; }
+# type_lines LINES: each goes to a shell
+type_lines() {
+	local line
+	while read -r line; do
+		try timeout 60 bash -c "$line"
+		check "typed as it is printed: $line" is $RC 0
+	done <<<"$1"
+}
+
+# allow_in_use ADDRESS KIND...: the configuration says so, until no_allowance
+allow_in_use() { printf '%s\n' "[device $1]" "allow-in-use = ${*:2}" >/etc/libvirt/vfio-hook.conf; }
+no_allowance() { rm /etc/libvirt/vfio-hook.conf; }
+
 # The PCI ids in the guest behind its root ports that devices of the host have
 # too, from its `info pci`: "bus N" is 0 for the guest's own chipset.
 guest_ids() {
@@ -400,6 +421,78 @@ on_the_wire() {
 	printf '%s\n' 'listen_tls = 0' 'listen_tcp = 1' 'auth_tcp = "none"' \
 		"listen_addr = \"192.0.2.$1\"" >>/etc/libvirt/libvirtd.conf
 	restart_libvirtd --listen
+}
+
+# The cable between the cards NIC of both; CABLE is the name of this one's interface.
+# on_the_cable NUMBER [INTERFACE]: this machine is 198.51.100.NUMBER there, by its card or INTERFACE
+CABLE=$(hangs_on $NIC | head -n 1)
+on_the_cable() {
+	ip link set "$CABLE" up && within 20 grep -q 1 "/sys/class/net/$CABLE/carrier" &&
+		ip address add "198.51.100.$1/24" dev "${2:-$CABLE}"
+}
+off_the_cable() { ip address flush dev "$CABLE" && ip link set "$CABLE" down; }
+
+# nvme_target, iscsi_target: this machine gives everybody a disk of 64 MiB, by all of its interfaces
+NQN=nqn.2014-08.test.lab:disk IQN=iqn.2003-01.test.lab:disk
+NVMET=/sys/kernel/config/nvmet LIO=/sys/kernel/config/target
+configfs() {
+	modprobe -a configfs "$@" || return
+	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+}
+nvme_target() {
+	local subsystem=$NVMET/subsystems/$NQN port=$NVMET/ports/1
+	configfs nvmet-tcp && truncate -s 64M $RUN/nvme-disk || return
+	mkdir $subsystem && mkdir $subsystem/namespaces/1 $port || return
+	echo 1 >$subsystem/attr_allow_any_host
+	echo 1 >$subsystem/namespaces/1/buffered_io
+	echo $RUN/nvme-disk >$subsystem/namespaces/1/device_path
+	echo 1 >$subsystem/namespaces/1/enable || return
+	echo tcp >$port/addr_trtype
+	echo ipv4 >$port/addr_adrfam
+	echo 0.0.0.0 >$port/addr_traddr
+	echo 4420 >$port/addr_trsvcid
+	ln -s $subsystem $port/subsystems/
+}
+no_nvme_target() {
+	rm $NVMET/ports/1/subsystems/$NQN && rmdir $NVMET/ports/1 \
+		$NVMET/subsystems/$NQN/namespaces/1 $NVMET/subsystems/$NQN
+}
+iscsi_target() {
+	local disk=$LIO/core/fileio_0/disk portal=$LIO/iscsi/$IQN/tpgt_1
+	configfs iscsi_target_mod target_core_file && truncate -s 64M $RUN/iscsi-disk || return
+	mkdir -p $disk $LIO/iscsi && mkdir -p $portal/lun/lun_0 $portal/np/0.0.0.0:3260 || return
+	echo "fd_dev_name=$RUN/iscsi-disk,fd_dev_size=$((64 << 20))" >$disk/control
+	echo 1 >$disk/enable || return
+	ln -s $disk $portal/lun/lun_0/disk
+	echo 0 >$portal/attrib/authentication
+	echo 1 >$portal/attrib/generate_node_acls
+	echo 0 >$portal/attrib/demo_mode_write_protect
+	echo 1 >$portal/enable
+}
+no_iscsi_target() {
+	local disk=$LIO/core/fileio_0/disk portal=$LIO/iscsi/$IQN/tpgt_1
+	echo 0 >$portal/enable
+	rm $portal/lun/lun_0/disk && rmdir $portal/lun/lun_0 $portal/np/* $portal ${portal%/*} $disk
+}
+
+# nvme_connect ADDRESS, iscsi_login ADDRESS: NVME_DISK, ISCSI_DISK are the disks then
+nvme_connect() {
+	modprobe nvme-tcp && nvme connect -t tcp -a "$1" -s 4420 -n $NQN || return
+	within 20 nvme_disk_of_network && NVME_DISK=/dev/$(nvme_disk_of_network)
+}
+nvme_disk_of_network() {
+	local file
+	file=$(grep -lx tcp /sys/class/nvme/*/transport) || return
+	file=${file%/transport}
+	lsblk -dno NAME | grep -x "${file##*/}n[0-9]*"
+}
+iscsi_login() {
+	pidof iscsid >/dev/null || { modprobe iscsi_tcp && iscsid; } || return
+	iscsiadm -m node -T $IQN -p "$1" -o new && iscsiadm -m node -T $IQN -p "$1" --login || return
+	within 20 iscsi_disk_of_network && ISCSI_DISK=/dev/$(iscsi_disk_of_network)
+}
+iscsi_disk_of_network() {
+	basename -a /sys/class/iscsi_session/session*/device/target*/*/block/sd* | grep -x 'sd[a-z]*'
 }
 
 # --- begin and end of everything -------------------------------------------

@@ -8,9 +8,10 @@
 # BOOT is a flavour, tiny or systemd, or one of the machines of the truth table,
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
-# amd (an AMD IOMMU), igb (a network card with virtual functions: newer-qemu.sh).
+# amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
 # Or it is two: a tiny machine, and a second one, peer, with the devices of
-# topology-peer and less memory, on a wire of their own.
+# topology-peer and less memory, on a wire of their own; a cable leads from the card
+# nic1 of the one to that of the other.
 # Environment: VM_MEMORY (MiB), VM_CPUS, VM_LIMIT (seconds), VM_QEMU
 set -euo pipefail
 
@@ -21,7 +22,13 @@ trap 'rm -rf "$scratch"' EXIT
 memory=${VM_MEMORY:-1024}
 
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
-append="console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
+# A card's line is the first free one of the board's for Linux 6.1, and one more for later ones.
+case $boot:${image##*/} in
+serial:bookworm-*) line=ttyS1 ;;
+serial:*)          line=ttyS4 ;;
+*)                 line=ttyS0 ;;
+esac
+append="console=$line quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off lab.boot=$boot"
 append+=" no_timer_check"
 qemu=("${VM_QEMU:-qemu-system-x86_64}")
 cpu=qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16
@@ -30,14 +37,14 @@ option=intel_iommu=on
 topologies=("$here/topology" "$here/truth/topology")
 case $boot in
 tiny | systemd) topologies=("$here/topology") ;;
-truth)      ;;
+truth | serial) ;;
 noiommu)    option=intel_iommu=off ;;
 nointremap) iommu=intel-iommu,intremap=off,caching-mode=on ;;
 amd)        iommu=amd-iommu,intremap=on cpu=EPYC option='' ;;
 igb)        topologies+=("$here/truth/topology-igb")
 	mapfile -t qemu < <("$here/newer-qemu.sh") ;;
-two)        topologies=("$here/topology") memory=$((memory * 3 / 2)) wire=$scratch/two other=$scratch/peer number=1 ;;
-peer)       topologies=("$here/topology-peer") memory=$((memory * 5 / 8)) wire=$LINK/peer other=$LINK/two number=2 ;;
+two)        topologies=("$here/topology") memory=$((memory * 3 / 2)) own=$scratch/two other=$scratch/peer number=1 ;;
+peer)       topologies=("$here/topology-peer") memory=$((memory * 5 / 8)) own=$LINK/peer other=$LINK/two number=2 ;;
 *)          echo "run-vm: no boot '$boot'" >&2; exit 2 ;;
 esac
 append+=" $option"
@@ -46,7 +53,7 @@ systemd) append+=" apparmor=1 security=apparmor" ;;
 *)       append+=" lab.init=/usr/local/sbin/init apparmor=0" ;;
 esac
 
-# @disk@NAME in the topology is a small empty disk of this boot.
+# @disk@NAME in the topology is a small empty disk of this boot, @folder@NAME an empty folder.
 devices=()
 while read -ra words; do
 	for word in "${words[@]}"; do
@@ -57,15 +64,22 @@ while read -ra words; do
 			disk=$scratch/${disk%%,*}
 			truncate -s 64M "$disk"
 			word=${word/@disk@/$scratch/} ;;
+		*@folder@*)
+			folder=${word#*@folder@}
+			mkdir -p "$scratch/${folder%%,*}"
+			word=${word/@folder@/$scratch/} ;;
+		*,id=nic1,*) word+=${own:+,netdev=cable} ;;
 		esac
 		devices+=("$word")
 	done
 done < <(cat "${topologies[@]}")
 
 # Between two machines: no network of this machine's has a part in it.
-if [ -n "${wire:-}" ]; then
-	devices+=(-netdev "dgram,id=wire,local.type=unix,local.path=$wire,remote.type=unix,remote.path=$other"
-		-device "virtio-net-pci,netdev=wire,bus=pcie.0,addr=0x6,mac=52:54:00:00:ff:0$number")
+if [ -n "${own:-}" ]; then
+	for net in wire cable; do
+		devices+=(-netdev "dgram,id=$net,local.type=unix,local.path=$own-$net,remote.type=unix,remote.path=$other-$net")
+	done
+	devices+=(-device "virtio-net-pci,netdev=wire,bus=pcie.0,addr=0x6,mac=52:54:00:00:ff:0$number")
 fi
 peer=
 if [ "$boot" = two ]; then

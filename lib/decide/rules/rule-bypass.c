@@ -46,12 +46,13 @@ static bool works(const struct vh_hook_place *p)
 
 static void broken(const struct vh_hook_place *p, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *word = NULL;
 
 	if (!p->ours || works(p))
 		return;
+	word = vh_shell_operand(p->target);
 	fix = p->missing || p->overwritten ? vh_strdup("install vfio-hook again")
-					   : vh_printf("chmod +x %s", p->target);
+					   : vh_printf("chmod +x %s", word);
 	vh_finding_add(
 		out, r, NULL, fix, "%s leads to %s, which %s", p->path, p->target,
 		p->missing ? "is not there"

@@ -2,6 +2,8 @@
 /* rule-host - what a host needs for any passthrough: an IOMMU and vfio-pci. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
 
 /* Does this list, which ends at a blank, hold the value? */
@@ -195,7 +197,8 @@ static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct
 	const struct vh_host *h = c->host;
 	const char *release = h->release ? h->release : "unknown";
 	bool fails = h->libvirt_version >= 10000;
-	_auto_free_ char *fix = vh_printf("depmod %s, or reboot into an installed kernel", release);
+	_auto_free_ char *word = vh_shell_operand(release);
+	_auto_free_ char *fix = vh_printf("depmod %s   # or reboot into an installed kernel", word);
 
 	vh_finding_add(
 		out, r, NULL, fix,
@@ -208,16 +211,17 @@ static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct
 static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *file = NULL;
 	const struct vh_host *h = c->host;
 	const char *release = h->release ? h->release : "unknown";
 
 	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)))
 		return;
 	if (h->vfio_pci == VH_MODULE_FORBIDDEN && !is_bound(c)) {
+		file = vh_shell_quote(h->forbidden_by);
 		fix = vh_printf(
 			"remove the line 'install vfio-pci' from %s, or run 'modprobe -i vfio-pci' first",
-			h->forbidden_by);
+			file);
 		vh_finding_add(out, r, NULL, fix,
 			       "vfio-pci is not loaded, and '%s' forbids to load it",
 			       h->forbidden_by);

@@ -2,6 +2,8 @@
 /* rule-platform - what firmware, kernel command line and module options mean for isolation. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
 
 #define BLANKS " \t\n"
@@ -193,14 +195,15 @@ static void check_twins(const struct vh_case *c, const struct vh_bind_id *id,
 	for (size_t i = 0; pd && i < c->host->n_on_vfio_pci; i++) {
 		const struct vh_pci_dev *m = c->host->on_vfio_pci[i];
 		const struct vh_pci_dev *d = vh_host_dev(c->host, &m->addr);
-		_auto_free_ char *fix = NULL;
+		_auto_free_ char *fix = NULL, *file = NULL;
 
 		if (!vh_host_bind_id_matches(id, m) || (d && vh_rule_is_named(c, d)) ||
 		    is_claimed(c->claims, &m->addr))
 			continue;
+		file = vh_shell_quote(id->where);
 		fix = vh_printf(
 			"take the id out of ids= in %s: the hook binds by address, and leaves %s to the host",
-			id->where, vh_pci_str(&m->addr).s);
+			file, vh_pci_str(&m->addr).s);
 		vh_finding_add(
 			out, r, pd, fix,
 			"vfio-pci.ids has '%s' (%s), which takes not only %s from the host, but also %s",
@@ -213,7 +216,7 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 		     struct vh_findings *out)
 {
 	_auto_strbuf_ struct vh_strbuf taken = { 0 }, others = { 0 };
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *file = NULL;
 
 	for (size_t i = 0; i < c->host->n_devs; i++) {
 		const struct vh_pci_dev *d = c->host->devs[i];
@@ -223,8 +226,8 @@ static void check_id(const struct vh_case *c, const struct vh_bind_id *id, const
 	}
 	if (taken.len && !others.len)
 		return;
-	fix = vh_printf("take '%s' out of ids= in %s: the hook binds by address", id->text,
-			id->where);
+	file = vh_shell_quote(id->where);
+	fix = vh_printf("take '%s' out of ids= in %s: the hook binds by address", id->text, file);
 	if (!taken.len && !others.len)
 		vh_finding_add(out, r, NULL, fix,
 			       "vfio-pci.ids has '%s' (%s), which no device matches", id->text,

@@ -22,6 +22,7 @@
 	RULE(vh_rule_device_not_endpoint)      \
 	RULE(vh_rule_device_claimed)           \
 	RULE(vh_rule_device_protected)         \
+	RULE(vh_rule_needs_taken)              \
 	RULE(vh_rule_device_in_use)            \
 	RULE(vh_rule_peer_in_use)              \
 	RULE(vh_rule_device_critical)          \

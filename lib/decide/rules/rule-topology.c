@@ -180,7 +180,7 @@ static void pf_down(const struct vh_plan_dev *pd, const struct vh_pci_dev *pf,
 	_auto_free_ char *fix = NULL, *word = NULL;
 
 	if (pd->dev->pf_net) {
-		word = vh_shell_quote(pd->dev->pf_net);
+		word = vh_shell_interface(pd->dev->pf_net);
 		fix = vh_printf("ip link set %s up", word);
 		vh_finding_add(
 			out, r, pd, fix,

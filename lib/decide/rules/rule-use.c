@@ -141,9 +141,43 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 
 /* What is not judged counts as in use, but where the source never tells: that is not checked. A
  * device without a driver has no user, and of chipset functions peer-critical judges. */
-static bool is_unjudged(const struct vh_host *h, const struct vh_pci_dev *d)
+static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
-	return !h->uses_untold && d->uses_read != VH_YES && d->driver && !vh_host_is_chipset(d);
+	unsigned int allowed = vh_config_device(c->config, &d->addr).allow_in_use;
+
+	return !c->host->uses_untold && !vh_host_is_seen_enough(d, allowed) && d->driver &&
+	       !vh_host_is_chipset(d);
+}
+
+/* A named device has to be seen as well, so that naming it does not help. */
+static char *unjudged_fix(const struct vh_pci_dev *d)
+{
+	_auto_strbuf_ struct vh_strbuf kinds = { 0 };
+	_auto_free_ char *config = NULL;
+
+	for (unsigned int kind = 1; kind <= VH_USE_OTHER; kind <<= 1)
+		if (d->unseen_kinds & kind)
+			vh_strbuf_join(&kinds, " ", kind_str((enum vh_use_kind)kind));
+	if (!kinds.len || d->uses_read != VH_UNKNOWN)
+		return vh_strdup("choose a device of another IOMMU group");
+	config = vh_wording_config(&d->addr, "allow-in-use", kinds.data);
+	return vh_printf("choose a device of another IOMMU group, or allow what may be there %s",
+			 config);
+}
+
+static void peer_unjudged(const struct vh_case *c, const struct vh_plan_dev *pd,
+			  const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_pci_dev *d = pd->dev;
+	_auto_free_ char *with = vh_wording_with(c, d), *fix = unjudged_fix(d);
+	struct vh_finding *f;
+
+	f = vh_finding_add(
+		out, r, pd, fix,
+		"%s, %s, counts as used: what the host does with driver '%s' could not be seen%s%s",
+		vh_pci_str(&d->addr).s, with, d->driver, d->unseen.count ? ": " : "",
+		d->unseen.count ? d->unseen.name[0] : "");
+	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
 static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
@@ -153,22 +187,13 @@ static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
 
 	while ((pd = vh_rule_next_peer(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
-		_auto_free_ char *with = NULL, *fix = NULL;
-		struct vh_finding *f;
 
 		for (size_t i = 0; i < d->n_uses; i++) {
 			if (!vh_plan_allows(c->config, d, &d->uses[i]))
 				peer_used(c, pd, &d->uses[i], r, out);
 		}
-		if (!is_unjudged(c->host, d))
-			continue;
-		with = vh_wording_with(c, d);
-		fix = naming_fix(c, d);
-		f = vh_finding_add(
-			out, r, pd, fix,
-			"%s, %s, counts as used: what the host does with driver '%s' could not be seen",
-			vh_pci_str(&d->addr).s, with, d->driver);
-		vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
+		if (is_unjudged(c, d))
+			peer_unjudged(c, pd, r, out);
 	}
 }
 

@@ -2,7 +2,6 @@
 /* wording - how devices, addresses, sizes and domains are written in messages and fixes. */
 #include "lib/decide/rules/wording.h"
 
-#include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/decide/rules/rule.h"
 
@@ -103,12 +102,7 @@ char *vh_wording_config(const struct vh_pci_addr *a, const char *key, const char
 
 char *vh_wording_domain(const char *name, const char *uuid)
 {
-	_auto_free_ char *line = vh_printable_line(name);
-
-	/* A leading '-' is an option, a number an ID; a control character is hard to type. */
-	if (uuid && (strcmp(line, name) != 0 || *name == '-' || !name[strspn(name, "0123456789")]))
-		return vh_strdup(uuid);
-	return vh_shell_operand(name);
+	return vh_shell_domain(name, uuid);
 }
 
 char *vh_wording_end_guest(const char *domain)

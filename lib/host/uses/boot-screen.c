@@ -6,8 +6,8 @@
  */
 #include "lib/host/uses/use.h"
 
-#include "lib/host/process.h"
 #include "lib/host/topology.h"
+#include "lib/host/uses/subsystem.h"
 
 #include "lib/base/banned.h"
 
@@ -23,21 +23,7 @@ static void add_devices(const struct vh_uses_ctx *ctx, const char *path, struct 
 			*VH_APPEND(to->name, to->count) = vh_printf("%s/%s", path, names.name[i]);
 }
 
-static void add_nodes(const struct vh_uses_ctx *ctx, const char *device, const char *class,
-		      const char *node, struct vh_names *to)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	if (vh_root_list_dirs(ctx->root, &names, "%s/%s", device, class) < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++)
-		if (strspn(names.name[i], "abcdefghijklmnopqrstuvwxyz") &&
-		    !strchr(names.name[i], '-'))
-			*VH_APPEND(to->name, to->count) = vh_printf("%s%s", node, names.name[i]);
-}
-
-/* Of a function with a driver what hangs below it was noted: its nodes are looked at with all
- * others (parties.c). */
+/* Of a function with a driver what hangs below it was noted by the walk. */
 static bool is_noted(const struct vh_pci_dev *d, const char *file)
 {
 	for (size_t i = 0; i < d->n_devnodes; i++)
@@ -46,17 +32,27 @@ static bool is_noted(const struct vh_pci_dev *d, const char *file)
 	return false;
 }
 
-static void drop_noted(const struct vh_pci_dev *d, struct vh_names *files)
+/* fb0, card0; not a connector (card0-Unknown-1). Who has one open is found with all others
+ * (parties.c). */
+static void add_nodes(struct vh_uses_ctx *ctx, const char *device, const char *class,
+		      struct vh_names *ret)
 {
-	size_t kept = 0;
+	_auto_names_ struct vh_names names = { 0 };
 
-	for (size_t i = 0; i < files->count; i++) {
-		if (is_noted(d, files->name[i]))
-			free(files->name[i]);
-		else
-			files->name[kept++] = files->name[i];
+	if (vh_root_list_dirs(ctx->root, &names, "%s/%s", device, class) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *numbers = NULL, *node = vh_subsystem_node(class, names.name[i]);
+
+		if (!vh_subsystem_counts(vh_subsystem_find(class), names.name[i]) ||
+		    strchr(names.name[i], '-'))
+			continue;
+		*VH_APPEND(ret->name, ret->count) = vh_strdup(names.name[i]);
+		if (is_noted(ctx->dev, node))
+			continue;
+		numbers = vh_root_read(ctx->root, "%s/%s/%s/dev", device, class, names.name[i]);
+		vh_nodes_add_file(ctx, node, VH_SUBSYSTEM_BOOT_SCREEN, numbers);
 	}
-	files->count = kept;
 }
 
 /* The devices that draw on the memory of the function. */
@@ -78,45 +74,18 @@ static void find_devices(struct vh_uses_ctx *ctx, struct vh_names *ret)
 	others = (struct vh_names){ 0 };
 }
 
-static void look_at_nodes(struct vh_uses_ctx *ctx, const struct vh_names *files)
-{
-	_auto_free_ char *who = NULL;
-	const char *file = NULL;
-
-	if (!files->count)
-		return;
-	switch (vh_process_having(ctx->root, files, &who, &file)) {
-	case VH_YES:
-		vh_use_add(ctx, VH_USE_DISPLAY,
-			   "%s has %s open, which draws on the firmware's framebuffer in its memory",
-			   who, file)
-			->fix = vh_printf("end %s, or the desktop: systemctl stop display-manager",
-					  who);
-		break;
-	case VH_UNKNOWN:
-		vh_use_unseen(ctx, VH_USE_DISPLAY,
-			      "who has %s open: not every process can be looked at", files->name[0]);
-		break;
-	case VH_NO:
-		break;
-	}
-}
-
 void vh_boot_screen_look(struct vh_uses_ctx *ctx)
 {
-	_auto_names_ struct vh_names devices = { 0 }, files = { 0 }, framebuffers = { 0 };
+	_auto_names_ struct vh_names devices = { 0 }, framebuffers = { 0 }, cards = { 0 };
 	size_t before = ctx->dev->n_uses;
 
 	find_devices(ctx, &devices);
 	for (size_t i = 0; i < devices.count; i++) {
-		add_nodes(ctx, devices.name[i], "graphics", "", &framebuffers);
-		add_nodes(ctx, devices.name[i], "graphics", "/dev/", &files);
-		add_nodes(ctx, devices.name[i], "drm", "/dev/dri/", &files);
+		add_nodes(ctx, devices.name[i], "graphics", &framebuffers);
+		add_nodes(ctx, devices.name[i], "drm", &cards);
 	}
 	vh_display_look_at_console(ctx, &framebuffers);
 	/* on a VFIO driver its owner has given it up: boot-display warns */
 	for (size_t i = before; ctx->dev->on_vfio && i < ctx->dev->n_uses; i++)
 		ctx->dev->uses[i].weak = true;
-	drop_noted(ctx->dev, &files);
-	look_at_nodes(ctx, &files);
 }

@@ -9,16 +9,16 @@
 
 #include "lib/base/banned.h"
 
-/* "fb0" */
+/* "fb0": those that the walk has found, wherever: below the function, its virtio device, an
+ * adapter on a USB port. */
 static void add_framebuffers(const struct vh_uses_ctx *ctx, struct vh_names *to)
 {
-	_auto_names_ struct vh_names names = { 0 };
+	for (size_t i = 0; i < ctx->dev->n_devnodes; i++) {
+		const struct vh_devnode *n = &ctx->dev->devnodes[i];
 
-	if (vh_root_list_dirs(ctx->root, &names, "%s/graphics", ctx->dev->path) < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++)
-		if (vh_has_prefix(names.name[i], "fb"))
-			*VH_APPEND(to->name, to->count) = vh_strdup(names.name[i]);
+		if (!strcmp(n->subsystem, "graphics"))
+			*VH_APPEND(to->name, to->count) = vh_strdup(strrchr(n->path, '/') + 1);
+	}
 }
 
 /* --- the console ------------------------------------------------------------------------- */
@@ -47,8 +47,13 @@ static char *bound_console(struct vh_uses_ctx *ctx)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
-	if (vh_root_list(ctx->root, &names, "sys/class/vtconsole") < 0 && !ctx->root->live)
-		vh_host_not_checked(ctx->host, "where the console is drawn: not recorded");
+	if (vh_root_list(ctx->root, &names, "sys/class/vtconsole") < 0) {
+		if (errno != ENOENT)
+			vh_use_unseen(ctx, VH_USE_DISPLAY, "where the console is drawn: %s",
+				      strerror(errno));
+		else if (!ctx->root->live)
+			vh_host_not_checked(ctx->host, "where the console is drawn: not recorded");
+	}
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *name = vh_root_read(ctx->root, "sys/class/vtconsole/%s/name",
 						      names.name[i]);
@@ -60,8 +65,40 @@ static char *bound_console(struct vh_uses_ctx *ctx)
 	return NULL;
 }
 
+/* fbcon=font:TER16x32,map:10: the digits, one for each console in turn
+ * (fbcon.c:fb_console_setup()). NULL: nobody said so. */
+static const char *map_of(const char *cmdline)
+{
+	static const char key[] = "fbcon=", option[] = "map:";
+	const char *found = NULL;
+
+	for (const char *at = cmdline; at && *at; at += strcspn(at, " \t\n")) {
+		at += strspn(at, " \t\n");
+		if (!vh_has_prefix(at, key))
+			continue;
+		for (at += strlen(key);; at++) {
+			if (vh_has_prefix(at, option) && at[4] >= '0' && at[4] <= '9')
+				found = at + strlen(option);
+			at += strcspn(at, ", \t\n");
+			if (*at != ',')
+				break;
+		}
+	}
+	return found;
+}
+
 /* The kernel draws on the first framebuffer, or on that of the display it booted with (fbcon.c:
- * fbcon_select_primary()); which one it is, is to be read nowhere. */
+ * fbcon_select_primary()), if no map says where; which one it is, is to be read nowhere. */
+static bool may_have_console(const struct vh_uses_ctx *ctx, int64_t number, int64_t first)
+{
+	const char *map = map_of(ctx->host->cmdline);
+	size_t digits = map ? strspn(map, "0123456789") : 0;
+
+	if (map)
+		return number < 10 && memchr(map, '0' + (int)number, digits);
+	return number == first || ctx->dev->boot_vga;
+}
+
 void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
 {
 	int64_t first = first_framebuffer(ctx->root);
@@ -72,7 +109,7 @@ void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *
 		uint64_t n;
 
 		if (vh_parse_uint(fb + 2, 10, INT32_MAX, &n) < 0 ||
-		    ((int64_t)n != first && !ctx->dev->boot_vga))
+		    !may_have_console(ctx, (int64_t)n, first))
 			continue;
 		vh_use_add(ctx, VH_USE_DISPLAY, "the console is drawn on it (%s)", fb)->fix =
 			vh_printf("echo 0 > /sys/class/vtconsole/%s/bind   # 1 brings it back",

@@ -6,6 +6,8 @@
  */
 #include "lib/host/uses/ties.h"
 
+#include <errno.h>
+
 #include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
@@ -61,7 +63,8 @@ void vh_fabric_read(const struct vh_root *root, struct vh_ties *to)
 	static const char *const fabrics[] = { "fc", "tcp", "rdma" };
 	_auto_names_ struct vh_names names = { 0 };
 
-	VH_IGNORE(vh_root_list(root, &names, "sys/class/nvme"));
+	if (vh_root_list(root, &names, "sys/class/nvme") < 0 && errno != ENOENT)
+		vh_names_note(&to->blind, "sys/class/nvme: %s", strerror(errno));
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *transport = vh_root_read(root, "sys/class/nvme/%s/transport",
 							   names.name[i]);

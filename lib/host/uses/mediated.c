@@ -18,7 +18,8 @@
 
 struct search {
 	const char *uuid; /* of the mediated device */
-	char *domain;     /* that has it: its name, or its UUID */
+	char *domain;     /* that has it: its name, or its UUID ... */
+	char *of;         /* ... and its UUID */
 };
 
 /* <hostdev mode='subsystem' type='mdev'><source><address uuid='...'/> */
@@ -33,8 +34,11 @@ static void look_in_domain(void *ctx, const xmlNode *domain, const char *uuid)
 		const char *written = vh_xml_attr(address, "uuid");
 		char canonical[37];
 
-		if (written && vh_uuid_parse(written, canonical) == 0 && !strcmp(canonical, s->uuid))
+		if (written && vh_uuid_parse(written, canonical) == 0 &&
+		    !strcmp(canonical, s->uuid)) {
 			s->domain = vh_strdup(name ? name : uuid);
+			s->of = vh_strdup(uuid);
+		}
 	}
 }
 
@@ -55,10 +59,10 @@ bool vh_mediated_is_one(const char *name)
 	return strlen(name) == 36 && vh_uuid_parse(name, canonical) == 0;
 }
 
-static void in_domain(struct vh_uses_ctx *ctx, const char *uuid, const char *domain)
+static void in_domain(struct vh_uses_ctx *ctx, const char *uuid, const struct search *s)
 {
-	_auto_free_ char *shown = vh_printable(domain, 64);
-	_auto_free_ char *word = vh_shell_operand(domain);
+	_auto_free_ char *shown = vh_printable(s->domain, 64);
+	_auto_free_ char *word = vh_shell_domain(s->domain, s->of);
 
 	vh_use_add(ctx, VH_USE_OTHER, "its mediated device %s is in the running guest '%s'", uuid,
 		   shown)
@@ -77,8 +81,9 @@ void vh_mediated_look(struct vh_uses_ctx *ctx, const char *path, const char *uui
 	s.uuid = canonical;
 	VH_IGNORE(vh_libvirt_files_each(ctx->root, look_in_domain, &s)); /* then by its group */
 	if (s.domain) {
-		in_domain(ctx, canonical, s.domain);
+		in_domain(ctx, canonical, &s);
 		free(s.domain);
+		free(s.of);
 		return;
 	}
 	switch (group < 0 ? VH_NO : vh_process_holding_group(ctx->root, group, &who)) {

@@ -5,25 +5,29 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/base/strbuf.h"
+#include "lib/host/libvirt-files.h"
 #include "lib/host/uses/ways.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
 
 /* One interface below the function, while it is looked at. */
 struct port {
 	const char *path, *name;
-	char *word; /* the name, quoted */
+	char *word; /* the name for `ip link set` */
 	struct vh_ways ways;
+	const struct vh_route *out; /* the default route by it, or NULL */
 	bool busy; /* somebody may work over it: it has a default route or an address */
 };
 
 /* --- the lines to type ---------------------------------------------------------------------------- */
 
-static bool is_managed(const struct vh_uses_ctx *ctx, const struct port *p)
+static bool is_managed(const struct vh_uses_ctx *ctx, const char *path)
 {
-	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", p->path);
+	int64_t index = vh_root_read_int(ctx->root, "%s/ifindex", path);
 	_auto_free_ char *device = vh_root_read(ctx->root, "run/NetworkManager/devices/%lld",
 						(long long)index);
 
@@ -33,21 +37,51 @@ static bool is_managed(const struct vh_uses_ctx *ctx, const struct port *p)
 #define CUTS "   # cuts off whoever works over it"
 
 /* NetworkManager would bring an interface that it manages up again. */
-static char *down_fix(const struct vh_uses_ctx *ctx, const struct port *p)
+static char *down_line(const struct vh_uses_ctx *ctx, const char *path, const char *name, bool busy)
 {
-	return vh_printf("%s %s%s%s", is_managed(ctx, p) ? "nmcli device disconnect" : "ip link set",
-			 p->word, is_managed(ctx, p) ? "" : " down", p->busy ? CUTS : "");
+	/* nmcli has no way to name one that begins with a minus */
+	bool managed = *name != '-' && is_managed(ctx, path);
+	_auto_free_ char *word = managed ? vh_shell_quote(name) : vh_shell_interface(name);
+
+	return vh_printf("%s %s%s%s", managed ? "nmcli device disconnect" : "ip link set", word,
+			 managed ? "" : " down", busy ? CUTS : "");
 }
 
-/* The last line is the one that ends the use; before it, what makes that harmless. */
-static char *after_moving(char *last)
+static char *down_fix(const struct vh_uses_ctx *ctx, const struct port *p)
 {
-	_auto_free_ char *line = last;
+	return down_line(ctx, p->path, p->name, p->busy);
+}
 
-	return vh_printf(
-		"give the host another way out first: "
-		"ip route replace default via GATEWAY dev INTERFACE\nor, from its console: %s",
-		line);
+/* What runs over the port keeps its routes when the port goes down. */
+static char *way_down_fix(const struct vh_uses_ctx *ctx, const char *name, bool busy)
+{
+	_auto_free_ char *path = vh_printf("sys/class/net/%s", name);
+
+	return down_line(ctx, path, name, busy);
+}
+
+/* "-6 route replace 2000::/4", "route replace default": a route instead of this one. */
+static char *replacement(const struct vh_route *r)
+{
+	char shown[INET6_ADDRSTRLEN];
+
+	if (!r || !r->length ||
+	    !inet_ntop(r->six ? AF_INET6 : AF_INET, r->dest, shown, sizeof(shown)))
+		return vh_printf("%sroute replace default", r && r->six ? "-6 " : "");
+	return vh_printf("%sroute replace %s/%u", r->six ? "-6 " : "", shown, r->length);
+}
+
+/* The last line is the one that ends the use; before it, what makes that harmless: a way of the
+ * same kind, in the same table. */
+static char *after_moving(const struct vh_route *r, char *last)
+{
+	_auto_free_ char *line = last, *route = replacement(r), *table = NULL;
+
+	if (r && r->table != VH_ROUTE_MAIN)
+		table = vh_printf(" table %u", r->table);
+	return vh_printf("give the host another way out first: "
+			 "ip %s via GATEWAY dev INTERFACE%s\nor, from its console: %s",
+			 route, table ? table : "", line);
 }
 
 /* --- what uses it -------------------------------------------------------------------------------- */
@@ -92,7 +126,8 @@ static void look_at_default_routes(struct vh_uses_ctx *ctx, struct port *p)
 				       w->may ? "may carry" : "carries", w->name, table);
 		u->weak = w->may;
 		p->busy = true;
-		u->fix = after_moving(down_fix(ctx, p));
+		p->out = p->out ? p->out : r;
+		u->fix = after_moving(r, i ? way_down_fix(ctx, w->name, true) : down_fix(ctx, p));
 	}
 }
 
@@ -115,74 +150,134 @@ static void look_at_master(struct vh_uses_ctx *ctx, const struct port *p, const 
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 	bool ovs = is_ovs(ctx, p, master), busy = p->busy;
+	_auto_free_ char *name = NULL;
 	struct vh_use *u;
 	char *line;
 
-	for (size_t i = 1; i < p->ways.count; i++)
-		busy |= has_address(routes, p->ways.list[i].name);
+	for (size_t i = 1; !busy && i < p->ways.count; i++)
+		busy = has_address(routes, p->ways.list[i].name);
 	u = vh_use_add(ctx, VH_USE_NETWORK, "%s is a port of %s", p->name,
 		       ovs ? "Open vSwitch" : master);
-	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", p->word, busy ? CUTS : "")
+	if (ovs && *p->name == '-') /* ovs-vsctl takes it, and what is behind --, for its own */
+		return;
+	name = vh_shell_quote(p->name);
+	line = ovs ? vh_printf("ovs-vsctl del-port %s%s", name, busy ? CUTS : "")
 		   : vh_printf("ip link set %s nomaster%s", p->word, busy ? CUTS : "");
-	u->fix = p->busy ? after_moving(line) : line;
+	u->fix = p->busy ? after_moving(p->out, line) : line;
+}
+
+struct search {
+	const char *interface;
+	char *domain, *uuid; /* that has it: its name, or its UUID */
+};
+
+/* <interface><target dev='macvtap0'/> */
+static void look_in_domain(void *ctx, const xmlNode *domain, const char *uuid)
+{
+	const xmlNode *d = vh_xml_child(vh_xml_child(domain, "devices"), "interface");
+	_auto_free_ char *name = vh_xml_text(vh_xml_child(domain, "name"));
+	struct search *s = ctx;
+
+	for (; d && !s->domain; d = vh_xml_next(d, "interface")) {
+		const char *dev = vh_xml_attr(vh_xml_child(d, "target"), "dev");
+
+		if (!dev || strcmp(dev, s->interface) != 0)
+			continue;
+		s->domain = vh_strdup(name ? name : uuid);
+		s->uuid = vh_strdup(uuid);
+	}
+}
+
+/* libvirt calls those that it makes for guests macvtapN; that they are up is the guest's doing. */
+static bool look_at_guest(struct vh_uses_ctx *ctx, const struct port *p, const char *upper)
+{
+	_auto_free_ char *shown = NULL, *word = NULL;
+	struct search s = { .interface = upper };
+
+	if (!vh_has_prefix(upper, "macvtap"))
+		return false;
+	VH_IGNORE(vh_libvirt_files_each(ctx->root, look_in_domain, &s)); /* then it is up */
+	if (!s.domain)
+		return false;
+	shown = vh_printable(s.domain, 64);
+	word = vh_shell_domain(s.domain, s.uuid);
+	vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which the running guest '%s' has", p->name,
+		   upper, shown)
+		->fix = vh_printf("virsh shutdown %s", word);
+	free(s.domain);
+	free(s.uuid);
+	return true;
+}
+
+static void look_at_upper(struct vh_uses_ctx *ctx, const struct port *p, const char *upper)
+{
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
+	_auto_free_ char *path = vh_printf("sys/class/net/%s", upper);
+
+	if (vh_use_net_is_up(ctx->root, path) != VH_YES || look_at_guest(ctx, p, upper))
+		return;
+	vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
+		way_down_fix(ctx, upper, has_address(routes, upper));
 }
 
 static void look_at_uppers(struct vh_uses_ctx *ctx, const struct port *p, const char *master)
 {
-	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 	_auto_names_ struct vh_names names = { 0 };
 
+	for (size_t i = 1; i < p->ways.count; i++)
+		if (p->ways.list[i].session)
+			look_at_upper(ctx, p, p->ways.list[i].name);
 	if (vh_root_list(ctx->root, &names, "%s", p->path) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *upper = names.name[i] + strlen("upper_");
-		_auto_free_ char *up = NULL, *word = NULL;
 
-		if (!vh_has_prefix(names.name[i], "upper_") || vh_streq(upper, master))
-			continue;
-		up = vh_printf("sys/class/net/%s", upper);
-		if (vh_use_net_is_up(ctx->root, up) != VH_YES)
-			continue;
-		word = vh_shell_quote(upper);
-		vh_use_add(ctx, VH_USE_NETWORK, "%s is under %s, which is up", p->name, upper)->fix =
-			vh_printf("ip link set %s down%s", word,
-				  has_address(routes, upper) ? CUTS : "");
+		if (vh_has_prefix(names.name[i], "upper_") && !vh_streq(upper, master))
+			look_at_upper(ctx, p, upper);
 	}
 }
 
-/* The network in which the interface has an IPv4 address, as its route tells; 169.254.0.0/16 is
- * what a host gives itself (RFC 3927). NULL: none. */
-static char *network4(const struct vh_routes *routes, const char *name)
+/* 169.254.0.0/16 is what a host gives itself (RFC 3927), from 224.0.0.0 on are groups. */
+static bool is_own_network(const struct vh_route *r)
 {
-	static const unsigned char link_local[2] = { 169, 254 };
+	return !r->gateway && r->length && r->dest[0] < 224 &&
+	       !(r->dest[0] == 169 && r->dest[1] == 254);
+}
+
+/* "an address in 192.0.2.0/24", as its route tells, or "the address 192.0.2.9" where none does
+ * and the host's own addresses are told. IPv4; NULL: none. */
+static char *address4(const struct vh_routes *routes, const char *name)
+{
+	_auto_free_ char *alone = NULL;
 
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct vh_route *r = &routes->list[i];
 		char shown[INET_ADDRSTRLEN];
 
-		if (r->six || r->local || r->gateway || !r->length ||
-		    strcmp(r->interface, name) != 0 ||
-		    !memcmp(r->dest, link_local, sizeof(link_local)) ||
+		if (r->six || strcmp(r->interface, name) != 0 || !is_own_network(r) ||
 		    !inet_ntop(AF_INET, r->dest, shown, sizeof(shown)))
 			continue;
-		return vh_printf("%s/%u", shown, r->length);
+		if (!r->local)
+			return vh_printf("an address in %s/%u", shown, r->length);
+		if (!alone)
+			alone = vh_printf("the address %s", shown);
 	}
-	return NULL;
+	return VH_STEAL(alone);
 }
 
 /* An address that others may know: for a device that was named no more than a warning. */
 static void look_at_addresses(struct vh_uses_ctx *ctx, struct port *p)
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
-	_auto_free_ char *network = network4(routes, p->name);
+	_auto_free_ char *address = address4(routes, p->name);
 	struct vh_use *u = NULL;
 
-	for (size_t i = 0; !network && !u && i < routes->n_addresses6; i++)
+	for (size_t i = 0; !address && !u && i < routes->n_addresses6; i++)
 		if (!strcmp(routes->addresses6[i].interface, p->name))
 			u = vh_use_add(ctx, VH_USE_NETWORK, "%s has the address %s", p->name,
 				       routes->addresses6[i].text);
-	if (network)
-		u = vh_use_add(ctx, VH_USE_NETWORK, "%s has an address in %s", p->name, network);
+	if (address)
+		u = vh_use_add(ctx, VH_USE_NETWORK, "%s has %s", p->name, address);
 	if (!u)
 		return;
 	u->weak = true;
@@ -194,17 +289,33 @@ static void note_untold(struct vh_uses_ctx *ctx)
 {
 	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 
-	if (!routes->read && !ctx->host->uses_untold) {
-		vh_use_unseen(ctx, VH_USE_NETWORK,
-			      "default routes: /proc/net/route is not readable");
-	}
-	if (routes->read && !routes->all && ctx->root->live)
+	if (routes->unread && !ctx->host->uses_untold)
+		vh_use_unseen(ctx, VH_USE_NETWORK, "default routes: %s is not readable",
+			      routes->unread);
+	if (!routes->unread && !routes->all && ctx->root->live)
 		vh_host_not_checked(ctx->host,
 				    "default routes of other tables than the main one: the "
 				    "kernel does not tell them");
+	if (routes->unknown_default)
+		vh_use_unseen(ctx, VH_USE_NETWORK,
+			      "where a default route leads: its next hop could not be resolved");
 	if (routes->cut)
-		vh_host_not_checked(ctx->host, "some routes: there are too many, or next hops are "
-					       "objects of their own");
+		vh_host_not_checked(ctx->host, "some routes: there are too many");
+}
+
+static void look_whether_up(struct vh_uses_ctx *ctx, const struct port *p)
+{
+	enum vh_tri up = vh_use_net_is_up(ctx->root, p->path);
+	struct vh_use *u;
+
+	if (up == VH_UNKNOWN && errno != ENOENT)
+		vh_use_unseen(ctx, VH_USE_NETWORK, "whether '%s' is up: %s", p->name,
+			      strerror(errno));
+	if (up != VH_YES)
+		return;
+	u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", p->name);
+	u->peer_only = true;
+	u->fix = down_fix(ctx, p);
 }
 
 static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
@@ -213,30 +324,42 @@ static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
 	size_t before = ctx->dev->n_uses;
 
 	note_untold(ctx);
-	look_at_default_routes(ctx, p);
-	vh_shares_look(ctx, &p->ways); /* ended before what they go by */
+	vh_shares_look(ctx, &p->ways); /* ended before what they go by: a server is told of it */
 	vh_ties_look(ctx, &p->ways);
+	look_at_default_routes(ctx, p);
 	if (master)
 		look_at_master(ctx, p, master);
 	look_at_uppers(ctx, p, master);
 	if (ctx->dev->n_uses == before)
 		look_at_addresses(ctx, p);
-	if (ctx->dev->n_uses == before && vh_use_net_is_up(ctx->root, p->path) == VH_YES) {
-		struct vh_use *u = vh_use_add(ctx, VH_USE_NETWORK, "%s is up", p->name);
-
-		u->peer_only = true;
-		u->fix = down_fix(ctx, p);
-	}
+	if (ctx->dev->n_uses == before)
+		look_whether_up(ctx, p);
 }
 
-/* The directory is there while the driver has an interface; in another namespace it is not seen
- * (drivers/base/core.c:cleanup_glue_dir(), fs/kernfs tags). */
-static void look_at_none(struct vh_uses_ctx *ctx)
+/* What namespaces hide: the directory of a class is there while the driver has one, and one of
+ * another namespace is not seen in it (drivers/base/core.c:cleanup_glue_dir(), fs/kernfs tags). */
+static const struct {
+	const char *class, *what, *back;
+} tagged[] = {
+	{ "net", "its interface", "ip -n NAMESPACE link set INTERFACE netns 1" },
+	{ "ieee80211", "its Wi-Fi radio", "ip netns exec NAMESPACE iw phy PHY set netns 1" },
+	{ "infiniband", "its RDMA device", "ip netns exec NAMESPACE rdma dev set DEVICE netns 1" },
+};
+
+void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *class)
 {
-	vh_use_add(ctx, VH_USE_NETWORK,
-		   "its interface is in another network namespace (a container's)")
-		->fix = vh_strdup("end the container that has it, or move it back: "
-				  "ip -n NAMESPACE link set INTERFACE netns 1");
+	_auto_names_ struct vh_names names = { 0 };
+	size_t i = 0;
+
+	while (i < VH_COUNT(tagged) && strcmp(tagged[i].class, class) != 0)
+		i++;
+	if (i == VH_COUNT(tagged) || ctx->host->uses_untold ||
+	    vh_root_list_dirs(ctx->root, &names, "%s", path) < 0 || names.count)
+		return;
+	vh_use_add(ctx, VH_USE_NETWORK, "%s is in another network namespace (a container's)",
+		   tagged[i].what)
+		->fix = vh_printf("end the container that has it, or move it back: %s",
+				  tagged[i].back);
 }
 
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
@@ -244,19 +367,17 @@ void vh_net_look(struct vh_uses_ctx *ctx, const char *path)
 	_auto_names_ struct vh_names names = { 0 };
 	int rc = vh_root_list_dirs(ctx->root, &names, "%s", path);
 
-	if (rc < 0) {
+	if (rc < 0)
 		vh_use_unseen(ctx, VH_USE_NETWORK, "the interface of %s: %s",
 			      vh_pci_str(&ctx->dev->addr).s, strerror(errno));
-	} else if (!names.count && !ctx->host->uses_untold) {
-		look_at_none(ctx);
-	}
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, names.name[i]);
 		struct port p = { .path = sub, .name = names.name[i] };
 
+		vh_things_interface(ctx, names.name[i]);
 		*VH_APPEND(ctx->dev->carries.name,
 			   ctx->dev->carries.count) = vh_printf("interface %s", names.name[i]);
-		p.word = vh_shell_quote(names.name[i]);
+		p.word = vh_shell_interface(names.name[i]);
 		vh_ways_read(ctx, sub, names.name[i], &p.ways);
 		look_at_interface(ctx, &p);
 		vh_ways_clear(&p.ways);

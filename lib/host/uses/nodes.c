@@ -56,21 +56,69 @@ void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsyst
 	const char *name = strrchr(path, '/') + 1;
 	char *node;
 
-	if (!vh_subsystem_counts(vh_subsystem_find(subsystem), name))
+	if (!vh_subsystem_counts(vh_subsystem_find(subsystem), name)) {
+		node = vh_subsystem_node(subsystem, name);
+		vh_things_node(ctx, node, numbers, false);
+		free(node);
 		return;
+	}
 	node = devname(ctx->root, path);
 	number(add(ctx, subsystem, node ? node : vh_subsystem_node(subsystem, name)), numbers);
+}
+
+void vh_nodes_add_file(struct vh_uses_ctx *ctx, const char *file, const char *subsystem,
+		       const char *numbers)
+{
+	number(add(ctx, subsystem, vh_strdup(file)), numbers);
+}
+
+/* nvme0c1n2 is one path to the disk nvme0n2, which lives elsewhere (drivers/nvme/host/core.c,
+ * nvme_alloc_ns()). Returns the disk's name, or NULL. */
+char *vh_nodes_head(const char *name)
+{
+	unsigned int subsystem, controller, ns;
+	int end = 0;
+
+	if (sscanf(name, "nvme%uc%un%u%n", &subsystem, &controller, &ns, &end) != 3 || name[end])
+		return NULL;
+	return vh_printf("nvme%un%u", subsystem, ns);
+}
+
+/* A volume, or the like, that lies on a disk of the function: a guest may have it as its own. */
+void vh_nodes_above(struct vh_uses_ctx *ctx, const char *name, const char *numbers)
+{
+	_auto_free_ char *path = vh_subsystem_node("block", name);
+	struct vh_devnode *n;
+
+	for (size_t i = 0; i < ctx->dev->n_devnodes; i++)
+		if (ctx->dev->devnodes[i].block && !strcmp(ctx->dev->devnodes[i].path, path))
+			return;
+	n = add(ctx, "block", VH_STEAL(path));
+	n->above = true;
+	number(n, numbers);
+}
+
+/* Of a disk with several paths the node that takes commands of NVMe is elsewhere, too: ng0n1. */
+static void add_generic(struct vh_uses_ctx *ctx, const char *head)
+{
+	_auto_free_ char *name = vh_printf("ng%s", head + strlen("nvme"));
+	_auto_free_ char *numbers = vh_root_read(ctx->root, "sys/class/nvme-generic/%s/dev", name);
+
+	if (numbers)
+		number(add(ctx, "nvme-generic", vh_printf("/dev/%s", name)), numbers);
 }
 
 /* Who has a whole disk or a partition open may not have said so to the kernel: QEMU does not. */
 void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = vh_block_head(name);
+	_auto_free_ char *head = vh_nodes_head(name);
 	_auto_free_ char *disk = head ? vh_printf("sys/class/block/%s", head) : vh_strdup(path);
 	_auto_free_ char *numbers = vh_root_read(ctx->root, "%s/dev", disk);
 	_auto_names_ struct vh_names dirs = { 0 };
 
 	number(add(ctx, "block", vh_subsystem_node("block", head ? head : name)), numbers);
+	if (head)
+		add_generic(ctx, head);
 	VH_IGNORE(vh_root_list_dirs(ctx->root, &dirs, "%s", disk)); /* vh_block_look() says why */
 	for (size_t i = 0; i < dirs.count; i++) {
 		_auto_free_ char *part = NULL;
@@ -80,6 +128,16 @@ void vh_nodes_of_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 		part = vh_root_read(ctx->root, "%s/%s/dev", disk, dirs.name[i]);
 		number(add(ctx, "block", vh_subsystem_node("block", dirs.name[i])), part);
 	}
+}
+
+/* Of a disk that the function does not have itself: it is reached by it. */
+void vh_nodes_of_tied(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	size_t before = ctx->dev->n_devnodes;
+
+	vh_nodes_of_disk(ctx, path, name);
+	for (size_t i = before; i < ctx->dev->n_devnodes; i++)
+		ctx->dev->devnodes[i].above = ctx->dev->devnodes[i].block;
 }
 
 /* --- NVIDIA's own drivers, which have no kernel objects for their nodes ------------------------ */

@@ -27,6 +27,7 @@ struct party {
 	const struct vh_holder *holder; /* the one of highest rank */
 	enum vh_use_kind kind;
 	enum vh_measure measure;
+	bool above; /* it has what lies on a disk: that has to end before */
 	const struct vh_subsystem *subsystem; /* of its first node; NULL: not in the table */
 	const char *unknown;                  /* that one's name */
 	struct vh_names nodes;
@@ -88,6 +89,15 @@ static const struct vh_holder *holder_of(const struct vh_parties *p, int64_t pid
 	return &p->holders[i];
 }
 
+bool vh_parties_have(const struct vh_parties *p, size_t dev, const char *node)
+{
+	for (size_t i = 0; i < p->hits.count; i++)
+		if (p->hits.list[i].dev == dev && !strcmp(p->hits.list[i].path, node) &&
+		    holder_of(p, p->hits.list[i].pid)->rank != VH_HOLDER_LOOKS)
+			return true;
+	return false;
+}
+
 /* --- who belongs together --------------------------------------------------------------------- */
 
 /* Ending one ends the other: the processes of a guest, of a service, of a desktop. */
@@ -130,6 +140,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 	const struct vh_subsystem *s = vh_subsystem_find(name);
 	enum vh_measure measure = s ? s->measure : VH_MEASURE_ERROR;
 	struct party *party;
+	bool above;
 
 	if (own)
 		s = strstr(hit->path, "/resource") ? &resource_files : &config_files;
@@ -139,10 +150,12 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 		measure = VH_MEASURE_ERROR;
 	if (measure == VH_MEASURE_GUEST)
 		return;
+	above = !own && d->devnodes[hit->node].above;
 	for (size_t i = 0; i < to->count; i++) {
 		party = &to->list[i];
 		if (party->kind == kind_of(d, s) && is_same(party->holder, h)) {
 			join(party, h, measure, hit->path);
+			party->above |= above;
 			return;
 		}
 	}
@@ -150,6 +163,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 	*party = (struct party){ .holder = h,
 				 .kind = kind_of(d, s),
 				 .measure = measure,
+				 .above = above,
 				 .subsystem = s,
 				 .unknown = name,
 				 .pids = { h->pid } };
@@ -207,8 +221,11 @@ static char *fix_of(const struct party *p)
 		return vh_strdup(h->fix);
 	if (h->pid == 1) /* it cannot be ended */
 		return NULL;
-	for (size_t i = 0; i < p->nodes.count; i++)
-		draws |= vh_has_prefix(p->nodes.name[i], "/dev/dri/");
+	/* who has a render node alone computes, or is a client of the one that draws */
+	for (size_t i = 0; p->kind == VH_USE_DISPLAY && i < p->nodes.count; i++)
+		draws |= vh_has_prefix(p->nodes.name[i], "/dev/dri/card") ||
+			 vh_has_prefix(p->nodes.name[i], "/dev/fb");
+	draws |= h->rank == VH_HOLDER_DESKTOP && p->kind == VH_USE_DISPLAY;
 	return vh_printf("end %s%s", h->who, draws ? desktop : "");
 }
 
@@ -223,6 +240,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 	u->weak = p->measure == VH_MEASURE_WARNING;
 	u->peer_only = p->measure == VH_MEASURE_PEER;
 	u->looked = looks;
+	u->rank = p->above && !looks ? VH_USE_RANK_FIRST : 0;
 	u->fix = fix_of(p);
 }
 

@@ -3,9 +3,11 @@
 #include "lib/host/uses/routes.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/ipv6_route.h>
 #include <linux/route.h>
 
+#include "lib/base/root-routes.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"
@@ -65,6 +67,7 @@ static void read_all(char *text, struct vh_routes *to)
 		r->gateway = !r->local && strcmp(w[2], "-") != 0;
 		memcpy(r->dest, dest, sizeof(dest));
 		r->length = (unsigned int)length;
+		to->unknown_default |= !strcmp(w[3], VH_ROUTE_UNKNOWN) && vh_routes_is_default(r);
 	}
 }
 
@@ -159,7 +162,10 @@ static void read_main(const struct vh_root *root, struct vh_routes *to)
 	_auto_free_ char *v4 = vh_root_read(root, "proc/net/route");
 	_auto_free_ char *v6 = vh_root_read(root, "proc/net/ipv6_route");
 
-	to->read = v4; /* a kernel without IPv6 is no gap */
+	/* a kernel without IPv6 is not a gap */
+	to->unread = !v4                      ? "/proc/net/route"
+		     : !v6 && errno != ENOENT ? "/proc/net/ipv6_route"
+					      : NULL;
 	if (v4)
 		read_main4(v4, to);
 	if (v6)
@@ -175,7 +181,7 @@ struct vh_routes *vh_routes_of(const struct vh_root *root, const struct vh_usage
 		return to;
 	to->asked = true;
 	all = vh_root_read_routes(root);
-	to->read = to->all = all;
+	to->all = all;
 	if (all)
 		read_all(all, to);
 	else
@@ -183,6 +189,8 @@ struct vh_routes *vh_routes_of(const struct vh_root *root, const struct vh_usage
 	addresses = vh_root_read(root, "proc/net/if_inet6");
 	if (addresses)
 		read_addresses6(addresses, to);
+	else if (errno != ENOENT && !to->unread)
+		to->unread = "/proc/net/if_inet6";
 	return to;
 }
 
@@ -207,10 +215,13 @@ void vh_routes_free(struct vh_routes *routes)
 	free(routes);
 }
 
-/* 2000::/3 is all that is given out of IPv6 (RFC 4291), and was the default route of old. */
+/* Parts that together are everything count each: nobody owns a sixteenth of the Internet. From
+ * 224.0.0.0 and f000:: on are groups and what is kept back, which is often bound to a card. */
 bool vh_routes_is_default(const struct vh_route *r)
 {
-	return !r->local && (r->length <= 1 || (r->six && r->length == 3 && r->dest[0] == 0x20)) &&
+	bool reserved = r->length == VH_ROUTES_DEFAULT_BITS && r->dest[0] >= (r->six ? 0xf0 : 0xe0);
+
+	return !r->local && r->length <= VH_ROUTES_DEFAULT_BITS && !reserved &&
 	       strcmp(r->interface, "lo") != 0;
 }
 
@@ -321,7 +332,10 @@ bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_
 		if (best && matches(r, &a) && !is_better(best, r))
 			vh_names_note(ret, "%s", r->interface);
 	}
-	return ret->count && !(routes->cut && (common ? common->length : 0) <= 1);
+	if (vh_names_has(ret, VH_ROUTE_UNKNOWN))
+		return false;
+	return ret->count &&
+	       !(routes->cut && (common ? common->length : 0) <= VH_ROUTES_DEFAULT_BITS);
 }
 
 const char *vh_routes_owner(const struct vh_routes *routes, const char *address)

@@ -8,6 +8,8 @@
 
 #include "lib/base/root.h"
 
+#define VH_ROUTE_UNKNOWN "?" /* the interface of a next hop that could not be resolved */
+
 enum vh_route_table { VH_ROUTE_DEFAULT = 253, VH_ROUTE_MAIN = 254, VH_ROUTE_LOCAL = 255 };
 
 struct vh_route {
@@ -25,6 +27,7 @@ enum vh_link_kind {
 	VH_LINK_PPP,
 	VH_LINK_TUNNEL,
 	VH_LINK_PLAIN, /* Ethernet of software alone, such as a bridge of Open vSwitch */
+	VH_LINK_PAIR,  /* veth: its other end may be a port of a bridge */
 };
 struct vh_link {
 	char *name, *remote; /* a tunnel's other end, or NULL */
@@ -34,8 +37,10 @@ struct vh_link {
 
 struct vh_routes {
 	bool asked;
-	bool read, all; /* ... of every table */
-	bool cut;       /* ... but not all of them */
+	const char *unread;   /* the file that could not be read; NULL: none */
+	bool all;             /* they are those of every table */
+	bool cut;             /* there are more, none of which is a default route */
+	bool unknown_default; /* where a default route leads is not told */
 	struct vh_route *list;
 	size_t count;
 	struct vh_address {
@@ -54,7 +59,8 @@ struct vh_routes *vh_routes_of(const struct vh_root *root, const struct vh_usage
 void vh_routes_free(struct vh_routes *routes);
 VH_DEFINE_AUTO(vh_routes, vh_routes_free)
 
-/* Does it lead everywhere? Halves of everything are written by VPNs (OpenVPN's def1). */
+/* Does it lead everywhere? VPNs write parts of everything: halves of IPv4 (OpenVPN's def1), ::/3,
+ * 2000::/4 and 3000::/4, what WireGuard's clients leave over when they spare a network. */
 bool vh_routes_is_default(const struct vh_route *r);
 /*
  * The interfaces by which a server is reached: "192.0.2.9", "[2001:db8::1]:3260",

@@ -6,6 +6,8 @@
  */
 #include "lib/host/uses/use.h"
 
+#include <errno.h>
+
 #include "lib/base/banned.h"
 
 #define COMMUNICATION 0x07 /* base class */
@@ -33,10 +35,17 @@ static const char *next_option(const char *at)
 	return NULL;
 }
 
-static void read_consoles(const struct vh_root *root, const char *cmdline, struct vh_names *ret)
+static void read_consoles(struct vh_uses_ctx *ctx, struct vh_names *ret)
 {
-	_auto_free_ char *registered = vh_root_read(root, "proc/consoles");
+	const struct vh_root *root = ctx->root;
+	const char *cmdline = ctx->host->cmdline;
 	_auto_free_ char *active = vh_root_read(root, "sys/class/tty/console/active");
+	_auto_free_ char *registered = vh_root_read(root, "proc/consoles");
+
+	/* either of them is enough */
+	if (!registered && errno != ENOENT && !active)
+		vh_use_unseen(ctx, VH_USE_SERIAL, "the consoles of the machine: %s",
+			      strerror(errno));
 
 	add_words(ret, registered, "\n");
 	add_words(ret, active, " \n");
@@ -129,6 +138,25 @@ void vh_serial_note(struct vh_uses_ctx *ctx, const char *path)
 	VH_IGNORE(vh_root_list_dirs(ctx->root, &ctx->ttys, "%s", path));
 }
 
+/* Port 0 is the console's, the others are channels (drivers/char/virtio_console.c); without a node
+ * there is nothing to tell by. */
+static bool has_channels_alone(const struct vh_pci_dev *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		const char *path = d->devnodes[i].path;
+		unsigned int device, port;
+
+		if (sscanf(path, "/dev/vport%up%u", &device, &port) != 2)
+			continue;
+		if (!port)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* hvc0 of a guest, which this machine may be: it shows no device. */
 static bool has_virtio_console(const struct vh_uses_ctx *ctx)
 {
@@ -136,7 +164,7 @@ static bool has_virtio_console(const struct vh_uses_ctx *ctx)
 					   ? vh_root_link_name(ctx->root, "%s/driver", ctx->virtio)
 					   : NULL;
 
-	return vh_streq(driver, "virtio_console");
+	return vh_streq(driver, "virtio_console") && !has_channels_alone(ctx->dev);
 }
 
 void vh_serial_look(struct vh_uses_ctx *ctx)
@@ -147,7 +175,7 @@ void vh_serial_look(struct vh_uses_ctx *ctx)
 
 	if (!ctx->ttys.count && !ctx->virtio && !may_be_port)
 		return;
-	read_consoles(ctx->root, ctx->host->cmdline, &consoles);
+	read_consoles(ctx, &consoles);
 	for (size_t i = 0; i < ctx->ttys.count; i++)
 		if (vh_names_has(&consoles, ctx->ttys.name[i]))
 			add_console(ctx, ctx->ttys.name[i]);

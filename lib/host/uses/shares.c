@@ -14,67 +14,20 @@
 #define VIRTIO_9P 9 /* linux/virtio_ids.h */
 #define VIRTIO_FS 0x1a
 
-static bool is_network(const char *type)
-{
-	static const char *const types[] = { "nfs",  "nfs4",   "cifs",           "smb3",
-					     "ceph", "lustre", "fuse.glusterfs", "afs" };
-
-	for (size_t i = 0; i < VH_COUNT(types); i++)
-		if (!strcmp(type, types[i]))
-			return true;
-	return false;
-}
-
-/* Of mounts of this kind the options tell more. */
-void vh_shares_note(struct vh_mount *m, const char *type, char *options)
-{
-	bool is_root_overlay = !strcmp(type, "overlay") && !strcmp(m->at, "/");
-
-	if (!is_network(type) && strcmp(type, "9p") != 0 && strcmp(type, "virtiofs") != 0 &&
-	    !is_root_overlay)
-		return;
-	m->type = vh_strdup(type);
-	m->options = vh_strdup(options ? options : "");
-}
-
-/* The value of the next option KEY=VALUE from *at on, NULL at the end. Caller frees. */
-static char *next_option(const char **at, const char *key)
-{
-	size_t n = strlen(key);
-
-	while (**at) {
-		const char *word = *at;
-		size_t len = strcspn(word, ",");
-
-		*at += len + (word[len] == ',');
-		if (len > n && !strncmp(word, key, n) && word[n] == '=')
-			return vh_strndup(word + n + 1, len - n - 1);
-	}
-	return NULL;
-}
-
-static void add_all(struct vh_names *to, const char *list, const char *separators)
-{
-	while (*list) {
-		size_t n = strcspn(list, separators);
-
-		if (n)
-			vh_names_note(to, "%.*s", (int)n, list);
-		list += n + (list[n] != 0);
-	}
-}
-
-/* host:/path, [2001:db8::1]:/path, //host/share, a:6789,b:6789:/, 10.0.0.1@tcp:/fs */
-static void add_of_source(struct vh_names *to, const char *source)
+/* host:/path, [2001:db8::1]:/path, //host/share, a:6789,b:6789:/, 10.0.0.1@tcp:/fs; `user`:
+ * somebody@host:/path */
+static void add_of_source(struct vh_names *to, const char *source, bool user)
 {
 	const char *end = source;
 	_auto_free_ char *servers = NULL;
 
 	while (*source == '/' || *source == '\\')
 		source++;
+	if (user && strchr(source, '@'))
+		source = strchr(source, '@') + 1;
 	end = strstr(source, ":/");
 	servers = vh_strndup(source, end ? (size_t)(end - source) : strcspn(source, "/\\@"));
-	add_all(to, servers, ",");
+	vh_mounts_add_all(to, servers, ",");
 }
 
 void vh_shares_servers(const struct vh_mount *m, struct vh_names *ret)
@@ -85,20 +38,20 @@ void vh_shares_servers(const struct vh_mount *m, struct vh_names *ret)
 		const char *at = m->options;
 		char *value;
 
-		while ((value = next_option(&at, keys[i]))) {
-			add_all(ret, value, "/");
+		while ((value = vh_mounts_next_option(&at, keys[i]))) {
+			vh_mounts_add_all(ret, value, "/");
 			free(value);
 		}
 	}
 	if (!ret->count)
-		add_of_source(ret, m->source);
+		add_of_source(ret, m->source, !strcmp(m->type, "fuse.sshfs"));
 }
 
 static char *transport_of(const struct vh_mount *m)
 {
 	const char *at = m->options;
 
-	return next_option(&at, "trans");
+	return vh_mounts_next_option(&at, "trans");
 }
 
 /* 9p by TCP names its server as the source. */
@@ -107,66 +60,22 @@ bool vh_shares_is_of_network(const struct vh_mount *m)
 	_auto_free_ char *transport = NULL;
 
 	if (!m->type || strcmp(m->type, "9p") != 0)
-		return m->type && is_network(m->type);
+		return m->type && vh_mounts_is_network(m->type);
 	transport = transport_of(m);
 	return transport && (!strcmp(transport, "tcp") || !strcmp(transport, "rdma"));
 }
 
-void vh_shares_overlay_dirs(const struct vh_mount *m, struct vh_names *ret)
+/* Adds the uses of files on it that the kernel has open: swap, images with file systems in them. */
+static bool is_vital(struct vh_uses_ctx *ctx, const struct vh_mount *m)
 {
-	static const char *const keys[] = { "lowerdir", "lowerdir+", "datadir+", "upperdir" };
+	_auto_free_ char *shown = vh_printable(m->at, 80);
+	size_t before = ctx->dev->n_uses;
+	bool vital = vh_use_is_vital_mount(m->at) || vh_mounts_is_below_root(ctx->usage, m->at);
 
-	for (size_t k = 0; k < VH_COUNT(keys); k++) {
-		const char *from = m->options;
-		char *value;
-
-		while ((value = next_option(&from, keys[k]))) {
-			add_all(ret, value, ":");
-			free(value);
-		}
-	}
-}
-
-bool vh_shares_is_below_root(const struct vh_usage *u, const char *at)
-{
-	size_t n = strlen(at);
-
-	for (size_t i = 0; n > 1 && i < u->n_mounts; i++) {
-		const struct vh_mount *m = &u->mounts[i];
-		_auto_names_ struct vh_names dirs = { 0 };
-
-		if (!m->type || strcmp(m->type, "overlay") != 0)
-			continue;
-		vh_shares_overlay_dirs(m, &dirs);
-		for (size_t d = 0; d < dirs.count; d++)
-			if (vh_has_prefix(dirs.name[d], at) &&
-			    (!dirs.name[d][n] || dirs.name[d][n] == '/'))
-				return true;
-	}
-	return false;
-}
-
-static bool holds_swap(const struct vh_usage *u, const char *at)
-{
-	size_t n = strcmp(at, "/") ? strlen(at) : 0;
-
-	for (size_t i = 0; n && i < u->swaps.count; i++)
-		if (!strncmp(u->swaps.name[i], at, n) && u->swaps.name[i][n] == '/')
-			return true;
-	return false;
-}
-
-static bool is_vital(const struct vh_usage *u, const struct vh_mount *m)
-{
-	return vh_use_is_vital_mount(m->at) || vh_shares_is_below_root(u, m->at) ||
-	       holds_swap(u, m->at);
-}
-
-static char *umount_fix(const struct vh_mount *m)
-{
-	_auto_free_ char *at = vh_shell_quote(m->at);
-
-	return vh_printf("umount %s", at);
+	vh_block_look_at_files(ctx, m, shown);
+	for (size_t i = before; i < ctx->dev->n_uses; i++)
+		vital |= ctx->dev->uses[i].vital && !ctx->dev->uses[i].fix;
+	return vital;
 }
 
 /* --- by a network --------------------------------------------------------------------------------- */
@@ -205,7 +114,17 @@ static void add_use(struct vh_uses_ctx *ctx, const struct vh_mount *m, const cha
 			       interface, sure ? "carries" : "may carry", nfs ? "NFS" : m->type, at,
 			       shown);
 	u->vital = vital;
-	u->fix = vital ? NULL : umount_fix(m);
+	u->rank = vh_mounts_rank(m->at);
+	u->fix = vital ? NULL : vh_mounts_umount(ctx->usage, m);
+}
+
+/* Swap in a file on it, which can be ended. */
+static bool has_vital_since(const struct vh_uses_ctx *ctx, const struct vh_use_mark *since)
+{
+	for (size_t i = since->uses; i < ctx->dev->n_uses; i++)
+		if (ctx->dev->uses[i].vital)
+			return true;
+	return false;
 }
 
 void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
@@ -215,6 +134,7 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 	for (size_t i = 0; i < usage->n_mounts; i++) {
 		const struct vh_mount *m = &usage->mounts[i];
 		_auto_names_ struct vh_names servers = { 0 };
+		struct vh_use_mark before = vh_use_mark(ctx);
 		_auto_free_ char *what = NULL;
 		const char *server;
 		enum vh_tri by;
@@ -227,11 +147,16 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 		if (by == VH_NO || (by == VH_UNKNOWN && vh_ways_is_down(ctx, ways)))
 			continue;
 		server = servers.count ? servers.name[0] : "an unknown server";
-		vital = is_vital(usage, m);
-		if (by == VH_YES || vital) {
+		vital = is_vital(ctx, m);
+		if (by == VH_YES)
+			vh_things_mount(ctx, m);
+		if (by == VH_YES || vital || has_vital_since(ctx, &before)) {
 			add_use(ctx, m, ways->list[0].name, server, vital, by == VH_YES);
 			continue;
 		}
+		vh_use_forget(ctx, &before);
+		if (!strcmp(m->type, "fuse.sshfs")) /* of a person, by a name as a rule */
+			continue;
 		what = vh_printf("a file system of type %s", m->type);
 		vh_ways_untold(ctx, server, what);
 	}
@@ -253,6 +178,7 @@ static void look_at_tag(struct vh_uses_ctx *ctx, const char *type, const char *t
 		const struct vh_mount *m = &ctx->usage->mounts[i];
 		_auto_free_ char *transport = NULL, *source = NULL, *at = NULL;
 		struct vh_use *u;
+		bool vital;
 
 		if (!vh_streq(m->type, type) || (tag && strcmp(m->source, tag) != 0) ||
 		    vh_shares_is_of_network(m))
@@ -260,12 +186,16 @@ static void look_at_tag(struct vh_uses_ctx *ctx, const char *type, const char *t
 		transport = transport_of(m);
 		if (transport && strcmp(transport, "virtio") != 0)
 			continue;
+		if (tag)
+			vh_things_mount(ctx, m);
 		source = vh_printable(m->source, 100);
 		at = vh_printable(m->at, 4096);
+		vital = is_vital(ctx, m);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "the %s file system '%s' %s mounted at %s", type,
 			       source, tag ? "is" : "may be of it, which is", at);
-		u->vital = is_vital(ctx->usage, m);
-		u->fix = u->vital ? NULL : umount_fix(m);
+		u->vital = vital;
+		u->rank = vh_mounts_rank(m->at);
+		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 	}
 }
 

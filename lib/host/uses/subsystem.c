@@ -21,6 +21,8 @@ static const struct vh_subsystem table[] = {
 	/* what draws */
 	{ "drm", VH_USE_DISPLAY, .dir = "dri/", .only = ONLY("card", "render", "controlD") },
 	{ "graphics", VH_USE_DISPLAY, .only = ONLY("fb") },
+	{ VH_SUBSYSTEM_BOOT_SCREEN, VH_USE_DISPLAY,
+	  .what = "the firmware's framebuffer in its memory" },
 	{ "drm_dp_aux_dev", VH_USE_DISPLAY, VH_MEASURE_WARNING, .what = "a display's channel" },
 	{ "nvidia", VH_USE_DISPLAY, .measure = VH_MEASURE_ERROR },
 
@@ -55,7 +57,8 @@ static const struct vh_subsystem table[] = {
 	/* People type and point with it, or it only says that a plug was pulled. */
 	{ "input", VH_USE_INPUT, VH_MEASURE_PEER, .dir = "input/",
 	  .only = ONLY("event", "mouse", "js") },
-	{ VH_SUBSYSTEM_USB_INPUT, VH_USE_INPUT, VH_MEASURE_GUEST, .what = "an input device" },
+	{ VH_SUBSYSTEM_USB_INPUT, VH_USE_INPUT, VH_MEASURE_GUEST, .what = "an input device",
+	  .dir = "input/", .only = ONLY("event", "mouse", "js") },
 	{ "hidraw", VH_USE_INPUT, VH_MEASURE_WARNING, .what = "an input device" },
 
 	/* the rest that is known by a name */

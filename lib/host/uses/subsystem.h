@@ -27,6 +27,9 @@ struct vh_subsystem {
 /* Below a USB device, of which uses->usb.c tells by itself. */
 #define VH_SUBSYSTEM_USB_INPUT "input of usb"
 
+/* What draws on the framebuffer that the firmware left, wherever it hangs. */
+#define VH_SUBSYSTEM_BOOT_SCREEN "framebuffer of the firmware"
+
 /* The line of a subsystem; NULL: none. */
 const struct vh_subsystem *vh_subsystem_find(const char *name);
 /* All of them, for tests. */

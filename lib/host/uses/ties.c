@@ -2,6 +2,8 @@
 /* ties - see ties.h. */
 #include "lib/host/uses/ties.h"
 
+#include <errno.h>
+
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/host/uses/ways.h"
@@ -21,6 +23,14 @@ static struct vh_tie *add(struct vh_ties *to, enum vh_tie_kind kind, const char 
 	return t;
 }
 
+/* None are there, or they cannot be read. */
+static void list(const struct vh_root *root, const char *dir, struct vh_names *ret,
+		 struct vh_ties *to)
+{
+	if (vh_root_list(root, ret, "%s", dir) < 0 && errno != ENOENT)
+		vh_names_note(&to->blind, "%s: %s", dir, strerror(errno));
+}
+
 /* An iface record of open-iscsi may bind a session to an interface: .../host6/session1 */
 static void read_binding(const struct vh_root *root, struct vh_tie *t)
 {
@@ -38,30 +48,45 @@ static void read_binding(const struct vh_root *root, struct vh_tie *t)
 		vh_names_note(&t->interfaces, "%s", netdev);
 }
 
-/* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c); a portal may
- * have sent it on to another address. */
+/* Where a connection leads; a portal may have sent it on to another address. */
+static char *portal_of(const struct vh_root *root, const char *connection)
+{
+	char *server = vh_root_read(root, "sys/class/iscsi_connection/%s/address", connection);
+
+	if (server && strcspn(server, "<("))
+		return server;
+	free(server);
+	return vh_root_read(root, "sys/class/iscsi_connection/%s/persistent_address", connection);
+}
+
+/* Below a PCI function the tree shows whose it is: adapters that speak iSCSI themselves, and iSER.
+ * The routes of the host do not matter to them. */
+static bool is_of_adapter(const struct vh_root *root, const char *session)
+{
+	_auto_free_ char *device = vh_root_readlink(root, SESSIONS "/%s", session);
+
+	return device && strstr(device, "/devices/pci");
+}
+
+/* connectionS:C is a connection of sessionS (drivers/scsi/scsi_transport_iscsi.c) */
 static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
-	VH_IGNORE(vh_root_list(root, &names, "sys/class/iscsi_connection"));
+	list(root, "sys/class/iscsi_connection", &names, to);
 	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *session = NULL, *target = NULL, *shown = NULL;
+		_auto_free_ char *session = NULL, *server = NULL, *target = NULL, *shown = NULL;
 		unsigned int number;
 		struct vh_tie *t;
 
 		if (sscanf(names.name[i], "connection%u:", &number) != 1)
 			continue;
 		session = vh_printf("session%u", number);
+		server = portal_of(root, names.name[i]);
+		if (is_of_adapter(root, session))
+			continue;
 		t = add(to, VH_TIE_ISCSI, session);
-		t->server = vh_root_read(root, "sys/class/iscsi_connection/%s/address",
-					 names.name[i]);
-		if (!t->server || !strcspn(t->server, "<("))
-			free(VH_STEAL(t->server));
-		if (!t->server)
-			t->server = vh_root_read(root,
-						 "sys/class/iscsi_connection/%s/persistent_address",
-						 names.name[i]);
+		t->server = VH_STEAL(server);
 		target = vh_root_read(root, SESSIONS "/%s/targetname", session);
 		shown = vh_printable(target ? target : t->server ? t->server : session, 223);
 		t->what = vh_printf("the iSCSI session to %s", shown);
@@ -70,29 +95,30 @@ static void read_iscsi(const struct vh_root *root, struct vh_ties *to)
 	}
 }
 
-/* The first operand of nbd-client, or the URL of qemu-nbd; NULL: none of both. */
-char *vh_ties_nbd_server(const char *args, size_t len)
+/* qemu-nbd has it in a URL; a file lies on a disk of this host. */
+static char *qemu_server(const char *args, const char *end)
 {
-	const char *name = strrchr(args, '/'), *end = args + len;
+	for (const char *a = args; a < end; a += strlen(a) + 1) {
+		const char *at = strstr(a, "nbd://");
 
-	name = name ? name + 1 : args;
-	if (vh_has_prefix(name, "qemu-nbd") || vh_has_prefix(name, "nbdublk")) {
-		for (const char *a = args; a < end; a += strlen(a) + 1) {
-			const char *at = strstr(a, "nbd://");
-
-			if (at)
-				return vh_strndup(at + 6, strcspn(at + 6, "/"));
-			if (vh_has_prefix(a, "nbd:") && !vh_has_prefix(a, "nbd:unix"))
-				return vh_strdup(a + 4);
-		}
-		return NULL;
+		if (at)
+			return vh_strndup(at + 6, strcspn(at + 6, "/"));
+		if (vh_has_prefix(a, "nbd:") && !vh_has_prefix(a, "nbd:unix"))
+			return vh_strdup(a + 4);
+		if ((strstr(a, "://") && !strstr(a, "+unix://") && !strstr(a, "file://")) ||
+		    vh_has_prefix(a, "rbd:") || vh_has_prefix(a, "json:"))
+			return vh_strdup("");
 	}
-	if (!vh_has_prefix(name, "nbd-client"))
-		return NULL;
+	return NULL;
+}
+
+/* The first operand of nbd-client. */
+static char *client_server(const char *args, const char *end)
+{
+	static const char *const with_value[] = { "-N", "-b", "-t",    "-T",          "-C",
+						  "-i", "-S", "-name", "-block-size", "-timeout" };
+
 	for (const char *a = args + strlen(args) + 1; a < end; a += strlen(a) + 1) {
-		static const char *const with_value[] = { "-N",          "-b",      "-t", "-T",
-							  "-C",          "-i",      "-S", "-name",
-							  "-block-size", "-timeout" };
 		bool skip = false;
 
 		if (*a != '-')
@@ -105,6 +131,23 @@ char *vh_ties_nbd_server(const char *args, size_t len)
 			break;
 	}
 	return NULL;
+}
+
+/* In an initramfs the first letter may be '@' (systemd: "Storage Daemons for the Root File System").
+ * "-" is what a snapshot makes of a server that is this host. */
+char *vh_ties_nbd_server(const char *args, size_t len)
+{
+	const char *name = strrchr(args, '/');
+
+	name = name ? name + 1 : args;
+	if (!strcmp(name, "-"))
+		return NULL;
+	if (vh_has_prefix(name, "qemu-nbd") || vh_has_prefix(name, "@emu-nbd") ||
+	    vh_has_prefix(name, "nbdublk"))
+		return qemu_server(args, args + len);
+	if (vh_has_prefix(name, "nbd-client") || vh_has_prefix(name, "@bd-client"))
+		return client_server(args, args + len);
+	return vh_strdup("");
 }
 
 /* The process that serves it knows the server; it may be a file of this host (qemu-nbd). */
@@ -123,6 +166,8 @@ static void read_nbd(const struct vh_root *root, const char *name, struct vh_tie
 	if (n > 0 && !server)
 		return;
 	t = add(to, VH_TIE_BLOCK, name);
+	if (server && !*server)
+		free(VH_STEAL(server));
 	shown = vh_printable(server ? server : "a server", 223);
 	t->what = vh_printf("%s, from %s", name, shown);
 	t->fix = vh_printf("nbd-client -d /dev/%s", name);
@@ -155,6 +200,25 @@ static void read_aoe(const struct vh_root *root, const char *name, struct vh_tie
 	t->what = vh_printf("the disk %s (ATA over Ethernet)", name + strlen("etherd!"));
 }
 
+/* Below an interface, or a VLAN of it: .../net/eth1.100/ctlr_0/host9/.../block/sdc */
+static void read_fcoe(const struct vh_root *root, const char *name, struct vh_ties *to)
+{
+	_auto_free_ char *device = vh_root_readlink(root, "sys/block/%s", name);
+	char *at = device ? strstr(device, "/net/") : NULL;
+	_auto_free_ char *word = NULL, *interface = NULL;
+	struct vh_tie *t;
+
+	if (!at)
+		return;
+	at += strlen("/net/");
+	interface = vh_strndup(at, strcspn(at, "/"));
+	t = add(to, VH_TIE_BLOCK, name);
+	vh_names_note(&t->interfaces, "%s", interface);
+	t->what = vh_printf("%s (Fibre Channel over Ethernet)", name);
+	word = vh_shell_operand(interface);
+	t->fix = vh_printf("fcoeadm -d %s", word);
+}
+
 struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *usage)
 {
 	struct vh_ties *to = usage->ties;
@@ -165,7 +229,7 @@ struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *us
 	to->asked = true;
 	read_iscsi(root, to);
 	vh_fabric_read(root, to);
-	VH_IGNORE(vh_root_list(root, &names, "sys/block"));
+	list(root, "sys/block", &names, to);
 	for (size_t i = 0; i < names.count; i++) {
 		if (vh_has_prefix(names.name[i], "nbd"))
 			read_nbd(root, names.name[i], to);
@@ -173,6 +237,8 @@ struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *us
 			read_rbd(root, names.name[i], to);
 		else if (vh_has_prefix(names.name[i], "etherd!"))
 			read_aoe(root, names.name[i], to);
+		else if (vh_has_prefix(names.name[i], "sd") || vh_has_prefix(names.name[i], "sr"))
+			read_fcoe(root, names.name[i], to);
 	}
 	return to;
 }
@@ -192,6 +258,7 @@ void vh_ties_free(struct vh_ties *ties)
 		free(t->port);
 		vh_names_clear(&t->interfaces);
 	}
+	vh_names_clear(&ties->blind);
 	free(ties->list);
 	free(ties);
 }
@@ -236,14 +303,14 @@ static bool is_known(const struct vh_uses_ctx *ctx, const char *disk)
 	return false;
 }
 
-static void forget(struct vh_pci_dev *d, size_t uses, size_t carries)
+static void tied_disks(const struct vh_root *root, const struct vh_tie *tie, struct vh_names *ret)
 {
-	for (; d->n_uses > uses; d->n_uses--) {
-		free(d->uses[d->n_uses - 1].text);
-		free(d->uses[d->n_uses - 1].fix);
-	}
-	for (; d->carries.count > carries; d->carries.count--)
-		free(d->carries.name[d->carries.count - 1]);
+	if (tie->kind == VH_TIE_ISCSI)
+		iscsi_disks(root, tie->name, ret);
+	else if (tie->kind == VH_TIE_BLOCK)
+		vh_names_note(ret, "%s", tie->name);
+	else
+		vh_fabric_disks(root, tie->name, ret);
 }
 
 /* Adds the uses of its disks, and then its own, of that kind: "BY carries WHAT". With `sure` unset
@@ -251,35 +318,34 @@ static void forget(struct vh_pci_dev *d, size_t uses, size_t carries)
 static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_use_kind kind,
 		     const char *by, bool sure)
 {
-	size_t before = ctx->dev->n_uses, carried = ctx->dev->carries.count;
+	struct vh_use_mark before = vh_use_mark(ctx);
 	_auto_names_ struct vh_names disks = { 0 };
-	bool vital = false, complete = ctx->complete;
+	bool vital = false, known = false, stays = false;
 	struct vh_use *u;
 
-	if (tie->kind == VH_TIE_ISCSI)
-		iscsi_disks(ctx->root, tie->name, &disks);
-	else if (tie->kind == VH_TIE_BLOCK)
-		vh_names_note(&disks, "%s", tie->name);
-	else
-		vh_fabric_disks(ctx->root, tie->name, &disks);
+	tied_disks(ctx->root, tie, &disks);
 	for (size_t i = 0; i < disks.count; i++) {
 		_auto_free_ char *path = vh_printf("sys/class/block/%s", disks.name[i]);
 
-		if (is_known(ctx, disks.name[i]))
-			before = 0; /* what is known of it stands there */
-		else
-			vh_block_look(ctx, path, disks.name[i]); /* unmounted first */
+		if (is_known(ctx, disks.name[i])) {
+			known = true; /* what is known of it stands before */
+			continue;
+		}
+		vh_nodes_of_tied(ctx, path, disks.name[i]);
+		vh_block_look(ctx, path, disks.name[i]); /* unmounted first */
 	}
-	for (size_t i = before; i < ctx->dev->n_uses; i++)
-		vital |= ctx->dev->uses[i].vital;
+	for (size_t i = known ? 0 : before.uses; i < ctx->dev->n_uses; i++) {
+		u = &ctx->dev->uses[i];
+		vital |= u->vital;
+		stays |= u->vital && !u->fix; /* swap can be ended, the system cannot */
+	}
 	if (!sure && !vital) {
-		forget(ctx->dev, before ? before : ctx->dev->n_uses, carried);
-		ctx->complete = complete;
+		vh_use_forget(ctx, &before);
 		return false;
 	}
 	u = vh_use_add(ctx, kind, "%s %s %s", by, sure ? "carries" : "may carry", tie->what);
 	u->vital = vital;
-	u->fix = vital ? NULL : vh_strdup(tie->fix);
+	u->fix = stays ? NULL : vh_strdup(tie->fix);
 	return true;
 }
 
@@ -306,6 +372,9 @@ void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 	const struct vh_ties *ties = vh_ties_of(ctx->root, ctx->usage);
 	const char *interface = ways->list[0].name;
 
+	if (ties->blind.count && !vh_ways_is_down(ctx, ways))
+		vh_use_unseen(ctx, VH_USE_BLOCK | VH_USE_NETWORK, "disks of the network: %s",
+			      ties->blind.name[0]);
 	for (size_t i = 0; i < ties->count; i++) {
 		const struct vh_tie *t = &ties->list[i];
 		enum vh_tri by = t->kind == VH_TIE_NVME_FC ? VH_NO : is_by(ctx, ways, t);

@@ -28,11 +28,13 @@ struct vh_ties {
 	bool asked;
 	struct vh_tie *list;
 	size_t count;
+	struct vh_names blind; /* what could not be read */
 };
 
 struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *usage);
 void vh_ties_free(struct vh_ties *ties);
-/* From the arguments of the process that serves an nbd disk; NULL: no server. Caller frees. */
+/* From the arguments of the process that serves an nbd disk: its server, "" for one that is not
+ * told, NULL for this host itself. Caller frees. */
 char *vh_ties_nbd_server(const char *args, size_t len) VH_CHECK;
 
 /* fabric.c: adds those of NVMe; and the disks of one. */

@@ -110,6 +110,7 @@ void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	unsigned int input;
 	struct vh_use *u;
 
+	vh_things_usb(ctx, path, name);
 	if (vh_streq(class, "09")) /* a hub: what matters hangs on it */
 		return;
 	input = device_input(ctx, path);

@@ -42,15 +42,53 @@ enum vh_tri vh_use_net_is_up(const struct vh_root *root, const char *path)
 	return flags & IFF_UP ? VH_YES : VH_NO;
 }
 
+bool vh_use_is_in_list(const char *list, const char *file)
+{
+	size_t n;
+
+	for (; list && *list; list += n + (list[n] == ':')) {
+		n = strcspn(list, ":");
+		if (vh_is_word(list, n, file))
+			return true;
+	}
+	return false;
+}
+
 bool vh_use_is_vital_mount(const char *at)
 {
 	static const char *const vital[] = {
-		"/",    "/boot", "/boot/efi", "/boot/firmware", "/efi",
-		"/usr", "/var",  "/etc",      "/nix",           "/nix/store",
+		"/",    "/boot", "/boot/efi", "/boot/firmware", "/efi",       "/usr",
+		"/var", "/etc",  "/nix",      "/nix/store",     "/gnu/store",
 	};
 
 	for (size_t i = 0; i < VH_COUNT(vital); i++)
 		if (!strcmp(at, vital[i]))
 			return true;
 	return false;
+}
+
+struct vh_use_mark vh_use_mark(const struct vh_uses_ctx *ctx)
+{
+	const struct vh_pci_dev *d = ctx->dev;
+
+	return (struct vh_use_mark){ d->n_uses, d->carries.count, d->n_devnodes, d->n_things,
+				     ctx->complete };
+}
+
+void vh_use_forget(struct vh_uses_ctx *ctx, const struct vh_use_mark *since)
+{
+	struct vh_pci_dev *d = ctx->dev;
+
+	for (; d->n_uses > since->uses; d->n_uses--) {
+		vh_host_clear_use(&d->uses[d->n_uses - 1]);
+	}
+	for (; d->carries.count > since->carries; d->carries.count--)
+		free(d->carries.name[d->carries.count - 1]);
+	for (; d->n_devnodes > since->nodes; d->n_devnodes--) {
+		free(d->devnodes[d->n_devnodes - 1].path);
+		free(d->devnodes[d->n_devnodes - 1].subsystem);
+	}
+	for (; d->n_things > since->things; d->n_things--)
+		free(d->things[d->n_things - 1].name);
+	ctx->complete = since->complete;
 }

@@ -26,6 +26,8 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root)
 	vh_members_read(root, u);
 	u->routes = vh_alloc(sizeof(*u->routes));
 	u->ties = vh_alloc(sizeof(*u->ties));
+	u->namespaces = vh_openers_new();
+	u->zvols = vh_zvols_new();
 	return u;
 }
 
@@ -33,33 +35,50 @@ void vh_uses_free_usage(struct vh_usage *u)
 {
 	if (!u)
 		return;
-	for (size_t i = 0; i < u->n_mounts; i++) {
-		free(u->mounts[i].source);
-		free(u->mounts[i].at);
-		free(u->mounts[i].more);
-		free(u->mounts[i].pool);
-		free(u->mounts[i].type);
-		free(u->mounts[i].options);
-	}
+	vh_block_tables_clear(u->mounts, u->n_mounts);
+	vh_openers_free(u->namespaces);
 	vh_kernel_users_clear(u);
 	vh_members_clear(u);
 	vh_routes_free(u->routes);
 	vh_ties_free(u->ties);
-	free(u->mounts);
+	vh_zvols_free(u->zvols);
+	free(u->swaps_on);
 	vh_names_clear(&u->swaps);
+	vh_names_clear(&u->blind);
 	free(u);
 }
 
-/* What is not seen of a disk is a use as a disk, whatever else was not seen before. */
+void vh_uses_tell_mounts(const struct vh_usage *u, struct vh_host *host)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		struct vh_host_mount *m = VH_APPEND(host->mounts, host->n_mounts);
+
+		m->at = vh_strdup(u->mounts[i].at);
+		m->waits = !u->mounts[i].local;
+	}
+}
+
+/* What is not seen of a disk is a use as a disk, whatever else was not seen before. A card has
+ * disks of its own below the disk: mmcblk0/mmcblk0boot0 (drivers/mmc/core/block.c). */
 static void look_at_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
+	_auto_names_ struct vh_names dirs = { 0 };
 	bool before = ctx->complete;
 
+	vh_nodes_of_disk(ctx, path, name);
 	ctx->complete = true;
 	vh_block_look(ctx, path, name);
 	if (!ctx->complete)
 		ctx->dev->unseen_kinds |= VH_USE_BLOCK;
 	ctx->complete &= before;
+	VH_IGNORE(vh_root_list_dirs(ctx->root, &dirs, "%s", path)); /* vh_block_look() says why */
+	for (size_t i = 0; i < dirs.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs.name[i]);
+
+		if (vh_block_is_disk(ctx, sub, dirs.name[i]) &&
+		    !vh_root_exists(ctx->root, "%s/partition", sub))
+			look_at_disk(ctx, sub, dirs.name[i]);
+	}
 }
 
 /* What hangs on it and may have parts of its own. */
@@ -130,10 +149,13 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *sub, const char *s
 			 const char *numbers, const struct place *at)
 {
 	bool input = !strcmp(subsystem, "input");
+	size_t before = ctx->dev->n_devnodes;
 
 	if (input && at->on_sound) /* it says that a plug was pulled */
 		return;
 	vh_nodes_add(ctx, sub, input && at->on_usb ? VH_SUBSYSTEM_USB_INPUT : subsystem, numbers);
+	if (ctx->dev->n_devnodes > before)
+		vh_block_look_at_exports(ctx, ctx->dev->devnodes[before].path);
 }
 
 static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
@@ -148,11 +170,11 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 	     !strcmp(subsystem, "nvme")) &&
 	    !vh_flash_is_one(name) && vh_block_is_disk(ctx, sub, name)) {
 		look_at_disk(ctx, sub, name);
-		vh_nodes_of_disk(ctx, sub, name);
 		return;
 	}
 	if (vh_flash_is_one(name))
 		vh_flash_look(ctx, sub);
+	vh_net_look_at_namespaces(ctx, sub, name);
 	if (!strcmp(name, "net")) {
 		vh_net_look(ctx, sub);
 		return;
@@ -160,7 +182,10 @@ static void look_at(struct vh_uses_ctx *ctx, const char *path, const char *name,
 	if (subsystem && !ctx->host->uses_untold)
 		look_at_node(ctx, sub, subsystem, numbers, at);
 	below.on_sound |= vh_streq(subsystem, "sound");
+	if (!ctx->host->uses_untold)
+		vh_ram_look(ctx, sub, name, subsystem);
 	look_at_part(ctx, sub, name);
+	vh_things_by_name(ctx, name);
 	/* the UUID of a mediated device may look like one: 5-... */
 	if (vh_streq(subsystem, "usb") && vh_usb_is_device(name) && !vh_mediated_is_one(name)) {
 		below.on_usb = true;
@@ -190,8 +215,10 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, const struct place *
 		return;
 	}
 	for (size_t i = 0; i < dirs.count; i++)
-		/* behind a bridge: another function, asked for on its own */
-		if (strcmp(dirs.name[i], "power") != 0 && vh_pci_parse(dirs.name[i], &other) < 0)
+		/* Behind a bridge: another function, asked for on its own. The driver of VMD makes
+		 * a whole PCI domain, which goes with it. */
+		if (strcmp(dirs.name[i], "power") != 0 &&
+		    (vh_pci_parse(dirs.name[i], &other) < 0 || !vh_host_is_bridge(ctx->dev)))
 			look_at(ctx, path, dirs.name[i], at);
 }
 
@@ -238,8 +265,7 @@ static void drop_repeated(struct vh_pci_dev *d)
 			d->uses[kept++] = d->uses[i];
 			continue;
 		}
-		free(d->uses[i].text);
-		free(d->uses[i].fix);
+		vh_host_clear_use(&d->uses[i]);
 	}
 	d->n_uses = kept;
 }
@@ -273,8 +299,7 @@ static void look_at_whole(struct vh_uses_ctx *ctx)
 	bool on_driver = d->driver && !vh_host_is_tolerated(d);
 	bool is_display = vh_pci_is_display(d->class);
 
-	if ((is_display || VH_PCI_BASE_CLASS(d->class) == VH_PCI_BASE_CLASS_MULTIMEDIA) &&
-	    on_driver && !ctx->host->uses_untold)
+	if (on_driver && !ctx->host->uses_untold)
 		vh_display_look(ctx);
 	if (is_display && !ctx->host->uses_untold)
 		vh_boot_screen_look(ctx);

@@ -18,8 +18,11 @@ struct vh_usage *vh_uses_read_usage(const struct vh_root *root) VH_CHECK;
 void vh_uses_free_usage(struct vh_usage *u);
 VH_DEFINE_AUTO(vh_usage, vh_uses_free_usage)
 
-/* Fills d->uses, but for those that open nodes are, and d->devnodes; what could not be seen goes to
- * host->not_checked. */
+/* Fills host->mounts. */
+void vh_uses_tell_mounts(const struct vh_usage *u, struct vh_host *host);
+
+/* Fills d->uses, but for those that open nodes are, and d->devnodes and d->things; what could not
+ * be seen goes to host->not_checked. */
 void vh_uses_read(const struct vh_root *root, const struct vh_usage *usage, struct vh_host *host,
 		  struct vh_pci_dev *d);
 

@@ -33,8 +33,8 @@ static enum vh_link_kind kind_by_name(const char *name)
 static enum vh_link_kind kind_of(const struct vh_root *root, const char *path, const char *name)
 {
 	static const char *const tunnels[] = {
-		"DEVTYPE=wireguard", "DEVTYPE=vxlan",   "DEVTYPE=geneve",
-		"DEVTYPE=gtp",       "DEVTYPE=bareudp", NULL,
+		"DEVTYPE=wireguard", "DEVTYPE=vxlan",   "DEVTYPE=geneve",    "DEVTYPE=gtp",
+		"DEVTYPE=bareudp",   "DEVTYPE=l2tpeth", "DEVTYPE=amneziawg", NULL,
 	};
 	_auto_free_ char *uevent = NULL;
 
@@ -56,7 +56,9 @@ static enum vh_link_kind kind_of(const struct vh_root *root, const char *path, c
 	default:
 		return VH_LINK_OTHER;
 	}
-	if (vh_root_exists(root, "%s/tun_flags", path))
+	/* one bound to no interface has none below: GRE with Ethernet in it (net/ipv4/ip_tunnel.c:
+	 * ip_tunnel_get_iflink()) */
+	if (vh_root_exists(root, "%s/tun_flags", path) || !vh_root_read_int(root, "%s/iflink", path))
 		return VH_LINK_TUNNEL;
 	uevent = vh_root_read(root, "%s/uevent", path);
 	for (size_t i = 0; uevent && tunnels[i]; i++)
@@ -110,15 +112,16 @@ static void look_at_link(const struct vh_root *root, const char *name, struct vh
 	if ((target && !strstr(target, "devices/virtual/")) || !strcmp(name, "lo"))
 		return;
 	ret->kind = kind_of(root, path, name);
-	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
-		ret->kind = VH_LINK_OTHER;
-	if (ret->kind != VH_LINK_TUNNEL)
-		return;
-	ret->remote = remote_of(root, path);
 	own = vh_root_read_int(root, "%s/ifindex", path);
 	ret->over = vh_root_read_int(root, "%s/iflink", path);
 	if (ret->over == own || ret->over < 0)
 		ret->over = 0;
+	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
+		ret->kind = VH_LINK_OTHER;
+	else if (ret->kind == VH_LINK_PLAIN && ret->over)
+		ret->kind = VH_LINK_PAIR;
+	if (ret->kind == VH_LINK_TUNNEL)
+		ret->remote = remote_of(root, path);
 }
 
 static bool has_link(const struct vh_routes *routes, const char *name)
@@ -176,7 +179,8 @@ const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interf
 static void add(struct vh_ways *to, const char *name, bool may)
 {
 	if (to->count < WAYS_MAX && !vh_ways_find(to, name))
-		*VH_APPEND(to->list, to->count) = (struct vh_way){ vh_strdup(name), may };
+		*VH_APPEND(to->list, to->count) = (struct vh_way){ .name = vh_strdup(name),
+								   .may = may };
 }
 
 /* The directory of the first is that below the function. */
@@ -223,13 +227,20 @@ static bool leads_out(const struct vh_routes *routes, const struct vh_ways *ways
 	return false;
 }
 
+/* Without a PPPoE session it is a tunnel (L2TP, PPTP, SSTP) or a modem, whose line a process has
+ * open. */
 static void add_ppp(const struct vh_routes *routes, const struct vh_link *l, struct vh_ways *to)
 {
+	if (!routes->pppoe.count && leads_out(routes, to))
+		add(to, l->name, true);
 	for (size_t i = 0; i < routes->pppoe.count; i++) {
 		const struct vh_way *w = vh_ways_find(to, routes->pppoe.name[i]);
+		size_t before = to->count;
 
 		if (w)
 			add(to, l->name, w->may);
+		if (to->count != before)
+			to->list[before].session = true;
 	}
 }
 
@@ -270,6 +281,8 @@ void vh_ways_read(const struct vh_uses_ctx *ctx, const char *path, const char *i
 				add_ppp(routes, l, ret);
 			else if (l->kind == VH_LINK_PLAIN && vh_ways_find(ret, "ovs-system"))
 				add(ret, l->name, false);
+			else if (l->kind == VH_LINK_PAIR && ret->count > 1)
+				add(ret, l->name, true);
 			else if (l->kind == VH_LINK_TUNNEL)
 				add_tunnel(ctx, routes, l, ret);
 		}

@@ -12,7 +12,8 @@
 
 struct vh_way {
 	char *name;
-	bool may; /* a tunnel whose other end is not told: it may run over it */
+	bool may;     /* a tunnel whose other end is not told: it may run over it */
+	bool session; /* PPPoE, which sysfs does not show to be on top */
 };
 struct vh_ways {
 	struct vh_way *list; /* the interface itself is the first */

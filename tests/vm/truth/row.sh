@@ -27,6 +27,7 @@ ROW_UUID=11111111-2222-4333-8444-555555555555
 
 domain_up() {
 	MEMORY=64 CURRENT='' LIMIT='' BACKING='' POLICY='' BALLOON="<memballoon model='none'/>"
+	USB="<controller type='usb' model='none'/>"
 	eval "$row_domain" >$RUN/elements
 	{
 		echo "<domain type='qemu'><name>truth</name><uuid>$ROW_UUID</uuid>"
@@ -44,7 +45,7 @@ domain_up() {
 }
 
 state_up() {
-	laters=() harms=() losses=() lasting_harms=() lasting_losses=() BEFORE_START='' BEFORE_ALONE=''
+	laters=() harms=() losses=() lasting_harms=() lasting_losses=() BEFORE_START='' BEFORE_ALONE='' START_LIMIT=200
 	set -e
 	eval "$row_state"
 	set +e
@@ -101,7 +102,7 @@ cell_of_start() {
 		CELL=fails WHY="not defined: $DEFINE_OUT"
 		return
 	fi
-	try timeout 200 virsh start truth --paused
+	try timeout $START_LIMIT virsh start truth --paused
 	WHY=$(sed -n '/^error: Failed/d; s/^error: //p' <<<"$OUT" | head -n 1)
 	grep -q "vfio-hook: 'truth' not started" <<<"$OUT" &&
 		REFUSED=$(sed -n 's/^error: .* \[\([a-z-]*\)\]$/\1/p' <<<"$OUT" | sort -u | xargs)

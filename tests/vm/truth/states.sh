@@ -13,6 +13,8 @@ KEYS0=0000:09:00.0 KEYS1=0000:09:00.1	# xhci_hcd with a keyboard, e1000e; one gr
 USBDISK=0000:0a:00.0		# xhci_hcd with a disk, alone
 SLOT16=0000:00:10.0		# e1000e, alone
 IGB=0000:0b:00.0		# igb, a PF of network functions
+SERIAL=0000:00:11.0		# serial, a line, alone
+SHARED=0000:00:12.0		# virtio-pci, a folder of the host, alone
 SATA=0000:00:1f.2 LPC=0000:00:1f.0 SMBUS=0000:00:1f.3	# the chipset, one group
 }
 CONFIG=/etc/libvirt/vfio-hook.conf
@@ -149,7 +151,96 @@ opened() {	# ADDRESS: exclusively, as ZFS and btrfs do
 	within 10 sh -c "readlink /proc/$pid/fd/* | grep -qx $DISK"
 	harm "the disk of the process is dead" dead "$DISK"
 }
-end() { kill "$1"; wait "$1"; }
+end() { kill "${2:--TERM}" "$1" && { wait "$1" || :; }; }	# PID [-SIGNAL]
+
+# node CLASS|BUS ADDRESS: the first that the device has of these
+node() {
+	local dir
+	for dir in $(readlink -f "/sys/class/$1"/* "/sys/bus/$1"/devices/* | grep "/$2/"); do
+		sed -n 's|^DEVNAME=|/dev/|p' "$dir/uevent"
+	done | head -n 1 | grep .
+}
+opened_node() {	# CLASS|BUS ADDRESS
+	local node pid
+	node=$(node "$1" "$2")
+	sleep 1000 9<>"$node" &
+	pid=$!
+	later end $pid
+	within 10 is "$(readlink -f /proc/$pid/fd/9)" "$node"
+	# one of a line stays, and is the line's no more
+	harm "the process has lost its $node" "! node $1 $2 | grep -qx $node"
+}
+in_container() {	# ADDRESS: its disk is open there, by a node of the container's own /dev
+	local pid
+	DISK=$(disk "$1")
+	rm -f $RUN/inside
+	# shellcheck disable=SC2016	# for the shell in the container
+	unshare --mount --pid --fork --kill-child --mount-proc sh -euc '
+		mount -t tmpfs tmpfs /dev
+		mknod /dev/data b $(tr : " " <"/sys/class/block/$1/dev")
+		exec 9<>/dev/data
+		: >"$2"
+		exec sleep 1000' sh "${DISK#/dev/}" $RUN/inside &
+	pid=$!
+	later end $pid -KILL # the parent heeds nothing else
+	within 10 test -e $RUN/inside
+	harm "the disk of the container is dead" dead "$DISK"
+}
+bcache() {	# ADDRESS: a file system on it, no cache yet
+	local zero=/dev/zero
+	DISK=$(disk "$1")
+	modprobe bcache
+	{	# struct cache_sb_disk of a backing device: checksum, place, version, magic, UUID, sectors
+		printf '\x09\x75\x38\x99\xe3\xa8\xb5\xcb\x08\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0'
+		printf '\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81truth-of-bcache1'
+		head -c 136 $zero
+		printf '\x01'
+		head -c 3903 $zero
+	} | dd of="$DISK" bs=4096 seek=1 iflag=fullblock conv=notrunc status=none
+	later "dd if=$zero of=$DISK bs=4096 count=16 status=none"
+	echo "$DISK" >/sys/fs/bcache/register
+	later "echo 1 >/sys/block/bcache0/bcache/stop; within 10 test ! -e /sys/block/bcache0"
+	mkfs.ext4 -q -F /dev/bcache0
+	mkdir -p $RUN/mnt
+	mount /dev/bcache0 $RUN/mnt
+	later umount -l $RUN/mnt
+	harm "the mount is dead" dead_mount $RUN/mnt
+}
+exported() {	# ADDRESS: by the kernel's SCSI target, LIO
+	local target=/sys/kernel/config/target/core/iblock_0
+	DISK=$(disk "$1")
+	modprobe target_core_iblock
+	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+	mkdir -p $target/truth
+	later "rmdir $target/truth $target"
+	echo "udev_path=$DISK" >$target/truth/control
+	echo "$DISK" >$target/truth/udev_path
+	echo 1 >$target/truth/enable
+	harm "the exported disk is dead" dead "$DISK"
+}
+exported_by_nvme() {	# ADDRESS: by the kernel's NVMe target, which opens it for everybody
+	local target=/sys/kernel/config/nvmet/subsystems/truth
+	DISK=$(disk "$1")
+	modprobe nvmet
+	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+	mkdir $target
+	mkdir $target/namespaces/1
+	later "rmdir $target/namespaces/1 $target"
+	echo "$DISK" >$target/namespaces/1/device_path
+	echo 1 >$target/namespaces/1/enable
+	later "echo 0 >$target/namespaces/1/enable"
+	harm "the exported disk is dead" dead "$DISK"
+}
+# The kernel waits until nobody has it mounted (net/9p/trans_virtio.c:p9_virtio_remove()).
+shared_folder() {
+	modprobe 9p
+	mkdir -p $RUN/mnt
+	mount -t 9p -o trans=virtio,version=9p2000.L shared $RUN/mnt
+	later umount -l $RUN/mnt
+	START_LIMIT=30
+	harm "libvirt waits for the mount, without an end" waits p9_virtio_remove
+}
+waits() { grep -q "$1" /proc/"$(libvirtd_pid)"/task/*/stack; }	# FUNCTION: libvirtd is in it
 usb_disk() { within 30 sh -c "lsblk -dno SERIAL | grep -q USB1"; }
 
 # --- network ---------------------------------------------------------------
@@ -177,6 +268,27 @@ route6() {
 	ip -6 route add default via 2001:db8::2 dev "$NIC_NAME"
 	later 'ip -6 route del default || :'
 	harm "the default route is gone" no_route -6
+}
+route_of_table() {	# ADDRESS: by a rule, of another table than the main one
+	up "$1" 192.0.2.1/24
+	ip rule add from 192.0.2.1 table 100
+	later ip rule del from 192.0.2.1 table 100
+	ip route add default via 192.0.2.254 table 100
+	harm "the default route of the table is gone" '! ip route show table 100 | grep -q default'
+}
+second_hop() {	# ADDRESS OTHER: the default route's first hop is over OTHER
+	up "$2" 198.51.100.1/24
+	up "$1" 192.0.2.1/24
+	ip route add default nexthop via 198.51.100.254 nexthop via 192.0.2.254
+	later 'ip route del default || :'
+	harm "the second hop is gone" '! ip route show default | grep -q 192.0.2.254'
+}
+in_namespace() {	# ADDRESS: its interface is that of a container
+	NIC_NAME=$(nic "$1")
+	ip netns add truth
+	later ip netns del truth
+	ip link set "$NIC_NAME" netns truth
+	harm "the interface of the container is gone" "! ip -n truth link show dev $NIC_NAME"
 }
 port_of() {	# bridge|bond ADDRESS
 	NIC_NAME=$(nic "$2")
@@ -211,7 +323,7 @@ pool_of() {	# MANAGED ELEMENT: a network that hands out functions
 pool() { pool_of "${2:-yes}" "$(address "$1" "type='pci'")"; }	# ADDRESS [MANAGED]
 pool_behind() { pool_of yes "<pf dev='$(nic "$1")'/>"; }	# ADDRESS of the physical function
 
-# --- displays, sound, input ------------------------------------------------
+# --- displays, lines, sound, input -----------------------------------------
 
 consoles() { grep -l 'frame buffer' /sys/class/vtconsole/*/name | sed 's|/name$|/bind|'; }
 no_console() {	# the text console lets go of the display
@@ -232,6 +344,10 @@ opened_display() {	# ADDRESS
 	pid=$!
 	later end $pid
 	harm "the display of the process is gone" test ! -e "/sys/class/drm/$card"
+}
+serial_console() {	# of the kernel
+	grep -q "^$(basename "$(node tty $SERIAL)") " /proc/consoles
+	harm "the kernel's console is gone" '! grep -q ^ttyS /proc/consoles'
 }
 keyboard() { harm "the keyboard is gone" '! grep -q "QEMU USB Keyboard" /proc/bus/input/devices'; }
 
@@ -308,6 +424,11 @@ other_runs() {	# ELEMENT...: with the hook
 	virsh -q start other --paused
 	later 'virsh -q destroy other; virsh -q undefine other'
 }
+guest_has_disk() {	# ADDRESS: the other domain runs on its disk
+	DISK=$(disk "$1")
+	other_runs "$(disk_of_host "$1")"
+	harm "the guest's disk is dead" dead "$DISK"
+}
 held() {	# ADDRESS: its group is detached and held by a process
 	local pid
 	vfio-hook detach "$1"
@@ -353,6 +474,21 @@ without_managed() { hostdev "$1" no | sed "s/ managed='no'//"; }
 unassigned() { hostdev "$1" | sed "s|</hostdev>|<address type='unassigned'/></hostdev>|"; }
 interface() { echo "<interface type='hostdev' managed='yes'><source>$(address "$1" "type='pci'")</source></interface>"; }
 from_pool() { echo "<interface type='network'><source network='pool'/></interface>"; }
+disk_of_host() {	# ADDRESS: its disk, by name
+	echo "<disk type='block' device='disk'><driver name='qemu' type='raw'/>
+		<source dev='$(disk "$1")'/><target dev='vda' bus='virtio'/></disk>"
+}
+macvtap() { echo "<interface type='direct'><source dev='$(nic "$1")' mode='bridge'/></interface>"; }	# ADDRESS
+usb_device() {	# ADDRESS: the first one behind this controller, by its ids
+	local file id
+	file=$(echo "$DEVICES/$1"/usb*/*-*/idVendor)
+	USB="<controller type='usb' model='qemu-xhci'/>"
+	echo "<hostdev mode='subsystem' type='usb'><source>"
+	for id in vendor product; do
+		echo "<$id id='0x$(<"${file%/*}/id${id^}")'/>"
+	done
+	echo "</source></hostdev>"
+}
 # as hostdev, with this written as the slot
 slot_written() { hostdev "$2" | sed "s/slot='[^']*'/slot='$1'/"; }
 all_devices() { for address; do hostdev "$address"; done; }

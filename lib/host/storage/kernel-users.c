@@ -5,6 +5,8 @@
  */
 #include "lib/host/uses/use.h"
 
+#include <errno.h>
+
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 
@@ -19,6 +21,7 @@
 static const struct kind {
 	const char *dirs, *device, *on, *text, *fix;
 	bool makes, numbers; /* numbers: a file `info` has Major and Minor */
+	bool serves;         /* somebody else works with it, who loses it by `fix` */
 } kinds[] = {
 	{ .dirs = "sys/block/loop*",
 	  .device = "loop/backing_file",
@@ -34,28 +37,38 @@ static const struct kind {
 	  .device = "device_path",
 	  .on = "enable",
 	  .text = "exported by the NVMe target (%p)",
+	  .serves = true,
 	  .fix = "echo 0 > %p/enable" },
 	{ .dirs = "sys/kernel/config/nvmet/subsystems/*/passthru",
 	  .device = "device_path",
 	  .on = "enable",
 	  .text = "exported by the NVMe target (%p)",
+	  .serves = true,
 	  .fix = "echo 0 > %p/enable" },
 	{ .dirs = "sys/kernel/config/target/core/iblock_*/*",
 	  .device = "udev_path",
 	  .on = "enable",
 	  .text = "exported by the target LIO (%s)",
+	  .serves = true,
 	  .fix = "targetcli /backstores/block delete %s",
 	  .numbers = true },
 	{ .dirs = "sys/kernel/config/target/core/fileio_*/*",
 	  .device = "udev_path",
 	  .on = "enable",
 	  .text = "exported by the target LIO (%s)",
+	  .serves = true,
 	  .fix = "targetcli /backstores/fileio delete %s" },
 	{ .dirs = "sys/kernel/config/target/core/pscsi_*/*",
 	  .device = "udev_path",
 	  .on = "enable",
 	  .text = "exported by the target LIO (%s)",
+	  .serves = true,
 	  .fix = "targetcli /backstores/pscsi delete %s" },
+	{ .dirs = "sys/kernel/config/usb_gadget/*/functions/mass_storage*/lun*",
+	  .device = "file",
+	  .text = "shown to another machine as a USB stick (%p)",
+	  .serves = true,
+	  .fix = "echo > %p/file" },
 	{ .dirs = "sys/kernel/scst_tgt/devices/*",
 	  .device = "filename",
 	  .text = "exported by the target SCST (%s)" },
@@ -121,6 +134,7 @@ static void look_into(const struct vh_root *root, const struct kind *k, const ch
 	_auto_free_ char *device = vh_root_read(root, "%s/%s", dir, k->device);
 	const char *name = strrchr(dir, '/') + 1;
 	struct vh_kernel_user found = { 0 }, *user;
+	_auto_free_ char *fix = NULL;
 
 	if (k->numbers)
 		read_numbers(root, dir, &found);
@@ -135,8 +149,12 @@ static void look_into(const struct vh_root *root, const struct kind *k, const ch
 	user->given = vh_strdup(device ? device : "");
 	user->device = resolved(root, user->given);
 	user->text = fill(k->text, name, dir, shown);
-	user->fix = k->fix ? fill(k->fix, name, dir, vh_shell_quote) : NULL;
+	fix = k->fix ? fill(k->fix, name, dir, vh_shell_quote) : NULL;
+	user->fix = fix && k->serves ? vh_printf("%s   # cuts off whoever works with it", fix)
+				     : VH_STEAL(fix);
 	user->block = k->makes ? vh_strdup(name) : NULL;
+	if (*user->device == '/' && !vh_has_prefix(user->device, "/dev/"))
+		user->on = vh_mounts_of(u, user->device);
 }
 
 /* `done` of the pattern is a directory that is there. */
@@ -158,8 +176,11 @@ static void expand(const struct vh_root *root, const struct kind *k, const char 
 		return;
 	}
 	*star = 0;
-	if (vh_root_list(root, &names, "%s", done) < 0)
+	if (vh_root_list(root, &names, "%s", done) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			vh_names_note(&u->blind, "%s: %s", done, strerror(errno));
 		return;
+	}
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *next = vh_printf("%s/%s", done, names.name[i]);
 

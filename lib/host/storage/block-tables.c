@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "lib/base/shell.h"
+
 #include "lib/base/banned.h"
 
 /* mountinfo and swaps write blanks as \040 (fs/seq_file.c:mangle_path()). In place. */
@@ -47,8 +49,22 @@ static void note_more_devices(struct vh_mount *m, char *options)
 	}
 }
 
+/* Of file systems in disks and memory of the host; not of others, known or not: FUSE, automounts. */
+static bool is_local(const char *type)
+{
+	static const char *const types[] = { "ext2",  "ext3",     "ext4",     "xfs",     "btrfs",
+					     "zfs",   "bcachefs", "f2fs",     "jfs",     "vfat",
+					     "exfat", "ntfs3",    "iso9660",  "udf",     "squashfs",
+					     "erofs", "tmpfs",    "devtmpfs", "overlay", "rootfs" };
+
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
 /* 36 35 98:0 /root /mnt/at rw,noatime master:1 - ext4 /dev/sda1 rw (proc(5)) */
-static void read_mounts(char *text, struct vh_usage *u)
+void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 {
 	char *line;
 
@@ -72,14 +88,15 @@ static void read_mounts(char *text, struct vh_usage *u)
 		    vh_parse_uint(strsep(&numbers, ":"), 10, UINT32_MAX, &major) ||
 		    vh_parse_uint(numbers, 10, UINT32_MAX, &minor))
 			continue;
-		m = VH_APPEND(u->mounts, u->n_mounts);
+		m = VH_APPEND(*ret, *ret_count);
 		m->major = (unsigned int)major;
 		m->minor = (unsigned int)minor;
 		m->source = vh_strdup(unescape(source));
 		m->at = vh_strdup(unescape(word[4]));
+		m->local = is_local(type);
 		if (!strcmp(type, "zfs"))
 			m->pool = vh_strndup(m->source, strcspn(m->source, "/"));
-		vh_shares_note(m, type, tail);
+		vh_mounts_note(m, type, tail);
 		if (tail && !m->type)
 			note_more_devices(m, tail);
 	}
@@ -98,6 +115,36 @@ static void read_swaps(char *text, struct vh_usage *u)
 	}
 }
 
+void vh_block_tables_clear(struct vh_mount *mounts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(mounts[i].source);
+		free(mounts[i].at);
+		free(mounts[i].more);
+		free(mounts[i].pool);
+		free(mounts[i].type);
+		free(mounts[i].options);
+	}
+	free(mounts);
+}
+
+/* btrfs has numbers of its own, and names a member as it was found: by a link (/dev/vg/lv), maybe. */
+static void resolve_members(const struct vh_root *root, struct vh_usage *u)
+{
+	for (size_t i = 0; i < u->n_mounts; i++) {
+		struct vh_mount *m = &u->mounts[i];
+		_auto_free_ char *name = NULL;
+
+		if (m->major || !vh_has_prefix(m->source, "/dev/"))
+			continue;
+		name = vh_root_link_name(root, "%s", m->source + 1);
+		if (!name)
+			continue;
+		free(m->source);
+		m->source = vh_printf("/dev/%s", name);
+	}
+}
+
 void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 {
 	_auto_free_ char *mounts = vh_root_read(root, "proc/self/mountinfo");
@@ -106,26 +153,12 @@ void vh_block_tables_read(const struct vh_root *root, struct vh_usage *u)
 	u->mounts_read = mounts != NULL;
 	u->swaps_read = swaps != NULL || errno == ENOENT; /* a kernel without swap */
 	if (mounts)
-		read_mounts(mounts, u);
+		vh_block_tables_parse(mounts, &u->mounts, &u->n_mounts);
+	resolve_members(root, u);
 	if (swaps)
 		read_swaps(swaps, u);
-}
-
-/* --- what they say -------------------------------------------------------------------------- */
-
-const struct vh_mount *vh_block_tables_mount_of(const struct vh_usage *usage, const char *file)
-{
-	const struct vh_mount *best = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < usage->n_mounts; i++) {
-		const char *at = usage->mounts[i].at;
-		size_t n = strcmp(at, "/") ? strlen(at) : 0;
-
-		if (n < longest || strncmp(file, at, n) != 0 || file[n] != '/')
-			continue;
-		longest = n;
-		best = &usage->mounts[i];
-	}
-	return best;
+	u->swaps_on = vh_alloc((u->swaps.count + 1) * sizeof(const struct vh_mount *));
+	for (size_t i = 0; i < u->swaps.count; i++)
+		if (!vh_has_prefix(u->swaps.name[i], "/dev/"))
+			u->swaps_on[i] = vh_mounts_of(u, u->swaps.name[i]);
 }

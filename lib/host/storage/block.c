@@ -12,7 +12,8 @@
 
 #include "lib/base/banned.h"
 
-#define STACK_MAX 8 /* dm on md on dm ... */
+#define LOOKS_MAX 10000 /* at block devices; a tree that is made up could have any number of ways */
+#define STACK_MAX 16    /* dm on md on dm ...; thin volumes alone are three */
 
 /* A block device below a disk, or on top of it. */
 struct node {
@@ -39,41 +40,22 @@ static char *node_name(const char *name)
 
 /* --- one block device ------------------------------------------------------------------------ */
 
-static bool in_list(const char *list, const char *file)
-{
-	size_t n;
-
-	for (; list && *list; list += n + (list[n] == ':')) {
-		n = strcspn(list, ":");
-		if (vh_is_word(list, n, file))
-			return true;
-	}
-	return false;
-}
-
 static bool is_called(const struct node *n, const char *list)
 {
-	return in_list(list, n->file) || in_list(list, n->mapper);
+	return vh_use_is_in_list(list, n->file) || vh_use_is_in_list(list, n->mapper);
 }
 
-/* btrfs has numbers of its own, and names one of its members. */
+/* btrfs has numbers of its own, and names one of its members; or /dev/root, where the kernel itself
+ * has mounted it: then it may be any that is mounted. */
 static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 			  const struct vh_mount *m)
 {
 	_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
 
 	return vh_streq(n->dev, numbers) || is_called(n, m->source) || is_called(n, m->more) ||
-	       vh_members_share(ctx->usage, n->file, m->source);
-}
-
-/* How deep a mount point lies: the inner ones come first. */
-static unsigned int rank_of(const char *at)
-{
-	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
-
-	for (const char *p = at; p[0] && p[1]; p++)
-		rank += 2 * (*p == '/');
-	return rank;
+	       vh_members_share(ctx->usage, n->file, m->source) ||
+	       (!m->major && !strcmp(m->source, "/dev/root") &&
+		vh_members_share(ctx->usage, n->file, n->file));
 }
 
 /* A file that the kernel has open: swap, the file of a loop, an export. */
@@ -86,52 +68,49 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		_auto_free_ char *shown = NULL, *word = NULL;
 		struct vh_use *u;
 
-		if (vh_has_prefix(file, "/dev/") || vh_block_tables_mount_of(usage, file) != m)
+		if (usage->swaps_on[i] != m)
 			continue;
 		shown = vh_printable(file, 80);
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = rank_of(m->at) + 1;
-		u->fix = vh_printf("swapoff %s", word);
+		u->rank = vh_mounts_rank(m->at) + 1;
+		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
+			u->fix = vh_printf("swapoff %s", word);
 	}
 	for (size_t i = 0; i < usage->n_kernel_users; i++) {
 		const struct vh_kernel_user *k = &usage->kernel_users[i];
 		_auto_free_ char *shown = NULL, *path = NULL, *through = NULL;
+		size_t before = ctx->dev->n_uses;
+		bool layer;
 		struct vh_use *u;
 
-		if (vh_has_prefix(k->device, "/dev/") || *k->device != '/' ||
-		    vh_block_tables_mount_of(usage, k->device) != m || n->depth >= STACK_MAX)
+		if (k->on != m)
 			continue;
 		if (k->block) {
 			path = vh_printf("sys/class/block/%s", k->block);
 			through = vh_printf(" (through %s)", k->block);
 			look_at_node(ctx, path, k->block, through, n->depth + 1);
 		}
+		for (size_t b = before; b < ctx->dev->n_uses; b++) /* all that before this */
+			ctx->dev->uses[b].rank += vh_mounts_rank(m->at) + 1;
+		/* a live system: what it is made of was mounted before its root */
+		layer = k->block && ctx->dev->n_uses == before && vh_mounts_hide_layers(usage);
 		shown = vh_printable(k->device, 80);
-		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s", n->name, shown,
-			       k->text);
-		u->rank = rank_of(m->at) + 1;
-		u->fix = vh_strdup(k->fix);
+		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s%s", n->name, shown,
+			       k->text, layer ? ", maybe a part of the root file system" : "");
+		u->vital = layer;
+		u->rank = vh_mounts_rank(m->at) + 1;
+		u->fix = layer ? NULL : vh_strdup(k->fix);
 	}
 }
 
-/* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever. */
-static char *umount_fix(const struct vh_usage *usage, const struct vh_mount *m)
+void vh_block_look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *name)
 {
-	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
-	struct vh_strbuf sb = { 0 };
+	_auto_free_ char *copy = vh_strdup(name);
+	const struct node n = { .name = copy, .via = "" };
 
-	for (size_t i = usage->n_mounts; i-- > own;) {
-		const char *at = usage->mounts[i].at;
-		_auto_free_ char *word = NULL;
-
-		if (strncmp(at, m->at, n) != 0 || (at[n] && at[n] != '/'))
-			continue;
-		word = vh_shell_quote(at);
-		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);
-	}
-	return vh_strbuf_steal(&sb);
+	look_at_files(ctx, m, &n);
 }
 
 static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
@@ -143,12 +122,13 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 
 		if (!is_mounted_by(ctx, n, m))
 			continue;
+		vh_things_mount(ctx, m);
 		at = vh_printable(m->at, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
-			   vh_shares_is_below_root(ctx->usage, m->at);
-		u->rank = rank_of(m->at);
-		u->fix = u->vital ? NULL : umount_fix(ctx->usage, m);
+			   vh_mounts_is_below_root(ctx->usage, m->at);
+		u->rank = vh_mounts_rank(m->at);
+		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}
 }
@@ -190,11 +170,14 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 {
 	_auto_free_ char *word = dm_name ? vh_shell_operand(dm_name) : vh_shell_quote(holder);
 	_auto_free_ char *group = NULL, *groups_word = NULL;
+	const char *number = holder + strcspn(holder, "0123456789");
 
 	if (vh_has_prefix(holder, "md"))
 		return vh_printf("mdadm --stop /dev/%s", word);
 	if (vh_has_prefix(holder, "bcache"))
 		return vh_printf("echo 1 > /sys/block/%s/bcache/stop", word);
+	if (vh_has_prefix(holder, "drbd"))
+		return vh_printf("drbdsetup detach %.*s", (int)strspn(number, "0123456789"), number);
 	if (!dm_name)
 		return NULL;
 	if (dm_uuid && vh_has_prefix(dm_uuid, "LVM-")) {
@@ -209,7 +192,7 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	return vh_printf("dmsetup remove %s", word);
 }
 
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
+static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
 
 /* What is on the holder first: it has to end first. */
 static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const char *holder)
@@ -221,23 +204,39 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 	_auto_free_ char *through = vh_printf(" (through %s)", shown);
 	size_t before = ctx->dev->n_uses;
 
-	if (n->depth < STACK_MAX)
-		look_at_node(ctx, up, holder, through, n->depth + 1);
-	if (ctx->dev->n_uses == before)                       /* ZFS on it, or btrfs? */
-		VH_IGNORE(look_exclusively(ctx, up, holder)); /* the disk is in use already */
+	look_at_node(ctx, up, holder, through, n->depth + 1);
+	if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
+		look_exclusively(ctx, up, holder);
 	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
 		holder_fix(holder, dm_name, dm_uuid);
 }
 
+/* With metadata of the firmware (imsm, ddf) a disk is in a container and in an array, which has to
+ * end before: "external:imsm", "external:/md127/0" (drivers/md/md.c:metadata_show()). */
+static bool is_md_container(const struct vh_root *root, const char *holder)
+{
+	static const char external[] = "external:";
+	_auto_free_ char *version = vh_root_read(root, "sys/class/block/%s/md/metadata_version",
+						 holder);
+
+	return version && vh_has_prefix(version, external) && version[strlen(external)] != '/' &&
+	       version[strlen(external)] != '-';
+}
+
+/* What bcache makes has the directory of its disk as its own, by a link, with the link to itself
+ * in it (drivers/md/bcache/super.c:bch_cached_dev_run()). */
 static void look_at_holders(struct vh_uses_ctx *ctx, const struct node *n)
 {
 	_auto_names_ struct vh_names holders = { 0 };
 	_auto_free_ char *bcache = vh_root_link_name(ctx->root, "%s/bcache/dev", n->path);
 
-	VH_IGNORE(vh_root_list(ctx->root, &holders, "%s/holders", n->path)); /* none */
-	for (size_t i = 0; i < holders.count; i++)
-		look_at_holder(ctx, n, holders.name[i]);
-	if (bcache && !vh_names_has(&holders, bcache))
+	if (vh_root_list(ctx->root, &holders, "%s/holders", n->path) < 0 && errno != ENOENT)
+		vh_use_unseen(ctx, VH_USE_BLOCK, "who holds %s: %s", n->name, strerror(errno));
+	for (int containers = 0; containers < 2; containers++)
+		for (size_t i = 0; i < holders.count; i++)
+			if (is_md_container(ctx->root, holders.name[i]) == containers)
+				look_at_holder(ctx, n, holders.name[i]);
+	if (bcache && strcmp(bcache, n->name) != 0 && !vh_names_has(&holders, bcache))
 		look_at_holder(ctx, n, bcache);
 }
 
@@ -269,7 +268,7 @@ static void look_at_cache(struct vh_uses_ctx *ctx, const struct node *n)
 	if (!set)
 		return;
 	VH_IGNORE(vh_root_list(ctx->root, &links, "sys/fs/bcache/%s", set));
-	for (size_t i = 0; i < links.count && n->depth < STACK_MAX; i++) {
+	for (size_t i = 0; i < links.count; i++) {
 		const char *link = links.name[i];
 		_auto_free_ char *name = NULL, *up = NULL, *through = NULL;
 
@@ -296,7 +295,7 @@ static void look_at_kernel_users(struct vh_uses_ctx *ctx, const struct node *n)
 		if (!is_called(n, k->device) && !is_called(n, k->given) &&
 		    !(k->major && vh_streq(n->dev, numbers)))
 			continue;
-		if (k->block && n->depth < STACK_MAX) {
+		if (k->block) {
 			up = vh_printf("sys/class/block/%s", k->block);
 			through = vh_printf(" (through %s)", k->block);
 			look_at_node(ctx, up, k->block, through, n->depth + 1);
@@ -315,6 +314,14 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	const struct node n = { path, node, file, mapper, dev, via, depth };
 
+	if (depth > STACK_MAX || ++ctx->looks > LOOKS_MAX) {
+		vh_use_unseen(ctx, VH_USE_BLOCK, "what lies on %s: %s", node,
+			      depth > STACK_MAX ? "nested too deep" : "too much to look at");
+		return;
+	}
+	vh_things_block(ctx, file, dm_name, dev);
+	if (depth)
+		vh_nodes_above(ctx, name, dev);
 	look_at_mounts(ctx, &n);
 	look_at_swap(ctx, &n);
 	look_at_holders(ctx, &n);
@@ -322,30 +329,52 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	look_at_kernel_users(ctx, &n);
 }
 
-/* What an exclusive open said. Who has it so, and is not seen otherwise, may well be the root file
- * system: no configuration allows that. Returns false when it cannot be told. */
-static bool judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+static bool is_free(int rc)
 {
-	if (rc == -EBUSY && !vh_members_explain(ctx, path, node))
-		vh_use_add(ctx, VH_USE_BLOCK,
-			   "%s is opened exclusively, by what cannot be seen (a file system of "
-			   "another mount namespace?)",
-			   node)
-			->vital = true;
-	if (rc == 0 || rc == -EBUSY || rc == -ENOMEDIUM || rc == -ENXIO)
-		return true;
-	vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
-			    rc == -ENODATA ? "not recorded" : strerror(-rc));
-	vh_names_note(&ctx->dev->unseen, "exclusive openers of /dev/%s: %s", node,
-		      rc == -ENODATA ? "not recorded" : strerror(-rc));
-	return false;
+	return rc == 0 || rc == -ENOMEDIUM || rc == -ENXIO;
 }
 
-static bool look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
+static bool is_untried(int rc)
+{
+	return rc == -EOPNOTSUPP || rc == -ENODATA;
+}
+
+/* What an exclusive open said of the device, which is not free: who may have it so? Says whether
+ * that is known. */
+static bool is_explained(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+{
+	if (vh_openers_look(ctx, path, node))
+		return true;
+	return rc == -EBUSY ? vh_members_explain(ctx, path, node)
+			    : vh_members_suspect(ctx, path, node);
+}
+
+/* Who has it so, and is not seen otherwise, may well be the root file system: no configuration
+ * allows that. */
+static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *node, int rc)
+{
+	if (is_free(rc) || is_explained(ctx, path, node, rc))
+		return;
+	if (rc == -EBUSY)
+		vh_members_unknown(ctx, path, node);
+	else if (is_untried(rc))
+		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
+				    rc == -ENODATA ? "not recorded" : "only a start tries that");
+	else
+		vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
+			      strerror(-rc));
+}
+
+/* Of what is known as in use already: that this cannot be told as well makes it no worse. */
+static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = node_name(name);
+	bool complete = ctx->complete;
+	unsigned int kinds = ctx->dev->unseen_kinds;
 
-	return judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
+	ctx->complete = complete;
+	ctx->dev->unseen_kinds = kinds;
 }
 
 /*
@@ -370,21 +399,9 @@ static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const c
 
 /* --- disks ------------------------------------------------------------------------------------ */
 
-/* nvme0c1n2 is one path to the disk nvme0n2, which lives elsewhere (drivers/nvme/host/core.c,
- * nvme_alloc_ns()). Returns the disk's name, or NULL. */
-char *vh_block_head(const char *name)
-{
-	unsigned int subsystem, controller, ns;
-	int end = 0;
-
-	if (sscanf(name, "nvme%uc%un%u%n", &subsystem, &controller, &ns, &end) != 3 || name[end])
-		return NULL;
-	return vh_printf("nvme%un%u", subsystem, ns);
-}
-
 bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = vh_block_head(name);
+	_auto_free_ char *head = vh_nodes_head(name);
 
 	return head || (vh_root_exists(ctx->root, "%s/dev", path) &&
 			vh_root_exists(ctx->root, "%s/size", path));
@@ -434,27 +451,43 @@ static void look_at_controller(struct vh_uses_ctx *ctx, const char *path)
 	}
 }
 
+void vh_block_look_at_exports(struct vh_uses_ctx *ctx, const char *node)
+{
+	for (size_t i = 0; i < ctx->usage->n_kernel_users; i++) {
+		const struct vh_kernel_user *k = &ctx->usage->kernel_users[i];
+
+		if (!strcmp(k->device, node))
+			vh_use_add(ctx, VH_USE_BLOCK, "%s is %s", node + strlen("/dev/"), k->text)
+				->fix = vh_strdup(k->fix);
+	}
+}
+
 /* The whole disk is busy also where a partition is: then that is named. */
-static bool look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
+static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			   const struct vh_names *parts)
 {
 	_auto_free_ char *node = node_name(name);
-	int rc = vh_root_try_exclusive(ctx->root, node);
+	int whole = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
 
-	for (size_t i = 0; rc == -EBUSY && i < parts->count; i++) {
+	for (size_t i = 0; !is_free(whole) && i < parts->count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
 		_auto_free_ char *part = node_name(parts->name[i]);
+		int rc = is_untried(whole) ? whole : vh_root_try_exclusive(ctx->root, part);
 
-		if (vh_root_try_exclusive(ctx->root, part) == -EBUSY)
-			VH_IGNORE(judge_opener(ctx, sub, part, rc)); /* that is told */
+		if (rc == -EBUSY)
+			judge_opener(ctx, sub, part, rc);
+		else if (!is_free(rc))
+			VH_IGNORE(is_explained(ctx, sub, part,
+					       rc)); /* else that of the whole says it */
 	}
-	return ctx->dev->n_uses != before || judge_opener(ctx, path, node, rc);
+	if (ctx->dev->n_uses == before)
+		judge_opener(ctx, path, node, whole);
 }
 
 void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *head = vh_block_head(name);
+	_auto_free_ char *head = vh_nodes_head(name);
 	_auto_free_ char *head_path = head ? vh_printf("sys/class/block/%s", head) : NULL;
 	_auto_names_ struct vh_names dirs = { 0 }, unused = { 0 };
 	size_t before = ctx->dev->n_uses, of_parts;
@@ -462,6 +495,8 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
 		vh_use_unseen(ctx, VH_USE_BLOCK, "mounts and swap: /proc is not readable");
 	}
+	if (!ctx->host->uses_untold && ctx->usage->blind.count)
+		vh_use_unseen(ctx, VH_USE_BLOCK, "who uses disks: %s", ctx->usage->blind.name[0]);
 	if (!ctx->host->uses_untold)
 		look_at_controller(ctx, path);
 	if (head) {
@@ -469,8 +504,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		name = head;
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
-	if (ctx->host->uses_untold)
+	if (ctx->host->uses_untold) {
+		_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+
+		vh_things_block(ctx, file, NULL, NULL);
 		return;
+	}
 	look_at_node(ctx, path, name, "", 0);
 	of_parts = ctx->dev->n_uses;
 	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
@@ -480,13 +519,12 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
 
-		VH_IGNORE(look_exclusively(ctx, sub, unused.name[i])); /* in use already */
+		look_exclusively(ctx, sub, unused.name[i]);
 	}
 	if (ctx->dev->n_uses != before)
 		return;
 	/* of a disk that is free as a whole the partitions are free too */
-	if (!look_at_unseen(ctx, path, name, &unused))
-		ctx->complete = false;
+	look_at_unseen(ctx, path, name, &unused);
 	if (ctx->dev->n_uses != before)
 		return;
 	look_at_signature(ctx, path, name);

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* whereabouts - see whereabouts.h. */
+#include "lib/case/whereabouts.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "lib/base/printable.h"
+#include "lib/base/root.h"
+#include "lib/host/libvirt-files.h"
+#include "lib/xml/xml.h"
+
+#include "lib/base/banned.h"
+
+#define LINKS_MAX 40 /* as the kernel follows (MAXSYMLINKS) */
+#define STACK_MAX 8  /* VLAN on bond on ... */
+
+/* --- paths ------------------------------------------------------------------------------------- */
+
+/* The mount point that the path is below: the longest, of those the last. */
+static const struct vh_host_mount *mount_of(const struct vh_host *h, const char *path)
+{
+	const struct vh_host_mount *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < h->n_mounts; i++) {
+		const char *at = h->mounts[i].at;
+		size_t n = strcmp(at, "/") ? strlen(at) : 0;
+
+		if (n < longest || strncmp(path, at, n) != 0 || (path[n] != '/' && path[n]))
+			continue;
+		longest = n;
+		best = &h->mounts[i];
+	}
+	return best;
+}
+
+/* Takes the first component of *rest, which moves on. NULL: there are none left. */
+static char *next_part(const char **rest)
+{
+	size_t n;
+	char *part;
+
+	*rest += strspn(*rest, "/");
+	n = strcspn(*rest, "/");
+	if (!n)
+		return NULL;
+	part = vh_strndup(*rest, n);
+	*rest += n;
+	return part;
+}
+
+static void drop_last(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = 0;
+}
+
+/*
+ * The path without links. Each part is looked at by itself, and none on file systems where that may
+ * wait for a server or a program: libvirt waits for them, but a hook that hangs says nothing. NULL:
+ * links lead in circles.
+ */
+static char *followed(const struct vh_root *root, const struct vh_host *h, const char *path)
+{
+	_auto_free_ char *done = vh_strdup(""), *todo = vh_strdup(path);
+	const char *rest = todo;
+	unsigned int links = 0;
+
+	for (char *part; (part = next_part(&rest)); free(part)) {
+		_auto_free_ char *here = vh_printf("%s/%s", done, part), *link = NULL;
+		const struct vh_host_mount *m = mount_of(h, here);
+		char *longer;
+
+		if (!strcmp(part, ".."))
+			drop_last(done);
+		if (!strcmp(part, "..") || !strcmp(part, "."))
+			continue;
+		link = m && m->waits ? NULL : vh_root_readlink(root, "%s", here + 1);
+		if (!link) {
+			free(done);
+			done = VH_STEAL(here);
+			continue;
+		}
+		if (links++ == LINKS_MAX) {
+			free(part);
+			return NULL;
+		}
+		longer = vh_printf("%s/%s", link, rest);
+		free(todo);
+		rest = todo = longer;
+		if (*link == '/')
+			*done = 0;
+	}
+	return *done ? VH_STEAL(done) : vh_strdup("/");
+}
+
+/* Links of udev lead beside the kernel's name of the node (by-id, VG/LV): where that is all that a
+ * snapshot has, it is enough. */
+static char *by_last_part(const struct vh_root *root, const char *path)
+{
+	_auto_free_ char *target = vh_root_readlink(root, "%s", path + 1);
+	const char *slash = target ? strrchr(target, '/') : NULL;
+
+	if (target && vh_has_prefix(target, "dev/")) /* written by hand, as other targets are */
+		return vh_printf("/%s", target);
+	return target ? vh_printf("/dev/%s", slash ? slash + 1 : target) : NULL;
+}
+
+static bool hangs_on_one(const struct vh_host *h, const struct vh_whereabout *w)
+{
+	for (size_t i = 0; i < h->n_devs; i++) {
+		const struct vh_pci_dev *d = h->devs[i];
+
+		for (size_t k = 0; k < d->n_things; k++)
+			if (vh_whereabouts_is_thing(w, &d->things[k]))
+				return true;
+		for (size_t k = 0; k < d->n_devnodes; k++)
+			if (vh_whereabouts_is_node(w, &d->devnodes[k]))
+				return true;
+	}
+	return false;
+}
+
+static void place_node(struct vh_whereabout *w, const struct vh_root *root, const struct vh_host *h,
+		       const char *written, struct vh_names *unseen)
+{
+	_auto_free_ char *shown = NULL;
+	struct stat st;
+
+	if (root->live && vh_root_stat(root, &st, true, "%s", w->path + 1) == 0 &&
+	    (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode))) {
+		w->numbered = true;
+		w->block = S_ISBLK(st.st_mode);
+		w->major = major(st.st_rdev);
+		w->minor = minor(st.st_rdev);
+	}
+	if (root->live || vh_root_exists(root, "%s", w->path + 1) || hangs_on_one(h, w))
+		return;
+	free(w->path);
+	w->path = by_last_part(root, written);
+	if (w->path)
+		return;
+	w->path = vh_strdup(written);
+	if (!strstr(written, "/by-"))
+		return; /* a name of the kernel's, which would be known */
+	/* snapshots do not keep the links, which tell serial numbers */
+	shown = vh_printable(written, 120);
+	vh_names_note(unseen, "where %s of line %d lies", shown, w->need->line);
+}
+
+static void place_path(struct vh_whereabout *w, const struct vh_root *root, const struct vh_host *h,
+		       const char *written, struct vh_names *unseen)
+{
+	const struct vh_host_mount *m;
+
+	w->given = vh_strdup(written);
+	if (*written == '/' && strlen(written) < PATH_MAX)
+		w->path = followed(root, h, written);
+	if (!w->path)
+		return;
+	if (vh_has_prefix(w->path, "/dev/")) {
+		place_node(w, root, h, written, unseen);
+		return;
+	}
+	m = mount_of(h, w->path);
+	w->mount = m ? m->at : NULL;
+}
+
+/* <pool><target><path>, and the volume below it: files, LVM's volumes, partitions, zvols. */
+static void place_volume(struct vh_whereabout *w, const struct vh_root *root,
+			 const struct vh_host *h, struct vh_names *unseen)
+{
+	_auto_free_ char *text = vh_libvirt_files_pool(root, w->need->name), *path = NULL;
+	_auto_xml_ xmlDoc *doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+	const xmlNode *top = doc ? vh_xml_root(doc) : NULL;
+	const xmlNode *pool = vh_xml_is(top, "pool") ? top : vh_xml_child(top, "pool");
+	_auto_free_ char *target = NULL;
+
+	if (!text && !root->live)
+		vh_names_note(unseen, "where the volume of line %d lies: pools are not recorded",
+			      w->need->line);
+	target = vh_xml_text(vh_xml_child(vh_xml_child(pool, "target"), "path"));
+	if (!target || *target != '/')
+		return;
+	path = vh_printf("%s/%s", target, w->need->volume);
+	place_path(w, root, h, path, unseen);
+}
+
+/* --- interfaces -------------------------------------------------------------------------------- */
+
+/* Interfaces that are looked at, and those of them that are hardware. */
+struct stack {
+	const struct vh_root *root;
+	struct vh_names seen, *legs;
+};
+
+static void add_legs(struct stack *s, const char *name, unsigned int depth);
+
+/* What says by itself that it is a port: all that some trees have. */
+static void add_ports(struct stack *s, const char *name, unsigned int depth)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	VH_IGNORE(vh_root_list(s->root, &all, "sys/class/net")); /* then that is not known */
+	for (size_t i = 0; i < all.count; i++) {
+		_auto_free_ char *master = vh_root_link_name(s->root, "sys/class/net/%s/master",
+							     all.name[i]);
+
+		if (vh_streq(master, name))
+			add_legs(s, all.name[i], depth + 1);
+	}
+}
+
+/* What an interface runs over in the end; an interface of hardware is that by itself. Taps and the
+ * like, which guests have, are nobody's way out. */
+static void add_legs(struct stack *s, const char *name, unsigned int depth)
+{
+	static const char prefix[] = "lower_";
+	_auto_free_ char *link = vh_root_readlink(s->root, "sys/class/net/%s", name);
+	_auto_names_ struct vh_names entries = { 0 };
+	bool lower = false;
+
+	if (depth > STACK_MAX || vh_names_has(&s->seen, name))
+		return;
+	vh_names_note(&s->seen, "%s", name);
+	VH_IGNORE(vh_root_list(s->root, &entries, "sys/class/net/%s", name)); /* then it has none */
+	for (size_t i = 0; i < entries.count; i++) {
+		if (!vh_has_prefix(entries.name[i], prefix))
+			continue;
+		lower = true;
+		add_legs(s, entries.name[i] + strlen(prefix), depth + 1);
+	}
+	if (!lower && link && strstr(link, "/virtual/") && !s->root->live)
+		add_ports(s, name, depth);
+	else if (!lower && !(link && strstr(link, "/virtual/")))
+		vh_names_note(s->legs, "%s", name);
+}
+
+static void place_interface(struct vh_whereabout *w, const struct vh_root *root, const char *name)
+{
+	struct stack s = { .root = root, .legs = &w->all };
+
+	/* it becomes part of paths */
+	if (name && *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/'))
+		add_legs(&s, name, 0);
+	vh_names_clear(&s.seen);
+}
+
+/* A network that lets guests out by an interface or a bridge of the host. */
+static void place_network(struct vh_whereabout *w, const struct vh_root *root)
+{
+	_auto_free_ char *text = vh_libvirt_files_any_network(root, w->need->name);
+	_auto_xml_ xmlDoc *doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
+	const xmlNode *top = doc ? vh_xml_root(doc) : NULL;
+	const xmlNode *net = vh_xml_is(top, "network") ? top : vh_xml_child(top, "network");
+	const xmlNode *forward = vh_xml_child(net, "forward");
+	static const char *const modes[] = { "bridge", "private", "vepa", "passthrough" };
+	bool is_out = false;
+
+	for (size_t i = 0; i < VH_COUNT(modes); i++)
+		is_out |= vh_xml_attr_is(forward, "mode", modes[i]);
+	if (!is_out)
+		return;
+	place_interface(w, root, vh_xml_attr(vh_xml_child(net, "bridge"), "name"));
+	if (!vh_xml_child(forward, "interface"))
+		place_interface(w, root, vh_xml_attr(forward, "dev"));
+	for (const xmlNode *n = vh_xml_child(forward, "interface"); n;
+	     n = vh_xml_next(n, "interface"))
+		place_interface(w, root, vh_xml_attr(n, "dev"));
+}
+
+/* --- USB --------------------------------------------------------------------------------------- */
+
+static unsigned int read_id(const struct vh_root *root, const char *device, const char *name)
+{
+	_auto_free_ char *text = vh_root_read(root, "%s/%s", device, name);
+	uint64_t v;
+
+	return text && vh_parse_uint(text, 16, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
+}
+
+static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
+		    const char *name, struct vh_names *to)
+{
+	if (!strchr(name, ':') && read_id(root, path, "idVendor") == n->vendor &&
+	    read_id(root, path, "idProduct") == n->product)
+		vh_names_note(to, "%s", name);
+}
+
+/* usb1/1-2/1-2.3 */
+static void add_usb_below(const struct vh_root *root, const struct vh_need *n, const char *path,
+			  unsigned int depth, struct vh_names *to)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list_dirs(root, &names, "%s", path)); /* then that is not known */
+	for (size_t i = 0; i < names.count && depth < STACK_MAX; i++) {
+		const char *name = names.name[i];
+		_auto_free_ char *below = vh_printf("%s/%s", path, name);
+
+		if (strchr(name, ':') || (depth ? !strchr(name, '-') : !vh_has_prefix(name, "usb")))
+			continue;
+		add_usb(root, n, below, name, to);
+		add_usb_below(root, n, below, depth + 1, to);
+	}
+}
+
+/* Trees may not have the bus: there each function is looked at. */
+static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n, struct vh_names *to)
+{
+	_auto_names_ struct vh_names functions = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices"));
+	for (size_t i = 0; i < functions.count; i++) {
+		_auto_free_ char *link = vh_root_readlink(root, "sys/bus/pci/devices/%s",
+							  functions.name[i]);
+		const char *at = link ? strstr(link, "/devices/") : NULL;
+		_auto_free_ char *path = at ? vh_printf("sys%s", at) : NULL;
+
+		if (path)
+			add_usb_below(root, n, path, 0, to);
+	}
+}
+
+/* libvirt takes whichever is there with this id when it comes to it. */
+static void place_usb(struct vh_whereabout *w, const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (!w->need->by_id || w->need->by_place)
+		return;
+	if (vh_root_list(root, &names, "sys/bus/usb/devices") < 0 && !root->live)
+		add_usb_of_tree(root, w->need, &w->all);
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *path = vh_printf("sys/bus/usb/devices/%s", names.name[i]);
+
+		add_usb(root, w->need, path, names.name[i], &w->all);
+	}
+}
+
+/* --- all of them ------------------------------------------------------------------------------- */
+
+/* Which kinds of things hang on the devices, as bits; nodes are among those below. */
+static unsigned int kinds_of(const struct vh_host *h)
+{
+	unsigned int kinds = 0;
+
+	for (size_t i = 0; i < h->n_devs; i++) {
+		for (size_t k = 0; k < h->devs[i]->n_things; k++)
+			kinds |= 1u << h->devs[i]->things[k].kind;
+		if (h->devs[i]->n_devnodes)
+			kinds |= 1u << VH_THING_NODE;
+	}
+	return kinds;
+}
+
+static void place(struct vh_whereabout *w, const struct vh_root *root, const struct vh_host *h,
+		  struct vh_names *unseen)
+{
+	switch (w->need->kind) {
+	case VH_NEED_PATH:
+		place_path(w, root, h, w->need->name, unseen);
+		break;
+	case VH_NEED_VOLUME:
+		place_volume(w, root, h, unseen);
+		break;
+	case VH_NEED_USB:
+		place_usb(w, root);
+		break;
+	case VH_NEED_INTERFACE:
+		place_interface(w, root, w->need->name);
+		break;
+	case VH_NEED_NETWORK:
+		place_network(w, root);
+		break;
+	case VH_NEED_SCSI:
+	case VH_NEED_MEDIATED:
+		break;
+	}
+}
+
+void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
+			 const struct vh_host *host, const struct vh_needs *needs,
+			 struct vh_names *unseen)
+{
+	static const unsigned int of_need[] = {
+		[VH_NEED_PATH] = 1u << VH_THING_NODE | 1u << VH_THING_MOUNT | 1u << VH_THING_POOL,
+		[VH_NEED_VOLUME] = 1u << VH_THING_NODE | 1u << VH_THING_MOUNT | 1u << VH_THING_POOL,
+		[VH_NEED_USB] = 1u << VH_THING_USB,
+		[VH_NEED_SCSI] = 1u << VH_THING_SCSI,
+		[VH_NEED_MEDIATED] = 1u << VH_THING_MEDIATED,
+		[VH_NEED_INTERFACE] = 1u << VH_THING_INTERFACE,
+		[VH_NEED_NETWORK] = 1u << VH_THING_INTERFACE,
+	};
+	unsigned int kinds = kinds_of(host);
+
+	for (size_t i = 0; i < needs->count; i++) {
+		struct vh_whereabout *w;
+
+		if (!(kinds & of_need[needs->list[i].kind]))
+			continue;
+		w = VH_APPEND(ret->list, ret->count);
+		w->need = &needs->list[i];
+		place(w, root, host, unseen);
+	}
+}
+
+void vh_whereabouts_clear(struct vh_whereabouts *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		free(w->list[i].given);
+		free(w->list[i].path);
+		vh_names_clear(&w->list[i].all);
+	}
+	free(w->list);
+	memset(w, 0, sizeof(*w));
+}
+
+/* --- comparing --------------------------------------------------------------------------------- */
+
+static bool is_node(const struct vh_whereabout *w, const char *path, bool numbered, bool block,
+		    unsigned int major, unsigned int minor)
+{
+	if (!w->path)
+		return false;
+	if (w->numbered && numbered)
+		return w->block == block && w->major == major && w->minor == minor;
+	return !strcmp(w->path, path);
+}
+
+bool vh_whereabouts_is_node(const struct vh_whereabout *w, const struct vh_devnode *n)
+{
+	return is_node(w, n->path, n->numbered, n->block, n->major, n->minor);
+}
+
+/* /dev/zvol/POOL/... */
+static bool is_of_pool(const struct vh_whereabout *w, const char *pool)
+{
+	static const char prefix[] = "/dev/zvol/";
+	size_t n = strlen(pool);
+
+	return w->given && vh_has_prefix(w->given, prefix) &&
+	       !strncmp(w->given + strlen(prefix), pool, n) && w->given[strlen(prefix) + n] == '/';
+}
+
+/* 5-1.2: bus 5, port 1.2 */
+static bool is_usb(const struct vh_need *n, const struct vh_thing *t)
+{
+	const char *port = strchr(t->name, '-');
+	unsigned int bus;
+
+	if (n->by_id && (t->vendor != n->vendor || t->product != n->product))
+		return false;
+	if (!n->by_place)
+		return n->by_id;
+	if (!port || sscanf(t->name, "%u-", &bus) != 1 || bus != n->bus)
+		return false;
+	return n->number ? t->number == n->number : vh_streq(port + 1, n->name);
+}
+
+bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thing *t)
+{
+	switch (t->kind) {
+	case VH_THING_NODE:
+		return is_node(w, t->name, t->numbered, t->block, t->major, t->minor);
+	case VH_THING_MOUNT:
+		return vh_streq(w->mount, t->name);
+	case VH_THING_POOL:
+		return is_of_pool(w, t->name);
+	case VH_THING_INTERFACE:
+		return (w->need->kind == VH_NEED_INTERFACE || w->need->kind == VH_NEED_NETWORK) &&
+		       vh_names_has(&w->all, t->name);
+	case VH_THING_USB:
+		return w->need->kind == VH_NEED_USB && is_usb(w->need, t);
+	case VH_THING_SCSI:
+		return w->need->kind == VH_NEED_SCSI && vh_streq(w->need->name, t->name);
+	case VH_THING_MEDIATED:
+		return w->need->kind == VH_NEED_MEDIATED && vh_streq(w->need->name, t->name);
+	}
+	return false;
+}
