@@ -13,7 +13,7 @@ harmless='close dup2 exit _exit free kill getpid getppid geteuid clock_gettime t
 sigaddset sigemptyset sigprocmask clearenv sysconf prctl localtime_r munmap mmap
 pthread_create pthread_join sched_getaffinity'
 # Waiting: whatever it says, the caller looks again.
-waiting='nanosleep usleep sigtimedwait waitpid'
+waiting='nanosleep usleep sigtimedwait waitpid pthread_join'
 # Not asked by what moves devices: snapshots, boot files, the log, how terminals are, SELinux labels.
 elsewhere='execle fchmod fsync futimens getxattr ioctl sendto setsockopt symlinkat'
 # Text, memory, numbers.
@@ -22,7 +22,7 @@ pure='^(__.*|str.*|mem.*|.*printf|inet_.*|calloc|reallocarray|qsort|fnmatch)$'
 if ! command -v nm >/dev/null || [ -n "$valgrind$sanitized" ]; then
 	skip "every system call is one that fails in a test" "no nm, or other objects"
 else
-	fails=$(sed -nE 's/^[a-z_ *]*[ *](__openat_2|[a-z0-9]+)\(.*\)$/\1/p' tests/fake/calls.c)
+	fails=$(sed -nE 's/^[a-z_ *]*[ *](__openat_2|[a-z0-9_]+)\(.*\)$/\1/p' tests/fake/calls.c)
 	nm -u "$abs_top_builddir/lib/libvfiohook.a" 2>/dev/null |
 		awk '$1 == "U" { print $2 }' | sort -u >"$work/used"
 	is "every system call is one that fails in a test" "$(

@@ -222,6 +222,26 @@ static void test_home_and_open(void)
 	ok(stage_end(st, a) == 0 && stage_is_home(st), "home");
 }
 
+/* libvirt has unbound it, and has not probed yet: so it stood before, too. */
+static void test_half_given_back(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *a = scratch_vm(VM1, IDLE);
+	_auto_(vh_domain) struct vh_domain *b = scratch_vm(VM2, IDLE);
+
+	run(st, a);
+	fake_let_go(st->root, 5);
+	fake_remove(st->root, "proc/%d/fd/35", FAKE_QEMU_PID);
+	VH_IGNORE(fake_write(st->root, "\n", OVERRIDE(IDLE)));
+	VH_IGNORE(fake_write(st->root, IDLE, "sys/bus/pci/drivers/vfio-pci/unbind"));
+	ok(stage_is(st, IDLE, "- -") && stage_prepare(st, b) < 0 && stage_has_claim(st, VM1),
+	   "a device without a driver, half given back: nobody takes it over");
+	VH_IGNORE(fake_write(st->root, IDLE, "sys/bus/pci/drivers_probe"));
+	fake_remove(st->root, "fake-kernel/libvirt/" VM1 "/" IDLE);
+	ok(stage_is(st, IDLE, "nvme -") && stage_end(st, a) == 0 && stage_is_home(st),
+	   "it goes home when its guest has ended");
+}
+
 /* --- the machine ------------------------------------------------------------------------------ */
 
 static void test_number_used_again(void)
@@ -250,6 +270,7 @@ int main(void)
 	test_given_back();
 	test_taken_over();
 	test_home_and_open();
+	test_half_given_back();
 	test_number_used_again();
 	return tap_done();
 }

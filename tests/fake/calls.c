@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -399,4 +401,19 @@ int utimensat(int dir, const char *path, const struct timespec times[2], int fla
 	REAL(utimensat);
 	OR_FAIL(change("utimensat", EIO, false, false));
 	return real(dir, path, times, flags);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+{
+	int error = call("pthread_create", EAGAIN);
+	REAL(pthread_create);
+
+	return error ? error : real(thread, attr, run, arg);
+}
+
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	REAL(sched_getaffinity);
+	OR_FAIL(call("sched_getaffinity", EINVAL));
+	return real(pid, size, set);
 }

@@ -152,9 +152,10 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 		$((1 + $(looked "$hook" vm prepare begin - <"$work/device.xml"))) 1
 	at_most "two devices with nodes, check: each process and each descriptor once" \
 		"$(looked "$cli" --sysroot "$work/busy" check "$work/sound.xml")" $once
-	# before the claim, under the lock, when all is taken, and before each leaves its driver
-	at_most "two devices with nodes, prepare: three times, and once for each" \
-		"$(looked "$hook" vm prepare begin - <"$work/sound.xml")" $(((3 + 2) * once))
+	# first, after the claim that the prepare before has left went home, and under the lock; and of each
+	# device right before it leaves its driver (lib/act/hold.c)
+	at_most "two devices with nodes, prepare: three times, and once more for each" \
+		"$(looked "$hook" vm prepare begin - <"$work/sound.xml")" $((5 * once))
 	# on this machine, with whatever disks it has: who only looks makes no mount fail
 	looks=$abs_top_builddir/vfio-hook
 	address=$("$looks" list 2>/dev/null | sed -nE 's/^.*\<([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\>.*/\1/p' | head -n 1)
