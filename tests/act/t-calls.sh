@@ -10,8 +10,7 @@ cd "$top" || exit
 
 # Cannot fail, or not in a way that a caller could do something about; or what fails is what it does.
 harmless='close dup2 exit _exit free kill getpid getppid geteuid clock_gettime time umask signal
-sigaddset sigemptyset sigprocmask clearenv sysconf prctl localtime_r munmap mmap
-pthread_create pthread_join sched_getaffinity'
+sigaddset sigemptyset sigprocmask clearenv sysconf prctl localtime_r munmap mmap'
 # Waiting: whatever it says, the caller looks again.
 waiting='nanosleep usleep sigtimedwait waitpid pthread_join'
 # Not asked by what moves devices: snapshots, boot files, the log, how terminals are, SELinux labels.
