@@ -2,14 +2,31 @@
 /* scan - see scan.h. */
 #include "lib/host/scan.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
 #include "lib/base/banned.h"
 
 #define LOOK_MS 3000 /* at the descriptors of all processes */
+#define WORKERS_MAX 8
+#define PROCESSES_EACH 128 /* fewer are not worth another worker */
 
+/* What the workers share. */
 struct scan {
+	const struct vh_root *root;
 	const struct vh_host *host;
-	struct vh_hits *hits;
+	const struct vh_names *pids;
+	bool paths;
+	int64_t deadline;
+	atomic_size_t next; /* of `pids`: nobody has looked at it yet */
+};
+
+struct worker {
+	struct scan *scan;
+	struct vh_hits hits;
 	int64_t pid;
+	pthread_t thread;
 };
 
 static bool is_node(const struct vh_devnode *n, const struct vh_open *o)
@@ -39,62 +56,113 @@ static bool is_own_file(const struct vh_pci_dev *d, const char *target)
 	return vh_has_prefix(target + n + 2, "resource") || !strcmp(target + n + 2, "config");
 }
 
-static const char *add(struct scan *s, size_t dev, size_t node, const char *path)
+static const char *add(struct worker *w, size_t dev, size_t node, const char *path)
 {
-	struct vh_hits *to = s->hits;
+	struct vh_hits *to = &w->hits;
 
-	for (size_t i = to->count; i && to->list[i - 1].pid == s->pid; i--)
+	for (size_t i = to->count; i && to->list[i - 1].pid == w->pid; i--)
 		if (to->list[i - 1].dev == dev && !strcmp(to->list[i - 1].path, path))
 			return to->list[i - 1].path;
 	*VH_APPEND(to->list, to->count) =
-		(struct vh_hit){ .dev = dev, .node = node, .pid = s->pid, .path = vh_strdup(path) };
+		(struct vh_hit){ .dev = dev, .node = node, .pid = w->pid, .path = vh_strdup(path) };
 	return to->list[to->count - 1].path;
 }
 
 /* Answers of a function whose nodes are asked for: one that has none is not worth a look. */
 static const char *note(void *ctx, const struct vh_open *o)
 {
-	struct scan *s = ctx;
+	struct worker *w = ctx;
+	const struct vh_host *h = w->scan->host;
 	const char *told = NULL;
 
-	for (size_t i = 0; i < s->host->n_devs; i++) {
-		const struct vh_pci_dev *d = s->host->devs[i];
+	for (size_t i = 0; i < h->n_devs; i++) {
+		const struct vh_pci_dev *d = h->devs[i];
 
 		for (size_t k = 0; k < d->n_devnodes; k++)
 			if (is_node(&d->devnodes[k], o))
-				told = add(s, i, k, d->devnodes[k].path);
+				told = add(w, i, k, d->devnodes[k].path);
 		if (d->n_devnodes && !o->type && o->target && is_own_file(d, o->target))
-			told = add(s, i, d->n_devnodes, o->target);
+			told = add(w, i, d->n_devnodes, o->target);
 	}
 	return told;
 }
 
+static void *look(void *ctx)
+{
+	struct worker *w = ctx;
+	struct scan *s = w->scan;
+	uint64_t pid;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&s->next, 1)) < s->pids->count) {
+		if (vh_parse_uint(s->pids->name[i], 10, INT32_MAX, &pid) < 0)
+			continue;
+		w->pid = (int64_t)pid;
+		if (s->root->live && (w->pid == getpid() || w->pid == getppid()))
+			continue; /* we ourselves */
+		if (vh_now_ms() > s->deadline) {
+			w->hits.unseen = "there are too many processes to look at";
+			break;
+		}
+		if (vh_root_each_open(s->root, s->pids->name[i], s->paths, note, w) == VH_UNKNOWN)
+			w->hits.unseen = "not every process can be looked at";
+	}
+	return NULL;
+}
+
+/* Nearly all of the time is the kernel's, which makes an inode for each descriptor. A recorder is
+ * not made for several at once. */
+static size_t workers_for(const struct scan *s)
+{
+	size_t most = s->pids->count / PROCESSES_EACH + 1;
+	cpu_set_t cpus;
+
+	if (!s->root->live || s->root->watch || sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return 1;
+	if (most > (size_t)CPU_COUNT(&cpus))
+		most = (size_t)CPU_COUNT(&cpus);
+	return most < WORKERS_MAX ? most : WORKERS_MAX;
+}
+
+/* By their pids, so that the order tells nothing of who was first. */
+static void take_over(struct vh_hits *to, struct vh_hits *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		size_t at = to->count;
+
+		*VH_APPEND(to->list, to->count) = from->list[i];
+		for (; at && to->list[at - 1].pid > from->list[i].pid; at--)
+			to->list[at] = to->list[at - 1];
+		to->list[at] = from->list[i];
+	}
+	if (from->unseen)
+		to->unseen = from->unseen;
+	free(from->list);
+}
+
 void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret)
 {
-	int64_t deadline = vh_now_ms() + LOOK_MS;
 	_auto_names_ struct vh_names pids = { 0 };
-	struct scan s = { .host = h, .hits = ret };
-	bool paths = false;
-	uint64_t pid;
+	struct scan s = { .root = root, .host = h, .pids = &pids, .deadline = vh_now_ms() + LOOK_MS };
+	struct worker w[WORKERS_MAX] = { 0 };
+	size_t started = 1, most;
 
-	for (size_t i = 0; i < h->n_devs; i++)
-		for (size_t k = 0; k < h->devs[i]->n_devnodes; k++)
-			paths |= !h->devs[i]->devnodes[k].numbered;
 	*ret = (struct vh_hits){ 0 };
 	if (vh_root_list(root, &pids, "proc") < 0)
 		ret->unseen = "/proc cannot be read";
-	for (size_t i = 0; i < pids.count; i++) {
-		if (vh_parse_uint(pids.name[i], 10, INT32_MAX, &pid) < 0)
-			continue;
-		s.pid = (int64_t)pid;
-		if (root->live && (s.pid == getpid() || s.pid == getppid()))
-			continue; /* we ourselves */
-		if (vh_now_ms() > deadline) {
-			ret->unseen = "there are too many processes to look at";
-			return;
-		}
-		if (vh_root_each_open(root, pids.name[i], paths, note, &s) == VH_UNKNOWN)
-			ret->unseen = "not every process can be looked at";
+	for (size_t i = 0; i < h->n_devs; i++)
+		for (size_t k = 0; k < h->devs[i]->n_devnodes; k++)
+			s.paths |= !h->devs[i]->devnodes[k].numbered;
+	most = workers_for(&s);
+	for (size_t i = 0; i < most; i++)
+		w[i].scan = &s;
+	while (started < most && !pthread_create(&w[started].thread, NULL, look, &w[started]))
+		started++;
+	look(&w[0]);
+	for (size_t i = 0; i < started; i++) {
+		if (i)
+			pthread_join(w[i].thread, NULL);
+		take_over(ret, &w[i].hits);
 	}
 }
 

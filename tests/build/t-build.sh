@@ -90,6 +90,11 @@ is "every rule is in the table" "$(comm -3 \
 	<(sed -n 's/^const struct vh_rule \([a-z_]*\) = {$/\1/p' lib/decide/rules/rule-*.c | sort) \
 	<(sed -n 's/^\tRULE(\([a-z_]*\)).*/\1/p' lib/decide/rules/rule-table.h | sort))"
 
+is "docs/uses.md has every subsystem that has a kind of its own" "$(diff \
+	<(sed -nE 's/^\t\{ "([a-z0-9_-]+)", VH_USE_([A-Z]+).*/\L\2 \1/p' lib/host/uses/subsystem.c | sort) \
+	<(awk -F'|' '/^\| [a-z]+ \| `/ { gsub(/[ `]/, ""); n = split($3, s, ",")
+		for (i = 1; i <= n; i++) print $2, s[i] }' docs/uses.md | sort))"
+
 # --- sizes, names -------------------------------------------------------------------------------
 is "every source file names its licence" "$(sources ch | xargs grep -L SPDX-License-Identifier \
 	lib/boot/*.sh tests/*.h tests/*.sh tests/*/*.[ch] tests/*/*.sh tests/*/*.awk)"

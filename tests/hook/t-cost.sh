@@ -125,6 +125,36 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	done
 	at_most "one device, prepare: system calls in all" "${cost_of[prepare-8]}" 1200
 	at_most "list: system calls for each device" "$(((${cost_of[list-250]} - ${cost_of[list-8]}) / 242))" 30
+
+	# Of a host with 40 processes of 10 descriptors each: the network card has no node, and nobody
+	# has to be asked; for one that has, each process is looked at once, however many devices go.
+	{
+		cat "$work/8.host"
+		for port in 1 2; do
+			echo "pci 0000:09:00.$port class=040300 id=8086:a170 group=19 driver=snd_hda_intel"
+			printf 'f @0000:09:00.%d/sound/card%d/pcmC%dD0p/dev\t116:%d\n' $port $port $port $port
+		done
+		for ((i = 1000; i < 1040; i++)); do
+			printf 'f proc/%d/stat\t%d (worker) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n' $i $i
+			for ((k = 0; k < 10; k++)); do printf 'l proc/%d/fd/%d\t/dev/null\n' $i $k; done
+		done
+	} >"$work/busy.host"
+	mkdir "$work/busy"
+	"$abs_top_builddir/tests/fake/expand" "$work/busy.host" "$work/busy"
+	sed "s:bus='7'/:bus='9' function='1'/:" "$work/device.xml" >"$work/sound.xml"
+	# looked COMMAND...: how many processes and descriptors it looks at
+	looked() {
+		VH_TEST_ROOT=$work/busy strace -f -o "$work/counted" "$@" >"$work/out" 2>&1
+		grep -cE 'proc/10[0-9]{2}/fd|^[0-9]+ +readlinkat\([0-9]+, "proc/10[0-9]{2}/fd/' "$work/counted"
+	}
+	once=$((40 * (1 + 10)))
+	at_most "a card without a node: what processes have open is not looked at" \
+		$((1 + $(looked "$hook" vm prepare begin - <"$work/device.xml"))) 1
+	at_most "two devices with nodes, check: each process and each descriptor once" \
+		"$(looked "$cli" --sysroot "$work/busy" check "$work/sound.xml")" $once
+	# and before the claim, under the lock, and before the driver is left
+	at_most "two devices with nodes, prepare: three times" \
+		"$(looked "$hook" vm prepare begin - <"$work/sound.xml")" $((3 * once))
 else
 	skip "system calls" "no strace, or it may not trace"
 fi

@@ -24,6 +24,9 @@
 #define STAT(pid, comm) \
 	"f proc/" pid "/stat\t" pid " (" comm ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n"
 #define PROCESS(pid, comm, file) STAT(pid, comm) "l proc/" pid "/fd/7\t" file "\n"
+#define HIDDEN STAT("7", "x") "f proc/7/fd/3\t?\n"
+#define NODE(subsystem, name, numbers) \
+	"f " AT name "/dev\t" numbers "\nl " AT name "/subsystem\tsys/class/" subsystem "\n"
 #define CGROUP(pid, path) "f proc/" pid "/cgroup\t0::" path "\n"
 
 /* Kind, how bad ("error", "warning" or "peer" for a named device), and the text. */
@@ -355,6 +358,15 @@ static const struct {
 	  " (unseen)", NULL },
 	{ "the same, and a disk, of which others tell", DISK STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  "", NULL },
+	{ "the same, and what has other witnesses",
+	  FUNCTION("010802", "nvme") HIDDEN NODE("nvme", "nvme3", "240:1")
+		  NODE("nvme-generic", "ng3n1", "241:1") NODE("bsg", "0:0:0:0", "242:1")
+			  NODE("scsi_generic", "sg4", "21:4") NODE("usb", "usb3", "189:9")
+				  NODE("ptp", "ptp0", "243:1"),
+	  "", NULL },
+	{ "the same, and a tape, which has none",
+	  FUNCTION("010700", "mpt3sas") HIDDEN NODE("scsi_tape", "nst0", "9:128"), " (unseen)",
+	  NULL },
 	{ "the same, without a node", FUNCTION("020000", "igb") STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  "", NULL },
 };

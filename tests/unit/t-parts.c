@@ -82,6 +82,12 @@ static const struct {
 		       "f proc/tty/driver/serial\tserinfo:1.0\\n0: uart:16550A port:000003F8 irq:4\\n"
 		       "2: uart:16550A port:0000F0E0 irq:19 tx:2 rx:0\n",
 	  "32 the console of the machine is on it (ttyS2)", NULL },
+	{ "a port by its address in memory",
+	  FUNCTION("070002",
+		   "") "f proc/consoles\tttyS2 -W- (EC) 4:66\n"
+		       "f " AT "resource\t0x00000000fe000000 0x00000000fe000fff 0x0000000000040200\n"
+		       "f proc/tty/driver/serial\t2: uart:16550A mmio:0xFE000000 irq:19 tx:2\n",
+	  "32 the console of the machine is on it (ttyS2)", NULL },
 	{ "a port by another address",
 	  FUNCTION("070002",
 		   "") "f proc/consoles\tttyS0 -W- (EC) 4:64\n"
@@ -154,6 +160,14 @@ static const struct {
 	  FUNCTION("0c8000", " driver=spi") "f " AT "spi_master/spi0/spi0.0/mtd/mtd0/dev\t90:0\n"
 					    "f " AT "spi_master/spi0/spi0.0/mtd/mtd0/size\t33554432\n"
 					    "f " AT "spi_master/spi0/spi0.0/mtd/mtd0/name\tBIOS\n",
+	  "flash", NULL },
+	{ "the firmware's flash, by another name",
+	  NIC "f " AT "mtd/mtd0/dev\t90:0\nf " AT "mtd/mtd0/size\t4096\n"
+	      "f " AT "mtd/mtd0/name\tUEFI volume\n",
+	  "flash", NULL },
+	{ "and by a third",
+	  NIC "f " AT "mtd/mtd0/dev\t90:0\nf " AT "mtd/mtd0/size\t4096\n"
+	      "f " AT "mtd/mtd0/name\tCOREBOOT\n",
 	  "flash", NULL },
 	{ "a card's own flash",
 	  NIC "f " AT "mtd/mtd0/dev\t90:0\nf " AT "mtd/mtd0/size\t4096\n"

@@ -117,6 +117,7 @@ static const struct transport {
 } transports[] = {
 	{ "NFS", MOUNT("nfs4 srv:/x rw,vers=4.2,addr=$S"), .says = "NFS" },
 	{ "NFS 3", MOUNT("nfs srv:/x rw,mountaddr=203.0.113.7,addr=$S"), .says = "NFS" },
+	{ "SMB 3", MOUNT("smb3 //srv/x rw,addr=$S"), .says = "smb3" },
 	{ "CIFS", MOUNT("cifs //srv/x rw,addr=$S"), .says = "cifs" },
 	{ "Ceph", MOUNT("ceph $U:6789,$U:6790:/ rw"), .says = "ceph" },
 	{ "Ceph, the newer way", MOUNT("ceph me@1-2.fs=/ rw,mon_addr=$U:3300"), .says = "ceph" },
