@@ -21,6 +21,7 @@ void vh_case_clear(struct vh_case *c)
 	free(c->last_problem);
 	free(c->elsewhere.list);
 	vh_whereabouts_clear(&c->lies);
+	vh_surroundings_clear(&c->around);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
 	memset(c, 0, sizeof(*c));
@@ -152,8 +153,8 @@ static int read_here(struct vh_case *c, const struct vh_case_ask *ask, const cha
 }
 
 /* What others have read of the same devices, or read for them to come. */
-static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
-		       const struct wanted *w, struct vh_error *err)
+static int read_shared(struct vh_case *c, const struct vh_case_ask *ask, const struct wanted *w,
+		       struct vh_error *err)
 {
 	struct vh_facts_host *f = vh_facts_find(ask->facts, w->addrs, w->count);
 	int rc = 0;
@@ -168,12 +169,12 @@ static int read_shared(struct vh_case *c, const struct vh_case_ask *ask,
 
 /* *ret_runs: does the domain run? */
 static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const char *owner,
-			const struct wanted *w, enum vh_tri *ret_runs,
-			struct vh_error *err)
+			const struct wanted *w, enum vh_tri *ret_runs, struct vh_error *err)
 {
 	*ret_runs = VH_NO;
 	/* hints are a domain's own: others do not ask for them */
-	if (ask->facts && !w->n_hints && !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
+	if (ask->facts && !w->n_hints &&
+	    !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
 		if (owner && !ask->facts->running_seen)
 			*ret_runs = VH_UNKNOWN;
 		return read_shared(c, ask, w, err);
@@ -251,12 +252,15 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	if (!c->domain->lone)
 		read_memory(c, ask, runs);
 	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
+	if (!ask->policy)
+		vh_surroundings_read(&c->around, ask->root, c->host, c->domain, &c->unseen);
 	return 0;
 }
 
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err)
 {
-	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs, .count = ask->count };
+	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs,
+					.count = ask->count };
 	enum vh_tri runs;
 	int rc;
 

@@ -9,6 +9,7 @@
 
 #include "lib/case/expect.h"
 #include "lib/case/facts.h"
+#include "lib/case/surroundings.h"
 #include "lib/case/vfpool.h"
 #include "lib/case/whereabouts.h"
 #include "lib/config/config.h"
@@ -26,7 +27,7 @@ struct vh_case {
 	 * host NULL: the domain passes nothing through, and nothing more was read */
 	const struct vh_host *host;
 	const struct vh_vf_guests *vf_guests; /* NULL: nothing was looked at */
-	const struct vh_claims *claims; /* of others; NULL only where host is */
+	const struct vh_claims *claims;       /* of others; NULL only where host is */
 
 	/* what this start adds */
 	bool running;                  /* it runs now, and is judged as if it were stopped */
@@ -38,6 +39,7 @@ struct vh_case {
 	char *last_problem;            /* why its record could not be read, or NULL */
 	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
 	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
+	struct vh_surroundings around; /* what QEMU will find of files */
 	struct vh_names unseen;        /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */

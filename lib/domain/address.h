@@ -33,6 +33,8 @@ struct vh_hostdev {
 	enum vh_managed written_managed; /* what stands there */
 	bool managed;                    /* what libvirt makes of it */
 	bool unassigned;                 /* bound, but not given to the guest */
+	char *rom;                       /* the file of <rom>, or NULL (lib/domain/element) */
+	int rom_line;
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

@@ -8,6 +8,7 @@
 #include "lib/base/printable.h"
 #include "lib/base/uuid.h"
 #include "lib/domain/address.h"
+#include "lib/domain/element.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/domain/metadata.h"
 #include "lib/xml/xml.h"
@@ -41,6 +42,7 @@ static struct vh_hostdev *add_device(struct vh_domain *d, enum vh_element elemen
 	dev->written = vh_strdup("");
 	dev->written_managed = read_managed(element == VH_DISK ? source : node);
 	dev->managed = dev->written_managed == VH_MANAGED_YES;
+	vh_element_read(dev, node);
 	if (!source)
 		dev->problem = vh_strdup("no <source>");
 	else if (!address)
@@ -337,6 +339,7 @@ void vh_domain_free(struct vh_domain *d)
 		free(d->devices[i].written);
 		free(d->devices[i].problem);
 		free(d->devices[i].meant);
+		vh_element_clear(&d->devices[i]);
 	}
 	free(d->devices);
 	vh_names_clear(&d->networks);

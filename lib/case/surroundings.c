@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* surroundings - see surroundings.h. Reads what this domain asks for, and no more. */
+#include "lib/case/surroundings.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "lib/base/printable.h"
+#include "lib/base/root.h"
+#include "lib/case/whereabouts.h"
+
+#include "lib/base/banned.h"
+
+#define SHOWN_MAX 120
+
+/* --- ROMs -------------------------------------------------------------------------------------- */
+
+static unsigned int le16(const unsigned char *p)
+{
+	return p[0] | (unsigned int)p[1] << 8;
+}
+
+/* PCI Firmware Specification, 5.1.1: 55 AA, and at 18h where "PCIR" is, behind which are the ids. */
+static void look_into(struct vh_rom_file *rom, const struct vh_root *root, const char *path)
+{
+	enum { LOOKED = 65536, IDS = 8 };
+	_auto_free_ unsigned char *text = vh_alloc(LOOKED);
+	ssize_t n = vh_root_read_bytes(root, text, LOOKED, "%s", path);
+	size_t at;
+
+	/* a tree that somebody wrote by hand has the file without its bytes */
+	if (n < 0 || (!root->live && n < IDS))
+		return;
+	rom->is_rom = n >= 2 && text[0] == 0x55 && text[1] == 0xaa ? VH_YES : VH_NO;
+	if (rom->is_rom != VH_YES || n < 0x1a)
+		return;
+	at = le16(text + 0x18);
+	if (at + IDS > (size_t)n || memcmp(text + at, "PCIR", 4) != 0)
+		return;
+	rom->has_ids = true;
+	rom->vendor = (uint16_t)le16(text + at + 4);
+	rom->device = (uint16_t)le16(text + at + 6);
+}
+
+/* QEMU runs as a user of its own. Where its owner alone may read a file or enter a directory, no
+ * access list lets another in either: its mask stands in the bits of the group. */
+static char *find_closed(const struct vh_root *root, const char *path)
+{
+	_auto_free_ char *copy = vh_strdup(path);
+
+	for (char *slash = copy; (slash = strchr(slash + 1, '/'));) {
+		struct stat st;
+
+		*slash = 0;
+		if (*copy && vh_root_stat(root, &st, true, "%s", copy + 1) == 0 &&
+		    !(st.st_mode & 0011))
+			return VH_STEAL(copy);
+		*slash = '/';
+	}
+	return NULL;
+}
+
+/* In a tree that was written down, that a directory does not have a file is said where the
+ * directory is there. */
+static enum vh_tri is_there(const struct vh_root *root, const char *path)
+{
+	const char *end = strrchr(path, '/');
+	struct stat st;
+
+	if (vh_root_stat(root, &st, true, "%s", path + 1) == 0)
+		return VH_YES;
+	if (errno != ENOENT && errno != ENOTDIR)
+		return VH_UNKNOWN;
+	if (root->live ||
+	    (end > path && vh_root_exists(root, "%.*s", (int)(end - path) - 1, path + 1)))
+		return VH_NO;
+	return VH_UNKNOWN;
+}
+
+static void read_rom(struct vh_surroundings *s, const struct vh_root *root, const struct vh_host *h,
+		     const struct vh_hostdev *e, struct vh_names *unseen)
+{
+	struct vh_rom_file *rom = VH_APPEND(s->roms, s->n_roms);
+	_auto_free_ char *shown = vh_printable(e->rom, SHOWN_MAX);
+	struct stat st;
+
+	rom->element = e;
+	/* another name QEMU looks for among its own files */
+	if (*e->rom == '/' && !vh_whereabouts_waits(root, h, e->rom))
+		rom->there = is_there(root, e->rom);
+	if (rom->there == VH_UNKNOWN)
+		vh_names_note(unseen, "the ROM file %s", shown);
+	if (rom->there != VH_YES)
+		return;
+	if (root->live)
+		rom->closed = find_closed(root, e->rom);
+	if (root->live && !rom->closed && vh_root_stat(root, &st, true, "%s", e->rom + 1) == 0 &&
+	    !(st.st_mode & 0044))
+		rom->closed = vh_strdup(e->rom);
+	look_into(rom, root, e->rom + 1);
+}
+
+void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
+			  const struct vh_host *h, const struct vh_domain *d,
+			  struct vh_names *unseen)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].rom)
+			read_rom(ret, root, h, &d->devices[i], unseen);
+}
+
+void vh_surroundings_clear(struct vh_surroundings *s)
+{
+	for (size_t i = 0; i < s->n_roms; i++)
+		free(s->roms[i].closed);
+	free(s->roms);
+	memset(s, 0, sizeof(*s));
+}

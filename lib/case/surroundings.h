@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * surroundings - what libvirt and QEMU will find around the devices when they start this domain, as
+ * far as a start fails of it: the files with ROMs.
+ */
+#ifndef VH_SURROUNDINGS_H
+#define VH_SURROUNDINGS_H
+
+#include "lib/domain/domain.h"
+#include "lib/host/host.h"
+
+/* The file that QEMU is to read as the ROM of a device. */
+struct vh_rom_file {
+	const struct vh_hostdev *element; /* borrowed from the domain */
+	enum vh_tri there;
+	char *closed;       /* itself, or the directory above it, that only its owner may read or
+			       enter; NULL: none */
+	enum vh_tri is_rom; /* it begins as a ROM does */
+	bool has_ids;       /* and says which device it is for */
+	uint16_t vendor, device;
+};
+
+struct vh_surroundings {
+	struct vh_rom_file *roms;
+	size_t n_roms;
+};
+
+/* `unseen`: what could not be told. */
+void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
+			  const struct vh_host *h, const struct vh_domain *d,
+			  struct vh_names *unseen);
+void vh_surroundings_clear(struct vh_surroundings *s);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-cases-start - what makes libvirt or QEMU fail beside the devices. See rule-cases.h. */
+#include "tests/rules/rule-cases.h"
+
+#include "lib/base/banned.h"
+
+#define TAKEN_INFO "info peer-detached 0000:01:00.0:10"
+
+/* --- ROM files --------------------------------------------------------------------------------- */
+
+static struct vh_rom_file *rom(struct world *w, enum vh_tri there)
+{
+	static struct vh_rom_file file;
+
+	alone(w);
+	w->element[0].rom = S("/opt/card.rom");
+	w->element[0].rom_line = 12;
+	file = (struct vh_rom_file){ .element = &w->element[0], .there = there };
+	w->c.around.roms = &file;
+	w->c.around.n_roms = 1;
+	return &file;
+}
+
+static void rom_missing(struct world *w)
+{
+	rom(w, VH_NO);
+}
+CASE("rom-missing", rom_missing, .want = "error rom-file 0000:01:00.0:12",
+     .says = "the ROM file /opt/card.rom is not there", .fix = "remove the <rom> element");
+
+static void rom_unknown(struct world *w)
+{
+	rom(w, VH_UNKNOWN);
+}
+CASE("rom-unknown", rom_unknown, .want = "", .silent = "rom-file");
+
+static void rom_closed(struct world *w)
+{
+	rom(w, VH_YES)->closed = S("/root");
+}
+CASE("rom-closed", rom_closed, .want = "warning rom-file 0000:01:00.0:12",
+     .says = "and may not enter /root",
+     .fix = "install -D -m 644 -t /usr/share/vgabios /opt/card.rom");
+
+static void rom_is_text(struct world *w)
+{
+	rom(w, VH_YES)->is_rom = VH_NO;
+}
+CASE("rom-is-text", rom_is_text, .want = "warning rom-file 0000:01:00.0:12", .says = "55 aa");
+
+static struct vh_rom_file *rom_of(struct world *w, uint16_t vendor)
+{
+	struct vh_rom_file *r = rom(w, VH_YES);
+
+	r->is_rom = VH_YES;
+	r->has_ids = true;
+	r->vendor = vendor;
+	r->device = 0x67df;
+	return r;
+}
+
+static void rom_of_another(struct world *w)
+{
+	rom_of(w, 0x1002);
+}
+CASE("rom-of-another", rom_of_another, .want = "warning rom-file 0000:01:00.0:12",
+     .says = "1002:67df, and 0000:01:00.0 is 1af4:1000");
+
+static void rom_of_its_vendor(struct world *w)
+{
+	rom_of(w, 0x1af4);
+}
+CASE("rom-of-its-vendor", rom_of_its_vendor, .want = "", .silent = "rom-file");

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * t-start - what makes a start fail for certain beside the devices: what the domain says, what the
+ * host has, and what is found; on small machines of which one thing is made wrong. Of each finding
+ * the severity, the rule and the line of the XML.
+ */
+#include <sys/stat.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/config/config.h"
+#include "lib/decide/rules/rule-table.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+#define MACHINE                                                                           \
+	"pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"                            \
+	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define ROM_PATH "/opt/roms/card.rom"
+#define ROM(file) "<rom file='" file "'/>"
+#define ZEROS "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+#define PCIR(ids)                                                                 \
+	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
+	"\\x00\\x00\\x00\\x00PCIR" ids
+
+static const struct {
+	const char *name, *machine;
+	const char *element; /* inside the <hostdev> on line 2 */
+	const char *devices; /* from line 4 on */
+	const char *domain;  /* outside of <devices>, behind it */
+	const char *want;
+} cases[] = {
+	{ "nothing is wrong", MACHINE, "", "", "", "" },
+
+	{ "a ROM file", MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n",
+	  ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file that is not there", MACHINE "d opt/roms\n", ROM(ROM_PATH), "", "",
+	  "E rom-file:3" },
+	{ "a ROM file that a snapshot does not tell of", MACHINE, ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file by a name of QEMU's", MACHINE "d usr/share/qemu\n", ROM("efi-e1000.rom"), "",
+	  "", "" },
+	{ "a ROM that is switched off", MACHINE "d opt/roms\n",
+	  "<rom enabled='no' file='" ROM_PATH "'/>", "", "", "" },
+	{ "a ROM without its BAR", MACHINE "d opt/roms\n", "<rom bar='off' file='" ROM_PATH "'/>",
+	  "", "", "" },
+	{ "a text for a ROM", MACHINE "f opt/roms/card.rom\tnot a ROM at all\n", ROM(ROM_PATH), "",
+	  "", "W rom-file:3" },
+	{ "a ROM whose bytes nobody wrote down", MACHINE "f opt/roms/card.rom\t\n", ROM(ROM_PATH),
+	  "", "", "" },
+	{ "a ROM of another vendor",
+	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10\\xdf\\x67") "\n", ROM(ROM_PATH), "", "",
+	  "W rom-file:3" },
+	{ "a ROM of another device of this vendor",
+	  MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x81\\x1b") "\n", ROM(ROM_PATH), "", "",
+	  "" },
+	{ "a ROM that ends before it says what it is for",
+	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
+};
+
+static char *domain_text(const char *element, const char *devices, const char *domain)
+{
+	return vh_printf("<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+			 "<name>vm</name><memory>2048</memory><devices><memballoon model='none'/>\n"
+			 "<hostdev type='pci' managed='yes'><source><address bus='1'/></source>\n"
+			 "%s</hostdev>\n%s</devices>%s</domain>",
+			 element, devices, domain);
+}
+
+/* What is found of errors and warnings, in order: "E rule:line, W rule:line". */
+static char *judged(const struct vh_root *root, const char *xml, struct vh_findings *found)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_(vh_domain) struct vh_domain *d = vh_domain_parse(xml, strlen(xml), &err);
+	_auto_(vh_plan) struct vh_plan *plan = NULL;
+	struct vh_strbuf sb = { 0 };
+	struct vh_config config;
+	struct vh_case_ask ask = {
+		.root = root, .config = &config, .domain = d, .deadline = INT64_MAX
+	};
+	_auto_case_ struct vh_case c = { 0 };
+
+	vh_config_defaults(&config);
+	vh_strbuf_add(&sb, "");
+	if (!d || vh_case_read(&c, &ask, &err) < 0) {
+		diag("%s", err.what);
+		vh_strbuf_add(&sb, "unreadable");
+		return vh_strbuf_steal(&sb);
+	}
+	c.plan = plan = vh_plan_make(d, c.host, &config);
+	if (c.host)
+		vh_rule_table_run(&c, VH_SCOPE_DOMAIN | VH_SCOPE_DEVICE | VH_SCOPE_POLICY, found);
+	for (size_t i = 0; i < found->count; i++) {
+		const struct vh_finding *f = &found->list[i];
+
+		if (f->severity == VH_INFO)
+			continue;
+		vh_strbuf_addf(&sb, "%s%s %s:%d", sb.len ? ", " : "",
+			       f->severity == VH_ERROR ? "E" : "W", f->rule->name, f->line);
+	}
+	vh_config_clear(&config);
+	return vh_strbuf_steal(&sb);
+}
+
+static void test_cases(void)
+{
+	for (size_t i = 0; i < VH_COUNT(cases); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(cases[i].machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text(cases[i].element, cases[i].devices,
+						    cases[i].domain);
+		_auto_free_ char *have = NULL;
+
+		s->root.live = false;
+		have = judged(&s->root, xml, &found);
+		if (!ok(!strcmp(have, cases[i].want), "%s", cases[i].name))
+			diag("have: %s", have);
+	}
+}
+
+/* Who owns a file or a directory above it, and who else may read it, is known of a running system. */
+static void test_closed_rom(void)
+{
+	static const struct {
+		const char *name, *closed;
+		mode_t dir, file;
+		const char *want;
+	} modes[] = {
+		{ "a ROM file for everybody", NULL, 0755, 0644, "" },
+		{ "a ROM file for a group", NULL, 0750, 0640, "" },
+		{ "a ROM file for its owner alone", ROM_PATH, 0755, 0600, "W rom-file:3" },
+		{ "a ROM file in a closed directory", "/opt/roms", 0700, 0644, "W rom-file:3" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(modes); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(
+			MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n");
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text(ROM(ROM_PATH), "", ""), *have = NULL;
+
+		s->root.live = true;
+		if (fchmodat(s->root.fd, "opt/roms/card.rom", modes[i].file, 0) < 0 ||
+		    fchmodat(s->root.fd, "opt/roms", modes[i].dir, 0) < 0)
+			abort();
+		have = judged(&s->root, xml, &found);
+		ok(strstr(have, "rom-file") ? strstr(modes[i].want, "rom-file") &&
+						      strstr(found.list[0].message, modes[i].closed)
+					    : !*modes[i].want,
+		   "%s", modes[i].name);
+	}
+}
+
+int main(void)
+{
+	test_cases();
+	test_closed_rom();
+	return tap_done();
+}
