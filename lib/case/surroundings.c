@@ -8,6 +8,7 @@
 #include "lib/base/printable.h"
 #include "lib/base/root.h"
 #include "lib/case/whereabouts.h"
+#include "lib/host/backing.h"
 
 #include "lib/base/banned.h"
 
@@ -100,6 +101,19 @@ static void read_rom(struct vh_surroundings *s, const struct vh_root *root, cons
 	look_into(rom, root, e->rom + 1);
 }
 
+/* --- memory ------------------------------------------------------------------------------------ */
+
+static void read_memory_dir(struct vh_surroundings *s, const struct vh_root *root,
+			    struct vh_names *unseen)
+{
+	s->memory_dir = vh_backing_dir(root);
+	s->memory_fs = vh_backing_type(root, s->memory_dir);
+	if (!s->memory_fs)
+		vh_names_note(unseen,
+			      "in what file system %s is, where shared memory of guests lies",
+			      s->memory_dir);
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d,
 			  struct vh_names *unseen)
@@ -107,6 +121,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (d->devices[i].rom)
 			read_rom(ret, root, h, &d->devices[i], unseen);
+	if (d->memory.shared_file_line)
+		read_memory_dir(ret, root, unseen);
 }
 
 void vh_surroundings_clear(struct vh_surroundings *s)
@@ -114,5 +130,7 @@ void vh_surroundings_clear(struct vh_surroundings *s)
 	for (size_t i = 0; i < s->n_roms; i++)
 		free(s->roms[i].closed);
 	free(s->roms);
+	free(s->memory_dir);
+	free(s->memory_fs);
 	memset(s, 0, sizeof(*s));
 }

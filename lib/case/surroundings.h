@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * surroundings - what libvirt and QEMU will find around the devices when they start this domain, as
- * far as a start fails of it: the files with ROMs.
+ * far as a start fails of it: the files with ROMs, the file system for shared memory.
  */
 #ifndef VH_SURROUNDINGS_H
 #define VH_SURROUNDINGS_H
@@ -23,6 +23,8 @@ struct vh_rom_file {
 struct vh_surroundings {
 	struct vh_rom_file *roms;
 	size_t n_roms;
+	char *memory_dir; /* where libvirt makes files for the memory of this domain; NULL: none */
+	char *memory_fs;  /* of what type its file system is; NULL: unknown */
 };
 
 /* `unseen`: what could not be told. */

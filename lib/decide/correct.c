@@ -208,6 +208,25 @@ static void correct_balloon(struct correction *k)
 	    (unsigned long long)d->current_kib, kib);
 }
 
+/* --- memory that cannot be pinned -------------------------------------------------------------- */
+
+static void correct_memory(struct correction *k)
+{
+	const xmlNode *backing = vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memoryBacking");
+	const xmlNode *source = vh_xml_child(backing, "source");
+
+	if (!is_found(k, &vh_rule_memory_unpinnable, NULL))
+		return;
+	if (source)
+		vh_edit_set_attr(k->e, source, "type", "memfd");
+	else if (backing)
+		vh_edit_append(k->e, backing, "<source type='memfd'/>");
+	else /* only cells say that they are shared */
+		vh_edit_insert_after(k->e, vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memory"),
+				     "<memoryBacking>\n\t<source type='memfd'/>\n</memoryBacking>");
+	say(k, "<source type='memfd'/> is written into <memoryBacking>: VFIO can pin that");
+}
+
 /* --- members of the groups ---------------------------------------------------------------- */
 
 /* May it be named, without hiding what speaks against taking it? `ret` is what the host does
@@ -297,4 +316,5 @@ void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_find
 	if (devices_of(&k) && c->plan)
 		correct_members(&k, members);
 	correct_balloon(&k);
+	correct_memory(&k);
 }

@@ -119,6 +119,36 @@ static void put_share(struct vh_keeping *k, const struct vh_mount *m, struct vh_
 		vh_strbuf_add(to, ",trans=tcp");
 }
 
+/* What memory of guests can lie in (lib/host/backing): huge pages, and a file system of memory at
+ * or above libvirt's directory for it. */
+static void put_memory(struct vh_keeping *k, const char *text, unsigned int *id,
+		       struct vh_strbuf *to)
+{
+	static const char dir[] = "/var/lib/libvirt/qemu/ram";
+	_auto_free_ char *copy = vh_strdup(text);
+	char *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		_auto_free_ char *at = NULL, *path = NULL;
+		char *end = strstr(line, " - "), *size;
+		bool huge = end && vh_has_prefix(end, " - hugetlbfs ");
+		size_t n;
+
+		if ((!huge && !(end && vh_has_prefix(end, " - tmpfs "))) ||
+		    sscanf(line, "%*s %*s %*s %*s %ms", &at) != 1)
+			continue;
+		n = strlen(at);
+		if (!huge && (strncmp(at, dir, n) != 0 || (dir[n] && dir[n] != '/')))
+			continue;
+		path = vh_scrub_path(&k->scrub, at);
+		size = huge ? strstr(end, "pagesize=") : NULL;
+		vh_strbuf_addf(to, "%s%u 1 0:1 / %s rw - %s none rw%s%.*s", to->len ? "\n" : "",
+			       (*id)++, path, huge ? "hugetlbfs" : "tmpfs", size ? "," : "",
+			       size ? (int)strspn(size, "pagesize=0123456789KMG") : 0,
+			       size ? size : "");
+	}
+}
+
 /* Those of block devices, as far as block.c reads them, and of servers as far as shares.c does. */
 void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
@@ -126,7 +156,7 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
 	unsigned int id = 20;
 
-	(void)text, (void)len;
+	(void)len;
 	for (size_t i = 0; i < u->n_mounts; i++) {
 		const struct vh_mount *m = &u->mounts[i];
 		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at), *pool = pool_of(k, m);
@@ -146,6 +176,7 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		vh_strbuf_add(&to, " rw");
 		put_more(&to, m->more);
 	}
+	put_memory(k, text, &id, &to);
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 

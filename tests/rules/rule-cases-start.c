@@ -71,3 +71,52 @@ static void rom_of_its_vendor(struct world *w)
 	rom_of(w, 0x1af4);
 }
 CASE("rom-of-its-vendor", rom_of_its_vendor, .want = "", .silent = "rom-file");
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+static void shared(struct world *w)
+{
+	alone(w);
+	w->host.release = S("6.12.57+deb13-amd64");
+	w->domain.memory.shared_file_line = 7;
+	w->c.around.memory_dir = S("/var/lib/libvirt/qemu/ram");
+	w->c.around.memory_fs = S("ext4");
+}
+CASE("unpinnable", shared, .want = "error memory-unpinnable:7",
+     .says = "on ext4: VFIO cannot pin it", .fix = "<source type='memfd'/>");
+
+static void shared_before(struct world *w)
+{
+	shared(w);
+	w->host.release = S("6.1.0-56-amd64");
+}
+CASE("unpinnable-before", shared_before, .want = "warning memory-unpinnable:7",
+     .says = "from Linux 6.5 on");
+
+static void shared_in_memory(struct world *w)
+{
+	shared(w);
+	w->c.around.memory_fs = S("tmpfs");
+}
+CASE("unpinnable-not-on-tmpfs", shared_in_memory, .want = "", .silent = "memory-unpinnable");
+
+static void shared_somewhere(struct world *w)
+{
+	shared(w);
+	w->c.around.memory_fs = NULL;
+}
+CASE("unpinnable-unknown", shared_somewhere, .want = "", .silent = "memory-unpinnable");
+
+static void shared_by_unknown(struct world *w)
+{
+	shared(w);
+	w->host.release = NULL;
+}
+CASE("unpinnable-kernel-unknown", shared_by_unknown, .want = "", .silent = "memory-unpinnable");
+
+static void shared_unpinned(struct world *w)
+{
+	shared(w);
+	w->element[0].unassigned = true;
+}
+CASE("unpinnable-nothing-pinned", shared_unpinned, .want = "", .silent = "memory-unpinnable");

@@ -22,6 +22,11 @@
 #define ROM_PATH "/opt/roms/card.rom"
 #define ROM(file) "<rom file='" file "'/>"
 #define ZEROS "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+#define MOUNTED(lines) "f proc/self/mountinfo\t26 1 8:2 / / rw - ext4 /dev/sda2 rw" lines "\n"
+#define SHARED "<access mode='shared'/>"
+#define BACKING(inner) "<memoryBacking>" inner "</memoryBacking>"
+#define CELLS(inner) "<cpu><numa>" inner "</numa></cpu>"
+#define CELL(id, more) "<cell id='" id "' memory='1024' " more "/>\n"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -58,6 +63,44 @@ static const struct {
 	  "" },
 	{ "a ROM that ends before it says what it is for",
 	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
+
+	{ "shared memory in a file", MACHINE MOUNTED(""), "", "", BACKING(SHARED),
+	  "E memory-unpinnable:4" },
+	{ "shared memory whose source is a file", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<source type='file'/>"), "E memory-unpinnable:4" },
+	{ "shared memory whose source is anonymous", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<source type='anonymous'/>"), "E memory-unpinnable:4" },
+	{ "shared memory of memfd", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<source type='memfd'/>"), "" },
+	{ "a file that is private", MACHINE MOUNTED(""), "", "",
+	  BACKING("<access mode='private'/><source type='file'/>"), "" },
+	{ "a file that is not shared", MACHINE MOUNTED(""), "", "",
+	  BACKING("<source type='file'/>"), "" },
+	{ "shared memory on a tmpfs",
+	  MACHINE MOUNTED("\\n27 26 0:9 / /var/lib/libvirt/qemu rw - tmpfs t rw"), "", "",
+	  BACKING(SHARED), "" },
+	{ "shared memory where qemu.conf says",
+	  MACHINE MOUNTED(
+		  "\\n27 26 0:9 / /dev/shm rw - tmpfs t rw") "f etc/libvirt/qemu.conf\t#memory_backing_dir = \"/x\"\\nmemory_backing_dir = \"/dev/shm\"\n",
+	  "", "", BACKING(SHARED), "" },
+	{ "a tmpfs that was mounted over",
+	  MACHINE MOUNTED("\\n27 26 0:9 / /var rw - tmpfs t rw\\n"
+			  "28 26 8:3 / /var rw - xfs /dev/sda3 rw"),
+	  "", "", BACKING(SHARED), "E memory-unpinnable:4" },
+	{ "shared memory, and no mounts are known", MACHINE, "", "", BACKING(SHARED), "" },
+	{ "a cell that is shared", MACHINE MOUNTED(""), "", "",
+	  CELLS("\n" CELL("0", "memAccess='private'") CELL("1", "memAccess='shared'")),
+	  "E memory-unpinnable:6" },
+	{ "a cell that is private where others are shared", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED) CELLS(CELL("0", "memAccess='private'")), "" },
+	{ "shared memory on huge pages of one cell", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<hugepages><page size='2' unit='MiB' nodeset='0'/></hugepages>")
+		  CELLS(CELL("0", "")),
+	  "" },
+	{ "shared memory on huge pages of the other cell", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<hugepages><page size='2' unit='MiB' nodeset='1'/></hugepages>")
+		  CELLS(CELL("0", "") CELL("1", "")),
+	  "E memory-unpinnable:4" },
 };
 
 static char *domain_text(const char *element, const char *devices, const char *domain)

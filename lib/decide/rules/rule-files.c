@@ -86,3 +86,54 @@ const struct vh_rule vh_rule_rom_file = {
 		   "QEMU may read /usr/share/vgabios and few other places. Most cards need no\n"
 		   "file: try without the element first.",
 };
+
+/* Where the kernel keeps no account of pages that are written to (mm/gup.c:
+ * writable_file_mapping_allowed()). */
+static bool is_of_memory(const char *fs)
+{
+	static const char *const types[] = { "tmpfs", "ramfs", "hugetlbfs", "devtmpfs", "rootfs" };
+
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (!strcmp(fs, types[i]))
+			return true;
+	return false;
+}
+
+static void check_memory_unpinnable(const struct vh_case *c, const struct vh_rule *r,
+				    struct vh_findings *out)
+{
+	const struct vh_surroundings *s = &c->around;
+	enum vh_tri refused = vh_rule_release_at_least(c->host->release, 6, 5);
+	struct vh_finding *f;
+
+	if (!c->domain || !c->domain->memory.shared_file_line || !s->memory_fs ||
+	    is_of_memory(s->memory_fs) || refused == VH_UNKNOWN ||
+	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+		return;
+	f = vh_finding_add(
+		out, r, NULL, "write <source type='memfd'/> into <memoryBacking>",
+		"the guest's memory is shared and lies in a file in %s, on %s: %s", s->memory_dir,
+		strcmp(s->memory_fs, "fs") ? s->memory_fs : "a disk",
+		refused == VH_YES
+			? "VFIO cannot pin it, and QEMU ends with 'Bad address'"
+			: "the kernel writes it to that disk all the time, and from Linux 6.5 on VFIO cannot pin it");
+	f->severity = refused == VH_YES ? VH_ERROR : VH_WARNING;
+	vh_finding_about(f, NULL, c->domain->memory.shared_file_line);
+}
+
+const struct vh_rule vh_rule_memory_unpinnable = {
+	.name = "memory-unpinnable",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "VFIO can pin the guest's memory",
+	.check = check_memory_unpinnable,
+	.explain = "The domain shares its memory, as virtiofs and vhost-user want it, with\n"
+		   "<access mode='shared'/> or memAccess='shared', and does not say in what it\n"
+		   "lies. libvirt then makes a file for it in memory_backing_dir, which is on a\n"
+		   "disk unless qemu.conf says otherwise. From Linux 6.5 on, pages of such a\n"
+		   "file cannot be pinned for a device: QEMU ends with 'VFIO_MAP_DMA failed: Bad\n"
+		   "address'. Older kernels pin them, and write the guest's memory to the disk.\n"
+		   "<source type='memfd'/> in <memoryBacking> needs no file; 'vfio-hook check\n"
+		   "--fix' writes it. Huge pages do as well, and so does a memory_backing_dir on\n"
+		   "a tmpfs.",
+};

@@ -244,8 +244,8 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 		   "'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
 		   "could take the device over. The usual reason is a kernel package that was\n"
 		   "upgraded or removed without a reboot: then a reboot is all it takes. A\n"
-		   "kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
-		   "only modules.alias of the running kernel is missing, libvirt 10 and later\n"
-		   "fail, for they read it before they bind a device: with them it is an\n"
-		   "error, otherwise a warning. 'depmod' writes that file.",
+		   "kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and only\n"
+		   "modules.alias of the running kernel is missing, libvirt 10 and later fail,\n"
+		   "for they read it before they bind a device: with them it is an error,\n"
+		   "otherwise a warning. 'depmod' writes that file.",
 };

@@ -176,8 +176,8 @@ const struct vh_rule vh_rule_hugepages_short = {
 		   "asked for that are neither used nor reserved, on the whole host and, where\n"
 		   "<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
 		   "still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
-		   "Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
-		   "on the kernel command line, before memory is fragmented. Where a script of\n"
+		   "Enlarge the pool with the command shown; pages of 1 GiB are best reserved on\n"
+		   "the kernel command line, before memory is fragmented. Where a script of\n"
 		   "hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
 		   "in hooks/qemu.d, or it looks before they are there.",
 };
