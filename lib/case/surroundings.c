@@ -9,6 +9,7 @@
 #include "lib/base/root.h"
 #include "lib/case/whereabouts.h"
 #include "lib/host/backing.h"
+#include "lib/host/emulator.h"
 
 #include "lib/base/banned.h"
 
@@ -114,6 +115,50 @@ static void read_memory_dir(struct vh_surroundings *s, const struct vh_root *roo
 			      s->memory_dir);
 }
 
+/* --- a vIOMMU ---------------------------------------------------------------------------------- */
+
+/* MGAW, and the widths that it walks (VT-d specification, Capability Register). */
+static unsigned int width_in(uint64_t cap)
+{
+	unsigned int most = (unsigned int)(cap >> 16 & 0x3f) + 1;
+	unsigned int walked = cap >> 8 & 8 ? 57 : (cap >> 8 & 4 ? 48 : 39);
+
+	return most < walked ? most : walked;
+}
+
+/* Of several units the widest: what is wider than that fits none. */
+static unsigned int read_width(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names units = { 0 };
+	unsigned int widest = 0;
+
+	VH_IGNORE(vh_root_list(root, &units, "sys/class/iommu")); /* then nothing is known */
+	for (size_t i = 0; i < units.count; i++) {
+		_auto_free_ char *text = vh_root_read(root, "sys/class/iommu/%s/intel-iommu/cap",
+						      units.name[i]);
+		uint64_t cap;
+
+		if (text && vh_parse_uint(text, 16, UINT64_MAX, &cap) == 0 && width_in(cap) > widest)
+			widest = width_in(cap);
+	}
+	return widest;
+}
+
+static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
+			const struct vh_domain *d, struct vh_names *unseen)
+{
+	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
+	if (!strcmp(d->iommu.model, "amd") && !s->qemu)
+		vh_names_note(unseen, "the guest's IOMMU: which version QEMU has");
+	if (strcmp(d->iommu.model, "intel") != 0)
+		return;
+	s->iommu_bits = read_width(root);
+	if (!s->iommu_bits || (s->iommu_bits < 48 && !d->iommu.aw_bits && !s->qemu))
+		vh_names_note(unseen,
+			      "whether the guest's IOMMU has more address bits than the host's: %s",
+			      s->iommu_bits ? "which version QEMU has" : "those of the host");
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d,
 			  struct vh_names *unseen)
@@ -121,6 +166,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (d->devices[i].rom)
 			read_rom(ret, root, h, &d->devices[i], unseen);
+	if (d->iommu.line)
+		read_viommu(ret, root, d, unseen);
 	if (d->memory.shared_file_line)
 		read_memory_dir(ret, root, unseen);
 }

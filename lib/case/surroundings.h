@@ -23,8 +23,10 @@ struct vh_rom_file {
 struct vh_surroundings {
 	struct vh_rom_file *roms;
 	size_t n_roms;
-	char *memory_dir; /* where libvirt makes files for the memory of this domain; NULL: none */
-	char *memory_fs;  /* of what type its file system is; NULL: unknown */
+	char *memory_dir;  /* where libvirt makes files for the memory of this domain; NULL: none */
+	unsigned int qemu; /* its version: 10001000 is 10.1.0; 0: unknown, or of no interest */
+	unsigned int iommu_bits; /* of the addresses of the host's IOMMU; 0: likewise */
+	char *memory_fs;         /* of what type its file system is; NULL: unknown */
 };
 
 /* `unseen`: what could not be told. */

@@ -208,6 +208,37 @@ static void correct_balloon(struct correction *k)
 	    (unsigned long long)d->current_kib, kib);
 }
 
+/* --- the guest's IOMMU ------------------------------------------------------------------------- */
+
+static void correct_viommu(struct correction *k)
+{
+	const struct vh_guest_iommu *g = &k->c->domain->iommu;
+	const xmlNode *devices = devices_of(k), *iommu = NULL, *driver;
+	bool width = k->c->around.iommu_bits >= 39 && k->c->around.iommu_bits < 48 &&
+		     g->aw_bits != 39;
+	bool is_wide = g->aw_bits ? g->aw_bits > k->c->around.iommu_bits
+				  : k->c->around.qemu >= 9002000;
+
+	for (; devices && !iommu; devices = vh_xml_next(devices, "devices"))
+		iommu = vh_xml_child(devices, "iommu");
+	if (!is_found(k, &vh_rule_viommu, NULL) || !iommu || strcmp(g->model, "intel") != 0)
+		return;
+	driver = vh_xml_child(iommu, "driver");
+	if (!g->caching_mode) {
+		if (driver)
+			vh_edit_set_attr(k->e, driver, "caching_mode", "on");
+		else
+			vh_edit_append(k->e, iommu, "<driver caching_mode='on'/>");
+		say(k, "caching_mode='on' is written into the <driver> of the <iommu>");
+	}
+	/* the element has to be there first */
+	if (!driver || !width || !is_wide)
+		return;
+	vh_edit_set_attr(k->e, driver, "aw_bits", "39");
+	say(k, "aw_bits='39' is written into the <driver> of the <iommu>: the host has %u",
+	    k->c->around.iommu_bits);
+}
+
 /* --- memory that cannot be pinned -------------------------------------------------------------- */
 
 static void correct_memory(struct correction *k)
@@ -317,4 +348,5 @@ void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_find
 		correct_members(&k, members);
 	correct_balloon(&k);
 	correct_memory(&k);
+	correct_viommu(&k);
 }

@@ -257,6 +257,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 			return -1;
 	sort_networks(&d->networks);
 	d->numa = vh_placement_read(root);
+	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));
+	vh_guest_iommu_read(&d->iommu, root);
 	vh_qemu_args_read(&d->smuggled, root);
 	/* it is about passthrough: without that it stops nobody */
 	if (!vh_domain_has_pci(d))
@@ -344,6 +346,7 @@ void vh_domain_free(struct vh_domain *d)
 	free(d->devices);
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
+	vh_guest_iommu_clear(&d->iommu);
 	vh_needs_clear(&d->needs);
 	vh_metadata_clear(&d->policy);
 	vh_qemu_args_clear(&d->smuggled);
@@ -352,6 +355,7 @@ void vh_domain_free(struct vh_domain *d)
 	free(d->uuid);
 	free(d->type);
 	free(d->arch);
+	free(d->emulator);
 	free(d);
 }
 

@@ -13,6 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/base/names.h"
 #include "lib/domain/address.h"
+#include "lib/domain/guest-iommu.h"
 #include "lib/domain/guest-memory.h"
 #include "lib/domain/metadata.h"
 #include "lib/domain/needs.h"
@@ -26,24 +27,26 @@ struct _xmlDoc;
 enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
 
 struct vh_domain {
-	bool lone;          /* no domain: an element for virsh attach-device */
-	char *name;         /* empty when absent; may hold anything but NUL: print it printable */
-	char *uuid;         /* 36 characters, lower case, or NULL when absent */
-	char *type;         /* kvm, qemu, ... */
-	char *arch;         /* of <os><type arch=>, or NULL */
-	int line;           /* of <domain> */
+	bool lone;  /* no domain: an element for virsh attach-device */
+	char *name; /* empty when absent; may hold anything but NUL: print it printable */
+	char *uuid; /* 36 characters, lower case, or NULL when absent */
+	char *type; /* kvm, qemu, ... */
+	char *arch; /* of <os><type arch=>, or NULL */
+	int line;   /* of <domain> */
 	struct vh_hostdev *devices;
 	size_t n_devices;
 	struct vh_names networks; /* of <interface type='network'>, one for each, sorted */
 	enum vh_balloon_model balloon;
 	bool autodeflate, free_page_reporting;
-	int balloon_line;   /* of <memballoon>; of <domain> when absent */
+	int balloon_line;          /* of <memballoon>; of <domain> when absent */
 	struct vh_placement *numa; /* NULL: it runs where the kernel puts it */
 	struct vh_smuggled_list smuggled;
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
 	struct vh_guest_memory memory;
-	struct vh_needs needs;     /* this and the next: empty for a domain that names no device */
+	struct vh_guest_iommu iommu;
+	char *emulator;        /* that it asks for, or NULL */
+	struct vh_needs needs; /* this and the next: empty for a domain that names no device */
 	struct vh_metadata policy;
 };
 

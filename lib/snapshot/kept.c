@@ -311,6 +311,12 @@ static const struct vh_kept table[] = {
 
 	KEPT(FILE_, "etc/libvirt/qemu.conf", .words = NAMES("memory_backing_dir", "hugetlbfs_mount")),
 
+	KEPT(LIST_, "var/cache/libvirt/qemu/capabilities", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "var/cache/libvirt/qemu/capabilities/*",
+	     .words = NAMES("  <emulator>", "  <version>")),
+	KEPT(LIST_, "sys/class/iommu", .names = NAMES("dmar#", "ivhd#")),
+	KEPT(FILE_, "sys/class/iommu/*/intel-iommu/cap", .chars = HEX),
+
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "var/lib/vfio-hook/*", .flags = VH_KEPT_LOST),

@@ -120,3 +120,109 @@ static void shared_unpinned(struct world *w)
 	w->element[0].unassigned = true;
 }
 CASE("unpinnable-nothing-pinned", shared_unpinned, .want = "", .silent = "memory-unpinnable");
+
+/* --- the guest's IOMMU ------------------------------------------------------------------------- */
+
+static struct vh_guest_iommu *viommu(struct world *w, const char *model)
+{
+	struct vh_guest_iommu *g = &w->domain.iommu;
+
+	alone(w);
+	*g = (struct vh_guest_iommu){ .line = 30, .model = S(model), .caching_mode = true };
+	w->c.around.iommu_bits = 39;
+	w->c.around.qemu = 9001000;
+	return g;
+}
+
+static void viommu_uncached(struct world *w)
+{
+	viommu(w, "intel")->caching_mode = false;
+}
+CASE("viommu-uncached", viommu_uncached, .want = "error viommu:30",
+     .says = "We need to set caching-mode=on", .fix = "<driver caching_mode='on'/>");
+
+static void viommu_cached(struct world *w)
+{
+	viommu(w, "intel");
+}
+CASE("viommu-cached", viommu_cached, .want = "", .silent = "viommu");
+
+static void viommu_of_new_qemu(struct world *w)
+{
+	viommu(w, "intel");
+	w->c.around.qemu = 9002000;
+}
+CASE("viommu-too-wide", viommu_of_new_qemu, .want = "error viommu:30",
+     .says = "aw-bits 48 > host aw-bits 39", .fix = "aw_bits='39'");
+
+static void viommu_on_a_wide_host(struct world *w)
+{
+	viommu_of_new_qemu(w);
+	w->c.around.iommu_bits = 48;
+}
+CASE("viommu-wide-as-the-host", viommu_on_a_wide_host, .want = "", .silent = "viommu");
+
+static void viommu_of_some_qemu(struct world *w)
+{
+	viommu(w, "intel");
+	w->c.around.qemu = 0;
+}
+CASE("viommu-of-an-unknown-qemu", viommu_of_some_qemu, .want = "", .silent = "viommu");
+
+static void viommu_asked_wide(struct world *w)
+{
+	viommu_of_some_qemu(w);
+	w->domain.iommu.aw_bits = 48;
+}
+CASE("viommu-asked-wide", viommu_asked_wide, .want = "error viommu:30");
+
+static void viommu_on_some_host(struct world *w)
+{
+	viommu_asked_wide(w);
+	w->c.around.iommu_bits = 0;
+}
+CASE("viommu-on-an-unknown-host", viommu_on_some_host, .want = "", .silent = "viommu");
+
+static void viommu_smmu(struct world *w)
+{
+	viommu(w, "smmuv3");
+}
+CASE("viommu-smmu", viommu_smmu, .want = "error viommu:30", .says = "smmuv3 is not accelerated");
+
+static void viommu_smmu_of_a_bus(struct world *w)
+{
+	viommu(w, "smmuv3")->one_bus = true;
+}
+CASE("viommu-smmu-of-a-bus", viommu_smmu_of_a_bus, .want = "warning viommu:30");
+
+static void viommu_smmu_accelerated(struct world *w)
+{
+	viommu(w, "smmuv3")->accel = true;
+}
+CASE("viommu-smmu-accelerated", viommu_smmu_accelerated, .want = "", .silent = "viommu");
+
+static void viommu_amd(struct world *w)
+{
+	viommu(w, "amd");
+}
+CASE("viommu-amd-of-old-qemu", viommu_amd, .want = "warning viommu:30");
+
+static void viommu_amd_now(struct world *w)
+{
+	viommu(w, "amd");
+	w->c.around.qemu = 9002000;
+}
+CASE("viommu-amd-of-new-qemu", viommu_amd_now, .want = "", .silent = "viommu");
+
+static void viommu_virtio(struct world *w)
+{
+	viommu(w, "virtio")->caching_mode = false;
+}
+CASE("viommu-virtio", viommu_virtio, .want = "", .silent = "viommu");
+
+static void viommu_of_nothing(struct world *w)
+{
+	viommu_uncached(w);
+	w->element[0].unassigned = true;
+}
+CASE("viommu-nothing-assigned", viommu_of_nothing, .want = "", .silent = "viommu");

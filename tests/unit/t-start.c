@@ -27,6 +27,14 @@
 #define BACKING(inner) "<memoryBacking>" inner "</memoryBacking>"
 #define CELLS(inner) "<cpu><numa>" inner "</numa></cpu>"
 #define CELL(id, more) "<cell id='" id "' memory='1024' " more "/>\n"
+#define IOMMU(driver) "<iommu model='intel'>" driver "</iommu>"
+#define CAPS(name, emulator, version)                                                            \
+	"f var/cache/libvirt/qemu/capabilities/" name ".xml\t<qemuCaps>\\n  <emulator>" emulator \
+	"</emulator>\\n  <version>" version "</version>\\n</qemuCaps>\n"
+#define QEMU "/usr/bin/qemu-system-x86_64"
+#define CAP(name, cap) "f sys/class/iommu/" name "/intel-iommu/cap\t" cap "\n"
+#define CAP39 "1c0000c40660462" /* of a desktop's processor */
+#define CAP48 "8d2078c106f0466"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -63,6 +71,35 @@ static const struct {
 	  "" },
 	{ "a ROM that ends before it says what it is for",
 	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
+
+	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
+	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
+	  "", "E viommu:4" },
+	{ "an Intel IOMMU with caching mode", MACHINE, "", IOMMU("<driver caching_mode='on'/>"), "",
+	  "" },
+	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",
+	  IOMMU("<driver caching_mode='on' aw_bits='48'/>"), "", "E viommu:4" },
+	{ "an IOMMU as wide as the host's", MACHINE CAP("dmar0", CAP39), "",
+	  IOMMU("<driver caching_mode='on' aw_bits='39'/>"), "", "" },
+	{ "of several units of the host the widest counts",
+	  MACHINE CAP("dmar0", CAP39) CAP("dmar1", CAP48), "",
+	  IOMMU("<driver caching_mode='on' aw_bits='48'/>"), "", "" },
+	{ "an IOMMU of a new QEMU", MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "10000003"), "",
+	  IOMMU("<driver caching_mode='on'/>"), "", "E viommu:4" },
+	{ "an IOMMU of an old QEMU", MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "9001003"), "",
+	  IOMMU("<driver caching_mode='on'/>"), "", "" },
+	{ "an IOMMU of two versions of QEMU",
+	  MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "9001003")
+		  CAPS("2", "/opt/qemu-kvm", "10000000"),
+	  "", IOMMU("<driver caching_mode='on'/>"), "", "" },
+	{ "an IOMMU of the QEMU that is named",
+	  MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "9001003")
+		  CAPS("2", "/opt/qemu-kvm", "10000000"),
+	  "", "<emulator>/opt/qemu-kvm</emulator>" IOMMU("<driver caching_mode='on'/>"), "",
+	  "E viommu:4" },
+	{ "an IOMMU of a QEMU for another processor",
+	  MACHINE CAP("dmar0", CAP39) CAPS("1", "/usr/bin/qemu-system-aarch64", "10000000"), "",
+	  IOMMU("<driver caching_mode='on'/>"), "", "" },
 
 	{ "shared memory in a file", MACHINE MOUNTED(""), "", "", BACKING(SHARED),
 	  "E memory-unpinnable:4" },
