@@ -62,6 +62,10 @@ static struct wanted wanted_by(const struct vh_domain *d)
 		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
 			*VH_APPEND(w.hints, w.n_hints) = meant;
 	}
+	/* what QEMU is given past libvirt: whether it is there, and on which driver */
+	for (size_t i = 0; i < d->smuggled.count; i++)
+		if (d->smuggled.list[i].has_addr)
+			*VH_APPEND(w.hints, w.n_hints) = d->smuggled.list[i].addr;
 	return w;
 }
 

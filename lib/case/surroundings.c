@@ -147,7 +147,6 @@ static unsigned int read_width(const struct vh_root *root)
 static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
 			const struct vh_domain *d, struct vh_names *unseen)
 {
-	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (!strcmp(d->iommu.model, "amd") && !s->qemu)
 		vh_names_note(unseen, "the guest's IOMMU: which version QEMU has");
 	if (strcmp(d->iommu.model, "intel") != 0)
@@ -166,6 +165,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (d->devices[i].rom)
 			read_rom(ret, root, h, &d->devices[i], unseen);
+	if (d->iommu.line || d->smuggled.n_sets)
+		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (d->iommu.line)
 		read_viommu(ret, root, d, unseen);
 	if (d->memory.shared_file_line)

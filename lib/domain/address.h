@@ -35,6 +35,7 @@ struct vh_hostdev {
 	bool unassigned;                 /* bound, but not given to the guest */
 	char *rom;                       /* the file of <rom>, or NULL (lib/domain/element) */
 	int rom_line;
+	char *alias; /* its name for libvirt, or NULL */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

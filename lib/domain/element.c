@@ -22,10 +22,12 @@ void vh_element_read(struct vh_hostdev *dev, const xmlNode *node)
 {
 	if (dev->element == VH_DISK)
 		return;
+	dev->alias = vh_strdup(vh_xml_attr(vh_xml_child(node, "alias"), "name"));
 	read_rom(dev, vh_xml_child(node, "rom"));
 }
 
 void vh_element_clear(struct vh_hostdev *dev)
 {
 	free(dev->rom);
+	free(dev->alias);
 }

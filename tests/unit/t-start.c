@@ -9,6 +9,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/config/config.h"
 #include "lib/decide/rules/rule-table.h"
+#include "lib/xml/xml.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
 
@@ -35,6 +36,8 @@
 #define CAP(name, cap) "f sys/class/iommu/" name "/intel-iommu/cap\t" cap "\n"
 #define CAP39 "1c0000c40660462" /* of a desktop's processor */
 #define CAP48 "8d2078c106f0466"
+#define COMMANDLINE(args) "<qemu:commandline>" args "</qemu:commandline>"
+#define ARG(value) "<qemu:arg value='" value "'/>"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -71,6 +74,32 @@ static const struct {
 	  "" },
 	{ "a ROM that ends before it says what it is for",
 	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
+
+	{ "a command line without devices", MACHINE, "", "", COMMANDLINE(ARG("-S")), "" },
+	{ "-set of a hostdev", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") "\n" ARG("device.hostdev0.x-vga=on")), "E qemu-set:5" },
+	{ "--set of two", MACHINE, "", "",
+	  COMMANDLINE(ARG("--set") ARG("device.hostdev0.x-vga=on") "\n" ARG("-set")
+			      ARG("device.hostdev0.rombar=0")),
+	  "E qemu-set:4, E qemu-set:5" },
+	{ "-set of a device by its alias", MACHINE, "<alias name='ua-gpu'/>", "",
+	  COMMANDLINE(ARG("-set") ARG("device.ua-gpu.x-vga=on")), "E qemu-set:4" },
+	{ "-set of a device of the command line", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG("virtio-rng-pci,id=hostdev7") ARG("-set")
+			      ARG("device.hostdev7.addr=9")),
+	  "" },
+	{ "-set of one that is JSON there", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG(
+		  "{&quot;driver&quot;:&quot;usb-kbd&quot;,&quot;id&quot;:&quot;hostdev7&quot;}")
+			      ARG("-set") ARG("device.hostdev7.addr=9")),
+	  "E qemu-set:4" },
+	{ "-set of something else", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("drive.d0.file=x") ARG("-set") ARG("device.video0.vgamem=1")),
+	  "" },
+	{ "-set without a value", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x")), "" },
+	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
 
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
@@ -139,6 +168,55 @@ static const struct {
 		  CELLS(CELL("0", "") CELL("1", "")),
 	  "E memory-unpinnable:4" },
 };
+
+/* Devices of the command line, in every notation of QEMU's. */
+static const struct {
+	const char *arg, *host; /* NULL: none */
+} notations[] = {
+	{ "vfio-pci,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,id=a,host=0000:02:00.0,x-vga=on", "0000:02:00.0" },
+	{ "id=a,host=02:00.0,driver=vfio-pci", "02:00.0" },
+	{ "driver=vfio-pci-nohotplug,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,host=03:00.0,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,id=a,,host=03:00.0,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:02:00.0",
+	  "/sys/bus/pci/devices/0000:02:00.0" },
+	{ "vfio-pci,multifunction,host=02:00.0", "02:00.0" },
+	{ "vfio-pci", "a device" },
+	{ "{\"driver\":\"vfio-pci\",\"host\":\"02:00.0\"}", "02:00.0" },
+	{ "{'driver':'vfio-pci','host':'02:00.0','id':'gpu'}", "02:00.0" },
+	{ " { 'host' : \"02:00.0\" , 'x-vga' : true , 'driver' : 'vfio-pci' } ", "02:00.0" },
+	{ "{'a':{'host':'03:00.0','b':[1,'}',{}]},'driver':'vfio-pci','host':'02:00.0'}", "02:00.0" },
+	{ "{'driver':'vfio\\u002dpci','host':'02\\u003a00.0'}", "02:00.0" },
+	{ "{'driver':'vfio-pci','n':-1.5e3,'z':null,'host':'02:00.0'}", "02:00.0" },
+	{ "{'driver':'e1000','host':'vfio-pci'}", NULL },
+	{ "{'driver':'vfio-pci','host", "a device" },
+	{ "{'driver'", NULL },
+	{ "{", NULL },
+	{ "e1000,host=vfio-pci", NULL },
+	{ "virtio-net,driver-x=vfio-pci", NULL },
+	{ "", NULL },
+};
+
+static void test_notations(void)
+{
+	for (size_t i = 0; i < VH_COUNT(notations); i++) {
+		_auto_free_ char *arg = vh_xml_escape(notations[i].arg);
+		_auto_free_ char *xml = vh_printf(
+			"<domain type='kvm' xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
+			"<q:commandline><q:arg value='-device'/><q:arg value='%s'/></q:commandline>"
+			"</domain>",
+			arg);
+		_auto_error_ struct vh_error err = { 0 };
+		_auto_(vh_domain) struct vh_domain *d = vh_domain_parse(xml, strlen(xml), &err);
+		const struct vh_smuggled *s = d && d->smuggled.count ? d->smuggled.list : NULL;
+
+		if (!ok(d && vh_streq(s ? s->host : NULL, notations[i].host) &&
+				(!s || s->has_addr == (strstr(s->host, "02:00.0") != NULL)),
+			"notation: %s", notations[i].arg))
+			diag("have: %s", s ? s->host : d ? "none" : err.what);
+	}
+}
 
 static char *domain_text(const char *element, const char *devices, const char *domain)
 {
@@ -236,5 +314,6 @@ int main(void)
 {
 	test_cases();
 	test_closed_rom();
+	test_notations();
 	return tap_done();
 }

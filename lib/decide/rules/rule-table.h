@@ -38,6 +38,7 @@
 	RULE(vh_rule_rom_file)                 \
 	RULE(vh_rule_memory_unpinnable)        \
 	RULE(vh_rule_viommu)                   \
+	RULE(vh_rule_qemu_set)                 \
 	RULE(vh_rule_balloon)                  \
 	RULE(vh_rule_memory_short)             \
 	RULE(vh_rule_hugepages_short)          \
