@@ -158,13 +158,76 @@ static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
 			      s->iommu_bits ? "which version QEMU has" : "those of the host");
 }
 
+/* --- drivers ----------------------------------------------------------------------------------- */
+
+/* Is there a file of this name? The names of modules and of their files have - and _ as they like. */
+static bool is_in(const char *text, const char *name, const char *suffix)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = text; (p = strchr(p, '/'));) {
+		size_t i = 0;
+
+		p++;
+		while (i < n && (p[i] == name[i] || (p[i] == '-' && name[i] == '_') ||
+				 (p[i] == '_' && name[i] == '-')))
+			i++;
+		if (i == n && vh_has_prefix(p + n, suffix))
+			return true;
+	}
+	return false;
+}
+
+static bool is_word(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-")];
+}
+
+/* libvirt loads the module of this name and wants the driver there (virPCIProbeDriver()). */
+static enum vh_tri has_driver(const struct vh_root *root, const struct vh_host *h, const char *name)
+{
+	static const char *const files[] = { "modules.dep", "modules.builtin" };
+	bool any = false;
+
+	if (!is_word(name))
+		return VH_UNKNOWN;
+	if (vh_root_exists(root, "sys/bus/pci/drivers/%s", name))
+		return VH_YES;
+	for (size_t i = 0; h->release && i < VH_COUNT(files); i++) {
+		_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", h->release,
+						      files[i]);
+
+		if (text && is_in(text, name, ".ko"))
+			return VH_YES;
+		any = any || text;
+	}
+	/* a snapshot has VFIO drivers alone */
+	return any && (root->live || strstr(name, "vfio")) ? VH_NO : VH_UNKNOWN;
+}
+
+static void read_model(struct vh_surroundings *s, const struct vh_root *root,
+		       const struct vh_host *h, const struct vh_hostdev *e, struct vh_names *unseen)
+{
+	struct vh_model *m = VH_APPEND(s->models, s->n_models);
+	_auto_free_ char *shown = vh_printable(e->model, SHOWN_MAX);
+
+	m->element = e;
+	m->there = has_driver(root, h, e->model);
+	if (m->there == VH_UNKNOWN)
+		vh_names_note(unseen, "whether the kernel has the driver '%s'", shown);
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d,
 			  struct vh_names *unseen)
 {
-	for (size_t i = 0; i < d->n_devices; i++)
+	for (size_t i = 0; i < d->n_devices; i++) {
 		if (d->devices[i].rom)
 			read_rom(ret, root, h, &d->devices[i], unseen);
+		if (d->devices[i].model && d->devices[i].managed)
+			read_model(ret, root, h, &d->devices[i], unseen);
+	}
 	if (d->iommu.line || d->smuggled.n_sets)
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (d->iommu.line)
@@ -178,6 +241,7 @@ void vh_surroundings_clear(struct vh_surroundings *s)
 	for (size_t i = 0; i < s->n_roms; i++)
 		free(s->roms[i].closed);
 	free(s->roms);
+	free(s->models);
 	free(s->memory_dir);
 	free(s->memory_fs);
 	memset(s, 0, sizeof(*s));

@@ -20,7 +20,15 @@ struct vh_rom_file {
 	uint16_t vendor, device;
 };
 
+/* Can the kernel have the driver that a device is to have? */
+struct vh_model {
+	const struct vh_hostdev *element; /* borrowed from the domain */
+	enum vh_tri there;
+};
+
 struct vh_surroundings {
+	struct vh_model *models;
+	size_t n_models;
 	struct vh_rom_file *roms;
 	size_t n_roms;
 	char *memory_dir;  /* where libvirt makes files for the memory of this domain; NULL: none */

@@ -151,6 +151,25 @@ static void correct_presence(struct correction *k, const struct vh_hostdev *e)
 
 /* --- managed ------------------------------------------------------------------------------ */
 
+/* A vendor's VFIO driver has to stay; and vfio is the only way. */
+static void correct_driver(struct correction *k, const struct vh_hostdev *e)
+{
+	const struct vh_pci_dev *d = e->problem ? NULL : vh_host_dev(k->c->host, &e->addr);
+
+	if (e->problem || !is_found(k, &vh_rule_driver_choice, &e->addr))
+		return;
+	if (vh_streq(e->driver, "kvm") || vh_streq(e->driver, "xen")) {
+		vh_edit_set_attr(k->e, vh_xml_child(e->node, "driver"), "name", "vfio");
+		say(k, "the driver of %s is written as 'vfio'", vh_pci_str(&e->addr).s);
+	}
+	if (!d || !e->managed || vh_streq(e->model, d->driver) || !vh_host_is_vendor_vfio(d))
+		return;
+	vh_edit_set_attr(k->e, e->element == VH_DISK ? vh_xml_child(e->node, "source") : e->node,
+			 "managed", "no");
+	say(k, "managed='no' is written into the <%s> for %s: it stays on '%s'",
+	    vh_address_element_str(e->element), vh_pci_str(&e->addr).s, d->driver);
+}
+
 static void correct_managed(struct correction *k, const struct vh_hostdev *e)
 {
 	const xmlNode *node = e->node;
@@ -343,6 +362,7 @@ void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_find
 	for_each(&k, correct_presence);
 	if (vh_edit_has_edits(e))
 		return;
+	for_each(&k, correct_driver);
 	for_each(&k, correct_managed);
 	if (devices_of(&k) && c->plan)
 		correct_members(&k, members);

@@ -35,6 +35,8 @@ struct vh_hostdev {
 	bool unassigned;                 /* bound, but not given to the guest */
 	char *rom;                       /* the file of <rom>, or NULL (lib/domain/element) */
 	int rom_line;
+	char *driver, *model; /* of <driver>: its name and its model, or NULL */
+	int driver_line;
 	char *alias; /* its name for libvirt, or NULL */
 };
 

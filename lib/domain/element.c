@@ -18,10 +18,18 @@ static void read_rom(struct vh_hostdev *dev, const xmlNode *rom)
 	dev->rom_line = vh_xml_line(rom);
 }
 
+static void read_driver(struct vh_hostdev *dev, const xmlNode *driver)
+{
+	dev->driver = vh_strdup(vh_xml_attr(driver, "name"));
+	dev->model = vh_strdup(vh_xml_attr(driver, "model"));
+	dev->driver_line = vh_xml_line(driver);
+}
+
 void vh_element_read(struct vh_hostdev *dev, const xmlNode *node)
 {
 	if (dev->element == VH_DISK)
 		return;
+	read_driver(dev, vh_xml_child(node, "driver"));
 	dev->alias = vh_strdup(vh_xml_attr(vh_xml_child(node, "alias"), "name"));
 	read_rom(dev, vh_xml_child(node, "rom"));
 }
@@ -30,4 +38,6 @@ void vh_element_clear(struct vh_hostdev *dev)
 {
 	free(dev->rom);
 	free(dev->alias);
+	free(dev->driver);
+	free(dev->model);
 }

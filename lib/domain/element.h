@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * element - what the element of a PCI device says beside the address of that device: the file with
- * its ROM. As libvirt reads it.
+ * its ROM, its driver, its name. As libvirt reads it.
  */
 #ifndef VH_ELEMENT_H
 #define VH_ELEMENT_H

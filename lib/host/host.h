@@ -24,14 +24,14 @@ enum vh_input {
 /* One use of a device by the host. */
 struct vh_use {
 	enum vh_use_kind kind;
-	bool vital;     /* root, boot or swap: no configuration allows it */
-	bool peer_only; /* counts against a peer, not against a device that was named */
-	bool weak;      /* a warning for a device that was named, in full for a peer */
-	bool looked;    /* somebody only looks at it: never more than a warning */
+	bool vital;         /* root, boot or swap: no configuration allows it */
+	bool peer_only;     /* counts against a peer, not against a device that was named */
+	bool weak;          /* a warning for a device that was named, in full for a peer */
+	bool looked;        /* somebody only looks at it: never more than a warning */
 	unsigned int input; /* of enum vh_input: what it lets people type or point with */
 	unsigned int rank;  /* while uses are read: those of a higher one have to end before */
-	char *text;     /* "nvme1n1p2 is mounted at /srv" */
-	char *fix;      /* what to type to end the use, or NULL */
+	char *text;         /* "nvme1n1p2 is mounted at /srv" */
+	char *fix;          /* what to type to end the use, or NULL */
 };
 
 /* A node below /dev by which processes use a device; who has it open is a use. */
@@ -80,24 +80,24 @@ struct vh_mate {
 
 struct vh_pci_dev {
 	struct vh_pci_addr addr;
-	char *path;          /* below the root: sys/devices/pci0000:00/... */
-	uint32_t class;      /* 24 bits: base class, subclass, interface */
+	char *path;     /* below the root: sys/devices/pci0000:00/... */
+	uint32_t class; /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device, subvendor, subdevice;
-	bool dead;           /* its configuration space answers 0xff */
-	bool hinted;         /* only meant, perhaps: what it is was read, and no more */
-	int group;           /* IOMMU group, or -1 */
-	char *driver;        /* bound now; NULL: none */
-	bool on_vfio;        /* that driver is vfio-pci or a variant of it */
-	char *override;      /* driver_override; NULL: unset or unknown */
+	bool dead;                 /* its configuration space answers 0xff */
+	bool hinted;               /* only meant, perhaps: what it is was read, and no more */
+	int group;                 /* IOMMU group, or -1 */
+	char *driver;              /* bound now; NULL: none */
+	bool on_vfio;              /* that driver is vfio-pci or a variant of it */
+	char *override;            /* driver_override; NULL: unset or unknown */
 	enum vh_tri override_read; /* YES: `override` is what stands there */
-	bool root_bus;       /* not behind a bridge */
+	bool root_bus;             /* not behind a bridge */
 	struct vh_pci_addr bridge; /* the bridge above, unless root_bus */
 	bool is_vf;
 	struct vh_pci_addr pf;
 	unsigned int numvfs; /* virtual functions enabled on it */
 	bool boot_vga;
-	bool firmware_flash; /* the machine's firmware lies in a flash below it */
-	enum vh_tri uses_read; /* YES: `uses` is complete; NO: nothing could be seen at all */
+	bool firmware_flash;       /* the machine's firmware lies in a flash below it */
+	enum vh_tri uses_read;     /* YES: `uses` is complete; NO: nothing could be seen at all */
 	unsigned int unseen_kinds; /* of enum vh_use_kind: which of them, where it is UNKNOWN */
 	struct vh_names unseen;    /* and why: sentences */
 	struct vh_use *uses;
@@ -121,7 +121,7 @@ struct vh_pci_dev {
 
 struct vh_group {
 	int number;
-	bool noiommu;            /* a fake group without isolation (vfio-noiommu) */
+	bool noiommu;                /* a fake group without isolation (vfio-noiommu) */
 	struct vh_pci_dev **members; /* sorted by address; borrowed from the host */
 	size_t count;
 	struct vh_names direct; /* its reserved regions of type `direct`: "0x..-0x.." */
@@ -158,39 +158,39 @@ struct vh_host {
 	size_t n_devs;
 	struct vh_group **groups; /* sorted by number; owned */
 	size_t n_groups;
-	char *release;       /* of the kernel */
-	bool iommu;          /* there are IOMMU groups with PCI devices */
+	char *release;        /* of the kernel */
+	bool iommu;           /* there are IOMMU groups with PCI devices */
 	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;
-	char *cmdline;       /* of the kernel, or NULL */
-	char *forbidden_by;  /* the file that forbids vfio-pci, or NULL */
-	bool alias_missing;  /* lib/modules/RELEASE/modules.alias is not there */
+	char *cmdline;                /* of the kernel, or NULL */
+	char *forbidden_by;           /* the file that forbids vfio-pci, or NULL */
+	bool alias_missing;           /* lib/modules/RELEASE/modules.alias is not there */
 	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
 	enum vh_tri denylist; /* vfio-pci refuses what is on its list: not with disable_denylist */
 	/* with VH_HOST_RULES (platform.h) */
-	enum vh_tri remapping; /* interrupts are remapped */
+	enum vh_tri remapping;         /* interrupts are remapped */
 	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
-	struct vh_node *nodes; /* empty: one, or unknown */
+	struct vh_node *nodes;         /* empty: one, or unknown */
 	size_t n_nodes;
 	struct vh_bind_id *bind_ids;
 	size_t n_bind_ids;
 	struct vh_pci_dev **on_vfio_pci; /* each that is on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
-	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
+	struct vh_names keyboards;    /* of the machine: their places, sys/devices/... */
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
 	struct vh_boot_binding
 		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
-	struct vh_names not_checked; /* sentences, each once */
+	struct vh_names not_checked;  /* sentences, each once */
 	struct vh_host_mount *mounts; /* with VH_HOST_USES, in their order */
 	size_t n_mounts;
 	enum vh_bootloader loader; /* with VH_HOST_ALL, or without an IOMMU */
 	bool keyboards_read;
-	bool uses_untold;    /* the source tells nothing of what the host uses, nor of its kernel and
-			      * firmware: what it does not tell it has put into not_checked */
-	int failed;          /* errno of a read by which a device looks driverless or absent and
-				may be neither: nothing may be done on these facts. 0: none */
+	bool uses_untold; /* the source tells nothing of what the host uses, nor of its kernel and
+			   * firmware: what it does not tell it has put into not_checked */
+	int failed;       /* errno of a read by which a device looks driverless or absent and
+			     may be neither: nothing may be done on these facts. 0: none */
 };
 
 const struct vh_pci_dev *vh_host_dev(const struct vh_host *h, const struct vh_pci_addr *addr);
@@ -212,6 +212,9 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d);
 bool vh_host_is_chipset(const struct vh_pci_dev *d);
 /* The processor's own way to memory and buses; nobody may have it. */
 bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
+/* Its driver is a VFIO driver of the vendor's that does more than that, as NVIDIA's for virtual
+ * functions of a vGPU: no other can stand in for it. */
+bool vh_host_is_vendor_vfio(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_host_is_tolerated(const struct vh_pci_dev *d);

@@ -345,3 +345,76 @@ static void set_to_text(struct world *w)
 }
 CASE("qemu-set-to-a-text", set_to_text, .want = "error qemu-set:50",
      .fix = "type='string' value='/opt/it");
+
+/* --- drivers ----------------------------------------------------------------------------------- */
+
+static void driver_kvm(struct world *w)
+{
+	alone(w);
+	w->element[0].driver = S("kvm");
+	w->element[0].driver_line = 14;
+}
+CASE("driver-kvm", driver_kvm, .want = "error driver-choice 0000:01:00.0:14",
+     .says = "by vfio alone", .fix = "name='vfio'");
+
+static void driver_vfio(struct world *w)
+{
+	driver_kvm(w);
+	w->element[0].driver = S("vfio");
+}
+CASE("driver-vfio", driver_vfio, .want = "", .silent = "driver-choice");
+
+static void model(struct world *w, enum vh_tri there)
+{
+	static struct vh_model m;
+
+	driver_vfio(w);
+	w->element[0].model = S("mlx5_vfio_pci");
+	m = (struct vh_model){ &w->element[0], there };
+	w->c.around.models = &m;
+	w->c.around.n_models = 1;
+}
+static void model_missing(struct world *w)
+{
+	model(w, VH_NO);
+}
+CASE("driver-model-missing", model_missing, .want = "error driver-choice 0000:01:00.0:14",
+     .says = "model='mlx5_vfio_pci'");
+
+static void model_unknown(struct world *w)
+{
+	model(w, VH_UNKNOWN);
+}
+CASE("driver-model-unknown", model_unknown, .want = "", .silent = "driver-choice");
+
+static void vendor(struct world *w)
+{
+	alone(w);
+	w->dev[1].driver = S("nvidia");
+	w->dev[1].on_vfio = true;
+}
+CASE("driver-of-the-vendor", vendor, .want = "error driver-choice 0000:01:00.0:10",
+     .says = "0000:01:00.0 is on 'nvidia', which is the VFIO driver for it",
+     .fix = "write managed='no' into the <hostdev>");
+
+static void vendor_unmanaged(struct world *w)
+{
+	vendor(w);
+	w->element[0].managed = false;
+	w->element[0].written_managed = VH_MANAGED_NO;
+}
+CASE("driver-of-the-vendor-unmanaged", vendor_unmanaged, .want = "", .silent = "driver-choice");
+
+static void vendor_named(struct world *w)
+{
+	vendor(w);
+	w->element[0].model = S("nvidia");
+}
+CASE("driver-of-the-vendor-named", vendor_named, .want = "", .silent = "driver-choice");
+
+static void variant(struct world *w)
+{
+	vendor(w);
+	w->dev[1].driver = S("mlx5_vfio_pci");
+}
+CASE("driver-variant", variant, .want = "", .silent = "driver-choice");

@@ -38,6 +38,11 @@
 #define CAP48 "8d2078c106f0466"
 #define COMMANDLINE(args) "<qemu:commandline>" args "</qemu:commandline>"
 #define ARG(value) "<qemu:arg value='" value "'/>"
+#define VGPU                                                                              \
+	"pci 0000:01:00.0 class=030000 id=10de:26b9 group=1 driver=nvidia\n"              \
+	"d @0000:01:00.0/vfio-dev/vfio0\nf proc/sys/kernel/osrelease\t6.12.57-amd64\n"    \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -100,6 +105,24 @@ static const struct {
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x")), "" },
 	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
+
+	{ "driver kvm", MACHINE, "<driver name='kvm'/>", "", "", "E driver-choice:3" },
+	{ "driver vfio", MACHINE, "<driver name='vfio'/>", "", "", "" },
+	{ "a model that is not there", MACHINE, "<driver name='vfio' model='mlx5_vfio_pci'/>", "",
+	  "", "E driver-choice:3" },
+	{ "a model that is loaded", MACHINE "d sys/bus/pci/drivers/mlx5_vfio_pci\n",
+	  "<driver model='mlx5_vfio_pci'/>", "", "", "" },
+	{ "a model that can be loaded",
+	  MACHINE
+	  "f lib/modules/6.12.57-amd64/modules.builtin\tkernel/drivers/vfio/pci/mlx5/mlx5-vfio-pci.ko\n",
+	  "<driver model='mlx5_vfio_pci'/>", "", "", "" },
+	{ "a model whose name begins like one that can be loaded", MACHINE,
+	  "<driver model='vfio-pci-x'/>", "", "", "E driver-choice:3" },
+	{ "a model that a snapshot does not tell of", MACHINE, "<driver model='nvidia'/>", "", "",
+	  "" },
+	{ "a model that is no name", MACHINE, "<driver model='../vfio'/>", "", "", "" },
+	{ "a vGPU that libvirt would rebind", VGPU, "", "", "", "E driver-choice:2" },
+	{ "a vGPU with its driver", VGPU, "<driver model='nvidia'/>", "", "", "" },
 
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
