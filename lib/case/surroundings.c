@@ -8,7 +8,6 @@
 #include "lib/base/printable.h"
 #include "lib/base/root.h"
 #include "lib/case/whereabouts.h"
-#include "lib/host/backing.h"
 #include "lib/host/emulator.h"
 
 #include "lib/base/banned.h"
@@ -158,6 +157,16 @@ static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
 			      s->iommu_bits ? "which version QEMU has" : "those of the host");
 }
 
+/* Snapshots of older versions have none of these mounts. */
+static void read_huge(struct vh_surroundings *s, const struct vh_root *root, struct vh_names *unseen)
+{
+	if (vh_backing_huge_mounts(root, &s->huge) == 0 &&
+	    (root->live || s->huge.count || s->huge.configured))
+		s->huge_read = VH_YES;
+	else
+		vh_names_note(unseen, "huge pages: where hugetlbfs is mounted");
+}
+
 /* --- drivers ----------------------------------------------------------------------------------- */
 
 /* Is there a file of this name? The names of modules and of their files have - and _ as they like. */
@@ -228,7 +237,9 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		if (d->devices[i].model && d->devices[i].managed)
 			read_model(ret, root, h, &d->devices[i], unseen);
 	}
-	if (d->iommu.line || d->smuggled.n_sets)
+	if (d->memory.n_pages && !d->memory.memfd)
+		read_huge(ret, root, unseen);
+	if (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages)
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (d->iommu.line)
 		read_viommu(ret, root, d, unseen);
@@ -242,6 +253,7 @@ void vh_surroundings_clear(struct vh_surroundings *s)
 		free(s->roms[i].closed);
 	free(s->roms);
 	free(s->models);
+	vh_backing_huge_clear(&s->huge);
 	free(s->memory_dir);
 	free(s->memory_fs);
 	memset(s, 0, sizeof(*s));

@@ -7,6 +7,7 @@
 #define VH_SURROUNDINGS_H
 
 #include "lib/domain/domain.h"
+#include "lib/host/backing.h"
 #include "lib/host/host.h"
 
 /* The file that QEMU is to read as the ROM of a device. */
@@ -31,7 +32,9 @@ struct vh_surroundings {
 	size_t n_models;
 	struct vh_rom_file *roms;
 	size_t n_roms;
-	char *memory_dir;  /* where libvirt makes files for the memory of this domain; NULL: none */
+	char *memory_dir; /* where libvirt makes files for the memory of this domain; NULL: none */
+	struct vh_huge_mounts huge; /* where huge pages are mounted */
+	enum vh_tri huge_read;      /* YES: those are all */
 	unsigned int qemu; /* its version: 10001000 is 10.1.0; 0: unknown, or of no interest */
 	unsigned int iommu_bits; /* of the addresses of the host's IOMMU; 0: likewise */
 	char *memory_fs;         /* of what type its file system is; NULL: unknown */

@@ -259,6 +259,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	d->numa = vh_placement_read(root);
 	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));
 	vh_guest_iommu_read(&d->iommu, root);
+	vh_slots_read(&d->slots, root);
 	vh_qemu_args_read(&d->smuggled, root);
 	/* it is about passthrough: without that it stops nobody */
 	if (!vh_domain_has_pci(d))
@@ -313,6 +314,7 @@ struct vh_domain *vh_domain_read_device(const xmlDoc *doc)
 	for (size_t i = 0; i < VH_COUNT(readers); i++)
 		if (readers[i].alone && vh_xml_is(root, readers[i].element))
 			readers[i].read(d, root);
+	vh_slots_read(&d->slots, root);
 	return d;
 }
 
@@ -347,6 +349,7 @@ void vh_domain_free(struct vh_domain *d)
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
 	vh_guest_iommu_clear(&d->iommu);
+	vh_slots_clear(&d->slots);
 	vh_needs_clear(&d->needs);
 	vh_metadata_clear(&d->policy);
 	vh_qemu_args_clear(&d->smuggled);

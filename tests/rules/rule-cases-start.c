@@ -418,3 +418,66 @@ static void variant(struct world *w)
 	w->dev[1].driver = S("mlx5_vfio_pci");
 }
 CASE("driver-variant", variant, .want = "", .silent = "driver-choice");
+
+/* --- addresses in the guest -------------------------------------------------------------------- */
+
+static struct vh_slot slots[3];
+
+static struct vh_slot *slot(struct world *w, const char *addr)
+{
+	struct vh_slot *s = &slots[w->domain.slots.count++];
+
+	if (!w->domain.n_devices)
+		alone(w);
+	w->domain.slots.list = slots;
+	*s = (struct vh_slot){ 10 * (int)w->domain.slots.count, S("hostdev"), true,
+			       world_addr(addr) };
+	return s;
+}
+
+static void slot_twice(struct world *w)
+{
+	slot(w, "0000:00:02.0");
+	slot(w, "0000:00:03.0");
+	slot(w, "0000:00:02.0")->element = S("video");
+}
+CASE("guest-address-twice", slot_twice, .want = "error guest-address:30",
+     .says = "to this <video> and to the <hostdev> of line 10",
+     .fix = "remove the <address type='pci'>");
+
+static void slot_functions(struct world *w)
+{
+	slot(w, "0000:00:02.1");
+	slot(w, "0000:00:02.0");
+}
+CASE("guest-address-functions", slot_functions, .want = "", .silent = "guest-address");
+
+static void slot_alone(struct world *w)
+{
+	slot(w, "0000:00:02.1");
+	slot(w, "0000:00:03.0");
+}
+CASE("guest-address-alone", slot_alone, .want = "warning guest-address:10",
+     .says = "it is function 1 of a slot in which nothing is function 0");
+
+static void slot_of_video(struct world *w)
+{
+	slot_alone(w);
+	slots[0].is_hostdev = false;
+}
+CASE("guest-address-alone-of-another", slot_of_video, .want = "", .silent = "guest-address");
+
+static void slot_lone(struct world *w)
+{
+	slot(w, "0000:00:05.1");
+	w->domain.lone = true;
+}
+CASE("guest-address-lone", slot_lone, .want = "error guest-address:10",
+     .says = "libvirt plugs in function 0 alone");
+
+static void slot_lone_first(struct world *w)
+{
+	slot(w, "0000:00:05.0");
+	w->domain.lone = true;
+}
+CASE("guest-address-lone-first", slot_lone_first, .want = "", .silent = "guest-address");

@@ -43,6 +43,11 @@
 	"d @0000:01:00.0/vfio-dev/vfio0\nf proc/sys/kernel/osrelease\t6.12.57-amd64\n"    \
 	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
 	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define HUGE(gib) "<hugepages><page size='" gib "' unit='GiB'/></hugepages>"
+#define HUGE_2M "\\n30 26 0:30 / /dev/hugepages rw shared:3 - hugetlbfs h rw,pagesize=2M"
+#define HUGE_1G "\\n31 26 0:31 / /huge rw - hugetlbfs h rw,pagesize=1024M"
+#define AT(slot, function) \
+	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -124,6 +129,20 @@ static const struct {
 	{ "a vGPU that libvirt would rebind", VGPU, "", "", "", "E driver-choice:2" },
 	{ "a vGPU with its driver", VGPU, "<driver model='nvidia'/>", "", "", "" },
 
+	{ "two devices at one address of the guest", MACHINE, AT("0x02", "0"),
+	  "<video>" AT("2", "0x0") "</video>", "", "E guest-address:4" },
+	{ "two at two addresses", MACHINE, AT("0x02", "0"), "<video>" AT("3", "0") "</video>", "",
+	  "" },
+	{ "two on two buses", MACHINE, AT("0x02", "0"),
+	  "<video><address type='pci' bus='1' slot='2'/></video>", "", "" },
+	{ "two for which libvirt chooses", MACHINE, "<address type='pci'/>",
+	  "<video><address type='pci'/></video>", "", "" },
+	{ "addresses of other kinds", MACHINE, "<address type='ccw' slot='2'/>",
+	  "<video><address type='ccw' slot='2'/></video>", "", "" },
+	{ "a function alone in its slot", MACHINE, AT("2", "1"), "", "", "W guest-address:2" },
+	{ "a function beside that of another device", MACHINE, AT("2", "1"),
+	  "<video>" AT("2", "0") "</video>", "", "" },
+
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
 	  "", "E viommu:4" },
@@ -152,6 +171,20 @@ static const struct {
 	{ "an IOMMU of a QEMU for another processor",
 	  MACHINE CAP("dmar0", CAP39) CAPS("1", "/usr/bin/qemu-system-aarch64", "10000000"), "",
 	  IOMMU("<driver caching_mode='on'/>"), "", "" },
+
+	{ "huge pages of a size that is not mounted", MACHINE MOUNTED(HUGE_2M), "", "",
+	  BACKING(HUGE("1")), "E hugetlbfs-missing:4" },
+	{ "huge pages of a size that is mounted", MACHINE MOUNTED(HUGE_2M HUGE_1G), "", "",
+	  BACKING(HUGE("1")), "" },
+	{ "memory by memfd that is not a multiple of the page", MACHINE MOUNTED(HUGE_2M), "", "",
+	  BACKING(HUGE("1") "<source type='memfd'/>"), "E hugetlbfs-missing:4" },
+	{ "huge pages where qemu.conf says",
+	  MACHINE MOUNTED(HUGE_1G) "f etc/libvirt/qemu.conf\thugetlbfs_mount = [\"/x\", \"/huge\"]\n",
+	  "", "", BACKING(HUGE("1")), "" },
+	{ "huge pages where qemu.conf does not say",
+	  MACHINE MOUNTED(HUGE_1G) "f etc/libvirt/qemu.conf\thugetlbfs_mount = \"/x\"\n", "", "",
+	  BACKING(HUGE("1")), "E hugetlbfs-missing:4" },
+	{ "huge pages, and an old snapshot", MACHINE MOUNTED(""), "", "", BACKING(HUGE("1")), "" },
 
 	{ "shared memory in a file", MACHINE MOUNTED(""), "", "", BACKING(SHARED),
 	  "E memory-unpinnable:4" },

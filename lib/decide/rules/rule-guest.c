@@ -95,3 +95,90 @@ const struct vh_rule vh_rule_viommu = {
 		   "works with all of them. 'vfio-hook check --fix' writes caching_mode and\n"
 		   "aw_bits.",
 };
+
+/* --- addresses in the guest ------------------------------------------------------------------------ */
+
+/* libvirt refuses it: 'Attempted double use of PCI Address'. */
+static void check_double(const struct vh_slots *s, size_t at, const struct vh_rule *r,
+			 struct vh_findings *out)
+{
+	const struct vh_slot *one = &s->list[at];
+	struct vh_finding *f;
+
+	for (size_t i = 0; i < at; i++) {
+		if (vh_pci_cmp(&s->list[i].addr, &one->addr))
+			continue;
+		f = vh_finding_add(
+			out, r, NULL,
+			"remove the <address type='pci'> of one of them: libvirt chooses another",
+			"the guest's address %s is given twice, to this <%s> and to the <%s> of line %d: libvirt refuses that",
+			vh_pci_str(&one->addr).s, one->element, s->list[i].element, s->list[i].line);
+		vh_finding_about(f, NULL, one->line);
+		return;
+	}
+}
+
+/* Who looks for devices looks at function 0 first, and where none is at no other. */
+static void check_alone(const struct vh_slots *s, const struct vh_slot *one,
+			const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!one->is_hostdev || !one->addr.function)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		if (vh_pci_same_slot(&s->list[i].addr, &one->addr) && !s->list[i].addr.function)
+			return;
+	f = vh_finding_add(
+		out, r, NULL,
+		"write function='0x0', or remove the <address type='pci'>: libvirt chooses another",
+		"the guest will not find this <%s>: it is function %u of a slot in which nothing is function 0",
+		one->element, one->addr.function);
+	f->severity = VH_WARNING;
+	vh_finding_about(f, NULL, one->line);
+}
+
+static void check_hotplug(const struct vh_slots *s, const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!s->count || !s->list[0].addr.function)
+		return;
+	f = vh_finding_add(
+		out, r, NULL,
+		"write function='0x0', or remove the <address type='pci'>: libvirt chooses another",
+		"this <%s> is for function %u of the guest's slot: libvirt plugs in function 0 alone",
+		s->list[0].element, s->list[0].addr.function);
+	vh_finding_about(f, NULL, s->list[0].line);
+}
+
+static void check_guest_address(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
+{
+	const struct vh_slots *s = c->domain ? &c->domain->slots : NULL;
+
+	if (!s || !vh_domain_has_pci(c->domain))
+		return;
+	if (c->domain->lone) {
+		check_hotplug(s, r, out);
+		return;
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		check_double(s, i, r, out);
+		check_alone(s, &s->list[i], r, out);
+	}
+}
+
+const struct vh_rule vh_rule_guest_address = {
+	.name = "guest-address",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "each device has an address of its own in the guest",
+	.check = check_guest_address,
+	.explain = "Where a device stands in the guest is the <address type='pci'> beside its\n"
+		   "<source>. Two devices at one address: libvirt refuses the domain. A device\n"
+		   "at a function other than 0, in a slot where nothing is function 0, is a\n"
+		   "warning: the guest starts and never sees it. And virsh attach-device plugs\n"
+		   "in function 0 alone. An <address type='pci'> that is removed is chosen by\n"
+		   "libvirt.",
+};

@@ -36,6 +36,7 @@
 	RULE(vh_rule_vf_interface)             \
 	RULE(vh_rule_network_function)         \
 	RULE(vh_rule_driver_choice)            \
+	RULE(vh_rule_guest_address)            \
 	RULE(vh_rule_rom_file)                 \
 	RULE(vh_rule_memory_unpinnable)        \
 	RULE(vh_rule_viommu)                   \
@@ -43,6 +44,7 @@
 	RULE(vh_rule_balloon)                  \
 	RULE(vh_rule_memory_short)             \
 	RULE(vh_rule_hugepages_short)          \
+	RULE(vh_rule_hugetlbfs_missing)        \
 	RULE(vh_rule_hard_limit_low)           \
 	RULE(vh_rule_managed_missing)          \
 	RULE(vh_rule_address_decimal)          \
