@@ -222,13 +222,13 @@ static void read_memory(struct vh_case *c, const struct vh_case_ask *ask, enum v
 static bool is_plain(const struct vh_domain *d)
 {
 	return !vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa &&
-	       !d->smuggled.count;
+	       !d->smuggled.count && !d->slots.n_misplaced;
 }
 
 static bool is_concerned(const struct vh_case *c)
 {
 	return vh_domain_has_pci(c->domain) || c->domain->smuggled.count ||
-	       vh_domain_pins(c->domain, c->pool_networks.count > 0);
+	       c->domain->slots.n_misplaced || vh_domain_pins(c->domain, c->pool_networks.count > 0);
 }
 
 static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct vh_error *err)

@@ -8,6 +8,7 @@
 
 #include "lib/base/banned.h"
 
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define SLOTS_MAX 4096 /* no guest has a fraction of this */
 
 static bool read_part(const xmlNode *address, const char *name, uint64_t max, uint64_t *ret)
@@ -44,12 +45,46 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 					.function = (uint8_t)function };
 }
 
+static void add_misplaced(struct vh_slots *to, const xmlNode *node, const char *element,
+			  const char *where)
+{
+	struct vh_misplaced *m;
+
+	if (to->n_misplaced >= SLOTS_MAX)
+		return;
+	m = VH_APPEND(to->misplaced, to->n_misplaced);
+	m->line = vh_xml_line(node);
+	m->element = element;
+	m->where = where;
+}
+
+/* Those by which a guest gets a device. */
+static void read_misplaced(struct vh_slots *to, const xmlNode *domain)
+{
+	static const char *const extensions[] = { "commandline", "override" };
+	static const char *const names[] = { "<qemu:commandline>", "<qemu:override>" };
+	const xmlNode *d = vh_xml_child(domain, "devices");
+
+	for (const xmlNode *n = vh_xml_child(domain, "hostdev"); n; n = vh_xml_next(n, "hostdev"))
+		add_misplaced(to, n, "<hostdev>", "outside <devices>");
+	for (const xmlNode *n = vh_xml_child(domain, "interface"); n;
+	     n = vh_xml_next(n, "interface"))
+		if (vh_xml_attr_is(n, "type", "hostdev"))
+			add_misplaced(to, n, "<interface>", "outside <devices>");
+	for (; d; d = vh_xml_next(d, "devices"))
+		for (size_t i = 0; i < VH_COUNT(extensions); i++)
+			if (vh_xml_child_in(d, QEMU_NAMESPACE, extensions[i]))
+				add_misplaced(to, vh_xml_child_in(d, QEMU_NAMESPACE, extensions[i]),
+					      names[i], "inside <devices>");
+}
+
 void vh_slots_read(struct vh_slots *ret, const xmlNode *root)
 {
 	if (!vh_xml_is(root, "domain")) {
 		read_slot(ret, root);
 		return;
 	}
+	read_misplaced(ret, root);
 	for (const xmlNode *d = vh_xml_child(root, "devices"); d; d = vh_xml_next(d, "devices"))
 		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL))
 			read_slot(ret, n);

@@ -481,3 +481,19 @@ static void slot_lone_first(struct world *w)
 	w->domain.lone = true;
 }
 CASE("guest-address-lone-first", slot_lone_first, .want = "", .silent = "guest-address");
+
+/* --- elements that are passed over ------------------------------------------------------------- */
+
+static void misplaced(struct world *w)
+{
+	static struct vh_misplaced m[] = { { 70, "<hostdev>", "outside <devices>" },
+					   { 80, "<qemu:commandline>", "inside <devices>" } };
+
+	w->domain.slots.misplaced = m;
+	w->domain.slots.n_misplaced = VH_COUNT(m);
+}
+CASE("ignored-element", misplaced, .want = "warning ignored-element:70, warning ignored-element:80",
+     .says = "libvirt ignores this <hostdev>, which is outside <devices>",
+     .fix = "move it into <devices>");
+
+CASE("ignored-element-none", alone, .want = "", .silent = "ignored-element");

@@ -143,6 +143,15 @@ static const struct {
 	{ "a function beside that of another device", MACHINE, AT("2", "1"),
 	  "<video>" AT("2", "0") "</video>", "", "" },
 
+	{ "a hostdev outside of the devices", MACHINE, "", "", "<hostdev type='pci'/>",
+	  "W ignored-element:4" },
+	{ "an interface outside of the devices", MACHINE, "", "",
+	  "\n<interface type='hostdev'/><interface type='network'/>", "W ignored-element:5" },
+	{ "arguments of QEMU inside of the devices", MACHINE, "", "<qemu:commandline/>", "",
+	  "W ignored-element:4" },
+	{ "a hostdev in the metadata", MACHINE, "", "",
+	  "<metadata><hostdev type='pci'/></metadata>", "" },
+
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
 	  "", "E viommu:4" },

@@ -182,3 +182,35 @@ const struct vh_rule vh_rule_guest_address = {
 		   "in function 0 alone. An <address type='pci'> that is removed is chosen by\n"
 		   "libvirt.",
 };
+
+static void check_ignored_element(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
+{
+	for (size_t i = 0; c->domain && i < c->domain->slots.n_misplaced; i++) {
+		const struct vh_misplaced *m = &c->domain->slots.misplaced[i];
+		bool outside = strstr(m->where, "outside") != NULL;
+		struct vh_finding *f;
+
+		f = vh_finding_add(
+			out, r, NULL,
+			outside ? "move it into <devices>"
+				: "move it out of <devices>, to the end of <domain>",
+			"libvirt ignores this %s, which is %s: the guest starts without %s",
+			m->element, m->where, outside ? "the device" : "it");
+		vh_finding_about(f, NULL, m->line);
+	}
+}
+
+const struct vh_rule vh_rule_ignored_element = {
+	.name = "ignored-element",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "no element stands where libvirt does not look",
+	.check = check_ignored_element,
+	.explain = "libvirt reads <hostdev> and <interface> inside <devices>, and\n"
+		   "<qemu:commandline> and <qemu:override> outside of it. Anywhere else it\n"
+		   "passes over them without a word: the guest starts, and does not have the\n"
+		   "device. 'virsh define' keeps nothing of them either, so 'virsh dumpxml'\n"
+		   "shows that they are gone. 'virt-xml-validate FILE domain' finds elements of\n"
+		   "other kinds in the wrong place.",
+};

@@ -47,6 +47,7 @@
 	RULE(vh_rule_hugetlbfs_missing)        \
 	RULE(vh_rule_hard_limit_low)           \
 	RULE(vh_rule_managed_missing)          \
+	RULE(vh_rule_ignored_element)          \
 	RULE(vh_rule_address_decimal)          \
 	RULE(vh_rule_function_left_out)        \
 	RULE(vh_rule_reset_missing)            \
