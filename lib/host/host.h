@@ -139,6 +139,15 @@ struct vh_bind_id {
 	char *text, *where;
 };
 
+/* What is taken away from libvirt's daemon, by its unit or by a container (hardening.h). */
+struct vh_hardening {
+	const char *daemon; /* "libvirtd"; static. NULL: none is known to run */
+	bool no_modules;    /* it cannot load any */
+	bool own_devices;   /* its /dev has not those of VFIO */
+	bool read_only;     /* /sys is, to it */
+	bool no_locking;    /* it may not let QEMU lock more memory than it may itself */
+};
+
 struct vh_hook_install;
 struct vh_boot_binding;
 
@@ -178,7 +187,8 @@ struct vh_host {
 	size_t n_bind_ids;
 	struct vh_pci_dev **on_vfio_pci; /* each that is on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
-	struct vh_names keyboards;    /* of the machine: their places, sys/devices/... */
+	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
+	struct vh_hardening hardening;
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
 	struct vh_boot_binding
 		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */

@@ -497,3 +497,31 @@ CASE("ignored-element", misplaced, .want = "warning ignored-element:70, warning 
      .fix = "move it into <devices>");
 
 CASE("ignored-element-none", alone, .want = "", .silent = "ignored-element");
+
+/* --- the daemon's unit ------------------------------------------------------------------------- */
+
+static void hardened_modules(struct world *w)
+{
+	alone(w);
+	w->host.vfio_pci = VH_MODULE_MISSING;
+	w->host.hardening.no_modules = true;
+}
+CASE("hardened-modules", hardened_modules, .want = "error unit-hardened",
+     .silent = "vfio-unavailable", .says = "ProtectKernelModules", .fix = "systemctl edit libvirtd");
+
+static void hardened_modules_loaded(struct world *w)
+{
+	hardened_modules(w);
+	w->host.vfio_pci = VH_MODULE_LOADED;
+}
+CASE("hardened-modules-loaded", hardened_modules_loaded, .want = "", .silent = "unit-hardened");
+
+static void hardened_all(struct world *w)
+{
+	alone(w);
+	w->host.hardening = (struct vh_hardening){ "virtqemud", false, true, true, true };
+}
+CASE("hardened", hardened_all,
+     .want = "error unit-hardened, error unit-hardened, error unit-hardened",
+     .says = "virtqemud does not see /dev/vfio: its unit is hardened (PrivateDevices)",
+     .fix = "systemctl edit virtqemud");

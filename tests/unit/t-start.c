@@ -48,6 +48,11 @@
 #define HUGE_1G "\\n31 26 0:31 / /huge rw - hugetlbfs h rw,pagesize=1024M"
 #define AT(slot, function) \
 	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
+#define DAEMON(caps, sys, lock)                                                               \
+	"f run/libvirtd.pid\t800\nf proc/800/status\tName:\\tlibvirtd\\nCapBnd:\\t00000" caps \
+	"\nf proc/800/mountinfo\t22 1 0:21 / /sys " sys                                       \
+	",nosuid shared:7 - sysfs sysfs rw\nf proc/800/limits\tMax locked memory         "    \
+	"8388608              " lock "              bytes\n"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -151,6 +156,26 @@ static const struct {
 	  "W ignored-element:4" },
 	{ "a hostdev in the metadata", MACHINE, "", "",
 	  "<metadata><hostdev type='pci'/></metadata>", "" },
+
+	{ "a daemon that may do all", MACHINE DAEMON("1ffffffffff", "rw", "8388608"), "", "", "",
+	  "" },
+	{ "a daemon that cannot load modules", MACHINE DAEMON("1fffffeffff", "rw", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon that cannot load modules, which is not needed",
+	  MACHINE "d sys/bus/pci/drivers/vfio-pci\n" DAEMON("1fffffeffff", "rw", "8388608"), "", "",
+	  "", "" },
+	{ "modules that are hidden",
+	  "pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"
+	  "f proc/sys/kernel/osrelease\t6.12.57-amd64\nd lib/modules\n",
+	  "", "", "", "E unit-hardened:0" },
+	{ "a daemon with devices of its own", MACHINE DAEMON("1fff7fdffff", "rw", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon to which /sys is read-only", MACHINE DAEMON("1ffffffffff", "ro", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon that cannot raise limits", MACHINE DAEMON("1fffeffffff", "rw", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon that cannot raise limits, and has none",
+	  MACHINE DAEMON("1fffeffffff", "rw", "unlimited"), "", "", "", "" },
 
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),

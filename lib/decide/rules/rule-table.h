@@ -15,6 +15,7 @@
 #define VH_RULE_TABLE(RULE)                    \
 	RULE(vh_rule_iommu_off)                \
 	RULE(vh_rule_vfio_unavailable)         \
+	RULE(vh_rule_unit_hardened)            \
 	RULE(vh_rule_address_invalid)          \
 	RULE(vh_rule_device_absent)            \
 	RULE(vh_rule_identity_changed)         \
