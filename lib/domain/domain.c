@@ -261,6 +261,8 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	vh_guest_iommu_read(&d->iommu, root);
 	vh_slots_read(&d->slots, root);
 	vh_qemu_args_read(&d->smuggled, root);
+	d->wide_window = d->smuggled.wide_window ||
+			 vh_xml_child(vh_xml_child(root, "cpu"), "maxphysaddr");
 	/* it is about passthrough: without that it stops nobody */
 	if (!vh_domain_has_pci(d))
 		return 0;

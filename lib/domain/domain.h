@@ -47,6 +47,7 @@ struct vh_domain {
 					     memory_kib */
 	struct vh_guest_memory memory;
 	struct vh_guest_iommu iommu;
+	bool wide_window;      /* its firmware is told of large BARs */
 	char *emulator;        /* that it asks for, or NULL */
 	struct vh_needs needs; /* this and the next: empty for a domain that names no device */
 	struct vh_metadata policy;

@@ -250,6 +250,8 @@ void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
 				id = is_json(value) ? NULL : plain_value(value, "id");
 			} else if (value && is_option(before, "set")) {
 				read_set(ret, value, vh_xml_line(a));
+			} else if (value && is_option(before, "fw_cfg")) {
+				ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
 			}
 			if (id)
 				*VH_APPEND(ids.name, ids.count) = id;

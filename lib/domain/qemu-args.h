@@ -29,6 +29,7 @@ struct vh_smuggled_list {
 	size_t count;
 	struct vh_qemu_set *sets;
 	size_t n_sets;
+	bool wide_window; /* -fw_cfg tells the firmware of large BARs */
 };
 void vh_qemu_args_clear(struct vh_smuggled_list *l);
 

@@ -114,6 +114,8 @@ struct vh_pci_dev {
 	enum vh_tri pf_net_up;
 	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
 	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
+	bool cold;             /* it is in D3cold: without power */
+	uint64_t bar_bytes;    /* the largest of its windows of memory; 0: unknown */
 	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
 	struct vh_mate *mates; /* sorted by address */
 	size_t n_mates;

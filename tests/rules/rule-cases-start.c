@@ -525,3 +525,68 @@ CASE("hardened", hardened_all,
      .want = "error unit-hardened, error unit-hardened, error unit-hardened",
      .says = "virtqemud does not see /dev/vfio: its unit is hardened (PrivateDevices)",
      .fix = "systemctl edit virtqemud");
+
+/* --- what is known of devices ------------------------------------------------------------------ */
+
+static void navi(struct world *w)
+{
+	alone(w);
+	w->dev[1].class = VGA;
+	w->dev[1].vendor = 0x1002;
+	w->dev[1].device = 0x731f;
+	w->dev[1].driver = NULL;
+}
+CASE("reset-known-bad", navi, .want = "warning reset-known-bad 0000:01:00.0:10",
+     .says = "of the family Navi 10", .fix = "vendor-reset");
+
+static void navi_reset(struct world *w)
+{
+	navi(w);
+	w->dev[1].resets = S("device_specific bus");
+}
+CASE("reset-known-bad-cured", navi_reset, .want = "", .silent = "reset-known-bad");
+
+static void navi_newer(struct world *w)
+{
+	navi(w);
+	w->dev[1].device = 0x73bf;
+}
+CASE("reset-known-bad-not-navi-21", navi_newer, .want = "", .silent = "reset-known-bad");
+
+static void navi_of_nvidia(struct world *w)
+{
+	navi(w);
+	w->dev[1].vendor = 0x10de;
+}
+CASE("reset-known-bad-other-vendor", navi_of_nvidia, .want = "", .silent = "reset-known-bad");
+
+static void cold(struct world *w)
+{
+	alone(w);
+	w->dev[1].cold = true;
+}
+CASE("power-state", cold, .want = "info power-state 0000:01:00.0:10", .says = "(D3cold)",
+     .fix = "echo 0 > /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed");
+CASE("power-state-on", alone, .want = "", .silent = "power-state");
+
+static void big_bar(struct world *w)
+{
+	alone(w);
+	w->dev[1].bar_bytes = UINT64_C(128) << 30;
+}
+CASE("big-bar", big_bar, .want = "warning big-bar 0000:01:00.0:10", .says = "a BAR of 128 GiB",
+     .fix = "maxphysaddr");
+
+static void big_bar_told(struct world *w)
+{
+	big_bar(w);
+	w->domain.wide_window = true;
+}
+CASE("big-bar-told", big_bar_told, .want = "", .silent = "big-bar");
+
+static void usual_bar(struct world *w)
+{
+	alone(w);
+	w->dev[1].bar_bytes = UINT64_C(16) << 30;
+}
+CASE("big-bar-of-16-gib", usual_bar, .want = "", .silent = "big-bar");

@@ -53,6 +53,11 @@
 	"\nf proc/800/mountinfo\t22 1 0:21 / /sys " sys                                       \
 	",nosuid shared:7 - sysfs sysfs rw\nf proc/800/limits\tMax locked memory         "    \
 	"8388608              " lock "              bytes\n"
+#define BAR(range) "f @0000:01:00.0/resource\t" range " 0x14220c\n"
+#define MODULES                                                                           \
+	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
@@ -176,6 +181,21 @@ static const struct {
 	  "", "", "E unit-hardened:0" },
 	{ "a daemon that cannot raise limits, and has none",
 	  MACHINE DAEMON("1fffeffffff", "rw", "unlimited"), "", "", "", "" },
+
+	{ "a BAR of 128 GiB", MACHINE BAR("0x2000000000 0x3fffffffff"), "", "", "", "W big-bar:2" },
+	{ "a BAR of 16 GiB", MACHINE BAR("0x2000000000 0x23ffffffff"), "", "", "", "" },
+	{ "a BAR of 128 GiB, of which the firmware is told",
+	  MACHINE BAR("0x2000000000 0x3fffffffff"), "", "",
+	  COMMANDLINE(ARG("-fw_cfg") ARG("name=opt/ovmf/X-PciMmio64Mb,string=262144")), "" },
+	{ "a BAR of 128 GiB, and all addresses of the host", MACHINE BAR("0x2000000000 0x3fffffffff"),
+	  "", "", "<cpu><maxphysaddr mode='passthrough'/></cpu>", "" },
+	{ "a card that hangs at its second start",
+	  "pci 0000:01:00.0 class=030000 id=1002:67df group=1\n" MODULES, "", "", "",
+	  "W reset-known-bad:2" },
+	{ "a card with a reset of its own",
+	  "pci 0000:01:00.0 class=030000 id=1002:67df group=1\n"
+	  "f @0000:01:00.0/reset_method\tdevice_specific bus\n" MODULES,
+	  "", "", "", "" },
 
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),

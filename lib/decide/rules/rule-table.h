@@ -52,6 +52,8 @@
 	RULE(vh_rule_address_decimal)          \
 	RULE(vh_rule_function_left_out)        \
 	RULE(vh_rule_reset_missing)            \
+	RULE(vh_rule_reset_known_bad)          \
+	RULE(vh_rule_big_bar)                  \
 	RULE(vh_rule_boot_display)             \
 	RULE(vh_rule_input_lost)               \
 	RULE(vh_rule_twin_by_id)               \
@@ -60,6 +62,7 @@
 	RULE(vh_rule_numa_remote)              \
 	RULE(vh_rule_qemu_commandline)         \
 	RULE(vh_rule_hook_not_active)          \
+	RULE(vh_rule_power_state)              \
 	RULE(vh_rule_peer_detached)
 
 #define VH_RULE_DECLARE(rule) extern const struct vh_rule rule;
