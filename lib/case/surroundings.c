@@ -8,7 +8,7 @@
 #include "lib/base/printable.h"
 #include "lib/base/root.h"
 #include "lib/case/whereabouts.h"
-#include "lib/host/emulator.h"
+#include "lib/case/emulator.h"
 
 #include "lib/base/banned.h"
 

@@ -251,7 +251,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
 	KEPT(FILE_, "sys/fs/selinux/booleans/virt_hooks_unconfined", .chars = DIGITS " "),
 	KEPT(PATH_, "lib/modules", .flags = VH_KEPT_THERE),
-	KEPT(LIST_, "lib/modules"),
+	KEPT(LIST_, "lib/modules", .flags = VH_KEPT_DIR),
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_tables_vfio_modules,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_tables_vfio_modules),
@@ -325,7 +325,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "run/libvirtd.pid", .chars = DIGITS, .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "run/virtqemud.pid", .chars = DIGITS, .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/stat", .flags = VH_KEPT_LOST),
-	KEPT(FILE_, "proc/*/mountinfo", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "proc/*/mountinfo", .take = vh_storage_sysfs, .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "dev/nvidia*", .flags = VH_KEPT_LOST), /* its numbers */
 };
 

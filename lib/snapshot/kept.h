@@ -53,7 +53,7 @@ enum vh_kept_flag {
 };
 
 struct vh_kept {
-	unsigned int asked;       /* 1 << enum vh_asked */
+	unsigned int asked; /* 1 << enum vh_asked */
 	unsigned int flags;
 	const char *path;         /* '*' within a name, "**" across */
 	const char *chars;        /* kept where it consists of these, and of nothing else */
@@ -79,10 +79,10 @@ vh_take vh_tables_cmdline, vh_tables_interrupts, vh_tables_vfio_modules, vh_tabl
 	vh_tables_modinfo, vh_tables_modprobe, vh_tables_keyboards, vh_tables_framebuffers,
 	vh_tables_consoles, vh_tables_ports, vh_tables_dm_uuid, vh_tables_udev, vh_tables_managed,
 	vh_tables_stat, vh_tables_magic, vh_tables_uevent, vh_tables_cgroup;
-vh_take vh_storage_mounts, vh_storage_swaps, vh_storage_user, vh_storage_numbers, vh_storage_routes4,
-	vh_storage_routes6, vh_storage_routes, vh_storage_addresses6, vh_storage_fabric,
-	vh_storage_nbd, vh_storage_client, vh_storage_remote, vh_storage_pppoe, vh_storage_server,
-	vh_storage_target;
+vh_take vh_storage_mounts, vh_storage_sysfs, vh_storage_swaps, vh_storage_user, vh_storage_numbers,
+	vh_storage_routes4, vh_storage_routes6, vh_storage_routes, vh_storage_addresses6,
+	vh_storage_fabric, vh_storage_nbd, vh_storage_client, vh_storage_remote, vh_storage_pppoe,
+	vh_storage_server, vh_storage_target;
 vh_take vh_libvirt_network, vh_libvirt_status, vh_libvirt_config;
 
 #endif

@@ -180,6 +180,24 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
+/* Of a daemon: whether it may write to sysfs (lib/host/hardening). */
+void vh_storage_sysfs(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strdup(text);
+	char *rest = copy, *line;
+
+	(void)k, (void)len;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *at = strstr(line, " /sys r");
+
+		if (!at)
+			continue;
+		free(t->text);
+		vh_kept_put(t, vh_printf("22 1 0:21 / /sys %.2s - sysfs sysfs rw",
+					 at + strlen(" /sys ")));
+	}
+}
+
 void vh_storage_swaps(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_strbuf_ struct vh_strbuf to = { 0 };

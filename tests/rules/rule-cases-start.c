@@ -83,7 +83,7 @@ static void shared(struct world *w)
 	w->c.around.memory_fs = S("ext4");
 }
 CASE("unpinnable", shared, .want = "error memory-unpinnable:7",
-     .says = "on ext4: VFIO cannot pin it", .fix = "<source type='memfd'/>");
+     .says = "on a disk: VFIO cannot pin it", .fix = "<source type='memfd'/>");
 
 static void shared_before(struct world *w)
 {

@@ -112,8 +112,8 @@ static void check_memory_unpinnable(const struct vh_case *c, const struct vh_rul
 		return;
 	f = vh_finding_add(
 		out, r, NULL, "write <source type='memfd'/> into <memoryBacking>",
-		"the guest's memory is shared and lies in a file in %s, on %s: %s", s->memory_dir,
-		strcmp(s->memory_fs, "fs") ? s->memory_fs : "a disk",
+		"the guest's memory is shared and lies in a file in %s, on a disk: %s",
+		s->memory_dir,
 		refused == VH_YES
 			? "VFIO cannot pin it, and QEMU ends with 'Bad address'"
 			: "the kernel writes it to that disk all the time, and from Linux 6.5 on VFIO cannot pin it");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emulator - see emulator.h. libvirt asks each QEMU once what it can do, and writes that down
  * (src/qemu/qemu_capabilities.c:virQEMUCapsFormatCache()); the program itself is not run. */
-#include "lib/host/emulator.h"
+#include "lib/case/emulator.h"
 
 #include "lib/base/banned.h"
 
