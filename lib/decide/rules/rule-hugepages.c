@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-hugepages - do the pools of the host hold the huge pages that the domain asks for. */
 #include "lib/base/size.h"
-#include "lib/decide/rules/memory-need.h"
+#include "lib/decide/memory-need.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
