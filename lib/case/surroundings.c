@@ -227,6 +227,20 @@ static void read_model(struct vh_surroundings *s, const struct vh_root *root,
 		vh_names_note(unseen, "whether the kernel has the driver '%s'", shown);
 }
 
+static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
+			 const struct vh_host *h, const struct vh_domain *d, struct vh_names *unseen)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < d->n_devices; i++)
+		wanted = wanted || vh_domain_is_iommufd(d, &d->devices[i]);
+	if (!wanted)
+		return;
+	s->iommufd = vh_root_exists(root, "dev/iommu") ? VH_YES : has_driver(root, h, "iommufd");
+	if (s->iommufd == VH_UNKNOWN)
+		vh_names_note(unseen, "whether the kernel has iommufd");
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d,
 			  struct vh_names *unseen)
@@ -237,6 +251,7 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		if (d->devices[i].model && d->devices[i].managed)
 			read_model(ret, root, h, &d->devices[i], unseen);
 	}
+	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
 	if (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages)

@@ -37,7 +37,8 @@ struct vh_hostdev {
 	int rom_line;
 	char *driver, *model; /* of <driver>: its name and its model, or NULL */
 	int driver_line;
-	char *alias; /* its name for libvirt, or NULL */
+	enum vh_tri iommufd; /* by /dev/iommu, or by its group; UNKNOWN: as the domain says */
+	char *alias;         /* its name for libvirt, or NULL */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

@@ -258,6 +258,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	sort_networks(&d->networks);
 	d->numa = vh_placement_read(root);
 	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));
+	d->iommufd = vh_xml_attr_is(vh_xml_child(root, "iommufd"), "enabled", "yes");
 	vh_guest_iommu_read(&d->iommu, root);
 	vh_slots_read(&d->slots, root);
 	vh_qemu_args_read(&d->smuggled, root);
@@ -367,6 +368,12 @@ void vh_domain_free(struct vh_domain *d)
 bool vh_domain_has_pci(const struct vh_domain *d)
 {
 	return d->n_devices > 0;
+}
+
+bool vh_domain_is_iommufd(const struct vh_domain *d, const struct vh_hostdev *e)
+{
+	return e->iommufd == VH_YES ||
+	       (e->iommufd == VH_UNKNOWN && e->element == VH_HOSTDEV && d->iommufd);
 }
 
 bool vh_domain_pins(const struct vh_domain *d, bool pool)

@@ -47,6 +47,7 @@ struct vh_domain {
 					     memory_kib */
 	struct vh_guest_memory memory;
 	struct vh_guest_iommu iommu;
+	bool iommufd;          /* its devices are passed by /dev/iommu, unless they say otherwise */
 	bool wide_window;      /* its firmware is told of large BARs */
 	char *emulator;        /* that it asks for, or NULL */
 	struct vh_needs needs; /* this and the next: empty for a domain that names no device */
@@ -68,6 +69,8 @@ VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 
 /* Does the domain name a PCI device (hostdev, interface, nvme disk), valid or not? */
 bool vh_domain_has_pci(const struct vh_domain *d);
+/* Is this device of it passed by /dev/iommu? */
+bool vh_domain_is_iommufd(const struct vh_domain *d, const struct vh_hostdev *e);
 /* Is all memory of the guest pinned: QEMU gets a PCI device or vDPA, or will, from a network that
  * is a pool (`pool`)? Mediated devices pin what their driver asks for, and count as none. */
 bool vh_domain_pins(const struct vh_domain *d, bool pool);

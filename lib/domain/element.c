@@ -23,6 +23,10 @@ static void read_driver(struct vh_hostdev *dev, const xmlNode *driver)
 	dev->driver = vh_strdup(vh_xml_attr(driver, "name"));
 	dev->model = vh_strdup(vh_xml_attr(driver, "model"));
 	dev->driver_line = vh_xml_line(driver);
+	if (vh_xml_attr_is(driver, "iommufd", "yes"))
+		dev->iommufd = VH_YES;
+	else if (vh_xml_attr_is(driver, "iommufd", "no"))
+		dev->iommufd = VH_NO;
 }
 
 void vh_element_read(struct vh_hostdev *dev, const xmlNode *node)

@@ -590,3 +590,47 @@ static void usual_bar(struct world *w)
 	w->dev[1].bar_bytes = UINT64_C(16) << 30;
 }
 CASE("big-bar-of-16-gib", usual_bar, .want = "", .silent = "big-bar");
+
+/* --- iommufd ----------------------------------------------------------------------------------- */
+
+static void iommufd(struct world *w)
+{
+	alone(w);
+	w->element[0].iommufd = VH_YES;
+	w->element[0].driver_line = 14;
+	w->c.around.iommufd = VH_YES;
+}
+CASE("iommufd", iommufd, .want = "", .silent = "iommufd-unavailable");
+
+static void iommufd_missing(struct world *w)
+{
+	iommufd(w);
+	w->c.around.iommufd = VH_NO;
+}
+CASE("iommufd-missing", iommufd_missing, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "which the running kernel does not have");
+
+static void iommufd_for_one(struct world *w)
+{
+	iommufd(w);
+	world_dev(w, "0000:02:00.0", NIC, 2, "e1000e");
+	world_name(w, "0000:02:00.0");
+}
+CASE("iommufd-for-one-of-two", iommufd_for_one, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "the <hostdev> of line 20 by its group");
+
+static void iommufd_for_all(struct world *w)
+{
+	iommufd_for_one(w);
+	w->element[0].iommufd = VH_UNKNOWN;
+	w->domain.iommufd = true;
+}
+CASE("iommufd-for-all", iommufd_for_all, .want = "", .silent = "iommufd-unavailable");
+
+static void iommufd_but_one(struct world *w)
+{
+	iommufd_for_all(w);
+	w->element[1].iommufd = VH_NO;
+}
+CASE("iommufd-for-all-but-one", iommufd_but_one,
+     .want = "error iommufd-unavailable 0000:01:00.0:14");

@@ -197,6 +197,12 @@ static const struct {
 	  "f @0000:01:00.0/reset_method\tdevice_specific bus\n" MODULES,
 	  "", "", "", "" },
 
+	{ "iommufd, of which a snapshot does not tell", MACHINE, "<driver iommufd='yes'/>", "", "",
+	  "" },
+	{ "iommufd for all but one", MACHINE, "<driver iommufd='no'/>",
+	  "<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>",
+	  "<iommufd enabled='yes'/>", "E device-absent:4, E iommufd-unavailable:4" },
+
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
 	  "", "E viommu:4" },

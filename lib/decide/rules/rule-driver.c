@@ -81,3 +81,59 @@ const struct vh_rule vh_rule_driver_choice = {
 		   "libvirt unbind it and bind vfio-pci, which knows nothing of the vGPU. Write\n"
 		   "managed='no' there; 'vfio-hook xml' and 'vfio-hook check --fix' do.",
 };
+
+/* --- iommufd ------------------------------------------------------------------------------------ */
+
+static void add_iommufd(const struct vh_rule *r, const struct vh_hostdev *e, const char *fix,
+			const char *message, struct vh_findings *out)
+{
+	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
+
+	vh_finding_about(f, e->problem ? NULL : &e->addr, e->driver_line ? e->driver_line : e->line);
+}
+
+static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_domain *d = c->domain;
+	const struct vh_hostdev *by_iommufd = NULL, *by_group = NULL;
+	_auto_free_ char *message = NULL;
+
+	for (size_t i = 0; d && i < d->n_devices; i++) {
+		const struct vh_hostdev *e = &d->devices[i];
+
+		if (e->unassigned || e->element == VH_DISK)
+			continue;
+		if (vh_domain_is_iommufd(d, e))
+			by_iommufd = by_iommufd ? by_iommufd : e;
+		else
+			by_group = by_group ? by_group : e;
+	}
+	if (!by_iommufd)
+		return;
+	if (c->around.iommufd == VH_NO)
+		add_iommufd(r, by_iommufd,
+			    "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
+			    "it is to be passed by iommufd, which the running kernel does not have",
+			    out);
+	if (!by_group)
+		return;
+	message = vh_printf(
+		"it is to be passed by iommufd, and the <%s> of line %d by its group: QEMU takes one way for all devices of a guest, and ends",
+		vh_address_element_str(by_group->element), by_group->line);
+	add_iommufd(r, by_iommufd,
+		    "write iommufd='yes' into the <driver> of all of them, or of none", message,
+		    out);
+}
+
+const struct vh_rule vh_rule_iommufd_unavailable = {
+	.name = "iommufd-unavailable",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the way by iommufd is there, for all devices",
+	.check = check_iommufd,
+	.explain = "The domain wants a device passed by iommufd: <driver iommufd='yes'/>, or\n"
+		   "<iommufd enabled='yes'/> for all of them. The kernel that runs does not have\n"
+		   "it, as no kernel of Debian up to 14 has; or another device of the domain\n"
+		   "goes by its IOMMU group, and QEMU ends when it gets both. Write it for all\n"
+		   "devices, or for none.",
+};
