@@ -8,6 +8,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/base/uuid.h"
 #include "lib/config/config-file.h"
+#include "lib/host/backing.h"
 #include "lib/host/boot-binding.h"
 #include "lib/host/libvirt-files.h"
 #include "lib/state/identity.h"
@@ -44,7 +45,8 @@ static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 	vh_strbuf_add(&xml, "<memory unit='MiB'>1</memory><memoryBacking><hugepages/>"
 			    "</memoryBacking><numatune><memory mode='strict' nodeset='0'/>"
 			    "</numatune><os><type>hvm</type></os><devices>"
-			    "<memballoon model='none'/>");
+			    "<memballoon model='none'/><iommu model='intel'><driver "
+			    "caching_mode='on'/></iommu>");
 	for (size_t i = 0; i < h->n_devs && count; i++) {
 		if (h->devs[i]->uses_read == VH_NO) /* its driver does not answer */
 			continue;
@@ -195,6 +197,14 @@ static void look_at_usb(const struct vh_root *root)
 			free(vh_root_link_name(root, "sys/bus/usb/devices/%s", names.name[i]));
 }
 
+/* In what the memory of a guest lies that shares it. */
+static void look_at_memory_dir(const struct vh_root *root)
+{
+	_auto_free_ char *dir = vh_backing_dir(root);
+
+	free(vh_backing_type(root, dir));
+}
+
 static void read_config(const struct vh_root *root)
 {
 	_auto_error_ struct vh_error err = { 0 };
@@ -220,6 +230,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	look_at_claims(root);
 	resolve_names(root);
 	look_at_usb(root);
+	look_at_memory_dir(root);
 	read_config(root);
 	free(vh_boot_binding_at_boot(root, NULL));
 }

@@ -26,6 +26,7 @@ static void correct(struct vh_edit *e, struct vh_fixed *f, const struct vh_confi
 		.host = j->c.host,
 		.config = config,
 		.plan = j->plan,
+		.around = j->c.around, /* borrowed, as all of it */
 	};
 
 	if (j->c.host) /* else there is no passthrough */

@@ -185,9 +185,13 @@ static void comment(const struct writer *w, const char *text)
 	line(w, 0, "<!-- %s -->", safe);
 }
 
-static void put_source(const struct writer *w, const struct vh_pci_addr *a)
+/* What is on a VFIO driver of its vendor's has to stay there. */
+static void put_source(const struct writer *w, const struct vh_pci_dev *d)
 {
-	line(w, 0, "<hostdev mode='subsystem' type='pci' managed='yes'>");
+	const struct vh_pci_addr *a = &d->addr;
+
+	line(w, 0, "<hostdev mode='subsystem' type='pci' managed='%s'>",
+	     vh_host_is_vendor_vfio(d) ? "no" : "yes");
 	line(w, 1, "<source>");
 	line(w, 2, "<address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>",
 	     a->domain, a->bus, a->slot, a->function);
@@ -223,10 +227,10 @@ static void put_functions(const struct writer *w, const struct vh_fragment *f, s
 		bool first = i == from && !joins;
 
 		put_title(w, f->devs[i]);
-		put_source(w, a);
+		put_source(w, f->devs[i]);
 		if (place)
-			line(w, 1, "<address type='pci' domain='0x0000' %s function='0x%x'%s/>", place,
-			     first ? 0 : a->function,
+			line(w, 1, "<address type='pci' domain='0x0000' %s function='0x%x'%s/>",
+			     place, first ? 0 : a->function,
 			     first || a->function == 0 ? " multifunction='on'" : "");
 		line(w, 0, "</hostdev>");
 	}
@@ -250,9 +254,10 @@ static void put_card(const struct writer *w, const struct vh_fragment *f, size_t
 		line(w, 0, "<controller type='pci' index='%u' model='pcie-root-port'/>", bus);
 		room->bus++;
 	} else if (room->guessed) {
-		_auto_free_ char *text =
-			vh_printf("one card: its functions share slot 0x%02x of the guest's bus 0; "
-				  "take another slot if the domain uses that one", slot);
+		_auto_free_ char *text = vh_printf(
+			"one card: its functions share slot 0x%02x of the guest's bus 0; "
+			"take another slot if the domain uses that one",
+			slot);
 
 		comment(w, text);
 	}
@@ -263,8 +268,8 @@ static void put_card(const struct writer *w, const struct vh_fragment *f, size_t
 static void put_left(const struct writer *w, const struct vh_left_out *l)
 {
 	_auto_free_ char *class = vh_pci_ids_class(w->names, l->dev);
-	_auto_free_ char *text = vh_printf("left out: %s, %s: %s", vh_pci_str(&l->dev->addr).s, class,
-					   l->why);
+	_auto_free_ char *text = vh_printf("left out: %s, %s: %s", vh_pci_str(&l->dev->addr).s,
+					   class, l->why);
 
 	comment(w, text);
 }

@@ -21,6 +21,7 @@ void vh_case_clear(struct vh_case *c)
 	free(c->last_problem);
 	free(c->elsewhere.list);
 	vh_whereabouts_clear(&c->lies);
+	vh_surroundings_clear(&c->around);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
 	memset(c, 0, sizeof(*c));
@@ -61,6 +62,10 @@ static struct wanted wanted_by(const struct vh_domain *d)
 		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
 			*VH_APPEND(w.hints, w.n_hints) = meant;
 	}
+	/* what QEMU is given past libvirt: whether it is there, and on which driver */
+	for (size_t i = 0; i < d->smuggled.count; i++)
+		if (d->smuggled.list[i].has_addr)
+			*VH_APPEND(w.hints, w.n_hints) = d->smuggled.list[i].addr;
 	return w;
 }
 
@@ -219,13 +224,13 @@ static void read_memory(struct vh_case *c, const struct vh_case_ask *ask, enum v
 static bool is_plain(const struct vh_domain *d)
 {
 	return !vh_domain_has_pci(d) && !d->networks.count && !d->memory.n_vdpa &&
-	       !d->smuggled.count;
+	       !d->smuggled.count && !d->slots.n_misplaced;
 }
 
 static bool is_concerned(const struct vh_case *c)
 {
 	return vh_domain_has_pci(c->domain) || c->domain->smuggled.count ||
-	       vh_domain_pins(c->domain, c->pool_networks.count > 0);
+	       c->domain->slots.n_misplaced || vh_domain_pins(c->domain, c->pool_networks.count > 0);
 }
 
 static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct vh_error *err)
@@ -253,6 +258,8 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	if (!c->domain->lone)
 		read_memory(c, ask, runs);
 	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
+	if (!ask->policy)
+		vh_surroundings_read(&c->around, ask->root, c->host, c->domain, &c->unseen);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "lib/case/expect.h"
 #include "lib/case/facts.h"
+#include "lib/case/surroundings.h"
 #include "lib/case/vfpool.h"
 #include "lib/case/whereabouts.h"
 #include "lib/config/config.h"
@@ -39,6 +40,7 @@ struct vh_case {
 	char *last_problem;            /* why its record could not be read, or NULL */
 	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
 	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
+	struct vh_surroundings around; /* what QEMU will find of files */
 	struct vh_names unseen;        /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */

@@ -98,6 +98,14 @@ static char *followed(const struct vh_root *root, const struct vh_host *h, const
 	return *done ? VH_STEAL(done) : vh_strdup("/");
 }
 
+bool vh_whereabouts_waits(const struct vh_root *root, const struct vh_host *host, const char *path)
+{
+	_auto_free_ char *end = followed(root, host, path);
+	const struct vh_host_mount *m = end ? mount_of(host, end) : NULL;
+
+	return !end || (m && m->waits);
+}
+
 /* Links of udev lead beside the kernel's name of the node (by-id, VG/LV): where that is all that a
  * snapshot has, it is enough. */
 static char *by_last_part(const struct vh_root *root, const char *path)

@@ -31,6 +31,9 @@ void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
 			 struct vh_names *unseen);
 void vh_whereabouts_clear(struct vh_whereabouts *w);
 
+/* May looking up this path wait for a server or a program? */
+bool vh_whereabouts_waits(const struct vh_root *root, const struct vh_host *host, const char *path);
+
 /* Is it that thing, or does it lie on it? */
 bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thing *t);
 bool vh_whereabouts_is_node(const struct vh_whereabout *w, const struct vh_devnode *n);

@@ -151,6 +151,25 @@ static void correct_presence(struct correction *k, const struct vh_hostdev *e)
 
 /* --- managed ------------------------------------------------------------------------------ */
 
+/* A vendor's VFIO driver has to stay; and vfio is the only way. */
+static void correct_driver(struct correction *k, const struct vh_hostdev *e)
+{
+	const struct vh_pci_dev *d = e->problem ? NULL : vh_host_dev(k->c->host, &e->addr);
+
+	if (e->problem || !is_found(k, &vh_rule_driver_choice, &e->addr))
+		return;
+	if (vh_streq(e->driver, "kvm") || vh_streq(e->driver, "xen")) {
+		vh_edit_set_attr(k->e, vh_xml_child(e->node, "driver"), "name", "vfio");
+		say(k, "the driver of %s is written as 'vfio'", vh_pci_str(&e->addr).s);
+	}
+	if (!d || !e->managed || vh_streq(e->model, d->driver) || !vh_host_is_vendor_vfio(d))
+		return;
+	vh_edit_set_attr(k->e, e->element == VH_DISK ? vh_xml_child(e->node, "source") : e->node,
+			 "managed", "no");
+	say(k, "managed='no' is written into the <%s> for %s: it stays on '%s'",
+	    vh_address_element_str(e->element), vh_pci_str(&e->addr).s, d->driver);
+}
+
 static void correct_managed(struct correction *k, const struct vh_hostdev *e)
 {
 	const xmlNode *node = e->node;
@@ -206,6 +225,56 @@ static void correct_balloon(struct correction *k)
 	vh_edit_set_text(k->e, current, kib);
 	say(k, "currentMemory is raised from %llu KiB to memory, %s KiB",
 	    (unsigned long long)d->current_kib, kib);
+}
+
+/* --- the guest's IOMMU ------------------------------------------------------------------------- */
+
+static void correct_viommu(struct correction *k)
+{
+	const struct vh_guest_iommu *g = &k->c->domain->iommu;
+	const xmlNode *devices = devices_of(k), *iommu = NULL, *driver;
+	bool width = k->c->around.iommu_bits >= 39 && k->c->around.iommu_bits < 48 &&
+		     g->aw_bits != 39;
+	bool is_wide = g->aw_bits ? g->aw_bits > k->c->around.iommu_bits
+				  : k->c->around.qemu >= 9002000;
+
+	for (; devices && !iommu; devices = vh_xml_next(devices, "devices"))
+		iommu = vh_xml_child(devices, "iommu");
+	if (!is_found(k, &vh_rule_viommu, NULL) || !iommu || strcmp(g->model, "intel") != 0)
+		return;
+	driver = vh_xml_child(iommu, "driver");
+	if (!g->caching_mode) {
+		if (driver)
+			vh_edit_set_attr(k->e, driver, "caching_mode", "on");
+		else
+			vh_edit_append(k->e, iommu, "<driver caching_mode='on'/>");
+		say(k, "caching_mode='on' is written into the <driver> of the <iommu>");
+	}
+	/* the element has to be there first */
+	if (!driver || !width || !is_wide)
+		return;
+	vh_edit_set_attr(k->e, driver, "aw_bits", "39");
+	say(k, "aw_bits='39' is written into the <driver> of the <iommu>: the host has %u",
+	    k->c->around.iommu_bits);
+}
+
+/* --- memory that cannot be pinned -------------------------------------------------------------- */
+
+static void correct_memory(struct correction *k)
+{
+	const xmlNode *backing = vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memoryBacking");
+	const xmlNode *source = vh_xml_child(backing, "source");
+
+	if (!is_found(k, &vh_rule_memory_unpinnable, NULL))
+		return;
+	if (source)
+		vh_edit_set_attr(k->e, source, "type", "memfd");
+	else if (backing)
+		vh_edit_append(k->e, backing, "<source type='memfd'/>");
+	else /* only cells say that they are shared */
+		vh_edit_insert_after(k->e, vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memory"),
+				     "<memoryBacking>\n\t<source type='memfd'/>\n</memoryBacking>");
+	say(k, "<source type='memfd'/> is written into <memoryBacking>: VFIO can pin that");
 }
 
 /* --- members of the groups ---------------------------------------------------------------- */
@@ -293,8 +362,11 @@ void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_find
 	for_each(&k, correct_presence);
 	if (vh_edit_has_edits(e))
 		return;
+	for_each(&k, correct_driver);
 	for_each(&k, correct_managed);
 	if (devices_of(&k) && c->plan)
 		correct_members(&k, members);
 	correct_balloon(&k);
+	correct_memory(&k);
+	correct_viommu(&k);
 }

@@ -4,7 +4,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/size.h"
-#include "lib/decide/rules/memory-need.h"
+#include "lib/decide/memory-need.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"

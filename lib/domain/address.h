@@ -33,6 +33,12 @@ struct vh_hostdev {
 	enum vh_managed written_managed; /* what stands there */
 	bool managed;                    /* what libvirt makes of it */
 	bool unassigned;                 /* bound, but not given to the guest */
+	char *rom;                       /* the file of <rom>, or NULL (lib/domain/element) */
+	int rom_line;
+	char *driver, *model; /* of <driver>: its name and its model, or NULL */
+	int driver_line;
+	enum vh_tri iommufd; /* by /dev/iommu, or by its group; UNKNOWN: as the domain says */
+	char *alias;         /* its name for libvirt, or NULL */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

@@ -8,6 +8,7 @@
 #include "lib/base/printable.h"
 #include "lib/base/uuid.h"
 #include "lib/domain/address.h"
+#include "lib/domain/element.h"
 #include "lib/domain/memory-elements.h"
 #include "lib/domain/metadata.h"
 #include "lib/xml/xml.h"
@@ -41,6 +42,7 @@ static struct vh_hostdev *add_device(struct vh_domain *d, enum vh_element elemen
 	dev->written = vh_strdup("");
 	dev->written_managed = read_managed(element == VH_DISK ? source : node);
 	dev->managed = dev->written_managed == VH_MANAGED_YES;
+	vh_element_read(dev, node);
 	if (!source)
 		dev->problem = vh_strdup("no <source>");
 	else if (!address)
@@ -255,7 +257,13 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 			return -1;
 	sort_networks(&d->networks);
 	d->numa = vh_placement_read(root);
+	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));
+	d->iommufd = vh_xml_attr_is(vh_xml_child(root, "iommufd"), "enabled", "yes");
+	vh_guest_iommu_read(&d->iommu, root);
+	vh_slots_read(&d->slots, root);
 	vh_qemu_args_read(&d->smuggled, root);
+	d->wide_window = d->smuggled.wide_window ||
+			 vh_xml_child(vh_xml_child(root, "cpu"), "maxphysaddr");
 	/* it is about passthrough: without that it stops nobody */
 	if (!vh_domain_has_pci(d))
 		return 0;
@@ -309,6 +317,7 @@ struct vh_domain *vh_domain_read_device(const xmlDoc *doc)
 	for (size_t i = 0; i < VH_COUNT(readers); i++)
 		if (readers[i].alone && vh_xml_is(root, readers[i].element))
 			readers[i].read(d, root);
+	vh_slots_read(&d->slots, root);
 	return d;
 }
 
@@ -337,10 +346,13 @@ void vh_domain_free(struct vh_domain *d)
 		free(d->devices[i].written);
 		free(d->devices[i].problem);
 		free(d->devices[i].meant);
+		vh_element_clear(&d->devices[i]);
 	}
 	free(d->devices);
 	vh_names_clear(&d->networks);
 	vh_guest_memory_clear(&d->memory);
+	vh_guest_iommu_clear(&d->iommu);
+	vh_slots_clear(&d->slots);
 	vh_needs_clear(&d->needs);
 	vh_metadata_clear(&d->policy);
 	vh_qemu_args_clear(&d->smuggled);
@@ -349,12 +361,19 @@ void vh_domain_free(struct vh_domain *d)
 	free(d->uuid);
 	free(d->type);
 	free(d->arch);
+	free(d->emulator);
 	free(d);
 }
 
 bool vh_domain_has_pci(const struct vh_domain *d)
 {
 	return d->n_devices > 0;
+}
+
+bool vh_domain_is_iommufd(const struct vh_domain *d, const struct vh_hostdev *e)
+{
+	return e->iommufd == VH_YES ||
+	       (e->iommufd == VH_UNKNOWN && e->element == VH_HOSTDEV && d->iommufd);
 }
 
 bool vh_domain_pins(const struct vh_domain *d, bool pool)

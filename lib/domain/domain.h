@@ -13,11 +13,13 @@
 #include "lib/base/error.h"
 #include "lib/base/names.h"
 #include "lib/domain/address.h"
+#include "lib/domain/guest-iommu.h"
 #include "lib/domain/guest-memory.h"
 #include "lib/domain/metadata.h"
 #include "lib/domain/needs.h"
 #include "lib/domain/placement.h"
 #include "lib/domain/qemu-args.h"
+#include "lib/domain/slots.h"
 
 #define VH_XML_MAX (8u << 20) /* bytes; libvirt's own documents are far below */
 
@@ -26,24 +28,29 @@ struct _xmlDoc;
 enum vh_balloon_model { VH_BALLOON_ABSENT = 0, VH_BALLOON_NONE, VH_BALLOON_PRESENT };
 
 struct vh_domain {
-	bool lone;          /* no domain: an element for virsh attach-device */
-	char *name;         /* empty when absent; may hold anything but NUL: print it printable */
-	char *uuid;         /* 36 characters, lower case, or NULL when absent */
-	char *type;         /* kvm, qemu, ... */
-	char *arch;         /* of <os><type arch=>, or NULL */
-	int line;           /* of <domain> */
+	bool lone;  /* no domain: an element for virsh attach-device */
+	char *name; /* empty when absent; may hold anything but NUL: print it printable */
+	char *uuid; /* 36 characters, lower case, or NULL when absent */
+	char *type; /* kvm, qemu, ... */
+	char *arch; /* of <os><type arch=>, or NULL */
+	int line;   /* of <domain> */
 	struct vh_hostdev *devices;
 	size_t n_devices;
 	struct vh_names networks; /* of <interface type='network'>, one for each, sorted */
 	enum vh_balloon_model balloon;
 	bool autodeflate, free_page_reporting;
-	int balloon_line;   /* of <memballoon>; of <domain> when absent */
+	int balloon_line;          /* of <memballoon>; of <domain> when absent */
 	struct vh_placement *numa; /* NULL: it runs where the kernel puts it */
 	struct vh_smuggled_list smuggled;
+	struct vh_slots slots;            /* of the guest */
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
 	struct vh_guest_memory memory;
-	struct vh_needs needs;     /* this and the next: empty for a domain that names no device */
+	struct vh_guest_iommu iommu;
+	bool iommufd;          /* its devices are passed by /dev/iommu, unless they say otherwise */
+	bool wide_window;      /* its firmware is told of large BARs */
+	char *emulator;        /* that it asks for, or NULL */
+	struct vh_needs needs; /* this and the next: empty for a domain that names no device */
 	struct vh_metadata policy;
 };
 
@@ -62,6 +69,8 @@ VH_DEFINE_AUTO(vh_domain, vh_domain_free)
 
 /* Does the domain name a PCI device (hostdev, interface, nvme disk), valid or not? */
 bool vh_domain_has_pci(const struct vh_domain *d);
+/* Is this device of it passed by /dev/iommu? */
+bool vh_domain_is_iommufd(const struct vh_domain *d, const struct vh_hostdev *e);
 /* Is all memory of the guest pinned: QEMU gets a PCI device or vDPA, or will, from a network that
  * is a pool (`pool`)? Mediated devices pin what their driver asks for, and count as none. */
 bool vh_domain_pins(const struct vh_domain *d, bool pool);

@@ -17,8 +17,8 @@ struct vh_guest_cell {
 
 enum vh_memory_model {
 	VH_MEMORY_DIMM,
-	VH_MEMORY_VIRTIO,  /* virtio-mem: only what is requested is there */
-	VH_MEMORY_BACKED,  /* nvdimm, virtio-pmem, sgx-epc: lies in a file or device of its own */
+	VH_MEMORY_VIRTIO, /* virtio-mem: only what is requested is there */
+	VH_MEMORY_BACKED, /* nvdimm, virtio-pmem, sgx-epc: lies in a file or device of its own */
 };
 
 /* <devices><memory> */
@@ -53,31 +53,35 @@ struct vh_guest_memory {
 	size_t n_devices;
 	struct vh_huge_request *pages;
 	size_t n_pages;
-	int pages_line;           /* of <hugepages> */
+	int pages_line; /* of <hugepages> */
 	struct vh_binding *bindings;
 	size_t n_bindings;
-	bool locked;              /* <memoryBacking><locked/> */
-	uint64_t hard_limit_kib;  /* 0: none, or one that libvirt takes for unlimited */
+	int shared_file_line;    /* where it says that memory lies in a file that is shared, not on
+				    huge pages; 0: none does */
+	int backing_line;        /* of <memoryBacking>, 0: none */
+	bool memfd;              /* its <source> */
+	bool locked;             /* <memoryBacking><locked/> */
+	uint64_t hard_limit_kib; /* 0: none, or one that libvirt takes for unlimited */
 	int hard_limit_line;
-	bool iommu;               /* the guest has one */
-	size_t n_vfio;            /* PCI and mediated devices, hostdev interfaces */
-	size_t n_nvme;            /* disks with an nvme source in their chain */
-	size_t n_vdpa;            /* interfaces and disks */
-	char *problem;            /* "line 12: <size> is 'x' 'MiB', which is no size": what stands
-				     here cannot be judged; or NULL */
+	bool iommu;    /* the guest has one */
+	size_t n_vfio; /* PCI and mediated devices, hostdev interfaces */
+	size_t n_nvme; /* disks with an nvme source in their chain */
+	size_t n_vdpa; /* interfaces and disks */
+	char *problem; /* "line 12: <size> is 'x' 'MiB', which is no size": what stands
+			  here cannot be judged; or NULL */
 };
 void vh_guest_memory_clear(struct vh_guest_memory *m);
 
 /* A piece of memory that has to be there when the guest starts. */
 struct vh_memory_part {
 	uint64_t kib;
-	bool huge;         /* on huge pages of page_kib; 0: of the host's default size */
+	bool huge; /* on huge pages of page_kib; 0: of the host's default size */
 	uint64_t page_kib;
 	const struct vh_bits *nodes; /* of the host, to which it is bound; NULL: to none */
 };
 /* All of them; *ret_count of them, the caller frees the array. Host nodes are borrowed. */
-struct vh_memory_part *vh_guest_memory_parts(const struct vh_guest_memory *m, size_t *ret_count)
-	VH_CHECK;
+struct vh_memory_part *vh_guest_memory_parts(const struct vh_guest_memory *m,
+					     size_t *ret_count) VH_CHECK;
 
 /* Of the total, what needs no memory of the host: in files or devices of its own; virtio-mem that
  * is not requested. */

@@ -101,8 +101,7 @@ static bool take_nodeset(struct vh_guest_memory *m, const xmlNode *node, const c
 	return false;
 }
 
-static bool take_node(struct vh_guest_memory *m, const xmlNode *node, const char *text,
-		      int64_t *ret)
+static bool take_node(struct vh_guest_memory *m, const xmlNode *node, const char *text, int64_t *ret)
 {
 	_auto_free_ char *shown = NULL;
 	uint64_t v;
@@ -154,10 +153,48 @@ static void read_backing(struct vh_guest_memory *m, const xmlNode *backing)
 		struct vh_huge_request *r = VH_APPEND(m->pages, m->n_pages);
 		const char *nodeset = vh_xml_attr(n, "nodeset");
 
-		take_size(m, n, "size", vh_xml_attr(n, "size"), vh_xml_attr(n, "unit"), &r->page_kib);
+		take_size(m, n, "size", vh_xml_attr(n, "size"), vh_xml_attr(n, "unit"),
+			  &r->page_kib);
 		r->everywhere = !nodeset;
 		if (nodeset)
 			VH_IGNORE(take_nodeset(m, n, nodeset, &r->cells)); /* stands in `problem` */
+	}
+}
+
+/* Is this cell (-1: the whole guest) on huge pages? */
+static bool is_huge(const struct vh_guest_memory *m, int64_t cell)
+{
+	for (size_t i = 0; i < m->n_pages; i++)
+		if (m->pages[i].everywhere ||
+		    (cell >= 0 && vh_bits_has(&m->pages[i].cells, (uint64_t)cell)))
+			return true;
+	return false;
+}
+
+/* Memory that others are to share lies in a file, unless the source is memfd, and whatever else it
+ * is (qemuBuildMemoryBackendProps()). */
+static void read_access(struct vh_guest_memory *m, const xmlNode *domain)
+{
+	const xmlNode *backing = vh_xml_child(domain, "memoryBacking");
+	const xmlNode *sharing = vh_xml_child(backing, "access");
+	const xmlNode *numa = vh_xml_child(vh_xml_child(domain, "cpu"), "numa");
+	bool shared = vh_xml_attr_is(sharing, "mode", "shared");
+	int64_t cell = 0;
+
+	m->backing_line = vh_xml_line(backing);
+	m->memfd = vh_xml_attr_is(vh_xml_child(backing, "source"), "type", "memfd");
+	if (m->memfd)
+		return;
+	if (shared && !m->n_cells && !is_huge(m, -1))
+		m->shared_file_line = vh_xml_line(sharing);
+	for (const xmlNode *n = vh_xml_child(numa, "cell"); n; n = vh_xml_next(n, "cell"), cell++) {
+		const char *own = vh_xml_attr(n, "memAccess");
+
+		if ((size_t)cell >= m->n_cells || m->shared_file_line)
+			return;
+		if ((own ? !strcmp(own, "shared") : shared) &&
+		    !is_huge(m, (int64_t)m->cells[cell].id))
+			m->shared_file_line = vh_xml_line(own ? n : sharing);
 	}
 }
 
@@ -270,6 +307,7 @@ void vh_memory_elements_read(struct vh_guest_memory *ret, const xmlNode *domain,
 	ret->line = vh_xml_line(memory ? memory : domain);
 	read_cells(ret, vh_xml_child(vh_xml_child(domain, "cpu"), "numa"));
 	read_backing(ret, vh_xml_child(domain, "memoryBacking"));
+	read_access(ret, domain);
 	read_tune(ret, domain);
 	for (const xmlNode *n = vh_xml_child(domain, "devices"); n; n = vh_xml_next(n, "devices"))
 		for (const xmlNode *dev = vh_xml_child(n, NULL); dev; dev = vh_xml_next(dev, NULL))

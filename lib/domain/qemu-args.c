@@ -2,6 +2,7 @@
 /* qemu-args - see qemu-args.h. */
 #include "lib/domain/qemu-args.h"
 
+#include "lib/base/names.h"
 #include "lib/base/printable.h"
 #include "lib/xml/xml.h"
 
@@ -9,75 +10,253 @@
 
 #define NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define SHOWN_MAX 80
+#define ARGS_MAX 4096 /* no domain has a fraction of this */
 
 void vh_qemu_args_clear(struct vh_smuggled_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		free(l->list[i].host);
 	free(l->list);
+	for (size_t i = 0; i < l->n_sets; i++) {
+		free(l->sets[i].id);
+		free(l->sets[i].property);
+		free(l->sets[i].value);
+	}
+	free(l->sets);
 	memset(l, 0, sizeof(*l));
 }
 
-/* Where the value of `key` begins in key=value,key=value, or in "key":"value"; NULL: nowhere. */
-static const char *value_of(const char *text, const char *key)
+/* --- driver,key=value,... ---------------------------------------------------------------------- */
+
+/* A value ends at a comma; two of them are one that belongs to it (util/qemu-option.c). */
+static char *take_value(const char **at)
 {
-	size_t n = strlen(key);
+	struct vh_strbuf sb = { 0 };
+	const char *p = *at;
 
-	for (const char *p = text; (p = strstr(p, key)); p += n) {
-		const char *after = p + n;
+	vh_strbuf_add(&sb, "");
+	for (; *p && (*p != ',' || p[1] == ','); p++) {
+		p += *p == ',';
+		vh_strbuf_add_mem(&sb, p, 1);
+	}
+	*at = *p ? p + 1 : p;
+	return vh_strbuf_steal(&sb);
+}
 
-		if (p != text && (p[-1] == ',' || p[-1] == ' ') && *after == '=')
-			return after + 1;
-		if (p == text || p[-1] != '"' || *after != '"')
+/* The first word may be the driver's name alone. */
+static char *plain_value(const char *device, const char *key)
+{
+	const char *at = device;
+	char *found = NULL;
+
+	while (*at) {
+		size_t n = strcspn(at, "=,");
+		bool named = at[n] == '=';
+		bool wanted = named ? vh_is_word(at, n, key)
+				    : at == device && !strcmp(key, "driver");
+		char *value;
+
+		if (named)
+			at += n + 1;
+		value = take_value(&at);
+		if (wanted) { /* the last one counts */
+			free(found);
+			found = VH_STEAL(value);
+		}
+		free(value);
+	}
+	return found;
+}
+
+/* --- JSON --------------------------------------------------------------------------------------- */
+
+/* QEMU's own reader takes texts in single quotes as well (qobject/json-lexer.c). Letters of an
+ * escape other than those of ASCII do not come up in what is looked for. */
+static char *take_text(const char **at)
+{
+	struct vh_strbuf sb = { 0 };
+	const char *p = *at;
+	char quote = *p++;
+
+	vh_strbuf_add(&sb, "");
+	for (; *p && *p != quote; p++) {
+		unsigned int code;
+		char c;
+
+		if (*p != '\\' || !p[1]) {
+			vh_strbuf_add_mem(&sb, p, 1);
 			continue;
-		after++;
-		after += strspn(after, " \t:");
-		return *after == '"' ? after + 1 : NULL;
+		}
+		p++;
+		c = *p;
+		if (c == 'u' && sscanf(p + 1, "%4x", &code) == 1 && code && code < 0x80 &&
+		    strspn(p + 1, "0123456789abcdefABCDEF") >= 4) {
+			c = (char)code;
+			p += 4;
+		}
+		vh_strbuf_add_mem(&sb, &c, 1);
+	}
+	*at = *p ? p + 1 : p;
+	return vh_strbuf_steal(&sb);
+}
+
+static const char *skip_blank(const char *p)
+{
+	return p + strspn(p, " \t\r\n");
+}
+
+/* A number, a word, or something in brackets, of which texts may hold anything. */
+static const char *skip_other(const char *p)
+{
+	int depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '"' || *p == '\'') {
+			free(take_text(&p));
+			p--;
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (depth && (*p == '}' || *p == ']')) {
+			depth--;
+		} else if (!depth && (*p == ',' || *p == '}')) {
+			break;
+		}
+	}
+	return p;
+}
+
+/* Of the object itself, not of what is in it. */
+static char *json_value(const char *device, const char *key)
+{
+	const char *p = skip_blank(device + 1);
+
+	while (*p == '"' || *p == '\'') {
+		_auto_free_ char *name = take_text(&p);
+
+		p = skip_blank(p);
+		if (*p != ':')
+			return NULL;
+		p = skip_blank(p + 1);
+		if (*p != '"' && *p != '\'') {
+			p = skip_other(p);
+		} else {
+			_auto_free_ char *value = take_text(&p);
+
+			if (!strcmp(name, key))
+				return VH_STEAL(value);
+			p = skip_blank(p);
+		}
+		if (*p != ',')
+			return NULL;
+		p = skip_blank(p + 1);
 	}
 	return NULL;
 }
 
-/* vfio-pci and its kin: vfio-pci-nohotplug, vfio-pci-igd-lpc-bridge */
-static bool is_vfio(const char *device)
-{
-	const char *driver = device;
+/* --- arguments ---------------------------------------------------------------------------------- */
 
-	if (*device == '{')
-		driver = value_of(device, "driver");
-	else if (vh_has_prefix(device, "driver="))
-		driver += strlen("driver=");
-	return driver && vh_has_prefix(driver, "vfio-pci");
+static bool is_json(const char *device)
+{
+	return *skip_blank(device) == '{';
 }
 
+static char *value_of(const char *device, const char *key)
+{
+	return is_json(device) ? json_value(skip_blank(device), key) : plain_value(device, key);
+}
+
+/* vfio-pci and its kin: vfio-pci-nohotplug, vfio-pci-igd-lpc-bridge */
 static void read_device(struct vh_smuggled_list *to, const char *device, int line)
 {
-	const char *host = value_of(device, "host");
-	_auto_free_ char *value = NULL;
+	_auto_free_ char *driver = value_of(device, "driver"), *host = NULL;
+	const char *name;
 	struct vh_smuggled *s;
 
-	if (!is_vfio(device))
+	if (!driver || !vh_has_prefix(driver, "vfio-pci"))
 		return;
+	host = value_of(device, "host");
 	if (!host)
 		host = value_of(device, "sysfsdev");
-	value = host ? vh_strndup(host, strcspn(host, ",\"")) : vh_strdup("a device");
 	s = VH_APPEND(to->list, to->count);
 	s->line = line;
-	s->host = vh_printable(value, SHOWN_MAX);
+	s->host = vh_printable(host ? host : "a device", SHOWN_MAX);
+	name = host ? strrchr(host, '/') : NULL;
+	s->has_addr = host && vh_pci_parse_loose(name ? name + 1 : host, &s->addr) == 0;
+}
+
+/* device.ID.PROPERTY=VALUE (softmmu/vl.c:qemu_set_option()) */
+static void read_set(struct vh_smuggled_list *to, const char *text, int line)
+{
+	static const char group[] = "device.";
+	const char *id = text + strlen(group), *property, *value;
+	struct vh_qemu_set *s;
+
+	if (!vh_has_prefix(text, group))
+		return;
+	property = strchr(id, '.');
+	value = property ? strchr(property, '=') : NULL;
+	if (!value)
+		return;
+	s = VH_APPEND(to->sets, to->n_sets);
+	s->line = line;
+	s->id = vh_strndup(id, (size_t)(property - id));
+	s->property = vh_strndup(property + 1, (size_t)(value - property) - 1);
+	s->value = vh_strdup(value + 1);
+}
+
+/* A device of this command line has its properties in words, which -set adds to; written as JSON it
+ * has not. */
+static void drop_own_sets(struct vh_smuggled_list *l, const struct vh_names *ids)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n_sets; i++) {
+		bool own = false;
+
+		for (size_t k = 0; k < ids->count; k++)
+			own = own || !strcmp(ids->name[k], l->sets[i].id);
+		if (!own) {
+			l->sets[kept++] = l->sets[i];
+			continue;
+		}
+		free(l->sets[i].id);
+		free(l->sets[i].property);
+		free(l->sets[i].value);
+	}
+	l->n_sets = kept;
+}
+
+static bool is_option(const char *arg, const char *name)
+{
+	return arg && *arg == '-' && !strcmp(arg + 1 + (arg[1] == '-'), name);
 }
 
 void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
 {
+	_auto_names_ struct vh_names ids = { 0 };
+	size_t n = 0;
+
 	for (const xmlNode *c = vh_xml_child_in(domain, NAMESPACE, "commandline"); c;
 	     c = vh_xml_next_in(c, NAMESPACE, "commandline")) {
-		bool device = false;
+		const char *before = NULL;
 
-		for (const xmlNode *a = vh_xml_child_in(c, NAMESPACE, "arg"); a;
-		     a = vh_xml_next_in(a, NAMESPACE, "arg")) {
+		for (const xmlNode *a = vh_xml_child_in(c, NAMESPACE, "arg"); a && n < ARGS_MAX;
+		     a = vh_xml_next_in(a, NAMESPACE, "arg"), n++) {
 			const char *value = vh_xml_attr(a, "value");
+			char *id = NULL;
 
-			if (device && value)
+			if (value && is_option(before, "device")) {
 				read_device(ret, value, vh_xml_line(a));
-			device = vh_streq(value, "-device") || vh_streq(value, "--device");
+				id = is_json(value) ? NULL : plain_value(value, "id");
+			} else if (value && is_option(before, "set")) {
+				read_set(ret, value, vh_xml_line(a));
+			} else if (value && is_option(before, "fw_cfg")) {
+				ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
+			}
+			if (id)
+				*VH_APPEND(ids.name, ids.count) = id;
+			before = value;
 		}
 	}
+	drop_own_sets(ret, &ids);
 }

@@ -120,6 +120,11 @@ bool vh_host_is_host_bridge(const struct vh_pci_dev *d)
 	return d->root_bus && VH_PCI_CLASS(d->class) == VH_PCI_CLASS_BRIDGE_HOST;
 }
 
+bool vh_host_is_vendor_vfio(const struct vh_pci_dev *d)
+{
+	return d->on_vfio && d->driver && !strstr(d->driver, "vfio");
+}
+
 bool vh_host_is_tolerated(const struct vh_pci_dev *d)
 {
 	return !d->driver || d->on_vfio || !strcmp(d->driver, "pci-stub") ||

@@ -117,6 +117,8 @@ struct vh_pci_dev {
 	enum vh_tri pf_net_up;
 	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
 	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
+	bool cold;             /* it is in D3cold: without power */
+	uint64_t bar_bytes;    /* the largest of its windows of memory; 0: unknown */
 	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
 	struct vh_mate *mates; /* sorted by address */
 	size_t n_mates;
@@ -140,6 +142,15 @@ struct vh_node {
 struct vh_bind_id {
 	uint32_t vendor, device, subvendor, subdevice, class, class_mask; /* ~0u: any */
 	char *text, *where;
+};
+
+/* What is taken away from libvirt's daemon, by its unit or by a container (hardening.h). */
+struct vh_hardening {
+	const char *daemon; /* "libvirtd"; static. NULL: none is known to run */
+	bool no_modules;    /* it cannot load any */
+	bool own_devices;   /* its /dev has not those of VFIO */
+	bool read_only;     /* /sys is, to it */
+	bool no_locking;    /* it may not let QEMU lock more memory than it may itself */
 };
 
 struct vh_hook_install;
@@ -181,7 +192,8 @@ struct vh_host {
 	size_t n_bind_ids;
 	struct vh_pci_dev **on_vfio_pci; /* each that is on vfio-pci, if bind_ids is not empty */
 	size_t n_on_vfio_pci;
-	struct vh_names keyboards;    /* of the machine: their places, sys/devices/... */
+	struct vh_names keyboards; /* of the machine: their places, sys/devices/... */
+	struct vh_hardening hardening;
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
 	struct vh_boot_binding
 		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
@@ -220,6 +232,9 @@ bool vh_host_is_chipset(const struct vh_pci_dev *d);
 bool vh_host_is_seen_enough(const struct vh_pci_dev *d, unsigned int allowed);
 /* The processor's own way to memory and buses; nobody may have it. */
 bool vh_host_is_host_bridge(const struct vh_pci_dev *d);
+/* Its driver is a VFIO driver of the vendor's that does more than that, as NVIDIA's for virtual
+ * functions of a vGPU: no other can stand in for it. */
+bool vh_host_is_vendor_vfio(const struct vh_pci_dev *d);
 /* The driver lets VFIO own the group beside it: none, VFIO ones, pci-stub, pcieport
  * (driver_managed_dma, drivers/pci/pci-driver.c:pci_dma_configure() since Linux 5.19). */
 bool vh_host_is_tolerated(const struct vh_pci_dev *d);

@@ -6,6 +6,7 @@
 
 #include "lib/base/bits.h"
 #include "lib/host/boot-binding.h"
+#include "lib/host/hardening.h"
 #include "lib/host/hook-install.h"
 #include "lib/host/keyboard.h"
 #include "lib/host/module-options.h"
@@ -14,7 +15,7 @@
 #include "lib/base/banned.h"
 
 #define DRIVER "sys/bus/pci/drivers/vfio-pci"
-#define INTERRUPTS_FEW (16u << 10)  /* some lines, with a column for each processor */
+#define INTERRUPTS_FEW (16u << 10) /* some lines, with a column for each processor */
 #define INTERRUPTS_MAX (256u << 10)
 
 void vh_platform_clear(struct vh_host *h)
@@ -109,7 +110,7 @@ static void read_interrupts(const struct vh_root *root, struct vh_host *h)
 	h->unsafe_interrupts = read_unsafe(root, h);
 	if (h->unsafe_interrupts == VH_UNKNOWN)
 		vh_host_not_checked(h, "interrupt remapping: it is off, and iommufd alone is told "
-				    "to do without");
+				       "to do without");
 }
 
 /* --- reserved regions -------------------------------------------------------------------------- */
@@ -117,8 +118,8 @@ static void read_interrupts(const struct vh_root *root, struct vh_host *h)
 /* START END TYPE for each region (drivers/iommu/iommu.c) */
 static void read_regions(const struct vh_root *root, struct vh_host *h, struct vh_group *g)
 {
-	_auto_free_ char *text =
-		vh_root_read(root, "sys/kernel/iommu_groups/%d/reserved_regions", g->number);
+	_auto_free_ char *text = vh_root_read(root, "sys/kernel/iommu_groups/%d/reserved_regions",
+					      g->number);
 	char *rest = text, *line;
 
 	if (!text && !h->uses_untold)
@@ -239,6 +240,7 @@ void vh_platform_read(const struct vh_function_bus *bus, struct vh_host *h, unsi
 	read_nodes(root, h);
 	read_bind_ids(bus, h);
 	vh_keyboard_read(root, h);
+	vh_hardening_read(root, h);
 	if (flags & VH_HOST_ALL || !h->iommu)
 		h->loader = vh_bootloader_read(root);
 	if (!(flags & VH_HOST_ALL))

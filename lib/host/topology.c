@@ -199,6 +199,26 @@ char *vh_topology_framebuffer(const struct vh_root *root, struct vh_host *h,
 	return NULL;
 }
 
+/* START END FLAGS in each line; windows of ports are small. */
+static uint64_t read_largest_bar(const struct vh_root *root, const struct vh_pci_dev *d)
+{
+	struct range bars[BARS];
+	size_t n = read_bars(root, d, bars);
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (bars[i].to > bars[i].from && bars[i].to - bars[i].from + 1 > largest)
+			largest = bars[i].to - bars[i].from + 1;
+	return largest;
+}
+
+static bool is_cold(const struct vh_root *root, const struct vh_pci_dev *d)
+{
+	_auto_free_ char *state = vh_root_read(root, "%s/power_state", d->path);
+
+	return vh_streq(state, "D3cold");
+}
+
 void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, struct vh_pci_dev *d)
 {
 	const struct vh_root *root = bus->root;
@@ -208,6 +228,8 @@ void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, stru
 	d->numa_node = (int)vh_root_read_int(root, DEVICES "/%s/numa_node", vh_pci_str(&d->addr).s);
 	read_reset(root, h, d);
 	read_links(bus, d);
+	d->cold = is_cold(root, d);
+	d->bar_bytes = read_largest_bar(root, d);
 	if (!d->is_vf && !d->root_bus) {
 		read_slot(bus, d);
 		/* who has a reset of its own takes nobody along */

@@ -255,7 +255,8 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "proc/*/stat", .take = vh_tables_stat),
 	KEPT(FILE_, "proc/*/cgroup", .take = vh_tables_cgroup, .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "proc/*", .flags = VH_KEPT_LOST),
-	KEPT(FILE_, "proc/*/status", .words = NAMES("RssAnon:", "RssShmem:", "HugetlbPages:")),
+	KEPT(FILE_, "proc/*/status", .words = NAMES("RssAnon:", "RssShmem:", "HugetlbPages:", "CapBnd:")),
+	KEPT(FILE_, "proc/*/limits", .words = NAMES("Max locked memory ")),
 
 	/* kernel and firmware */
 	KEPT(FILE_, "not-checked", .flags = VH_KEPT_FREE),
@@ -271,6 +272,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
 	KEPT(FILE_, "sys/fs/selinux/booleans/virt_hooks_unconfined", .chars = DIGITS " "),
 	KEPT(PATH_, "lib/modules", .flags = VH_KEPT_THERE),
+	KEPT(LIST_, "lib/modules", .flags = VH_KEPT_DIR),
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_tables_vfio_modules,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_tables_vfio_modules),
@@ -331,11 +333,19 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
+	KEPT(FILE_, "etc/libvirt/qemu.conf", .words = NAMES("memory_backing_dir", "hugetlbfs_mount")),
+
+	KEPT(LIST_, "var/cache/libvirt/qemu/capabilities", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, "var/cache/libvirt/qemu/capabilities/*",
+	     .words = NAMES("  <emulator>", "  <version>")),
+	KEPT(LIST_, "sys/class/iommu", .names = NAMES("dmar#", "ivhd#")),
+	KEPT(FILE_, "sys/class/iommu/*/intel-iommu/cap", .chars = HEX),
+
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "var/lib/vfio-hook/*", .flags = VH_KEPT_LOST),
-	KEPT(FILE_, "run/libvirtd.pid", .flags = VH_KEPT_LOST),
-	KEPT(FILE_, "run/virtqemud.pid", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "run/libvirtd.pid", .chars = DIGITS, .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "run/virtqemud.pid", .chars = DIGITS, .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/stat", .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "dev/nvidia*", .flags = VH_KEPT_LOST), /* its numbers */
 };

@@ -293,6 +293,9 @@ static void keep_list(struct snapshot *s, const struct vh_seen *seen, const stru
 	for (size_t at = 0; at < seen->len; at += strlen(seen->data + at) + 1)
 		if (vh_kept_has_name(rule, seen->data + at))
 			keep_name(s, seen, rule, seen->data + at);
+	/* that there are modules of some kernel, whichever: where none are, they are hidden */
+	if (seen->len && !strcmp(seen->path, "lib/modules"))
+		put_as(s, seen, 'd', "lib/modules/some", NULL, 0);
 }
 
 static void keep(struct snapshot *s, const struct vh_seen *seen)

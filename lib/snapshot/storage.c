@@ -136,6 +136,36 @@ static void put_share(struct vh_keeping *k, const struct vh_mount *m, struct vh_
 		vh_strbuf_add(to, ",trans=tcp");
 }
 
+/* What memory of guests can lie in (lib/host/backing): huge pages, and a file system of memory at
+ * or above libvirt's directory for it. */
+static void put_memory(struct vh_keeping *k, const char *text, unsigned int *id,
+		       struct vh_strbuf *to)
+{
+	static const char dir[] = "/var/lib/libvirt/qemu/ram";
+	_auto_free_ char *copy = vh_strdup(text);
+	char *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		_auto_free_ char *at = NULL, *path = NULL;
+		char *end = strstr(line, " - "), *size;
+		bool huge = end && vh_has_prefix(end, " - hugetlbfs ");
+		size_t n;
+
+		if ((!huge && !(end && vh_has_prefix(end, " - tmpfs "))) ||
+		    sscanf(line, "%*s %*s %*s %*s %ms", &at) != 1)
+			continue;
+		n = strlen(at);
+		if (!huge && (strncmp(at, dir, n) != 0 || (dir[n] && dir[n] != '/')))
+			continue;
+		path = vh_scrub_path(&k->scrub, at);
+		size = huge ? strstr(end, "pagesize=") : NULL;
+		vh_strbuf_addf(to, "%s%u 1 0:1 / %s rw - %s none rw%s%.*s", to->len ? "\n" : "",
+			       (*id)++, path, huge ? "hugetlbfs" : "tmpfs", size ? "," : "",
+			       size ? (int)strspn(size, "pagesize=0123456789KMG") : 0,
+			       size ? size : "");
+	}
+}
+
 /* Those of block devices, as far as block.c reads them, and of servers as far as shares.c does. */
 void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
@@ -143,7 +173,7 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 	_auto_strbuf_ struct vh_strbuf to = { 0 };
 	unsigned int id = 20;
 
-	(void)text, (void)len;
+	(void)len;
 	for (size_t i = 0; i < u->n_mounts; i++) {
 		const struct vh_mount *m = &u->mounts[i];
 		_auto_free_ char *at = vh_scrub_path(&k->scrub, m->at), *pool = pool_of(k, m);
@@ -164,10 +194,22 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 		vh_strbuf_add(&to, " rw");
 		put_more(&to, m->more);
 	}
+	put_memory(k, text, &id, &to);
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
-/* Of another mount namespace: the disks that it has and we do not. */
+/* Whether the process may write to sysfs (lib/host/hardening.c): the options of what is at /sys. */
+static void put_sysfs(struct vh_strbuf *to, const char *text)
+{
+	const char *last = NULL;
+
+	for (const char *at = text; (at = strstr(at, " /sys r")); at++)
+		last = at + strlen(" /sys ");
+	if (last)
+		vh_strbuf_addf(to, "22 1 0:21 / /sys %.2s - sysfs sysfs rw", last);
+}
+
+/* Of another mount namespace: the disks that it has and we do not, and how it has sysfs. */
 void vh_storage_namespace(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *copy = vh_strndup(text, len);
@@ -175,6 +217,7 @@ void vh_storage_namespace(struct vh_keeping *k, const char *text, size_t len, st
 	struct vh_mount *mounts = NULL;
 	size_t count = 0;
 
+	put_sysfs(&to, copy);
 	vh_block_tables_parse(copy, &mounts, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct vh_mount *m = &mounts[i];

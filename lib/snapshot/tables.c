@@ -299,6 +299,15 @@ void vh_tables_modinfo(struct vh_keeping *k, const char *text, size_t len, struc
 }
 
 /* Of the list of all modules, those lines that name vfio-pci. */
+/* vfio-pci, and the drivers that are one for a kind of devices: mlx5-vfio-pci. */
+static bool is_vfio_module(const char *line)
+{
+	_auto_free_ char *path = vh_strndup(line, strcspn(line, ":"));
+	const char *name = strrchr(path, '/');
+
+	return name && (strstr(name, "vfio-pci.ko") || strstr(name, "vfio_pci.ko"));
+}
+
 void vh_tables_vfio_modules(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *copy = vh_strdup(text);
@@ -307,7 +316,7 @@ void vh_tables_vfio_modules(struct vh_keeping *k, const char *text, size_t len, 
 
 	(void)k, (void)len;
 	while ((line = strsep(&rest, "\n")))
-		if (strstr(line, "/vfio-pci.ko") || strstr(line, "/vfio_pci.ko"))
+		if (is_vfio_module(line))
 			vh_strbuf_join(&kept, "\n", line);
 	vh_kept_put(t, vh_strbuf_steal(&kept));
 }

@@ -64,7 +64,9 @@ for manifest in "${these[@]}"; do
 	cp "$top/tests/fixtures/pci.ids" "$work/$host.d/usr/share/misc"
 	"$expand" "$manifest" "$work/$host.d"
 	take "$host" --with-identifiers
-	mapfile -t domains < <(grep -l "expected on $host\.host: " "$examples"/*.xml "$fixtures"/*.xml)
+	# files with ROMs are a domain's own: no snapshot has them, and they are not checked then
+	mapfile -t domains < <(grep -l "expected on $host\.host: " "$examples"/*.xml "$fixtures"/*.xml |
+		grep -v '/rom-[a-z-]*\.xml$')
 	mapfile -t addresses < <(ls "$work/$host.d/sys/bus/pci/devices")
 	verdict "$host: the same list" same list
 	verdict "$host: the same tree" same list --tree

@@ -289,3 +289,91 @@ static void half_huge(struct world *w)
 }
 CASE("huge-half", half_huge, .want = "error memory-short:5",
      .says = "guest memory 16 GiB (8 GiB of it on huge pages) + 0.3 GiB overhead, 7 GiB");
+
+/* --- what they are mapped from ------------------------------------------------------------------- */
+
+static struct vh_huge_mount mounted[2];
+
+/* 16 GiB on pages of `page`, of which there are enough; a hugetlbfs of `mount` KiB, 0: none. */
+static void mapped(struct world *w, uint64_t page, uint64_t mount)
+{
+	big_guest(w, 30);
+	w->requests[0] = (struct vh_huge_request){ .page_kib = page, .everywhere = true };
+	w->domain.memory.n_pages = 1;
+	w->pools[0] = (struct vh_huge_pool){
+		.page_kib = 2 * MIB, .node = -1, .total = 9000, .free = 9000
+	};
+	w->pools[1] = (struct vh_huge_pool){ .page_kib = GIB, .node = -1, .total = 16, .free = 16 };
+	w->c.memory.n_pools = 2;
+	w->c.memory.pools_read = VH_YES;
+	mounted[0] = (struct vh_huge_mount){ S("/dev/hugepages"), mount };
+	w->c.around.huge.list = mounted;
+	w->c.around.huge.count = mount != 0;
+	w->c.around.huge_read = VH_YES;
+}
+
+static void mapped_elsewhere(struct world *w)
+{
+	mapped(w, GIB, 2 * MIB);
+}
+CASE("hugetlbfs-of-another-size", mapped_elsewhere, .want = "error hugetlbfs-missing:6",
+     .says = "no hugetlbfs with pages of 1 GiB is mounted",
+     .fix = "mount -t hugetlbfs -o pagesize=1G hugetlbfs /dev/hugepages1G");
+
+static void mapped_by_size(struct world *w)
+{
+	mapped(w, GIB, GIB);
+}
+CASE("hugetlbfs-there", mapped_by_size, .want = "", .silent = "hugetlbfs-missing");
+
+static void mapped_by_default(struct world *w)
+{
+	mapped(w, 0, GIB);
+}
+CASE("hugetlbfs-of-any-size", mapped_by_default, .want = "", .silent = "hugetlbfs-missing");
+
+static void mapped_nowhere(struct world *w)
+{
+	mapped(w, 0, 0);
+}
+CASE("hugetlbfs-none", mapped_nowhere, .want = "error hugetlbfs-missing:6",
+     .says = "pages of any size");
+
+static void mapped_unknown(struct world *w)
+{
+	mapped_nowhere(w);
+	w->c.around.huge_read = VH_UNKNOWN;
+}
+CASE("hugetlbfs-unknown", mapped_unknown, .want = "", .silent = "hugetlbfs-missing");
+
+static void mapped_memfd(struct world *w)
+{
+	mapped_elsewhere(w);
+	w->domain.memory.memfd = true;
+}
+CASE("hugetlbfs-memfd", mapped_memfd, .want = "", .silent = "hugetlbfs-missing");
+
+static void mapped_odd(struct world *w)
+{
+	mapped_memfd(w);
+	w->domain.memory.total_kib -= 512 * MIB;
+	w->domain.memory_kib = w->domain.current_kib = w->domain.memory.total_kib;
+}
+CASE("hugetlbfs-odd", mapped_odd, .want = "error hugetlbfs-missing:6",
+     .says = "is not a multiple of its huge pages of 1 GiB", .fix = "for instance 16 GiB");
+
+static void mapped_odd_file(struct world *w)
+{
+	mapped_odd(w);
+	w->domain.memory.memfd = false;
+	mounted[0].page_kib = GIB;
+}
+CASE("hugetlbfs-odd-in-a-file", mapped_odd_file, .want = "", .silent = "hugetlbfs-missing");
+
+static void mapped_odd_file_now(struct world *w)
+{
+	mapped_odd_file(w);
+	w->c.around.qemu = 9000000;
+}
+CASE("hugetlbfs-odd-in-a-file-of-new-qemu", mapped_odd_file_now,
+     .want = "error hugetlbfs-missing:6");

@@ -558,9 +558,10 @@ static struct vh_smuggled smuggled;
 
 static void past_libvirt(struct world *w)
 {
-	smuggled = (struct vh_smuggled){ 77, S("02:00.0") };
+	smuggled = (struct vh_smuggled){ 77, S("02:00.0"), true, world_addr("0000:02:00.0") };
 	w->domain.smuggled.list = &smuggled;
 	w->domain.smuggled.count = 1;
+	world_dev(w, "0000:02:00.0", NIC, 2, "vfio-pci");
 }
 CASE("qemu-commandline", past_libvirt, .want = "warning qemu-commandline 0000:02:00.0:77",
      .says = "QEMU gets 02:00.0 by <qemu:commandline>", .fix = "<hostdev mode='subsystem'");
@@ -569,6 +570,7 @@ static void past_libvirt_unknown(struct world *w)
 {
 	past_libvirt(w);
 	smuggled.host = S("a device");
+	smuggled.has_addr = false;
 }
 CASE("qemu-commandline-unknown", past_libvirt_unknown, .want = "warning qemu-commandline:77",
      .fix = "write a <hostdev> for it instead");

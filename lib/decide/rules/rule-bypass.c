@@ -3,40 +3,167 @@
  * that libvirt does not run. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/host/hook-install.h"
+#include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
+
+/* Another element or argument before it that names the same device; NULL: none. */
+static char *named_before(const struct vh_domain *d, const struct vh_smuggled *s)
+{
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct vh_hostdev *e = &d->devices[i];
+
+		if (!e->problem && !e->unassigned && !vh_pci_cmp(&e->addr, &s->addr))
+			return vh_printf("the <%s> of line %d", vh_address_element_str(e->element),
+					 e->line);
+	}
+	for (const struct vh_smuggled *o = d->smuggled.list; o < s; o++)
+		if (o->has_addr && !vh_pci_cmp(&o->addr, &s->addr))
+			return vh_printf("the argument of line %d", o->line);
+	return NULL;
+}
+
+/* Why QEMU will not get it; NULL: it may. Caller frees. */
+static char *why_not(const struct vh_case *c, const struct vh_smuggled *s)
+{
+	const struct vh_pci_dev *d = s->has_addr ? vh_host_dev(c->host, &s->addr) : NULL;
+	_auto_free_ char *before = s->has_addr ? named_before(c->domain, s) : NULL;
+
+	if (before)
+		return vh_printf("it is named twice, and %s has it already", before);
+	if (s->has_addr && !d && !c->host->failed)
+		return vh_strdup("this host has no such device");
+	if (d && d->driver && !d->on_vfio)
+		return vh_printf("it is on '%s', and libvirt does not bind what stands there",
+				 d->driver);
+	return NULL;
+}
 
 static void check_qemu_commandline(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {
 	for (size_t i = 0; c->domain && i < c->domain->smuggled.count; i++) {
 		const struct vh_smuggled *s = &c->domain->smuggled.list[i];
-		struct vh_pci_addr addr;
-		bool known = vh_pci_parse_loose(s->host, &addr) == 0;
-		_auto_free_ char *fix = known ? vh_wording_hostdev(&addr) : NULL;
+		_auto_free_ char *why = why_not(c, s), *before = NULL;
+		_auto_free_ char *fix = s->has_addr ? vh_wording_hostdev(&s->addr) : NULL;
 		struct vh_finding *f;
 
-		f = vh_finding_add(
-			out, r, NULL, fix ? fix : "write a <hostdev> for it instead",
-			"QEMU gets %s by <qemu:commandline>: neither libvirt nor these rules look at it",
-			s->host);
-		vh_finding_about(f, known ? &addr : NULL, s->line);
+		if (why && s->has_addr)
+			before = named_before(c->domain, s);
+		if (before) {
+			free(fix);
+			fix = vh_strdup("remove the two <qemu:arg>");
+		}
+		f = vh_finding_add(out, r, NULL, fix ? fix : "write a <hostdev> for it instead",
+				   why ? "QEMU gets %s by <qemu:commandline>, and ends: %s"
+				       : "QEMU gets %s by <qemu:commandline>: %s",
+				   s->host,
+				   why ? why : "neither libvirt nor these rules look at it");
+		if (!why)
+			f->severity = VH_WARNING;
+		vh_finding_about(f, s->has_addr ? &s->addr : NULL, s->line);
 	}
 }
 
 const struct vh_rule vh_rule_qemu_commandline = {
 	.name = "qemu-commandline",
-	.severity = VH_WARNING,
+	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "QEMU gets no device past libvirt",
 	.check = check_qemu_commandline,
 	.explain = "The domain gives QEMU a PCI device in <qemu:commandline>. libvirt does not\n"
 		   "know of it: it neither binds the device nor keeps another domain from it,\n"
-		   "and does not raise the limit of locked memory. Nothing here judges it\n"
-		   "either, not its group and not what the host does with it. Write a <hostdev>\n"
-		   "instead, with what you need from the options of QEMU in <qemu:override>.",
+		   "and does not raise the limit of locked memory. Nothing here judges its group\n"
+		   "or what the host does with it. It is an error where QEMU cannot get it: this\n"
+		   "host has no such device, it is on a driver of the host, or it stands in the\n"
+		   "domain a second time. Write a <hostdev> instead, with what you need from the\n"
+		   "options of QEMU in <qemu:override>.",
+};
+
+/* --- -set --------------------------------------------------------------------------------------- */
+
+/* hostdev0, as libvirt calls the devices by itself, or by a name of the user's (ua-...). */
+static bool is_of_hostdev(const struct vh_domain *d, const char *id)
+{
+	static const char own[] = "hostdev";
+
+	if (vh_has_prefix(id, own) && id[strlen(own)] &&
+	    !id[strlen(own) + strspn(id + strlen(own), "0123456789")])
+		return true;
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (vh_streq(d->devices[i].alias, id))
+			return true;
+	return false;
+}
+
+/* As <qemu:property> has it: type and value. */
+static char *typed(const char *value)
+{
+	static const char *const yes[] = { "on", "yes", "true" }, *const no[] = { "off", "no",
+										  "false" };
+	_auto_free_ char *escaped = vh_xml_escape(value);
+	uint64_t n;
+
+	for (size_t i = 0; i < VH_COUNT(yes); i++) {
+		if (!strcmp(value, yes[i]))
+			return vh_strdup("type='bool' value='true'");
+		if (!strcmp(value, no[i]))
+			return vh_strdup("type='bool' value='false'");
+	}
+	if (vh_parse_uint(value, 0, INT64_MAX, &n) == 0)
+		return vh_printf("type='unsigned' value='%llu'", (unsigned long long)n);
+	return vh_printf("type='string' value='%s'", escaped);
+}
+
+static char *override_of(const struct vh_qemu_set *s)
+{
+	_auto_free_ char *id = vh_xml_escape(s->id), *property = vh_xml_escape(s->property);
+	_auto_free_ char *value = typed(s->value), *text = NULL;
+
+	text = vh_printf(
+		"remove it and '-set', and write behind </devices>: <qemu:override><qemu:device alias='%s'><qemu:frontend><qemu:property name='%s' %s/></qemu:frontend></qemu:device></qemu:override>",
+		id, property, value);
+	return vh_printable_line(text);
+}
+
+static void check_qemu_set(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	if (!c->domain || (c->around.qemu && c->around.qemu < 6002000))
+		return;
+	for (size_t i = 0; i < c->domain->smuggled.n_sets; i++) {
+		const struct vh_qemu_set *s = &c->domain->smuggled.sets[i];
+		_auto_free_ char *shown = vh_printable(s->id, 80), *property = NULL, *fix = NULL;
+		struct vh_finding *f;
+
+		if (!is_of_hostdev(c->domain, s->id))
+			continue;
+		property = vh_printable(s->property, 80);
+		fix = override_of(s);
+		f = vh_finding_add(
+			out, r, NULL, fix,
+			"'-set device.%s.%s' finds no such device: QEMU ends with 'there is no device \"%s\" defined'",
+			shown, property, shown);
+		vh_finding_about(f, NULL, s->line);
+	}
+}
+
+const struct vh_rule vh_rule_qemu_set = {
+	.name = "qemu-set",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "QEMU finds the devices of its -set options",
+	.check = check_qemu_set,
+	.explain = "The domain sets a property of a device with '-set device.hostdev0...' in\n"
+		   "<qemu:commandline>. That finds devices which stand on the command line in\n"
+		   "words; libvirt writes them as JSON for QEMU 6.2 and later, and QEMU ends\n"
+		   "with 'there is no device \"hostdev0\" defined'. <qemu:override> does the\n"
+		   "same, and libvirt itself reads it (8.2 and later): the fix shows it. Several\n"
+		   "properties of a device stand in one <qemu:frontend>, several devices in one\n"
+		   "<qemu:override>. x-vga needs none of it: write <video><model\n"
+		   "type='none'/></video>.",
 };
 
 static bool works(const struct vh_hook_place *p)

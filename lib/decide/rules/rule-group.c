@@ -238,10 +238,10 @@ const struct vh_rule vh_rule_group_not_viable = {
 		   "device behind the guest's back. Here something must stay on one: a CardBus\n"
 		   "or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
 		   "or vfio-pci itself refuses the device, because it is on its list of hardware\n"
-		   "that no guest can be trusted with. QEMU would end with \"group is not viable\"\n"
-		   "or with an error of vfio-pci. Unbinding the driver of the bridge helps in\n"
-		   "the first case, if nothing is plugged into it. In the second another device\n"
-		   "is the safe choice.",
+		   "that no guest can be trusted with. QEMU would end with \"group is not\n"
+		   "viable\" or with an error of vfio-pci. Unbinding the driver of the bridge\n"
+		   "helps in the first case, if nothing is plugged into it. In the second\n"
+		   "another device is the safe choice.",
 };
 
 /* A peer that another rule refused goes nowhere. */

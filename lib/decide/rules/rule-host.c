@@ -225,6 +225,8 @@ static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule
 		vh_finding_add(out, r, NULL, fix,
 			       "vfio-pci is not loaded, and '%s' forbids to load it",
 			       h->forbidden_by);
+	} else if (h->vfio_pci == VH_MODULE_MISSING && h->hardening.no_modules) {
+		return; /* unit-hardened says it: no reboot cures that */
 	} else if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c)) {
 		vh_finding_add(
 			out, r, NULL, missing_fix(h),
@@ -248,8 +250,61 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 		   "'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
 		   "could take the device over. The usual reason is a kernel package that was\n"
 		   "upgraded or removed without a reboot: then a reboot is all it takes. A\n"
-		   "kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and\n"
-		   "only modules.alias of the running kernel is missing, libvirt 10 and later\n"
-		   "fail, for they read it before they bind a device: with them it is an\n"
-		   "error, otherwise a warning. 'depmod' writes that file.",
+		   "kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and only\n"
+		   "modules.alias of the running kernel is missing, libvirt 10 and later fail,\n"
+		   "for they read it before they bind a device: with them it is an error,\n"
+		   "otherwise a warning. 'depmod' writes that file.",
+};
+
+/* --- the daemon's unit --------------------------------------------------------------------------- */
+
+static void add_hardened(const struct vh_host *h, const struct vh_rule *r, const char *setting,
+			 const char *what, struct vh_findings *out)
+{
+	const char *daemon = h->hardening.daemon ? h->hardening.daemon : "libvirtd";
+	_auto_free_ char *fix = vh_printf("systemctl edit %s   # [Service], then %s, and restart it",
+					  daemon, setting);
+
+	vh_finding_add(out, r, NULL, fix,
+		       "%s %s: its unit is hardened (%.*s), or it runs in a container", daemon,
+		       what, (int)strcspn(setting, "="), setting);
+}
+
+static void check_unit_hardened(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
+{
+	const struct vh_host *h = c->host;
+
+	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)))
+		return;
+	if (h->hardening.no_modules &&
+	    (h->vfio_pci == VH_MODULE_MISSING || h->vfio_pci == VH_MODULE_LOADABLE) && !is_bound(c))
+		add_hardened(h, r, "ProtectKernelModules=no",
+			     "cannot load modules, and vfio-pci is not loaded", out);
+	if (h->hardening.own_devices)
+		add_hardened(h, r, "PrivateDevices=no", "does not see /dev/vfio", out);
+	if (h->hardening.read_only)
+		add_hardened(h, r, "ProtectKernelTunables=no",
+			     "cannot bind a device, /sys is read-only to it", out);
+	if (h->hardening.no_locking)
+		add_hardened(h, r, "LimitMEMLOCK=infinity",
+			     "cannot let QEMU lock the guest's memory, it lacks CAP_SYS_RESOURCE",
+			     out);
+}
+
+const struct vh_rule vh_rule_unit_hardened = {
+	.name = "unit-hardened",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
+	.title = "the daemon may do what passthrough takes",
+	.check = check_unit_hardened,
+	.explain = "The unit of libvirtd or virtqemud has been hardened, or the daemon runs in a\n"
+		   "container, and what is taken away is needed for passthrough:\n"
+		   "ProtectKernelModules hides /lib/modules, so that vfio-pci cannot be loaded;\n"
+		   "PrivateDevices gives the daemon a /dev without VFIO; ProtectKernelTunables\n"
+		   "makes /sys read-only; without CAP_SYS_RESOURCE the limit of locked memory\n"
+		   "cannot be raised for QEMU. The hook runs with the same restrictions.\n"
+		   "'systemctl cat libvirtd' shows where the settings come from. For modules it\n"
+		   "is enough that vfio-pci is loaded at boot, unless libvirt 10 or later wants\n"
+		   "to read modules.alias.",
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-hugepages - do the pools of the host hold the huge pages that the domain asks for. */
 #include "lib/base/size.h"
-#include "lib/decide/rules/memory-need.h"
+#include "lib/decide/memory-need.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -176,8 +176,112 @@ const struct vh_rule vh_rule_hugepages_short = {
 		   "asked for that are neither used nor reserved, on the whole host and, where\n"
 		   "<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
 		   "still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
-		   "Enlarge the pool with the command shown; pages of 1 GiB are best reserved\n"
-		   "on the kernel command line, before memory is fragmented. Where a script of\n"
+		   "Enlarge the pool with the command shown; pages of 1 GiB are best reserved on\n"
+		   "the kernel command line, before memory is fragmented. Where a script of\n"
 		   "hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
 		   "in hooks/qemu.d, or it looks before they are there.",
+};
+
+/* --- what they are mapped from ------------------------------------------------------------------- */
+
+static void add_missing(const struct vh_case *c, const struct vh_rule *r, const char *message,
+			const char *fix, struct vh_findings *out)
+{
+	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
+
+	vh_finding_about(f, NULL, c->domain->memory.pages_line);
+}
+
+/* A size of 0: libvirt takes the first mount of the default size, or the first of all. */
+static bool is_mounted(const struct vh_case *c, uint64_t page_kib)
+{
+	const struct vh_huge_mounts *m = &c->around.huge;
+
+	for (size_t i = 0; i < m->count; i++) {
+		uint64_t kib = m->list[i].page_kib ? m->list[i].page_kib
+						   : c->memory.huge_default_kib;
+
+		if (!page_kib || !kib || kib == page_kib)
+			return true;
+	}
+	return false;
+}
+
+static void check_mount(const struct vh_case *c, const struct vh_rule *r, uint64_t page_kib,
+			struct vh_findings *out)
+{
+	_auto_free_ char *message = NULL, *fix = NULL, *size = NULL, *option = NULL;
+
+	if (c->domain->memory.memfd || c->around.huge_read != VH_YES || is_mounted(c, page_kib))
+		return;
+	size = page_kib ? vh_size_text(page_kib, VH_BEST) : vh_strdup("any size");
+	option = page_kib ? boot_size(page_kib) : vh_strdup("2M");
+	message = vh_printf(
+		"no hugetlbfs with pages of %s is mounted%s: libvirt ends the start with 'Unable to find any usable hugetlbfs mount'",
+		size, c->around.huge.configured ? " where hugetlbfs_mount of qemu.conf says" : "");
+	fix = vh_printf(
+		"mkdir -p /dev/hugepages%s && mount -t hugetlbfs -o pagesize=%s hugetlbfs /dev/hugepages%s   # then restart libvirtd or virtqemud\n"
+		"or write <source type='memfd'/> into <memoryBacking>, which needs no mount",
+		option, option, option);
+	add_missing(c, r, message, fix, out);
+}
+
+/* A file may be longer than what is mapped; QEMU 9.0 and later want the size to fit all the same. */
+static void check_multiple(const struct vh_case *c, const struct vh_rule *r,
+			   const struct vh_memory_part *part, struct vh_findings *out)
+{
+	_auto_free_ char *message = NULL, *fix = NULL, *size = NULL, *all = NULL, *up = NULL;
+
+	if (!part->page_kib || part->kib % part->page_kib == 0 ||
+	    (!c->domain->memory.memfd && c->around.qemu < 9000000))
+		return;
+	size = vh_size_text(part->page_kib, VH_BEST);
+	all = vh_size_text(part->kib, VH_BEST);
+	up = vh_size_text(vh_size_mul(part->kib / part->page_kib + 1, part->page_kib), VH_BEST);
+	message = vh_printf(
+		"%s of memory is not a multiple of its huge pages of %s: QEMU cannot map it", all,
+		size);
+	fix = vh_printf("write a multiple of %s, for instance %s", size, up);
+	add_missing(c, r, message, fix, out);
+}
+
+static void check_hugetlbfs_missing(const struct vh_case *c, const struct vh_rule *r,
+				    struct vh_findings *out)
+{
+	_auto_parts_ struct vh_memory_need_parts p = { 0 };
+	const struct vh_guest_memory *m = c->domain ? &c->domain->memory : NULL;
+	bool told = false;
+
+	if (!m || !m->n_pages || m->problem ||
+	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+		return;
+	p = vh_memory_need_parts_get(c);
+	for (size_t i = 0; i < m->n_pages && !told; i++) {
+		size_t before = out->count;
+
+		check_mount(c, r, m->pages[i].page_kib, out);
+		told = out->count > before;
+	}
+	told = false;
+	for (size_t i = 0; i < p.count && !told; i++) {
+		size_t before = out->count;
+
+		if (p.list[i].huge)
+			check_multiple(c, r, &p.list[i], out);
+		told = out->count > before;
+	}
+}
+
+const struct vh_rule vh_rule_hugetlbfs_missing = {
+	.name = "hugetlbfs-missing",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "huge pages can be mapped for the guest",
+	.check = check_hugetlbfs_missing,
+	.explain = "The domain wants its memory on huge pages, and there is no way to map them:\n"
+		   "libvirt makes a file for them in a hugetlbfs, and none with pages of that\n"
+		   "size is mounted. systemd mounts /dev/hugepages with the default size alone;\n"
+		   "1 GiB pages need a mount of their own. libvirtd looks for mounts when it\n"
+		   "starts. With <source type='memfd'/> no mount is needed. The memory has to be\n"
+		   "a multiple of the page: QEMU does not map 4.5 GiB on pages of 1 GiB.",
 };

@@ -4,7 +4,7 @@
  * the limit of the domain. Huge pages have a file of their own.
  */
 #include "lib/base/size.h"
-#include "lib/decide/rules/memory-need.h"
+#include "lib/decide/memory-need.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"

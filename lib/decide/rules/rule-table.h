@@ -15,6 +15,7 @@
 #define VH_RULE_TABLE(RULE)                    \
 	RULE(vh_rule_iommu_off)                \
 	RULE(vh_rule_vfio_unavailable)         \
+	RULE(vh_rule_unit_hardened)            \
 	RULE(vh_rule_address_invalid)          \
 	RULE(vh_rule_device_absent)            \
 	RULE(vh_rule_identity_changed)         \
@@ -35,14 +36,25 @@
 	RULE(vh_rule_interrupts_unsafe)        \
 	RULE(vh_rule_vf_interface)             \
 	RULE(vh_rule_network_function)         \
+	RULE(vh_rule_driver_choice)            \
+	RULE(vh_rule_guest_address)            \
+	RULE(vh_rule_iommufd_unavailable)      \
+	RULE(vh_rule_rom_file)                 \
+	RULE(vh_rule_memory_unpinnable)        \
+	RULE(vh_rule_viommu)                   \
+	RULE(vh_rule_qemu_set)                 \
 	RULE(vh_rule_balloon)                  \
 	RULE(vh_rule_memory_short)             \
 	RULE(vh_rule_hugepages_short)          \
+	RULE(vh_rule_hugetlbfs_missing)        \
 	RULE(vh_rule_hard_limit_low)           \
 	RULE(vh_rule_managed_missing)          \
+	RULE(vh_rule_ignored_element)          \
 	RULE(vh_rule_address_decimal)          \
 	RULE(vh_rule_function_left_out)        \
 	RULE(vh_rule_reset_missing)            \
+	RULE(vh_rule_reset_known_bad)          \
+	RULE(vh_rule_big_bar)                  \
 	RULE(vh_rule_boot_display)             \
 	RULE(vh_rule_input_lost)               \
 	RULE(vh_rule_twin_by_id)               \
@@ -51,6 +63,7 @@
 	RULE(vh_rule_numa_remote)              \
 	RULE(vh_rule_qemu_commandline)         \
 	RULE(vh_rule_hook_not_active)          \
+	RULE(vh_rule_power_state)              \
 	RULE(vh_rule_peer_detached)
 
 #define VH_RULE_DECLARE(rule) extern const struct vh_rule rule;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memory-need - what memory a start takes, of which kind, and what the host has of it. Sums
  * alone: what they mean is for rule-memory and rule-hugepages to say. */
-#include "lib/decide/rules/memory-need.h"
+#include "lib/decide/memory-need.h"
 
 #include "lib/base/size.h"
 

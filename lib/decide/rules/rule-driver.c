@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-driver - is the driver that libvirt is told to use, or will use by itself, one that works. */
+#include "lib/base/printable.h"
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+/* The QEMU driver of libvirt knows of vfio alone (qemu_validate.c). */
+static void check_name(const struct vh_rule *r, const struct vh_hostdev *e, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!e->driver || (strcmp(e->driver, "kvm") != 0 && strcmp(e->driver, "xen") != 0))
+		return;
+	f = vh_finding_add(out, r, NULL, "write name='vfio', or remove the <driver>",
+			   "<driver name='%s'/>: libvirt passes devices to QEMU by vfio alone",
+			   e->driver);
+	vh_finding_about(f, e->problem ? NULL : &e->addr, e->driver_line);
+}
+
+static void check_models(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	for (size_t i = 0; i < c->around.n_models; i++) {
+		const struct vh_hostdev *e = c->around.models[i].element;
+		_auto_free_ char *shown = NULL;
+		struct vh_finding *f;
+
+		if (c->around.models[i].there != VH_NO)
+			continue;
+		shown = vh_printable(e->model, VH_VALUE_MAX);
+		f = vh_finding_add(
+			out, r, NULL,
+			"remove the model, or install the package that has this module",
+			"<driver model='%s'/>: the running kernel has no such driver, and no module of that name",
+			shown);
+		vh_finding_about(f, e->problem ? NULL : &e->addr, e->driver_line);
+	}
+}
+
+/* libvirt takes it from there and binds vfio-pci, unless it is told which driver to use. By hand
+ * and before there is any XML, nobody has said how it is to be bound. */
+static void check_vendor(const struct vh_rule *r, const struct vh_plan_dev *pd,
+			 struct vh_findings *out)
+{
+	const struct vh_hostdev *e = pd->element;
+	_auto_free_ char *fix = NULL;
+
+	if (!e || !e->line || !e->managed || vh_streq(e->model, pd->dev->driver) ||
+	    !vh_host_is_vendor_vfio(pd->dev))
+		return;
+	fix = vh_printf("write managed='no' into the <%s>", vh_address_element_str(e->element));
+	vh_finding_add(
+		out, r, pd, fix,
+		"%s is on '%s', which is the VFIO driver for it; with managed='yes' libvirt takes it away and binds vfio-pci, with which it does not start",
+		vh_pci_str(&pd->dev->addr).s, pd->dev->driver);
+}
+
+static void check_driver_choice(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	for (size_t i = 0; c->domain && i < c->domain->n_devices; i++)
+		check_name(r, &c->domain->devices[i], out);
+	check_models(c, r, out);
+	while ((pd = vh_rule_next_named(c, pd)))
+		check_vendor(r, pd, out);
+}
+
+const struct vh_rule vh_rule_driver_choice = {
+	.name = "driver-choice",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the driver that libvirt uses works",
+	.check = check_driver_choice,
+	.explain = "The domain makes libvirt use a driver with which the device does not work.\n"
+		   "<driver name='kvm'/> is a way of passing devices that libvirt and QEMU no\n"
+		   "longer have. <driver model='...'/> names a module for libvirt to load, and\n"
+		   "the kernel that runs does not have it. And a virtual function of a vGPU is\n"
+		   "on its vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
+		   "libvirt unbind it and bind vfio-pci, which knows nothing of the vGPU. Write\n"
+		   "managed='no' there; 'vfio-hook xml' and 'vfio-hook check --fix' do.",
+};
+
+/* --- iommufd ------------------------------------------------------------------------------------ */
+
+static void add_iommufd(const struct vh_rule *r, const struct vh_hostdev *e, const char *fix,
+			const char *message, struct vh_findings *out)
+{
+	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
+
+	vh_finding_about(f, e->problem ? NULL : &e->addr, e->driver_line ? e->driver_line : e->line);
+}
+
+static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_domain *d = c->domain;
+	const struct vh_hostdev *by_iommufd = NULL, *by_group = NULL;
+	_auto_free_ char *message = NULL;
+
+	for (size_t i = 0; d && i < d->n_devices; i++) {
+		const struct vh_hostdev *e = &d->devices[i];
+
+		if (e->unassigned || e->element == VH_DISK)
+			continue;
+		if (vh_domain_is_iommufd(d, e))
+			by_iommufd = by_iommufd ? by_iommufd : e;
+		else
+			by_group = by_group ? by_group : e;
+	}
+	if (!by_iommufd)
+		return;
+	if (c->around.iommufd == VH_NO)
+		add_iommufd(r, by_iommufd,
+			    "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
+			    "it is to be passed by iommufd, which the running kernel does not have",
+			    out);
+	if (!by_group)
+		return;
+	message = vh_printf(
+		"it is to be passed by iommufd, and the <%s> of line %d by its group: QEMU takes one way for all devices of a guest, and ends",
+		vh_address_element_str(by_group->element), by_group->line);
+	add_iommufd(r, by_iommufd,
+		    "write iommufd='yes' into the <driver> of all of them, or of none", message,
+		    out);
+}
+
+const struct vh_rule vh_rule_iommufd_unavailable = {
+	.name = "iommufd-unavailable",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the way by iommufd is there, for all devices",
+	.check = check_iommufd,
+	.explain = "The domain wants a device passed by iommufd: <driver iommufd='yes'/>, or\n"
+		   "<iommufd enabled='yes'/> for all of them. The kernel that runs does not have\n"
+		   "it, as no kernel of Debian up to 14 has; or another device of the domain\n"
+		   "goes by its IOMMU group, and QEMU ends when it gets both. Write it for all\n"
+		   "devices, or for none.",
+};

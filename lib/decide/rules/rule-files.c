@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-files - files of the host by which QEMU starts or does not. */
+#include "lib/base/printable.h"
+#include "lib/base/shell.h"
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+#define SHOWN_MAX 120
+
+static struct vh_finding *add_rom(const struct vh_rule *r, const struct vh_rom_file *rom,
+				  const char *fix, const char *what, struct vh_findings *out)
+{
+	const struct vh_hostdev *e = rom->element;
+	_auto_free_ char *shown = vh_printable(e->rom, SHOWN_MAX);
+	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "the ROM file %s%s", shown, what);
+
+	f->severity = VH_WARNING;
+	vh_finding_about(f, e->problem ? NULL : &e->addr, e->rom_line);
+	return f;
+}
+
+static void check_closed_rom(const struct vh_rule *r, const struct vh_rom_file *rom,
+			     struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL, *what = NULL, *shown = NULL, *quoted = NULL;
+
+	if (!rom->closed)
+		return;
+	shown = vh_printable(rom->closed, SHOWN_MAX);
+	quoted = vh_shell_quote(rom->element->rom);
+	what = vh_printf(" can be read by %s alone: QEMU runs as another user%s%s", "its owner",
+			 strcmp(rom->closed, rom->element->rom) ? ", and may not enter " : "",
+			 strcmp(rom->closed, rom->element->rom) ? shown : "");
+	fix = vh_printf("install -D -m 644 -t /usr/share/vgabios %s   # and name that file", quoted);
+	add_rom(r, rom, fix, what, out);
+}
+
+static void check_wrong_rom(const struct vh_case *c, const struct vh_rule *r,
+			    const struct vh_rom_file *rom, struct vh_findings *out)
+{
+	const struct vh_hostdev *e = rom->element;
+	const struct vh_pci_dev *d = e->problem ? NULL : vh_host_dev(c->host, &e->addr);
+	_auto_free_ char *what = NULL;
+
+	if (rom->is_rom == VH_NO) {
+		add_rom(r, rom, "remove the <rom> element, or give it a file that begins with 55 aa",
+			" is not a ROM: it does not begin with the bytes 55 aa", out);
+		return;
+	}
+	if (!rom->has_ids || !d || d->vendor == rom->vendor)
+		return;
+	what = vh_printf(" is for a device of another vendor: %04x:%04x, and %s is %04x:%04x",
+			 rom->vendor, rom->device, vh_pci_str(&e->addr).s, d->vendor, d->device);
+	add_rom(r, rom, "remove the <rom> element, or give it the ROM of this device", what, out);
+}
+
+static void check_rom_file(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	for (size_t i = 0; i < c->around.n_roms; i++) {
+		const struct vh_rom_file *rom = &c->around.roms[i];
+
+		if (rom->there == VH_NO)
+			add_rom(r, rom, "remove the <rom> element, or put the file there",
+				" is not there: QEMU ends when it looks for it", out)
+				->severity = VH_ERROR;
+		if (rom->there != VH_YES)
+			continue;
+		check_closed_rom(r, rom, out);
+		check_wrong_rom(c, r, rom, out);
+	}
+}
+
+const struct vh_rule vh_rule_rom_file = {
+	.name = "rom-file",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the ROM files can be read and fit",
+	.check = check_rom_file,
+	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
+		   "is missing, QEMU ends with 'failed to find romfile'. It is a warning where\n"
+		   "the file or a directory above it is open to its owner alone, since QEMU runs\n"
+		   "as another user; where it does not begin as a ROM does, like a dump with a\n"
+		   "header of nvflash, which has to be cut off; and where it says that it is for\n"
+		   "a device of another vendor: the guest then has no picture. Under AppArmor\n"
+		   "QEMU may read /usr/share/vgabios and few other places. Most cards need no\n"
+		   "file: try without the element first.",
+};
+
+/* Where the kernel keeps no account of pages that are written to (mm/gup.c:
+ * writable_file_mapping_allowed()). */
+static bool is_of_memory(const char *fs)
+{
+	static const char *const types[] = { "tmpfs", "ramfs", "hugetlbfs", "devtmpfs", "rootfs" };
+
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (!strcmp(fs, types[i]))
+			return true;
+	return false;
+}
+
+static void check_memory_unpinnable(const struct vh_case *c, const struct vh_rule *r,
+				    struct vh_findings *out)
+{
+	const struct vh_surroundings *s = &c->around;
+	enum vh_tri refused = vh_rule_release_at_least(c->host->release, 6, 5);
+	struct vh_finding *f;
+
+	if (!c->domain || !c->domain->memory.shared_file_line || !s->memory_fs ||
+	    is_of_memory(s->memory_fs) || refused == VH_UNKNOWN ||
+	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+		return;
+	f = vh_finding_add(
+		out, r, NULL, "write <source type='memfd'/> into <memoryBacking>",
+		"the guest's memory is shared and lies in a file in %s, on a disk: %s",
+		s->memory_dir,
+		refused == VH_YES
+			? "VFIO cannot pin it, and QEMU ends with 'Bad address'"
+			: "the kernel writes it to that disk all the time, and from Linux 6.5 on VFIO cannot pin it");
+	f->severity = refused == VH_YES ? VH_ERROR : VH_WARNING;
+	vh_finding_about(f, NULL, c->domain->memory.shared_file_line);
+}
+
+const struct vh_rule vh_rule_memory_unpinnable = {
+	.name = "memory-unpinnable",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "VFIO can pin the guest's memory",
+	.check = check_memory_unpinnable,
+	.explain = "The domain shares its memory, as virtiofs and vhost-user want it, with\n"
+		   "<access mode='shared'/> or memAccess='shared', and does not say in what it\n"
+		   "lies. libvirt then makes a file for it in memory_backing_dir, which is on a\n"
+		   "disk unless qemu.conf says otherwise. From Linux 6.5 on, pages of such a\n"
+		   "file cannot be pinned for a device: QEMU ends with 'VFIO_MAP_DMA failed: Bad\n"
+		   "address'. Older kernels pin them, and write the guest's memory to the disk.\n"
+		   "<source type='memfd'/> in <memoryBacking> needs no file; 'vfio-hook check\n"
+		   "--fix' writes it. Huge pages do as well, and so does a memory_backing_dir on\n"
+		   "a tmpfs.",
+};

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-guest - what the domain gives its guest beside the devices, with which they do not work. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+#define QEMU(major, minor) ((major)*1000000u + (minor)*1000u)
+
+static void add_viommu(const struct vh_case *c, const struct vh_rule *r, enum vh_severity severity,
+		       const char *fix, const char *message, struct vh_findings *out)
+{
+	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
+
+	f->severity = severity;
+	vh_finding_about(f, NULL, c->domain->iommu.line);
+}
+
+/* How many address bits QEMU gives an Intel vIOMMU. 0: it cannot be told. */
+static uint64_t width_of(const struct vh_case *c)
+{
+	if (c->domain->iommu.aw_bits)
+		return c->domain->iommu.aw_bits;
+	if (!c->around.qemu)
+		return 0;
+	return c->around.qemu >= QEMU(9, 2) ? 48 : 39;
+}
+
+static void check_width(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	uint64_t bits = width_of(c), host = c->around.iommu_bits;
+	_auto_free_ char *message = NULL, *fix = NULL;
+
+	if (!host || bits <= host)
+		return;
+	message = vh_printf(
+		"the guest's Intel IOMMU has addresses of %llu bits%s, and the host's of %llu: QEMU ends with 'aw-bits %llu > host aw-bits %llu'",
+		(unsigned long long)bits,
+		c->domain->iommu.aw_bits ? "" : ", as QEMU 9.2 and later choose",
+		(unsigned long long)host, (unsigned long long)bits, (unsigned long long)host);
+	fix = vh_printf("write aw_bits='39' into its <driver>");
+	add_viommu(c, r, VH_ERROR, fix, message, out);
+}
+
+static void check_intel(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	if (!c->domain->iommu.caching_mode)
+		add_viommu(
+			c, r, VH_ERROR, "write <driver caching_mode='on'/> into the <iommu>",
+			"the guest's Intel IOMMU has no caching mode: QEMU ends with 'We need to set caching-mode=on'",
+			out);
+	check_width(c, r, out);
+}
+
+static void check_smmu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	if (c->domain->iommu.accel)
+		return;
+	add_viommu(
+		c, r, c->domain->iommu.one_bus ? VH_WARNING : VH_ERROR,
+		"remove the <iommu>, or write <driver accel='on'/> into it, where libvirt and QEMU know that",
+		"the guest's smmuv3 is not accelerated: QEMU ends with 'requires iommu MAP notifier which is not currently supported' for a device behind it",
+		out);
+}
+
+static void check_viommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_guest_iommu *g = c->domain ? &c->domain->iommu : NULL;
+
+	if (!g || !g->line || !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+		return;
+	if (!strcmp(g->model, "intel"))
+		check_intel(c, r, out);
+	else if (!strcmp(g->model, "smmuv3"))
+		check_smmu(c, r, out);
+	else if (!strcmp(g->model, "amd") && c->around.qemu && c->around.qemu < QEMU(9, 2))
+		add_viommu(
+			c, r, VH_WARNING, "write <iommu model='virtio'/>, or remove it",
+			"QEMU before 9.2 does not let VFIO work with an AMD IOMMU of the guest: 'requires iommu notifier which is not currently supported'",
+			out);
+}
+
+const struct vh_rule vh_rule_viommu = {
+	.name = "viommu",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the guest's own IOMMU works with VFIO",
+	.check = check_viommu,
+	.explain = "The guest gets an IOMMU of its own that VFIO cannot work with as it is\n"
+		   "written, and QEMU ends when it adds the device. An Intel one needs\n"
+		   "caching_mode='on' in its <driver>, so that QEMU learns of every mapping that\n"
+		   "the guest makes; and it may not have more address bits than the host's\n"
+		   "IOMMU. QEMU 9.2 and later choose 48 bits, desktop processors often have 39:\n"
+		   "aw_bits='39' cures it. An smmuv3 works only where it is accelerated\n"
+		   "(accel='on'), an AMD one with QEMU 9.2 and later. <iommu model='virtio'/>\n"
+		   "works with all of them. 'vfio-hook check --fix' writes caching_mode and\n"
+		   "aw_bits.",
+};
+
+/* --- addresses in the guest ------------------------------------------------------------------------ */
+
+/* libvirt refuses it: 'Attempted double use of PCI Address'. */
+static void check_double(const struct vh_slots *s, size_t at, const struct vh_rule *r,
+			 struct vh_findings *out)
+{
+	const struct vh_slot *one = &s->list[at];
+	struct vh_finding *f;
+
+	for (size_t i = 0; i < at; i++) {
+		if (vh_pci_cmp(&s->list[i].addr, &one->addr))
+			continue;
+		f = vh_finding_add(
+			out, r, NULL,
+			"remove the <address type='pci'> of one of them: libvirt chooses another",
+			"the guest's address %s is given twice, to this <%s> and to the <%s> of line %d: libvirt refuses that",
+			vh_pci_str(&one->addr).s, one->element, s->list[i].element, s->list[i].line);
+		vh_finding_about(f, NULL, one->line);
+		return;
+	}
+}
+
+/* Who looks for devices looks at function 0 first, and where none is at no other. */
+static void check_alone(const struct vh_slots *s, const struct vh_slot *one,
+			const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!one->is_hostdev || !one->addr.function)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		if (vh_pci_same_slot(&s->list[i].addr, &one->addr) && !s->list[i].addr.function)
+			return;
+	f = vh_finding_add(
+		out, r, NULL,
+		"write function='0x0', or remove the <address type='pci'>: libvirt chooses another",
+		"the guest will not find this <%s>: it is function %u of a slot in which nothing is function 0",
+		one->element, one->addr.function);
+	f->severity = VH_WARNING;
+	vh_finding_about(f, NULL, one->line);
+}
+
+static void check_hotplug(const struct vh_slots *s, const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!s->count || !s->list[0].addr.function)
+		return;
+	f = vh_finding_add(
+		out, r, NULL,
+		"write function='0x0', or remove the <address type='pci'>: libvirt chooses another",
+		"this <%s> is for function %u of the guest's slot: libvirt plugs in function 0 alone",
+		s->list[0].element, s->list[0].addr.function);
+	vh_finding_about(f, NULL, s->list[0].line);
+}
+
+static void check_guest_address(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
+{
+	const struct vh_slots *s = c->domain ? &c->domain->slots : NULL;
+
+	if (!s || !vh_domain_has_pci(c->domain))
+		return;
+	if (c->domain->lone) {
+		check_hotplug(s, r, out);
+		return;
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		check_double(s, i, r, out);
+		check_alone(s, &s->list[i], r, out);
+	}
+}
+
+const struct vh_rule vh_rule_guest_address = {
+	.name = "guest-address",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "each device has an address of its own in the guest",
+	.check = check_guest_address,
+	.explain = "Where a device stands in the guest is the <address type='pci'> beside its\n"
+		   "<source>. Two devices at one address: libvirt refuses the domain. A device\n"
+		   "at a function other than 0, in a slot where nothing is function 0, is a\n"
+		   "warning: the guest starts and never sees it. And virsh attach-device plugs\n"
+		   "in function 0 alone. An <address type='pci'> that is removed is chosen by\n"
+		   "libvirt.",
+};
+
+static void check_ignored_element(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
+{
+	for (size_t i = 0; c->domain && i < c->domain->slots.n_misplaced; i++) {
+		const struct vh_misplaced *m = &c->domain->slots.misplaced[i];
+		bool outside = strstr(m->where, "outside") != NULL;
+		struct vh_finding *f;
+
+		f = vh_finding_add(
+			out, r, NULL,
+			outside ? "move it into <devices>"
+				: "move it out of <devices>, to the end of <domain>",
+			"libvirt ignores this %s, which is %s: the guest starts without %s",
+			m->element, m->where, outside ? "the device" : "it");
+		vh_finding_about(f, NULL, m->line);
+	}
+}
+
+const struct vh_rule vh_rule_ignored_element = {
+	.name = "ignored-element",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "no element stands where libvirt does not look",
+	.check = check_ignored_element,
+	.explain = "libvirt reads <hostdev> and <interface> inside <devices>, and\n"
+		   "<qemu:commandline> and <qemu:override> outside of it. Anywhere else it\n"
+		   "passes over them without a word: the guest starts, and does not have the\n"
+		   "device. 'virsh define' keeps nothing of them either, so 'virsh dumpxml'\n"
+		   "shows that they are gone. 'virt-xml-validate FILE domain' finds elements of\n"
+		   "other kinds in the wrong place.",
+};

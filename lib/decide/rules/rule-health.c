@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-health - what is known of devices of this kind, and of the state that this one is in. */
+#include "lib/base/size.h"
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+#define AMD 0x1002
+#define GIB_BYTES (UINT64_C(1) << 30)
+/* PcdPciMmio64Size of OVMF: what it has where nothing tells it more */
+#define WINDOW (32 * GIB_BYTES)
+
+/*
+ * Graphics cards of which the second start is known to hang: no reset that the kernel has brings them
+ * back once a guest has run. From the table of github.com/gnif/vendor-reset (src/device-db.h), which
+ * resets them by other means; reported for each family there and in its issues 46, 72 and 108.
+ */
+static const char *bad_family(const struct vh_pci_dev *d)
+{
+	static const struct {
+		uint16_t from, to;
+		const char *family;
+	} families[] = {
+		{ 0x66a0, 0x66af, "Vega 20" },    { 0x67c0, 0x67df, "Polaris 10" },
+		{ 0x67e0, 0x67ff, "Polaris 11" }, { 0x6860, 0x687f, "Vega 10" },
+		{ 0x6980, 0x699f, "Polaris 12" }, { 0x6fdf, 0x6fdf, "Polaris 20" },
+		{ 0x7310, 0x731f, "Navi 10" },    { 0x7340, 0x734f, "Navi 14" },
+		{ 0x7360, 0x7362, "Navi 12" },
+	};
+
+	if (d->vendor != AMD || !vh_pci_is_display(d->class))
+		return NULL;
+	for (size_t i = 0; i < VH_COUNT(families); i++)
+		if (d->device >= families[i].from && d->device <= families[i].to)
+			return families[i].family;
+	return NULL;
+}
+
+static void check_reset_known_bad(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_named(c, pd))) {
+		const char *family = bad_family(pd->dev);
+
+		if (!family || (pd->dev->resets && strstr(pd->dev->resets, "device_specific")))
+			continue;
+		vh_finding_add(
+			out, r, pd,
+			"install the kernel module vendor-reset, load it before the guest starts, and\n"
+			"vfio-hook show   # then lists device_specific among the resets of the card",
+			"%s is of the family %s, which is known not to survive a reset: the second start hangs, until the host is powered off",
+			vh_pci_str(&pd->dev->addr).s, family);
+	}
+}
+
+const struct vh_rule vh_rule_reset_known_bad = {
+	.name = "reset-known-bad",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "no card is known to hang at its second start",
+	.check = check_reset_known_bad,
+	.explain = "Graphics cards of some AMD families (Polaris, Vega, Navi 10, 12 and 14) do\n"
+		   "not come back from a reset of the bus, and have no other that the kernel\n"
+		   "knows: the guest starts once, and hangs or has no picture the next time,\n"
+		   "until the host is powered off. The kernel module vendor-reset, which is not\n"
+		   "part of the kernel, resets them; from Linux 5.15 on, 'echo device_specific >\n"
+		   "/sys/bus/pci/devices/ADDRESS/reset_method' makes the kernel use it. The rule\n"
+		   "is silent where the card has that reset.",
+};
+
+static void check_power_state(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_named(c, pd))) {
+		struct vh_pci_name name = vh_pci_str(&pd->dev->addr);
+		_auto_free_ char *fix = NULL;
+
+		if (!pd->dev->cold)
+			continue;
+		fix = vh_printf(
+			"echo 0 > /sys/bus/pci/devices/%s/d3cold_allowed\n"
+			"or, for all devices of vfio-pci: options vfio-pci disable_idle_d3=1 in /etc/modprobe.d/vfio.conf",
+			name.s);
+		vh_finding_add(
+			out, r, pd, fix,
+			"%s is switched off now (D3cold): where it does not come back from there, the start fails with 'Unable to power on device, stuck in D3'",
+			name.s);
+	}
+}
+
+const struct vh_rule vh_rule_power_state = {
+	.name = "power-state",
+	.severity = VH_INFO,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "no device is switched off",
+	.check = check_power_state,
+	.explain = "This is no complaint. The kernel has taken the power from the device while\n"
+		   "nobody uses it (D3cold), and gives it back when the guest starts. Some\n"
+		   "devices do not come back: then the kernel says 'Unable to power on device,\n"
+		   "stuck in D3', and the device answers 0xff until the host is powered off. If\n"
+		   "that has happened, keep the device from it with d3cold_allowed, or all\n"
+		   "devices of vfio-pci with its option disable_idle_d3.",
+};
+
+static void check_big_bar(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	if (!c->domain || c->domain->lone || c->domain->wide_window)
+		return;
+	while ((pd = vh_rule_next_named(c, pd))) {
+		_auto_free_ char *size = NULL;
+		struct vh_finding *f;
+
+		if (!pd->element || !pd->element->line || pd->element->unassigned ||
+		    pd->dev->bar_bytes < WINDOW)
+			continue;
+		size = vh_size_text(pd->dev->bar_bytes / 1024, VH_BEST);
+		f = vh_finding_add(
+			out, r, pd,
+			"write <maxphysaddr mode='passthrough'/> into the <cpu>, for firmware of 2023 and later\n"
+			"or give OVMF a window: <qemu:arg value='-fw_cfg'/> <qemu:arg value='name=opt/ovmf/X-PciMmio64Mb,string=262144'/>",
+			"%s has a BAR of %s, for which the guest's firmware may have no room: its 64-bit memory window is 32 GiB unless it is told more",
+			vh_pci_str(&pd->dev->addr).s, size);
+		f->severity = VH_WARNING;
+	}
+}
+
+const struct vh_rule vh_rule_big_bar = {
+	.name = "big-bar",
+	.severity = VH_WARNING,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "the guest's firmware has room for the BARs",
+	.check = check_big_bar,
+	.explain = "The device has a window of memory (BAR) of 32 GiB or more, as cards for\n"
+		   "computing have. OVMF puts such windows above 4 GiB, where it has 32 GiB by\n"
+		   "default: the guest then starts without the device, or its driver says that\n"
+		   "the BAR is not assigned. Firmware of 2023 and later makes the window as\n"
+		   "large as the addresses that it sees, which <maxphysaddr mode='passthrough'/>\n"
+		   "gives it; every OVMF takes its size in MiB from the file\n"
+		   "opt/ovmf/X-PciMmio64Mb of -fw_cfg. The rule is silent where the domain has\n"
+		   "one of them.",
+};

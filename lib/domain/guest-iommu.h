@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guest-iommu - the <iommu> that a domain gives its guest, as far as VFIO has to do with it. */
+#ifndef VH_GUEST_IOMMU_H
+#define VH_GUEST_IOMMU_H
+
+#include "lib/base/util.h"
+
+struct _xmlNode;
+
+struct vh_guest_iommu {
+	int line;    /* 0: the guest has none */
+	char *model; /* printable */
+	bool caching_mode, accel;
+	bool one_bus;     /* pciBus: it is that of one bus alone */
+	uint64_t aw_bits; /* 0: QEMU chooses */
+};
+
+/* `domain` is the root element. */
+void vh_guest_iommu_read(struct vh_guest_iommu *ret, const struct _xmlNode *domain);
+void vh_guest_iommu_clear(struct vh_guest_iommu *g);
+
+#endif

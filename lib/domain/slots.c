@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slots - see slots.h. */
+#include "lib/domain/slots.h"
+
+#include "lib/base/printable.h"
+#include "lib/domain/address.h"
+#include "lib/xml/xml.h"
+
+#include "lib/base/banned.h"
+
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+#define SLOTS_MAX 4096 /* no guest has a fraction of this */
+
+static bool read_part(const xmlNode *address, const char *name, uint64_t max, uint64_t *ret)
+{
+	const char *text = vh_xml_attr(address, name);
+
+	*ret = 0;
+	return !text || (vh_address_uint(text, 0, ret) == 0 && *ret <= max);
+}
+
+/* <address type='pci'> without anything is one that libvirt chooses. */
+static void read_slot(struct vh_slots *to, const xmlNode *node)
+{
+	const xmlNode *address = vh_xml_child(node, "address");
+	uint64_t domain, bus, slot, function;
+	struct vh_slot *s;
+
+	if (!vh_xml_attr_is(address, "type", "pci") ||
+	    (!vh_xml_attr(address, "bus") && !vh_xml_attr(address, "slot")) ||
+	    to->count >= SLOTS_MAX)
+		return;
+	if (!read_part(address, "domain", UINT32_MAX, &domain) ||
+	    !read_part(address, "bus", 0xff, &bus) || !read_part(address, "slot", 0x1f, &slot) ||
+	    !read_part(address, "function", 7, &function))
+		return; /* libvirt says so */
+	s = VH_APPEND(to->list, to->count);
+	s->line = vh_xml_line(node);
+	s->element = vh_printable(vh_xml_name(node), VH_VALUE_MAX);
+	s->is_hostdev = vh_xml_is(node, "hostdev") ||
+			(vh_xml_is(node, "interface") && vh_xml_attr_is(node, "type", "hostdev"));
+	s->addr = (struct vh_pci_addr){ .domain = (uint32_t)domain,
+					.bus = (uint8_t)bus,
+					.slot = (uint8_t)slot,
+					.function = (uint8_t)function };
+}
+
+static void add_misplaced(struct vh_slots *to, const xmlNode *node, const char *element,
+			  const char *where)
+{
+	struct vh_misplaced *m;
+
+	if (to->n_misplaced >= SLOTS_MAX)
+		return;
+	m = VH_APPEND(to->misplaced, to->n_misplaced);
+	m->line = vh_xml_line(node);
+	m->element = element;
+	m->where = where;
+}
+
+/* Those by which a guest gets a device. */
+static void read_misplaced(struct vh_slots *to, const xmlNode *domain)
+{
+	static const char *const extensions[] = { "commandline", "override" };
+	static const char *const names[] = { "<qemu:commandline>", "<qemu:override>" };
+	const xmlNode *d = vh_xml_child(domain, "devices");
+
+	for (const xmlNode *n = vh_xml_child(domain, "hostdev"); n; n = vh_xml_next(n, "hostdev"))
+		add_misplaced(to, n, "<hostdev>", "outside <devices>");
+	for (const xmlNode *n = vh_xml_child(domain, "interface"); n;
+	     n = vh_xml_next(n, "interface"))
+		if (vh_xml_attr_is(n, "type", "hostdev"))
+			add_misplaced(to, n, "<interface>", "outside <devices>");
+	for (; d; d = vh_xml_next(d, "devices"))
+		for (size_t i = 0; i < VH_COUNT(extensions); i++)
+			if (vh_xml_child_in(d, QEMU_NAMESPACE, extensions[i]))
+				add_misplaced(to, vh_xml_child_in(d, QEMU_NAMESPACE, extensions[i]),
+					      names[i], "inside <devices>");
+}
+
+void vh_slots_read(struct vh_slots *ret, const xmlNode *root)
+{
+	if (!vh_xml_is(root, "domain")) {
+		read_slot(ret, root);
+		return;
+	}
+	read_misplaced(ret, root);
+	for (const xmlNode *d = vh_xml_child(root, "devices"); d; d = vh_xml_next(d, "devices"))
+		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL))
+			read_slot(ret, n);
+}
+
+void vh_slots_clear(struct vh_slots *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->list[i].element);
+	free(s->list);
+	free(s->misplaced);
+	memset(s, 0, sizeof(*s));
+}

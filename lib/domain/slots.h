@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slots - where in the guest its PCI devices are, as far as the XML says; and elements of devices
+ * that stand where libvirt does not look.
+ */
+#ifndef VH_SLOTS_H
+#define VH_SLOTS_H
+
+#include "lib/base/pci.h"
+
+struct _xmlNode;
+
+/* A device with an address in the guest. */
+struct vh_slot {
+	int line;
+	char *element;           /* "hostdev", "video" */
+	bool is_hostdev;         /* it is a device of the host */
+	struct vh_pci_addr addr; /* of the guest */
+};
+
+/* An element that libvirt passes over. */
+struct vh_misplaced {
+	int line;
+	const char *element, *where; /* "<hostdev>", "outside <devices>"; static */
+};
+
+struct vh_slots {
+	struct vh_slot *list;
+	size_t count;
+	struct vh_misplaced *misplaced;
+	size_t n_misplaced;
+};
+
+/* `root` is the domain, or the element of a lone device. */
+void vh_slots_read(struct vh_slots *ret, const struct _xmlNode *root);
+void vh_slots_clear(struct vh_slots *s);
+
+#endif

@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-cases-start - what makes libvirt or QEMU fail beside the devices. See rule-cases.h. */
+#include "tests/rules/rule-cases.h"
+
+#include "lib/base/banned.h"
+
+#define TAKEN_INFO "info peer-detached 0000:01:00.0:10"
+
+/* --- ROM files --------------------------------------------------------------------------------- */
+
+static struct vh_rom_file *rom(struct world *w, enum vh_tri there)
+{
+	static struct vh_rom_file file;
+
+	alone(w);
+	w->element[0].rom = S("/opt/card.rom");
+	w->element[0].rom_line = 12;
+	file = (struct vh_rom_file){ .element = &w->element[0], .there = there };
+	w->c.around.roms = &file;
+	w->c.around.n_roms = 1;
+	return &file;
+}
+
+static void rom_missing(struct world *w)
+{
+	rom(w, VH_NO);
+}
+CASE("rom-missing", rom_missing, .want = "error rom-file 0000:01:00.0:12",
+     .says = "the ROM file /opt/card.rom is not there", .fix = "remove the <rom> element");
+
+static void rom_unknown(struct world *w)
+{
+	rom(w, VH_UNKNOWN);
+}
+CASE("rom-unknown", rom_unknown, .want = "", .silent = "rom-file");
+
+static void rom_closed(struct world *w)
+{
+	rom(w, VH_YES)->closed = S("/root");
+}
+CASE("rom-closed", rom_closed, .want = "warning rom-file 0000:01:00.0:12",
+     .says = "and may not enter /root",
+     .fix = "install -D -m 644 -t /usr/share/vgabios /opt/card.rom");
+
+static void rom_is_text(struct world *w)
+{
+	rom(w, VH_YES)->is_rom = VH_NO;
+}
+CASE("rom-is-text", rom_is_text, .want = "warning rom-file 0000:01:00.0:12", .says = "55 aa");
+
+static struct vh_rom_file *rom_of(struct world *w, uint16_t vendor)
+{
+	struct vh_rom_file *r = rom(w, VH_YES);
+
+	r->is_rom = VH_YES;
+	r->has_ids = true;
+	r->vendor = vendor;
+	r->device = 0x67df;
+	return r;
+}
+
+static void rom_of_another(struct world *w)
+{
+	rom_of(w, 0x1002);
+}
+CASE("rom-of-another", rom_of_another, .want = "warning rom-file 0000:01:00.0:12",
+     .says = "1002:67df, and 0000:01:00.0 is 1af4:1000");
+
+static void rom_of_its_vendor(struct world *w)
+{
+	rom_of(w, 0x1af4);
+}
+CASE("rom-of-its-vendor", rom_of_its_vendor, .want = "", .silent = "rom-file");
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+static void shared(struct world *w)
+{
+	alone(w);
+	w->host.release = S("6.12.57+deb13-amd64");
+	w->domain.memory.shared_file_line = 7;
+	w->c.around.memory_dir = S("/var/lib/libvirt/qemu/ram");
+	w->c.around.memory_fs = S("ext4");
+}
+CASE("unpinnable", shared, .want = "error memory-unpinnable:7",
+     .says = "on a disk: VFIO cannot pin it", .fix = "<source type='memfd'/>");
+
+static void shared_before(struct world *w)
+{
+	shared(w);
+	w->host.release = S("6.1.0-56-amd64");
+}
+CASE("unpinnable-before", shared_before, .want = "warning memory-unpinnable:7",
+     .says = "from Linux 6.5 on");
+
+static void shared_in_memory(struct world *w)
+{
+	shared(w);
+	w->c.around.memory_fs = S("tmpfs");
+}
+CASE("unpinnable-not-on-tmpfs", shared_in_memory, .want = "", .silent = "memory-unpinnable");
+
+static void shared_somewhere(struct world *w)
+{
+	shared(w);
+	w->c.around.memory_fs = NULL;
+}
+CASE("unpinnable-unknown", shared_somewhere, .want = "", .silent = "memory-unpinnable");
+
+static void shared_by_unknown(struct world *w)
+{
+	shared(w);
+	w->host.release = NULL;
+}
+CASE("unpinnable-kernel-unknown", shared_by_unknown, .want = "", .silent = "memory-unpinnable");
+
+static void shared_unpinned(struct world *w)
+{
+	shared(w);
+	w->element[0].unassigned = true;
+}
+CASE("unpinnable-nothing-pinned", shared_unpinned, .want = "", .silent = "memory-unpinnable");
+
+/* --- the guest's IOMMU ------------------------------------------------------------------------- */
+
+static struct vh_guest_iommu *viommu(struct world *w, const char *model)
+{
+	struct vh_guest_iommu *g = &w->domain.iommu;
+
+	alone(w);
+	*g = (struct vh_guest_iommu){ .line = 30, .model = S(model), .caching_mode = true };
+	w->c.around.iommu_bits = 39;
+	w->c.around.qemu = 9001000;
+	return g;
+}
+
+static void viommu_uncached(struct world *w)
+{
+	viommu(w, "intel")->caching_mode = false;
+}
+CASE("viommu-uncached", viommu_uncached, .want = "error viommu:30",
+     .says = "We need to set caching-mode=on", .fix = "<driver caching_mode='on'/>");
+
+static void viommu_cached(struct world *w)
+{
+	viommu(w, "intel");
+}
+CASE("viommu-cached", viommu_cached, .want = "", .silent = "viommu");
+
+static void viommu_of_new_qemu(struct world *w)
+{
+	viommu(w, "intel");
+	w->c.around.qemu = 9002000;
+}
+CASE("viommu-too-wide", viommu_of_new_qemu, .want = "error viommu:30",
+     .says = "aw-bits 48 > host aw-bits 39", .fix = "aw_bits='39'");
+
+static void viommu_on_a_wide_host(struct world *w)
+{
+	viommu_of_new_qemu(w);
+	w->c.around.iommu_bits = 48;
+}
+CASE("viommu-wide-as-the-host", viommu_on_a_wide_host, .want = "", .silent = "viommu");
+
+static void viommu_of_some_qemu(struct world *w)
+{
+	viommu(w, "intel");
+	w->c.around.qemu = 0;
+}
+CASE("viommu-of-an-unknown-qemu", viommu_of_some_qemu, .want = "", .silent = "viommu");
+
+static void viommu_asked_wide(struct world *w)
+{
+	viommu_of_some_qemu(w);
+	w->domain.iommu.aw_bits = 48;
+}
+CASE("viommu-asked-wide", viommu_asked_wide, .want = "error viommu:30");
+
+static void viommu_on_some_host(struct world *w)
+{
+	viommu_asked_wide(w);
+	w->c.around.iommu_bits = 0;
+}
+CASE("viommu-on-an-unknown-host", viommu_on_some_host, .want = "", .silent = "viommu");
+
+static void viommu_smmu(struct world *w)
+{
+	viommu(w, "smmuv3");
+}
+CASE("viommu-smmu", viommu_smmu, .want = "error viommu:30", .says = "smmuv3 is not accelerated");
+
+static void viommu_smmu_of_a_bus(struct world *w)
+{
+	viommu(w, "smmuv3")->one_bus = true;
+}
+CASE("viommu-smmu-of-a-bus", viommu_smmu_of_a_bus, .want = "warning viommu:30");
+
+static void viommu_smmu_accelerated(struct world *w)
+{
+	viommu(w, "smmuv3")->accel = true;
+}
+CASE("viommu-smmu-accelerated", viommu_smmu_accelerated, .want = "", .silent = "viommu");
+
+static void viommu_amd(struct world *w)
+{
+	viommu(w, "amd");
+}
+CASE("viommu-amd-of-old-qemu", viommu_amd, .want = "warning viommu:30");
+
+static void viommu_amd_now(struct world *w)
+{
+	viommu(w, "amd");
+	w->c.around.qemu = 9002000;
+}
+CASE("viommu-amd-of-new-qemu", viommu_amd_now, .want = "", .silent = "viommu");
+
+static void viommu_virtio(struct world *w)
+{
+	viommu(w, "virtio")->caching_mode = false;
+}
+CASE("viommu-virtio", viommu_virtio, .want = "", .silent = "viommu");
+
+static void viommu_of_nothing(struct world *w)
+{
+	viommu_uncached(w);
+	w->element[0].unassigned = true;
+}
+CASE("viommu-nothing-assigned", viommu_of_nothing, .want = "", .silent = "viommu");
+
+/* --- past libvirt ------------------------------------------------------------------------------ */
+
+static struct vh_smuggled past[2];
+
+static void past_libvirt(struct world *w, const char *addr, size_t count)
+{
+	alone(w);
+	for (size_t i = 0; i < count; i++)
+		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, world_addr(addr) };
+	w->domain.smuggled.list = past;
+	w->domain.smuggled.count = count;
+}
+
+static void past_absent(struct world *w)
+{
+	past_libvirt(w, "0000:07:00.0", 1);
+}
+CASE("commandline-absent", past_absent, .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "and ends: this host has no such device", .fix = "<hostdev");
+
+static void past_unreadable(struct world *w)
+{
+	past_absent(w);
+	w->host.failed = 5;
+}
+CASE("commandline-absent-maybe", past_unreadable,
+     .want = "warning qemu-commandline 0000:07:00.0:40");
+
+static void past_on_driver(struct world *w)
+{
+	past_libvirt(w, "0000:07:00.0", 1);
+	world_dev(w, "0000:07:00.0", AUDIO, 7, "snd_hda_intel");
+}
+CASE("commandline-on-host-driver", past_on_driver, .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "it is on 'snd_hda_intel'");
+
+static void past_without_driver(struct world *w)
+{
+	past_libvirt(w, "0000:07:00.0", 1);
+	world_dev(w, "0000:07:00.0", AUDIO, 7, NULL);
+}
+CASE("commandline-without-driver", past_without_driver,
+     .want = "warning qemu-commandline 0000:07:00.0:40");
+
+static void past_and_named(struct world *w)
+{
+	past_libvirt(w, "0000:01:00.0", 1);
+}
+CASE("commandline-named-too", past_and_named, .want = "error qemu-commandline 0000:01:00.0:40",
+     .says = "it is named twice, and the <hostdev> of line 10 has it already",
+     .fix = "remove the two <qemu:arg>");
+
+static void past_and_unassigned(struct world *w)
+{
+	past_and_named(w);
+	w->element[0].unassigned = true;
+	w->dev[1].driver = S("vfio-pci");
+	w->dev[1].on_vfio = true;
+}
+CASE("commandline-named-unassigned", past_and_unassigned,
+     .want = "warning qemu-commandline 0000:01:00.0:40");
+
+static void past_twice(struct world *w)
+{
+	past_libvirt(w, "0000:07:00.0", 2);
+	world_dev(w, "0000:07:00.0", AUDIO, 7, "vfio-pci");
+}
+CASE("commandline-twice", past_twice,
+     .want = "error qemu-commandline 0000:07:00.0:41, warning qemu-commandline 0000:07:00.0:40",
+     .says = "the argument of line 40 has it already");
+
+static struct vh_qemu_set set;
+
+static void sets(struct world *w, const char *id, const char *property, const char *value)
+{
+	alone(w);
+	set = (struct vh_qemu_set){ 50, S(id), S(property), S(value) };
+	w->domain.smuggled.sets = &set;
+	w->domain.smuggled.n_sets = 1;
+}
+
+static void set_of_hostdev(struct world *w)
+{
+	sets(w, "hostdev0", "x-vga", "on");
+}
+CASE("qemu-set", set_of_hostdev, .want = "error qemu-set:50",
+     .says = "there is no device \"hostdev0\" defined",
+     .fix = "<qemu:override><qemu:device alias='hostdev0'><qemu:frontend><qemu:property name='x-vga' "
+	    "type='bool' value='true'/></qemu:frontend></qemu:device></qemu:override>");
+
+static void set_of_old_qemu(struct world *w)
+{
+	set_of_hostdev(w);
+	w->c.around.qemu = 6001000;
+}
+CASE("qemu-set-before-6.2", set_of_old_qemu, .want = "", .silent = "qemu-set");
+
+static void set_of_video(struct world *w)
+{
+	sets(w, "video0", "vgamem_mb", "64");
+}
+CASE("qemu-set-of-another-device", set_of_video, .want = "", .silent = "qemu-set");
+
+static void set_of_alias(struct world *w)
+{
+	sets(w, "ua-gpu", "x-pci-sub-device-id", "0x1234");
+	w->element[0].alias = S("ua-gpu");
+	w->c.around.qemu = 8002000;
+}
+CASE("qemu-set-of-an-alias", set_of_alias, .want = "error qemu-set:50",
+     .fix = "type='unsigned' value='4660'");
+
+static void set_to_text(struct world *w)
+{
+	sets(w, "hostdev12", "romfile", "/opt/it's.rom");
+}
+CASE("qemu-set-to-a-text", set_to_text, .want = "error qemu-set:50",
+     .fix = "type='string' value='/opt/it");
+
+/* --- drivers ----------------------------------------------------------------------------------- */
+
+static void driver_kvm(struct world *w)
+{
+	alone(w);
+	w->element[0].driver = S("kvm");
+	w->element[0].driver_line = 14;
+}
+CASE("driver-kvm", driver_kvm, .want = "error driver-choice 0000:01:00.0:14",
+     .says = "by vfio alone", .fix = "name='vfio'");
+
+static void driver_vfio(struct world *w)
+{
+	driver_kvm(w);
+	w->element[0].driver = S("vfio");
+}
+CASE("driver-vfio", driver_vfio, .want = "", .silent = "driver-choice");
+
+static void model(struct world *w, enum vh_tri there)
+{
+	static struct vh_model m;
+
+	driver_vfio(w);
+	w->element[0].model = S("mlx5_vfio_pci");
+	m = (struct vh_model){ &w->element[0], there };
+	w->c.around.models = &m;
+	w->c.around.n_models = 1;
+}
+static void model_missing(struct world *w)
+{
+	model(w, VH_NO);
+}
+CASE("driver-model-missing", model_missing, .want = "error driver-choice 0000:01:00.0:14",
+     .says = "model='mlx5_vfio_pci'");
+
+static void model_unknown(struct world *w)
+{
+	model(w, VH_UNKNOWN);
+}
+CASE("driver-model-unknown", model_unknown, .want = "", .silent = "driver-choice");
+
+static void vendor(struct world *w)
+{
+	alone(w);
+	w->dev[1].driver = S("nvidia");
+	w->dev[1].on_vfio = true;
+}
+CASE("driver-of-the-vendor", vendor, .want = "error driver-choice 0000:01:00.0:10",
+     .says = "0000:01:00.0 is on 'nvidia', which is the VFIO driver for it",
+     .fix = "write managed='no' into the <hostdev>");
+
+static void vendor_unmanaged(struct world *w)
+{
+	vendor(w);
+	w->element[0].managed = false;
+	w->element[0].written_managed = VH_MANAGED_NO;
+}
+CASE("driver-of-the-vendor-unmanaged", vendor_unmanaged, .want = "", .silent = "driver-choice");
+
+static void vendor_named(struct world *w)
+{
+	vendor(w);
+	w->element[0].model = S("nvidia");
+}
+CASE("driver-of-the-vendor-named", vendor_named, .want = "", .silent = "driver-choice");
+
+static void variant(struct world *w)
+{
+	vendor(w);
+	w->dev[1].driver = S("mlx5_vfio_pci");
+}
+CASE("driver-variant", variant, .want = "", .silent = "driver-choice");
+
+/* --- addresses in the guest -------------------------------------------------------------------- */
+
+static struct vh_slot slots[3];
+
+static struct vh_slot *slot(struct world *w, const char *addr)
+{
+	struct vh_slot *s = &slots[w->domain.slots.count++];
+
+	if (!w->domain.n_devices)
+		alone(w);
+	w->domain.slots.list = slots;
+	*s = (struct vh_slot){ 10 * (int)w->domain.slots.count, S("hostdev"), true,
+			       world_addr(addr) };
+	return s;
+}
+
+static void slot_twice(struct world *w)
+{
+	slot(w, "0000:00:02.0");
+	slot(w, "0000:00:03.0");
+	slot(w, "0000:00:02.0")->element = S("video");
+}
+CASE("guest-address-twice", slot_twice, .want = "error guest-address:30",
+     .says = "to this <video> and to the <hostdev> of line 10",
+     .fix = "remove the <address type='pci'>");
+
+static void slot_functions(struct world *w)
+{
+	slot(w, "0000:00:02.1");
+	slot(w, "0000:00:02.0");
+}
+CASE("guest-address-functions", slot_functions, .want = "", .silent = "guest-address");
+
+static void slot_alone(struct world *w)
+{
+	slot(w, "0000:00:02.1");
+	slot(w, "0000:00:03.0");
+}
+CASE("guest-address-alone", slot_alone, .want = "warning guest-address:10",
+     .says = "it is function 1 of a slot in which nothing is function 0");
+
+static void slot_of_video(struct world *w)
+{
+	slot_alone(w);
+	slots[0].is_hostdev = false;
+}
+CASE("guest-address-alone-of-another", slot_of_video, .want = "", .silent = "guest-address");
+
+static void slot_lone(struct world *w)
+{
+	slot(w, "0000:00:05.1");
+	w->domain.lone = true;
+}
+CASE("guest-address-lone", slot_lone, .want = "error guest-address:10",
+     .says = "libvirt plugs in function 0 alone");
+
+static void slot_lone_first(struct world *w)
+{
+	slot(w, "0000:00:05.0");
+	w->domain.lone = true;
+}
+CASE("guest-address-lone-first", slot_lone_first, .want = "", .silent = "guest-address");
+
+/* --- elements that are passed over ------------------------------------------------------------- */
+
+static void misplaced(struct world *w)
+{
+	static struct vh_misplaced m[] = { { 70, "<hostdev>", "outside <devices>" },
+					   { 80, "<qemu:commandline>", "inside <devices>" } };
+
+	w->domain.slots.misplaced = m;
+	w->domain.slots.n_misplaced = VH_COUNT(m);
+}
+CASE("ignored-element", misplaced, .want = "warning ignored-element:70, warning ignored-element:80",
+     .says = "libvirt ignores this <hostdev>, which is outside <devices>",
+     .fix = "move it into <devices>");
+
+CASE("ignored-element-none", alone, .want = "", .silent = "ignored-element");
+
+/* --- the daemon's unit ------------------------------------------------------------------------- */
+
+static void hardened_modules(struct world *w)
+{
+	alone(w);
+	w->host.vfio_pci = VH_MODULE_MISSING;
+	w->host.hardening.no_modules = true;
+}
+CASE("hardened-modules", hardened_modules, .want = "error unit-hardened",
+     .silent = "vfio-unavailable", .says = "ProtectKernelModules", .fix = "systemctl edit libvirtd");
+
+static void hardened_modules_loaded(struct world *w)
+{
+	hardened_modules(w);
+	w->host.vfio_pci = VH_MODULE_LOADED;
+}
+CASE("hardened-modules-loaded", hardened_modules_loaded, .want = "", .silent = "unit-hardened");
+
+static void hardened_all(struct world *w)
+{
+	alone(w);
+	w->host.hardening = (struct vh_hardening){ "virtqemud", false, true, true, true };
+}
+CASE("hardened", hardened_all,
+     .want = "error unit-hardened, error unit-hardened, error unit-hardened",
+     .says = "virtqemud does not see /dev/vfio: its unit is hardened (PrivateDevices)",
+     .fix = "systemctl edit virtqemud");
+
+/* --- what is known of devices ------------------------------------------------------------------ */
+
+static void navi(struct world *w)
+{
+	alone(w);
+	w->dev[1].class = VGA;
+	w->dev[1].vendor = 0x1002;
+	w->dev[1].device = 0x731f;
+	w->dev[1].driver = NULL;
+}
+CASE("reset-known-bad", navi, .want = "warning reset-known-bad 0000:01:00.0:10",
+     .says = "of the family Navi 10", .fix = "vendor-reset");
+
+static void navi_reset(struct world *w)
+{
+	navi(w);
+	w->dev[1].resets = S("device_specific bus");
+}
+CASE("reset-known-bad-cured", navi_reset, .want = "", .silent = "reset-known-bad");
+
+static void navi_newer(struct world *w)
+{
+	navi(w);
+	w->dev[1].device = 0x73bf;
+}
+CASE("reset-known-bad-not-navi-21", navi_newer, .want = "", .silent = "reset-known-bad");
+
+static void navi_of_nvidia(struct world *w)
+{
+	navi(w);
+	w->dev[1].vendor = 0x10de;
+}
+CASE("reset-known-bad-other-vendor", navi_of_nvidia, .want = "", .silent = "reset-known-bad");
+
+static void cold(struct world *w)
+{
+	alone(w);
+	w->dev[1].cold = true;
+}
+CASE("power-state", cold, .want = "info power-state 0000:01:00.0:10", .says = "(D3cold)",
+     .fix = "echo 0 > /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed");
+CASE("power-state-on", alone, .want = "", .silent = "power-state");
+
+static void big_bar(struct world *w)
+{
+	alone(w);
+	w->dev[1].bar_bytes = UINT64_C(128) << 30;
+}
+CASE("big-bar", big_bar, .want = "warning big-bar 0000:01:00.0:10", .says = "a BAR of 128 GiB",
+     .fix = "maxphysaddr");
+
+static void big_bar_told(struct world *w)
+{
+	big_bar(w);
+	w->domain.wide_window = true;
+}
+CASE("big-bar-told", big_bar_told, .want = "", .silent = "big-bar");
+
+static void usual_bar(struct world *w)
+{
+	alone(w);
+	w->dev[1].bar_bytes = UINT64_C(16) << 30;
+}
+CASE("big-bar-of-16-gib", usual_bar, .want = "", .silent = "big-bar");
+
+/* --- iommufd ----------------------------------------------------------------------------------- */
+
+static void iommufd(struct world *w)
+{
+	alone(w);
+	w->element[0].iommufd = VH_YES;
+	w->element[0].driver_line = 14;
+	w->c.around.iommufd = VH_YES;
+}
+CASE("iommufd", iommufd, .want = "", .silent = "iommufd-unavailable");
+
+static void iommufd_missing(struct world *w)
+{
+	iommufd(w);
+	w->c.around.iommufd = VH_NO;
+}
+CASE("iommufd-missing", iommufd_missing, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "which the running kernel does not have");
+
+static void iommufd_for_one(struct world *w)
+{
+	iommufd(w);
+	world_dev(w, "0000:02:00.0", NIC, 2, "e1000e");
+	world_name(w, "0000:02:00.0");
+}
+CASE("iommufd-for-one-of-two", iommufd_for_one, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "the <hostdev> of line 20 by its group");
+
+static void iommufd_for_all(struct world *w)
+{
+	iommufd_for_one(w);
+	w->element[0].iommufd = VH_UNKNOWN;
+	w->domain.iommufd = true;
+}
+CASE("iommufd-for-all", iommufd_for_all, .want = "", .silent = "iommufd-unavailable");
+
+static void iommufd_but_one(struct world *w)
+{
+	iommufd_for_all(w);
+	w->element[1].iommufd = VH_NO;
+}
+CASE("iommufd-for-all-but-one", iommufd_but_one,
+     .want = "error iommufd-unavailable 0000:01:00.0:14");

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * t-start - what makes a start fail for certain beside the devices: what the domain says, what the
+ * host has, and what is found; on small machines of which one thing is made wrong. Of each finding
+ * the severity, the rule and the line of the XML.
+ */
+#include <sys/stat.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/config/config.h"
+#include "lib/decide/rules/rule-table.h"
+#include "lib/xml/xml.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+#define MACHINE                                                                           \
+	"pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"                            \
+	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define ROM_PATH "/opt/roms/card.rom"
+#define ROM(file) "<rom file='" file "'/>"
+#define ZEROS "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+#define MOUNTED(lines) "f proc/self/mountinfo\t26 1 8:2 / / rw - ext4 /dev/sda2 rw" lines "\n"
+#define SHARED "<access mode='shared'/>"
+#define BACKING(inner) "<memoryBacking>" inner "</memoryBacking>"
+#define CELLS(inner) "<cpu><numa>" inner "</numa></cpu>"
+#define CELL(id, more) "<cell id='" id "' memory='1024' " more "/>\n"
+#define IOMMU(driver) "<iommu model='intel'>" driver "</iommu>"
+#define CAPS(name, emulator, version)                                                            \
+	"f var/cache/libvirt/qemu/capabilities/" name ".xml\t<qemuCaps>\\n  <emulator>" emulator \
+	"</emulator>\\n  <version>" version "</version>\\n</qemuCaps>\n"
+#define QEMU "/usr/bin/qemu-system-x86_64"
+#define CAP(name, cap) "f sys/class/iommu/" name "/intel-iommu/cap\t" cap "\n"
+#define CAP39 "1c0000c40660462" /* of a desktop's processor */
+#define CAP48 "8d2078c106f0466"
+#define COMMANDLINE(args) "<qemu:commandline>" args "</qemu:commandline>"
+#define ARG(value) "<qemu:arg value='" value "'/>"
+#define VGPU                                                                              \
+	"pci 0000:01:00.0 class=030000 id=10de:26b9 group=1 driver=nvidia\n"              \
+	"d @0000:01:00.0/vfio-dev/vfio0\nf proc/sys/kernel/osrelease\t6.12.57-amd64\n"    \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define HUGE(gib) "<hugepages><page size='" gib "' unit='GiB'/></hugepages>"
+#define HUGE_2M "\\n30 26 0:30 / /dev/hugepages rw shared:3 - hugetlbfs h rw,pagesize=2M"
+#define HUGE_1G "\\n31 26 0:31 / /huge rw - hugetlbfs h rw,pagesize=1024M"
+#define AT(slot, function) \
+	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
+#define DAEMON(caps, sys, lock)                                                               \
+	"f run/libvirtd.pid\t800\nf proc/800/status\tName:\\tlibvirtd\\nCapBnd:\\t00000" caps \
+	"\nf proc/800/mountinfo\t22 1 0:21 / /sys " sys                                       \
+	",nosuid shared:7 - sysfs sysfs rw\nf proc/800/limits\tMax locked memory         "    \
+	"8388608              " lock "              bytes\n"
+#define BAR(range) "f @0000:01:00.0/resource\t" range " 0x14220c\n"
+#define MODULES                                                                           \
+	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define PCIR(ids)                                                                 \
+	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
+	"\\x00\\x00\\x00\\x00PCIR" ids
+
+static const struct {
+	const char *name, *machine;
+	const char *element; /* inside the <hostdev> on line 2 */
+	const char *devices; /* from line 4 on */
+	const char *domain;  /* outside of <devices>, behind it */
+	const char *want;
+} cases[] = {
+	{ "nothing is wrong", MACHINE, "", "", "", "" },
+
+	{ "a ROM file", MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n",
+	  ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file that is not there", MACHINE "d opt/roms\n", ROM(ROM_PATH), "", "",
+	  "E rom-file:3" },
+	{ "a ROM file that a snapshot does not tell of", MACHINE, ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file by a name of QEMU's", MACHINE "d usr/share/qemu\n", ROM("efi-e1000.rom"), "",
+	  "", "" },
+	{ "a ROM that is switched off", MACHINE "d opt/roms\n",
+	  "<rom enabled='no' file='" ROM_PATH "'/>", "", "", "" },
+	{ "a ROM without its BAR", MACHINE "d opt/roms\n", "<rom bar='off' file='" ROM_PATH "'/>",
+	  "", "", "" },
+	{ "a text for a ROM", MACHINE "f opt/roms/card.rom\tnot a ROM at all\n", ROM(ROM_PATH), "",
+	  "", "W rom-file:3" },
+	{ "a ROM whose bytes nobody wrote down", MACHINE "f opt/roms/card.rom\t\n", ROM(ROM_PATH),
+	  "", "", "" },
+	{ "a ROM of another vendor",
+	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10\\xdf\\x67") "\n", ROM(ROM_PATH), "", "",
+	  "W rom-file:3" },
+	{ "a ROM of another device of this vendor",
+	  MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x81\\x1b") "\n", ROM(ROM_PATH), "", "",
+	  "" },
+	{ "a ROM that ends before it says what it is for",
+	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
+
+	{ "a command line without devices", MACHINE, "", "", COMMANDLINE(ARG("-S")), "" },
+	{ "-set of a hostdev", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") "\n" ARG("device.hostdev0.x-vga=on")), "E qemu-set:5" },
+	{ "--set of two", MACHINE, "", "",
+	  COMMANDLINE(ARG("--set") ARG("device.hostdev0.x-vga=on") "\n" ARG("-set")
+			      ARG("device.hostdev0.rombar=0")),
+	  "E qemu-set:4, E qemu-set:5" },
+	{ "-set of a device by its alias", MACHINE, "<alias name='ua-gpu'/>", "",
+	  COMMANDLINE(ARG("-set") ARG("device.ua-gpu.x-vga=on")), "E qemu-set:4" },
+	{ "-set of a device of the command line", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG("virtio-rng-pci,id=hostdev7") ARG("-set")
+			      ARG("device.hostdev7.addr=9")),
+	  "" },
+	{ "-set of one that is JSON there", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG(
+		  "{&quot;driver&quot;:&quot;usb-kbd&quot;,&quot;id&quot;:&quot;hostdev7&quot;}")
+			      ARG("-set") ARG("device.hostdev7.addr=9")),
+	  "E qemu-set:4" },
+	{ "-set of something else", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("drive.d0.file=x") ARG("-set") ARG("device.video0.vgamem=1")),
+	  "" },
+	{ "-set without a value", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x")), "" },
+	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
+
+	{ "driver kvm", MACHINE, "<driver name='kvm'/>", "", "", "E driver-choice:3" },
+	{ "driver vfio", MACHINE, "<driver name='vfio'/>", "", "", "" },
+	{ "a model that is not there", MACHINE, "<driver name='vfio' model='mlx5_vfio_pci'/>", "",
+	  "", "E driver-choice:3" },
+	{ "a model that is loaded", MACHINE "d sys/bus/pci/drivers/mlx5_vfio_pci\n",
+	  "<driver model='mlx5_vfio_pci'/>", "", "", "" },
+	{ "a model that can be loaded",
+	  MACHINE
+	  "f lib/modules/6.12.57-amd64/modules.builtin\tkernel/drivers/vfio/pci/mlx5/mlx5-vfio-pci.ko\n",
+	  "<driver model='mlx5_vfio_pci'/>", "", "", "" },
+	{ "a model whose name begins like one that can be loaded", MACHINE,
+	  "<driver model='vfio-pci-x'/>", "", "", "E driver-choice:3" },
+	{ "a model that a snapshot does not tell of", MACHINE, "<driver model='nvidia'/>", "", "",
+	  "" },
+	{ "a model that is no name", MACHINE, "<driver model='../vfio'/>", "", "", "" },
+	{ "a vGPU that libvirt would rebind", VGPU, "", "", "", "E driver-choice:2" },
+	{ "a vGPU with its driver", VGPU, "<driver model='nvidia'/>", "", "", "" },
+
+	{ "two devices at one address of the guest", MACHINE, AT("0x02", "0"),
+	  "<video>" AT("2", "0x0") "</video>", "", "E guest-address:4" },
+	{ "two at two addresses", MACHINE, AT("0x02", "0"), "<video>" AT("3", "0") "</video>", "",
+	  "" },
+	{ "two on two buses", MACHINE, AT("0x02", "0"),
+	  "<video><address type='pci' bus='1' slot='2'/></video>", "", "" },
+	{ "two for which libvirt chooses", MACHINE, "<address type='pci'/>",
+	  "<video><address type='pci'/></video>", "", "" },
+	{ "addresses of other kinds", MACHINE, "<address type='ccw' slot='2'/>",
+	  "<video><address type='ccw' slot='2'/></video>", "", "" },
+	{ "a function alone in its slot", MACHINE, AT("2", "1"), "", "", "W guest-address:2" },
+	{ "a function beside that of another device", MACHINE, AT("2", "1"),
+	  "<video>" AT("2", "0") "</video>", "", "" },
+
+	{ "a hostdev outside of the devices", MACHINE, "", "", "<hostdev type='pci'/>",
+	  "W ignored-element:4" },
+	{ "an interface outside of the devices", MACHINE, "", "",
+	  "\n<interface type='hostdev'/><interface type='network'/>", "W ignored-element:5" },
+	{ "arguments of QEMU inside of the devices", MACHINE, "", "<qemu:commandline/>", "",
+	  "W ignored-element:4" },
+	{ "a hostdev in the metadata", MACHINE, "", "",
+	  "<metadata><hostdev type='pci'/></metadata>", "" },
+
+	{ "a daemon that may do all", MACHINE DAEMON("1ffffffffff", "rw", "8388608"), "", "", "",
+	  "" },
+	{ "a daemon that cannot load modules", MACHINE DAEMON("1fffffeffff", "rw", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon that cannot load modules, which is not needed",
+	  MACHINE "d sys/bus/pci/drivers/vfio-pci\n" DAEMON("1fffffeffff", "rw", "8388608"), "", "",
+	  "", "" },
+	{ "modules that are hidden",
+	  "pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"
+	  "f proc/sys/kernel/osrelease\t6.12.57-amd64\nd lib/modules\n",
+	  "", "", "", "E unit-hardened:0" },
+	{ "a daemon with devices of its own", MACHINE DAEMON("1fff7fdffff", "rw", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon to which /sys is read-only", MACHINE DAEMON("1ffffffffff", "ro", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon that cannot raise limits", MACHINE DAEMON("1fffeffffff", "rw", "8388608"), "",
+	  "", "", "E unit-hardened:0" },
+	{ "a daemon that cannot raise limits, and has none",
+	  MACHINE DAEMON("1fffeffffff", "rw", "unlimited"), "", "", "", "" },
+
+	{ "a BAR of 128 GiB", MACHINE BAR("0x2000000000 0x3fffffffff"), "", "", "", "W big-bar:2" },
+	{ "a BAR of 16 GiB", MACHINE BAR("0x2000000000 0x23ffffffff"), "", "", "", "" },
+	{ "a BAR of 128 GiB, of which the firmware is told",
+	  MACHINE BAR("0x2000000000 0x3fffffffff"), "", "",
+	  COMMANDLINE(ARG("-fw_cfg") ARG("name=opt/ovmf/X-PciMmio64Mb,string=262144")), "" },
+	{ "a BAR of 128 GiB, and all addresses of the host", MACHINE BAR("0x2000000000 0x3fffffffff"),
+	  "", "", "<cpu><maxphysaddr mode='passthrough'/></cpu>", "" },
+	{ "a card that hangs at its second start",
+	  "pci 0000:01:00.0 class=030000 id=1002:67df group=1\n" MODULES, "", "", "",
+	  "W reset-known-bad:2" },
+	{ "a card with a reset of its own",
+	  "pci 0000:01:00.0 class=030000 id=1002:67df group=1\n"
+	  "f @0000:01:00.0/reset_method\tdevice_specific bus\n" MODULES,
+	  "", "", "", "" },
+
+	{ "iommufd, of which a snapshot does not tell", MACHINE, "<driver iommufd='yes'/>", "", "",
+	  "" },
+	{ "iommufd for all but one", MACHINE, "<driver iommufd='no'/>",
+	  "<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>",
+	  "<iommufd enabled='yes'/>", "E device-absent:4, E iommufd-unavailable:4" },
+
+	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
+	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
+	  "", "E viommu:4" },
+	{ "an Intel IOMMU with caching mode", MACHINE, "", IOMMU("<driver caching_mode='on'/>"), "",
+	  "" },
+	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",
+	  IOMMU("<driver caching_mode='on' aw_bits='48'/>"), "", "E viommu:4" },
+	{ "an IOMMU as wide as the host's", MACHINE CAP("dmar0", CAP39), "",
+	  IOMMU("<driver caching_mode='on' aw_bits='39'/>"), "", "" },
+	{ "of several units of the host the widest counts",
+	  MACHINE CAP("dmar0", CAP39) CAP("dmar1", CAP48), "",
+	  IOMMU("<driver caching_mode='on' aw_bits='48'/>"), "", "" },
+	{ "an IOMMU of a new QEMU", MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "10000003"), "",
+	  IOMMU("<driver caching_mode='on'/>"), "", "E viommu:4" },
+	{ "an IOMMU of an old QEMU", MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "9001003"), "",
+	  IOMMU("<driver caching_mode='on'/>"), "", "" },
+	{ "an IOMMU of two versions of QEMU",
+	  MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "9001003")
+		  CAPS("2", "/opt/qemu-kvm", "10000000"),
+	  "", IOMMU("<driver caching_mode='on'/>"), "", "" },
+	{ "an IOMMU of the QEMU that is named",
+	  MACHINE CAP("dmar0", CAP39) CAPS("1", QEMU, "9001003")
+		  CAPS("2", "/opt/qemu-kvm", "10000000"),
+	  "", "<emulator>/opt/qemu-kvm</emulator>" IOMMU("<driver caching_mode='on'/>"), "",
+	  "E viommu:4" },
+	{ "an IOMMU of a QEMU for another processor",
+	  MACHINE CAP("dmar0", CAP39) CAPS("1", "/usr/bin/qemu-system-aarch64", "10000000"), "",
+	  IOMMU("<driver caching_mode='on'/>"), "", "" },
+
+	{ "huge pages of a size that is not mounted", MACHINE MOUNTED(HUGE_2M), "", "",
+	  BACKING(HUGE("1")), "E hugetlbfs-missing:4" },
+	{ "huge pages of a size that is mounted", MACHINE MOUNTED(HUGE_2M HUGE_1G), "", "",
+	  BACKING(HUGE("1")), "" },
+	{ "memory by memfd that is not a multiple of the page", MACHINE MOUNTED(HUGE_2M), "", "",
+	  BACKING(HUGE("1") "<source type='memfd'/>"), "E hugetlbfs-missing:4" },
+	{ "huge pages where qemu.conf says",
+	  MACHINE MOUNTED(HUGE_1G) "f etc/libvirt/qemu.conf\thugetlbfs_mount = [\"/x\", \"/huge\"]\n",
+	  "", "", BACKING(HUGE("1")), "" },
+	{ "huge pages where qemu.conf does not say",
+	  MACHINE MOUNTED(HUGE_1G) "f etc/libvirt/qemu.conf\thugetlbfs_mount = \"/x\"\n", "", "",
+	  BACKING(HUGE("1")), "E hugetlbfs-missing:4" },
+	{ "huge pages, and an old snapshot", MACHINE MOUNTED(""), "", "", BACKING(HUGE("1")), "" },
+
+	{ "shared memory in a file", MACHINE MOUNTED(""), "", "", BACKING(SHARED),
+	  "E memory-unpinnable:4" },
+	{ "shared memory whose source is a file", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<source type='file'/>"), "E memory-unpinnable:4" },
+	{ "shared memory whose source is anonymous", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<source type='anonymous'/>"), "E memory-unpinnable:4" },
+	{ "shared memory of memfd", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<source type='memfd'/>"), "" },
+	{ "a file that is private", MACHINE MOUNTED(""), "", "",
+	  BACKING("<access mode='private'/><source type='file'/>"), "" },
+	{ "a file that is not shared", MACHINE MOUNTED(""), "", "",
+	  BACKING("<source type='file'/>"), "" },
+	{ "shared memory on a tmpfs",
+	  MACHINE MOUNTED("\\n27 26 0:9 / /var/lib/libvirt/qemu rw - tmpfs t rw"), "", "",
+	  BACKING(SHARED), "" },
+	{ "shared memory where qemu.conf says",
+	  MACHINE MOUNTED(
+		  "\\n27 26 0:9 / /dev/shm rw - tmpfs t rw") "f etc/libvirt/qemu.conf\t#memory_backing_dir = \"/x\"\\nmemory_backing_dir = \"/dev/shm\"\n",
+	  "", "", BACKING(SHARED), "" },
+	{ "a tmpfs that was mounted over",
+	  MACHINE MOUNTED("\\n27 26 0:9 / /var rw - tmpfs t rw\\n"
+			  "28 26 8:3 / /var rw - xfs /dev/sda3 rw"),
+	  "", "", BACKING(SHARED), "E memory-unpinnable:4" },
+	{ "shared memory, and no mounts are known", MACHINE, "", "", BACKING(SHARED), "" },
+	{ "a cell that is shared", MACHINE MOUNTED(""), "", "",
+	  CELLS("\n" CELL("0", "memAccess='private'") CELL("1", "memAccess='shared'")),
+	  "E memory-unpinnable:6" },
+	{ "a cell that is private where others are shared", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED) CELLS(CELL("0", "memAccess='private'")), "" },
+	{ "shared memory on huge pages of one cell", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<hugepages><page size='2' unit='MiB' nodeset='0'/></hugepages>")
+		  CELLS(CELL("0", "")),
+	  "" },
+	{ "shared memory on huge pages of the other cell", MACHINE MOUNTED(""), "", "",
+	  BACKING(SHARED "<hugepages><page size='2' unit='MiB' nodeset='1'/></hugepages>")
+		  CELLS(CELL("0", "") CELL("1", "")),
+	  "E memory-unpinnable:4" },
+};
+
+/* Devices of the command line, in every notation of QEMU's. */
+static const struct {
+	const char *arg, *host; /* NULL: none */
+} notations[] = {
+	{ "vfio-pci,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,id=a,host=0000:02:00.0,x-vga=on", "0000:02:00.0" },
+	{ "id=a,host=02:00.0,driver=vfio-pci", "02:00.0" },
+	{ "driver=vfio-pci-nohotplug,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,host=03:00.0,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,id=a,,host=03:00.0,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:02:00.0",
+	  "/sys/bus/pci/devices/0000:02:00.0" },
+	{ "vfio-pci,multifunction,host=02:00.0", "02:00.0" },
+	{ "vfio-pci", "a device" },
+	{ "{\"driver\":\"vfio-pci\",\"host\":\"02:00.0\"}", "02:00.0" },
+	{ "{'driver':'vfio-pci','host':'02:00.0','id':'gpu'}", "02:00.0" },
+	{ " { 'host' : \"02:00.0\" , 'x-vga' : true , 'driver' : 'vfio-pci' } ", "02:00.0" },
+	{ "{'a':{'host':'03:00.0','b':[1,'}',{}]},'driver':'vfio-pci','host':'02:00.0'}", "02:00.0" },
+	{ "{'driver':'vfio\\u002dpci','host':'02\\u003a00.0'}", "02:00.0" },
+	{ "{'driver':'vfio-pci','n':-1.5e3,'z':null,'host':'02:00.0'}", "02:00.0" },
+	{ "{'driver':'e1000','host':'vfio-pci'}", NULL },
+	{ "{'driver':'vfio-pci','host", "a device" },
+	{ "{'driver'", NULL },
+	{ "{", NULL },
+	{ "e1000,host=vfio-pci", NULL },
+	{ "virtio-net,driver-x=vfio-pci", NULL },
+	{ "", NULL },
+};
+
+static void test_notations(void)
+{
+	for (size_t i = 0; i < VH_COUNT(notations); i++) {
+		_auto_free_ char *arg = vh_xml_escape(notations[i].arg);
+		_auto_free_ char *xml = vh_printf(
+			"<domain type='kvm' xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>"
+			"<q:commandline><q:arg value='-device'/><q:arg value='%s'/></q:commandline>"
+			"</domain>",
+			arg);
+		_auto_error_ struct vh_error err = { 0 };
+		_auto_(vh_domain) struct vh_domain *d = vh_domain_parse(xml, strlen(xml), &err);
+		const struct vh_smuggled *s = d && d->smuggled.count ? d->smuggled.list : NULL;
+
+		if (!ok(d && vh_streq(s ? s->host : NULL, notations[i].host) &&
+				(!s || s->has_addr == (strstr(s->host, "02:00.0") != NULL)),
+			"notation: %s", notations[i].arg))
+			diag("have: %s", s ? s->host : d ? "none" : err.what);
+	}
+}
+
+static char *domain_text(const char *element, const char *devices, const char *domain)
+{
+	return vh_printf("<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+			 "<name>vm</name><memory>2048</memory><devices><memballoon model='none'/>\n"
+			 "<hostdev type='pci' managed='yes'><source><address bus='1'/></source>\n"
+			 "%s</hostdev>\n%s</devices>%s</domain>",
+			 element, devices, domain);
+}
+
+/* What is found of errors and warnings, in order: "E rule:line, W rule:line". */
+static char *judged(const struct vh_root *root, const char *xml, struct vh_findings *found)
+{
+	_auto_error_ struct vh_error err = { 0 };
+	_auto_(vh_domain) struct vh_domain *d = vh_domain_parse(xml, strlen(xml), &err);
+	_auto_(vh_plan) struct vh_plan *plan = NULL;
+	struct vh_strbuf sb = { 0 };
+	struct vh_config config;
+	struct vh_case_ask ask = {
+		.root = root, .config = &config, .domain = d, .deadline = INT64_MAX
+	};
+	_auto_case_ struct vh_case c = { 0 };
+
+	vh_config_defaults(&config);
+	vh_strbuf_add(&sb, "");
+	if (!d || vh_case_read(&c, &ask, &err) < 0) {
+		diag("%s", err.what);
+		vh_strbuf_add(&sb, "unreadable");
+		return vh_strbuf_steal(&sb);
+	}
+	c.plan = plan = vh_plan_make(d, c.host, &config);
+	if (c.host)
+		vh_rule_table_run(&c, VH_SCOPE_DOMAIN | VH_SCOPE_DEVICE | VH_SCOPE_POLICY, found);
+	for (size_t i = 0; i < found->count; i++) {
+		const struct vh_finding *f = &found->list[i];
+
+		if (f->severity == VH_INFO)
+			continue;
+		vh_strbuf_addf(&sb, "%s%s %s:%d", sb.len ? ", " : "",
+			       f->severity == VH_ERROR ? "E" : "W", f->rule->name, f->line);
+	}
+	vh_config_clear(&config);
+	return vh_strbuf_steal(&sb);
+}
+
+static void test_cases(void)
+{
+	for (size_t i = 0; i < VH_COUNT(cases); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(cases[i].machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text(cases[i].element, cases[i].devices,
+						    cases[i].domain);
+		_auto_free_ char *have = NULL;
+
+		s->root.live = false;
+		have = judged(&s->root, xml, &found);
+		if (!ok(!strcmp(have, cases[i].want), "%s", cases[i].name))
+			diag("have: %s", have);
+	}
+}
+
+/* Who owns a file or a directory above it, and who else may read it, is known of a running system. */
+static void test_closed_rom(void)
+{
+	static const struct {
+		const char *name, *closed;
+		mode_t dir, file;
+		const char *want;
+	} modes[] = {
+		{ "a ROM file for everybody", NULL, 0755, 0644, "" },
+		{ "a ROM file for a group", NULL, 0750, 0640, "" },
+		{ "a ROM file for its owner alone", ROM_PATH, 0755, 0600, "W rom-file:3" },
+		{ "a ROM file in a closed directory", "/opt/roms", 0700, 0644, "W rom-file:3" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(modes); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(
+			MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n");
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text(ROM(ROM_PATH), "", ""), *have = NULL;
+
+		s->root.live = true;
+		if (fchmodat(s->root.fd, "opt/roms/card.rom", modes[i].file, 0) < 0 ||
+		    fchmodat(s->root.fd, "opt/roms", modes[i].dir, 0) < 0)
+			abort();
+		have = judged(&s->root, xml, &found);
+		ok(strstr(have, "rom-file") ? strstr(modes[i].want, "rom-file") &&
+						      strstr(found.list[0].message, modes[i].closed)
+					    : !*modes[i].want,
+		   "%s", modes[i].name);
+	}
+}
+
+int main(void)
+{
+	test_cases();
+	test_closed_rom();
+	test_notations();
+	return tap_done();
+}
