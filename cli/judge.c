@@ -13,7 +13,7 @@
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
 #include "lib/decide/rules/rule-table.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/state/record.h"
 
 #include "lib/base/banned.h"

@@ -10,7 +10,7 @@
 #include "lib/config/config-file.h"
 #include "lib/host/backing.h"
 #include "lib/host/boot-binding.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/state/identity.h"
 #include "lib/state/record.h"
 #include "lib/state/store.h"

@@ -16,7 +16,7 @@
 #include "lib/base/printable.h"
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/state/refusal.h"
 
 #include "lib/base/banned.h"

@@ -14,7 +14,7 @@
 #include "lib/config/config-file.h"
 #include "lib/state/record.h"
 #include "lib/case/expect.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 

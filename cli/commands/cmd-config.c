@@ -12,7 +12,7 @@
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
 #include "lib/config/keys.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 

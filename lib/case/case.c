@@ -6,7 +6,7 @@
 #include "lib/case/networks.h"
 #include "lib/case/standing.h"
 #include "lib/case/start-memory.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/host/read.h"
 #include "lib/state/record.h"
 

@@ -4,7 +4,7 @@
 
 #include "lib/host/read.h"
 #include "lib/state/store.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* holdings - the PCI addresses in libvirt's status files (lib/host/libvirt-files.h). */
+/* holdings - the PCI addresses in libvirt's status files (lib/host/libvirt/libvirt-files.h). */
 #include "lib/case/holdings.h"
 
 #include "lib/domain/address.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

@@ -4,7 +4,7 @@
 #include "lib/case/start-memory.h"
 
 #include "lib/base/size.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 

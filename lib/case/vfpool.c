@@ -5,7 +5,7 @@
 #include "lib/domain/address.h"
 #include "lib/base/printable.h"
 #include "lib/case/holdings.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/host/read.h"
 #include "lib/xml/xml.h"
 

@@ -8,7 +8,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/root.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

@@ -4,7 +4,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/host/process.h"
 
 #include "lib/base/banned.h"

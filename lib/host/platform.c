@@ -6,8 +6,8 @@
 
 #include "lib/base/bits.h"
 #include "lib/host/boot-binding.h"
-#include "lib/host/hardening.h"
-#include "lib/host/hook-install.h"
+#include "lib/host/libvirt/hardening.h"
+#include "lib/host/libvirt/hook-install.h"
 #include "lib/host/keyboard.h"
 #include "lib/host/module-options.h"
 #include "lib/host/read.h"

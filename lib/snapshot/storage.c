@@ -198,7 +198,7 @@ void vh_storage_mounts(struct vh_keeping *k, const char *text, size_t len, struc
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
-/* Whether the process may write to sysfs (lib/host/hardening.c): the options of what is at /sys. */
+/* Whether the process may write to sysfs (lib/host/libvirt/hardening.c): the options of what is at /sys. */
 static void put_sysfs(struct vh_strbuf *to, const char *text)
 {
 	const char *last = NULL;

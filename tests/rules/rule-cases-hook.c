@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-cases-hook - how the hook itself stands. See rule-cases.h. */
-#include "lib/host/hook-install.h"
+#include "lib/host/libvirt/hook-install.h"
 #include "tests/rules/rule-cases.h"
 
 #include "lib/base/banned.h"

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/host/hook-install.h"
+#include "lib/host/libvirt/hook-install.h"
 #include "lib/host/host.h"
 #include "lib/host/module-options.h"
 #include "lib/host/read.h"

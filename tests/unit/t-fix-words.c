@@ -114,6 +114,10 @@ static const struct {
 	{ "rule-device.c", "name.s" },       /* an address */
 	{ "rule-topology.c", "name.s" },     /* an address */
 	{ "rule-hugepages.c", "nodes" },     /* numbers */
+	{ "rule-hugepages.c", "option" },    /* a size */
+	{ "rule-health.c", "name.s" },       /* an address */
+	{ "rule-host.c", "daemon" },         /* one of two */
+	{ "rule-host.c", "setting" },        /* one of ours */
 	{ "rule-memory.c", "less" },         /* a size, in front of the command */
 	{ "rule-memory.c", "all" },          /* a size, in front of the command */
 	{ "rule-use.c", "end" },             /* a line that is done */

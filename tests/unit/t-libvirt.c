@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-libvirt - what is read from libvirt's own files: networks, and which domains run. */
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/tap.h"
 

@@ -5,7 +5,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
-#include "lib/host/hook-install.h"
+#include "lib/host/libvirt/hook-install.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

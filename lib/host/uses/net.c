@@ -8,7 +8,7 @@
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/base/strbuf.h"
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 #include "lib/host/uses/ways.h"
 #include "lib/xml/xml.h"
 

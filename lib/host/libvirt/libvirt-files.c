@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libvirt-files - a word is searched for in the text first; only files that have it are parsed. */
-#include "lib/host/libvirt-files.h"
+#include "lib/host/libvirt/libvirt-files.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hardening - see hardening.h, and systemd.exec(5). */
-#include "lib/host/hardening.h"
+#include "lib/host/libvirt/hardening.h"
 
 #include "lib/base/banned.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hook-install - see hook-install.h. */
-#include "lib/host/hook-install.h"
+#include "lib/host/libvirt/hook-install.h"
 
 #include <errno.h>
 #include <sys/stat.h>
