@@ -22,6 +22,11 @@
 #define VIRTUAL(name, number)                                                                     \
 	"f sys/devices/virtual/block/" name "/dev\t" number "\nd sys/devices/virtual/block/" name \
 	"/holders\nl sys/class/block/" name "\tsys/devices/virtual/block/" name "\n"
+#define VIRTUAL_PART(of, name, number)                                  \
+	"f sys/devices/virtual/block/" of "/" name "/dev\t" number "\n" \
+	"f sys/devices/virtual/block/" of "/" name "/partition\t1\n"    \
+	"d sys/devices/virtual/block/" of "/" name "/holders\n"         \
+	"l sys/class/block/" name "\tsys/devices/virtual/block/" of "/" name "\n"
 #define HOLDS(disk, name) "l " AT disk "/holders/" name "\tsys/devices/virtual/block/" name "\n"
 #define SDA CONTROLLER DISK("sda", "8:0")
 #define SDA1 SDA PART("sda", "sda1", "8:1")
@@ -349,6 +354,74 @@ static const struct {
 	  "vital sda holds the file /cdrom/small.squashfs, held by loop0, maybe a part of the root "
 	  "file system; sda is mounted at /cdrom",
 	  "none; umount /cdrom" },
+	{ "md, the system on its partition",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 259:1 / / rw - ext4 /dev/md126p1 rw\n" HOLDS(
+		  "sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART("md126", "md126p1", "259:1"),
+	  "vital md126p1 is mounted at / (through md126); sda is held by md126",
+	  "none; mdadm --stop /dev/md126" },
+	{ "md, a guest on its partition",
+	  SDA PLAIN HOLDS("sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART(
+		  "md126", "md126p1", "259:1") "f dev/md126\tfree\n" QEMU("/dev/block/259:1"),
+	  "domain 'vm', process 77 (qemu-system-x86), has /dev/md126p1 open; sda is held by md126",
+	  "virsh shutdown vm; mdadm --stop /dev/md126" },
+	{ "md, a volume on its partition",
+	  SDA MOUNTS("") SWAPS("/dev/dm-0 x") HOLDS("sda", "md126") VIRTUAL("md126", "9:126")
+		  VIRTUAL_PART("md126", "md126p1", "259:1") VIRTUAL(
+			  "dm-0", "253:0") "l sys/devices/virtual/block/md126/md126p1/holders/dm-0\t"
+					   "sys/devices/virtual/block/dm-0\n"
+					   "f sys/devices/virtual/block/dm-0/dm/name\tswap\n",
+	  "vital dm-0 is swap (through swap); md126p1 is held by swap (through md126); "
+	  "sda is held by md126",
+	  "swapoff /dev/dm-0; dmsetup remove swap; mdadm --stop /dev/md126" },
+	{ "md, one partition mounted, another in another namespace",
+	  SDA SWAPS("") MOUNTS("\\n21 20 259:1 / /srv rw - ext4 /dev/md126p1 rw") HOLDS(
+		  "sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART("md126", "md126p1", "259:1")
+		  VIRTUAL_PART("md126", "md126p2", "259:2") PROCESS(
+			  "7", "tool") "f proc/7/mountinfo\t21 20 259:2 / /d rw - ext4 /dev/x rw\n",
+	  "md126p1 is mounted at /srv (through md126); "
+	  "md126p2 is mounted at /d in the mount namespace of process 7 (tool); "
+	  "sda is held by md126",
+	  "umount /srv; umount -N 7 /d, or end process 7 (tool); mdadm --stop /dev/md126" },
+	{ "md, its partition opened by nobody who is seen",
+	  SDA PLAIN HOLDS("sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART(
+		  "md126", "md126p1", "259:1") "f dev/md126\theld\nf dev/md126p1\theld\n",
+	  "vital md126p1 is opened exclusively, and it cannot be told by whom; "
+	  "sda is held by md126",
+	  "fuser -v /dev/md126p1; grep -l ' 259:1 ' /proc/[0-9]*/mountinfo   # names who; "
+	  "mdadm --stop /dev/md126" },
+	{ "bcache, the system on a partition behind it",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 252:1 / / rw - ext4 /dev/bcache0p1 rw\n" VIRTUAL(
+		  "bcache0", "252:0")
+		  VIRTUAL_PART("bcache0", "bcache0p1",
+			       "252:1") "l " AT "sda/bcache/dev\tsys/devices/virtual/block/bcache0\n",
+	  "vital bcache0p1 is mounted at / (through bcache0); sda is held by bcache0",
+	  "none; echo 1 > /sys/block/bcache0/bcache/stop" },
+	{ "bcache, the cache of a partition of the system",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 252:1 / / rw - ext4 /dev/bcache0p1 rw\n" VIRTUAL(
+		  "bcache0", "252:0")
+		  VIRTUAL_PART(
+			  "bcache0", "bcache0p1",
+			  "252:1") "l " AT "sda/bcache/set\tsys/fs/bcache/7a\n"
+				   "l sys/fs/bcache/7a/bdev0\tsys/devices/virtual/block/sdx/bcache\n"
+				   "l sys/class/block/sdx\tsys/devices/virtual/block/sdx\n"
+				   "l sys/devices/virtual/block/sdx/bcache/dev\tsys/devices/virtual/block/bcache0\n",
+	  "vital bcache0p1 is mounted at / (through bcache0); sda is a cache of bcache",
+	  "none; echo 1 > /sys/fs/bcache/7a/stop" },
+	{ "a loop, and its partition",
+	  SDA SWAPS("")
+		  MOUNTS("\\n21 20 259:1 / /srv rw - ext4 /dev/loop0p1 rw") "f sys/block/loop0/loop/backing_file\t/dev/sda\n" VIRTUAL(
+			  "loop0", "7:0") VIRTUAL_PART("loop0", "loop0p1", "259:1"),
+	  "loop0p1 is mounted at /srv (through loop0); sda is held by loop0",
+	  "umount /srv; losetup --detach /dev/loop0" },
+	{ "a loop of a file, and its partition",
+	  SDA SWAPS("") MOUNTS(
+		  "\\n21 20 8:0 / /a/b/c rw - ext4 /dev/sda rw"
+		  "\\n22 20 259:1 / /x rw - ext4 /dev/loop0p1 rw") "f sys/block/loop0/loop/backing_file\t/a/b/c/disk\n" VIRTUAL("loop0",
+																"7:0")
+		  VIRTUAL_PART("loop0", "loop0p1", "259:1"),
+	  "loop0p1 is mounted at /x (through loop0); sda holds the file /a/b/c/disk, held by loop0; "
+	  "sda is mounted at /a/b/c",
+	  "umount /x; losetup --detach /dev/loop0; umount /a/b/c" },
 	{ "shown by USB",
 	  SDA PLAIN
 	  "f sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file\t/dev/sda\n",
