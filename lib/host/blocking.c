@@ -220,7 +220,7 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	u->unexplained = *unexplained ? vh_strdup(unexplained) : NULL;
 }
 
-/* A process has the node open: that is who, and it has a line of its own. */
+/* A process has the node open exclusively: that is who, and it has a line of its own. */
 static void drop_unexplained(struct vh_pci_dev *d, const char *node)
 {
 	size_t kept = 0;
@@ -355,7 +355,7 @@ static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
 	for (size_t k = 0; k < before; k++) {
 		const char *node = h->devs[i]->uses[k].unexplained;
 
-		if (!node || !vh_parties_have(q->parties, i, node))
+		if (!node || !vh_parties_have_exclusively(q->parties, i, node))
 			continue;
 		put(to, "explained");
 		put(to, node);

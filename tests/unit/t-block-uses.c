@@ -171,6 +171,15 @@ static const struct {
 	{ "nobody knows who", SDA PLAIN HELD UDEV("8:0", ""),
 	  "vital sda is opened exclusively, and it cannot be told by whom",
 	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
+	{ "nobody knows who: that a process has it open proves nothing",
+	  SDA PLAIN HELD UDEV("8:0", "") PROCESS("7", "tool") "l proc/7/fd/3\t/dev/sda\n",
+	  "vital sda is opened exclusively, and it cannot be told by whom; "
+	  "process 7 (tool) has /dev/sda open",
+	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who; "
+	  "end process 7 (tool)" },
+	{ "Ceph, which opens it exclusively",
+	  SDA PLAIN HELD UDEV("8:0", "") PROCESS("7", "ceph-osd") "l proc/7/fd/3\t/dev/sda\n",
+	  "process 7 (ceph-osd) has /dev/sda open", "end process 7 (ceph-osd)" },
 	{ "nobody knows who, but what is on it",
 	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_TYPE=drbd"),
 	  "vital sda1 (drbd) is opened exclusively, and it cannot be told by whom",

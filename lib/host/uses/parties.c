@@ -89,11 +89,11 @@ static const struct vh_holder *holder_of(const struct vh_parties *p, int64_t pid
 	return &p->holders[i];
 }
 
-bool vh_parties_have(const struct vh_parties *p, size_t dev, const char *node)
+bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node)
 {
 	for (size_t i = 0; i < p->hits.count; i++)
 		if (p->hits.list[i].dev == dev && !strcmp(p->hits.list[i].path, node) &&
-		    holder_of(p, p->hits.list[i].pid)->rank != VH_HOLDER_LOOKS)
+		    holder_of(p, p->hits.list[i].pid)->opens_exclusively)
 			return true;
 	return false;
 }

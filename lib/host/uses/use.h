@@ -192,8 +192,9 @@ void vh_things_by_name(struct vh_uses_ctx *ctx, const char *name);
 struct vh_parties;
 struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h) VH_CHECK;
 void vh_parties_free(struct vh_parties *p);
-/* Has anybody who does more than look this node of device number `dev` open? */
-bool vh_parties_have(const struct vh_parties *p, size_t dev, const char *node);
+/* Has a process this node of device number `dev` open that opens disks exclusively? That anybody
+ * has it open does not prove it: a file system that cannot be seen may be who has it so. */
+bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node);
 /* Adds the uses of device number `dev` of the host. */
 void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
 
