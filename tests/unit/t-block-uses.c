@@ -207,6 +207,23 @@ static const struct {
 		  "7", "tool") "f proc/1/mountinfo\t21 20 8:0 / /boot rw - ext4 /dev/sda rw\n"
 			       "f proc/7/mountinfo\t21 20 8:0 / /boot rw - ext4 /dev/sda rw\n",
 	  "vital sda is mounted at /boot in the mount namespace of process 1 (systemd)", "none" },
+	{ "mounted by the host, the system after something else",
+	  SDA PLAIN PROCESS("1",
+			    "systemd") "f proc/1/mountinfo\t21 20 8:0 / /home rw - ext4 /dev/sda rw"
+				       "\\n20 1 8:0 / / rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /home in the mount namespace of process 1 (systemd); "
+	  "vital sda is mounted at / in the mount namespace of process 1 (systemd)",
+	  "umount -N 1 /home; none" },
+	{ "mounted in two namespaces, twice in one",
+	  SDA PLAIN PROCESS("7", "tool")
+		  PROCESS("8", "app") "f proc/7/mountinfo\t20 1 8:0 / /a rw - ext4 /dev/sda rw"
+				      "\\n21 1 8:0 / /b rw - ext4 /dev/sda rw\n"
+				      "f proc/8/mountinfo\t20 1 8:0 / /a rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /a in the mount namespace of process 7 (tool); "
+	  "sda is mounted at /b in the mount namespace of process 7 (tool); "
+	  "sda is mounted at /a in the mount namespace of process 8 (app)",
+	  "umount -N 7 /a, or end process 7 (tool); umount -N 7 /b, or end process 7 (tool); "
+	  "umount -N 8 /a, or end process 8 (app)" },
 	{ "mounted by all, and told once",
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw")
 		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:0 / /srv rw - ext4 /dev/sda rw\n",
