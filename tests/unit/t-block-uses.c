@@ -47,6 +47,9 @@
 	"f proc/77/cgroup\t0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope\n"                    \
 	"l proc/77/fd/9\t" node "\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
+#define TEN "aaaaaaaaaa"
+#define CUT "/" TEN TEN TEN TEN TEN TEN TEN "aaaaaaaaa..."
+#define LONG "/" TEN TEN TEN TEN TEN TEN TEN TEN
 #define CUTS "   # cuts off whoever works with it"
 #define LIO "f sys/kernel/config/target/core/"
 
@@ -77,6 +80,33 @@ static const struct {
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw"
 			       "\\n22 21 0:40 / /srv rw - tmpfs none rw"),
 	  "sda is mounted at /srv", "umount /srv, umount /srv" },
+	{ "stacked: each is unmounted once, the later one first",
+	  SDA1 SWAPS("") MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
+				"\\n22 21 0:40 / /srv rw - tmpfs none rw"
+				"\\n23 22 8:2 / /srv rw - ext4 /dev/sda2 rw"
+				"\\n24 23 8:3 / /srv/x rw - ext4 /dev/sda3 rw")
+		  PART("sda", "sda2", "8:2") PART("sda", "sda3", "8:3"),
+	  "sda3 is mounted at /srv/x; sda2 is mounted at /srv; sda1 is mounted at /srv",
+	  "umount /srv/x; umount /srv; umount /srv, umount /srv" },
+	{ "stacked: what covers a swap file goes before it",
+	  SDA1 MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
+		      "\\n22 21 8:2 / /srv/x rw - ext4 /dev/sda2 rw"
+		      "\\n23 21 8:2 / /srv/x rw - ext4 /dev/sda2 rw") SWAPS("/srv/x/swap file")
+		  PART("sda", "sda2", "8:2"),
+	  "vital sda2 holds the swap file /srv/x/swap; sda2 is mounted at /srv/x; "
+	  "sda2 is mounted at /srv/x; sda1 is mounted at /srv",
+	  "swapoff /srv/x/swap; umount /srv/x; umount /srv/x; umount /srv" },
+	{ "stacked in another namespace",
+	  SDA1 PLAIN PART("sda", "sda2", "8:2")
+		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:1 / /d rw - ext4 /dev/sda1 rw"
+				       "\\n22 21 8:2 / /d rw - ext4 /dev/sda2 rw\n",
+	  "sda2 is mounted at /d in the mount namespace of process 7 (tool); "
+	  "sda1 is mounted at /d in the mount namespace of process 7 (tool)",
+	  "umount -N 7 /d, or end process 7 (tool); umount -N 7 /d, or end process 7 (tool)" },
+	{ "two places whose names are cut to the same",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / " LONG "1 rw - ext4 /dev/sda rw"
+			       "\\n22 20 8:0 / " LONG "2 rw - ext4 /dev/sda rw"),
+	  "sda is mounted at " CUT "; sda is mounted at " CUT, "umount " LONG "1; umount " LONG "2" },
 	{ "swap on a file before its mount",
 	  SDA MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw") SWAPS("/srv/swap file"),
 	  "vital sda holds the swap file /srv/swap; sda is mounted at /srv",

@@ -76,7 +76,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = vh_mounts_rank(m->at) + 1;
+		u->rank = vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
 			u->fix = vh_printf("swapoff %s", word);
 	}
@@ -95,14 +95,14 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 			look_at_node(ctx, path, k->block, through, n->depth + 1);
 		}
 		for (size_t b = before; b < ctx->dev->n_uses; b++) /* all that before this */
-			ctx->dev->uses[b].rank += vh_mounts_rank(m->at) + 1;
+			ctx->dev->uses[b].rank += vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		/* a live system: what it is made of was mounted before its root */
 		layer = k->block && ctx->dev->n_uses == before && vh_mounts_hide_layers(usage);
 		shown = vh_printable(k->device, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s%s", n->name, shown,
 			       k->text, layer ? ", maybe a part of the root file system" : "");
 		u->vital = layer;
-		u->rank = vh_mounts_rank(m->at) + 1;
+		u->rank = vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		u->fix = layer ? NULL : vh_strdup(k->fix);
 	}
 }
@@ -129,7 +129,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_mounts_is_below_root(ctx->usage, m->at);
-		u->rank = vh_mounts_rank(m->at);
+		u->rank = vh_mounts_rank(ctx->usage->mounts, m);
 		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}

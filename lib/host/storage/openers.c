@@ -156,7 +156,7 @@ static void add_mount(struct vh_uses_ctx *ctx, const char *node, const struct na
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s in the mount namespace of %s%s%s",
 		       node, at, h.who, h.of ? " of " : "", h.of ? h.of : "");
 	u->vital = n->pid == 1 && vh_use_is_vital_mount(m->at);
-	u->rank = vh_mounts_rank(m->at);
+	u->rank = vh_mounts_rank(n->mounts, m);
 	if (!u->vital)
 		u->fix = umount_fix(n, i, &h);
 }

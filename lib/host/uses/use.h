@@ -73,8 +73,8 @@ void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 void vh_block_tables_clear(struct vh_mount *mounts, size_t count);
 /* The file system that a file lies on: the longest mount point, of those the last. */
 const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file);
-/* How deep a mount point lies: the inner ones have to be unmounted first. */
-unsigned int vh_mounts_rank(const char *at);
+/* How deep a mount of a table lies: the inner ones have to be unmounted first. */
+unsigned int vh_mounts_rank(const struct vh_mount *table, const struct vh_mount *m);
 /* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
  * NULL: its folder was deleted, and no path leads to it. Caller frees. */
 char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m) VH_CHECK;
