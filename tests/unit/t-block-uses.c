@@ -47,6 +47,7 @@
 	"f proc/77/cgroup\t0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope\n"                    \
 	"l proc/77/fd/9\t" node "\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
+#define LVMID TEN TEN TEN TEN TEN TEN "aaaa"
 #define TEN "aaaaaaaaaa"
 #define CUT "/" TEN TEN TEN TEN TEN TEN TEN "aaaaaaaaa..."
 #define LONG "/" TEN TEN TEN TEN TEN TEN TEN TEN
@@ -69,6 +70,9 @@ static const struct {
 		  SWAPS("/srv/s\\\\040(deleted) file"),
 	  "vital sda holds the swap file /srv/s (deleted); sda is mounted at /srv",
 	  "none; umount /srv" },
+	{ "swap on a node that was deleted",
+	  SDA MOUNTS("") SWAPS("/dev/sda\\\\040(deleted) partition"), "vital sda is swap",
+	  "swapoff /dev/sda" },
 	{ "inner mounts first",
 	  SDA1 SWAPS("") MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
 				"\\n22 21 8:1 /a /srv/a rw - ext4 /dev/sda1 rw"
@@ -304,7 +308,24 @@ static const struct {
 			   "f sys/devices/virtual/block/dm-1/dm/name\tcrypt\nf sys/devices/virtual/block/dm-1/dm/uuid\tCRYPT-x\n",
 	  "vital dm-1 is swap (through crypt); dm-0 is held by crypt (through my--vg-lv--1); "
 	  "sda is held by my--vg-lv--1",
-	  "swapoff /dev/dm-1; cryptsetup close crypt; vgchange -an my-vg" },
+	  "swapoff /dev/dm-1; cryptsetup close crypt; lvchange -an my-vg/lv-1" },
+	{ "LVM, what a thin pool is made of",
+	  SDA PLAIN HOLDS("sda", "dm-0") VIRTUAL("dm-0", "253:0") VIRTUAL("dm-1", "253:1") VIRTUAL(
+		  "dm-2",
+		  "253:2") "l sys/devices/virtual/block/dm-0/holders/dm-1\t"
+			   "sys/devices/virtual/block/dm-1\n"
+			   "l sys/devices/virtual/block/dm-1/holders/dm-2\t"
+			   "sys/devices/virtual/block/dm-2\n"
+			   "f dev/dm-2\tfree\n"
+			   "f sys/devices/virtual/block/dm-0/dm/name\tvg-po--ol_tdata_rimage_0\n"
+			   "f sys/devices/virtual/block/dm-0/dm/uuid\tLVM-" LVMID "\n"
+			   "f sys/devices/virtual/block/dm-1/dm/name\tvg-po--ol-tpool\n"
+			   "f sys/devices/virtual/block/dm-1/dm/uuid\tLVM-" LVMID "-tpool\n"
+			   "f sys/devices/virtual/block/dm-2/dm/name\tvg-th--in\n"
+			   "f sys/devices/virtual/block/dm-2/dm/uuid\tLVM-" LVMID "\n",
+	  "dm-1 is held by vg-th--in (through vg-po--ol-tpool); dm-0 is held by vg-po--ol-tpool "
+	  "(through vg-po--ol_tdata_rimage_0); sda is held by vg-po--ol_tdata_rimage_0",
+	  "lvchange -an vg/th-in; lvchange -an vg/po-ol; lvchange -an vg/po-ol" },
 	{ "md", SDA PLAIN HOLDS("sda", "md127") VIRTUAL("md127", "9:127") "f dev/md127\tfree\n",
 	  "sda is held by md127", "mdadm --stop /dev/md127" },
 	{ "md, by the metadata of the firmware: the container last",
@@ -324,7 +345,7 @@ static const struct {
 			   "f sys/devices/virtual/block/dm-0/dm/uuid\tLVM-x\nf dev/dm-0\tfree\n" QEMU(
 				   "/dev/block/253:0"),
 	  "domain 'vm', process 77 (qemu-system-x86), has /dev/dm-0 open; sda is held by vg-vm",
-	  "virsh shutdown vm; vgchange -an vg" },
+	  "virsh shutdown vm; lvchange -an vg/vm" },
 	{ "bcache, without its cache", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=bcache"),
 	  "sda is registered with bcache", "echo 1 > /sys/class/block/sda/bcache/stop" },
 	{ "bcache, behind it",

@@ -152,26 +152,32 @@ static void look_at_swap(struct vh_uses_ctx *ctx, const struct node *n)
 	}
 }
 
-/* Of an LVM volume: what stands before the single hyphen, others are doubled (lvm(8)). */
-static char *volume_group(const char *dm_name)
+/* Volumes that others are made of cannot be ended themselves, and have these in their names, which
+ * others must not have (lvm2: lib/metadata/metadata.c). One that ends has a layer of its own, which
+ * its UUID names: "LVM-", two of 32 characters, "-tpool". */
+static void cut_to_visible(char *volume, const char *dm_uuid)
 {
-	char *group = vh_strdup(dm_name), *to = group;
+	static const char *const parts[] = { "_tdata",   "_tmeta", "_rimage", "_rmeta", "_mimage",
+					     "_mlog",    "_cdata", "_cmeta",  "_corig", "_cvol",
+					     "_wcorig",  "_vdata", "_iorig",  "_imeta", "_pmspare",
+					     "_vorigin", "_cpool" };
+	const size_t own = strlen("LVM-") + 64;
 
-	for (const char *p = dm_name; *p; p++) {
-		if (p[0] == '-' && p[1] != '-')
-			break;
-		p += p[0] == '-';
-		*to++ = *p;
+	if (strlen(dm_uuid) > own && vh_has_suffix(volume, dm_uuid + own))
+		volume[strlen(volume) - strlen(dm_uuid + own)] = 0;
+	for (size_t i = 0; i < VH_COUNT(parts); i++) {
+		char *part = strstr(strchr(volume, '/') + 1, parts[i]);
+
+		if (part)
+			*part = 0;
 	}
-	*to = 0;
-	return group;
 }
 
 /* What ends a holder: device-mapper by the prefix of its UUID, the others by their name. */
 static char *holder_fix(const char *holder, const char *dm_name, const char *dm_uuid)
 {
 	_auto_free_ char *word = dm_name ? vh_shell_operand(dm_name) : vh_shell_quote(holder);
-	_auto_free_ char *group = NULL, *groups_word = NULL;
+	_auto_free_ char *volume = NULL, *volumes_word = NULL;
 	const char *number = holder + strcspn(holder, "0123456789");
 
 	if (vh_has_prefix(holder, "md"))
@@ -183,9 +189,11 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	if (!dm_name)
 		return NULL;
 	if (dm_uuid && vh_has_prefix(dm_uuid, "LVM-")) {
-		group = volume_group(dm_name);
-		groups_word = vh_shell_operand(group);
-		return vh_printf("vgchange -an %s", groups_word);
+		volume = vh_things_volume(dm_name);
+		if (volume)
+			cut_to_visible(volume, dm_uuid);
+		volumes_word = vh_shell_operand(volume ? volume : dm_name);
+		return vh_printf(volume ? "lvchange -an %s" : "dmsetup remove %s", volumes_word);
 	}
 	if (dm_uuid && vh_has_prefix(dm_uuid, "CRYPT-"))
 		return vh_printf("cryptsetup close %s", word);

@@ -182,6 +182,9 @@ void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
 void vh_things_node(struct vh_uses_ctx *ctx, const char *path, const char *numbers, bool block);
 void vh_things_block(struct vh_uses_ctx *ctx, const char *file, const char *dm_name,
 		     const char *numbers);
+/* A volume of LVM by its name in device-mapper, as its tools call it: what stands before the single
+ * hyphen is the group, others are doubled (lvm(8)). NULL: it is none. Caller frees. */
+char *vh_things_volume(const char *dm_name) VH_CHECK;
 void vh_things_mount(struct vh_uses_ctx *ctx, const struct vh_mount *m);
 void vh_things_pool(struct vh_uses_ctx *ctx, const char *pool);
 void vh_things_interface(struct vh_uses_ctx *ctx, const char *name);
