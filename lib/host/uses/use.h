@@ -55,9 +55,11 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 #define VH_USE_ANY (~0u)
 #define VH_ZFS_PARTITION "6a898cc3-1dd2-11b2-99a6-080020736631" /* of GPT */
 #define VH_USE_RANK_FIRST (UINT32_MAX / 2) /* deeper than a mount point can be */
-/* What was found after a mark is taken back: it turned out not to be the function's. */
+/* What was found after a mark, or could not be seen, is taken back: it turned out not to be the
+ * function's. */
 struct vh_use_mark {
-	size_t uses, carries, nodes, things;
+	size_t uses, carries, nodes, things, unseen, not_checked;
+	unsigned int unseen_kinds;
 	bool complete;
 };
 struct vh_use_mark vh_use_mark(const struct vh_uses_ctx *ctx);
