@@ -220,7 +220,7 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	u->unexplained = *unexplained ? vh_strdup(unexplained) : NULL;
 }
 
-/* A process has the node open: that is who, and it has a line of its own. */
+/* A process has the node open exclusively: that is who, and it has a line of its own. */
 static void drop_unexplained(struct vh_pci_dev *d, const char *node)
 {
 	size_t kept = 0;
@@ -280,6 +280,14 @@ static void get_uses(const struct vh_strbuf *from, size_t *at, bool more, struct
 	}
 }
 
+static void get_kinds(const struct vh_strbuf *from, size_t *at, struct vh_pci_dev *d)
+{
+	uint64_t kinds;
+
+	if (vh_parse_uint(take(from, at), 10, UINT32_MAX, &kinds) == 0)
+		d->unseen_kinds |= (unsigned int)kinds;
+}
+
 /* The physical function of a VF was read for its driver only. */
 static bool wants_uses(const struct question *q, const struct vh_pci_dev *d)
 {
@@ -322,12 +330,9 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 		d->override = o.value;
 	}
 	if (wants_uses(q, d)) {
-		uint64_t kinds;
-
 		d->uses_read = *take(said, &at) ? VH_YES : VH_UNKNOWN;
 		d->firmware_flash = *take(said, &at);
-		if (vh_parse_uint(take(said, &at), 10, UINT32_MAX, &kinds) == 0)
-			d->unseen_kinds = (unsigned int)kinds;
+		get_kinds(said, &at, d);
 		get_uses(said, &at, false, q->host, d);
 	}
 }
@@ -347,15 +352,18 @@ static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
 		.root = q->of.root, .host = h, .dev = h->devs[i], .complete = true
 	};
 	size_t before = h->devs[i]->n_uses, not_checked = h->not_checked.count;
+	_auto_free_ char *kinds = NULL;
 
 	if (!q->parties)
 		q->parties = vh_parties_read(q->of.root, h);
 	vh_parties_look(q->parties, &uses, i);
+	kinds = vh_printf("%u", h->devs[i]->unseen_kinds);
 	put(to, uses.complete ? "complete" : "");
+	put(to, kinds);
 	for (size_t k = 0; k < before; k++) {
 		const char *node = h->devs[i]->uses[k].unexplained;
 
-		if (!node || !vh_parties_have(q->parties, i, node))
+		if (!node || !vh_parties_have_exclusively(q->parties, i, node))
 			continue;
 		put(to, "explained");
 		put(to, node);
@@ -390,14 +398,14 @@ static void read_nodes(const struct question *q, int64_t deadline)
 					    d->devnodes[0].path);
 			vh_names_note(&d->unseen, "who has %s open: /proc does not answer",
 				      d->devnodes[0].path);
+			d->unseen_kinds = VH_USE_ANY;
 		}
-		if (!answers[i].data || !*take(&answers[i], &at)) {
-			d->unseen_kinds |= VH_USE_ANY;
-			if (d->uses_read == VH_YES)
-				d->uses_read = VH_UNKNOWN;
-		}
-		if (answers[i].data)
+		if ((!answers[i].data || !*take(&answers[i], &at)) && d->uses_read == VH_YES)
+			d->uses_read = VH_UNKNOWN;
+		if (answers[i].data) {
+			get_kinds(&answers[i], &at, d);
 			get_uses(&answers[i], &at, true, h, d);
+		}
 	}
 	for (size_t i = 0; i < h->n_devs; i++)
 		vh_strbuf_clear(&answers[i]);

@@ -135,6 +135,19 @@ static enum vh_holder_rank rank_of(const char *comm)
 	return VH_HOLDER_PLAIN;
 }
 
+/* No descriptor tells that it was opened exclusively: the kernel forgets O_EXCL (fs/open.c:
+ * do_dentry_open()). These always ask for it, and do not run without it (src/blk/kernel/
+ * KernelDevice.cc). */
+static bool opens_exclusively(const char *comm)
+{
+	static const char *const programs[] = { "ceph-osd" };
+
+	for (size_t i = 0; comm && i < VH_COUNT(programs); i++)
+		if (!strcmp(comm, programs[i]))
+			return true;
+	return false;
+}
+
 /* --- control groups --------------------------------------------------------------------------- */
 
 /* How the managers of containers name the group of one: its own name stands between. */
@@ -355,7 +368,9 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 	_auto_free_ char *part = cgroup ? vh_holder_cgroup(cgroup) : NULL;
 	_auto_free_ char *shown = comm ? vh_printable_line(comm) : NULL;
 
-	*ret = (struct vh_holder){ .pid = pid, .rank = rank_of(comm) };
+	*ret = (struct vh_holder){ .pid = pid,
+				   .rank = rank_of(comm),
+				   .opens_exclusively = opens_exclusively(comm) };
 	ret->who = shown ? vh_printf("process %lld (%s)", (long long)pid, shown)
 			 : vh_printf("process %lld", (long long)pid);
 	if (ret->rank == VH_HOLDER_GUEST || (part && vh_has_prefix(part, GUEST_SCOPE))) {

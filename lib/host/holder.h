@@ -17,7 +17,8 @@ enum vh_holder_rank {
 struct vh_holder {
 	int64_t pid;
 	enum vh_holder_rank rank;
-	char *who; /* "process 812 (qemu-system-x86)", to be shown */
+	bool opens_exclusively; /* what it has open on a disk nobody else has exclusively */
+	char *who;              /* "process 812 (qemu-system-x86)", to be shown */
 	char *of; /* what it belongs to, to be shown: "domain 'omv'", "bacula-sd.service"; or NULL */
 	char *fix; /* what ends that; NULL: ending the process does, or nothing */
 };

@@ -188,8 +188,10 @@ static void *look(void *ctx)
 			w->hits.unseen = "there are too many processes to look at";
 			break;
 		}
-		if (vh_root_each_open(s->root, s->pids->name[i], paths, note, w) == VH_UNKNOWN)
+		if (vh_root_each_open(s->root, s->pids->name[i], paths, note, w) == VH_UNKNOWN) {
 			w->hits.unseen = "not every process can be looked at";
+			*VH_APPEND(w->hits.hidden, w->hits.n_hidden) = w->pid;
+		}
 	}
 	return NULL;
 }
@@ -219,9 +221,12 @@ static void take_over(struct vh_hits *to, struct vh_hits *from)
 			to->list[at] = to->list[at - 1];
 		to->list[at] = from->list[i];
 	}
+	for (size_t i = 0; i < from->n_hidden; i++)
+		*VH_APPEND(to->hidden, to->n_hidden) = from->hidden[i];
 	if (from->unseen)
 		to->unseen = from->unseen;
 	free(from->list);
+	free(from->hidden);
 }
 
 void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret)
@@ -254,5 +259,6 @@ void vh_scan_clear(struct vh_hits *hits)
 	for (size_t i = 0; i < hits->count; i++)
 		free(hits->list[i].path);
 	free(hits->list);
+	free(hits->hidden);
 	*hits = (struct vh_hits){ 0 };
 }

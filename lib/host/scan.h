@@ -16,6 +16,8 @@ struct vh_hit {
 struct vh_hits {
 	struct vh_hit *list;
 	size_t count;
+	int64_t *hidden; /* processes that cannot be looked at */
+	size_t n_hidden;
 	const char *unseen; /* why not all was seen; NULL: it was */
 };
 

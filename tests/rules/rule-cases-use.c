@@ -72,7 +72,6 @@ static void peer_only_use(struct world *w)
 {
 	alone(w);
 	world_use(&w->dev[1], VH_USE_NETWORK, "eth0 is up")->peer_only = true;
-	w->dev[1].uses_read = VH_UNKNOWN;
 }
 CASE("in-use-as-a-peer-only", peer_only_use, .want = "info peer-detached 0000:01:00.0:10",
      .silent = "device-in-use");
@@ -168,6 +167,58 @@ static void peer_allowed(struct world *w)
 }
 CASE("peer-in-use-allowed", peer_allowed, .want = PEER, .silent = "peer-in-use",
      .says = "the host loses meanwhile: sda1 is mounted at /home");
+
+static void unjudged(struct world *w)
+{
+	alone(w);
+	w->dev[1].uses_read = VH_UNKNOWN;
+	w->dev[1].unseen_kinds = VH_USE_BLOCK;
+	vh_names_note(&w->dev[1].unseen, "mounts and swap: gone");
+}
+CASE("in-use-unjudged", unjudged, .want = "error device-in-use 0000:01:00.0:10",
+     .silent = "peer-detached",
+     .says = "counts as used: what the host does with it by driver 'e1000e' could not be seen: "
+	     "mounts and swap: gone",
+     .fix = "choose another device, or allow what may be there in");
+
+static void unjudged_allowed(struct world *w)
+{
+	unjudged(w);
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_BLOCK;
+}
+CASE("in-use-unjudged-allowed", unjudged_allowed, .want = "", .silent = "device-in-use");
+
+static void unjudged_other(struct world *w)
+{
+	unjudged(w);
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK;
+}
+CASE("in-use-unjudged-other", unjudged_other, .want = "error device-in-use 0000:01:00.0:10");
+
+static void unread(struct world *w)
+{
+	unjudged(w);
+	w->dev[1].uses_read = VH_NO;
+	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_BLOCK;
+}
+CASE("in-use-unread", unread, .want = "error device-in-use 0000:01:00.0:10",
+     .fix = "choose another device");
+
+static void untold(struct world *w)
+{
+	unjudged(w);
+	w->host.uses_untold = true;
+}
+CASE("in-use-untold", untold, .want = "", .silent = "device-in-use");
+
+/* It stays where it is: nothing of it is taken. */
+static void unjudged_on_vfio(struct world *w)
+{
+	unjudged(w);
+	w->dev[1].driver = (char[]){ "vfio-pci" };
+	w->dev[1].on_vfio = true;
+}
+CASE("in-use-unjudged-on-vfio", unjudged_on_vfio, .want = "", .silent = "device-in-use");
 
 static void peer_unjudged(struct world *w)
 {

@@ -15,7 +15,7 @@ static const struct {
 } fix_commands[] = {
 	{ "umount", true },      { "swapoff", true },
 	{ "echo", true },        { "targetcli", true },
-	{ "mdadm", true },       { "vgchange", true },
+	{ "mdadm", true },       { "lvchange", true },
 	{ "cryptsetup", true },  { "multipath", true },
 	{ "dmsetup", true },     { "zpool", true },
 	{ "ip", true },          { "nmcli", true },

@@ -22,6 +22,11 @@
 #define VIRTUAL(name, number)                                                                     \
 	"f sys/devices/virtual/block/" name "/dev\t" number "\nd sys/devices/virtual/block/" name \
 	"/holders\nl sys/class/block/" name "\tsys/devices/virtual/block/" name "\n"
+#define VIRTUAL_PART(of, name, number)                                  \
+	"f sys/devices/virtual/block/" of "/" name "/dev\t" number "\n" \
+	"f sys/devices/virtual/block/" of "/" name "/partition\t1\n"    \
+	"d sys/devices/virtual/block/" of "/" name "/holders\n"         \
+	"l sys/class/block/" name "\tsys/devices/virtual/block/" of "/" name "\n"
 #define HOLDS(disk, name) "l " AT disk "/holders/" name "\tsys/devices/virtual/block/" name "\n"
 #define SDA CONTROLLER DISK("sda", "8:0")
 #define SDA1 SDA PART("sda", "sda1", "8:1")
@@ -42,6 +47,10 @@
 	"f proc/77/cgroup\t0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope\n"                    \
 	"l proc/77/fd/9\t" node "\n"
 #define NVMET "f sys/kernel/config/nvmet/subsystems/"
+#define LVMID TEN TEN TEN TEN TEN TEN "aaaa"
+#define TEN "aaaaaaaaaa"
+#define CUT "/" TEN TEN TEN TEN TEN TEN TEN "aaaaaaaaa..."
+#define LONG "/" TEN TEN TEN TEN TEN TEN TEN TEN
 #define CUTS "   # cuts off whoever works with it"
 #define LIO "f sys/kernel/config/target/core/"
 
@@ -61,6 +70,9 @@ static const struct {
 		  SWAPS("/srv/s\\\\040(deleted) file"),
 	  "vital sda holds the swap file /srv/s (deleted); sda is mounted at /srv",
 	  "none; umount /srv" },
+	{ "swap on a node that was deleted",
+	  SDA MOUNTS("") SWAPS("/dev/sda\\\\040(deleted) partition"), "vital sda is swap",
+	  "swapoff /dev/sda" },
 	{ "inner mounts first",
 	  SDA1 SWAPS("") MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
 				"\\n22 21 8:1 /a /srv/a rw - ext4 /dev/sda1 rw"
@@ -72,6 +84,33 @@ static const struct {
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw"
 			       "\\n22 21 0:40 / /srv rw - tmpfs none rw"),
 	  "sda is mounted at /srv", "umount /srv, umount /srv" },
+	{ "stacked: each is unmounted once, the later one first",
+	  SDA1 SWAPS("") MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
+				"\\n22 21 0:40 / /srv rw - tmpfs none rw"
+				"\\n23 22 8:2 / /srv rw - ext4 /dev/sda2 rw"
+				"\\n24 23 8:3 / /srv/x rw - ext4 /dev/sda3 rw")
+		  PART("sda", "sda2", "8:2") PART("sda", "sda3", "8:3"),
+	  "sda3 is mounted at /srv/x; sda2 is mounted at /srv; sda1 is mounted at /srv",
+	  "umount /srv/x; umount /srv; umount /srv, umount /srv" },
+	{ "stacked: what covers a swap file goes before it",
+	  SDA1 MOUNTS("\\n21 20 8:1 / /srv rw - ext4 /dev/sda1 rw"
+		      "\\n22 21 8:2 / /srv/x rw - ext4 /dev/sda2 rw"
+		      "\\n23 21 8:2 / /srv/x rw - ext4 /dev/sda2 rw") SWAPS("/srv/x/swap file")
+		  PART("sda", "sda2", "8:2"),
+	  "vital sda2 holds the swap file /srv/x/swap; sda2 is mounted at /srv/x; "
+	  "sda2 is mounted at /srv/x; sda1 is mounted at /srv",
+	  "swapoff /srv/x/swap; umount /srv/x; umount /srv/x; umount /srv" },
+	{ "stacked in another namespace",
+	  SDA1 PLAIN PART("sda", "sda2", "8:2")
+		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:1 / /d rw - ext4 /dev/sda1 rw"
+				       "\\n22 21 8:2 / /d rw - ext4 /dev/sda2 rw\n",
+	  "sda2 is mounted at /d in the mount namespace of process 7 (tool); "
+	  "sda1 is mounted at /d in the mount namespace of process 7 (tool)",
+	  "umount -N 7 /d, or end process 7 (tool); umount -N 7 /d, or end process 7 (tool)" },
+	{ "two places whose names are cut to the same",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / " LONG "1 rw - ext4 /dev/sda rw"
+			       "\\n22 20 8:0 / " LONG "2 rw - ext4 /dev/sda rw"),
+	  "sda is mounted at " CUT "; sda is mounted at " CUT, "umount " LONG "1; umount " LONG "2" },
 	{ "swap on a file before its mount",
 	  SDA MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw") SWAPS("/srv/swap file"),
 	  "vital sda holds the swap file /srv/swap; sda is mounted at /srv",
@@ -166,6 +205,15 @@ static const struct {
 	{ "nobody knows who", SDA PLAIN HELD UDEV("8:0", ""),
 	  "vital sda is opened exclusively, and it cannot be told by whom",
 	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
+	{ "nobody knows who: that a process has it open proves nothing",
+	  SDA PLAIN HELD UDEV("8:0", "") PROCESS("7", "tool") "l proc/7/fd/3\t/dev/sda\n",
+	  "vital sda is opened exclusively, and it cannot be told by whom; "
+	  "process 7 (tool) has /dev/sda open",
+	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who; "
+	  "end process 7 (tool)" },
+	{ "Ceph, which opens it exclusively",
+	  SDA PLAIN HELD UDEV("8:0", "") PROCESS("7", "ceph-osd") "l proc/7/fd/3\t/dev/sda\n",
+	  "process 7 (ceph-osd) has /dev/sda open", "end process 7 (ceph-osd)" },
 	{ "nobody knows who, but what is on it",
 	  SDA1 PLAIN HELD "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_TYPE=drbd"),
 	  "vital sda1 (drbd) is opened exclusively, and it cannot be told by whom",
@@ -193,6 +241,23 @@ static const struct {
 		  "7", "tool") "f proc/1/mountinfo\t21 20 8:0 / /boot rw - ext4 /dev/sda rw\n"
 			       "f proc/7/mountinfo\t21 20 8:0 / /boot rw - ext4 /dev/sda rw\n",
 	  "vital sda is mounted at /boot in the mount namespace of process 1 (systemd)", "none" },
+	{ "mounted by the host, the system after something else",
+	  SDA PLAIN PROCESS("1",
+			    "systemd") "f proc/1/mountinfo\t21 20 8:0 / /home rw - ext4 /dev/sda rw"
+				       "\\n20 1 8:0 / / rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /home in the mount namespace of process 1 (systemd); "
+	  "vital sda is mounted at / in the mount namespace of process 1 (systemd)",
+	  "umount -N 1 /home; none" },
+	{ "mounted in two namespaces, twice in one",
+	  SDA PLAIN PROCESS("7", "tool")
+		  PROCESS("8", "app") "f proc/7/mountinfo\t20 1 8:0 / /a rw - ext4 /dev/sda rw"
+				      "\\n21 1 8:0 / /b rw - ext4 /dev/sda rw\n"
+				      "f proc/8/mountinfo\t20 1 8:0 / /a rw - ext4 /dev/sda rw\n",
+	  "sda is mounted at /a in the mount namespace of process 7 (tool); "
+	  "sda is mounted at /b in the mount namespace of process 7 (tool); "
+	  "sda is mounted at /a in the mount namespace of process 8 (app)",
+	  "umount -N 7 /a, or end process 7 (tool); umount -N 7 /b, or end process 7 (tool); "
+	  "umount -N 8 /a, or end process 8 (app)" },
 	{ "mounted by all, and told once",
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw")
 		  PROCESS("7", "tool") "f proc/7/mountinfo\t21 20 8:0 / /srv rw - ext4 /dev/sda rw\n",
@@ -243,7 +308,24 @@ static const struct {
 			   "f sys/devices/virtual/block/dm-1/dm/name\tcrypt\nf sys/devices/virtual/block/dm-1/dm/uuid\tCRYPT-x\n",
 	  "vital dm-1 is swap (through crypt); dm-0 is held by crypt (through my--vg-lv--1); "
 	  "sda is held by my--vg-lv--1",
-	  "swapoff /dev/dm-1; cryptsetup close crypt; vgchange -an my-vg" },
+	  "swapoff /dev/dm-1; cryptsetup close crypt; lvchange -an my-vg/lv-1" },
+	{ "LVM, what a thin pool is made of",
+	  SDA PLAIN HOLDS("sda", "dm-0") VIRTUAL("dm-0", "253:0") VIRTUAL("dm-1", "253:1") VIRTUAL(
+		  "dm-2",
+		  "253:2") "l sys/devices/virtual/block/dm-0/holders/dm-1\t"
+			   "sys/devices/virtual/block/dm-1\n"
+			   "l sys/devices/virtual/block/dm-1/holders/dm-2\t"
+			   "sys/devices/virtual/block/dm-2\n"
+			   "f dev/dm-2\tfree\n"
+			   "f sys/devices/virtual/block/dm-0/dm/name\tvg-po--ol_tdata_rimage_0\n"
+			   "f sys/devices/virtual/block/dm-0/dm/uuid\tLVM-" LVMID "\n"
+			   "f sys/devices/virtual/block/dm-1/dm/name\tvg-po--ol-tpool\n"
+			   "f sys/devices/virtual/block/dm-1/dm/uuid\tLVM-" LVMID "-tpool\n"
+			   "f sys/devices/virtual/block/dm-2/dm/name\tvg-th--in\n"
+			   "f sys/devices/virtual/block/dm-2/dm/uuid\tLVM-" LVMID "\n",
+	  "dm-1 is held by vg-th--in (through vg-po--ol-tpool); dm-0 is held by vg-po--ol-tpool "
+	  "(through vg-po--ol_tdata_rimage_0); sda is held by vg-po--ol_tdata_rimage_0",
+	  "lvchange -an vg/th-in; lvchange -an vg/po-ol; lvchange -an vg/po-ol" },
 	{ "md", SDA PLAIN HOLDS("sda", "md127") VIRTUAL("md127", "9:127") "f dev/md127\tfree\n",
 	  "sda is held by md127", "mdadm --stop /dev/md127" },
 	{ "md, by the metadata of the firmware: the container last",
@@ -263,7 +345,7 @@ static const struct {
 			   "f sys/devices/virtual/block/dm-0/dm/uuid\tLVM-x\nf dev/dm-0\tfree\n" QEMU(
 				   "/dev/block/253:0"),
 	  "domain 'vm', process 77 (qemu-system-x86), has /dev/dm-0 open; sda is held by vg-vm",
-	  "virsh shutdown vm; vgchange -an vg" },
+	  "virsh shutdown vm; lvchange -an vg/vm" },
 	{ "bcache, without its cache", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=bcache"),
 	  "sda is registered with bcache", "echo 1 > /sys/class/block/sda/bcache/stop" },
 	{ "bcache, behind it",
@@ -349,6 +431,74 @@ static const struct {
 	  "vital sda holds the file /cdrom/small.squashfs, held by loop0, maybe a part of the root "
 	  "file system; sda is mounted at /cdrom",
 	  "none; umount /cdrom" },
+	{ "md, the system on its partition",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 259:1 / / rw - ext4 /dev/md126p1 rw\n" HOLDS(
+		  "sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART("md126", "md126p1", "259:1"),
+	  "vital md126p1 is mounted at / (through md126); sda is held by md126",
+	  "none; mdadm --stop /dev/md126" },
+	{ "md, a guest on its partition",
+	  SDA PLAIN HOLDS("sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART(
+		  "md126", "md126p1", "259:1") "f dev/md126\tfree\n" QEMU("/dev/block/259:1"),
+	  "domain 'vm', process 77 (qemu-system-x86), has /dev/md126p1 open; sda is held by md126",
+	  "virsh shutdown vm; mdadm --stop /dev/md126" },
+	{ "md, a volume on its partition",
+	  SDA MOUNTS("") SWAPS("/dev/dm-0 x") HOLDS("sda", "md126") VIRTUAL("md126", "9:126")
+		  VIRTUAL_PART("md126", "md126p1", "259:1") VIRTUAL(
+			  "dm-0", "253:0") "l sys/devices/virtual/block/md126/md126p1/holders/dm-0\t"
+					   "sys/devices/virtual/block/dm-0\n"
+					   "f sys/devices/virtual/block/dm-0/dm/name\tswap\n",
+	  "vital dm-0 is swap (through swap); md126p1 is held by swap (through md126); "
+	  "sda is held by md126",
+	  "swapoff /dev/dm-0; dmsetup remove swap; mdadm --stop /dev/md126" },
+	{ "md, one partition mounted, another in another namespace",
+	  SDA SWAPS("") MOUNTS("\\n21 20 259:1 / /srv rw - ext4 /dev/md126p1 rw") HOLDS(
+		  "sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART("md126", "md126p1", "259:1")
+		  VIRTUAL_PART("md126", "md126p2", "259:2") PROCESS(
+			  "7", "tool") "f proc/7/mountinfo\t21 20 259:2 / /d rw - ext4 /dev/x rw\n",
+	  "md126p1 is mounted at /srv (through md126); "
+	  "md126p2 is mounted at /d in the mount namespace of process 7 (tool); "
+	  "sda is held by md126",
+	  "umount /srv; umount -N 7 /d, or end process 7 (tool); mdadm --stop /dev/md126" },
+	{ "md, its partition opened by nobody who is seen",
+	  SDA PLAIN HOLDS("sda", "md126") VIRTUAL("md126", "9:126") VIRTUAL_PART(
+		  "md126", "md126p1", "259:1") "f dev/md126\theld\nf dev/md126p1\theld\n",
+	  "vital md126p1 is opened exclusively, and it cannot be told by whom; "
+	  "sda is held by md126",
+	  "fuser -v /dev/md126p1; grep -l ' 259:1 ' /proc/[0-9]*/mountinfo   # names who; "
+	  "mdadm --stop /dev/md126" },
+	{ "bcache, the system on a partition behind it",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 252:1 / / rw - ext4 /dev/bcache0p1 rw\n" VIRTUAL(
+		  "bcache0", "252:0")
+		  VIRTUAL_PART("bcache0", "bcache0p1",
+			       "252:1") "l " AT "sda/bcache/dev\tsys/devices/virtual/block/bcache0\n",
+	  "vital bcache0p1 is mounted at / (through bcache0); sda is held by bcache0",
+	  "none; echo 1 > /sys/block/bcache0/bcache/stop" },
+	{ "bcache, the cache of a partition of the system",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 252:1 / / rw - ext4 /dev/bcache0p1 rw\n" VIRTUAL(
+		  "bcache0", "252:0")
+		  VIRTUAL_PART(
+			  "bcache0", "bcache0p1",
+			  "252:1") "l " AT "sda/bcache/set\tsys/fs/bcache/7a\n"
+				   "l sys/fs/bcache/7a/bdev0\tsys/devices/virtual/block/sdx/bcache\n"
+				   "l sys/class/block/sdx\tsys/devices/virtual/block/sdx\n"
+				   "l sys/devices/virtual/block/sdx/bcache/dev\tsys/devices/virtual/block/bcache0\n",
+	  "vital bcache0p1 is mounted at / (through bcache0); sda is a cache of bcache",
+	  "none; echo 1 > /sys/fs/bcache/7a/stop" },
+	{ "a loop, and its partition",
+	  SDA SWAPS("")
+		  MOUNTS("\\n21 20 259:1 / /srv rw - ext4 /dev/loop0p1 rw") "f sys/block/loop0/loop/backing_file\t/dev/sda\n" VIRTUAL(
+			  "loop0", "7:0") VIRTUAL_PART("loop0", "loop0p1", "259:1"),
+	  "loop0p1 is mounted at /srv (through loop0); sda is held by loop0",
+	  "umount /srv; losetup --detach /dev/loop0" },
+	{ "a loop of a file, and its partition",
+	  SDA SWAPS("") MOUNTS(
+		  "\\n21 20 8:0 / /a/b/c rw - ext4 /dev/sda rw"
+		  "\\n22 20 259:1 / /x rw - ext4 /dev/loop0p1 rw") "f sys/block/loop0/loop/backing_file\t/a/b/c/disk\n" VIRTUAL("loop0",
+																"7:0")
+		  VIRTUAL_PART("loop0", "loop0p1", "259:1"),
+	  "loop0p1 is mounted at /x (through loop0); sda holds the file /a/b/c/disk, held by loop0; "
+	  "sda is mounted at /a/b/c",
+	  "umount /x; losetup --detach /dev/loop0; umount /a/b/c" },
 	{ "shown by USB",
 	  SDA PLAIN
 	  "f sys/kernel/config/usb_gadget/g/functions/mass_storage.0/lun.0/file\t/dev/sda\n",

@@ -56,7 +56,8 @@ static char *uses_of(const char *machine, char **ret_fix)
 			       u->text);
 	}
 	if (d->uses_read != VH_YES)
-		vh_strbuf_add(&sb, " (unseen)");
+		vh_strbuf_add(&sb,
+			      d->unseen_kinds == VH_USE_BLOCK ? " (block unseen)" : " (unseen)");
 	return sb.data ? vh_strbuf_steal(&sb) : vh_strdup("");
 }
 
@@ -438,6 +439,17 @@ static const struct {
 	{ "a process that may not be looked at", CARD STAT("7", "x") "f proc/7/fd/3\t?\n",
 	  " (unseen)", NULL },
 	{ "the same, and a disk, of which others tell", DISK STAT("7", "x") "f proc/7/fd/3\t?\n",
+	  "", NULL },
+	{ "the same, and it is a guest: it has no other witness",
+	  DISK STAT("7", "x") "f proc/7/fd/3\t?\n" STAT("8", "qemu-system-x86") "f proc/8/fd/3\t?\n",
+	  " (block unseen)", NULL },
+	{ "the same, by its control group alone",
+	  DISK STAT("7", "x") "f proc/7/fd/3\t?\n" CGROUP(
+		  "7", "/machine.slice/machine-qemu\\\\x2d3\\\\x2dweb.scope/l"),
+	  " (block unseen)", NULL },
+	{ "the same, and a network card",
+	  FUNCTION("020000", "igb") NODE("ptp", "ptp0", "243:1")
+		  STAT("8", "qemu-system-x86") "f proc/8/fd/3\t?\n",
 	  "", NULL },
 	{ "the same, and what has other witnesses",
 	  FUNCTION("010802", "nvme") HIDDEN NODE("nvme", "nvme3", "240:1")

@@ -6,6 +6,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/case/vfguests.h"
 #include "lib/host/read.h"
+#include "lib/host/uses/use.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
 
@@ -395,8 +396,36 @@ static void test_vf_guests(void)
 	}
 }
 
+/* What turned out not to be the function's leaves nothing behind, and what was there stays. */
+static void test_forget(void)
+{
+	struct vh_pci_dev d = { 0 };
+	struct vh_host h = { 0 };
+	struct vh_uses_ctx ctx = { .host = &h, .dev = &d, .complete = true };
+	struct vh_use_mark mark;
+
+	vh_use_add(&ctx, VH_USE_BLOCK, "kept");
+	vh_use_unseen(&ctx, VH_USE_NETWORK, "kept too");
+	mark = vh_use_mark(&ctx);
+	ctx.complete = true;
+	vh_use_add(&ctx, VH_USE_BLOCK, "not its own");
+	vh_names_note(&d.carries, "disk");
+	vh_use_unseen(&ctx, VH_USE_BLOCK, "neither is this");
+	vh_host_not_checked(&h, "nor this");
+	vh_use_forget(&ctx, &mark);
+	ok(d.n_uses == 1 && !d.carries.count && !ctx.complete, "uses that are taken back");
+	ok(d.unseen.count == 1 && h.not_checked.count == 1 && d.unseen_kinds == VH_USE_NETWORK,
+	   "what was not seen of them is taken back too");
+	vh_host_clear_use(&d.uses[0]);
+	free(d.uses);
+	vh_names_clear(&d.carries);
+	vh_names_clear(&d.unseen);
+	vh_names_clear(&h.not_checked);
+}
+
 int main(void)
 {
+	test_forget();
 	for (size_t i = 0; i < VH_COUNT(cases); i++)
 		expect(cases[i].name, cases[i].machine, cases[i].want, cases[i].fix);
 	test_consoles();

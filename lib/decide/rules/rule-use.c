@@ -50,6 +50,46 @@ static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 	return vh_printf("end this use, or allow it %s", config);
 }
 
+/* What is not judged counts as in use, but where the source never tells: that is not checked. */
+static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	unsigned int allowed = vh_config_device(c->config, &d->addr).allow_in_use;
+
+	return !c->host->uses_untold && !vh_host_is_seen_enough(d, allowed);
+}
+
+/* A named device has to be seen as well, so that naming it does not help. */
+static char *unjudged_fix(const struct vh_pci_dev *d, const char *other)
+{
+	_auto_strbuf_ struct vh_strbuf kinds = { 0 };
+	_auto_free_ char *config = NULL;
+
+	for (unsigned int kind = 1; kind <= VH_USE_OTHER; kind <<= 1)
+		if (d->unseen_kinds & kind)
+			vh_strbuf_join(&kinds, " ", kind_str((enum vh_use_kind)kind));
+	if (!kinds.len || d->uses_read != VH_UNKNOWN)
+		return vh_printf("choose %s", other);
+	config = vh_wording_config(&d->addr, "allow-in-use", kinds.data);
+	return vh_printf("choose %s, or allow what may be there %s", other, config);
+}
+
+/* The same that a start demands of what it takes (lib/act/prepare.c). */
+static void device_unjudged(const struct vh_case *c, const struct vh_plan_dev *pd,
+			    const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_pci_dev *d = pd->dev;
+	_auto_free_ char *fix = NULL, *with = NULL;
+
+	if ((pd->action != VH_UNBIND && pd->action != VH_BIND) || !is_unjudged(c, d))
+		return;
+	fix = unjudged_fix(d, "another device");
+	with = d->driver ? vh_printf(" by driver '%s'", d->driver) : NULL;
+	vh_finding_add(out, r, pd, fix,
+		       "%s counts as used: what the host does with it%s could not be seen%s%s",
+		       vh_pci_str(&d->addr).s, with ? with : "", d->unseen.count ? ": " : "",
+		       d->unseen.count ? d->unseen.name[0] : "");
+}
+
 static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r,
 				struct vh_findings *out)
 {
@@ -69,6 +109,7 @@ static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r
 			if (!vh_plan_is_refused_by(c->config, pd->dev, use, VH_NAMED))
 				f->severity = VH_WARNING;
 		}
+		device_unjudged(c, pd, r, out);
 	}
 }
 
@@ -84,7 +125,7 @@ const struct vh_rule vh_rule_device_in_use = {
 		   "the use is, and the fix how to end it. If the host can do without it,\n"
 		   "allow-in-use in the configuration says so for this device and this kind of\n"
 		   "use. The disk of the root file system, of /boot and of swap cannot be\n"
-		   "allowed at all.",
+		   "allowed at all. What could not be seen counts as use.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */
@@ -139,37 +180,18 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 
-/* What is not judged counts as in use, but where the source never tells: that is not checked. A
- * device without a driver has no user, and of chipset functions peer-critical judges. */
-static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
+/* A device without a driver has no user, and of chipset functions peer-critical judges. */
+static bool is_peer_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
-	unsigned int allowed = vh_config_device(c->config, &d->addr).allow_in_use;
-
-	return !c->host->uses_untold && !vh_host_is_seen_enough(d, allowed) && d->driver &&
-	       !vh_host_is_chipset(d);
-}
-
-/* A named device has to be seen as well, so that naming it does not help. */
-static char *unjudged_fix(const struct vh_pci_dev *d)
-{
-	_auto_strbuf_ struct vh_strbuf kinds = { 0 };
-	_auto_free_ char *config = NULL;
-
-	for (unsigned int kind = 1; kind <= VH_USE_OTHER; kind <<= 1)
-		if (d->unseen_kinds & kind)
-			vh_strbuf_join(&kinds, " ", kind_str((enum vh_use_kind)kind));
-	if (!kinds.len || d->uses_read != VH_UNKNOWN)
-		return vh_strdup("choose a device of another IOMMU group");
-	config = vh_wording_config(&d->addr, "allow-in-use", kinds.data);
-	return vh_printf("choose a device of another IOMMU group, or allow what may be there %s",
-			 config);
+	return is_unjudged(c, d) && d->driver && !vh_host_is_chipset(d);
 }
 
 static void peer_unjudged(const struct vh_case *c, const struct vh_plan_dev *pd,
 			  const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_pci_dev *d = pd->dev;
-	_auto_free_ char *with = vh_wording_with(c, d), *fix = unjudged_fix(d);
+	_auto_free_ char *with = vh_wording_with(c, d),
+			 *fix = unjudged_fix(d, "a device of another IOMMU group");
 	struct vh_finding *f;
 
 	f = vh_finding_add(
@@ -192,7 +214,7 @@ static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
 			if (!vh_plan_allows(c->config, d, &d->uses[i]))
 				peer_used(c, pd, &d->uses[i], r, out);
 		}
-		if (is_unjudged(c, d))
+		if (is_peer_unjudged(c, d))
 			peer_unjudged(c, pd, r, out);
 	}
 }

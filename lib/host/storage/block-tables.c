@@ -105,13 +105,18 @@ void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 /* Filename Type Size Used Priority; the first line is the heading */
 static void read_swaps(char *text, struct vh_usage *u)
 {
+	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
 	char *line = strsep(&text, "\n");
 
 	while ((line = strsep(&text, "\n"))) {
-		char *name = strsep(&line, " \t");
+		char *name = unescape(strsep(&line, " \t"));
 
-		if (*name == '/')
-			*VH_APPEND(u->swaps.name, u->swaps.count) = vh_strdup(unescape(name));
+		if (*name != '/')
+			continue;
+		/* of a node that was made again: it is the same device, and that name ends it */
+		if (vh_has_prefix(name, "/dev/") && vh_has_suffix(name, deleted))
+			name[strlen(name) - strlen(deleted)] = 0;
+		*VH_APPEND(u->swaps.name, u->swaps.count) = vh_strdup(name);
 	}
 }
 

@@ -26,6 +26,8 @@ struct node {
 
 static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			 const char *via, int depth);
+static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path, const char *via,
+			       int depth);
 
 /* The name below /dev: sysfs writes a slash as an exclamation mark (drivers/base/core.c). */
 static char *node_name(const char *name)
@@ -74,7 +76,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		word = vh_shell_quote(file);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
-		u->rank = vh_mounts_rank(m->at) + 1;
+		u->rank = vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
 			u->fix = vh_printf("swapoff %s", word);
 	}
@@ -93,14 +95,14 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 			look_at_node(ctx, path, k->block, through, n->depth + 1);
 		}
 		for (size_t b = before; b < ctx->dev->n_uses; b++) /* all that before this */
-			ctx->dev->uses[b].rank += vh_mounts_rank(m->at) + 1;
+			ctx->dev->uses[b].rank += vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		/* a live system: what it is made of was mounted before its root */
 		layer = k->block && ctx->dev->n_uses == before && vh_mounts_hide_layers(usage);
 		shown = vh_printable(k->device, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s%s", n->name, shown,
 			       k->text, layer ? ", maybe a part of the root file system" : "");
 		u->vital = layer;
-		u->rank = vh_mounts_rank(m->at) + 1;
+		u->rank = vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		u->fix = layer ? NULL : vh_strdup(k->fix);
 	}
 }
@@ -127,7 +129,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_mounts_is_below_root(ctx->usage, m->at);
-		u->rank = vh_mounts_rank(m->at);
+		u->rank = vh_mounts_rank(ctx->usage->mounts, m);
 		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
 	}
@@ -150,26 +152,32 @@ static void look_at_swap(struct vh_uses_ctx *ctx, const struct node *n)
 	}
 }
 
-/* Of an LVM volume: what stands before the single hyphen, others are doubled (lvm(8)). */
-static char *volume_group(const char *dm_name)
+/* Volumes that others are made of cannot be ended themselves, and have these in their names, which
+ * others must not have (lvm2: lib/metadata/metadata.c). One that ends has a layer of its own, which
+ * its UUID names: "LVM-", two of 32 characters, "-tpool". */
+static void cut_to_visible(char *volume, const char *dm_uuid)
 {
-	char *group = vh_strdup(dm_name), *to = group;
+	static const char *const parts[] = { "_tdata",   "_tmeta", "_rimage", "_rmeta", "_mimage",
+					     "_mlog",    "_cdata", "_cmeta",  "_corig", "_cvol",
+					     "_wcorig",  "_vdata", "_iorig",  "_imeta", "_pmspare",
+					     "_vorigin", "_cpool" };
+	const size_t own = strlen("LVM-") + 64;
 
-	for (const char *p = dm_name; *p; p++) {
-		if (p[0] == '-' && p[1] != '-')
-			break;
-		p += p[0] == '-';
-		*to++ = *p;
+	if (strlen(dm_uuid) > own && vh_has_suffix(volume, dm_uuid + own))
+		volume[strlen(volume) - strlen(dm_uuid + own)] = 0;
+	for (size_t i = 0; i < VH_COUNT(parts); i++) {
+		char *part = strstr(strchr(volume, '/') + 1, parts[i]);
+
+		if (part)
+			*part = 0;
 	}
-	*to = 0;
-	return group;
 }
 
 /* What ends a holder: device-mapper by the prefix of its UUID, the others by their name. */
 static char *holder_fix(const char *holder, const char *dm_name, const char *dm_uuid)
 {
 	_auto_free_ char *word = dm_name ? vh_shell_operand(dm_name) : vh_shell_quote(holder);
-	_auto_free_ char *group = NULL, *groups_word = NULL;
+	_auto_free_ char *volume = NULL, *volumes_word = NULL;
 	const char *number = holder + strcspn(holder, "0123456789");
 
 	if (vh_has_prefix(holder, "md"))
@@ -181,9 +189,11 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	if (!dm_name)
 		return NULL;
 	if (dm_uuid && vh_has_prefix(dm_uuid, "LVM-")) {
-		group = volume_group(dm_name);
-		groups_word = vh_shell_operand(group);
-		return vh_printf("vgchange -an %s", groups_word);
+		volume = vh_things_volume(dm_name);
+		if (volume)
+			cut_to_visible(volume, dm_uuid);
+		volumes_word = vh_shell_operand(volume ? volume : dm_name);
+		return vh_printf(volume ? "lvchange -an %s" : "dmsetup remove %s", volumes_word);
 	}
 	if (dm_uuid && vh_has_prefix(dm_uuid, "CRYPT-"))
 		return vh_printf("cryptsetup close %s", word);
@@ -192,7 +202,18 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	return vh_printf("dmsetup remove %s", word);
 }
 
-static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name);
+static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name);
+
+/* Of what is known as in use already: that something cannot be told as well makes it no worse. */
+static void look_at_unseen_above(struct vh_uses_ctx *ctx, const char *path, const char *name)
+{
+	bool complete = ctx->complete;
+	unsigned int kinds = ctx->dev->unseen_kinds;
+
+	look_at_unseen(ctx, path, name);
+	ctx->complete = complete;
+	ctx->dev->unseen_kinds = kinds;
+}
 
 /* What is on the holder first: it has to end first. */
 static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const char *holder)
@@ -206,7 +227,7 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 
 	look_at_node(ctx, up, holder, through, n->depth + 1);
 	if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
-		look_exclusively(ctx, up, holder);
+		look_at_unseen_above(ctx, up, holder);
 	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
 		holder_fix(holder, dm_name, dm_uuid);
 }
@@ -320,13 +341,26 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 		return;
 	}
 	vh_things_block(ctx, file, dm_name, dev);
-	if (depth)
+	if (depth) {
 		vh_nodes_above(ctx, name, dev);
+		look_at_partitions(ctx, path, via, depth);
+	}
 	look_at_mounts(ctx, &n);
 	look_at_swap(ctx, &n);
 	look_at_holders(ctx, &n);
 	look_at_cache(ctx, &n);
 	look_at_kernel_users(ctx, &n);
+}
+
+static int list_partitions(struct vh_uses_ctx *ctx, const char *path, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names dirs = { 0 };
+	int rc = vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0 ? -errno : 0;
+
+	for (size_t i = 0; i < dirs.count; i++)
+		if (vh_root_exists(ctx->root, "%s/%s/partition", path, dirs.name[i]))
+			vh_names_note(ret, "%s", dirs.name[i]);
+	return rc;
 }
 
 static bool is_free(int rc)
@@ -365,7 +399,7 @@ static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 			      strerror(-rc));
 }
 
-/* Of what is known as in use already: that this cannot be told as well makes it no worse. */
+/* Of what is known as in use already, again. */
 static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = node_name(name);
@@ -375,6 +409,32 @@ static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const ch
 	judge_opener(ctx, path, node, vh_root_try_exclusive(ctx->root, node));
 	ctx->complete = complete;
 	ctx->dev->unseen_kinds = kinds;
+}
+
+/* The partitions of a disk, or of what lies on one, which can have some too (md126p1, loop0p1).
+ * Beside one that is in use, another may be so unseen. */
+static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path, const char *via, int depth)
+{
+	_auto_names_ struct vh_names parts = { 0 }, unused = { 0 };
+	size_t before = ctx->dev->n_uses;
+	int rc = list_partitions(ctx, path, &parts);
+
+	if (rc < 0 && !(depth && rc == -ENOENT))
+		vh_use_unseen(ctx, VH_USE_BLOCK, "the partitions of disk %s",
+			      strrchr(path, '/') + 1);
+	for (size_t i = 0; i < parts.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, parts.name[i]);
+		size_t others = ctx->dev->n_uses;
+
+		look_at_node(ctx, sub, parts.name[i], via, depth);
+		if (ctx->dev->n_uses == others)
+			vh_names_note(&unused, "%s", parts.name[i]);
+	}
+	for (size_t i = 0; ctx->dev->n_uses != before && i < unused.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
+
+		look_exclusively(ctx, sub, unused.name[i]);
+	}
 }
 
 /*
@@ -405,22 +465,6 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 
 	return head || (vh_root_exists(ctx->root, "%s/dev", path) &&
 			vh_root_exists(ctx->root, "%s/size", path));
-}
-
-/* Adds the uses of the partitions of a disk, and to `unused` those that have none. */
-static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path,
-			       const struct vh_names *dirs, struct vh_names *unused)
-{
-	for (size_t i = 0; i < dirs->count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, dirs->name[i]);
-		size_t before = ctx->dev->n_uses;
-
-		if (!vh_root_exists(ctx->root, "%s/partition", sub))
-			continue;
-		look_at_node(ctx, sub, dirs->name[i], "", 0);
-		if (ctx->dev->n_uses == before)
-			*VH_APPEND(unused->name, unused->count) = vh_strdup(dirs->name[i]);
-	}
 }
 
 /* disk sda (500 GB) */
@@ -462,17 +506,21 @@ void vh_block_look_at_exports(struct vh_uses_ctx *ctx, const char *node)
 	}
 }
 
-/* The whole disk is busy also where a partition is: then that is named. */
-static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name,
-			   const struct vh_names *parts)
+/* Nothing is seen on it. The whole disk is busy also where a partition is: then that is named; of a
+ * disk that is free as a whole the partitions are free too. */
+static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = node_name(name);
+	_auto_names_ struct vh_names parts = { 0 };
 	int whole = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
 
-	for (size_t i = 0; !is_free(whole) && i < parts->count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, parts->name[i]);
-		_auto_free_ char *part = node_name(parts->name[i]);
+	if (is_free(whole))
+		return;
+	VH_IGNORE(list_partitions(ctx, path, &parts)); /* look_at_partitions() says why */
+	for (size_t i = 0; i < parts.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, parts.name[i]);
+		_auto_free_ char *part = node_name(parts.name[i]);
 		int rc = is_untried(whole) ? whole : vh_root_try_exclusive(ctx->root, part);
 
 		if (rc == -EBUSY)
@@ -489,8 +537,8 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *head = vh_nodes_head(name);
 	_auto_free_ char *head_path = head ? vh_printf("sys/class/block/%s", head) : NULL;
-	_auto_names_ struct vh_names dirs = { 0 }, unused = { 0 };
-	size_t before = ctx->dev->n_uses, of_parts;
+	_auto_names_ struct vh_names parts = { 0 };
+	size_t before = ctx->dev->n_uses;
 
 	if (!ctx->host->uses_untold && (!ctx->usage->mounts_read || !ctx->usage->swaps_read)) {
 		vh_use_unseen(ctx, VH_USE_BLOCK, "mounts and swap: /proc is not readable");
@@ -511,26 +559,17 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		return;
 	}
 	look_at_node(ctx, path, name, "", 0);
-	of_parts = ctx->dev->n_uses;
-	if (vh_root_list_dirs(ctx->root, &dirs, "%s", path) < 0)
-		vh_use_unseen(ctx, VH_USE_BLOCK, "the partitions of disk %s", name);
-	look_at_partitions(ctx, path, &dirs, &unused);
-	/* beside a partition that is in use, another may be so unseen */
-	for (size_t i = 0; ctx->dev->n_uses != of_parts && i < unused.count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
-
-		look_exclusively(ctx, sub, unused.name[i]);
-	}
+	look_at_partitions(ctx, path, "", 0);
 	if (ctx->dev->n_uses != before)
 		return;
-	/* of a disk that is free as a whole the partitions are free too */
-	look_at_unseen(ctx, path, name, &unused);
+	look_at_unseen(ctx, path, name);
 	if (ctx->dev->n_uses != before)
 		return;
 	look_at_signature(ctx, path, name);
-	for (size_t i = 0; i < unused.count; i++) {
-		_auto_free_ char *sub = vh_printf("%s/%s", path, unused.name[i]);
+	VH_IGNORE(list_partitions(ctx, path, &parts)); /* look_at_partitions() says why */
+	for (size_t i = 0; i < parts.count; i++) {
+		_auto_free_ char *sub = vh_printf("%s/%s", path, parts.name[i]);
 
-		look_at_signature(ctx, sub, unused.name[i]);
+		look_at_signature(ctx, sub, parts.name[i]);
 	}
 }

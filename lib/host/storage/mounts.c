@@ -9,35 +9,45 @@
 
 #include "lib/base/banned.h"
 
+#define STACKED_MAX 32 /* at one place; of more the order is that of the table */
+
+/* Does the path lead to it, or through it? */
+static bool is_on(const char *at, const struct vh_mount *m)
+{
+	size_t n = strcmp(m->at, "/") ? strlen(m->at) : 0;
+
+	return !strncmp(at, m->at, n) && (!at[n] || at[n] == '/');
+}
+
 const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file)
 {
 	const struct vh_mount *best = NULL;
-	size_t longest = 0;
 
 	for (size_t i = 0; i < usage->n_mounts; i++) {
-		const char *at = usage->mounts[i].at;
-		size_t n = strcmp(at, "/") ? strlen(at) : 0;
+		const struct vh_mount *m = &usage->mounts[i];
 
-		if (n < longest || strncmp(file, at, n) != 0 || (file[n] && file[n] != '/'))
-			continue;
-		longest = n;
-		best = &usage->mounts[i];
+		if (is_on(file, m) && (!best || strlen(m->at) >= strlen(best->at)))
+			best = m;
 	}
 	return best;
 }
 
-unsigned int vh_mounts_rank(const char *at)
+/* 1 is for what has none, 0 for what is no mount. Of those at one place the later one hides the
+ * others. */
+unsigned int vh_mounts_rank(const struct vh_mount *table, const struct vh_mount *m)
 {
-	unsigned int rank = 2; /* 1 is for what has none, 0 for what is no mount */
+	unsigned int depth = 0, below = 0;
 
-	for (const char *p = at; p[0] && p[1]; p++)
-		rank += 2 * (*p == '/');
-	return rank;
+	for (const char *p = m->at; p[0] && p[1]; p++)
+		depth += *p == '/';
+	for (const struct vh_mount *at = table; at < m && below + 1 < STACKED_MAX; at++)
+		below += !strcmp(at->at, m->at);
+	return 2 * (1 + depth * STACKED_MAX + below);
 }
 
 char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m)
 {
-	size_t own = (size_t)(m - usage->mounts), n = strlen(m->at);
+	size_t own = (size_t)(m - usage->mounts);
 	struct vh_strbuf sb = { 0 };
 
 	if (vh_has_suffix(m->at, "//deleted")) /* fs/d_path.c */
@@ -46,7 +56,7 @@ char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m)
 		const char *at = usage->mounts[i].at;
 		_auto_free_ char *word = NULL;
 
-		if (strncmp(at, m->at, n) != 0 || (at[n] && at[n] != '/'))
+		if (!is_on(at, m))
 			continue;
 		word = vh_shell_quote(at);
 		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);

@@ -156,9 +156,26 @@ static void add_mount(struct vh_uses_ctx *ctx, const char *node, const struct na
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s in the mount namespace of %s%s%s",
 		       node, at, h.who, h.of ? " of " : "", h.of ? h.of : "");
 	u->vital = n->pid == 1 && vh_use_is_vital_mount(m->at);
-	u->rank = vh_mounts_rank(m->at);
+	u->rank = vh_mounts_rank(n->mounts, m);
 	if (!u->vital)
 		u->fix = umount_fix(n, i, &h);
+}
+
+static bool is_same_mount(const struct vh_mount *a, const struct vh_mount *b)
+{
+	return a->major == b->major && a->minor == b->minor && !strcmp(a->source, b->source) &&
+	       !strcmp(a->at, b->at);
+}
+
+/* What process 1 has mounted the others got from it, and it ends for them there. */
+static bool is_copy(const struct vh_namespaces *all, size_t number, const struct vh_mount *m)
+{
+	const struct namespace *first = &all->list[0];
+
+	for (size_t i = 0; number && first->pid == 1 && i < first->n_mounts; i++)
+		if (is_same_mount(&first->mounts[i], m))
+			return true;
+	return false;
 }
 
 static bool look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *node)
@@ -166,6 +183,7 @@ static bool look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const 
 	const struct vh_namespaces *all = namespaces(ctx);
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *file = vh_printf("/dev/%s", node);
+	bool found = false;
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct namespace *n = &all->list[i];
@@ -178,11 +196,12 @@ static bool look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const 
 			    !vh_use_is_in_list(m->more, file) &&
 			    !vh_members_share(ctx->usage, file, m->source))
 				continue;
-			add_mount(ctx, node, n, k);
-			return true;
+			found = true;
+			if (!is_copy(all, i, m))
+				add_mount(ctx, node, n, k);
 		}
 	}
-	return false;
+	return found;
 }
 
 /* --- mounted nowhere ------------------------------------------------------------------------------ */

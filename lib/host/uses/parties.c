@@ -50,7 +50,25 @@ struct vh_parties {
 	struct vh_hits hits;
 	struct vh_holder *holders;
 	size_t n_holders;
+	struct vh_holder guest; /* one of those that cannot be looked at; `who` NULL: there is none */
 };
+
+/* The lowest number, so that it is the same one each time. */
+static void find_hidden_guest(const struct vh_root *root, struct vh_parties *p)
+{
+	for (size_t i = 0; i < p->hits.n_hidden; i++) {
+		_auto_holder_ struct vh_holder h = { 0 };
+
+		if (p->guest.who && p->guest.pid < p->hits.hidden[i])
+			continue;
+		vh_holder_read(root, p->hits.hidden[i], &h);
+		if (h.rank != VH_HOLDER_GUEST)
+			continue;
+		vh_holder_clear(&p->guest);
+		p->guest = h;
+		h = (struct vh_holder){ 0 };
+	}
+}
 
 struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h)
 {
@@ -66,6 +84,7 @@ struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_h
 			vh_holder_read(root, p->hits.list[i].pid,
 				       VH_APPEND(p->holders, p->n_holders));
 	}
+	find_hidden_guest(root, p);
 	return p;
 }
 
@@ -77,6 +96,7 @@ void vh_parties_free(struct vh_parties *p)
 	for (size_t i = 0; i < p->n_holders; i++)
 		vh_holder_clear(&p->holders[i]);
 	free(p->holders);
+	vh_holder_clear(&p->guest);
 	free(p);
 }
 
@@ -89,11 +109,11 @@ static const struct vh_holder *holder_of(const struct vh_parties *p, int64_t pid
 	return &p->holders[i];
 }
 
-bool vh_parties_have(const struct vh_parties *p, size_t dev, const char *node)
+bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node)
 {
 	for (size_t i = 0; i < p->hits.count; i++)
 		if (p->hits.list[i].dev == dev && !strcmp(p->hits.list[i].path, node) &&
-		    holder_of(p, p->hits.list[i].pid)->rank != VH_HOLDER_LOOKS)
+		    holder_of(p, p->hits.list[i].pid)->opens_exclusively)
 			return true;
 	return false;
 }
@@ -286,10 +306,23 @@ static bool matters(const struct vh_pci_dev *d)
 	return false;
 }
 
+/* The node of a disk: a guest that has one raw says so to nobody, and there is no other witness. */
+static const char *disk_node(const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; i < d->n_devnodes; i++) {
+		const struct vh_subsystem *s = vh_subsystem_find(d->devnodes[i].subsystem);
+
+		if (s && s->kind == VH_USE_BLOCK)
+			return d->devnodes[i].path;
+	}
+	return NULL;
+}
+
 void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
 {
 	const struct vh_pci_dev *d = ctx->dev;
 	struct parties all = { 0 };
+	const char *disk;
 
 	for (size_t i = 0; i < p->hits.count; i++)
 		if (p->hits.list[i].dev == dev)
@@ -301,6 +334,10 @@ void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t
 	if (matters(d))
 		vh_use_unseen(ctx, VH_USE_ANY, "who has %s open: %s", d->devnodes[0].path,
 			      p->hits.unseen);
+	else if (p->guest.who && (disk = disk_node(d)))
+		vh_use_unseen(ctx, VH_USE_BLOCK, "who has %s open: %s%s%s cannot be looked at",
+			      disk, p->guest.who, p->guest.of ? " of " : "",
+			      p->guest.of ? p->guest.of : "");
 	else
 		vh_host_not_checked(ctx->host, "who has %s open: %s", d->devnodes[0].path,
 				    p->hits.unseen);

@@ -31,43 +31,40 @@ void vh_things_node(struct vh_uses_ctx *ctx, const char *path, const char *numbe
 	t->numbered = numbers && sscanf(numbers, "%u:%u", &t->major, &t->minor) == 2;
 }
 
-/* LVM's name: what stands before the single hyphen is the group, others are doubled (lvm(8)). */
-static char *volume_path(const char *dm_name)
+char *vh_things_volume(const char *dm_name)
 {
-	char *path = vh_printf("/dev/%s", dm_name), *to = path + strlen("/dev/");
-	const char *p = dm_name;
+	char *volume = vh_strdup(dm_name), *to = volume;
 	bool split = false;
 
-	for (; *p; p++) {
-		if (p[0] == '-' && p[1] == '-')
-			p++;
-		else if (p[0] == '-' && !split) {
-			split = true;
-			*to++ = '/';
-			continue;
-		}
-		*to++ = *p;
+	for (const char *p = dm_name; *p; p++) {
+		bool doubled = p[0] == '-' && p[1] == '-';
+		bool splits = p[0] == '-' && !doubled && !split;
+
+		*to++ = splits ? '/' : *p;
+		split |= splits;
+		p += doubled;
 	}
 	*to = 0;
 	if (split)
-		return path;
-	free(path);
+		return volume;
+	free(volume);
 	return NULL;
 }
 
 void vh_things_block(struct vh_uses_ctx *ctx, const char *file, const char *dm_name,
 		     const char *numbers)
 {
-	_auto_free_ char *mapper = NULL, *volume = NULL;
+	_auto_free_ char *mapper = NULL, *volume = NULL, *path = NULL;
 
 	vh_things_node(ctx, file, numbers, true);
 	if (!dm_name)
 		return;
 	mapper = vh_printf("/dev/mapper/%s", dm_name);
 	vh_things_node(ctx, mapper, numbers, true);
-	volume = volume_path(dm_name);
-	if (volume)
-		vh_things_node(ctx, volume, numbers, true);
+	volume = vh_things_volume(dm_name);
+	path = volume ? vh_printf("/dev/%s", volume) : NULL;
+	if (path)
+		vh_things_node(ctx, path, numbers, true);
 }
 
 /* What is mounted over hides what is below. */

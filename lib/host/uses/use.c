@@ -71,8 +71,22 @@ struct vh_use_mark vh_use_mark(const struct vh_uses_ctx *ctx)
 {
 	const struct vh_pci_dev *d = ctx->dev;
 
-	return (struct vh_use_mark){ d->n_uses, d->carries.count, d->n_devnodes, d->n_things,
-				     ctx->complete };
+	return (struct vh_use_mark){
+		.uses = d->n_uses,
+		.carries = d->carries.count,
+		.nodes = d->n_devnodes,
+		.things = d->n_things,
+		.unseen = d->unseen.count,
+		.not_checked = ctx->host->not_checked.count,
+		.unseen_kinds = d->unseen_kinds,
+		.complete = ctx->complete,
+	};
+}
+
+static void cut(struct vh_names *names, size_t count)
+{
+	while (names->count > count)
+		free(names->name[--names->count]);
 }
 
 void vh_use_forget(struct vh_uses_ctx *ctx, const struct vh_use_mark *since)
@@ -82,13 +96,15 @@ void vh_use_forget(struct vh_uses_ctx *ctx, const struct vh_use_mark *since)
 	for (; d->n_uses > since->uses; d->n_uses--) {
 		vh_host_clear_use(&d->uses[d->n_uses - 1]);
 	}
-	for (; d->carries.count > since->carries; d->carries.count--)
-		free(d->carries.name[d->carries.count - 1]);
+	cut(&d->carries, since->carries);
 	for (; d->n_devnodes > since->nodes; d->n_devnodes--) {
 		free(d->devnodes[d->n_devnodes - 1].path);
 		free(d->devnodes[d->n_devnodes - 1].subsystem);
 	}
 	for (; d->n_things > since->things; d->n_things--)
 		free(d->things[d->n_things - 1].name);
+	cut(&d->unseen, since->unseen);
+	cut(&ctx->host->not_checked, since->not_checked);
+	d->unseen_kinds = since->unseen_kinds;
 	ctx->complete = since->complete;
 }

@@ -55,9 +55,11 @@ void vh_use_unseen(struct vh_uses_ctx *ctx, unsigned int kinds, const char *fmt,
 #define VH_USE_ANY (~0u)
 #define VH_ZFS_PARTITION "6a898cc3-1dd2-11b2-99a6-080020736631" /* of GPT */
 #define VH_USE_RANK_FIRST (UINT32_MAX / 2) /* deeper than a mount point can be */
-/* What was found after a mark is taken back: it turned out not to be the function's. */
+/* What was found after a mark, or could not be seen, is taken back: it turned out not to be the
+ * function's. */
 struct vh_use_mark {
-	size_t uses, carries, nodes, things;
+	size_t uses, carries, nodes, things, unseen, not_checked;
+	unsigned int unseen_kinds;
 	bool complete;
 };
 struct vh_use_mark vh_use_mark(const struct vh_uses_ctx *ctx);
@@ -73,8 +75,8 @@ void vh_block_tables_parse(char *text, struct vh_mount **ret, size_t *ret_count)
 void vh_block_tables_clear(struct vh_mount *mounts, size_t count);
 /* The file system that a file lies on: the longest mount point, of those the last. */
 const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file);
-/* How deep a mount point lies: the inner ones have to be unmounted first. */
-unsigned int vh_mounts_rank(const char *at);
+/* How deep a mount of a table lies: the inner ones have to be unmounted first. */
+unsigned int vh_mounts_rank(const struct vh_mount *table, const struct vh_mount *m);
 /* What has to go before `m` can be unmounted, and that: what is mounted below it, from wherever.
  * NULL: its folder was deleted, and no path leads to it. Caller frees. */
 char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m) VH_CHECK;
@@ -182,6 +184,9 @@ void vh_nodes_of_nvidia(struct vh_uses_ctx *ctx);
 void vh_things_node(struct vh_uses_ctx *ctx, const char *path, const char *numbers, bool block);
 void vh_things_block(struct vh_uses_ctx *ctx, const char *file, const char *dm_name,
 		     const char *numbers);
+/* A volume of LVM by its name in device-mapper, as its tools call it: what stands before the single
+ * hyphen is the group, others are doubled (lvm(8)). NULL: it is none. Caller frees. */
+char *vh_things_volume(const char *dm_name) VH_CHECK;
 void vh_things_mount(struct vh_uses_ctx *ctx, const struct vh_mount *m);
 void vh_things_pool(struct vh_uses_ctx *ctx, const char *pool);
 void vh_things_interface(struct vh_uses_ctx *ctx, const char *name);
@@ -192,8 +197,9 @@ void vh_things_by_name(struct vh_uses_ctx *ctx, const char *name);
 struct vh_parties;
 struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h) VH_CHECK;
 void vh_parties_free(struct vh_parties *p);
-/* Has anybody who does more than look this node of device number `dev` open? */
-bool vh_parties_have(const struct vh_parties *p, size_t dev, const char *node);
+/* Has a process this node of device number `dev` open that opens disks exclusively? That anybody
+ * has it open does not prove it: a file system that cannot be seen may be who has it so. */
+bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node);
 /* Adds the uses of device number `dev` of the host. */
 void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
 

@@ -222,36 +222,43 @@ static void walk(struct vh_uses_ctx *ctx, const char *path, const struct place *
 			look_at(ctx, path, dirs.name[i], at);
 }
 
-/* Is the line one of the text's? */
-static bool has_line(const char *text, const char *line, size_t n)
+/* How many times is the line, of `n` characters, one of the text's up to `end`? NULL: in all. */
+static size_t count_lines(const char *text, const char *end, const char *line, size_t n)
 {
-	for (size_t k; text && *text; text += k + (text[k] == '\n')) {
+	size_t count = 0;
+
+	for (size_t k; text && *text && text != end; text += k + (text[k] == '\n')) {
 		k = strcspn(text, "\n");
-		if (k == n && !memcmp(text, line, n))
-			return true;
+		count += k == n && !memcmp(text, line, n);
 	}
-	return false;
+	return count;
 }
 
-/* A use's lines without those that stand before, but for the last, which ends the use itself. */
+/* A use's lines without those that stand before, but for the last, which ends the use itself. Each
+ * of those before ends one mount: of what is stacked at one place the others still need theirs. */
 static char *without_repeated(const struct vh_pci_dev *d, size_t number)
 {
-	const char *line = d->uses[number].fix;
+	const char *fix = d->uses[number].fix, *line = fix;
 	struct vh_strbuf sb = { 0 };
 
 	for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
-		bool known = false;
+		size_t n = (size_t)(end - line), before = 0;
 
-		for (size_t i = 0; i < number && !known; i++)
-			known = has_line(d->uses[i].fix, line, (size_t)(end - line));
-		if (!known)
-			vh_strbuf_add_mem(&sb, line, (size_t)(end - line) + 1);
+		for (size_t i = 0; i < number; i++)
+			before += count_lines(d->uses[i].fix, NULL, line, n);
+		if (count_lines(fix, line, line, n) >= before)
+			vh_strbuf_add_mem(&sb, line, n + 1);
 	}
 	vh_strbuf_add(&sb, line);
 	return vh_strbuf_steal(&sb);
 }
 
-/* A mirror leads twice to what is on it. */
+/* A mirror leads twice to what is on it. Texts that were cut may be of two. */
+static bool is_same(const struct vh_use *a, const struct vh_use *b)
+{
+	return !strcmp(a->text, b->text) && vh_streq(a->fix, b->fix);
+}
+
 static void drop_repeated(struct vh_pci_dev *d)
 {
 	size_t kept = 0;
@@ -259,7 +266,7 @@ static void drop_repeated(struct vh_pci_dev *d)
 	for (size_t i = 0; i < d->n_uses; i++) {
 		size_t same = 0;
 
-		while (same < kept && strcmp(d->uses[same].text, d->uses[i].text) != 0)
+		while (same < kept && !is_same(&d->uses[same], &d->uses[i]))
 			same++;
 		if (same == kept) {
 			d->uses[kept++] = d->uses[i];
