@@ -19,6 +19,7 @@ struct vh_holder {
 	enum vh_holder_rank rank;
 	char *who; /* "process 812 (qemu-system-x86)", to be shown */
 	char *of; /* what it belongs to, to be shown: "domain 'omv'", "bacula-sd.service"; or NULL */
+	char *key; /* that, whole and unmistakable, to be compared; NULL exactly where `of` is */
 	char *fix; /* what ends that; NULL: ending the process does, or nothing */
 };
 
