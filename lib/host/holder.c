@@ -225,6 +225,14 @@ char *vh_holder_cgroup(const char *text)
 	return NULL;
 }
 
+const char *vh_holder_manager(const char *part)
+{
+	for (size_t i = 0; i < VH_COUNT(containers); i++)
+		if (has_ends(part, containers[i].begin, containers[i].end))
+			return containers[i].begin;
+	return NULL;
+}
+
 /* \x2d is a minus (systemd.unit(5), "String Escaping"). In place. */
 static void unescape(char *s)
 {

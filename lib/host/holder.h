@@ -30,5 +30,8 @@ void vh_holder_clear(struct vh_holder *h);
 /* What of proc/PID/cgroup says to what a process belongs: "smartd.service", "docker-12ab.scope",
  * or NULL. Caller frees. */
 char *vh_holder_cgroup(const char *text) VH_CHECK;
+/* How such a part begins if it is a container's or a guest's ("docker-"): what is behind that is
+ * its name. NULL: a service's. */
+const char *vh_holder_manager(const char *part);
 
 #endif
