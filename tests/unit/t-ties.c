@@ -331,6 +331,26 @@ static const struct reach {
 	  .files = VIRTUAL("gre1", "778") "f sys/devices/virtual/net/gre1/broadcast\tc6:33:64:09\n" },
 };
 
+/* A card in a switch of software does not carry what has no medium. */
+#define SWITCH "254 0.0.0.0/0 192.0.2.1 eth1\\n254 10.9.0.0/24 - "
+#define SWITCHED VIRTUAL("ovs-system", "1") MASTER("ovs-system")
+#define LONELY(name, flags)                                                                        \
+	"f sys/devices/virtual/net/" name "/ifindex\t77\n" flags "f sys/devices/virtual/net/" name \
+	"/type\t1\n"                                                                               \
+	"l sys/class/net/" name "\tsys/devices/virtual/net/" name "\n"
+static const struct reach switched[] = {
+	{ "a bridge of Open vSwitch", SWITCH "br-int", .lead = { VH_LEAD_YES, VH_LEAD_NO },
+	  .files = SWITCHED VIRTUAL("br-int", "1") },
+	{ "a bridge of Open vSwitch of an older snapshot", SWITCH "br-int",
+	  .lead = { VH_LEAD_YES, VH_LEAD_NO }, .files = SWITCHED LONELY("br-int", "") },
+	{ "a dummy beside Open vSwitch", SWITCH "lonely", .lead = { VH_LEAD_NO, VH_LEAD_NO },
+	  .files = SWITCHED LONELY("lonely", "f sys/devices/virtual/net/lonely/flags\t0x83\n") },
+	{ "a dummy of an older snapshot", SWITCH "dummy0", .lead = { VH_LEAD_NO, VH_LEAD_NO },
+	  .files = SWITCHED LONELY("dummy0", "") },
+	{ "a bridge that is called like a dummy", SWITCH "dummy0",
+	  .lead = { VH_LEAD_YES, VH_LEAD_NO }, .files = SWITCHED VIRTUAL("dummy0", "1") },
+};
+
 /* The system counts where it may be so; data where something says so. */
 static bool is_reached(const struct vh_host *h, unsigned int bus, enum vh_lead lead, bool root)
 {
@@ -747,6 +767,10 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(reaches); i++) {
 		test_reach(&reaches[i], true);
 		test_reach(&reaches[i], false);
+	}
+	for (size_t i = 0; i < VH_COUNT(switched); i++) {
+		test_reach(&switched[i], true);
+		test_reach(&switched[i], false);
 	}
 	for (size_t w = 0; w < VH_COUNT(ways); w++)
 		test_default_by(&ways[w]);

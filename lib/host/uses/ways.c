@@ -90,6 +90,16 @@ static char *remote_of(const struct vh_root *root, const char *path)
 	return vh_strdup(shown);
 }
 
+/* dummy and ifb are what they seem to be: they have no medium, and do not ask who has an address. A
+ * bridge of Open vSwitch does (net/openvswitch/vport-internal_dev.c). */
+static bool has_no_medium(const struct vh_root *root, const char *path, const char *name)
+{
+	static const char *const begins[] = { "dummy", "ifb", NULL };
+	int64_t flags = vh_root_read_int(root, "%s/flags", path);
+
+	return flags < 0 ? has_begin(name, begins) : flags & IFF_NOARP;
+}
+
 static bool has_lower(const struct vh_root *root, const char *path)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -116,7 +126,8 @@ static void look_at_link(const struct vh_root *root, const char *name, struct vh
 	ret->over = vh_root_read_int(root, "%s/iflink", path);
 	if (ret->over == own || ret->over < 0)
 		ret->over = 0;
-	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
+	if (ret->kind == VH_LINK_PLAIN &&
+	    (!target || has_lower(root, path) || (!ret->over && has_no_medium(root, path, name))))
 		ret->kind = VH_LINK_OTHER;
 	else if (ret->kind == VH_LINK_PLAIN && ret->over)
 		ret->kind = VH_LINK_PAIR;
@@ -203,12 +214,17 @@ static void add_uppers(const struct vh_uses_ctx *ctx, const char *path, struct v
 	}
 }
 
-static bool has_index(const struct vh_uses_ctx *ctx, const struct vh_ways *ways, int64_t index)
+/* Each is read once, however many tunnels ask. */
+static bool has_index(const struct vh_uses_ctx *ctx, struct vh_ways *ways, int64_t index)
 {
-	for (size_t i = 0; index && i < ways->count; i++)
-		if (vh_root_read_int(ctx->root, "sys/class/net/%s/ifindex", ways->list[i].name) ==
-		    index)
+	for (size_t i = 0; index && i < ways->count; i++) {
+		struct vh_way *w = &ways->list[i];
+
+		if (!w->index)
+			w->index = vh_root_read_int(ctx->root, "sys/class/net/%s/ifindex", w->name);
+		if (w->index == index)
 			return true;
+	}
 	return false;
 }
 

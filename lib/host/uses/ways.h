@@ -12,8 +12,9 @@
 
 struct vh_way {
 	char *name;
-	bool may;     /* a tunnel whose other end is not told: it may run over it */
-	bool session; /* PPPoE, which sysfs does not show to be on top */
+	int64_t index; /* of the interface; 0: not read yet, -1: not told */
+	bool may;      /* a tunnel whose other end is not told: it may run over it */
+	bool session;  /* PPPoE, which sysfs does not show to be on top */
 };
 struct vh_ways {
 	struct vh_way *list; /* the interface itself is the first */
