@@ -238,6 +238,14 @@ char *vh_holder_cgroup(const char *text)
 	return NULL;
 }
 
+const char *vh_holder_manager(const char *part)
+{
+	for (size_t i = 0; i < VH_COUNT(containers); i++)
+		if (has_ends(part, containers[i].begin, containers[i].end))
+			return containers[i].begin;
+	return NULL;
+}
+
 /* \x2d is a minus (systemd.unit(5), "String Escaping"). In place. */
 static void unescape(char *s)
 {
@@ -301,6 +309,7 @@ static void be_in_container(const char *part, const char *cgroup, size_t kind, s
 
 	if (!strcmp(begin, "machine-")) /* the others are no units of systemd's making */
 		unescape(name);
+	ret->key = vh_printf("%s%s%s", begin, name, as_user);
 	if (is_id(name))
 		name[ID_SHOWN] = 0;
 	shown = vh_printable(name, NAME_MAX_SHOWN);
@@ -318,6 +327,7 @@ static void be_in_unit(const char *group, struct vh_holder *ret)
 	const char *unit = group + (*group == '_');
 	_auto_free_ char *word = vh_shell_operand(unit);
 
+	ret->key = vh_strdup(unit);
 	ret->of = vh_printable(unit, NAME_MAX_SHOWN);
 	ret->fix = vh_printf("systemctl stop %s", word);
 }
@@ -357,6 +367,7 @@ static void be_guest(const struct vh_root *root, const char *part, const char *c
 	}
 	shown = vh_printable(name, NAME_MAX_SHOWN);
 	word = vh_shell_domain(name, uuid);
+	ret->key = vh_printf("domain %s", uuid ? uuid : name);
 	ret->of = vh_printf("domain '%s'", shown);
 	ret->fix = vh_printf("virsh shutdown %s", word);
 }
@@ -388,6 +399,7 @@ void vh_holder_clear(struct vh_holder *h)
 {
 	free(h->who);
 	free(h->of);
+	free(h->key);
 	free(h->fix);
 	*h = (struct vh_holder){ 0 };
 }

@@ -20,6 +20,7 @@ struct vh_holder {
 	bool opens_exclusively; /* what it has open on a disk nobody else has exclusively */
 	char *who;              /* "process 812 (qemu-system-x86)", to be shown */
 	char *of; /* what it belongs to, to be shown: "domain 'omv'", "bacula-sd.service"; or NULL */
+	char *key; /* that, whole and unmistakable, to be compared; NULL exactly where `of` is */
 	char *fix; /* what ends that; NULL: ending the process does, or nothing */
 };
 
@@ -30,5 +31,8 @@ void vh_holder_clear(struct vh_holder *h);
 /* What of proc/PID/cgroup says to what a process belongs: "smartd.service", "docker-12ab.scope",
  * or NULL. Caller frees. */
 char *vh_holder_cgroup(const char *text) VH_CHECK;
+/* How such a part begins if it is a container's or a guest's ("docker-"): what is behind that is
+ * its name. NULL: a service's. */
+const char *vh_holder_manager(const char *part);
 
 #endif

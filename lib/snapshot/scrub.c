@@ -115,32 +115,50 @@ char *vh_scrub_pool(struct vh_scrub *s, const char *name)
 	return vh_printf("pool%u", number_of(s, "pool", name));
 }
 
-/* Names in sysfs that are UUIDs, or that people gave; `skip` names before them stay. */
+/* Names in sysfs that are UUIDs, or that people gave; `skip` names before them stay, and how they
+ * begin. */
+static const struct place {
+	const char *before;
+	int skip;
+	const char *begin, *kind;
+} places[] = {
+	{ "sys/fs/btrfs/", 0, "", "fs" },
+	{ "sys/fs/bcache/", 0, "", "set" },
+	{ "sys/kernel/config/nvmet/subsystems/", 0, "", "subsystem" },
+	{ "sys/kernel/config/target/core/", 1, "", "store" },
+	{ "sys/kernel/config/usb_gadget/", 0, "", "gadget" },
+	{ "sys/kernel/config/usb_gadget/", 2, "mass_storage.", "function" },
+	{ "sys/kernel/scst_tgt/devices/", 0, "", "export" },
+};
+
+/* The name in the path, or NULL. */
+static const char *name_at(const struct place *p, const char *path)
+{
+	const char *name = path + strlen(p->before);
+
+	if (!vh_has_prefix(path, p->before))
+		return NULL;
+	for (int k = p->skip; k && strchr(name, '/'); k--)
+		name = strchr(name, '/') + 1;
+	return vh_has_prefix(name, p->begin) ? name + strlen(p->begin) : NULL;
+}
+
 char *vh_scrub_place(struct vh_scrub *s, const char *path)
 {
-	static const struct {
-		const char *before;
-		int skip;
-		const char *kind;
-	} places[] = { { "sys/fs/btrfs/", 0, "fs" },
-		       { "sys/fs/bcache/", 0, "set" },
-		       { "sys/kernel/config/nvmet/subsystems/", 0, "subsystem" },
-		       { "sys/kernel/config/target/core/", 1, "store" },
-		       { "sys/kernel/scst_tgt/devices/", 0, "export" } };
+	char *as = vh_strdup(path);
 
 	for (size_t i = 0; i < VH_COUNT(places) && !s->off; i++) {
-		const char *name = path + strlen(places[i].before);
-		_auto_free_ char *part = NULL;
+		const char *name = name_at(&places[i], as);
+		_auto_free_ char *part = name ? vh_strndup(name, strcspn(name, "/")) : NULL;
+		char *before = as;
 
-		if (!vh_has_prefix(path, places[i].before))
+		if (!name || !*part)
 			continue;
-		for (int k = places[i].skip; k && strchr(name, '/'); k--)
-			name = strchr(name, '/') + 1;
-		part = vh_strndup(name, strcspn(name, "/"));
-		return vh_printf("%.*s%s%u%s", (int)(name - path), path, places[i].kind,
-				 number_of(s, places[i].kind, part), name + strlen(part));
+		as = vh_printf("%.*s%s%u%s", (int)(name - as), as, places[i].kind,
+			       number_of(s, places[i].kind, part), name + strlen(part));
+		free(before);
 	}
-	return vh_strdup(path);
+	return as;
 }
 
 /* Part by part, so that a file is still below the mount point that it was below. */

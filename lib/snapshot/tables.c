@@ -189,40 +189,45 @@ void vh_tables_uevent(struct vh_keeping *k, const char *text, size_t len, struct
 		vh_kept_put(t, vh_strndup(at, n));
 }
 
-/* The number of a container, as "docker ps" shows it, behind the last minus; NULL: a name. */
-static const char *container_id(const char *part)
+/* Is it the number of a container, as "docker ps" shows it, or a name? */
+static bool is_container_id(const char *name)
 {
-	const char *id = strrchr(part, '-');
-	size_t n = id ? strspn(id + 1, "0123456789abcdef") : 0;
+	size_t n = strspn(name, "0123456789abcdef");
 
-	return n >= ID_KEPT && !strcmp(id + 1 + n, ".scope") ? id + 1 : NULL;
+	return n >= ID_KEPT && !strcmp(name + n, ".scope");
+}
+
+/* The instance of a service may be anything, but for a terminal. */
+static char *service_line(const char *part)
+{
+	const char *at = strchr(part, '@');
+
+	if (!at || is_console(at + 1, strcspn(at + 1, ".")))
+		return vh_printf("0::/system.slice/%s", part);
+	return vh_printf("0::/system.slice/%.*s@x.service", (int)(at - part), part);
 }
 
 /* What a service is called is kept; of a container its number, or that it is one, and of guests
- * nothing, as their status file tells. The instance of a service may be anything, but for a
- * terminal. */
+ * nothing, as their status file tells. People name containers and guests as they like: also like
+ * services. */
 void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *part = vh_holder_cgroup(text);
-	const char *at = part ? strchr(part, '@') : NULL;
-	const char *dash = part ? strpbrk(part, "-.") : NULL;
+	const char *begin = part ? vh_holder_manager(part) : NULL;
+	const char *name = begin ? part + strlen(begin) : NULL;
 
 	(void)k, (void)len;
-	if (!part)
+	if (!part || vh_has_prefix(part, "machine-qemu") ||
+	    (!begin && !vh_has_suffix(part, ".service")))
 		return;
-	if (at && !vh_has_prefix(at, "@tty"))
-		vh_kept_put(t, vh_printf("0::/system.slice/%.*s@x.service", (int)(at - part), part));
-	else if (strstr(part, ".service"))
-		vh_kept_put(t, vh_printf("0::/system.slice/%s", part));
-	else if (container_id(part) && !vh_has_prefix(part, "machine-"))
-		vh_kept_put(t, vh_printf("0::/%.*s.scope",
-					 (int)(container_id(part) - part) + ID_KEPT, part));
-	else if (vh_has_prefix(part, "cri-containerd-"))
-		vh_kept_put(t, vh_strdup("0::/cri-containerd-x.scope"));
-	else if (vh_has_prefix(part, "lxc.payload."))
-		vh_kept_put(t, vh_strdup("0::/lxc.payload.x"));
-	else if (!vh_has_prefix(part, "machine-qemu"))
-		vh_kept_put(t, vh_printf("0::/%.*s-x.scope", (int)(dash - part), part));
+	if (!begin)
+		vh_kept_put(t, service_line(part));
+	else if (vh_has_prefix(begin, "lxc."))
+		vh_kept_put(t, vh_printf("0::/%sx", begin));
+	else if (strcmp(begin, "machine-") != 0 && is_container_id(name))
+		vh_kept_put(t, vh_printf("0::/%s%.*s.scope", begin, ID_KEPT, name));
+	else
+		vh_kept_put(t, vh_printf("0::/%sx.scope", begin));
 }
 
 /* --- modules ------------------------------------------------------------------------------------ */

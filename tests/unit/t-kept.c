@@ -693,6 +693,93 @@ static void test_files(void)
 	end(&t);
 }
 
+/* What people call containers, guests and instances of services, by all ways to write it; of a
+ * number the part that tools show. */
+#define NUMBER "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+static void test_cgroups(void)
+{
+	static const char *const groups[] = {
+		"/system.slice/docker-%s.scope",
+		"/docker/%s/init",
+		"/libpod-%s.scope/container",
+		"/nerdctl-%s.scope",
+		"/cri-containerd-%s.scope",
+		"/crio-%s.scope",
+		"/lxc/%s/init",
+		"/lxc.payload.%s",
+		"/machine.slice/machine-%s.scope/payload",
+		"/machine.slice/machine-qemu\\x2d1\\x2d%s.scope/libvirt",
+		"/machine/qemu-1-%s.libvirt-qemu/vcpu0",
+		"/system.slice/tool@%s.service",
+		"/system.slice/system-getty.slice/getty@tty%s.service",
+	};
+	static const char *const names[] = {
+		"secretuser",           "secretuser@secret-host", "secret-host.service",
+		"x@secretuser.service", "secret-host.service.x",  "secretuser-" NUMBER,
+	};
+	static const char *const kept[][2] = {
+		{ "/system.slice/smartd.service", "/system.slice/smartd.service" },
+		{ "/system.slice/a.service.d/x.service", "/system.slice/x.service" },
+		{ "/a.slice/serial-getty@ttyS0.service", "/system.slice/serial-getty@ttyS0.service" },
+		{ "/system.slice/docker-" NUMBER ".scope", "/docker-0123456789ab.scope" },
+		{ "/kubepods/pod77/" NUMBER, "/cri-containerd-0123456789ab.scope" },
+		{ "/lxc/web/init", "/lxc.payload.x" },
+		{ "/machine-web.scope", "/machine-x.scope" },
+		{ "/docker-web.scope", "/docker-x.scope" },
+	};
+	struct vh_keeping k = { 0 };
+
+	for (size_t i = 0; i < VH_COUNT(groups) * VH_COUNT(names); i++) {
+		const char *at = groups[i / VH_COUNT(names)], *name = names[i % VH_COUNT(names)];
+		size_t n = strcspn(at, "%");
+		_auto_free_ char *text = vh_printf("0::%.*s%s%s\n", (int)n, at, name, at + n + 2);
+		struct vh_taken t = { 0 };
+
+		vh_tables_cgroup(&k, text, strlen(text), &t);
+		if (!ok(!t.text || !strstr(t.text, "secret"), "no name is kept of %s as %s", name,
+			at))
+			diag("%s", t.text);
+		free(t.text);
+	}
+	for (size_t i = 0; i < VH_COUNT(kept); i++) {
+		_auto_free_ char *text = vh_printf("0::%s\n", kept[i][0]);
+		_auto_free_ char *want = vh_printf("0::%s", kept[i][1]);
+		struct vh_taken t = { 0 };
+
+		vh_tables_cgroup(&k, text, strlen(text), &t);
+		if (!ok(vh_streq(t.text, want), "of %s is kept %s", kept[i][0], kept[i][1]))
+			diag("%s", t.text ? t.text : "nothing");
+		free(t.text);
+	}
+}
+
+/* Whatever is given to the kernel below a name: of each reader's folder the names are numbered. */
+static void test_places(void)
+{
+	static const char *const files[] = {
+		"sys/kernel/config/nvmet/subsystems/secretuser/namespaces/1/device_path",
+		"sys/kernel/config/target/core/iblock_0/secretuser/udev_path",
+		"sys/kernel/config/target/core/fileio_1/secretuser/udev_path",
+		"sys/kernel/config/usb_gadget/secretuser/functions/mass_storage.0/lun.0/file",
+		"sys/kernel/config/usb_gadget/g1/functions/mass_storage.secretuser/lun.0/file",
+		"sys/kernel/scst_tgt/devices/secretuser/filename",
+	};
+
+	for (size_t i = 0; i < VH_COUNT(files); i++) {
+		struct taken t;
+		const char *leak, *last = strrchr(files[i], '/');
+
+		begin(&t, "server");
+		plant(&t, files[i], "/dev/sda");
+		take(&t);
+		leak = t.rc < 0 ? "(no snapshot)" : found_in(t.text.data);
+		if (!ok(!leak && strstr(t.text.data, last) && strstr(t.text.data, "\t/dev/sda"),
+			"no name is kept in %s", files[i]))
+			diag("%s", leak ? leak : "it is not recorded");
+		end(&t);
+	}
+}
+
 /* --- a driver that hangs ------------------------------------------------------------------------ */
 
 static int hang_on_one(const struct vh_root *root, const char *name)
@@ -803,6 +890,8 @@ int main(void)
 	test_interfaces();
 	test_neighbours();
 	test_files();
+	test_cgroups();
+	test_places();
 	if (!tap_under_valgrind())
 		test_hangs();
 	return tap_done();

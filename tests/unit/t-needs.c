@@ -401,6 +401,39 @@ static void test_cases(void)
 	}
 }
 
+#define FOUND_ON "remove the <disk> at line 3: the guest finds it on "
+#define ANOTHER_SOURCE "give the <disk> at line 3 another source\n"
+
+/* The guest finds a disk on the device that it gets, but not what the host makes of the disk, nor
+ * what the host reaches by a card. */
+static const struct {
+	const char *name, *machine, *devices, *fix;
+} first_fixes[] = {
+	{ "a disk", SDA, BLOCK("/dev/sda"), FOUND_ON TAKEN "\n" },
+	{ "a partition", SDA1, BLOCK("/dev/sda1"), FOUND_ON TAKEN "\n" },
+	{ "a disk of a peer", SDB, BLOCK("/dev/sdb"), "remove the <disk> at line 3\n" },
+	{ "a volume", SDA DM("vg-data"), BLOCK("/dev/vg/data"), ANOTHER_SOURCE },
+	{ "a volume by its node", SDA DM("vg-data"), BLOCK("/dev/dm-3"), ANOTHER_SOURCE },
+	{ "an array by its node", SDA HELD_BY("md127", "9:127"), BLOCK("/dev/md127"),
+	  ANOTHER_SOURCE },
+	{ "a disk by iSCSI", NIC NET(TAKEN, "eno2") ROUTE ISCSI_DISK, BLOCK("/dev/sdx"),
+	  ANOTHER_SOURCE },
+};
+
+static void test_first_fixes(void)
+{
+	for (size_t i = 0; i < VH_COUNT(first_fixes); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(first_fixes[i].machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *have = judged(&s->root, first_fixes[i].devices, &found);
+		const char *fix = found.count == 1 ? found.list[0].fix : NULL;
+
+		if (!ok(fix && vh_has_prefix(fix, first_fixes[i].fix), "the first line for: %s",
+			first_fixes[i].name))
+			diag("%s: %s", have, fix ? fix : "-");
+	}
+}
+
 /* Numbers say it where both have them: a node may have any name. */
 static void test_numbers(void)
 {
@@ -480,6 +513,7 @@ static void test_unseen(void)
 int main(void)
 {
 	test_cases();
+	test_first_fixes();
 	test_numbers();
 	test_live_node();
 	test_unseen();

@@ -198,6 +198,8 @@ static void test_all_told(void)
 	"f run/udev/data/b8:17\tI:1\n"                     \
 	"f proc/self/mountinfo\t-\n"
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID2 "0123456789ab0000000000000000000000000000000000000000000000000000"
+#define LONG "a-name-of-sixty-characters-which-is-where-a-message-cuts-one" /* 60, as is shown */
 #define USB FUNCTION("0c0330", "xhci_hcd")
 #define KEYBOARD                                                          \
 	USB "f " AT "usb1/1-3/product\tKeys\n"                            \
@@ -296,7 +298,67 @@ static const struct {
 	  DISK PROCESS("5", "smartd", "/dev/sdb") CGROUP("5", "/system.slice/smartd.service"),
 	  "block looked: process 5 (smartd) of smartd.service has /dev/sdb open, and is taken to "
 	  "look at it only",
-	  "systemctl stop smartd.service" },
+	  "none" },
+	{ "udevd, without which nothing is found",
+	  DISK PROCESS("5", "systemd-udevd", "/dev/sdb")
+		  CGROUP("5", "/system.slice/systemd-udevd.service/udev"),
+	  "block looked: process 5 (systemd-udevd) of systemd-udevd.service has /dev/sdb open, and is "
+	  "taken to look at it only",
+	  "none" },
+	{ "services whose names begin alike",
+	  DISK PROCESS("5", "a", "/dev/sdb") CGROUP("5", "/system.slice/" LONG "1.service")
+		  PROCESS("7", "a", "/dev/sdb") CGROUP("7", "/system.slice/" LONG "2.service"),
+	  "block error: process 5 (a) of " LONG "... has /dev/sdb open; "
+	  "block error: process 7 (a) of " LONG "... has /dev/sdb open",
+	  "systemctl stop " LONG "1.service" },
+	{ "containers whose names begin alike",
+	  DISK PROCESS("5", "a", "/dev/sdb") CGROUP("5", "/lxc.payload." LONG "1")
+		  PROCESS("7", "a", "/dev/sdb") CGROUP("7", "/lxc.payload." LONG "2"),
+	  "block error: process 5 (a) of container '" LONG "...' has /dev/sdb open; "
+	  "block error: process 7 (a) of container '" LONG "...' has /dev/sdb open",
+	  "stop the container '" LONG "1'" },
+	{ "containers whose numbers begin alike",
+	  DISK PROCESS("5", "a", "/dev/sdb") CGROUP("5", "/system.slice/docker-" ID ".scope")
+		  PROCESS("7", "a", "/dev/sdb") CGROUP("7", "/system.slice/docker-" ID2 ".scope"),
+	  "block error: process 5 (a) of container '0123456789ab' has /dev/sdb open; "
+	  "block error: process 7 (a) of container '0123456789ab' has /dev/sdb open",
+	  "docker stop 0123456789ab" },
+	{ "guests whose names begin alike",
+	  DISK PROCESS("5", "kvm", "/dev/sdb")
+		  CGROUP("5", "/machine.slice/machine-qemu\\\\x2d3\\\\x2d" LONG
+			      "1.scope/l") PROCESS("7", "kvm", "/dev/sdb")
+			  CGROUP("7", "/machine.slice/machine-qemu\\\\x2d4\\\\x2d" LONG "2.scope/l"),
+	  "block error: domain '" LONG "...', process 5 (kvm), has /dev/sdb open; "
+	  "block error: domain '" LONG "...', process 7 (kvm), has /dev/sdb open",
+	  "virsh shutdown " LONG "1" },
+	{ "containers of two users, of one name",
+	  DISK PROCESS("5", "a", "/dev/sdb") CGROUP(
+		  "5", "/user.slice/user-1000.slice/user@1000.service/lxc.payload.web")
+		  PROCESS("7", "a", "/dev/sdb") CGROUP(
+			  "7", "/user.slice/user-1001.slice/user@1001.service/lxc.payload.web"),
+	  "block error: process 5 (a) of container 'web' has /dev/sdb open; "
+	  "block error: process 7 (a) of container 'web' has /dev/sdb open",
+	  "stop the container 'web'   # as user 1000" },
+	{ "processes of one service",
+	  DISK PROCESS("5", "a", "/dev/sdb") CGROUP("5", "/system.slice/" LONG "1.service")
+		  PROCESS("7", "b", "/dev/sdb") CGROUP("7", "/system.slice/" LONG "1.service"),
+	  "block error: process 5 (a) and others of " LONG "... have /dev/sdb open",
+	  "systemctl stop " LONG "1.service" },
+	{ "nodes of two subsystems, of which one is explained",
+	  FUNCTION("088000", "wdt") NODE("watchdog", "watchdog0", "240:1")
+		  NODE("tpm", "tpm0", "10:224")
+			  STAT("5", "a") "l proc/5/fd/7\t/dev/watchdog0\nl proc/5/fd/8\t/dev/tpm0\n",
+	  "other error: process 5 (a) has /dev/watchdog0 and /dev/tpm0 open", "end process 5 (a)" },
+	{ "nodes of two subsystems that are one thing",
+	  FUNCTION("048000", "cx") NODE("video4linux", "video0", "81:0")
+		  NODE("media", "media0", "240:0")
+			  STAT("5", "a") "l proc/5/fd/7\t/dev/video0\nl proc/5/fd/8\t/dev/media0\n",
+	  "other error: process 5 (a) has /dev/video0 and /dev/media0 (a video device) open",
+	  "end process 5 (a)" },
+	{ "nodes of two subsystems that nobody knows",
+	  FUNCTION("048000", "cx") NODE("foo", "foo0", "240:1") NODE("bar", "bar0", "240:2")
+		  STAT("5", "a") "l proc/5/fd/7\t/dev/foo0\nl proc/5/fd/8\t/dev/bar0\n",
+	  "other error: process 5 (a) has /dev/foo0 and /dev/bar0 open", "end process 5 (a)" },
 	{ "who looks beside one that works",
 	  DISK PROCESS("5", "smartd", "/dev/sdb") PROCESS("7", "dd", "/dev/sdb1"),
 	  "block error: process 7 (dd) has /dev/sdb1 open", "end process 7 (dd)" },
@@ -317,7 +379,8 @@ static const struct {
 	  "virsh shutdown 'web it'\\''s'" },
 	{ "a guest by its status",
 	  DISK PROCESS(
-		  "9", "qemu-kvm",
+		  "9",
+		  "qemu-kvm",
 		  "/dev/sdb") "f run/libvirt/qemu/a.xml\t<domstatus pid='9'><domain><name>--all</name>"
 			      "<uuid>11111111-2222-4333-8444-555566667777</uuid></domain></domstatus>\n",
 	  "block error: domain '--all', process 9 (qemu-kvm), has /dev/sdb open",

@@ -82,6 +82,15 @@ static void test_names(void)
 	ok(is(vh_scrub_path(&s, "/media/disk"), "/media/2"), "the same name elsewhere");
 	ok(is(vh_scrub_path(&s, "/srv/images"), "/srv/images"), "a path that stays");
 	ok(is(vh_scrub_path(&s, "/home"), "/home"), "/home itself");
+	ok(is(vh_scrub_place(&s, "sys/kernel/config/usb_gadget/joe/functions/mass_storage.sue/lun.0"),
+	      "sys/kernel/config/usb_gadget/gadget1/functions/mass_storage.function1/lun.0") &&
+		   is(vh_scrub_place(&s, "sys/kernel/config/usb_gadget"),
+		      "sys/kernel/config/usb_gadget") &&
+		   is(vh_scrub_place(&s, "sys/kernel/config/target/core/iblock_0/joe/enable"),
+		      "sys/kernel/config/target/core/iblock_0/store1/enable") &&
+		   is(vh_scrub_place(&s, "sys/kernel/config/target/core/"),
+		      "sys/kernel/config/target/core/"),
+	   "names that people gave, in paths");
 	ok(is(vh_scrub_interfaces(&s, "enx0123456789ab wlxba9876543210\\nenx0123456789ab"),
 	      "enx000000000001 wlx000000000002\\nenx000000000001"),
 	   "interfaces that are named by their MAC address");

@@ -8,6 +8,7 @@
 #include "lib/host/host.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/ties.h"
+#include "lib/host/uses/ways.h"
 #include "lib/snapshot/snapshot.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -283,6 +284,110 @@ static void test_way(const struct transport *t, const struct way *w, bool six, b
 		test_recorded(t, w, s, root);
 }
 
+/* --- by rules that are not read, and by ways that are not sure ------------------------------------- */
+
+#define MAIN "254 0.0.0.0/0 192.0.2.1 eth1\\n"
+
+static const struct reach {
+	const char *name, *routes;
+	enum vh_lead lead[2]; /* of 10.9.0.5 by eth0, and by eth1 */
+	const char *files;
+} reaches[] = {
+	{ "main and another table alike", MAIN "100 0.0.0.0/0 192.0.2.1 eth0",
+	  .lead = { VH_LEAD_RULE, VH_LEAD_YES } },
+	{ "main nearer than another table",
+	  MAIN "254 10.9.0.0/16 192.0.2.1 eth1\\n100 10.0.0.0/8 192.0.2.1 eth0",
+	  .lead = { VH_LEAD_RULE, VH_LEAD_YES } },
+	{ "one table nearer than main", MAIN "100 10.9.0.0/16 192.0.2.1 eth0",
+	  .lead = { VH_LEAD_YES, VH_LEAD_YES } },
+	{ "two tables nearer than main, of which one is the nearest",
+	  MAIN "100 10.9.0.0/16 192.0.2.1 eth0\\n200 10.9.0.0/24 192.0.2.1 eth1",
+	  .lead = { VH_LEAD_RULE, VH_LEAD_YES } },
+	{ "three tables beside main",
+	  "254 0.0.0.0/0 192.0.2.1 eth9\\n100 0.0.0.0/0 192.0.2.1 eth0\\n"
+	  "200 0.0.0.0/0 192.0.2.1 eth1\\n300 10.0.0.0/8 192.0.2.1 eth9",
+	  .lead = { VH_LEAD_RULE, VH_LEAD_RULE } },
+	{ "no route but in tables that differ",
+	  "100 0.0.0.0/0 192.0.2.1 eth0\\n200 0.0.0.0/0 192.0.2.1 eth1",
+	  .lead = { VH_LEAD_UNKNOWN, VH_LEAD_UNKNOWN } },
+	{ "no route but in tables that agree",
+	  "100 0.0.0.0/0 192.0.2.1 eth0\\n200 10.0.0.0/8 192.0.2.1 eth0",
+	  .lead = { VH_LEAD_YES, VH_LEAD_NO } },
+	{ "no route but in one table", "100 0.0.0.0/0 192.0.2.1 eth0",
+	  .lead = { VH_LEAD_YES, VH_LEAD_NO } },
+	{ "a next hop of another table that is not told",
+	  MAIN "254 10.9.0.0/16 192.0.2.1 eth1\\n100 10.0.0.0/8 - ?",
+	  .lead = { VH_LEAD_RULE, VH_LEAD_YES } },
+	{ "one that is not told, nearer than main", MAIN "100 10.0.0.0/8 - ?",
+	  .lead = { VH_LEAD_UNKNOWN, VH_LEAD_UNKNOWN } },
+	{ "a table for other networks", MAIN "100 10.8.0.0/16 192.0.2.1 eth0",
+	  .lead = { VH_LEAD_NO, VH_LEAD_YES } },
+	{ "a tunnel that may run over it", MAIN "254 10.9.0.0/24 - wg0",
+	  .lead = { VH_LEAD_NO, VH_LEAD_MAY }, .files = VIRTUAL("wg0", "65534") },
+	{ "a tunnel whose other end a rule may send by it",
+	  MAIN "100 198.51.100.0/24 192.0.2.1 eth0\\n200 198.51.100.0/24 192.0.2.1 eth1\\n"
+	       "254 10.9.0.0/24 - gre1",
+	  .lead = { VH_LEAD_MAY, VH_LEAD_YES },
+	  .files = VIRTUAL("gre1", "778") "f sys/devices/virtual/net/gre1/broadcast\tc6:33:64:09\n" },
+};
+
+/* A card in a switch of software does not carry what has no medium. */
+#define SWITCH "254 0.0.0.0/0 192.0.2.1 eth1\\n254 10.9.0.0/24 - "
+#define SWITCHED VIRTUAL("ovs-system", "1") MASTER("ovs-system")
+#define LONELY(name, flags)                                                                        \
+	"f sys/devices/virtual/net/" name "/ifindex\t77\n" flags "f sys/devices/virtual/net/" name \
+	"/type\t1\n"                                                                               \
+	"l sys/class/net/" name "\tsys/devices/virtual/net/" name "\n"
+static const struct reach switched[] = {
+	{ "a bridge of Open vSwitch", SWITCH "br-int", .lead = { VH_LEAD_YES, VH_LEAD_NO },
+	  .files = SWITCHED VIRTUAL("br-int", "1") },
+	{ "a bridge of Open vSwitch of an older snapshot", SWITCH "br-int",
+	  .lead = { VH_LEAD_YES, VH_LEAD_NO }, .files = SWITCHED LONELY("br-int", "") },
+	{ "a dummy beside Open vSwitch", SWITCH "lonely", .lead = { VH_LEAD_NO, VH_LEAD_NO },
+	  .files = SWITCHED LONELY("lonely", "f sys/devices/virtual/net/lonely/flags\t0x83\n") },
+	{ "a dummy of an older snapshot", SWITCH "dummy0", .lead = { VH_LEAD_NO, VH_LEAD_NO },
+	  .files = SWITCHED LONELY("dummy0", "") },
+	{ "a bridge that is called like a dummy", SWITCH "dummy0",
+	  .lead = { VH_LEAD_YES, VH_LEAD_NO }, .files = SWITCHED VIRTUAL("dummy0", "1") },
+};
+
+/* The system counts where it may be so; data where something says so. */
+static bool is_reached(const struct vh_host *h, unsigned int bus, enum vh_lead lead, bool root)
+{
+	const struct vh_pci_dev *d = card(h, bus);
+	const struct vh_use *u = use_with(d, "NFS");
+	const char *end = lead == VH_LEAD_YES
+				  ? "is on the NFS server 10.9.0.5"
+				  : "is on the NFS server 10.9.0.5, which may be reached by it";
+
+	if (root && lead != VH_LEAD_NO)
+		return u && u->vital && vh_streq(strstr(u->text, "is on the"), end);
+	if (lead >= VH_LEAD_MAY)
+		return u && !u->vital && vh_streq(u->fix, "umount /srv/it") &&
+		       !strstr(u->text, " may carry ") == (lead == VH_LEAD_YES);
+	return !u && (d->uses_read == VH_UNKNOWN) == (lead == VH_LEAD_UNKNOWN);
+}
+
+static void test_reach(const struct reach *r, bool root)
+{
+	_auto_free_ char *text = vh_printf(
+		"%s%s%sf routes\t%s\nf proc/self/mountinfo\t30 1 0:44 / %s rw "
+		"- nfs4 s:/x rw,addr=10.9.0.5\n",
+		MACHINE NO_SWAP, PORTS, r->files ? r->files : "", r->routes, root ? "/" : "/srv/it");
+	_auto_(scratch) struct scratch *s = scratch_new(text);
+	_auto_(vh_host) const struct vh_host *h = read_host(s);
+	bool rule = r->lead[0] == VH_LEAD_RULE || r->lead[1] == VH_LEAD_RULE, said = false;
+
+	for (size_t i = 0; i < h->not_checked.count; i++)
+		said |= vh_has_prefix(h->not_checked.name[i], "routing rules, which may send");
+	if (!ok(is_reached(h, 1, r->lead[0], root) && is_reached(h, 2, r->lead[1], root) &&
+			said == (rule && !root),
+		"%s, %s", r->name, root ? "root" : "data")) {
+		tell(card(h, 1));
+		tell(card(h, 2));
+	}
+}
+
 /* --- default routes -------------------------------------------------------------------------------- */
 
 static void test_default_by(const struct way *w)
@@ -493,7 +598,8 @@ static const struct {
 	  .fix = "ip netns exec NAMESPACE iw phy PHY set netns 1" },
 	{ "a radio here", "$Dd @0000:01:00.0/ieee80211/phy0\n", .says = NULL },
 	{ "an RDMA device elsewhere", "$Dd @0000:01:00.0/infiniband\n",
-	  .says = "its RDMA device is in another network namespace" },
+	  .says = "its RDMA device is in another network namespace",
+	  .fix = "end the container that has it, or delete the network namespace that it is in" },
 	{ "an RDMA device here", "$Dd @0000:01:00.0/infiniband/mlx5_0\n", .says = NULL },
 	{ "no interface", "$D", .says = NULL },
 	{ "nbd below an overlay that is the root",
@@ -659,6 +765,14 @@ int main(void)
 		test_server(i);
 	for (size_t i = 0; i < VH_COUNT(transports); i++)
 		test_ways(&transports[i]);
+	for (size_t i = 0; i < VH_COUNT(reaches); i++) {
+		test_reach(&reaches[i], true);
+		test_reach(&reaches[i], false);
+	}
+	for (size_t i = 0; i < VH_COUNT(switched); i++) {
+		test_reach(&switched[i], true);
+		test_reach(&switched[i], false);
+	}
 	for (size_t w = 0; w < VH_COUNT(ways); w++)
 		test_default_by(&ways[w]);
 	for (size_t i = 0; i < VH_COUNT(routes); i++)

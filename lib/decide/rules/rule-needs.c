@@ -48,7 +48,7 @@ static const char *what_of(const struct vh_need *n)
 	return "device";
 }
 
-/* The thing of a device that it is, or lies on: `t`, or a node of the name. */
+/* What a device has that the domain's own is, or lies on: a node, or another thing of that kind. */
 struct hit {
 	const struct vh_plan_dev *pd;
 	enum vh_thing_kind kind;
@@ -63,7 +63,7 @@ static bool hit_on(const struct vh_whereabout *w, const struct vh_plan_dev *pd, 
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		if (!vh_whereabouts_is_node(w, &d->devnodes[i]))
 			continue;
-		*ret = (struct hit){ pd, VH_THING_NODE, d->devnodes[i].path, false };
+		*ret = (struct hit){ pd, VH_THING_NODE, d->devnodes[i].path, d->devnodes[i].above };
 		return true;
 	}
 	for (size_t i = 0; i < d->n_things; i++) {

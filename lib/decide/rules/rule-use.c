@@ -37,11 +37,13 @@ static bool is_indispensable(const struct vh_pci_dev *d)
 	return false;
 }
 
-/* The lines that tell how to end the use, or to live without it. */
+/* The lines that tell how to end the use, or to live without it; none where somebody looks only. */
 static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 {
 	_auto_free_ char *config = NULL;
 
+	if (use->looked)
+		return NULL;
 	if (is_indispensable(d))
 		return vh_strdup("choose another device: the host cannot run without this one");
 	if (use->fix)

@@ -341,9 +341,11 @@ static void look_at_interface(struct vh_uses_ctx *ctx, struct port *p)
 static const struct {
 	const char *class, *what, *back;
 } tagged[] = {
-	{ "net", "its interface", "ip -n NAMESPACE link set INTERFACE netns 1" },
-	{ "ieee80211", "its Wi-Fi radio", "ip netns exec NAMESPACE iw phy PHY set netns 1" },
-	{ "infiniband", "its RDMA device", "ip netns exec NAMESPACE rdma dev set DEVICE netns 1" },
+	{ "net", "its interface", "move it back: ip -n NAMESPACE link set INTERFACE netns 1" },
+	{ "ieee80211", "its Wi-Fi radio",
+	  "move it back: ip netns exec NAMESPACE iw phy PHY set netns 1" },
+	/* rdma(8) takes no process for a namespace, and ours has no name */
+	{ "infiniband", "its RDMA device", "delete the network namespace that it is in" },
 };
 
 void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const char *class)
@@ -358,8 +360,7 @@ void vh_net_look_at_namespaces(struct vh_uses_ctx *ctx, const char *path, const 
 		return;
 	vh_use_add(ctx, VH_USE_NETWORK, "%s is in another network namespace (a container's)",
 		   tagged[i].what)
-		->fix = vh_printf("end the container that has it, or move it back: %s",
-				  tagged[i].back);
+		->fix = vh_printf("end the container that has it, or %s", tagged[i].back);
 }
 
 void vh_net_look(struct vh_uses_ctx *ctx, const char *path)

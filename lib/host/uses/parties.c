@@ -30,6 +30,7 @@ struct party {
 	bool above; /* it has what lies on a disk: that has to end before */
 	const struct vh_subsystem *subsystem; /* of its first node; NULL: not in the table */
 	const char *unknown;                  /* that one's name */
+	bool mixed;                           /* other nodes of it are something else */
 	struct vh_names nodes;
 	int64_t pids[2]; /* two are enough to tell that there are several */
 };
@@ -128,7 +129,7 @@ static bool is_same(const struct vh_holder *a, const struct vh_holder *b)
 
 	if (a->pid == b->pid || (session_a && session_b))
 		return true;
-	return a->of && vh_streq(a->of, b->of);
+	return a->key && vh_streq(a->key, b->key);
 }
 
 /* How an accelerator's nodes are drm's too. */
@@ -150,6 +151,14 @@ static void join(struct party *party, const struct vh_holder *h, enum vh_measure
 		*VH_APPEND(party->nodes.name, party->nodes.count) = vh_strdup(node);
 	if (h->pid != party->pids[0])
 		party->pids[1] = h->pid;
+}
+
+/* Do the words for the first node of the party fit those of this subsystem? */
+static bool are_one_thing(const struct party *p, const struct vh_subsystem *s, const char *name)
+{
+	if (!s || !p->subsystem)
+		return !s && !p->subsystem && vh_streq(p->unknown, name);
+	return s == p->subsystem || vh_streq(s->what, p->subsystem->what);
 }
 
 static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct vh_hit *hit,
@@ -176,6 +185,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 		if (party->kind == kind_of(d, s) && is_same(party->holder, h)) {
 			join(party, h, measure, hit->path);
 			party->above |= above;
+			party->mixed |= !are_one_thing(party, s, name);
 			return;
 		}
 	}
@@ -205,6 +215,8 @@ static char *nodes_text(const struct party *p)
 			       p->nodes.name[i]);
 	if (p->nodes.count > n)
 		vh_strbuf_addf(&sb, " and %zu more", p->nodes.count - n);
+	if (p->mixed)
+		return vh_strbuf_steal(&sb);
 	if (!p->subsystem)
 		vh_strbuf_addf(&sb, " (of subsystem '%s')", p->unknown);
 	else if (p->subsystem->what)
@@ -237,10 +249,11 @@ static char *fix_of(const struct party *p)
 	const struct vh_holder *h = p->holder;
 	bool draws = false;
 
+	/* who looks need not end, and udevd and libvirtd must not; process 1 cannot be ended */
+	if (h->rank == VH_HOLDER_LOOKS || h->pid == 1)
+		return NULL;
 	if (h->fix)
 		return vh_strdup(h->fix);
-	if (h->pid == 1) /* it cannot be ended */
-		return NULL;
 	/* who has a render node alone computes, or is a client of the one that draws */
 	for (size_t i = 0; p->kind == VH_USE_DISPLAY && i < p->nodes.count; i++)
 		draws |= vh_has_prefix(p->nodes.name[i], "/dev/dri/card") ||

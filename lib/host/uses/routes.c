@@ -295,47 +295,113 @@ static bool is_loopback(const struct address *a)
 	return a->six ? !memcmp(a->byte, own, sizeof(own)) : a->byte[0] == 127;
 }
 
-bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *ret)
+/* Those of one table that match, of which the nearest counts. */
+struct nearest {
+	uint32_t table; /* VH_ROUTE_MAIN stands for all that are common */
+	const struct vh_route *best;
+};
+struct tables {
+	struct nearest *list;
+	size_t count;
+};
+
+static uint32_t table_of(const struct vh_route *r)
 {
-	const struct vh_route *common = NULL, *other = NULL;
+	return is_common(r) ? VH_ROUTE_MAIN : r->table;
+}
+
+static struct nearest *find_table(const struct tables *t, uint32_t table)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->list[i].table == table)
+			return &t->list[i];
+	return NULL;
+}
+
+static void note_match(struct tables *to, const struct vh_route *r)
+{
+	struct nearest *t = find_table(to, table_of(r));
+
+	if (!t) {
+		t = VH_APPEND(to->list, to->count);
+		*t = (struct nearest){ table_of(r), NULL };
+	}
+	if (is_better(r, t->best))
+		t->best = r;
+}
+
+/* The one table whose route is nearer than the common one is asked for a reason. Of several nobody
+ * knows which it is, and one that is no nearer asks for a rule that is not read. */
+static const struct nearest *nearer_one(const struct tables *t, const struct vh_route *common)
+{
+	const struct nearest *found = NULL;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct nearest *n = &t->list[i];
+
+		if (n->table == VH_ROUTE_MAIN || (common && n->best->length <= common->length))
+			continue;
+		if (found)
+			return NULL;
+		found = n;
+	}
+	return found;
+}
+
+/* Of each table the best, and its equals: the next hops of one route. */
+static void note_hops(const struct vh_routes *routes, const struct address *a,
+		      const struct tables *t, struct vh_names *sure, struct vh_names *may)
+{
+	const struct nearest *common = find_table(t, VH_ROUTE_MAIN);
+	const struct nearest *nearer = nearer_one(t, common ? common->best : NULL);
+
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
+		const struct nearest *n = find_table(t, table_of(r));
+
+		if (n && matches(r, a) && !is_better(n->best, r))
+			vh_names_note(n == common || n == nearer ? sure : may, "%s", r->interface);
+	}
+	if (!sure->count && may->count == 1)
+		vh_names_note(sure, "%s", may->name[0]); /* all agree */
+}
+
+bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *sure,
+		  struct vh_names *may)
+{
 	const char *scope = strchr(server, '%');
+	const struct nearest *common;
+	struct tables tables = { 0 };
+	unsigned int length;
 	struct address a;
 
 	if (!parse_address(server, &a))
 		return false;
 	if (scope || is_loopback(&a)) {
-		*VH_APPEND(ret->name, ret->count) = scope ? vh_strndup(scope + 1,
-								       strcspn(scope + 1, "]:/ ,"))
-							  : vh_strdup("lo");
+		*VH_APPEND(sure->name,
+			   sure->count) = scope ? vh_strndup(scope + 1, strcspn(scope + 1, "]:/ ,"))
+						: vh_strdup("lo");
 		return true;
 	}
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct vh_route *r = &routes->list[i];
-		const struct vh_route **best = is_common(r) ? &common : &other;
 
 		if (!matches(r, &a))
 			continue;
 		if (r->local) {
-			*VH_APPEND(ret->name, ret->count) = vh_strdup("lo");
+			*VH_APPEND(sure->name, sure->count) = vh_strdup("lo");
+			free(tables.list);
 			return true;
 		}
-		if (is_better(r, *best))
-			*best = r;
+		note_match(&tables, r);
 	}
-	/* a rule may send it by another table: that counts where nothing else is as near */
-	if (common && other && other->length <= common->length)
-		other = NULL;
-	for (size_t i = 0; i < routes->count; i++) {
-		const struct vh_route *r = &routes->list[i];
-		const struct vh_route *best = is_common(r) ? common : other;
-
-		if (best && matches(r, &a) && !is_better(best, r))
-			vh_names_note(ret, "%s", r->interface);
-	}
-	if (vh_names_has(ret, VH_ROUTE_UNKNOWN))
+	note_hops(routes, &a, &tables, sure, may);
+	common = find_table(&tables, VH_ROUTE_MAIN);
+	length = common ? common->best->length : 0;
+	free(tables.list);
+	if (vh_names_has(sure, VH_ROUTE_UNKNOWN))
 		return false;
-	return ret->count &&
-	       !(routes->cut && (common ? common->length : 0) <= VH_ROUTES_DEFAULT_BITS);
+	return (sure->count || may->count) && !(routes->cut && length <= VH_ROUTES_DEFAULT_BITS);
 }
 
 const char *vh_routes_owner(const struct vh_routes *routes, const char *address)

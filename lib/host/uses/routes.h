@@ -64,9 +64,11 @@ VH_DEFINE_AUTO(vh_routes, vh_routes_free)
 bool vh_routes_is_default(const struct vh_route *r);
 /*
  * The interfaces by which a server is reached: "192.0.2.9", "[2001:db8::1]:3260",
- * "fe80::1%eth0"; "lo" for the host itself. false: cannot be told (a name, or no route).
+ * "fe80::1%eth0"; "lo" for the host itself. `may`: by which it is reached if a rule sends it to a
+ * table of its own, for rules are not read. false: cannot be told (a name, or no route).
  */
-bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *ret) VH_CHECK;
+bool vh_routes_to(const struct vh_routes *routes, const char *server, struct vh_names *sure,
+		  struct vh_names *may) VH_CHECK;
 /* The address alone, without port, brackets and scope; a name as it is. Caller frees. */
 char *vh_routes_bare(const char *server) VH_CHECK;
 /* The interface that has this address of the host, or whose network it is in; NULL: none. */

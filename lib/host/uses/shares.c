@@ -80,18 +80,15 @@ static bool is_vital(struct vh_uses_ctx *ctx, const struct vh_mount *m)
 
 /* --- by a network --------------------------------------------------------------------------------- */
 
-static enum vh_tri is_by(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
-			 const struct vh_names *servers)
+static enum vh_lead lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
+			    const struct vh_names *servers)
 {
-	enum vh_tri all = servers->count ? VH_NO : VH_UNKNOWN;
+	enum vh_lead all = servers->count ? VH_LEAD_NO : VH_LEAD_UNKNOWN;
 
 	for (size_t i = 0; i < servers->count; i++) {
-		enum vh_tri one = vh_ways_lead_to(ctx, ways, servers->name[i]);
+		enum vh_lead one = vh_ways_lead_to(ctx, ways, servers->name[i]);
 
-		if (one == VH_YES)
-			return VH_YES;
-		if (one == VH_UNKNOWN)
-			all = VH_UNKNOWN;
+		all = one > all ? one : all;
 	}
 	return all;
 }
@@ -137,28 +134,28 @@ void vh_shares_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 		struct vh_use_mark before = vh_use_mark(ctx);
 		_auto_free_ char *what = NULL;
 		const char *server;
-		enum vh_tri by;
+		enum vh_lead lead;
 		bool vital;
 
 		if (!vh_shares_is_of_network(m))
 			continue;
 		vh_shares_servers(m, &servers);
-		by = is_by(ctx, ways, &servers);
-		if (by == VH_NO || (by == VH_UNKNOWN && vh_ways_is_down(ctx, ways)))
+		lead = lead_to(ctx, ways, &servers);
+		if (lead == VH_LEAD_NO || (lead < VH_LEAD_MAY && vh_ways_is_down(ctx, ways)))
 			continue;
 		server = servers.count ? servers.name[0] : "an unknown server";
 		vital = is_vital(ctx, m);
-		if (by == VH_YES)
+		if (lead >= VH_LEAD_MAY)
 			vh_things_mount(ctx, m);
-		if (by == VH_YES || vital || has_vital_since(ctx, &before)) {
-			add_use(ctx, m, ways->list[0].name, server, vital, by == VH_YES);
+		if (lead >= VH_LEAD_MAY || vital || has_vital_since(ctx, &before)) {
+			add_use(ctx, m, ways->list[0].name, server, vital, lead == VH_LEAD_YES);
 			continue;
 		}
 		vh_use_forget(ctx, &before);
 		if (!strcmp(m->type, "fuse.sshfs")) /* of a person, by a name as a rule */
 			continue;
 		what = vh_printf("a file system of type %s", m->type);
-		vh_ways_untold(ctx, server, what);
+		vh_ways_untold(ctx, ways, lead, server, what);
 	}
 }
 

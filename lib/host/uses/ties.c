@@ -313,10 +313,10 @@ static void tied_disks(const struct vh_root *root, const struct vh_tie *tie, str
 		vh_fabric_disks(root, tie->name, ret);
 }
 
-/* Adds the uses of its disks, and then its own, of that kind: "BY carries WHAT". With `sure` unset
- * only if the system stands on it; false: it does not. */
+/* Adds the uses of its disks, and then its own, of that kind: "BY carries WHAT". Where nothing
+ * tells that it is so, only if the system stands on it; false: it does not. */
 static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_use_kind kind,
-		     const char *by, bool sure)
+		     const char *by, enum vh_lead lead)
 {
 	struct vh_use_mark before = vh_use_mark(ctx);
 	_auto_names_ struct vh_names disks = { 0 };
@@ -339,32 +339,36 @@ static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_
 		vital |= u->vital;
 		stays |= u->vital && !u->fix; /* swap can be ended, the system cannot */
 	}
-	if (!sure && !vital) {
+	if (lead < VH_LEAD_MAY && !vital) {
 		vh_use_forget(ctx, &before);
 		return false;
 	}
-	u = vh_use_add(ctx, kind, "%s %s %s", by, sure ? "carries" : "may carry", tie->what);
+	u = vh_use_add(ctx, kind, "%s %s %s", by, lead == VH_LEAD_YES ? "carries" : "may carry",
+		       tie->what);
 	u->vital = vital;
 	u->fix = stays ? NULL : vh_strdup(tie->fix);
 	return true;
 }
 
-static enum vh_tri is_by(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
-			 const struct vh_tie *t)
+static enum vh_lead lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
+			    const struct vh_tie *t)
 {
+	enum vh_lead lead = VH_LEAD_NO;
 	const char *owner;
 
-	for (size_t i = 0; i < t->interfaces.count; i++)
-		if (vh_ways_find(ways, t->interfaces.name[i]))
-			return VH_YES;
+	for (size_t i = 0; i < t->interfaces.count; i++) {
+		enum vh_lead one = vh_ways_lead_by(ways, t->interfaces.name[i]);
+
+		lead = one > lead ? one : lead;
+	}
 	if (t->interfaces.count)
-		return VH_NO;
+		return lead;
 	owner = t->local ? vh_routes_owner(vh_routes_of(ctx->root, ctx->usage), t->local) : NULL;
-	if (owner && vh_ways_find(ways, owner))
-		return VH_YES;
-	if (owner && !t->server)
-		return VH_NO;
-	return t->server ? vh_ways_lead_to(ctx, ways, t->server) : VH_UNKNOWN;
+	if (owner)
+		lead = vh_ways_lead_by(ways, owner);
+	if (lead != VH_LEAD_NO || (owner && !t->server))
+		return lead;
+	return t->server ? vh_ways_lead_to(ctx, ways, t->server) : VH_LEAD_UNKNOWN;
 }
 
 void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
@@ -377,12 +381,12 @@ void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 			      ties->blind.name[0]);
 	for (size_t i = 0; i < ties->count; i++) {
 		const struct vh_tie *t = &ties->list[i];
-		enum vh_tri by = t->kind == VH_TIE_NVME_FC ? VH_NO : is_by(ctx, ways, t);
+		enum vh_lead lead = t->kind == VH_TIE_NVME_FC ? VH_LEAD_NO : lead_to(ctx, ways, t);
 
-		if (by == VH_NO || (by == VH_UNKNOWN && vh_ways_is_down(ctx, ways)))
+		if (lead == VH_LEAD_NO || (lead < VH_LEAD_MAY && vh_ways_is_down(ctx, ways)))
 			continue;
-		if (!add_uses(ctx, t, VH_USE_NETWORK, interface, by == VH_YES))
-			vh_ways_untold(ctx, t->server ? t->server : t->name, t->what);
+		if (!add_uses(ctx, t, VH_USE_NETWORK, interface, lead))
+			vh_ways_untold(ctx, ways, lead, t->server ? t->server : t->name, t->what);
 	}
 }
 
@@ -405,7 +409,8 @@ void vh_ties_look_fc(struct vh_uses_ctx *ctx, const char *path)
 			/* of one whose port is not told it may be any */
 			if (t->kind != VH_TIE_NVME_FC || (!same && t->port && end))
 				continue;
-			if (!add_uses(ctx, t, VH_USE_BLOCK, hosts.name[i], same))
+			if (!add_uses(ctx, t, VH_USE_BLOCK, hosts.name[i],
+				      same ? VH_LEAD_YES : VH_LEAD_UNKNOWN))
 				vh_use_unseen(ctx, VH_USE_BLOCK, "by which port %s is reached",
 					      t->name);
 		}

@@ -90,6 +90,16 @@ static char *remote_of(const struct vh_root *root, const char *path)
 	return vh_strdup(shown);
 }
 
+/* dummy and ifb are what they seem to be: they have no medium, and do not ask who has an address. A
+ * bridge of Open vSwitch does (net/openvswitch/vport-internal_dev.c). */
+static bool has_no_medium(const struct vh_root *root, const char *path, const char *name)
+{
+	static const char *const begins[] = { "dummy", "ifb", NULL };
+	int64_t flags = vh_root_read_int(root, "%s/flags", path);
+
+	return flags < 0 ? has_begin(name, begins) : flags & IFF_NOARP;
+}
+
 static bool has_lower(const struct vh_root *root, const char *path)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -116,7 +126,8 @@ static void look_at_link(const struct vh_root *root, const char *name, struct vh
 	ret->over = vh_root_read_int(root, "%s/iflink", path);
 	if (ret->over == own || ret->over < 0)
 		ret->over = 0;
-	if (ret->kind == VH_LINK_PLAIN && (!target || has_lower(root, path)))
+	if (ret->kind == VH_LINK_PLAIN &&
+	    (!target || has_lower(root, path) || (!ret->over && has_no_medium(root, path, name))))
 		ret->kind = VH_LINK_OTHER;
 	else if (ret->kind == VH_LINK_PLAIN && ret->over)
 		ret->kind = VH_LINK_PAIR;
@@ -203,12 +214,17 @@ static void add_uppers(const struct vh_uses_ctx *ctx, const char *path, struct v
 	}
 }
 
-static bool has_index(const struct vh_uses_ctx *ctx, const struct vh_ways *ways, int64_t index)
+/* Each is read once, however many tunnels ask. */
+static bool has_index(const struct vh_uses_ctx *ctx, struct vh_ways *ways, int64_t index)
 {
-	for (size_t i = 0; index && i < ways->count; i++)
-		if (vh_root_read_int(ctx->root, "sys/class/net/%s/ifindex", ways->list[i].name) ==
-		    index)
+	for (size_t i = 0; index && i < ways->count; i++) {
+		struct vh_way *w = &ways->list[i];
+
+		if (!w->index)
+			w->index = vh_root_read_int(ctx->root, "sys/class/net/%s/ifindex", w->name);
+		if (w->index == index)
 			return true;
+	}
 	return false;
 }
 
@@ -247,15 +263,14 @@ static void add_ppp(const struct vh_routes *routes, const struct vh_link *l, str
 static void add_tunnel(const struct vh_uses_ctx *ctx, const struct vh_routes *routes,
 		       const struct vh_link *l, struct vh_ways *to)
 {
-	_auto_names_ struct vh_names by = { 0 };
+	enum vh_lead lead = l->remote ? vh_ways_lead_to(ctx, to, l->remote) : VH_LEAD_UNKNOWN;
 
 	if (l->over) {
 		if (has_index(ctx, to, l->over))
 			add(to, l->name, false);
-	} else if (l->remote && vh_routes_to(routes, l->remote, &by)) {
-		for (size_t i = 0; i < by.count; i++)
-			if (vh_ways_find(to, by.name[i]))
-				add(to, l->name, false);
+	} else if (lead != VH_LEAD_UNKNOWN) {
+		if (lead != VH_LEAD_NO)
+			add(to, l->name, lead != VH_LEAD_YES);
 	} else if (leads_out(routes, to)) {
 		add(to, l->name, true);
 	}
@@ -298,17 +313,30 @@ void vh_ways_clear(struct vh_ways *ways)
 	*ways = (struct vh_ways){ 0 };
 }
 
-enum vh_tri vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
-			    const char *server)
+enum vh_lead vh_ways_lead_by(const struct vh_ways *ways, const char *interface)
 {
-	_auto_names_ struct vh_names by = { 0 };
+	const struct vh_way *w = vh_ways_find(ways, interface);
 
-	if (!vh_routes_to(vh_routes_of(ctx->root, ctx->usage), server, &by))
-		return VH_UNKNOWN;
-	for (size_t i = 0; i < by.count; i++)
-		if (vh_ways_find(ways, by.name[i]))
-			return VH_YES;
-	return VH_NO;
+	return !w ? VH_LEAD_NO : w->may ? VH_LEAD_MAY : VH_LEAD_YES;
+}
+
+enum vh_lead vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
+			     const char *server)
+{
+	_auto_names_ struct vh_names sure = { 0 }, may = { 0 };
+	enum vh_lead lead = VH_LEAD_NO;
+
+	if (!vh_routes_to(vh_routes_of(ctx->root, ctx->usage), server, &sure, &may))
+		return VH_LEAD_UNKNOWN;
+	for (size_t i = 0; i < may.count; i++)
+		if (vh_ways_find(ways, may.name[i]) || !strcmp(may.name[i], VH_ROUTE_UNKNOWN))
+			lead = sure.count ? VH_LEAD_RULE : VH_LEAD_UNKNOWN;
+	for (size_t i = 0; i < sure.count; i++) {
+		enum vh_lead one = vh_ways_lead_by(ways, sure.name[i]);
+
+		lead = one > lead ? one : lead;
+	}
+	return lead;
 }
 
 bool vh_ways_is_down(const struct vh_uses_ctx *ctx, const struct vh_ways *ways)
@@ -318,8 +346,14 @@ bool vh_ways_is_down(const struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 	return vh_use_net_is_up(ctx->root, path) == VH_NO;
 }
 
-void vh_ways_untold(struct vh_uses_ctx *ctx, const char *server, const char *what)
+void vh_ways_untold(struct vh_uses_ctx *ctx, const struct vh_ways *ways, enum vh_lead lead,
+		    const char *server, const char *what)
 {
-	vh_use_unseen(ctx, VH_USE_BLOCK | VH_USE_NETWORK,
-		      "through which interface %s is reached (%s)", server, what);
+	if (lead == VH_LEAD_RULE)
+		vh_host_not_checked(ctx->host,
+				    "routing rules, which may send packets for %s (%s) by %s",
+				    server, what, ways->list[0].name);
+	else
+		vh_use_unseen(ctx, VH_USE_BLOCK | VH_USE_NETWORK,
+			      "through which interface %s is reached (%s)", server, what);
 }

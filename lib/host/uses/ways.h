@@ -12,8 +12,9 @@
 
 struct vh_way {
 	char *name;
-	bool may;     /* a tunnel whose other end is not told: it may run over it */
-	bool session; /* PPPoE, which sysfs does not show to be on top */
+	int64_t index; /* of the interface; 0: not read yet, -1: not told */
+	bool may;      /* a tunnel whose other end is not told: it may run over it */
+	bool session;  /* PPPoE, which sysfs does not show to be on top */
 };
 struct vh_ways {
 	struct vh_way *list; /* the interface itself is the first */
@@ -28,12 +29,21 @@ void vh_ways_clear(struct vh_ways *ways);
 #define _auto_ways_ __attribute__((cleanup(vh_ways_clear)))
 
 const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interface);
-/* Is the server reached that way? Unknown: no route or address tells. */
-enum vh_tri vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
-			    const char *server);
+/* Is something reached that way? The higher, the surer. */
+enum vh_lead {
+	VH_LEAD_NO,
+	VH_LEAD_RULE,    /* only if a rule sends it to a table of its own; another way is known */
+	VH_LEAD_UNKNOWN, /* no route or address tells */
+	VH_LEAD_MAY,     /* by a way that may run over the interface */
+	VH_LEAD_YES,
+};
+enum vh_lead vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
+			     const char *server);
+enum vh_lead vh_ways_lead_by(const struct vh_ways *ways, const char *interface);
 /* Is the interface known not to be up? Then nothing goes by it. */
 bool vh_ways_is_down(const struct vh_uses_ctx *ctx, const struct vh_ways *ways);
-/* Notes that it could not be told whether a server is reached that way. */
-void vh_ways_untold(struct vh_uses_ctx *ctx, const char *server, const char *what);
+/* Notes that it could not be told whether a server is reached that way, or that a rule may say so. */
+void vh_ways_untold(struct vh_uses_ctx *ctx, const struct vh_ways *ways, enum vh_lead lead,
+		    const char *server, const char *what);
 
 #endif
