@@ -96,8 +96,8 @@ static void test_unseen(unsigned int allowed, const char *what)
 	put_disk(st, DISK(SPLIT "1"));
 	fake_remove(st->root, "proc/swaps");
 	fake_remove(st->root, "proc/self/mountinfo");
-	ok(stage_prepare(st, d) < 0 && stage_is(st, SPLIT "1", "nvme -") &&
-		   strstr(st->err.what, SPLIT "1 cannot be seen: mounts and swap"),
+	ok(stage_prepare(st, d) < 0 && stage_is(st, SPLIT "1", "nvme -") && st->findings.count == 1 &&
+		   strstr(st->findings.list[0].message, "could not be seen: mounts and swap"),
 	   "a disk whose mounts cannot be seen, %s: refused", what);
 }
 

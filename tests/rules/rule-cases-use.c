@@ -214,8 +214,10 @@ CASE("in-use-untold", untold, .want = "", .silent = "device-in-use");
 /* It stays where it is: nothing of it is taken. */
 static void unjudged_on_vfio(struct world *w)
 {
+	static char driver[] = "vfio-pci";
+
 	unjudged(w);
-	w->dev[1].driver = (char[]){ "vfio-pci" };
+	w->dev[1].driver = driver;
 	w->dev[1].on_vfio = true;
 }
 CASE("in-use-unjudged-on-vfio", unjudged_on_vfio, .want = "", .silent = "device-in-use");

@@ -549,7 +549,7 @@ static int refuse(const struct vh_root *root, const char *name)
 /* What was not tried is said, and nothing worse. */
 static void test_untried(const struct vh_host *h)
 {
-	static const char want[] = "exclusive openers of /dev/sda: only a start tries that";
+	static const char want[] = "exclusive openers of /dev/sda: only a start or detach tries that";
 
 	ok(vh_names_has(&h->not_checked, want) && h->devs[0]->uses_read == VH_YES, "%s", want);
 }

@@ -36,7 +36,7 @@ cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
 logs=${VM_LOG_DIR:-$cache/logs}/$suite-$variant
 
 die() { echo "Bail out! $*"; exit 1; }
-"$here/suites.sh" | grep -qx -- "$suite" || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"
+"$here/suites.sh" | grep -x -- "$suite" >/dev/null || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"
 if [ "$variant" = no-peers ] && [ -z "${VM_HOOK_BINARY:-}" ]; then
 	die "no-peers needs VM_HOOK_BINARY, a hook built to skip them"
 fi
@@ -153,7 +153,7 @@ tell() {	# POINT SECONDS VERDICT
 		echo "not ok $number - $name ($suite, $flavour, $seconds s)"
 		if [ -d "$dir" ]; then
 			grep -A 12 '^not ok' "$dir/log" | grep -E '^not ok|^  #' | head -n 30 | sed 's/^/  # /' || true
-			tail -n 1 "$dir/log" | grep -q '^1\.\.' || echo "  # cut short: $(tail -n 1 "$dir/log")"
+			tail -n 1 "$dir/log" | grep >/dev/null '^1\.\.' || echo "  # cut short: $(tail -n 1 "$dir/log")"
 		fi
 		echo "  # $verdict; log: $logs/$point" ;;
 	esac

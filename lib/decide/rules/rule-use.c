@@ -126,8 +126,9 @@ const struct vh_rule vh_rule_device_in_use = {
 		   "administrator loses the network, a console goes dark. The message says what\n"
 		   "the use is, and the fix how to end it. If the host can do without it,\n"
 		   "allow-in-use in the configuration says so for this device and this kind of\n"
-		   "use. The disk of the root file system, of /boot and of swap cannot be\n"
-		   "allowed at all. What could not be seen counts as use.",
+		   "use. What the system itself lies on (/, /boot, /efi, /usr, /var, /etc, swap)\n"
+		   "and the way to it cannot be allowed at all. What could not be seen counts\n"
+		   "as use.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */

@@ -393,7 +393,7 @@ static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 		vh_members_unknown(ctx, path, node);
 	else if (is_untried(rc))
 		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
-				    rc == -ENODATA ? "not recorded" : "only a start tries that");
+				    rc == -ENODATA ? "not recorded" : "only a start or detach tries that");
 	else
 		vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
 			      strerror(-rc));

@@ -148,7 +148,7 @@ opened() {	# ADDRESS: exclusively, as ZFS and btrfs do
 	perl -e 'use Fcntl; sysopen(my $f, shift, O_RDWR | O_EXCL) or die $!; sleep 1000' "$DISK" &
 	pid=$!
 	later end $pid
-	within 10 sh -c "readlink /proc/$pid/fd/* | grep -qx $DISK"
+	within 10 sh -c "readlink /proc/$pid/fd/* | grep >/dev/null -x $DISK"
 	harm "the disk of the process is dead" dead "$DISK"
 }
 end() { kill "${2:--TERM}" "$1" && { wait "$1" || :; }; }	# PID [-SIGNAL]
@@ -168,7 +168,7 @@ opened_node() {	# CLASS|BUS ADDRESS
 	later end $pid
 	within 10 is "$(readlink -f /proc/$pid/fd/9)" "$node"
 	# one of a line stays, and is the line's no more
-	harm "the process has lost its $node" "! node $1 $2 | grep -qx $node"
+	harm "the process has lost its $node" "! node $1 $2 | grep >/dev/null -x $node"
 }
 in_container() {	# ADDRESS: its disk is open there, by a node of the container's own /dev
 	local pid
@@ -241,7 +241,7 @@ shared_folder() {
 	harm "libvirt waits for the mount, without an end" waits p9_virtio_remove
 }
 waits() { grep -q "$1" /proc/"$(libvirtd_pid)"/task/*/stack; }	# FUNCTION: libvirtd is in it
-usb_disk() { within 30 sh -c "lsblk -dno SERIAL | grep -q USB1"; }
+usb_disk() { within 30 sh -c "lsblk -dno SERIAL | grep >/dev/null USB1"; }
 
 # --- network ---------------------------------------------------------------
 
@@ -255,7 +255,7 @@ up() {	# ADDRESS [IP ADDRESS]...
 		ip addr add "$address" dev "$NIC_NAME"
 	done
 }
-no_route() { ! ip "$1" route show default | grep -q .; }
+no_route() { ! ip "$1" route show default | grep >/dev/null .; }
 route() {
 	up "$1" 192.0.2.1/24
 	ip route add default via 192.0.2.254
@@ -274,14 +274,14 @@ route_of_table() {	# ADDRESS: by a rule, of another table than the main one
 	ip rule add from 192.0.2.1 table 100
 	later ip rule del from 192.0.2.1 table 100
 	ip route add default via 192.0.2.254 table 100
-	harm "the default route of the table is gone" '! ip route show table 100 | grep -q default'
+	harm "the default route of the table is gone" '! ip route show table 100 | grep >/dev/null default'
 }
 second_hop() {	# ADDRESS OTHER: the default route's first hop is over OTHER
 	up "$2" 198.51.100.1/24
 	up "$1" 192.0.2.1/24
 	ip route add default nexthop via 198.51.100.254 nexthop via 192.0.2.254
 	later 'ip route del default || :'
-	harm "the second hop is gone" '! ip route show default | grep -q 192.0.2.254'
+	harm "the second hop is gone" '! ip route show default | grep >/dev/null 192.0.2.254'
 }
 in_namespace() {	# ADDRESS: its interface is that of a container
 	NIC_NAME=$(nic "$1")
