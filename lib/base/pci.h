@@ -53,6 +53,7 @@ int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 #define VH_PCI_CLASS(class) ((class) >> 8)
 
 /* Of the PCI Code and ID Assignment Specification. */
+#define VH_PCI_BASE_CLASS_NETWORK 0x02
 #define VH_PCI_BASE_CLASS_DISPLAY 0x03
 #define VH_PCI_BASE_CLASS_MULTIMEDIA 0x04
 #define VH_PCI_BASE_CLASS_MEMORY 0x05

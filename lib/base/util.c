@@ -72,6 +72,13 @@ bool vh_has_suffix(const char *s, const char *suffix)
 	return n > m && !strcmp(s + n - m, suffix);
 }
 
+bool vh_is_at_or_below(const char *path, const char *folder)
+{
+	size_t n = strcmp(folder, "/") ? strlen(folder) : 0;
+
+	return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
+}
+
 int vh_parse_uint(const char *s, int base, uint64_t max, uint64_t *ret)
 {
 	unsigned long long v;

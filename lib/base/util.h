@@ -90,6 +90,8 @@ static inline bool vh_streq(const char *a, const char *b)
 bool vh_has_prefix(const char *s, const char *prefix);
 /* Does it end with the suffix, behind something else? */
 bool vh_has_suffix(const char *s, const char *suffix);
+/* Is the path that of the folder, or does it lead through it? Both are absolute. */
+bool vh_is_at_or_below(const char *path, const char *folder);
 
 /* Are the first `len` bytes that word, the whole of it? */
 static inline bool vh_is_word(const char *s, size_t len, const char *word)

@@ -22,16 +22,12 @@
 static const struct vh_host_mount *mount_of(const struct vh_host *h, const char *path)
 {
 	const struct vh_host_mount *best = NULL;
-	size_t longest = 0;
 
 	for (size_t i = 0; i < h->n_mounts; i++) {
-		const char *at = h->mounts[i].at;
-		size_t n = strcmp(at, "/") ? strlen(at) : 0;
+		const struct vh_host_mount *m = &h->mounts[i];
 
-		if (n < longest || strncmp(path, at, n) != 0 || (path[n] != '/' && path[n]))
-			continue;
-		longest = n;
-		best = &h->mounts[i];
+		if (vh_is_at_or_below(path, m->at) && (!best || strlen(m->at) >= strlen(best->at)))
+			best = m;
 	}
 	return best;
 }

@@ -6,6 +6,7 @@
 
 #include "lib/base/child.h"
 #include "lib/host/read.h"
+#include "lib/host/scan.h"
 #include "lib/host/uses/use.h"
 #include "lib/host/uses/uses.h"
 
@@ -371,6 +372,11 @@ static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
 	put_found(&q->of, h->devs[i], before, not_checked, to);
 }
 
+static bool is_asked(const struct question *q, const struct vh_pci_dev *d)
+{
+	return !d->hinted && wants_uses(q, d) && vh_scan_wants(d);
+}
+
 /* After the walk through every device, as one look at the processes is for all of them. Also in a
  * child: a file of a server that is gone may hold up who asks what it is. */
 static void read_nodes(const struct question *q, int64_t deadline)
@@ -382,7 +388,7 @@ static void read_nodes(const struct question *q, int64_t deadline)
 	bool any = false;
 
 	for (size_t i = 0; i < h->n_devs; i++)
-		any |= h->devs[i]->n_devnodes > 0;
+		any |= is_asked(q, h->devs[i]);
 	if (!any || h->uses_untold)
 		return;
 	vh_child_ask(answer_nodes, &nq, h->n_devs, q->root->fd,
@@ -391,16 +397,19 @@ static void read_nodes(const struct question *q, int64_t deadline)
 		struct vh_pci_dev *d = h->devs[i];
 		size_t at = 0;
 
-		if (!d->n_devnodes)
+		if (!is_asked(q, d))
 			continue;
-		if (!answers[i].data) {
+		if (!answers[i].data)
 			vh_host_not_checked(h, "who has %s open: /proc does not answer",
-					    d->devnodes[0].path);
+					    d->n_devnodes ? d->devnodes[0].path
+							  : vh_pci_str(&d->addr).s);
+		if (!answers[i].data && d->n_devnodes) {
 			vh_names_note(&d->unseen, "who has %s open: /proc does not answer",
 				      d->devnodes[0].path);
 			d->unseen_kinds = VH_USE_ANY;
 		}
-		if ((!answers[i].data || !*take(&answers[i], &at)) && d->uses_read == VH_YES)
+		if ((answers[i].data ? !*take(&answers[i], &at) : d->n_devnodes > 0) &&
+		    d->uses_read == VH_YES)
 			d->uses_read = VH_UNKNOWN;
 		if (answers[i].data) {
 			get_kinds(&answers[i], &at, d);

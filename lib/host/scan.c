@@ -150,7 +150,14 @@ static const char *note_node(struct worker *w, const struct vh_open *o)
 	return told;
 }
 
-/* Answers of a function whose nodes are asked for: one that has none is not worth a look. */
+bool vh_scan_wants(const struct vh_pci_dev *d)
+{
+	if (d->n_devnodes)
+		return true;
+	return !d->on_vfio && !vh_host_is_bridge(d) && !vh_host_is_chipset(d) &&
+	       VH_PCI_BASE_CLASS(d->class) != VH_PCI_BASE_CLASS_NETWORK;
+}
+
 static const char *note(void *ctx, const struct vh_open *o)
 {
 	struct worker *w = ctx;
@@ -164,7 +171,7 @@ static const char *note(void *ctx, const struct vh_open *o)
 	for (size_t i = 0; i < h->n_devs; i++) {
 		const struct vh_pci_dev *d = h->devs[i];
 
-		if (d->n_devnodes && is_own_file(d, o->target))
+		if (vh_scan_wants(d) && is_own_file(d, o->target))
 			told = add(w, i, d->n_devnodes, o->target);
 	}
 	return told;

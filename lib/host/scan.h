@@ -21,6 +21,10 @@ struct vh_hits {
 	const char *unseen; /* why not all was seen; NULL: it was */
 };
 
+/* Is it worth a look? Who reaches the device by its own files is found then too. A network card has
+ * no node as a rule, and a start with one has to be quick; bridges, chipset functions and what is
+ * on vfio-pci belong to no process that would map them. */
+bool vh_scan_wants(const struct vh_pci_dev *d);
 /* Looks for all nodes of all devices of the host, at most three seconds. */
 void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret);
 void vh_scan_clear(struct vh_hits *hits);

@@ -289,6 +289,10 @@ static void test_memory(void)
 	ok(good, "appended elements are zero and stay");
 	ok(vh_streq(NULL, NULL) && !vh_streq(NULL, "") && vh_streq("a", "a"), "equal strings");
 	ok(vh_has_prefix("abc", "ab") && !vh_has_prefix("ab", "abc"), "prefixes");
+	ok(vh_is_at_or_below("/a/b", "/a") && vh_is_at_or_below("/a", "/a") &&
+		   vh_is_at_or_below("/a", "/") && vh_is_at_or_below("/", "/") &&
+		   !vh_is_at_or_below("/ab", "/a") && !vh_is_at_or_below("/", "/a"),
+	   "paths through a folder");
 	ok(vh_has_suffix("a.conf", ".conf") && !vh_has_suffix(".conf", ".conf") &&
 		   !vh_has_suffix("f", ".conf") && !vh_has_suffix("a.conf~", ".conf"),
 	   "suffixes");

@@ -476,6 +476,22 @@ static const struct {
 	  "other error: process 7 (dpdk) has "
 	  "/sys/devices/pci0000:01/0000:01:00.0/resource2_wc (a part of its memory) open",
 	  "end process 7 (dpdk)" },
+	{ "a mapped part, without a node and a driver",
+	  "pci 0000:01:00.0 class=118000 id=1234:5678 group=2\n" PROCESS(
+		  "7", "tool", "/sys/devices/pci0000:01/0000:01:00.0/resource0"),
+	  "other error: process 7 (tool) has /sys/devices/pci0000:01/0000:01:00.0/resource0 "
+	  "(a part of its memory) open",
+	  "end process 7 (tool)" },
+	{ "a mapped part, without a node",
+	  FUNCTION("118000", "intel-pmt")
+		  PROCESS("7", "tool", "/sys/devices/pci0000:01/0000:01:00.0/resource0"),
+	  "other error: process 7 (tool) has /sys/devices/pci0000:01/0000:01:00.0/resource0 "
+	  "(a part of its memory) open",
+	  "end process 7 (tool)" },
+	{ "a mapped part of a network card without a node, of which processes are not asked",
+	  FUNCTION("020000", "igb")
+		  PROCESS("7", "tool", "/sys/devices/pci0000:01/0000:01:00.0/resource0"),
+	  "", NULL },
 	{ "its configuration space",
 	  FUNCTION("020000", "uio_pci_generic") "f " AT "uio/uio0/dev\t240:0\n" PROCESS(
 		  "7", "setpci", "/proc/bus/pci/01/00.0"),

@@ -11,14 +11,6 @@
 
 #define STACKED_MAX 32 /* at one place; of more the order is that of the table */
 
-/* Does the path lead to it, or through it? */
-static bool is_on(const char *at, const struct vh_mount *m)
-{
-	size_t n = strcmp(m->at, "/") ? strlen(m->at) : 0;
-
-	return !strncmp(at, m->at, n) && (!at[n] || at[n] == '/');
-}
-
 const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *file)
 {
 	const struct vh_mount *best = NULL;
@@ -26,7 +18,7 @@ const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *fi
 	for (size_t i = 0; i < usage->n_mounts; i++) {
 		const struct vh_mount *m = &usage->mounts[i];
 
-		if (is_on(file, m) && (!best || strlen(m->at) >= strlen(best->at)))
+		if (vh_is_at_or_below(file, m->at) && (!best || strlen(m->at) >= strlen(best->at)))
 			best = m;
 	}
 	return best;
@@ -56,7 +48,7 @@ char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m)
 		const char *at = usage->mounts[i].at;
 		_auto_free_ char *word = NULL;
 
-		if (!is_on(at, m))
+		if (!vh_is_at_or_below(at, m->at))
 			continue;
 		word = vh_shell_quote(at);
 		vh_strbuf_addf(&sb, "%sumount %s", sb.len ? "\n" : "", word);

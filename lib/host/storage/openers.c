@@ -122,14 +122,13 @@ static char *umount_fix(const struct namespace *n, size_t own, const struct vh_h
 {
 	const char *outer = n->mounts[own].at;
 	bool reached = strcmp(outer, "/") != 0 && !vh_has_suffix(outer, "//deleted");
-	size_t len = reached ? strlen(outer) : 0;
 	struct vh_strbuf sb = { 0 };
 
-	for (size_t i = n->n_mounts; len && i-- > own;) {
+	for (size_t i = n->n_mounts; reached && i-- > own;) {
 		const char *at = n->mounts[i].at;
 		_auto_free_ char *word = NULL;
 
-		if (strncmp(at, outer, len) != 0 || (at[len] && at[len] != '/'))
+		if (!vh_is_at_or_below(at, outer))
 			continue;
 		word = vh_shell_quote(at);
 		vh_strbuf_addf(&sb, "%sumount -N %lld %s", sb.len ? "\n" : "", (long long)n->pid,
