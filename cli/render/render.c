@@ -125,7 +125,7 @@ char *vh_render_member(const struct vh_shown *s, const struct vh_pci_dev *m)
 	if (!vh_plan_can_pass(s->dev)) /* no start looks at the group */
 		return vh_strdup("another member");
 	if (pd && vh_render_is_detached(pd))
-		return vh_strdup("goes along");
+		return vh_strdup("moves with it");
 	if (!vh_host_is_tolerated(m))
 		return vh_printf("would stay on '%s', which VFIO does not allow beside a guest",
 				 m->driver);

@@ -25,7 +25,7 @@ static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
 		return -1;
 	if (!claims.count)
 		return 0;
-	return vh_fail(err, VH_E_REFUSED, 0, NULL, "domain '%s' has claimed these devices meanwhile",
+	return vh_fail(err, VH_E_REFUSED, 0, NULL, "domain '%s' has just claimed these devices",
 		       claims.list[0].claim->name);
 }
 

@@ -312,7 +312,7 @@ done
 fresh
 "$fake" detach 06:00.0 >"$work/both" 2>&1
 verdict 'detach: what the host loses is told before' eval \
-	'[[ $(head -n 1 "$work/both") == *"the host loses meanwhile: "*"disk nvme2n1 "* && $(sed -n 2p "$work/both") == "0000:06:00.0: "* ]]'
+	'[[ $(head -n 1 "$work/both") == *" the host loses: "*"disk nvme2n1 "* && $(sed -n 2p "$work/both") == "0000:06:00.0: "* ]]'
 run "$fake" detach enp3s0f1
 verdict 'detach enp3s0f1 means 0000:03:00.1' eval '[ $rc -eq 1 ] && grep -q "^error: 0000:03:00.1" "$work/err"'
 ln -s ../../../devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host9/block/sdz "$root/sys/class/block/sdz"

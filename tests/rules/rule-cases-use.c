@@ -38,8 +38,7 @@ static void use_allowed(struct world *w)
 	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK | VH_USE_BLOCK;
 }
 CASE("in-use-allowed", use_allowed, .want = "info peer-detached 0000:01:00.0:10",
-     .silent = "device-in-use",
-     .says = "with 0000:01:00.0 the host loses meanwhile: eth0: default route");
+     .silent = "device-in-use", .says = "without 0000:01:00.0 the host loses: eth0: default route");
 
 static void other_use_allowed(struct world *w)
 {
@@ -119,7 +118,7 @@ static void carries(struct world *w)
 	w->dev[1].carries = (struct vh_names){ names, VH_COUNT(names) };
 }
 CASE("carries", carries, .want = "info peer-detached 0000:01:00.0:10", .silent = "device-in-use",
-     .says = "the host loses meanwhile: eth0 is up, interface eth0");
+     .says = "without 0000:01:00.0 the host loses: eth0 is up, interface eth0");
 
 static void peer_used(struct world *w)
 {
@@ -166,7 +165,7 @@ static void peer_allowed(struct world *w)
 	world_policy(w, "0000:01:00.1")->allow_in_use = VH_USE_BLOCK;
 }
 CASE("peer-in-use-allowed", peer_allowed, .want = PEER, .silent = "peer-in-use",
-     .says = "the host loses meanwhile: sda1 is mounted at /home");
+     .says = "without it the host loses: sda1 is mounted at /home");
 
 static void unjudged(struct world *w)
 {
@@ -528,7 +527,7 @@ CASE("order", order,
 	     "info peer-detached 0000:03:00.0:20");
 
 CASE("peer", with_peer, .want = PEER,
-     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, goes along: audio device "
+     .says = "0000:01:00.1, in IOMMU group 1 with 0000:01:00.0, moves with it: audio device "
 	     "1af4:1000, driver 'snd_hda_intel'");
 
 /* --- what the domain has of the host beside its devices ----------------------------------------- */

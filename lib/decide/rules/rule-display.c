@@ -123,6 +123,6 @@ const struct vh_rule vh_rule_input_lost = {
 	.explain = "A keyboard or mouse of the host hangs on this USB controller. While the\n"
 		   "guest has the controller, what is typed goes to the guest, and nothing to\n"
 		   "the host. That may be what you want; if it is the only keyboard, the host\n"
-		   "can meanwhile be reached over the network alone. Plug it into a port of\n"
-		   "another controller, or see that you can log in by ssh.",
+		   "can be reached only over the network as long as the guest runs. Plug it\n"
+		   "into a port of another controller, or see that you can log in by ssh.",
 };

@@ -97,7 +97,7 @@ const struct vh_rule vh_rule_peer_critical = {
 		   "control. Controllers on the mainboard often share their group with such\n"
 		   "functions. Best is a device in another group: a card in another slot. If you\n"
 		   "know that the host does without the driver, allow-critical in the\n"
-		   "configuration lets it go along; a host bridge cannot be allowed.",
+		   "configuration lets it move as well; a host bridge cannot be allowed.",
 };
 
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
@@ -286,8 +286,8 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	_auto_free_ char *lost = losses(d);
 	struct vh_finding *f;
 
-	f = vh_finding_add(out, r, pd, NULL, "%s, %s, goes along: %s%s%s", vh_pci_str(&d->addr).s,
-			   with, what, *lost ? "; the host loses meanwhile: " : "", lost);
+	f = vh_finding_add(out, r, pd, NULL, "%s, %s, moves with it: %s%s%s", vh_pci_str(&d->addr).s,
+			   with, what, *lost ? "; without it the host loses: " : "", lost);
 	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
@@ -297,7 +297,7 @@ static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
 	_auto_free_ char *lost = losses(pd->dev);
 
 	if (*lost)
-		vh_finding_add(out, r, pd, NULL, "with %s the host loses meanwhile: %s",
+		vh_finding_add(out, r, pd, NULL, "without %s the host loses: %s",
 			       vh_pci_str(&pd->dev->addr).s, lost);
 }
 
@@ -322,10 +322,11 @@ const struct vh_rule vh_rule_peer_detached = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "no other device goes, and the host loses nothing",
 	.check = check_peer_detached,
-	.explain = "This is no complaint. The device named by the domain shares its IOMMU group\n"
-		   "with others, and a group goes to a guest as a whole: these go along, onto\n"
-		   "vfio-pci, when the guest starts, and come back when it ends. The guest does\n"
-		   "not see them. The host loses meanwhile what the message lists. If that is\n"
-		   "not wanted, choose a device in a group of its own, or set 'peers = require'\n"
-		   "in the configuration, which refuses the start instead.",
+	.explain = "This is information, not a problem. The device that the domain names shares\n"
+		   "its IOMMU group with others, and a group goes to a guest as a whole: the\n"
+		   "others move to vfio-pci with it when the guest starts, and come back when it\n"
+		   "ends. The guest does not see them. While it runs, the host does without what\n"
+		   "the message lists. If you do not want that, choose a device in a group of\n"
+		   "its own, or set 'peers = require' in the configuration, which refuses the\n"
+		   "start instead.",
 };

@@ -230,13 +230,13 @@ const struct vh_rule vh_rule_peer_in_use = {
 	.check = check_peer_in_use,
 	.explain = "VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
 		   "driver before one of them can go to a guest. This one is in the group of a\n"
-		   "device that the domain names, and the host uses it. Nobody has asked for it,\n"
-		   "so it is measured more strictly than a named device: an interface that is\n"
-		   "up, a disk with a file system on it, any display and anything that hangs on\n"
+		   "device that the domain names, and the host uses it. Group members that the\n"
+		   "domain does not name are judged more strictly: an interface that is up, a\n"
+		   "disk with a file system on it, any display and anything that is plugged into\n"
 		   "a USB port count as use, and so does what could not be seen. End the use,\n"
-		   "name the device in the domain if it is meant to go along, allow it in the\n"
-		   "configuration, or put the card into another slot, whose group may be\n"
-		   "smaller.",
+		   "name the device in the domain if the guest is meant to have it, allow the\n"
+		   "use in the configuration, or put the card into another slot, whose group\n"
+		   "may be smaller.",
 };
 
 static void check_device_protected(const struct vh_case *c, const struct vh_rule *r,
@@ -402,6 +402,6 @@ const struct vh_rule vh_rule_device_claimed = {
 		   "it from a guest that runs, and two guests cannot share a group. End the\n"
 		   "other guest first. Where it is gone already and left its claim behind,\n"
 		   "'vfio-hook reattach' with the address ends that and brings the device home;\n"
-		   "'vfio-hook status' shows who holds what. Seldom the holder is not a guest:\n"
-		   "fuser -v on the group's node in /dev/vfio names it.",
+		   "'vfio-hook status' shows who holds what. In rare cases the holder is not a\n"
+		   "guest: fuser -v on the group's node in /dev/vfio names it.",
 };
