@@ -87,10 +87,10 @@ struct vh_pci_dev {
 	uint32_t class; /* 24 bits: base class, subclass, interface */
 	uint16_t vendor, device, subvendor, subdevice;
 	bool dead;                 /* its configuration space answers 0xff */
+	bool on_vfio;              /* its driver is vfio-pci or a variant of it */
 	bool hinted;               /* only meant, perhaps: what it is was read, and no more */
 	int group;                 /* IOMMU group, or -1 */
 	char *driver;              /* bound now; NULL: none */
-	bool on_vfio;              /* that driver is vfio-pci or a variant of it */
 	char *override;            /* driver_override; NULL: unset or unknown */
 	enum vh_tri override_read; /* YES: `override` is what stands there */
 	bool root_bus;             /* not behind a bridge */
@@ -115,9 +115,9 @@ struct vh_pci_dev {
 	enum vh_tri can_reset; /* YES: `resets` says how */
 	int numa_node;         /* -1: none is known */
 	enum vh_tri pf_net_up;
+	bool cold;             /* it is in D3cold: without power */
 	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
 	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
-	bool cold;             /* it is in D3cold: without power */
 	uint64_t bar_bytes;    /* the largest of its windows of memory; 0: unknown */
 	char *framebuffer;     /* what of the firmware draws in its memory: "BOOTFB", or NULL */
 	struct vh_mate *mates; /* sorted by address */

@@ -248,7 +248,7 @@ void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits
 	if (vh_root_list(root, &pids, "proc") < 0)
 		ret->unseen = "/proc cannot be read";
 	most = workers_for(&s);
-	for (size_t i = 0; i < most; i++)
+	for (size_t i = 0; i < WORKERS_MAX; i++)
 		w[i].scan = &s;
 	while (started < most && !pthread_create(&w[started].thread, NULL, look, &w[started]))
 		started++;

@@ -339,7 +339,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "var/cache/libvirt/qemu/capabilities/*",
 	     .words = NAMES("  <emulator>", "  <version>")),
 	KEPT(LIST_, "sys/class/iommu", .names = NAMES("dmar#", "ivhd#")),
-	KEPT(FILE_, "sys/class/iommu/*/intel-iommu/cap", .chars = HEX),
+	KEPT(FILE_, "**/intel-iommu/cap", .chars = HEX),
 
 	/* asked of a running system alone */
 	KEPT(PATH_, "run/vfio-hook/*", .flags = VH_KEPT_LOST),

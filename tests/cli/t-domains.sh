@@ -119,7 +119,14 @@ remote refuses 'a connection that is refused' 'cannot connect: ' with "qemu+ext:
 remote refuses 'a libvirt that hangs' "no answer for 1 second" with "$hang" check --timeout 1 vm
 remote tells 'a libvirt that hangs: what to do' '^  fix: .*--timeout SECONDS waits longer'
 # ended: it is gone, or dead and only not yet waited for by process 1
-ended() { ! grep -qE '\) [^ZX] ' "/proc/$(<"$work/hangs")/stat" 2>/dev/null; }
+ended() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		grep -qE '\) [^ZX] ' "/proc/$(<"$work/hangs")/stat" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
 verdict 'what was started for it has ended' ended
 remote refuses 'a libvirt that hangs does not hinder files' 'no answer' with "$hang" check --timeout 1 vm
 exits 'a file needs no libvirt' 0 with "$hang" check "$examples/gpu-with-audio.xml"

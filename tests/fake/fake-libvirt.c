@@ -189,8 +189,9 @@ static void give_back(const struct vh_root *root, const struct vh_domain *d, con
 void fake_libvirt_unplug(const struct vh_root *root, const struct vh_domain *d, const char *addr)
 {
 	int group;
-	_auto_names_ struct vh_names members = members_of(root, addr, &group);
+	struct vh_names members = members_of(root, addr, &group);
 
+	vh_names_clear(&members);
 	fake_let_go(root, group);
 	fake_remove(root, "proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
 	give_back(root, d, addr);

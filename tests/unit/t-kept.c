@@ -715,7 +715,7 @@ static void test_cgroups(void)
 	};
 	static const char *const names[] = {
 		"secretuser",           "secretuser@secret-host", "secret-host.service",
-		"x@secretuser.service", "secret-host.service.x",  "secretuser-" NUMBER,
+		"x@secretuser.service", "secret-host.service.x",  ("secretuser-" NUMBER),
 	};
 	static const char *const kept[][2] = {
 		{ "/system.slice/smartd.service", "/system.slice/smartd.service" },

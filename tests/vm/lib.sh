@@ -412,6 +412,8 @@ peer() {
 	return "$(<$work/$number.end)"
 }
 
+mount_huge_pages() { mkdir -p /dev/hugepages && mount -t hugetlbfs hugetlbfs /dev/hugepages; }
+
 # on_the_wire NUMBER: this machine is 192.0.2.NUMBER there, and its libvirtd answers everybody
 on_the_wire() {
 	local address interface
