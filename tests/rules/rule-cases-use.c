@@ -167,12 +167,15 @@ static void peer_allowed(struct world *w)
 CASE("peer-in-use-allowed", peer_allowed, .want = PEER, .silent = "peer-in-use",
      .says = "without it the host loses: sda1 is mounted at /home");
 
+static char mounts_gone[] = "mounts and swap: gone", routes_gone[] = "default routes: gone";
+static char *no_mounts[] = { mounts_gone }, *no_routes[] = { routes_gone };
+
 static void unjudged(struct world *w)
 {
 	alone(w);
 	w->dev[1].uses_read = VH_UNKNOWN;
 	w->dev[1].unseen_kinds = VH_USE_BLOCK;
-	vh_names_note(&w->dev[1].unseen, "mounts and swap: gone");
+	w->dev[1].unseen = (struct vh_names){ no_mounts, 1 };
 }
 CASE("in-use-unjudged", unjudged, .want = "error device-in-use 0000:01:00.0:10",
      .silent = "peer-detached",
@@ -235,7 +238,7 @@ static void peer_unjudged_net(struct world *w)
 {
 	peer_unjudged(w);
 	w->dev[2].unseen_kinds = VH_USE_NETWORK | VH_USE_SERIAL;
-	vh_names_note(&w->dev[2].unseen, "default routes: gone");
+	w->dev[2].unseen = (struct vh_names){ no_routes, 1 };
 }
 CASE("peer-in-use-unjudged-kind", peer_unjudged_net, .want = "error peer-in-use 0000:01:00.1:10",
      .says = "could not be seen: default routes: gone", .fix = "allow-in-use = network serial");
