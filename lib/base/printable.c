@@ -119,3 +119,23 @@ char *vh_printable_utf8(const char *s)
 {
 	return clean(s, true);
 }
+
+void vh_printable_undo(char *s)
+{
+	char *to = s;
+
+	for (const char *p = s; *p; p++) {
+		char hex[3] = { 0 };
+		uint64_t c;
+
+		if (p[0] == '\\' && p[1] == 'x')
+			memcpy(hex, p + 2, strnlen(p + 2, 2));
+		if (hex[1] && vh_parse_uint(hex, 16, 255, &c) == 0 && c) {
+			*to++ = (char)c;
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	}
+	*to = 0;
+}

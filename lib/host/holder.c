@@ -246,27 +246,6 @@ const char *vh_holder_manager(const char *part)
 	return NULL;
 }
 
-/* \x2d is a minus (systemd.unit(5), "String Escaping"). In place. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (char *p = s; *p; p++) {
-		char hex[3] = { 0 };
-		uint64_t c;
-
-		if (p[0] == '\\' && p[1] == 'x')
-			memcpy(hex, p + 2, strnlen(p + 2, 2));
-		if (hex[1] && vh_parse_uint(hex, 16, 255, &c) == 0 && c) {
-			*to++ = (char)c;
-			p += 3;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = 0;
-}
-
 /* machine-qemu\x2d3\x2dwin10.scope (src/util/virsystemd.c) */
 static char *guest_of_scope(const char *part)
 {
@@ -276,7 +255,7 @@ static char *guest_of_scope(const char *part)
 	if (!part || !has_ends(part, GUEST_SCOPE, ".scope"))
 		return NULL;
 	name = vh_strndup(part, strlen(part) - strlen(".scope"));
-	unescape(name);
+	vh_printable_undo(name); /* systemd.unit(5), "String Escaping" */
 	at = name + strlen(GUEST_SCOPE);
 	if (*at != '-')
 		return NULL;
@@ -308,7 +287,7 @@ static void be_in_container(const char *part, const char *cgroup, size_t kind, s
 	_auto_free_ char *shown = NULL, *word = NULL, *line = NULL;
 
 	if (!strcmp(begin, "machine-")) /* the others are no units of systemd's making */
-		unescape(name);
+		vh_printable_undo(name);
 	ret->key = vh_printf("%s%s%s", begin, name, as_user);
 	if (is_id(name))
 		name[ID_SHOWN] = 0;

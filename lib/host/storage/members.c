@@ -87,24 +87,11 @@ char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path)
 /* Blanks in a pool's name are \x20 in the one, and _ in the other. */
 char *vh_members_pool(const char *udev)
 {
-	char *name = udev_value(udev, "ID_FS_LABEL_ENC"), *to = name;
+	char *name = udev_value(udev, "ID_FS_LABEL_ENC");
 
 	if (!name)
 		return udev_value(udev, "ID_FS_LABEL");
-	for (const char *p = name; *p; p++) {
-		char digits[3] = { 0 };
-		uint64_t c;
-
-		if (p[0] == '\\' && p[1] == 'x')
-			memcpy(digits, p + 2, strnlen(p + 2, 2));
-		if (digits[1] && vh_parse_uint(digits, 16, 255, &c) == 0) {
-			*to++ = (char)c;
-			p += 3;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = 0;
+	vh_printable_undo(name);
 	return name;
 }
 
