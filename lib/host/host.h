@@ -25,6 +25,7 @@ enum vh_input {
 struct vh_use {
 	enum vh_use_kind kind;
 	bool vital;         /* root, boot or swap: no configuration allows it */
+	bool guess;         /* that it is vital, or of this device at all, is not certain */
 	bool peer_only;     /* counts against a peer, not against a device that was named */
 	bool weak;          /* a warning for a device that was named, in full for a peer */
 	bool looked;        /* somebody only looks at it: never more than a warning */
@@ -34,6 +35,7 @@ struct vh_use {
 	char *fix;          /* what to type to end the use, or NULL */
 	/* "/dev/dm-1": all that is known is that it is open exclusively; NULL: more is */
 	char *unexplained;
+	const void *one; /* several disks may have it: what it is, while it is looked for */
 };
 
 /* A node below /dev by which processes use a device; who has it open is a use. */

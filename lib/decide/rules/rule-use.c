@@ -32,9 +32,17 @@ static const char *kind_str(enum vh_use_kind kind)
 static bool is_indispensable(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < d->n_uses; i++)
-		if (d->uses[i].vital && !d->uses[i].fix)
+		if (d->uses[i].vital && !d->uses[i].fix && !d->uses[i].guess)
 			return true;
 	return false;
+}
+
+/* What is only a guess is told as one; what can be ended is no reason. */
+static const char *why_another(const struct vh_pci_dev *d, const struct vh_use *use)
+{
+	if (is_indispensable(d))
+		return ": the host cannot run without this one";
+	return use->fix ? "" : ": the host may need this one to run";
 }
 
 /* The lines that tell how to end the use, or to live without it; none where somebody looks only. */
@@ -44,8 +52,8 @@ static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
 
 	if (use->looked)
 		return NULL;
-	if (is_indispensable(d))
-		return vh_strdup("choose another device: the host cannot run without this one");
+	if (is_indispensable(d) || (use->vital && !use->fix))
+		return vh_printf("choose another device%s", why_another(d, use));
 	if (use->fix)
 		return vh_strdup(use->fix);
 	config = vh_wording_config(&d->addr, "allow-in-use", kind_str(use->kind));
@@ -147,16 +155,15 @@ static char *naming_fix(const struct vh_case *c, const struct vh_pci_dev *peer)
 /* Naming helps only against a use that counts for peers alone, nothing against a vital one. */
 static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
 {
-	_auto_free_ char *naming = NULL, *config = NULL, *allow = NULL;
+	_auto_free_ char *naming = NULL, *config = NULL, *allow = NULL, *other = NULL;
 	struct vh_strbuf sb = { 0 };
 	bool stays = is_indispensable(d);
 
 	if (use->fix && !stays)
 		vh_strbuf_add(&sb, use->fix);
 	if (use->vital || stays) {
-		vh_strbuf_join(
-			&sb, "\nor ",
-			"choose a device of another IOMMU group: the host cannot run without this one");
+		other = vh_printf("choose a device of another IOMMU group%s", why_another(d, use));
+		vh_strbuf_join(&sb, "\nor ", other);
 		return vh_strbuf_steal(&sb);
 	}
 	if (use->peer_only) {
