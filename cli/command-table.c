@@ -10,6 +10,7 @@
 #include "cli/boot/boot.h"
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
@@ -232,6 +233,13 @@ bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option
 
 /* --- help ------------------------------------------------------------------------------------- */
 
+static void put_row(FILE *f, const char *left, const char *right)
+{
+	fprintf(f, "  %-28s ", left);
+	vh_wrap_hang(f);
+	fprintf(f, "%s\n", right);
+}
+
 /* All of them, or those of a command. */
 static void put_options(FILE *f, const struct vh_command *cmd)
 {
@@ -244,7 +252,7 @@ static void put_options(FILE *f, const struct vh_command *cmd)
 			continue;
 		left = vh_printf("--%s%s%s", o->name, o->arg && o->arg[1] != '=' ? " " : "",
 				 o->arg ? o->arg : "");
-		fprintf(f, "  %-28s %s\n", left, o->help);
+		put_row(f, left, o->help);
 	}
 }
 
@@ -269,7 +277,7 @@ void vh_command_table_usage(FILE *f)
 		const struct vh_command *c = &vh_command_table[i];
 		_auto_free_ char *left = vh_printf("%s%s%s", c->name, *c->args ? " " : "", c->args);
 
-		fprintf(f, "  %-28s %s\n", left, c->summary);
+		put_row(f, left, c->summary);
 	}
 	put_options(f, NULL);
 	put_exit(f);
@@ -279,8 +287,10 @@ void vh_command_table_help(FILE *f, const struct vh_command *cmd)
 {
 	fprintf(f, "usage: vfio-hook %s [OPTION]...%s%s\n%s\n", cmd->name, *cmd->args ? " " : "",
 		cmd->args, cmd->summary);
-	if (cmd->details)
-		fprintf(f, "\n%s\n", cmd->details);
+	if (cmd->details) {
+		fputc('\n', f);
+		vh_put_prose(f, cmd->details);
+	}
 	put_options(f, cmd);
 	if (!(cmd->flags & VH_CMD_PLAIN))
 		put_exit(f);

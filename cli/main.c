@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/source.h"
+#include "cli/wrap.h"
 #include "lib/base/backend.h"
 
 #include "lib/base/banned.h"
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	keep_standard_fds();
+	vh_wrap_begin();
 	signal(SIGCHLD, SIG_DFL); /* our children are waited for */
 	signal(SIGPIPE, SIG_IGN);
 	vh_oom_exit = VH_EXIT_USAGE;

@@ -6,6 +6,7 @@
 #include "cli/edit/fix.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
@@ -179,6 +180,7 @@ static int fix_one(struct check *c, const char *arg, bool force)
 		return VH_EXIT_USAGE;
 	}
 	report_fix(c, &fixed, label);
+	vh_wrap_document(stdout);
 	fwrite(fixed.xml.data, 1, fixed.xml.len, stdout);
 	return vh_judge_exit(c->cli, &fixed.judgement.findings);
 }

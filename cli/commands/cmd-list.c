@@ -34,6 +34,7 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 	find_reason(h, &why);
 	out.tree = options->tree;
 	out.r->list(&out, h, &why);
+	(void)fflush(stdout); /* keeps the order; a failure is seen later */
 	for (size_t i = 0; i < h->not_checked.count; i++)
 		vh_note("not checked: %s", h->not_checked.name[i]);
 	return h->iommu ? VH_EXIT_OK : VH_EXIT_FINDINGS;

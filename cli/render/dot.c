@@ -4,6 +4,7 @@
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
@@ -56,6 +57,7 @@ static void put_group(struct vh_output *o, const struct vh_group *g)
 
 void vh_dot_list(struct vh_output *o, const struct vh_host *h, const struct vh_findings *why)
 {
+	vh_wrap_document(stdout);
 	fputs("digraph host {\n"
 	      "\trankdir=LR; ranksep=0.4; nodesep=0.15;\n"
 	      "\tgraph [fontname=\"sans-serif\", fontsize=11, style=rounded, color=\"#6c8ebf\"];\n"

@@ -2,6 +2,8 @@
 /* text-fields - how the facts of a table are laid out in lines. */
 #include "cli/render/text-fields.h"
 
+#include "cli/wrap.h"
+
 #include "lib/base/banned.h"
 
 #define WIDTH 18 /* of the titles of lines */
@@ -13,6 +15,7 @@ static void put_line(struct vh_output *o, const struct vh_field *f, const struct
 {
 	fputs("  ", stdout);
 	vh_put_column(stdout, title, WIDTH);
+	vh_wrap_hang(stdout);
 	vh_put_styled(o->cli, stdout, vh_fields_style(f, s), words, 0);
 	fputc('\n', stdout);
 }

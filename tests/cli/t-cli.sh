@@ -202,6 +202,12 @@ else
 	skip 'colour on a terminal' 'no script(1)'
 	skip 'NO_COLOR on a terminal' 'no script(1)'
 fi
+tree demo >/dev/null
+{
+	sleep 0.3 # until the reader is gone
+	on demo list 2>"$work/err"
+} | :
+verdict 'list | head: nothing is said when the reader is gone' test ! -s "$work/err"
 if [ -w /dev/full ]; then
 	for command in check list status --help --version 'help check'; do
 		# shellcheck disable=SC2086
