@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 
+#include "cli/advice.h"
 #include "cli/wrap.h"
 #include "lib/base/strbuf.h"
 
@@ -122,12 +123,13 @@ static void error_line(const struct vh_cli *cli, const char *subject, const char
 
 void vh_error(const struct vh_cli *cli, const char *fmt, ...)
 {
-	_auto_free_ char *what = NULL;
+	_auto_free_ char *what = NULL, *said = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	what = vh_vprintf(fmt, ap);
+	said = vh_vprintf(fmt, ap);
 	va_end(ap);
+	what = vh_advice_text(cli, said);
 	error_line(cli, NULL, what);
 }
 
@@ -146,9 +148,11 @@ void vh_note(const char *fmt, ...)
 
 void vh_error_report(const struct vh_cli *cli, const char *subject, const struct vh_error *err)
 {
+	_auto_free_ char *fix = err->fix ? vh_advice_text(cli, err->fix) : NULL;
+
 	error_line(cli, subject, err->what ? err->what : "unknown error");
-	if (err->fix)
-		vh_put_lines(stderr, "  fix: ", err->fix);
+	if (fix)
+		vh_put_lines(stderr, "  fix: ", fix);
 }
 
 void vh_put_prose(FILE *f, const char *text)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
+#include "cli/advice.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/compare.h"
 #include "cli/libvirt/domains.h"
@@ -40,6 +41,7 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 
 	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
+	vh_advice_findings(c->cli, &j->findings);
 	if (xml)
 		c->out.r->check_domain(&c->out, &r);
 	else
@@ -160,6 +162,7 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 
 	if (c->config_problem && f->judgement.c.host)
 		not_checked_config(c, &f->judgement);
+	vh_advice_findings(c->cli, &f->judgement.findings);
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
 	vh_text_findings_report(c->cli, stderr, &r);
