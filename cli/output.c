@@ -86,7 +86,7 @@ void vh_put_styled(const struct vh_cli *cli, FILE *f, enum vh_style style, const
 {
 	static const char *const sgr[] = {
 		[VH_HEAD] = "1",   [VH_GOOD] = "32",     [VH_CAUTION] = "1;35",
-		[VH_BAD] = "1;31", [VH_INFORM] = "1;36",
+		[VH_BAD] = "1;31", [VH_INFORM] = "1;36", [VH_IN_USE] = "33",
 	};
 	bool styled = style != VH_PLAIN && colored(cli, f);
 

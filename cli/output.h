@@ -26,7 +26,7 @@ void vh_put_lines(FILE *f, const char *first, const char *s);
 void vh_put_prose(FILE *f, const char *text);
 
 /* What a colour says; none where colours are not wanted. */
-enum vh_style { VH_PLAIN = 0, VH_HEAD, VH_GOOD, VH_CAUTION, VH_BAD, VH_INFORM };
+enum vh_style { VH_PLAIN = 0, VH_HEAD, VH_GOOD, VH_CAUTION, VH_BAD, VH_INFORM, VH_IN_USE };
 
 /* As vh_put_column(), in colour where that is wanted for f. */
 void vh_put_styled(const struct vh_cli *cli, FILE *f, enum vh_style style, const char *s,
