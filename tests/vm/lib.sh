@@ -351,7 +351,9 @@ stop() {
 
 # plug NAME ADDRESS, unplug NAME ADDRESS: while it runs. No guest code has a part in that: the
 # monitor writes for it to the ports by which ACPI ejects a device (QEMU, docs/specs/acpi_pci_hotplug).
-PORT="<controller type='pci' model='pcie-root-port'/>"
+PORTS="<controller type='pci' index='0' model='pcie-root'/>
+	<controller type='pci' index='1' model='pcie-root-port'/>
+	<controller type='pci' index='2' model='pcie-root-port'/>"
 plug() {
 	hostdev "$2" >$RUN/element.xml
 	try virsh attach-device "$1" $RUN/element.xml --live
@@ -359,17 +361,20 @@ plug() {
 	check "and is there" has_hostdevs "$1" "$2"
 }
 unplug() {
-	local bus asked eject=''
+	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
 	hostdev "$2" >$RUN/element.xml
 	try virsh detach-device "$1" $RUN/element.xml --live
 	check "$1 is asked for $2" is $RC 0
 	for bus in {0..9}; do
-		asked=$(virsh -q "qemu-monitor-command --hmp $1 'o /w 0xcd0 $bus'; qemu-monitor-command --hmp $1 'i /w 0xcc4'" |
-			sed -n 's/.* = //p' | tr -d '\r')
-		[ "$((${asked:-0}))" = 0 ] || eject+="qemu-monitor-command --hmp $1 'o /w 0xcd0 $bus'
-			qemu-monitor-command --hmp $1 'o /w 0xcc8 $asked'; "
+		ask+="$monitor 'o /w 0xcd0 $bus'; $monitor 'i /w 0xcc4'; "
 	done
-	try virsh -q "${eject//$'\n'/;}"
+	bus=0
+	while read -r asked; do
+		[ "$asked" = 0x00000000 ] ||
+			eject+="$monitor 'o /w 0xcd0 $bus'; $monitor 'o /w 0xcc8 $asked'; "
+		bus=$((bus + 1))
+	done < <(virsh -q "$ask" | sed -n 's/.* = \(0x[0-9a-f]*\).*/\1/p')
+	try virsh -q "$eject"
 	check "$2 is unplugged from $1" within 30 not has_hostdevs "$1" "$2"
 }
 has_hostdevs() {	# NAME ADDRESS: as libvirt says
