@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/base/reader.h"
+#include "lib/host/function.h"
 #include "lib/host/read.h"
 #include "lib/host/scan.h"
 #include "lib/host/uses/use.h"
@@ -100,6 +101,7 @@ struct question {
 	unsigned int flags;
 	struct vh_usage *usage;
 	struct vh_parties *parties; /* read when the first is asked for, for all */
+	bool here;                  /* who answers and who hears are one process */
 };
 
 /* A VF's own id registers read 0xffff by specification (SR-IOV 1.1, 3.4.1.1). */
@@ -321,6 +323,8 @@ static void answer_device(const struct question *q, struct vh_pci_dev *d, struct
 		put_override(q->root, &d->addr, to);
 	if (wants_uses(q, d))
 		put_uses(q, d, to);
+	if (q->here) /* it is heard again */
+		vh_function_forget_uses(d);
 }
 
 static void understand(const struct question *q, struct vh_pci_dev *d, const struct vh_strbuf *said)
@@ -380,6 +384,8 @@ static void answer_nodes(struct question *q, size_t i, struct vh_strbuf *to)
 		put(to, node);
 	}
 	put_found(q, h->devs[i], before, not_checked, to);
+	while (q->here && h->devs[i]->n_uses > before) /* these are heard again */
+		vh_host_clear_use(&h->devs[i]->uses[--h->devs[i]->n_uses]);
 }
 
 static void understand_nodes(const struct question *q, struct vh_pci_dev *d,
@@ -438,7 +444,13 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 {
 	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_uses_read_usage(root)
 								       : NULL;
-	struct question q = { root, h, flags, usage, NULL };
+	struct question q = {
+		.root = root,
+		.host = h,
+		.flags = flags,
+		.usage = usage,
+		.here = root->reader && root->reader->here,
+	};
 	bool nodes = flags & VH_HOST_USES && !h->uses_untold;
 	struct vh_question all = {
 		.answer = answer,
@@ -454,4 +466,5 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 	if (usage)
 		vh_uses_tell_mounts(usage, h);
 	vh_reader_put(root->reader, &all, root->fd, (int)(left < most ? left : most));
+	vh_parties_free(q.parties);
 }

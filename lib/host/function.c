@@ -8,23 +8,31 @@
 
 #define DEVICES "sys/bus/pci/devices"
 
-void vh_function_free(struct vh_pci_dev *d)
+void vh_function_forget_uses(struct vh_pci_dev *d)
 {
-	if (!d)
-		return;
 	for (size_t i = 0; i < d->n_uses; i++)
 		vh_host_clear_use(&d->uses[i]);
-	free(d->uses);
+	free(VH_STEAL(d->uses));
+	d->n_uses = 0;
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		free(d->devnodes[i].path);
 		free(d->devnodes[i].subsystem);
 	}
-	free(d->devnodes);
+	free(VH_STEAL(d->devnodes));
+	d->n_devnodes = 0;
 	for (size_t i = 0; i < d->n_things; i++)
 		free(d->things[i].name);
-	free(d->things);
+	free(VH_STEAL(d->things));
+	d->n_things = 0;
 	vh_names_clear(&d->carries);
 	vh_names_clear(&d->unseen);
+}
+
+void vh_function_free(struct vh_pci_dev *d)
+{
+	if (!d)
+		return;
+	vh_function_forget_uses(d);
 	for (size_t i = 0; i < d->n_mates; i++)
 		vh_function_free(d->mates[i].dev);
 	free(d->mates);
