@@ -83,11 +83,11 @@ static int make_claim(struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
-/* Under the global lock: look again, compare with all claims, see that the groups are closed,
- * and only then write the claim. No kernel write happens here. */
+/* Under the global lock: look again at what can have changed, compare with all claims, see that the
+ * groups are closed, and only then write the claim. No kernel write happens here. */
 static int claim_locked(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
 {
-	if (vh_task_look_again(t, err) < 0 || vh_task_judge(t, out, err) < 0)
+	if (vh_task_look_locked(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	vh_groups_try(t->act->root, vh_case_own_claims(&t->c));
 	if (vh_task_judge(t, out, err) < 0 || make_claim(t, err) < 0)

@@ -56,7 +56,7 @@ static bool has_gone(const struct vh_act *act, const struct vh_claim *c,
 {
 	const struct vh_record *r = vh_claim_find(c, addr);
 
-	return r && r->role == VH_PEER && vh_standing_is_gone(act->root, r);
+	return r && r->role == VH_PEER && vh_standing_is_gone(act->root, r, NULL);
 }
 
 static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
@@ -151,8 +151,10 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, struct vh_wri
 			continue;
 		if (vh_function_driver(act->root, &r->addr, &now, &vfio) < 0)
 			return unreadable(&r->addr, err);
-		if (!vfio)
+		if (!vfio && r->driver)
 			vh_steps_add_bind(&b, &r->addr, VFIO_PCI);
+		else if (!vfio) /* nothing was looked at yet: it had no driver to leave */
+			vh_steps_add_giving(&b, r, VFIO_PCI);
 	}
 	vh_batch_run(act, ws, &b);
 	vh_steps_mark_stuck(c, &b);
@@ -180,7 +182,7 @@ static void mark_taken(const struct vh_act *act, struct vh_claim *c)
 
 int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
-	_auto_free_ char **before = drivers_now(act, c), **after = NULL;
+	_auto_free_ char **after = NULL;
 	struct vh_writers writers = { .lock = lock };
 	int rc = take_overrides(act, c, &writers, err);
 
@@ -191,8 +193,9 @@ int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_er
 	vh_writer_end(&writers);
 	after = drivers_now(act, c);
 	for (size_t i = 0; i < c->count; i++) {
-		vh_steps_report(act, c, &c->records[i].addr, before[i], after[i]);
-		free(before[i]);
+		/* where they were before was read for the claim, a moment ago */
+		if (is_taken(&c->records[i]))
+			vh_steps_report(act, c, &c->records[i].addr, c->records[i].driver, after[i]);
 		free(after[i]);
 	}
 	if (rc == 0)

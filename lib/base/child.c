@@ -16,14 +16,14 @@
 #define KILL_GRACE 200 /* ms that a killed child gets to disappear */
 #define FD_MAX 65536   /* where there is no close_range(2): Linux before 5.9 */
 
-static void detach_stdio(void)
+/* Descriptors 0 to 2 are closed: the first that is opened is 0. */
+static void open_stdio(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR);
 
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
-		dup2(null, fd);
-	if (null > 2)
-		close(null);
+		if (fd != null)
+			dup2(null, fd);
 }
 
 static void close_between(int first, int last)
@@ -36,9 +36,9 @@ static void close_between(int first, int last)
 		close(fd);
 }
 
-void vh_child_close_others(const int *keep, size_t n_keep)
+static void close_from(int from, const int *keep, size_t n_keep)
 {
-	for (int from = 3;;) {
+	for (;;) {
 		int next = INT_MAX;
 
 		for (size_t i = 0; i < n_keep; i++)
@@ -49,6 +49,11 @@ void vh_child_close_others(const int *keep, size_t n_keep)
 			return;
 		from = next + 1;
 	}
+}
+
+void vh_child_close_others(const int *keep, size_t n_keep)
+{
+	close_from(3, keep, n_keep);
 }
 
 int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const int *keep,
@@ -66,8 +71,8 @@ int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const i
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(KILLED);
-	vh_child_close_others(keep, n_keep);
-	detach_stdio();
+	close_from(0, keep, n_keep);
+	open_stdio();
 	_exit(fn(arg));
 }
 

@@ -23,6 +23,13 @@ void vh_function_free(struct vh_pci_dev *d);
 /* What was seen of how the host uses it. */
 void vh_function_forget_uses(struct vh_pci_dev *d);
 
+/* Its directory, for what follows; 0 or -1, errno set (ENOENT: it is not there). */
+int vh_function_enter(const struct vh_root *root, const struct vh_pci_addr *addr,
+		      struct vh_root *ret) VH_CHECK;
+int vh_function_ids(const struct vh_root *dir, uint16_t *ret_vendor, uint16_t *ret_device) VH_CHECK;
+int vh_function_driver_in(const struct vh_root *dir, char **ret_driver, bool *ret_vfio) VH_CHECK;
+int vh_function_group_in(const struct vh_root *dir);
+
 /* The driver bound now (NULL: none), and whether it is a VFIO one. Never blocks. -1, errno set:
  * cannot tell. */
 int vh_function_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
