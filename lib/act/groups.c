@@ -49,11 +49,10 @@ enum vh_tri vh_group_is_closed(const struct vh_root *root, int number)
  * number may be another's by now. One that is gone has none; -1. */
 static int group_of(const struct vh_root *root, const struct vh_record *r)
 {
-	int group;
+	int group = -1;
 
-	if (vh_standing_is_gone(root, r))
+	if (vh_standing_is_gone(root, r, &group))
 		return -1;
-	group = vh_function_group(root, &r->addr);
 	return group < 0 && errno != ENOENT ? r->group : group;
 }
 
@@ -94,11 +93,13 @@ int vh_groups_wait_closed(const struct vh_root *root, struct vh_claim *c, int64_
 {
 	static const struct timespec pause = { 0, POLL_NS };
 
-	while (look(root, c, false) >= 0 && vh_now_ms() < deadline) {
+	while (look(root, c, false) >= 0) {
+		if (vh_now_ms() >= deadline)
+			return look(root, c, true);
 		vh_root_step(root, "wait for a group");
 		nanosleep(&pause, NULL);
 	}
-	return look(root, c, true);
+	return -1; /* all are closed */
 }
 
 void vh_groups_try(const struct vh_root *root, struct vh_claims *c)
