@@ -94,7 +94,8 @@ static void put_brief(struct vh_output *o, const struct vh_report *r)
 	if (j->c.unseen.count)
 		printf(", %zu not checked", j->c.unseen.count);
 	if (!j->c.host)
-		fputs(": no PCI passthrough", stdout);
+		fputs(j->c.unseen.count ? ": no PCI passthrough seen" : ": no PCI passthrough",
+		      stdout);
 	vh_text_findings_brief(f, VH_WARNING);
 	fputc('\n', stdout);
 }
@@ -119,7 +120,9 @@ void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 	}
 	vh_text_findings_report(o->cli, stdout, r);
 	put_verdict(o->cli, r, "ok", "refused");
-	fputs(j->c.host ? "\n" : ": no PCI passthrough\n", stdout);
+	if (!j->c.host) /* what could not be looked at may be some */
+		fputs(j->c.unseen.count ? ": no PCI passthrough seen" : ": no PCI passthrough", stdout);
+	fputc('\n', stdout);
 	if (j->c.running)
 		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
 	if (j->c.host && !vh_findings_number(&j->findings, VH_ERROR))

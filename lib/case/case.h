@@ -9,6 +9,7 @@
 
 #include "lib/case/expect.h"
 #include "lib/case/facts.h"
+#include "lib/case/networks.h"
 #include "lib/case/surroundings.h"
 #include "lib/case/vfpool.h"
 #include "lib/case/whereabouts.h"
@@ -31,13 +32,12 @@ struct vh_case {
 	const struct vh_claims *claims;       /* of others; NULL only where host is */
 
 	/* what this start adds */
-	bool running;                  /* it runs now, and is judged as if it were stopped */
-	struct vh_names pool_networks; /* its networks that are pools of virtual functions, one
-					  for each interface, sorted */
-	struct vh_vfpools pools;       /* those, each once */
-	struct vh_memory memory;       /* what the host has of it */
-	struct vh_identity *last;      /* what it last ran with; NULL: unknown */
-	char *last_problem;            /* why its record could not be read, or NULL */
+	bool running;                /* it runs now, and is judged as if it were stopped */
+	struct vh_networks networks; /* its networks: pools of virtual functions, and missing ones */
+	struct vh_vfpools pools;     /* those pools, each once */
+	struct vh_memory memory;     /* what the host has of it */
+	struct vh_identity *last;    /* what it last ran with; NULL: unknown */
+	char *last_problem;          /* why its record could not be read, or NULL */
 	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
 	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
 	struct vh_surroundings around; /* what QEMU will find of files */

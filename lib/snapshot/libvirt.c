@@ -57,7 +57,7 @@ static char *way_out(const xmlNode *net, const xmlNode *forward)
 }
 
 /* A pool of virtual functions, by its name, with what it hands out; one that has a bridge or an
- * interface of the host, with that; of others nothing. */
+ * interface of the host, with that; of others the name. */
 static bool network(const xmlNode *root, struct vh_taken *t)
 {
 	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
@@ -75,8 +75,7 @@ static bool network(const xmlNode *root, struct vh_taken *t)
 	if (!vh_xml_attr_is(forward, "mode", "hostdev")) {
 		_auto_free_ char *way = way_out(net, forward);
 
-		if (*way)
-			vh_kept_put(t, vh_printf("<network><name>%s</name>%s</network>", safe, way));
+		vh_kept_put(t, vh_printf("<network><name>%s</name>%s</network>", safe, way));
 		return true;
 	}
 	vh_strbuf_addf(&text, "<network><name>%s</name><forward mode='hostdev'%s>", safe,
@@ -156,8 +155,7 @@ static void take(const char *text, size_t len,
 void vh_libvirt_network(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
-	if (strstr(text, "<forward") || strstr(text, "hostdev")) /* others tell nothing */
-		take(text, len, network, t);
+	take(text, len, network, t);
 }
 
 void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)

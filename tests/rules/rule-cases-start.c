@@ -385,6 +385,13 @@ static void model_unknown(struct world *w)
 {
 	model(w, VH_UNKNOWN);
 }
+static void model_of_old_libvirt(struct world *w)
+{
+	model(w, VH_NO);
+	w->c.around.libvirt = 9000;
+}
+CASE("driver-model-before-10", model_of_old_libvirt, .want = "", .silent = "driver-choice");
+
 CASE("driver-model-unknown", model_unknown, .want = "", .silent = "driver-choice");
 
 static void vendor(struct world *w)
@@ -609,6 +616,23 @@ static void iommufd_missing(struct world *w)
 }
 CASE("iommufd-missing", iommufd_missing, .want = "error iommufd-unavailable 0000:01:00.0:14",
      .says = "which the running kernel does not have");
+
+static void iommufd_of_old_libvirt(struct world *w)
+{
+	iommufd_missing(w);
+	w->c.around.libvirt = 11003;
+}
+CASE("iommufd-before-12.1", iommufd_of_old_libvirt,
+     .want = "warning iommufd-unavailable 0000:01:00.0:14", .says = "libvirt 11.3 reads past");
+
+static void iommufd_of_old_qemu(struct world *w)
+{
+	iommufd(w);
+	w->c.around.libvirt = 12001;
+	w->c.around.qemu = 8002000;
+}
+CASE("iommufd-before-9.0", iommufd_of_old_qemu,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "QEMU knows from 9.0");
 
 static void iommufd_for_one(struct world *w)
 {

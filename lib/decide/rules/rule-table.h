@@ -35,6 +35,7 @@
 	RULE(vh_rule_reserved_region)          \
 	RULE(vh_rule_interrupts_unsafe)        \
 	RULE(vh_rule_vf_interface)             \
+	RULE(vh_rule_network_missing)          \
 	RULE(vh_rule_network_function)         \
 	RULE(vh_rule_driver_choice)            \
 	RULE(vh_rule_guest_address)            \
