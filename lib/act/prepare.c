@@ -12,6 +12,7 @@
 #include "lib/act/asking.h"
 #include "lib/act/groups.h"
 #include "lib/act/home.h"
+#include "lib/act/module.h"
 #include "lib/act/recheck.h"
 #include "lib/act/take.h"
 #include "lib/case/standing.h"
@@ -109,7 +110,8 @@ static void undo(struct vh_task *t, struct vh_error *err)
 {
 	struct vh_act act = *t->act;
 	_auto_error_ struct vh_error why = { 0 };
-	int64_t least = vh_now_ms() + t->act->config->timeout_write;
+	/* one that hangs takes the time of a write, and the others have as much for their way */
+	int64_t least = vh_now_ms() + 2 * (int64_t)t->act->config->timeout_write;
 
 	act.deadline = act.deadline > least ? act.deadline : least;
 	/* a domain's start is over: from now on a reattach may end the claim */
@@ -150,7 +152,7 @@ static int run_locked(struct vh_task *t, struct vh_findings *out, struct vh_erro
 	if (vh_adopt_leftovers(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	/* before the first override is written: a module loaded later would find the devices */
-	if (changes_anything(t->plan) && vh_take_load_module(t->act, err) < 0)
+	if (changes_anything(t->plan) && vh_module_load(t->act, "vfio-pci", err) < 0)
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;

@@ -7,43 +7,12 @@
 
 #include "lib/act/steps.h"
 #include "lib/act/writer.h"
-#include "lib/base/child.h"
 #include "lib/case/standing.h"
 #include "lib/host/function.h"
 
 #include "lib/base/banned.h"
 
 #define VFIO_PCI "vfio-pci"
-
-/* --- the module --------------------------------------------------------------------------------- */
-
-static int load_in_child(void *arg)
-{
-	const struct vh_root *root = arg;
-	int rc = root->ops->load_module(root, VFIO_PCI);
-
-	return rc < 0 ? 1 : 0;
-}
-
-int vh_take_load_module(const struct vh_act *act, struct vh_error *err)
-{
-	static const char fix[] = "run 'modprobe vfio-pci' and see what it says";
-	struct vh_child child;
-
-	if (vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
-		return 0;
-	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
-	if (!vh_child_wait(&child, 1, act->deadline))
-		return vh_fail(err, VH_E_TIMEOUT, 0, fix,
-			       "loading the module vfio-pci takes too long");
-	/* modprobe is silent about a module that is there; the driver is what counts */
-	if (!vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
-		return vh_fail(err, VH_E_SYS, 0, fix, "the module vfio-pci cannot be loaded");
-	return 0;
-}
-
-/* --- the devices ---------------------------------------------------------------------------------- */
 
 static bool is_taken(const struct vh_record *r)
 {

@@ -186,7 +186,7 @@ static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const 
 		return read_shared(c, ask, w, err);
 	}
 	if (owner && c->domain && !ask->starts)
-		*ret_runs = vh_libvirt_files_is_running(ask->root, owner);
+		*ret_runs = vh_libvirt_files_is_running(ask->root, owner, NULL);
 	c->running = *ret_runs == VH_YES;
 	return read_here(c, ask, owner, w, err);
 }
