@@ -63,6 +63,7 @@ struct vh_root {
 	const struct vh_root_ops *ops;
 	void *data;               /* of ops */
 	bool live;                /* this machine now: processes and locks mean something */
+	bool ordinary;            /* ... by a user who sees less of it than root */
 	bool sysfs;               /* it was entered in a place where is_sysfs() holds (root.c) */
 	struct vh_reader *reader; /* that is asked what may block; NULL: a child for each question */
 	const struct vh_root_watch *watch; /* NULL but while a snapshot is taken */

@@ -136,6 +136,7 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		put(to, kind);
 		put(to, rank);
 		put(to, u->vital ? "vital" : "");
+		put(to, u->guess ? "guess" : "");
 		put(to, u->peer_only ? "peer" : "");
 		put(to, u->weak ? "weak" : "");
 		put(to, u->looked ? "looked" : "");
@@ -227,6 +228,7 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	if (vh_parse_uint(take(from, at), 10, UINT32_MAX, &rank) == 0)
 		u->rank = (unsigned int)rank;
 	u->vital = *take(from, at);
+	u->guess = *take(from, at);
 	u->peer_only = *take(from, at);
 	u->weak = *take(from, at);
 	u->looked = *take(from, at);

@@ -159,6 +159,7 @@ static void read_not_told(const struct vh_root *root, struct vh_host *h)
 	_auto_free_ char *text = root->live ? NULL : vh_root_read(root, "not-checked");
 	char *rest = text, *line;
 
+	h->ordinary = root->live ? root->ordinary : vh_root_exists(root, VH_MANIFEST_ORDINARY);
 	h->uses_untold = text && !vh_root_exists(root, "proc/self/mountinfo");
 	if (h->uses_untold) /* nor of the options of modules */
 		h->denylist = VH_UNKNOWN;
