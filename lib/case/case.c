@@ -287,7 +287,7 @@ int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *r
 	const char *owner = ask->domain ? ask->domain->uuid : ask->owner;
 	struct vh_facts_host *f = c->here.n_hosts == 1 ? c->here.hosts[0] : NULL;
 
-	*ret_same = f && !ask->own && vh_host_read_again(ask->root, f->host);
+	*ret_same = f && !(ask->own && ask->own->count) && vh_host_read_again(ask->root, f->host);
 	if (!*ret_same)
 		return 0;
 	vh_vfguests_clear(&f->vf_guests);

@@ -78,9 +78,9 @@ struct vh_case_ask {
  */
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err) VH_CHECK;
 /*
- * Looks once more at what can have changed since `c` was read, with the same question and without
- * an own claim: the devices (vh_host_read_again()), and who else wants them. *ret_same false: read
- * all of it. -1 as above.
+ * Looks once more at what can have changed since `c` was read, with the same question: the devices
+ * (vh_host_read_again()), and who else wants them. *ret_same false: read all of it, as always where
+ * an own claim has records. -1 as above.
  */
 int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *ret_same,
 		       struct vh_error *err) VH_CHECK;

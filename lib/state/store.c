@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store - claim files by way of dir.c, and locks by flock(), tried again every few ms. */
+/* store - claim files by way of dir.c, and locks by flock(), for which whoever waits sleeps. */
 #include "lib/state/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "lib/base/lock.h"
 #include "lib/base/uuid.h"
 
 #include "lib/base/banned.h"
 
 #define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
 #define GLOBAL_LOCK "lock"
-#define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
 
 /* Owners are file names: a UUID, strictly, or "manual". */
 static bool is_owner(const char *owner)
@@ -85,15 +84,13 @@ static bool is_current(const struct vh_store *s, const char *name, int fd)
 static int lock_file(const struct vh_store *s, const char *name, int64_t deadline,
 		     struct vh_error *err)
 {
-	static const struct timespec pause = { 0, POLL_NS };
-
 	for (;;) {
-		int fd = open_lock(s, name);
+		int fd = open_lock(s, name), ms = 0;
 
 		if (fd < 0)
 			return vh_fail(err, VH_E_SYS, errno, NULL,
 				       "cannot open '/" VH_STORE_DIR "/%s'", name);
-		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		while (!vh_lock_take(fd, ms)) {
 			if (vh_now_ms() >= deadline) {
 				close(fd);
 				return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
@@ -103,7 +100,7 @@ static int lock_file(const struct vh_store *s, const char *name, int64_t deadlin
 					       name);
 			}
 			vh_root_step(s->root, "wait for a lock");
-			nanosleep(&pause, NULL);
+			ms = vh_lock_next(ms, deadline);
 		}
 		if (is_current(s, name, fd))
 			return fd;

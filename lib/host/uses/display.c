@@ -101,8 +101,8 @@ static bool may_have_console(const struct vh_uses_ctx *ctx, int64_t number, int6
 
 void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
 {
-	int64_t first = first_framebuffer(ctx->root);
 	_auto_free_ char *console = framebuffers->count ? bound_console(ctx) : NULL;
+	int64_t first = console ? first_framebuffer(ctx->root) : -1;
 
 	for (size_t i = 0; console && i < framebuffers->count; i++) {
 		const char *fb = framebuffers->name[i];
