@@ -99,11 +99,10 @@ enum vh_tri vh_group_is_closed(const struct vh_root *root, int number)
  * number may be another's by now. One that is gone has none; -1. */
 static int group_of(const struct vh_root *root, const struct vh_record *r)
 {
-	int group;
+	int group = -1;
 
-	if (vh_standing_is_gone(root, r))
+	if (vh_standing_is_gone(root, r, &group))
 		return -1;
-	group = vh_function_group(root, &r->addr);
 	return group < 0 && errno != ENOENT ? r->group : group;
 }
 

@@ -5,6 +5,7 @@
 
 #include "lib/act/module.h"
 #include "lib/act/steps.h"
+#include "lib/act/writer.h"
 #include "lib/case/standing.h"
 #include "lib/host/read.h"
 
@@ -46,7 +47,7 @@ struct homecoming {
 	const struct vh_act *act;
 	const struct vh_store *store;
 	struct vh_claim *claim;
-	int lock;
+	struct vh_writers writers;
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
 	bool unsaved; /* the claim could not say that they return: then nothing is probed */
@@ -184,7 +185,7 @@ static void run_step(struct homecoming *h, home_step *step)
 			step(h, i, &before[i], &b);
 	if (!b.count)
 		return;
-	vh_batch_run(h->act, &b, h->lock);
+	vh_batch_run(h->act, &h->writers, &b);
 	vh_steps_mark_stuck(c, &b);
 	leave_used(h, &b);
 	if (vh_batch_failed(&b) && !h->why.what)
@@ -292,6 +293,7 @@ static int walk(struct homecoming *h, struct vh_error *err)
 	load_drivers(h);
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
 		run_step(h, steps[i]);
+	vh_writer_end(&h->writers);
 	left = settle(h, err);
 	if (h->states != h->first)
 		vh_standing_free(h->states, count);
@@ -305,7 +307,9 @@ int vh_home_bring(const struct vh_act *act, const struct vh_store *s, struct vh_
 {
 	size_t count = c->count, marked = 0;
 	_auto_free_ enum stay *stay = vh_alloc(count * sizeof(*stay));
-	struct homecoming h = { .act = act, .store = s, .claim = c, .lock = lock, .stay = stay };
+	struct homecoming h = {
+		.act = act, .store = s, .claim = c, .writers = { .lock = lock }, .stay = stay
+	};
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
