@@ -314,11 +314,11 @@ prints 'detach: what to do next' 'vfio-hook reattach 0000:01:00.0$'
 verdict 'detach: done' drivers 'vfio-pci vfio-pci'
 exits 'status' 0 "$fake" status
 prints 'status: whose' '^detached by hand: held since '
-prints 'status: the named one' '^  0000:01:00.0 +named +nouveau +vfio-pci +nouveau '
-prints 'status: the peer' '^  0000:01:00.1 +peer +snd_hda_intel +vfio-pci +snd_hda_intel '
+prints 'status: the named one' '^  0000:01:00.0 +named +nouveau +vfio-pci +taken +nouveau '
+prints 'status: the peer' '^  0000:01:00.1 +peer +snd_hda_intel +vfio-pci +taken +snd_hda_intel '
 exits 'JSON of status' 0 "$fake" --format json status
 valid_json 'JSON of status is JSON'
-prints 'JSON of status: keys' '^\{"schema":1,"claims":\[\{"domain":null,"uuid":null,"since":"[0-9TZ:-]+","state":"held","devices":\[\{"address":"0000:01:00.0","id":"10de:1b80","role":"named","driver_before":"nouveau","driver_now":"vfio-pci"\}'
+prints 'JSON of status: keys' '^\{"schema":1,"claims":\[\{"domain":null,"uuid":null,"since":"[0-9TZ:-]+","state":"held","why":"detached by hand","fix":null,"devices":\[\{"address":"0000:01:00.0","id":"10de:1b80","role":"named","driver_before":"nouveau","driver_now":"vfio-pci","state":"taken"\}'
 mkdir -p "$root/etc/libvirt"
 printf "[defaults]\nballoon = no\n" >"$root/etc/libvirt/vfio-hook.conf"
 exits 'reattach by the peer, whatever the configuration says' 0 "$fake" reattach pci_0000_01_00_1
@@ -470,12 +470,29 @@ exits 'a domain that runs, and is to have more memory' 1 "$fake" check "$good"
 prints 'a domain that runs: what it holds is said' '0.9 GiB available \+ 2 GiB that it holds now'
 exits 'status of a domain that runs' 0 "$fake" status
 prints 'status of a domain that runs: held' "^gpu \($uuid\): held since "
+prints 'status of a domain that runs: why' '^  why: it is running$'
+prints 'status of a domain that runs: its devices are taken' '^  0000:01:00.0 .* taken +nouveau \(by '
 sed -n 's/^since //p' "$root/run/vfio-hook/$uuid.claim" >"$root/run/vfio-hook/$uuid.released"
 run "$fake" status
 prints 'status of a domain that ends' ': releasing since '
 sed -i 's/^\(device 0000:01:00.0.*\) [a-z]*$/\1 stuck/' "$root/run/vfio-hook/$uuid.claim"
 run "$fake" status
 prints 'status of a stuck device' ': stuck since '
+prints 'status of a stuck device: in words' '^  0000:01:00.0 .* stuck .*; its driver has not answered$'
+prints 'status of a stuck device: what to type' '^  fix: vfio-hook reattach 0000:01:00.0$'
+sed -i 's/^\(device 0000:01:00.0.*\) [a-z]*$/\1 returning/' "$root/run/vfio-hook/$uuid.claim"
+run "$fake" status
+prints 'status of a release that was killed' '^  0000:01:00.0 .* cut off .*; its way back was broken off$'
+prints 'status of a release that was killed: what to type' '^  fix: vfio-hook reattach 0000:01:00.0$'
+run flock "$root/run/vfio-hook/$uuid.lock" "$fake" status
+prints 'status of a release at work' '^  0000:01:00.0 .* returning .*; it is on its way now$'
+verdict 'status of a release at work: nothing to type' eval '! grep -q "fix:" <<<"$out"'
+run "$fake" --format json status
+prints 'its state as JSON' '"state":"returning"'
+prints 'what to type as JSON' '"fix":"vfio-hook reattach 0000:01:00.0"'
+sed -i 's/^\(device 0000:01:00.0.*\) [a-z]*$/\1 taking/' "$root/run/vfio-hook/$uuid.claim"
+run "$fake" status
+prints 'status of a start that was killed' '^  0000:01:00.0 .* cut off .*; taking it was broken off$'
 echo garbage >"$root/run/vfio-hook/11111111-2222-3333-4444-555555555555.claim"
 exits 'a damaged claim' 1 "$fake" status
 tells 'a damaged claim is named' '11111111-2222-3333-4444-555555555555'

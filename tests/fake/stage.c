@@ -239,6 +239,14 @@ int stage_reattach(struct stage *st, const char *addrs)
 	return vh_reattach(&act, list, n, &st->err);
 }
 
+int stage_reattach_stale(struct stage *st)
+{
+	struct vh_act act = fresh(st);
+	size_t ended;
+
+	return vh_reattach_stale(&act, &ended, &st->err);
+}
+
 int stage_run(struct stage *st, const struct vh_domain *d)
 {
 	char why[200] = "";

@@ -72,6 +72,7 @@ int stage_started(struct stage *st, const struct vh_domain *d);
 int stage_release(struct stage *st, const struct vh_domain *d);
 int stage_detach(struct stage *st, const char *addrs);
 int stage_reattach(struct stage *st, const char *addrs);
+int stage_reattach_stale(struct stage *st);
 
 /* Prepare, libvirt and QEMU, started: 0, or the number of the step that failed. */
 int stage_run(struct stage *st, const struct vh_domain *d);
