@@ -30,6 +30,8 @@ int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
  * way. 0 or -1 with the reason in err. */
 int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs,
 			struct vh_error *err) VH_CHECK;
+/* Is there a file, whosever, where ours would be? */
+bool vh_boot_run_has_files(const struct vh_root *root);
 /* Puts the files in place and rebuilds, or says how; what fails is undone. `initramfs` is of
  * the images to be made. Gives enum vh_exit. */
 int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,

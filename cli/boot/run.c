@@ -179,6 +179,17 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 	return VH_EXIT_LEFT;
 }
 
+bool vh_boot_run_has_files(const struct vh_root *root)
+{
+	_auto_boot_files_ struct vh_boot_files files = { 0 };
+
+	vh_boot_files_make(NULL, &files);
+	for (size_t i = 0; i < files.count; i++)
+		if (vh_root_exists(root, "%s", files.list[i].path))
+			return true;
+	return false;
+}
+
 int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,
 		      enum vh_initramfs initramfs)
 {
