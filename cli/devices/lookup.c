@@ -128,7 +128,7 @@ int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pc
 	if (vh_pci_parse_loose(text, ret) == 0)
 		return check_domain(root, text, ret, err);
 	if (!*name || strlen(name) > NAME_MAX || strchr(name, '/') || name[0] == '.')
-		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' is no PCI address", text);
+		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' is not a PCI address", text);
 	switch (look(root, name, &exists, &addr)) {
 	case ON_FUNCTION:
 		*ret = addr;

@@ -122,7 +122,7 @@ int vh_store_lock_claim(const struct vh_store *s, const char *owner, int64_t dea
 	_auto_free_ char *name = vh_printf("%s.lock", owner);
 
 	if (!is_owner(owner))
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is no UUID", owner);
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is not a UUID", owner);
 	return lock_file(s, name, deadline, err);
 }
 
