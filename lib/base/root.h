@@ -60,8 +60,9 @@ struct vh_root_watch {
 struct vh_root {
 	int fd;
 	const struct vh_root_ops *ops;
-	void *data; /* of ops */
-	bool live;  /* this machine now: processes and locks mean something */
+	void *data;    /* of ops */
+	bool live;     /* this machine now: processes and locks mean something */
+	bool ordinary; /* ... by a user who sees less of it than root: who only looks may be one */
 	const struct vh_root_watch *watch; /* NULL but while a snapshot is taken */
 	char *place; /* watched: where below the watched root it was entered; NULL: it is that one */
 };

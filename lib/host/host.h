@@ -206,6 +206,7 @@ struct vh_host {
 	bool keyboards_read;
 	bool uses_untold; /* the source tells nothing of what the host uses, nor of its kernel and
 			   * firmware: what it does not tell it has put into not_checked */
+	bool ordinary;    /* seen by a user who is not root: much is missing that a start sees */
 	int failed;       /* errno of a read by which a device looks driverless or absent and
 			     may be neither: nothing may be done on these facts. 0: none */
 };
@@ -243,5 +244,7 @@ bool vh_host_is_tolerated(const struct vh_pci_dev *d);
 
 /* A file in the directory of a function whose driver did not answer: its uses are unknown. */
 #define VH_MANIFEST_UNANSWERED "unanswered"
+/* A file at the top of a tree: it was recorded by a user who is not root. */
+#define VH_MANIFEST_ORDINARY "ordinary-user"
 
 #endif

@@ -159,6 +159,7 @@ static void read_not_told(const struct vh_root *root, struct vh_host *h)
 	_auto_free_ char *text = root->live ? NULL : vh_root_read(root, "not-checked");
 	char *rest = text, *line;
 
+	h->ordinary = root->live ? root->ordinary : vh_root_exists(root, VH_MANIFEST_ORDINARY);
 	h->uses_untold = text && !vh_root_exists(root, "proc/self/mountinfo");
 	if (h->uses_untold) /* nor of the options of modules */
 		h->denylist = VH_UNKNOWN;
@@ -217,7 +218,7 @@ static void read_hints(struct vh_host *h, const struct vh_function_bus *bus,
 
 	for (size_t i = 0; i < ask->n_hints; i++) {
 		struct vh_pci_dev *d = dev_in(h, &ask->hints[i]) ? NULL
-								  : add_dev(bus, h, &ask->hints[i]);
+								 : add_dev(bus, h, &ask->hints[i]);
 
 		if (d)
 			d->hinted = true;

@@ -260,6 +260,7 @@ static const struct vh_kept table[] = {
 
 	/* kernel and firmware */
 	KEPT(FILE_, "not-checked", .flags = VH_KEPT_FREE),
+	KEPT(PATH_, "ordinary-user", .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "proc/sys/kernel/osrelease", .like = NAMES("[0-9]*.[0-9]*"),
 	     .chars = DIGITS LETTERS "._+~-"),
 	KEPT(FILE_, "proc/cmdline", .take = vh_tables_cmdline),

@@ -407,6 +407,8 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 			       "'%s' is read, and not in the allow-list of snapshots",
 			       s->unknown.name[0]);
 	put_unknown(s, sight);
+	if (s->live && s->keeping.host->ordinary)
+		vh_entry_put(&s->entries, 'f', VH_MANIFEST_ORDINARY, "", 0);
 	vh_entry_sort(&s->entries);
 	put_head(&s->keeping, s->options->date, &all);
 	put_unread_head(&s->entries, &all);

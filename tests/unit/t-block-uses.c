@@ -140,9 +140,10 @@ static const struct {
 		  DISK("sdb", "8:16") "d sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/sdb\n",
 	  "sda (also sdb) is mounted at /srv", "umount /srv" },
 	{ "the system on all disks of btrfs",
-	  SDA SWAPS("") DISK("sdb", "8:16") DISK("sdc", "8:32")
-	  "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/sdc rw\n"
-	  "d sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/sdb\nd sys/fs/btrfs/1/devices/sdc\n",
+	  SDA SWAPS("") DISK("sdb", "8:16") DISK(
+		  "sdc",
+		  "8:32") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/sdc rw\n"
+			  "d sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/sdb\nd sys/fs/btrfs/1/devices/sdc\n",
 	  "vital sda (also sdb, sdc) is mounted at /", "none" },
 	{ "two disks at one place, one over the other",
 	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw"
@@ -151,7 +152,8 @@ static const struct {
 	{ "a mirror of both disks",
 	  SDA SWAPS("") MOUNTS("\\n21 20 9:0 / /srv rw - ext4 /dev/md0 rw") DISK("sdb", "8:16")
 		  VIRTUAL("md0", "9:0") HOLDS("sda", "md0") HOLDS("sdb", "md0"),
-	  "md0 is mounted at /srv; sda (also sdb) is held by md0", "umount /srv; mdadm --stop /dev/md0" },
+	  "md0 is mounted at /srv; sda (also sdb) is held by md0",
+	  "umount /srv; mdadm --stop /dev/md0" },
 	{ "another btrfs",
 	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/sdx rw") FREE
 	  "d sys/fs/btrfs/1/devices/sdx\nd sys/fs/btrfs/2/devices/sda\n" UDEV("8:0", ""),
@@ -299,7 +301,8 @@ static const struct {
 	  "sda2 is mounted at /x in the mount namespace of process 7 (tool)",
 	  "umount -N 7 /b, or end process 7 (tool); umount -N 7 /x, or end process 7 (tool)" },
 	{ "unmounted lazily", SDA1 PLAIN "d sys/fs/ext4/sda1\n",
-	  "maybe vital sda1 has a file system (ext4) that is mounted where it cannot be seen", "none" },
+	  "maybe vital sda1 has a file system (ext4) that is mounted where it cannot be seen",
+	  "none" },
 	{ "XFS, mounted nowhere", SDA PLAIN "d sys/fs/xfs/sda\n",
 	  "maybe vital sda has a file system (xfs) that is mounted where it cannot be seen", "none" },
 	{ "a journal that is in use", SDA PLAIN "d proc/fs/jbd2/sda\n",

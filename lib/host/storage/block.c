@@ -335,9 +335,7 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *mapper = vh_printf("/dev/mapper/%s", dm_name ? dm_name : "");
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *itself = vh_printf(" (through %s)", node);
-	const struct node n = {
-		path, node, file, mapper, dev, strcmp(via, itself) ? via : "", depth
-	};
+	const struct node n = { path, node, file, mapper, dev, strcmp(via, itself) ? via : "", depth };
 
 	if (depth > STACK_MAX || ++ctx->looks > LOOKS_MAX) {
 		vh_use_unseen(ctx, VH_USE_BLOCK, "what lies on %s: %s", node,
@@ -397,7 +395,8 @@ static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 		vh_members_unknown(ctx, path, node);
 	else if (is_untried(rc))
 		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
-				    rc == -ENODATA ? "not recorded" : "only a start or detach tries that");
+				    rc == -ENODATA ? "not recorded"
+						   : "only a start or detach tries that");
 	else
 		vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
 			      strerror(-rc));
