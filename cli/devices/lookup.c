@@ -102,7 +102,7 @@ static void add_others(const struct vh_root *root, const struct vh_pci_addr *add
 }
 
 /* lspci leaves the domain out where it is 0000 everywhere, and people do elsewhere. What is in
- * no domain is an address all the same, of a device that is absent. */
+ * no domain is still an address, of a device that is absent. */
 static int check_domain(const struct vh_root *root, const char *text,
 			const struct vh_pci_addr *addr, struct vh_error *err)
 {

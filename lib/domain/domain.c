@@ -20,7 +20,7 @@
 
 /* --- devices ----------------------------------------------------------------------------- */
 
-/* Anything but yes and no is no answer (libvirt ignores or refuses it). */
+/* Anything but yes and no is not an answer (libvirt ignores or refuses it). */
 static enum vh_managed read_managed(const xmlNode *node)
 {
 	if (vh_xml_attr_is(node, "managed", "yes"))

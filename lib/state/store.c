@@ -67,7 +67,7 @@ static int open_lock(const struct vh_store *s, const char *name)
 {
 	int fd = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	/* a directory that has become read-only: what is claimed comes home all the same */
+	/* a directory that has become read-only: what is claimed still comes home */
 	if (fd < 0 && errno == EROFS)
 		fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return fd;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Plain English: no document, manual, help or message has a turn that is listed in `turns`.
+# Plain English: no document, manual, help, message or comment has a turn that is listed in
+# `turns`.
 set -u
 # shellcheck source=tests/lib.sh
 . "${abs_top_srcdir:?}/tests/lib.sh"
@@ -8,7 +9,7 @@ cd "$top" || exit
 
 # turns KIND FILE...: the turns in files, as FILE:LINE: what it reads | instead. Of documents and
 # manuals the sentences count, not indented blocks: what is typed or printed there has its words from
-# elsewhere. Of sources (text) the strings, joined as the compiler does.
+# elsewhere. Of sources the strings, joined as the compiler does, or the comments.
 turns() {
 	perl -e '
 		my ($kind, $list, @files) = @ARGV;
@@ -43,6 +44,14 @@ turns() {
 				look($file, 1, $text);
 				next;
 			}
+			if ($kind eq "comments") {
+				while ($text =~ m{/\*.*?\*/}gs) {
+					my ($comment, $line) = ($&, 1 + (substr($text, 0, $-[0]) =~ tr/\n//));
+					$comment =~ s/\n\s*\*/\n/g;
+					look($file, $line, $comment);
+				}
+				next;
+			}
 			$text =~ s{/\*.*?\*/}{"\n" x ($& =~ tr,\n,,)}egs;
 			while ($text =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g) {
 				my ($run, $line) = ($1, 1 + (substr($text, 0, $-[0]) =~ tr/\n//));
@@ -56,8 +65,9 @@ turns() {
 is 'documents' "$(turns sentences ./*.md docs/*.md tests/*.md tests/*/*.md)"
 is 'manuals' "$(turns sentences man/*.pod)"
 shopt -s globstar
-messages=({lib,cli,hook}/**/*.[ch])
+sources=({lib,cli,hook}/**/*.[ch])
 # Not yet: the rules and their explanations. This line goes with their rewriting.
-mapfile -t messages < <(printf '%s\n' "${messages[@]}" | grep -v '^lib/decide/')
-is 'help and messages' "$(turns strings "${messages[@]}" | sort -u)"
+mapfile -t sources < <(printf '%s\n' "${sources[@]}" | grep -v '^lib/decide/')
+is 'help and messages' "$(turns strings "${sources[@]}" | sort -u)"
+is 'comments' "$(turns comments "${sources[@]}")"
 finish
