@@ -62,7 +62,7 @@ turns() {
 		}' "$1" tests/build/turns "${@:2}" 2>&1
 }
 
-is 'documents' "$(turns sentences ./*.md docs/*.md tests/*.md tests/*/*.md)"
+is 'documents' "$(turns sentences NEWS ./*.md docs/*.md tests/*.md tests/*/*.md)"
 is 'manuals' "$(turns sentences man/*.pod)"
 shopt -s globstar
 sources=({lib,cli,hook}/**/*.[ch])
