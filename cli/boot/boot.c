@@ -14,7 +14,7 @@ static int remove_files(struct vh_cli *cli)
 	enum vh_initramfs initramfs;
 	int rc;
 
-	/* what cannot be understood is removed all the same: it has our mark, or it stays */
+	/* an invalid file is removed too: it has our mark, or it stays */
 	if (vh_boot_binding_read(&cli->root, &e, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 	} else if (!e && !vh_boot_run_has_files(&cli->root)) {

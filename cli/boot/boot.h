@@ -21,7 +21,7 @@ int vh_boot_generate(struct vh_cli *cli, char **args, int count);
 int vh_boot_verify(struct vh_cli *cli);
 
 /* run.c */
-/* Runs a program by its path, with what it needs of an environment and nothing of ours; its
+/* Runs a program by its path, with an environment of its own; its
  * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
  * status; -1 with errno set where it did not run. */
 int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;

@@ -170,8 +170,8 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 		return VH_EXIT_OK;
 	vh_error_report(cli, NULL, &err);
 	if (vh_boot_write_undo(before, &second) == 0) {
-		vh_note("the files are as they were; an image that was made already is made anew "
-			"by: %s",
+		vh_note("the files are as they were; if an image was rebuilt already, rebuild it "
+			"with: %s",
 			vh_system_initramfs_command(initramfs));
 		return VH_EXIT_UNDONE;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-accept - the devices at these addresses are the ones that are meant: writes the record
+/* cmd-accept - accepts the devices now at the addresses of a domain: writes the record
  * with which rule identity-changed compares, as a start of the domain would. */
 #include <errno.h>
 
@@ -45,7 +45,7 @@ static int take_xml(struct accept *a, const char *xml, size_t len, struct vh_err
 	if (!a->domain->uuid)
 		return vh_fail(err, VH_E_INPUT, 0, "give it what 'virsh dumpxml NAME' prints",
 			       "the domain has no <uuid>");
-	/* one that cannot be read is what is written anew */
+	/* one that cannot be read is written again */
 	VH_IGNORE(vh_record_load(&a->cli->root, a->domain->uuid, &a->old, NULL));
 	return 0;
 }

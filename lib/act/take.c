@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* take - all overrides, then all unbinds, then the binds of peers; what counts is the driver that
- * is read afterwards. A peer that is gone by then is no member of the group any more. */
+ * is read afterwards. A peer that is gone by then is not a member of the group any more. */
 #include "lib/act/take.h"
 
 #include <errno.h>

@@ -120,7 +120,7 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF
 char *vh_root_read_routes(const struct vh_root *root) VH_CHECK;
 /* Would an exclusive open of the block device /dev/NAME succeed? As ops->try_exclusive(). */
 int vh_root_try_exclusive(const struct vh_root *root, const char *name) VH_CHECK;
-/* A descriptor that holds the block device /dev/NAME, or a negative errno: as ops->hold(). Only for
+/* A descriptor that keeps the block device /dev/NAME, or a negative errno: as ops->hold(). Only for
  * children of lib/act that take the device from its driver. */
 int vh_root_hold(const struct vh_root *root, const char *name) VH_CHECK;
 /* What a process has open. `type` 'c' or 'b': a device of these numbers; 0: something else, or it

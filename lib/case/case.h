@@ -56,7 +56,7 @@ struct vh_case_ask {
 	const struct vh_domain *domain;
 	const struct vh_pci_addr *addrs; /* of a detach by hand */
 	size_t count;
-	const char *owner;      /* of a detach by hand: whose claim is no obstacle */
+	const char *owner;      /* of a detach by hand: whose claim is not an obstacle */
 	bool whole;             /* the host alone, with every device */
 	int64_t deadline;       /* vh_now_ms(); of what may block */
 	struct vh_facts *facts; /* where several domains are judged: read once for all */

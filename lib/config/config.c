@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config - the configuration as values: the defaults, and what is said of one device. */
+/* config - the configuration as values: the defaults, and the settings of one device. */
 #include "lib/config/config.h"
 
 #include "lib/base/banned.h"

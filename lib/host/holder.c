@@ -197,7 +197,7 @@ static char *renamed(const char *above, const char *name)
 }
 
 /* The first part of a path that explains: what lies deeper is inside of the container. What a
- * user's own manager runs is no service of the system. */
+ * user's own manager runs is not a service of the system. */
 static char *explaining(char *path)
 {
 	const char *above = NULL;

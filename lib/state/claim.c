@@ -375,7 +375,7 @@ static int read_owner(struct vh_lines *r, struct vh_claim *c)
 	if (!word)
 		return -1;
 	if (strcmp(word, VH_MANUAL) && (vh_uuid_parse(word, uuid) < 0 || strcmp(word, uuid)))
-		return vh_lines_bad(r, "the owner is no UUID");
+		return vh_lines_bad(r, "the owner is not a UUID");
 	c->owner = vh_strdup(word);
 	name = vh_lines_next(r, "name");
 	c->name = vh_strdup(name);

@@ -66,7 +66,7 @@ static int open_lock(const struct vh_store *s, const char *name)
 {
 	int fd = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	/* a directory that has become read-only: what is claimed comes home all the same */
+	/* a directory that has become read-only: what is claimed still comes home */
 	if (fd < 0 && errno == EROFS)
 		fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return fd;
@@ -119,7 +119,7 @@ int vh_store_lock_claim(const struct vh_store *s, const char *owner, int64_t dea
 	_auto_free_ char *name = vh_printf("%s.lock", owner);
 
 	if (!is_owner(owner))
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is no UUID", owner);
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is not a UUID", owner);
 	return lock_file(s, name, deadline, err);
 }
 

@@ -334,7 +334,7 @@ prints 'JSON of status: keys' '^\{"schema":1,"claims":\[\{"domain":null,"uuid":n
 mkdir -p "$root/etc/libvirt"
 printf "[defaults]\nballoon = no\n" >"$root/etc/libvirt/vfio-hook.conf"
 exits 'reattach by the peer, whatever the configuration says' 0 "$fake" reattach pci_0000_01_00_1
-tells 'reattach by the peer: it is said' "'no' is no value of 'balloon'"
+tells 'reattach by the peer: it is said' "'no' is not a value of 'balloon'"
 rm "$root/etc/libvirt/vfio-hook.conf"
 prints 'reattach: transitions' '^0000:01:00.0: vfio-pci -> nouveau$'
 verdict 'reattach: done' drivers 'nouveau snd_hda_intel'

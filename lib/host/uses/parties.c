@@ -200,7 +200,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 	join(party, h, measure, hit->path);
 }
 
-/* --- how it is said ---------------------------------------------------------------------------- */
+/* --- how it is worded ------------------------------------------------------------------------- */
 
 static char *nodes_text(const struct party *p)
 {
@@ -299,7 +299,7 @@ static void add_uses(struct vh_uses_ctx *ctx, const struct parties *all)
 /*
  * Does it matter for a named device that not every process could be looked at? AppArmor keeps the
  * hook, which libvirtd's profile confines, from some. Every disk, USB controller and network card
- * has a node, and mounts, exclusive openers and interfaces tell of most of their uses; of what has
+ * has a node, and mounts, exclusive openers and interfaces show most of their uses; of what has
  * no other witness the open nodes have to be seen.
  */
 static bool matters(const struct vh_pci_dev *d)
