@@ -56,6 +56,8 @@ int vh_task_look(struct vh_task *t, struct vh_error *err)
 		.store = &t->store,
 		.own = t->old,
 		.before = t->c.host ? &before : NULL,
+		.settled = t->settled,
+		.handed_over = t->handed_over,
 	};
 	int rc;
 

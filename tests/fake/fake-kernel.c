@@ -388,7 +388,11 @@ static int store(struct op *op, const struct vh_root *root, const char *path, co
 static int do_write(const struct vh_root *root, const char *path, const char *value, bool hang)
 {
 	struct op op = { .lock = -1 };
-	int r = store(&op, root, path, value, hang);
+	int r;
+
+	if (fake_is_screen(path))
+		return fake_write_screen(root, path, value);
+	r = store(&op, root, path, value, hang);
 
 	end(&op);
 	return r;
@@ -497,16 +501,19 @@ static int register_vfio_pci(const struct vh_root *root)
 
 static int op_load_module(const struct vh_root *root, const char *name)
 {
-	struct fake_verdict v = fake_judge_write(root, "load_module");
+	struct fake_verdict v;
 	int r = 0;
 
+	if (strcmp(name, "vfio-pci") != 0)
+		return fake_load_module(root, name);
+	v = fake_judge_write(root, "load_module");
 	if (*v.now)
 		fake_end(root, v.now);
 	if (v.error)
 		r = -v.error;
 	else if (v.hang)
 		pause();
-	else if (strcmp(name, "vfio-pci") != 0 || !has_module(root))
+	else if (!has_module(root))
 		r = -ENOENT;
 	else if (!vh_root_exists(root, DRIVERS "/vfio-pci"))
 		r = register_vfio_pci(root);
@@ -566,6 +573,8 @@ const struct vh_root_ops fake_kernel_ops = {
 	.try_group = op_try_group,
 	.try_exclusive = op_try_exclusive,
 	.hold = op_hold,
+	.unit = fake_unit,
+	.unload_module = fake_unload_module,
 	.step = op_step,
 };
 
