@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
+#include "cli/advice.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/compare.h"
 #include "cli/libvirt/domains.h"
 #include "cli/edit/fix.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
@@ -39,6 +41,7 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 
 	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
+	vh_advice_findings(c->cli, &j->findings);
 	if (xml)
 		c->out.r->check_domain(&c->out, &r);
 	else
@@ -159,6 +162,7 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 
 	if (c->config_problem && f->judgement.c.host)
 		not_checked_config(c, &f->judgement);
+	vh_advice_findings(c->cli, &f->judgement.findings);
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
 	vh_text_findings_report(c->cli, stderr, &r);
@@ -179,6 +183,7 @@ static int fix_one(struct check *c, const char *arg, bool force)
 		return VH_EXIT_USAGE;
 	}
 	report_fix(c, &fixed, label);
+	vh_wrap_document(stdout);
 	fwrite(fixed.xml.data, 1, fixed.xml.len, stdout);
 	return vh_judge_exit(c->cli, &fixed.judgement.findings);
 }

@@ -223,6 +223,13 @@ int fake_load_module(const struct vh_root *root, const char *name)
 	return judged(root, "module/load", name);
 }
 
+/* Is it one of these, loaded or not? */
+bool fake_has_module(const struct vh_root *root, const char *name)
+{
+	return vh_root_exists(root, "sys/module/%s", name) ||
+	       vh_root_exists(root, PARKED "/module-%s", name);
+}
+
 /* --- consoles ------------------------------------------------------------------------------------- */
 
 bool fake_is_screen(const char *path)
