@@ -9,6 +9,7 @@
 
 #include "lib/case/expect.h"
 #include "lib/case/facts.h"
+#include "lib/case/handed.h"
 #include "lib/case/surroundings.h"
 #include "lib/case/vfpool.h"
 #include "lib/case/whereabouts.h"
@@ -41,6 +42,7 @@ struct vh_case {
 	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
 	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
 	struct vh_surroundings around; /* what QEMU will find of files */
+	struct vh_handed handed;       /* what the host gives up for it */
 	struct vh_names unseen;        /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */
@@ -68,8 +70,11 @@ struct vh_case_ask {
 	const struct vh_claim *own;         /* the owner's claim, read under its lock; NULL: none */
 	const struct vh_standing *standing; /* where its devices stand */
 	/* An earlier look by the same call, or NULL: what the domain last ran with is taken from
-	 * there, not read again. */
+	 * there, not read again; and, `settled`, what the host may give up, too: nothing has been
+	 * moved since. */
 	struct vh_case *before;
+	bool settled;
+	enum vh_handed_over handed_over; /* how much of that has been done */
 };
 
 /*

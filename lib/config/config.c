@@ -19,6 +19,10 @@ void vh_config_clear(struct vh_config *c)
 		free(c->domains[i].domain);
 		free(c->domains[i].values);
 	}
+	for (size_t i = 0; i < c->n_devices; i++) {
+		free(c->devices[i].stop_units);
+		free(c->devices[i].unload_modules);
+	}
 	free(c->domains);
 	free(c->devices);
 	memset(c, 0, sizeof(*c));

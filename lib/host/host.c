@@ -13,6 +13,7 @@ void vh_host_clear_use(struct vh_use *u)
 	free(u->text);
 	free(u->fix);
 	free(u->unexplained);
+	free(u->by);
 	*u = (struct vh_use){ 0 };
 }
 

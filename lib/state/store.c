@@ -248,7 +248,7 @@ int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, str
 	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
 	_auto_free_ char *text = vh_claim_format(c);
 
-	if (!c->count)
+	if (vh_claim_is_empty(c))
 		return remove_claim(s, c->owner, name, err);
 	/* first the note: version 1 said it in the claim */
 	if (c->released && !vh_store_is_released(s, c))

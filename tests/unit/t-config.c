@@ -50,6 +50,12 @@ static char *show(const struct vh_config *c)
 			       d->allow_critical ? " critical" : "", d->protect ? " protect" : "");
 		if (d->pin.set)
 			vh_strbuf_addf(&sb, " is %04x:%04x", d->pin.id.vendor, d->pin.id.device);
+		if (d->stop_units)
+			vh_strbuf_addf(&sb, " stop '%s'", d->stop_units);
+		if (d->release_console)
+			vh_strbuf_add(&sb, " console");
+		if (d->unload_modules)
+			vh_strbuf_addf(&sb, " unload '%s'", d->unload_modules);
 		vh_strbuf_add(&sb, " ");
 	}
 	for (size_t i = 0; i < c->n_domains; i++)
@@ -108,6 +114,16 @@ static const struct {
 	{ "a long comment", "# " LINE_150 LINE_150 "\n[defaults]\nballoon = warn\n", "balloon warn" },
 	{ "a section of 49 bytes", "[" LONG_49 "]\n", NULL },
 	{ "a pinned id", DEV "id = 8086:24F3\n", "0000:03:00.0 is 8086:24f3" },
+	{ "hand-over",
+	  DEV "stop-units = display-manager.service  nvidia-persistenced.service\n"
+	      "release-console = yes\nunload-modules = nvidia_drm nvidia-modeset,nvidia\n",
+	  "0000:03:00.0 stop 'display-manager.service nvidia-persistenced.service' console unload "
+	  "'nvidia_drm nvidia_modeset nvidia'" },
+	{ "units of every kind that starts again",
+	  DEV "stop-units = srv-my\\x20data.mount, dev-nvme1n1p3.swap a@b.service x.socket y.timer\n",
+	  "0000:03:00.0 stop 'srv-my\\x20data.mount dev-nvme1n1p3.swap a@b.service x.socket y.timer'" },
+	{ "no units, no modules", DEV "stop-units =\nunload-modules =\nrelease-console = no\n",
+	  "0000:03:00.0" },
 	{ "domains by name and UUID",
 	  "[domain vm]\nballoon = warn\n[domain \tmy vm \t]\n[domain " UUID "]\npeers = require\n"
 	  "[domain 4DEA22B31D52D8F32516782E98AB3FA0]\nballoon = warn\n[domain vm]\npeers = detach\n",
@@ -139,7 +155,8 @@ static const struct {
 	  "timeout-call" },
 	{ "a key of the other section", DEV "balloon = warn\n",
 	  "line 2: unknown key 'balloon' in [device 0000:03:00.0]",
-	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect, id" },
+	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect, id, "
+	  "stop-units, release-console, unload-modules" },
 	{ "a key in upper case", "[defaults]\nBalloon = warn\n",
 	  "line 2: unknown key 'Balloon' in [defaults]", NULL },
 	{ "an empty key", "[defaults]\n= warn\n", "line 2: unknown key '' in [defaults]", NULL },
@@ -226,6 +243,40 @@ static const struct {
 	  "line 2: 'true' is not a value of 'protect' in [device 0000:03:00.0]", "write yes or no" },
 	{ "Yes is not yes", DEV "allow-critical = Yes\n",
 	  "line 2: 'Yes' is not a value of 'allow-critical' in [device 0000:03:00.0]", NULL },
+	{ "a unit without its type", DEV "stop-units = display-manager\n",
+	  "line 2: 'display-manager' is not a value of 'stop-units' in [device 0000:03:00.0]",
+	  "write systemd units with their type, such as display-manager.service or srv.mount; no "
+	  "scope, slice or device" },
+	{ "a command for a unit", DEV "stop-units = /usr/bin/true; reboot\n",
+	  "line 2: '/usr/bin/true; reboot' is not a value of 'stop-units' in [device 0000:03:00.0]",
+	  NULL },
+	{ "an option for a unit", DEV "stop-units = --force.service\n",
+	  "line 2: '--force.service' is not a value of 'stop-units' in [device 0000:03:00.0]", NULL },
+	{ "what cannot be started again", DEV "stop-units = session-2.scope\n",
+	  "line 2: 'session-2.scope' is not a value of 'stop-units' in [device 0000:03:00.0]", NULL },
+	{ "a template", DEV "stop-units = getty@.service\n",
+	  "line 2: 'getty@.service' is not a value of 'stop-units' in [device 0000:03:00.0]", NULL },
+	{ "a unit twice", DEV "stop-units = a.service b.service a.service\n",
+	  "line 2: 'a.service b.service a.service' is not a value of 'stop-units' in [device "
+	  "0000:03:00.0]",
+	  "write each of them once" },
+	{ "units for all devices", "[defaults]\nstop-units = a.service\n",
+	  "line 2: unknown key 'stop-units' in [defaults]", NULL },
+	{ "a path for a module", DEV "unload-modules = ../nvidia\n",
+	  "line 2: '../nvidia' is not a value of 'unload-modules' in [device 0000:03:00.0]",
+	  "write names of kernel modules, such as nvidia_drm" },
+	{ "an option for a module", DEV "unload-modules = -f\n",
+	  "line 2: '-f' is not a value of 'unload-modules' in [device 0000:03:00.0]", NULL },
+	{ "what has to stay", DEV "unload-modules = nvidia vfio-pci\n",
+	  "line 2: 'nvidia vfio-pci' is not a value of 'unload-modules' in [device 0000:03:00.0]",
+	  "write modules of the host's drivers: those of VFIO have to stay" },
+	{ "a module twice", DEV "unload-modules = nvidia-drm nvidia_drm\n",
+	  "line 2: 'nvidia-drm nvidia_drm' is not a value of 'unload-modules' in [device "
+	  "0000:03:00.0]",
+	  NULL },
+	{ "which console", DEV "release-console = vtcon1\n",
+	  "line 2: 'vtcon1' is not a value of 'release-console' in [device 0000:03:00.0]",
+	  "write yes or no" },
 	{ "an escape sequence", "[defaults]\nballoon = \x1b[m\n",
 	  "line 2: '\\x1b[m' is not a value of 'balloon' in [defaults]", NULL },
 };

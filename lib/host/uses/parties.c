@@ -31,6 +31,8 @@ struct party {
 	const struct vh_subsystem *subsystem; /* of its first node; NULL: not in the table */
 	const char *unknown;                  /* that one's name */
 	bool mixed;                           /* other nodes of it are something else */
+	struct vh_names by;                   /* of each of them the words of what ends it, once */
+	bool endless;                         /* nothing ends one of them but itself */
 	struct vh_names nodes;
 	int64_t pids[2]; /* two are enough to tell that there are several */
 };
@@ -42,8 +44,10 @@ struct parties {
 
 static void clear(struct parties *p)
 {
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++) {
 		vh_names_clear(&p->list[i].nodes);
+		vh_names_clear(&p->list[i].by);
+	}
 	free(p->list);
 }
 
@@ -151,6 +155,12 @@ static void join(struct party *party, const struct vh_holder *h, enum vh_measure
 		*VH_APPEND(party->nodes.name, party->nodes.count) = vh_strdup(node);
 	if (h->pid != party->pids[0])
 		party->pids[1] = h->pid;
+	/* logind lets go of what its sessions draw on when they end */
+	if (h->rank == VH_HOLDER_HANDS_OUT)
+		return;
+	party->endless |= !h->by;
+	if (h->by)
+		vh_names_note(&party->by, "%s", h->by);
 }
 
 /* Do the words for the first node of the party fit those of this subsystem? */
@@ -262,6 +272,18 @@ static char *fix_of(const struct party *p)
 	return vh_printf("end %s%s", h->who, draws ? desktop : "");
 }
 
+/* NULL: it is not only units that have to stop. */
+static char *by_of(const struct party *p)
+{
+	struct vh_strbuf sb = { 0 };
+
+	if (p->endless || p->holder->rank == VH_HOLDER_GUEST)
+		return NULL;
+	for (size_t i = 0; i < p->by.count; i++)
+		vh_strbuf_join(&sb, "\n", p->by.name[i]);
+	return sb.len ? vh_strbuf_steal(&sb) : NULL;
+}
+
 static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 {
 	_auto_free_ char *nodes = nodes_text(p), *who = who_text(p);
@@ -275,6 +297,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 	u->looked = looks;
 	u->rank = p->above && !looks ? VH_USE_RANK_FIRST : 0;
 	u->fix = fix_of(p);
+	u->by = by_of(p);
 }
 
 /* A process that looks is not worth a word where others use the device. */
