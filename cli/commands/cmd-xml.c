@@ -23,7 +23,7 @@ static int add_group(const struct vh_cli *cli, const char *group, struct wanted 
 	uint64_t number;
 
 	if (vh_parse_uint(group, 10, INT32_MAX, &number) < 0) {
-		vh_error(cli, "'%s' is no number of an IOMMU group", group);
+		vh_error(cli, "'%s' is not a number of an IOMMU group", group);
 		return VH_EXIT_USAGE;
 	}
 	if (vh_root_list(&cli->root, &names, "sys/kernel/iommu_groups/%d/devices",

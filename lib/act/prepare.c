@@ -11,7 +11,9 @@
 #include "lib/act/adopt.h"
 #include "lib/act/asking.h"
 #include "lib/act/groups.h"
+#include "lib/act/handover.h"
 #include "lib/act/home.h"
+#include "lib/act/module.h"
 #include "lib/act/recheck.h"
 #include "lib/act/take.h"
 #include "lib/case/standing.h"
@@ -80,13 +82,14 @@ static int make_claim(struct vh_task *t, struct vh_error *err)
 		if (!vh_claim_find(c, &r->addr))
 			vh_claim_copy_record(vh_claim_add(c, &r->addr), r);
 	}
-	return 0;
+	return vh_handover_record(t, c, err);
 }
 
 /* Under the global lock: look again at what can have changed, compare with all claims, see that the
  * groups are closed, and only then write the claim. No kernel write happens here. */
 static int claim_locked(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
 {
+	t->settled = true;
 	if (vh_task_look_locked(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	vh_groups_try(t->act->root, vh_case_own_claims(&t->c));
@@ -109,7 +112,8 @@ static void undo(struct vh_task *t, struct vh_error *err)
 {
 	struct vh_act act = *t->act;
 	_auto_error_ struct vh_error why = { 0 };
-	int64_t least = vh_now_ms() + t->act->config->timeout_write;
+	/* one that hangs takes the time of a write, and the others have as much for their way */
+	int64_t least = vh_now_ms() + 2 * (int64_t)t->act->config->timeout_write;
 
 	act.deadline = act.deadline > least ? act.deadline : least;
 	/* a domain's start is over: from now on a reattach may end the claim */
@@ -127,11 +131,20 @@ static bool changes_anything(const struct vh_plan *p)
 	return false;
 }
 
+/* A module that was unloaded has let go of its device: what counts is what the claim has moved. */
+static bool has_moved_anything(const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].now && c->records[i].state != VH_NOTED)
+			return true;
+	return false;
+}
+
 /* The claim says that all are taken: libvirt may move them from now on. But where nobody waits for
  * this start any more, nobody would ever end it. */
 static int finish(struct vh_task *t, struct vh_error *err)
 {
-	if (changes_anything(t->plan) &&
+	if (has_moved_anything(t->claim) &&
 	    vh_store_save(&t->store, t->claim, t->act->deadline, err) < 0)
 		return -1;
 	if (!t->domain)
@@ -150,13 +163,14 @@ static int run_locked(struct vh_task *t, struct vh_findings *out, struct vh_erro
 	if (vh_adopt_leftovers(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	/* before the first override is written: a module loaded later would find the devices */
-	if (changes_anything(t->plan) && vh_take_load_module(t->act, err) < 0)
+	if (changes_anything(t->plan) && vh_module_load(t->act, "vfio-pci", err) < 0)
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;
 	if (t->act->reporter && t->act->reporter->judged)
 		t->act->reporter->judged(t->act->reporter->ctx, out);
-	if (vh_take(t->act, t->claim, t->lock, err) == 0 && finish(t, err) == 0)
+	if (vh_handover_lend(t, out, err) == 0 && vh_take(t->act, t->claim, t->lock, err) == 0 &&
+	    finish(t, err) == 0)
 		return 0;
 	undo(t, err);
 	return -1;

@@ -1,49 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* take - all overrides, then all unbinds, then the binds of peers; what counts is the driver that
- * is read afterwards. A peer that is gone by then is no member of the group any more. */
+ * is read afterwards. A peer that is gone by then is not a member of the group any more. */
 #include "lib/act/take.h"
 
 #include <errno.h>
 
 #include "lib/act/steps.h"
 #include "lib/act/writer.h"
-#include "lib/base/child.h"
 #include "lib/case/standing.h"
 #include "lib/host/function.h"
 
 #include "lib/base/banned.h"
 
 #define VFIO_PCI "vfio-pci"
-
-/* --- the module --------------------------------------------------------------------------------- */
-
-static int load_in_child(void *arg)
-{
-	const struct vh_root *root = arg;
-	int rc = root->ops->load_module(root, VFIO_PCI);
-
-	return rc < 0 ? 1 : 0;
-}
-
-int vh_take_load_module(const struct vh_act *act, struct vh_error *err)
-{
-	static const char fix[] = "run 'modprobe vfio-pci' and see what it says";
-	struct vh_child child;
-
-	if (vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
-		return 0;
-	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
-	if (!vh_child_wait(&child, 1, act->deadline))
-		return vh_fail(err, VH_E_TIMEOUT, 0, fix,
-			       "loading the module vfio-pci takes too long");
-	/* modprobe is silent about a module that is there; the driver is what counts */
-	if (!vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
-		return vh_fail(err, VH_E_SYS, 0, fix, "the module vfio-pci cannot be loaded");
-	return 0;
-}
-
-/* --- the devices ---------------------------------------------------------------------------------- */
 
 static bool is_taken(const struct vh_record *r)
 {
@@ -65,18 +34,22 @@ static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
 		       vh_pci_str(addr).s);
 }
 
-/* Where the devices to be taken are now; freed by the caller. */
-static char **drivers_now(const struct vh_act *act, const struct vh_claim *c)
+/* From where they were when the claim was written, a moment ago. What cannot be read is told as if
+ * it had no driver. */
+static void report(const struct vh_act *act, const struct vh_claim *c, bool all_are_taken)
 {
-	char **drivers = vh_alloc(c->count * sizeof(*drivers));
-	bool vfio;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct vh_record *r = &c->records[i];
+		_auto_free_ char *now = NULL;
+		bool vfio;
 
-	/* for the report only: what cannot be read is not told */
-	for (size_t i = 0; i < c->count; i++)
-		if (is_taken(&c->records[i]))
-			VH_IGNORE(vh_function_driver(act->root, &c->records[i].addr, &drivers[i],
-						     &vfio));
-	return drivers;
+		if (!is_taken(r))
+			continue;
+		/* that those for libvirt have no driver was seen */
+		if (!all_are_taken || r->action == VH_BIND)
+			VH_IGNORE(vh_function_driver(act->root, &r->addr, &now, &vfio));
+		vh_steps_report(act, c, &r->addr, r->driver, now);
+	}
 }
 
 /* What counts is where the devices are, not what the writes returned: a success may have been
@@ -182,7 +155,6 @@ static void mark_taken(const struct vh_act *act, struct vh_claim *c)
 
 int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
-	_auto_free_ char **after = NULL;
 	struct vh_writers writers = { .lock = lock };
 	int rc = take_overrides(act, c, &writers, err);
 
@@ -191,13 +163,7 @@ int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_er
 	if (rc == 0)
 		rc = take_bind(act, c, &writers, err);
 	vh_writer_end(&writers);
-	after = drivers_now(act, c);
-	for (size_t i = 0; i < c->count; i++) {
-		/* where they were before was read for the claim, a moment ago */
-		if (is_taken(&c->records[i]))
-			vh_steps_report(act, c, &c->records[i].addr, c->records[i].driver, after[i]);
-		free(after[i]);
-	}
+	report(act, c, rc == 0);
 	if (rc == 0)
 		mark_taken(act, c);
 	return rc;

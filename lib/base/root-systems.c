@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "lib/base/root-routes.h"
+#include "lib/base/systemd.h"
 
 /* --- the live system ------------------------------------------------------------------- */
 
@@ -29,13 +31,61 @@ static int live_write(const struct vh_root *root, const char *path, const char *
 	return (size_t)n == len ? 0 : -EIO;
 }
 
-/* Called in a child only: becomes modprobe. */
+/* The kernel's own, where that is set to one, knows systems that have it elsewhere. Whether the
+ * kernel loads modules by itself is another question. */
+static void become_kernels_modprobe(const struct vh_root *root, char *const argv[],
+				    char *const env[])
+{
+	_auto_close_ int fd = vh_root_open_at(root, "proc/sys/kernel/modprobe", O_RDONLY);
+	char path[256] = "";
+	ssize_t n = fd < 0 ? 0 : read(fd, path, sizeof(path) - 1);
+
+	path[n > 0 ? n : 0] = 0;
+	path[strcspn(path, "\n")] = 0;
+	if (*path == '/' && vh_has_suffix(path, "/modprobe"))
+		execve(path, argv, env);
+}
+
+static void become_modprobe(const struct vh_root *root, char *const argv[])
+{
+	static const char *const places[] = { "/sbin/modprobe", "/usr/sbin/modprobe",
+					      "/usr/bin/modprobe" };
+	char *const env[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
+
+	become_kernels_modprobe(root, argv, env);
+	for (size_t i = 0; i < VH_COUNT(places); i++)
+		execve(places[i], argv, env);
+}
+
+/* Called in a child only: becomes modprobe. What is asked for is vfio-pci, whatever is blacklisted;
+ * drivers that devices go back to were not asked for. */
 static int live_load_module(const struct vh_root *root, const char *name)
 {
-	(void)root;
-	execle("/sbin/modprobe", "modprobe", "--", name, (char *)NULL,
-	       (char *[]){ (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL });
+	char *const argv[] = { (char[]){ "modprobe" }, (char[]){ "-b" }, (char[]){ "--" },
+			       (char *)name, NULL };
+	char *const asked[] = { argv[0], argv[2], argv[3], NULL };
+
+	become_modprobe(root, strcmp(name, "vfio-pci") != 0 ? argv : asked);
 	return -errno;
+}
+
+/* Without what it depends on, which modprobe -r would unload as well; and never by force. */
+static int live_unload_module(const struct vh_root *root, const char *name)
+{
+	(void)root;
+	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int live_unit(const struct vh_root *root, const char *verb, const char *unit)
+{
+	(void)root;
+	return vh_systemd_call(verb, unit);
+}
+
+static char *live_units(const struct vh_root *root, const struct vh_names *names)
+{
+	(void)root;
+	return vh_systemd_show(names);
 }
 
 static int live_try_group(const struct vh_root *root, int group)
@@ -82,6 +132,9 @@ const struct vh_root_ops vh_root_systems_live = {
 	.try_exclusive = live_try_exclusive,
 	.hold = live_hold,
 	.routes = vh_root_routes_dump,
+	.unit = live_unit,
+	.unload_module = live_unload_module,
+	.units = live_units,
 };
 
 /* --- the live system, which is only looked at ------------------------------------------- */
@@ -104,6 +157,12 @@ static int tree_write(const struct vh_root *root, const char *path, const char *
 static int tree_load_module(const struct vh_root *root, const char *name)
 {
 	(void)root, (void)name;
+	return -EROFS;
+}
+
+static int tree_unit(const struct vh_root *root, const char *verb, const char *unit)
+{
+	(void)root, (void)verb, (void)unit;
 	return -EROFS;
 }
 
@@ -133,6 +192,8 @@ const struct vh_root_ops vh_root_systems_tree = {
 	.load_module = tree_load_module,
 	.try_group = tree_try_group,
 	.try_exclusive = tree_try_exclusive,
+	.unit = tree_unit,
+	.unload_module = tree_load_module,
 };
 
 const struct vh_root_ops vh_root_systems_look = {
@@ -141,4 +202,7 @@ const struct vh_root_ops vh_root_systems_look = {
 	.try_group = tree_try_group,
 	.try_exclusive = look_try_exclusive,
 	.routes = vh_root_routes_dump,
+	.unit = tree_unit,
+	.unload_module = tree_load_module,
+	.units = live_units,
 };

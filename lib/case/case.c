@@ -21,6 +21,7 @@ void vh_case_clear(struct vh_case *c)
 	free(c->elsewhere.list);
 	vh_whereabouts_clear(&c->lies);
 	vh_surroundings_clear(&c->around);
+	vh_handed_clear(&c->handed);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
 	memset(c, 0, sizeof(*c));
@@ -185,7 +186,7 @@ static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const 
 		return read_shared(c, ask, w, err);
 	}
 	if (owner && c->domain && !ask->starts)
-		*ret_runs = vh_libvirt_files_is_running(ask->root, owner);
+		*ret_runs = vh_libvirt_files_is_running(ask->root, owner, NULL);
 	c->running = *ret_runs == VH_YES;
 	return read_here(c, ask, owner, w, err);
 }
@@ -264,6 +265,24 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	return 0;
 }
 
+/* systemd is not asked under the global lock: what was seen before is for the same devices, as far
+ * as they are there. */
+static void read_handed(struct vh_case *c, const struct vh_case_ask *ask)
+{
+	if (!ask->settled || !ask->before) {
+		vh_handed_read(&c->handed, ask->root, c->host, c->config, &c->unseen);
+		return;
+	}
+	c->handed = ask->before->handed;
+	ask->before->handed = (struct vh_handed){ 0 };
+	c->handed.over = ask->handed_over;
+	for (size_t i = 0; i < c->handed.count; i++) {
+		struct vh_handed_dev *d = &c->handed.devs[i];
+
+		d->dev = vh_host_dev(c->host, &d->addr);
+	}
+}
+
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err)
 {
 	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs,
@@ -277,6 +296,8 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 	else
 		rc = read_machine(ret, ask, ask->owner, &by_hand, &runs, err);
 	if (ret->host && !ask->whole && !ask->policy)
+		read_handed(ret, ask);
+	if (ret->host && !ask->whole && !ask->policy)
 		vh_expect_look(&ret->elsewhere, ask->root, ret->host, ret->config, ret->domain,
 			       ret->last, &ret->unseen);
 	return rc;
@@ -288,7 +309,7 @@ int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *r
 	const char *owner = ask->domain ? ask->domain->uuid : ask->owner;
 	struct vh_facts_host *f = c->here.n_hosts == 1 ? c->here.hosts[0] : NULL;
 
-	*ret_same = f && !ask->own && vh_host_read_again(ask->root, f->host);
+	*ret_same = f && !(ask->own && ask->own->count) && vh_host_read_again(ask->root, f->host);
 	if (!*ret_same)
 		return 0;
 	vh_vfguests_clear(&f->vf_guests);

@@ -103,6 +103,13 @@ char *vh_process_comm(const struct vh_root *root, int64_t pid)
 	return read_stat(root, pid, &s) < 0 ? NULL : vh_strdup(s.comm);
 }
 
+int64_t vh_process_parent(const struct vh_root *root, int64_t pid)
+{
+	struct stat_line s;
+
+	return read_stat(root, pid, &s) < 0 ? -1 : s.parent;
+}
+
 /* --- who has a file open --------------------------------------------------------------------- */
 
 /* What this process has open of the files: *ret_file is the first that is found. UNKNOWN: we may
@@ -191,6 +198,14 @@ static void add_group_files(const struct vh_root *root, int group, struct vh_nam
 			*VH_APPEND(files->name, files->count) = vh_printf("/dev/vfio/devices/%s",
 									  nodes.name[k]);
 	}
+}
+
+/* The class of groups is registered by vfio/group.c, that of devices by vfio/vfio_main.c. */
+enum vh_tri vh_process_has_groups(const struct vh_root *root)
+{
+	if (vh_root_exists(root, "sys/class/vfio"))
+		return VH_YES;
+	return errno == ENOENT && vh_root_exists(root, "sys/class/vfio-dev") ? VH_NO : VH_UNKNOWN;
 }
 
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)

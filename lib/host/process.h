@@ -24,12 +24,17 @@ bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
  */
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)
 	VH_CHECK;
+/* Has this kernel nodes of VFIO groups (CONFIG_VFIO_GROUP)? NO: a device on a VFIO driver has one of
+ * its own alone (Linux 6.6). UNKNOWN: VFIO is not there at all, or is older and does not say. */
+enum vh_tri vh_process_has_groups(const struct vh_root *root) VH_CHECK;
 /* Of a group that is known to be open: who has it, or may have it through /dev/iommu; NULL: not
  * seen. Caller frees. */
 char *vh_process_behind_group(const struct vh_root *root, int group) VH_CHECK;
 
 /* Its name, as it is; NULL: cannot tell. Caller frees. */
 char *vh_process_comm(const struct vh_root *root, int64_t pid) VH_CHECK;
+/* The process above it; -1: cannot tell. */
+int64_t vh_process_parent(const struct vh_root *root, int64_t pid);
 /* When a process started, in seconds since the epoch; -1: cannot tell. */
 int64_t vh_process_started_at(const struct vh_root *root, int64_t pid);
 

@@ -79,6 +79,7 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 {
 	_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", addr);
 	_auto_free_ char *note = vh_printf(ACTIVE "/%s/%s", d->uuid, addr);
+	_auto_free_ char *variant = vh_root_read(root, "fake-kernel/variant");
 	bool found = fake_is_vfio(driver);
 
 	if (!e->managed && !found)
@@ -87,11 +88,23 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	fake_put(root, note, "%s\n", found ? "found" : "bound");
 	if (found)
 		return 0;
-	VH_IGNORE(fake_write(root, "vfio-pci", DEVICE "/driver_override", addr));
+	/* since 10.0 the variant for the device, if there is one */
+	VH_IGNORE(fake_write(root, variant ? variant : "vfio-pci", DEVICE "/driver_override", addr));
 	if (driver)
 		VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));
 	VH_IGNORE(fake_write(root, addr, "sys/bus/pci/drivers_probe"));
 	return 0;
+}
+
+/* Of the group, or, where groups have none, of the device (by an iommufd). */
+static char *node_of(const struct vh_root *root, const char *addr, int group)
+{
+	_auto_names_ struct vh_names nodes = { 0 };
+
+	if (!vh_root_exists(root, "fake-kernel/no-groups") ||
+	    vh_root_list(root, &nodes, DEVICE "/vfio-dev", addr) < 0 || !nodes.count)
+		return vh_printf("/dev/vfio/%d", group);
+	return vh_printf("/dev/vfio/devices/%s", nodes.name[0]);
 }
 
 /* QEMU opens the group: VFIO_GROUP_FLAGS_VIABLE. */
@@ -114,7 +127,7 @@ static int open_group(const struct vh_root *root, const char *addr, char *why, s
 	}
 	fake_hold(root, group, "qemu");
 	link = vh_printf("proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
-	target = vh_printf("/dev/vfio/%d", group);
+	target = node_of(root, addr, group);
 	if (!vh_root_exists(root, "proc/%d/fd", FAKE_QEMU_PID)) {
 		_auto_free_ char *comm = vh_printf("proc/%d/comm", FAKE_QEMU_PID);
 		_auto_free_ char *stat = vh_printf("proc/%d/stat", FAKE_QEMU_PID);
