@@ -21,15 +21,13 @@ size_t vh_expect_at(const struct vh_pci_addr *addr, const struct vh_config *c,
 
 	if (policy.pin.set)
 		ret[n++] = (struct vh_expect){ VH_BY_CONFIG,
-					       { .addr = *addr, .id = policy.pin.id },
-					       0 };
+					       { .addr = *addr, .id = policy.pin.id }, 0 };
 	for (size_t i = 0; d && i < d->policy.n_pins; i++) {
 		const struct vh_domain_pin *pin = &d->policy.pins[i];
 
 		if (vh_pci_cmp(&pin->addr, addr))
 			continue;
-		ret[n++] = (struct vh_expect){ VH_BY_DOMAIN,
-					       { .addr = *addr, .id = pin->id },
+		ret[n++] = (struct vh_expect){ VH_BY_DOMAIN, { .addr = *addr, .id = pin->id },
 					       pin->line };
 		break; /* metadata.c lets no second one pass */
 	}
