@@ -63,6 +63,7 @@
 	RULE(vh_rule_acs_override)             \
 	RULE(vh_rule_numa_remote)              \
 	RULE(vh_rule_qemu_commandline)         \
+	RULE(vh_rule_hook_conflict)            \
 	RULE(vh_rule_hook_not_active)          \
 	RULE(vh_rule_power_state)              \
 	RULE(vh_rule_peer_detached)
