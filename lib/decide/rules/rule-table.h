@@ -19,6 +19,7 @@
 	RULE(vh_rule_address_invalid)          \
 	RULE(vh_rule_device_absent)            \
 	RULE(vh_rule_identity_changed)         \
+	RULE(vh_rule_group_grew)               \
 	RULE(vh_rule_device_duplicate)         \
 	RULE(vh_rule_device_not_endpoint)      \
 	RULE(vh_rule_device_claimed)           \
