@@ -152,6 +152,9 @@ struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, 
 			vh_identity_put(i, &now);
 		else if (before)
 			vh_identity_put(i, before);
+		/* whose they are is not noted */
+		for (size_t k = 0; !d && before && k < old->n_members; k++)
+			vh_identity_put_member(i, &old->members[k]);
 		see_members(root, d ? d->group : -1, i);
 		vh_function_free(d);
 	}
