@@ -170,13 +170,18 @@ static void add_text(struct vh_names *to, char *text)
 
 static void add_number(struct vh_told *t, const char *name, const char *value)
 {
-	uint64_t *field = !strcmp(name, "total")  ? &t->total_kib
-			  : !strcmp(name, "free") ? &t->free_kib
-						  : NULL;
+	const struct {
+		const char *name;
+		uint64_t *field;
+	} numbers[] = { { "total", &t->total_kib },
+			{ "free", &t->free_kib },
+			{ "libvirt", &t->libvirt },
+			{ "qemu", &t->qemu } };
 	uint64_t v;
 
-	if (field && vh_parse_uint(value, 10, UINT64_MAX, &v) == 0)
-		*field = v;
+	for (size_t i = 0; i < VH_COUNT(numbers); i++)
+		if (!strcmp(name, numbers[i].name) && vh_parse_uint(value, 10, UINT64_MAX, &v) == 0)
+			*numbers[i].field = v;
 }
 
 /* What is told of the host. */
@@ -200,6 +205,7 @@ static void add_fact(struct vh_told *t, enum vh_tale kind, const char *name, cha
 		add_text(&t->free_pages, text);
 		break;
 	case VH_TALE_MEMORY:
+	case VH_TALE_VERSION:
 		add_number(t, name, text);
 		free(text);
 		break;
