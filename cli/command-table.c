@@ -161,6 +161,12 @@ const struct vh_command vh_command_table[] = {
 	  0, 0, 0, .run = vh_cmd_status,
 	  .examples = "sudo vfio-hook status\n"
 		      "sudo vfio-hook --format json status\n" },
+	{ "why", "DOMAIN", "why a domain did not start, and what changed since",
+	  "One screen for one domain: its last refusal, its last start, what changed since then\n"
+	  "(devices, its definition, the configuration, a boot), the last entries of the journal,\n"
+	  "and whether it would start now. DOMAIN is a name or UUID. The exit status is 1 where\n"
+	  "it would be refused now. Needs root to see the claims.",
+	  1, 1, 0, .run = vh_cmd_why, .examples = "sudo vfio-hook why vm\n" },
 	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
 	  "Detaches these devices and every other member of their IOMMU groups from their\n"
 	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
@@ -283,7 +289,10 @@ bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option
 
 static void put_row(FILE *f, const char *left, const char *right)
 {
-	fprintf(f, "  %-28s ", left);
+	if (strlen(left) > 28) /* completion reads the rest by its column */
+		fprintf(f, "  %s\n%31s", left, "");
+	else
+		fprintf(f, "  %-28s ", left);
 	vh_wrap_hang(f);
 	fprintf(f, "%s\n", right);
 }
