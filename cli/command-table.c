@@ -10,6 +10,8 @@
 #include "cli/boot/boot.h"
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/suggest.h"
+#include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
@@ -113,13 +115,22 @@ const struct vh_command vh_command_table[] = {
 	  "what it finds then go to standard error. Missing members of IOMMU groups are added\n"
 	  "as 'unassigned': taken from the host, not given to the guest; with --fix=guest the\n"
 	  "guest gets them.",
-	  0, INT_MAX, 0, .run = vh_cmd_check, .options_size = sizeof(struct vh_opt_check) },
+	  0, INT_MAX, 0, .run = vh_cmd_check,
+	  .examples = "vfio-hook check vm\n"
+		      "vfio-hook check --fix vm.xml >vm-fixed.xml\n"
+		      "vfio-hook check --all\n"
+		      "vfio-hook --host other.host check vm.xml\n",
+	  .options_size = sizeof(struct vh_opt_check) },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
 	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
 	  "uses it for; with --tree, which device is behind which bridge. With --format dot as a\n"
 	  "picture for graphviz: vfio-hook list --format dot | dot -Tsvg >host.svg. Without an\n"
 	  "IOMMU the group is '-' and the exit status 1.",
-	  0, 0, 0, .run = vh_cmd_list, .options_size = sizeof(struct vh_opt_list),
+	  0, 0, 0, .run = vh_cmd_list,
+	  .examples = "vfio-hook list\n"
+		      "vfio-hook list --tree\n"
+		      "vfio-hook list --format dot | dot -Tsvg >host.svg\n",
+	  .options_size = sizeof(struct vh_opt_list),
 	  .excludes = { { "connect+", "'list' looks at one host: give '--connect' once" } } },
 	{ "show", "ADDRESS...", "everything about a device",
 	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
@@ -128,6 +139,8 @@ const struct vh_command vh_command_table[] = {
 	  "ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a network\n"
 	  "interface or block device. The exit status is 1 when there is no such device.",
 	  1, 64, 0, .run = vh_cmd_show,
+	  .examples = "vfio-hook show 03:00.0\n"
+		      "vfio-hook show eno1 nvme0n1\n",
 	  .excludes = { { "connect+", "'show' looks at one host: give '--connect' once" } } },
 	{ "xml", "ADDRESS...|--group NUMBER", "<hostdev> elements for the complete group",
 	  "Prints what to paste below <devices>: these devices and every other member of their\n"
@@ -135,25 +148,34 @@ const struct vh_command vh_command_table[] = {
 	  "A comment says what was left out and why. With --into the whole domain, with the\n"
 	  "devices added and the balloon off, the rest byte for byte as it was.\n"
 	  "ADDRESS as for 'show'.",
-	  0, 64, 0, .run = vh_cmd_xml, .options_size = sizeof(struct vh_opt_xml),
+	  0, 64, 0, .run = vh_cmd_xml,
+	  .examples = "vfio-hook xml 03:00.0 >devices.xml\n"
+		      "vfio-hook xml --group 14 --into vm | virsh define /dev/stdin\n",
+	  .options_size = sizeof(struct vh_opt_xml),
 	  .excludes = { { "connect+", "'xml' looks at one host: give '--connect' once" },
 			{ "!ARGUMENT !group", XML_USAGE } } },
 	{ "status", "", "claims: who holds which devices",
 	  "Shows which devices domains hold, which driver each had, and what comes back where;\n"
 	  "why a domain was not started the last time; and which devices are on vfio-pci, or\n"
 	  "have a driver_override, without vfio-hook having anything to do with it.",
-	  0, 0, 0, .run = vh_cmd_status },
+	  0, 0, 0, .run = vh_cmd_status,
+	  .examples = "sudo vfio-hook status\n"
+		      "sudo vfio-hook --format json status\n" },
 	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
 	  "Detaches these devices and every other member of their IOMMU groups from their\n"
 	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
 	  "network interface or block device. Needs root. 'reattach' gives them back.",
-	  1, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_detach },
+	  1, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_detach,
+	  .examples = "sudo vfio-hook detach 03:00.0\n"
+		      "sudo vfio-hook detach eno1\n" },
 	{ "reattach", "ADDRESS...|--all-stale", "give devices back to their drivers",
 	  "Gives these devices and the others of their IOMMU groups back to the drivers that\n"
 	  "their claims name, be they a domain's or made by 'detach', unless they are in use.\n"
 	  "ADDRESS as for 'detach'. With --all-stale instead: those of every domain that neither\n"
 	  "runs nor is being started. Needs root.",
 	  0, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_reattach,
+	  .examples = "sudo vfio-hook reattach 03:00.0\n"
+		      "sudo vfio-hook reattach --all-stale\n",
 	  .options_size = sizeof(struct vh_opt_reattach),
 	  .excludes = { { "!ARGUMENT !all-stale", REATTACH_USAGE } } },
 	{ "accept", "DOMAIN", "the devices there now are the ones meant",
@@ -161,14 +183,19 @@ const struct vh_command vh_command_table[] = {
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
 	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs "
 	  "root.",
-	  1, 1, VH_CMD_ROOT, .run = vh_cmd_accept },
+	  1, 1, VH_CMD_ROOT, .run = vh_cmd_accept,
+	  .examples = "sudo vfio-hook accept vm\n"
+		      "sudo vfio-hook accept vm.xml\n" },
 	{ "snapshot", "", "this host as one text file, for 'check --host'",
 	  "Prints what vfio-hook reads of this host as a file that --host takes: to judge domains\n"
 	  "elsewhere, and for bug reports. Serial numbers, MAC addresses and the host's name are\n"
 	  "not in it; IP addresses and the like are replaced, unless --with-identifiers is given.\n"
 	  "Its head says what else was kept: read it before you publish the file. Root sees more;\n"
 	  "what could not be read is in the file as such, and then in 'not checked'.",
-	  0, 0, 0, .run = vh_cmd_snapshot, .options_size = sizeof(struct vh_opt_snapshot) },
+	  0, 0, 0, .run = vh_cmd_snapshot,
+	  .examples = "sudo vfio-hook snapshot >this.host\n"
+		      "ssh root@other vfio-hook snapshot >other.host\n",
+	  .options_size = sizeof(struct vh_opt_snapshot) },
 	{ "boot", "generate ADDRESS...|FILE, verify, remove", "devices for vfio-pci from boot on",
 	  "generate: gives these devices, or those of a domain's XML file, and the others of their\n"
 	  "IOMMU groups to vfio-pci at every boot, before the host's own drivers see them: writes\n"
@@ -178,7 +205,11 @@ const struct vh_command vh_command_table[] = {
 	  "if no other device has it. verify: are they in the image, and on vfio-pci? remove takes\n"
 	  "the files back. What was generated before is replaced. Needs root. With --sysroot the\n"
 	  "files are written below that directory, and the command for the images is printed.",
-	  1, 64, 0, .run = vh_boot_command, .options_size = sizeof(struct vh_opt_boot),
+	  1, 64, 0, .run = vh_boot_command,
+	  .examples = "sudo vfio-hook boot generate 03:00.0\n"
+		      "vfio-hook boot --dry-run generate vm.xml\n"
+		      "vfio-hook boot verify\n",
+	  .options_size = sizeof(struct vh_opt_boot),
 	  .excludes = { { "host ARGUMENT !dry-run !ARGUMENT=verify",
 			  "'--host' shows a copy of a machine: only with --dry-run, or verify" },
 			{ "format=json ARGUMENT !ARGUMENT=verify",
@@ -188,8 +219,11 @@ const struct vh_command vh_command_table[] = {
 	  "the line that it comes from. With a domain (an XML file, '-' for standard input, or a\n"
 	  "name or UUID that libvirt knows) what holds for this one, with its own section and\n"
 	  "metadata. The exit status is 2 when the file cannot be understood.",
-	  0, 1, 0, .run = vh_cmd_config },
-	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_CMD_PLAIN, .run = help },
+	  0, 1, 0, .run = vh_cmd_config,
+	  .examples = "vfio-hook config\n"
+		      "vfio-hook config vm\n" },
+	{ "help", "[COMMAND]", "show help", NULL, 0, 1, VH_CMD_PLAIN, .run = help,
+	  .examples = "vfio-hook help check\n" },
 };
 const size_t vh_command_table_count = VH_COUNT(vh_command_table);
 
@@ -207,6 +241,21 @@ const struct vh_command *vh_command_table_find(const char *name)
 	for (size_t i = 0; i < vh_command_table_count; i++)
 		if (vh_streq(name, vh_command_table[i].name))
 			return &vh_command_table[i];
+	return NULL;
+}
+
+const struct vh_command *vh_command_table_ask(const struct vh_cli *cli, const char *name)
+{
+	const struct vh_command *cmd = vh_command_table_find(name);
+	struct vh_suggest s = { .word = name };
+	_auto_free_ char *hint = NULL;
+
+	if (cmd)
+		return cmd;
+	for (size_t i = 0; i < vh_command_table_count; i++)
+		vh_suggest_add(&s, vh_command_table[i].name);
+	hint = vh_suggest_text(&s, "; 'vfio-hook --help' lists them");
+	vh_error(cli, "unknown command '%s'%s", name, hint);
 	return NULL;
 }
 
@@ -232,6 +281,13 @@ bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option
 
 /* --- help ------------------------------------------------------------------------------------- */
 
+static void put_row(FILE *f, const char *left, const char *right)
+{
+	fprintf(f, "  %-28s ", left);
+	vh_wrap_hang(f);
+	fprintf(f, "%s\n", right);
+}
+
 /* All of them, or those of a command. */
 static void put_options(FILE *f, const struct vh_command *cmd)
 {
@@ -244,7 +300,17 @@ static void put_options(FILE *f, const struct vh_command *cmd)
 			continue;
 		left = vh_printf("--%s%s%s", o->name, o->arg && o->arg[1] != '=' ? " " : "",
 				 o->arg ? o->arg : "");
-		fprintf(f, "  %-28s %s\n", left, o->help);
+		put_row(f, left, o->help);
+	}
+}
+
+static void put_examples(FILE *f, const char *lines)
+{
+	fputs("\nExamples:\n", f);
+	for (; *lines; lines += strcspn(lines, "\n") + 1) {
+		fputs("  ", f);
+		vh_wrap_command(f);
+		fprintf(f, "%.*s\n", (int)strcspn(lines, "\n"), lines);
 	}
 }
 
@@ -269,7 +335,7 @@ void vh_command_table_usage(FILE *f)
 		const struct vh_command *c = &vh_command_table[i];
 		_auto_free_ char *left = vh_printf("%s%s%s", c->name, *c->args ? " " : "", c->args);
 
-		fprintf(f, "  %-28s %s\n", left, c->summary);
+		put_row(f, left, c->summary);
 	}
 	put_options(f, NULL);
 	put_exit(f);
@@ -279,8 +345,12 @@ void vh_command_table_help(FILE *f, const struct vh_command *cmd)
 {
 	fprintf(f, "usage: vfio-hook %s [OPTION]...%s%s\n%s\n", cmd->name, *cmd->args ? " " : "",
 		cmd->args, cmd->summary);
-	if (cmd->details)
-		fprintf(f, "\n%s\n", cmd->details);
+	if (cmd->details) {
+		fputc('\n', f);
+		vh_put_prose(f, cmd->details);
+	}
+	if (cmd->examples)
+		put_examples(f, cmd->examples);
 	put_options(f, cmd);
 	if (!(cmd->flags & VH_CMD_PLAIN))
 		put_exit(f);
@@ -294,11 +364,9 @@ static int help(struct vh_cli *cli, char **args, int count)
 		vh_command_table_usage(stdout);
 		return VH_EXIT_OK;
 	}
-	cmd = vh_command_table_find(args[0]);
-	if (!cmd) {
-		vh_error(cli, "unknown command '%s'; 'vfio-hook --help' lists them", args[0]);
+	cmd = vh_command_table_ask(cli, args[0]);
+	if (!cmd)
 		return VH_EXIT_USAGE;
-	}
 	vh_command_table_help(stdout, cmd);
 	return VH_EXIT_OK;
 }

@@ -67,6 +67,7 @@ struct vh_command {
 	vh_command_fn *run;
 	size_t options_size; /* of the struct for the options that it alone takes */
 	struct vh_exclusion excludes[2];
+	const char *examples; /* lines to type, each with its end; or NULL */
 };
 
 extern const struct vh_option vh_command_table_options[];
@@ -77,6 +78,8 @@ extern const size_t vh_command_table_count;
 extern const struct vh_command vh_command_table_explain;
 
 const struct vh_command *vh_command_table_find(const char *name); /* NULL: there is none */
+/* The same, after an error line where there is none. */
+const struct vh_command *vh_command_table_ask(const struct vh_cli *cli, const char *name);
 bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option *o);
 
 void vh_command_table_usage(FILE *f);

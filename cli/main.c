@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/source.h"
+#include "cli/wrap.h"
 #include "lib/base/backend.h"
 
 #include "lib/base/banned.h"
@@ -47,10 +48,8 @@ static int put_version(const struct vh_cli *cli)
 /* The command that the first argument names; that word is taken away. */
 static const struct vh_command *take_command(const struct vh_cli *cli, struct vh_options *o)
 {
-	const struct vh_command *cmd = vh_command_table_find(o->args[0]);
+	const struct vh_command *cmd = vh_command_table_ask(cli, o->args[0]);
 
-	if (!cmd)
-		vh_error(cli, "unknown command '%s'; 'vfio-hook --help' lists them", o->args[0]);
 	o->args++;
 	o->n_args--;
 	return cmd;
@@ -93,6 +92,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	keep_standard_fds();
+	vh_wrap_begin();
 	signal(SIGCHLD, SIG_DFL); /* our children are waited for */
 	signal(SIGPIPE, SIG_IGN);
 	vh_oom_exit = VH_EXIT_USAGE;

@@ -8,6 +8,7 @@
 #include <getopt.h>
 
 #include "cli/output.h"
+#include "cli/suggest.h"
 #include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
@@ -142,6 +143,40 @@ static struct option *getopt_table(void)
 	return table;
 }
 
+/* The word that getopt did not know. Of several letters behind one '-' it stands at that word until
+ * the last of them. */
+static const char *unknown_word(int argc, char **argv)
+{
+	const char *last = argv[optind - 1];
+	size_t n = strlen(last);
+
+	if (optopt && (n < 2 || last[1] == '-' || last[n - 1] != optopt) && optind < argc)
+		return argv[optind];
+	return last;
+}
+
+/* An option in error: it is unknown, or it was given a value that it does not take. */
+static void tell_unknown(const struct vh_cli *cli, int argc, char **argv)
+{
+	const char *word = unknown_word(argc, argv);
+	_auto_free_ char *name = vh_strndup(word, strcspn(word, "="));
+	_auto_free_ char *hint = NULL;
+	bool is_short = word[1] != '-';
+	struct vh_suggest s = { .word = name + (is_short ? 1 : 2) };
+
+	for (size_t i = 0; i < vh_command_table_n_options; i++)
+		vh_suggest_add(&s, vh_command_table_options[i].name);
+	if (!is_short && vh_streq(s.closest, s.word)) {
+		vh_error(cli, "option '%s' takes no value", name);
+		free(s.closest);
+		return;
+	}
+	if (s.closest)
+		hint = vh_printf("; did you mean '--%s'?", s.closest);
+	free(s.closest);
+	vh_error(cli, "unknown option '%s'%s", word, hint ? hint : "; see 'vfio-hook --help'");
+}
+
 int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char **argv)
 {
 	_auto_free_ struct option *table = getopt_table();
@@ -156,8 +191,7 @@ int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char *
 			return -1;
 		}
 		if (c == '?') {
-			vh_error(cli, "unknown option '%s'; see 'vfio-hook --help'",
-				 argv[optind - 1]);
+			tell_unknown(cli, argc, argv);
 			return -1;
 		}
 		if (c == 'h')

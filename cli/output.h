@@ -17,11 +17,16 @@ size_t vh_output_columns(const char *s);
  * columns. */
 void vh_put(FILE *f, const char *s);
 void vh_put_column(FILE *f, const char *s, size_t width);
-/* Prints s after `first`; further lines of s after as many blanks as `first` is long. */
+/* Prints s after `first`; further lines of s after as many blanks as `first` is long. On a
+ * terminal, commands in it stay commands where they are continued. */
 void vh_put_lines(FILE *f, const char *first, const char *s);
 
+/* Paragraphs of our own: on a terminal their lines are as long as it is wide. Lines that begin
+ * with a blank stay lines. */
+void vh_put_prose(FILE *f, const char *text);
+
 /* What a colour says; none where colours are not wanted. */
-enum vh_style { VH_PLAIN = 0, VH_HEAD, VH_GOOD, VH_CAUTION, VH_BAD, VH_INFORM };
+enum vh_style { VH_PLAIN = 0, VH_HEAD, VH_GOOD, VH_CAUTION, VH_BAD, VH_INFORM, VH_IN_USE };
 
 /* As vh_put_column(), in colour where that is wanted for f. */
 void vh_put_styled(const struct vh_cli *cli, FILE *f, enum vh_style style, const char *s,
@@ -36,7 +41,8 @@ void vh_note(const char *fmt, ...) VH_PRINTF(1, 2);
 /* The same from a struct vh_error, with its fix; `subject` (NULL: none) goes before. */
 void vh_error_report(const struct vh_cli *cli, const char *subject, const struct vh_error *err);
 
-/* Flushes stdout. 0, or -1 after having said that the answer could not be written. */
+/* Flushes stdout. 0, or -1 after having said that the answer could not be written; nothing is said
+ * where the reader of a pipe is gone. */
 int vh_output_finish(const struct vh_cli *cli) VH_CHECK;
 
 #endif

@@ -37,6 +37,7 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 		vh_root_close(&cli->root);
 		return VH_EXIT_USAGE;
 	}
+	cli->root.ordinary = !dir && !vh_backend_privileged();
 	vh_pci_ids_of(cli->names, &cli->root);
 	rc = fn(cli, args, count);
 	vh_root_close(&cli->root);

@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "hook/received.h"
 #include "hook/tell.h"
 #include "lib/base/backend.h"
 #include "lib/base/child.h"
-#include "lib/base/strbuf.h"
 #include "lib/base/printable.h"
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
@@ -22,20 +22,6 @@
 #include "lib/base/banned.h"
 
 /* --- input ------------------------------------------------------------------------------------- */
-
-static int read_xml(struct vh_strbuf *xml, struct vh_error *err)
-{
-	int rc = vh_strbuf_read_fd(xml, STDIN_FILENO, VH_XML_MAX);
-
-	if (rc < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read the domain XML");
-	if (rc > 0)
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "the domain XML is larger than %u MiB",
-			       VH_XML_MAX >> 20);
-	if (!xml->len)
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "there is no domain XML on standard input");
-	return 0;
-}
 
 /* An invalid configuration stops passthrough, and nothing else. */
 static bool is_passthrough(const struct vh_call *call, const struct vh_domain *d)
@@ -67,19 +53,30 @@ static int read_config(struct vh_call *call, const struct vh_domain *d, struct v
 
 typedef int operation(struct vh_call *call);
 
+/* What is not understood, and has nothing of passthrough in it, is none of our business. */
+static int not_judged(const struct vh_call *call, const struct vh_error *err)
+{
+	_auto_free_ char *text = vh_printf("nothing is passed through, and not judged is: %s",
+					   err->what);
+
+	vh_tell_warning(NULL, call->domain, text);
+	return 0;
+}
+
 static int may_refuse(struct vh_call *call,
 		      int (*run)(const struct vh_act *act, const struct vh_domain *d,
 				 struct vh_findings *out, struct vh_error *err))
 {
+	_auto_received_ struct vh_received in = { 0 };
 	_auto_findings_ struct vh_findings findings = { 0 };
 	_auto_(vh_domain) struct vh_domain *d = NULL;
-	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_store s = { .dir = -1 };
 
-	if (read_xml(&xml, &err) < 0)
-		return vh_tell_refusal(call, NULL, &findings, &err);
-	d = vh_domain_parse(xml.data, xml.len, &err);
+	if (vh_received_read(&in, &err) == 0)
+		d = vh_domain_parse(in.xml.data, in.xml.len, &err);
+	if (!d && !vh_received_may_pass(&in, &call->root))
+		return not_judged(call, &err);
 	if (!d || read_config(call, d, &err) < 0 || run(&call->act, d, &findings, &err) < 0)
 		return vh_tell_refusal(call, d, &findings, &err);
 	if (d->uuid && vh_store_open(&s, &call->root, false, NULL) == 0)
@@ -119,7 +116,7 @@ static int never_fails(struct vh_call *call,
 		       int (*run)(const struct vh_act *act, const char *uuid,
 				  const struct vh_strbuf *xml, struct vh_error *err))
 {
-	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_received_ struct vh_received in = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_config effective;
 	char uuid[37];
@@ -130,11 +127,12 @@ static int never_fails(struct vh_call *call,
 		vh_config_defaults(&call->config);
 	}
 	vh_error_clear(&err);
-	if (read_xml(&xml, &err) == 0 && vh_domain_parse_uuid(xml.data, xml.len, uuid, &err) == 0) {
+	if (vh_received_read(&in, &err) == 0 &&
+	    vh_domain_parse_uuid(in.xml.data, in.xml.len, uuid, &err) == 0) {
 		effective = vh_effective_for(&call->config, call->domain, uuid, false);
 		call->act.config = &effective;
 		call->act.deadline = vh_now_ms() + effective.timeout_call;
-		if (run(&call->act, uuid, &xml, &err) == 0)
+		if (run(&call->act, uuid, &in.xml, &err) == 0)
 			return 0;
 	}
 	vh_tell_failure(call, err.what);
@@ -206,8 +204,8 @@ int main(int argc, char **argv)
 		(void)!write(STDERR_FILENO, usage, sizeof(usage) - 1);
 		return 1;
 	}
-	while (op < VH_COUNT(operations) && (strcmp(argv[2], operations[op].name) ||
-					     strcmp(argv[3], operations[op].sub)))
+	while (op < VH_COUNT(operations) &&
+	       (strcmp(argv[2], operations[op].name) || strcmp(argv[3], operations[op].sub)))
 		op++;
 	/* without root this is a session daemon: it passes nothing through */
 	if (op == VH_COUNT(operations) || !vh_backend_privileged())
@@ -221,7 +219,9 @@ int main(int argc, char **argv)
 		return operations[op].may_fail ? 1 : 0;
 	}
 	call.act = (struct vh_act){
-		.root = &call.root, .config = &call.config, .reporter = &call.reporter,
+		.root = &call.root,
+		.config = &call.config,
+		.reporter = &call.reporter,
 	};
 	rc = operations[op].run(&call);
 	vh_config_clear(&call.config);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "cli/output.h"
+#include "cli/wrap.h"
 #include "lib/base/backend.h"
 #include "lib/boot/system.h"
 
@@ -147,6 +148,7 @@ static void put_dry(const struct vh_boot_files *files)
 	for (size_t i = 0; i < files->count; i++) {
 		const struct vh_boot_file *f = &files->list[i];
 
+		vh_wrap_document(stdout);
 		if (f->content)
 			printf("==> /%s (mode %04o)\n%s\n", f->path, f->mode, f->content);
 	}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-check - judges domains, or the host. One that cannot be read does not stop the others. */
+#include "cli/advice.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/compare.h"
 #include "cli/libvirt/domains.h"
 #include "cli/edit/fix.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "cli/wrap.h"
 #include "lib/base/shell.h"
 
 #include "lib/base/banned.h"
@@ -31,12 +33,11 @@ static char *cure_of(const struct vh_cli *cli, const char *source, const char *l
 {
 	bool is_file = label == source || vh_streq(source, "-");
 	_auto_free_ char *word = vh_shell_operand(source);
-	const char *host = cli->host ? cli->host : cli->sysroot;
-	_auto_free_ char *quoted = host ? vh_shell_quote(host) : NULL;
+	_auto_free_ char *line = vh_printf("vfio-hook check --fix %s%s", word,
+					   is_file ? " >corrected.xml"
+						   : " | virsh define /dev/stdin");
 
-	return vh_printf("vfio-hook%s%s check --fix %s%s",
-			 cli->host ? " --host " : (host ? " --sysroot " : ""), host ? quoted : "",
-			 word, is_file ? " >corrected.xml" : " | virsh define /dev/stdin");
+	return vh_advice_text(cli, line);
 }
 
 /* Of how many errors the domain is cured by changes of its XML. */
@@ -72,6 +73,7 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 		r.cured = cured(c, j, xml);
 	if (r.cured)
 		r.cure = cure = cure_of(c->cli, source, label);
+	vh_advice_findings(c->cli, &j->findings);
 	if (xml)
 		c->out.r->check_domain(&c->out, &r);
 	else
@@ -194,10 +196,11 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 
 	if (c->config_problem && f->judgement.c.host)
 		not_checked_config(c, &f->judgement);
+	vh_advice_findings(c->cli, &f->judgement.findings);
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
 	vh_text_findings_report(c->cli, stderr, &r);
-	vh_text_check_verdict(stderr, &r);
+	vh_text_check_verdict(c->cli, stderr, &r);
 	for (size_t i = 0; i < f->judgement.c.unseen.count; i++)
 		vh_put_lines(stderr, "  not checked: ", f->judgement.c.unseen.name[i]);
 }
@@ -215,6 +218,7 @@ static int fix_one(struct check *c, const char *arg, bool force)
 		return VH_EXIT_USAGE;
 	}
 	report_fix(c, &fixed, label);
+	vh_wrap_document(stdout);
 	fwrite(fixed.xml.data, 1, fixed.xml.len, stdout);
 	return vh_judge_exit(c->cli, &fixed.judgement.findings);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-list - IOMMU groups, devices, drivers, and what the host uses them for. */
+#include "cli/advice.h"
 #include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
@@ -32,8 +33,10 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 	(void)count;
 	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
 	find_reason(h, &why);
+	vh_advice_findings(cli, &why);
 	out.tree = options->tree;
 	out.r->list(&out, h, &why);
+	(void)fflush(stdout); /* keeps the order; a failure is seen later */
 	for (size_t i = 0; i < h->not_checked.count; i++)
 		vh_note("not checked: %s", h->not_checked.name[i]);
 	return h->iommu ? VH_EXIT_OK : VH_EXIT_FINDINGS;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-show - everything about a device, and what a start of a domain that has it would do. */
+#include "cli/advice.h"
 #include "cli/commands/commands.h"
 #include "cli/devices/lookup.h"
 #include "cli/devices/caps.h"
@@ -34,9 +35,12 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 		return VH_EXIT_USAGE;
 	}
 	vh_judge_devices(&s->j, &cli->root, config, &addr, 1);
+	vh_advice_findings(cli, &s->j.findings);
 	ret->dev = vh_host_dev(s->j.c.host, &addr);
 	if (!ret->dev) {
-		vh_error(cli, "no device at %s; 'vfio-hook list' shows all", vh_pci_str(&addr).s);
+		_auto_free_ char *why = vh_lookup_absent(&cli->root, &addr);
+
+		vh_error(cli, "%s", why);
 		return VH_EXIT_FINDINGS;
 	}
 	if (config_problem)

@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/output.h"
 #include "cli/survey.h"
+#include "cli/wrap.h"
 #include "lib/snapshot/snapshot.h"
 
 #include "lib/base/banned.h"
@@ -38,6 +39,7 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
+	vh_wrap_document(stdout);
 	fwrite(text.data, 1, text.len, stdout);
 	return VH_EXIT_OK;
 }

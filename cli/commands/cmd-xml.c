@@ -68,12 +68,15 @@ static int check_named(const struct vh_cli *cli, const struct vh_host *h, const 
 		if (d && vh_plan_can_pass(d))
 			continue;
 		rc = VH_EXIT_FINDINGS;
-		if (!d)
-			vh_error(cli, "no device at %s; 'vfio-hook list' shows all", name.s);
-		else if (d->dead)
+		if (!d) {
+			_auto_free_ char *why = vh_lookup_absent(&cli->root, &w->addrs[i]);
+
+			vh_error(cli, "%s", why);
+		} else if (d->dead) {
 			vh_error(cli, "%s does not answer", name.s);
-		else
+		} else {
 			vh_error(cli, "%s is a bridge: name the devices behind it", name.s);
+		}
 	}
 	return rc;
 }

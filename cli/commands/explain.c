@@ -2,6 +2,7 @@
 /* explain - what the rules mean, in their own words. */
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/wrap.h"
 #include "lib/decide/rules/rule-table.h"
 
 #include "lib/base/banned.h"
@@ -12,8 +13,9 @@ static void list(FILE *f)
 	for (size_t i = 0; i < vh_rule_table.count; i++) {
 		const struct vh_rule *r = vh_rule_table.list[i];
 
-		fprintf(f, "  %-24s  %-7s  %s\n", r->name, vh_finding_severity_str(r->severity),
-			r->title);
+		fprintf(f, "  %-24s  %-7s  ", r->name, vh_finding_severity_str(r->severity));
+		vh_wrap_hang(f);
+		fprintf(f, "%s\n", r->title);
 	}
 }
 
@@ -56,7 +58,9 @@ int vh_explain(struct vh_cli *cli, char **args, int count)
 		return VH_EXIT_USAGE;
 	}
 	printf("%s (%s): %s\n", r->name, vh_finding_severity_str(r->severity), r->title);
-	if (r->explain)
-		printf("\n%s\n", r->explain);
+	if (r->explain) {
+		putchar('\n');
+		vh_put_prose(stdout, r->explain);
+	}
 	return VH_EXIT_OK;
 }

@@ -5,7 +5,7 @@
 
 #include <pci/pci.h>
 
-#include "lib/base/child.h"
+#include "lib/base/reader.h"
 
 #include "lib/base/banned.h"
 
@@ -98,7 +98,7 @@ bool vh_caps_read(const struct vh_root *root, const struct vh_pci_dev *d, struct
 
 	if (d->dead)
 		return false;
-	vh_child_ask(answer, &q, 1, root->fd, TIMEOUT, &said);
+	vh_reader_ask(answer, &q, 1, root->fd, TIMEOUT, &said);
 	if (!said.len)
 		return false;
 	all = *said.data;

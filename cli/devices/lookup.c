@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <limits.h>
 
+#include "cli/suggest.h"
 #include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
@@ -118,6 +119,46 @@ static int check_domain(const struct vh_root *root, const char *text,
 		       text, others.data);
 }
 
+/* What stands in a folder of sysfs. */
+static void add_names(struct vh_suggest *s, const struct vh_root *root, const char *folder)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "%s", folder));
+	for (size_t i = 0; i < names.count; i++)
+		vh_suggest_add(s, names.name[i]);
+}
+
+static int unknown(const struct vh_root *root, const char *text, const char *name,
+		   struct vh_error *err)
+{
+	struct vh_suggest s = { .word = name };
+	_auto_free_ char *hint = NULL;
+
+	add_names(&s, root, "sys/class/net");
+	add_names(&s, root, "sys/class/block");
+	add_names(&s, root, "sys/bus/pci/devices");
+	hint = vh_suggest_text(&s, "");
+	return vh_fail(err, VH_E_INPUT, 0, FORMS,
+		       "'%s' is neither a PCI address nor an interface or block device here%s",
+		       text, hint);
+}
+
+char *vh_lookup_absent(const struct vh_root *root, const struct vh_pci_addr *addr)
+{
+	struct vh_pci_name name = vh_pci_str(addr);
+	struct vh_suggest s = { .word = name.s };
+	_auto_free_ char *hint = NULL;
+
+	add_names(&s, root, "sys/bus/pci/devices");
+	if (s.distance > 1) { /* four slips are another device */
+		free(s.closest);
+		s.closest = NULL;
+	}
+	hint = vh_suggest_text(&s, "; 'vfio-hook list' shows all");
+	return vh_printf("no device at %s%s", name.s, hint);
+}
+
 int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		      struct vh_error *err)
 {
@@ -143,6 +184,5 @@ int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pc
 	if (exists)
 		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' does not stand for one PCI device",
 			       name);
-	return vh_fail(err, VH_E_INPUT, 0, FORMS,
-		       "'%s' is neither a PCI address nor an interface or block device here", text);
+	return unknown(root, text, name, err);
 }

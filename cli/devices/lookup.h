@@ -9,5 +9,7 @@
 
 int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		      struct vh_error *err) VH_CHECK;
+/* That there is no device at this address, and which one may have been meant. The caller frees. */
+char *vh_lookup_absent(const struct vh_root *root, const struct vh_pci_addr *addr) VH_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "cli/output.h"
+#include "cli/suggest.h"
 #include "cli/input.h"
 #include "lib/domain/domain.h"
 
@@ -78,12 +79,27 @@ void vh_domains_clear(struct vh_domains *d)
 	*d = (struct vh_domains){ .cli = d->cli };
 }
 
+/* What is asked for by name is told alone: the names of all come by another question. */
+static char *hint_of(const struct vh_cli *cli, const struct vh_answer_of *first, const char *arg)
+{
+	struct vh_question q = { .uri = first->uri, .wants = VH_WANT_ALL };
+	struct vh_suggest s = { .word = arg };
+	struct vh_answer_of a;
+
+	vh_libvirt_ask(&q, 1, cli->timeout, &a);
+	for (size_t i = 0; i < a.n_domains; i++)
+		vh_suggest_add(&s, a.domains[i].name);
+	vh_ask_clear(&a, 1);
+	return vh_suggest_text(&s, "");
+}
+
 static int take_domain(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,
 		       const char **ret_label, struct vh_error *err)
 {
 	const struct vh_defined *found = NULL;
 	const struct vh_answer_of *first = &d->answers[0];
 	const struct vh_error *why = &first->err;
+	_auto_free_ char *hint = NULL;
 
 	for (size_t i = 0; i < d->count && !found; i++)
 		found = vh_ask_domain(&d->answers[i], arg);
@@ -96,8 +112,9 @@ static int take_domain(struct vh_domains *d, const char *arg, bool force, struct
 		return vh_fail(err, why->code, 0, why->fix, "%s%s%s%s",
 			       force ? "" : "no such file, and ", first->uri ? first->uri : "",
 			       first->uri ? ": " : "", why->what);
-	return vh_fail(err, VH_E_INPUT, 0, LIST, "%s domain of %s",
-		       force ? "no" : "neither a file here nor a", first->uri);
+	hint = hint_of(d->cli, first, arg);
+	return vh_fail(err, VH_E_INPUT, 0, LIST, "%s domain of %s%s",
+		       force ? "no" : "neither a file here nor a", first->uri, hint);
 }
 
 int vh_domains_take(struct vh_domains *d, const char *arg, bool force, struct vh_strbuf *ret,

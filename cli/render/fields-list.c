@@ -11,13 +11,20 @@ static enum vh_style on_vfio(const struct vh_subject *s)
 	return s->dev->on_vfio ? VH_GOOD : VH_PLAIN; /* what guests use stands out */
 }
 
+static char *name_words(const struct vh_subject *s)
+{
+	_auto_free_ char *class = vh_fields_class_name(s), *name = vh_fields_description(s);
+
+	return name ? vh_printf("%s: %s", class, name) : VH_STEAL(class);
+}
+
 const struct vh_field vh_fields_list_device[] = {
 	{ "address", "ADDRESS", .text = vh_fields_address,
 	  .at = { [VH_ROW] = { 1, 13, " " }, [VH_TREE] = { 1, 24, " " } } },
 	{ "class", .text = vh_fields_class },
 	{ "id", .text = vh_fields_id, .at = { [VH_ROW] = { 2, 9, "  " } } },
 	{ NULL, .text = vh_fields_class_title, .at = { [VH_ROW] = { 3, 37, " " } } },
-	{ NULL, "WHAT", .text = vh_fields_class_name, .at = { [VH_TREE] = { 4, 0, "\n" } } },
+	{ NULL, "WHAT", .text = name_words, .at = { [VH_TREE] = { 4, 0, "\n" } } },
 	{ "description", .text = vh_fields_description, .at = { [VH_ROW] = { 5, 0, "\n" } } },
 	{ "driver", "DRIVER", .text = vh_fields_driver, .none = "-", .style = on_vfio,
 	  .at = { [VH_ROW] = { 4, 0, "\n      " }, [VH_TREE] = { 3, 18, " " } } },

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "cli/render/fields.h"
+#include "cli/wrap.h"
 #include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
@@ -107,6 +108,7 @@ static void print(struct json_object *doc)
 	const char *s = json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN |
 								    JSON_C_TO_STRING_NOSLASHESCAPE);
 
+	vh_wrap_document(stdout);
 	for (; *s; s++) {
 		unsigned char c = s[0], next = s[1];
 

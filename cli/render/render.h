@@ -168,7 +168,7 @@ void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least)
 /* For --fix: as check prints them. */
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 /* The line that ends it: LABEL: refused, 2 errors */
-void vh_text_check_verdict(FILE *f, const struct vh_report *r);
+void vh_text_check_verdict(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
 /* The answers: text each in a file of its name, JSON in json.c. */
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r);

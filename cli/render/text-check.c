@@ -12,17 +12,18 @@ static void put_number(FILE *f, const char *before, size_t n, const char *what)
 		fprintf(f, "%s%zu %s%s", before, n, what, vh_render_plural(n));
 }
 
-static void put_verdict(FILE *f, const struct vh_report *r, const char *good, const char *bad)
+static void put_verdict(const struct vh_cli *cli, FILE *f, const struct vh_report *r,
+			const char *good, const char *bad)
 {
 	size_t errors = vh_findings_number(&r->judgement->findings, VH_ERROR);
 	size_t warnings = vh_findings_number(&r->judgement->findings, VH_WARNING);
 
 	vh_put(f, r->label);
+	fputs(": ", f);
+	vh_put_styled(cli, f, errors ? VH_BAD : VH_GOOD, errors ? bad : good, 0);
 	if (errors) {
-		fprintf(f, ": %s: ", bad);
+		fputs(": ", f);
 		put_number(f, "", errors, "error");
-	} else {
-		fprintf(f, ": %s", good);
 	}
 	put_number(f, ", ", warnings, "warning");
 }
@@ -77,15 +78,17 @@ static void put_hotplug(const struct vh_judgement *j)
 }
 
 /* vm (autostart): refused, 2 errors [balloon, memory-short]: the first message */
-static void put_brief(const struct vh_report *r)
+static void put_brief(struct vh_output *o, const struct vh_report *r)
 {
 	const struct vh_judgement *j = r->judgement;
 	const struct vh_findings *f = &j->findings;
+	bool refused = vh_findings_number(f, VH_ERROR);
 
 	vh_put(stdout, r->label);
 	if (r->defined && r->defined->autostart)
 		fputs(" (autostart)", stdout);
-	fputs(vh_findings_number(f, VH_ERROR) ? ": refused" : ": ok", stdout);
+	fputs(": ", stdout);
+	vh_put_styled(o->cli, stdout, refused ? VH_BAD : VH_GOOD, refused ? "refused" : "ok", 0);
 	put_number(stdout, ", ", vh_findings_number(f, VH_ERROR), "error");
 	put_number(stdout, ", ", vh_findings_number(f, VH_WARNING), "warning");
 	if (j->c.unseen.count)
@@ -107,11 +110,11 @@ void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remark
 	}
 }
 
-void vh_text_check_verdict(FILE *f, const struct vh_report *r)
+void vh_text_check_verdict(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
 {
 	const struct vh_judgement *j = r->judgement;
 
-	put_verdict(f, r, "ok", "refused");
+	put_verdict(cli, f, r, "ok", "refused");
 	if (!j->c.host) /* what could not be looked at may be some */
 		fputs(j->c.unseen.count ? ": no PCI passthrough seen" : ": no PCI passthrough", f);
 	fputc('\n', f);
@@ -137,11 +140,11 @@ void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 	const struct vh_judgement *j = r->judgement;
 
 	if (r->brief) {
-		put_brief(r);
+		put_brief(o, r);
 		return;
 	}
 	vh_text_findings_report(o->cli, stdout, r);
-	vh_text_check_verdict(stdout, r);
+	vh_text_check_verdict(o->cli, stdout, r);
 	if (j->c.running)
 		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
 	if (j->c.host && !vh_findings_number(&j->findings, VH_ERROR))
@@ -174,7 +177,7 @@ void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 	const struct vh_host *h = r->judgement->c.host;
 
 	vh_text_findings_report(o->cli, stdout, r);
-	put_verdict(stdout, r, "ok", "not ready");
+	put_verdict(o->cli, stdout, r, "ok", "not ready");
 	if (h->iommu)
 		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,
 		       vh_render_plural(h->n_groups), h->n_devs, vh_render_plural(h->n_devs));

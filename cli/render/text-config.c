@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* text-config - the configuration as it holds, as a file that vfio-hook reads again. */
 #include "cli/render/text-fields.h"
+#include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
@@ -8,6 +9,7 @@ void vh_text_config_settings(struct vh_output *o, const struct vh_settings *sett
 {
 	struct vh_subject s = { .settings = settings }, section, value;
 
+	vh_wrap_document(stdout);
 	fputs("; ", stdout);
 	vh_text_fields_row(o, vh_fields_config, VH_ROW, &s, 0);
 	for (size_t at = 0; vh_fields_config_sections(&s, &at, &section);) {

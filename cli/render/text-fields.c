@@ -2,6 +2,8 @@
 /* text-fields - how the facts of a table are laid out in lines. */
 #include "cli/render/text-fields.h"
 
+#include "cli/wrap.h"
+
 #include "lib/base/banned.h"
 
 #define WIDTH 18 /* of the titles of lines */
@@ -13,6 +15,7 @@ static void put_line(struct vh_output *o, const struct vh_field *f, const struct
 {
 	fputs("  ", stdout);
 	vh_put_column(stdout, title, WIDTH);
+	vh_wrap_hang(stdout);
 	vh_put_styled(o->cli, stdout, vh_fields_style(f, s), words, 0);
 	fputc('\n', stdout);
 }
@@ -83,13 +86,28 @@ void vh_text_fields_titles(const struct vh_field *fields, enum vh_layout layout)
 	}
 }
 
+/* What a use means for a start that names the device; no configuration is asked. */
+static const char *label_of(const struct vh_use *u)
+{
+	if (u->peer_only)
+		return "used, blocks only as a group member:";
+	return u->weak || u->looked ? "used, no obstacle:" : "used:";
+}
+
+static enum vh_style style_of(const struct vh_use *u)
+{
+	return u->peer_only || u->weak || u->looked ? VH_PLAIN : VH_IN_USE;
+}
+
 void vh_text_fields_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent)
 {
 	for (size_t i = 0; i < d->n_uses; i++) {
+		const struct vh_use *u = &d->uses[i];
+
 		printf("%*s", indent, "");
-		vh_put_styled(o->cli, stdout, VH_CAUTION, "used:", 0);
+		vh_put_styled(o->cli, stdout, style_of(u), label_of(u), 0);
 		fputc(' ', stdout);
-		vh_put(stdout, d->uses[i].text);
+		vh_put(stdout, u->text);
 		fputc('\n', stdout);
 	}
 }

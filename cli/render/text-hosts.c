@@ -18,7 +18,8 @@ static size_t widest(const struct vh_cli *cli)
 	return width;
 }
 
-static void put_cell(const struct vh_remote *h, const struct vh_judgement *j)
+static void put_cell(const struct vh_cli *cli, const struct vh_remote *h,
+		     const struct vh_judgement *j)
 {
 	size_t warnings;
 
@@ -26,11 +27,11 @@ static void put_cell(const struct vh_remote *h, const struct vh_judgement *j)
 		fputs("not asked: ", stdout);
 		vh_put(stdout, h->err.what);
 	} else if (vh_findings_number(&j->findings, VH_ERROR)) {
-		fputs("refused", stdout);
+		vh_put_styled(cli, stdout, VH_BAD, "refused", 0);
 		vh_text_findings_brief(&j->findings, VH_ERROR);
 	} else {
 		warnings = vh_findings_number(&j->findings, VH_WARNING);
-		fputs("ok", stdout);
+		vh_put_styled(cli, stdout, VH_GOOD, "ok", 0);
 		if (warnings)
 			printf(", %zu warning%s", warnings, vh_render_plural(warnings));
 	}
@@ -70,7 +71,7 @@ void vh_text_hosts(struct vh_output *o, const struct vh_compared *list, size_t c
 		for (size_t k = 0; k < o->cli->n_connect; k++) {
 			fputs("  ", stdout);
 			vh_put_column(stdout, o->cli->remotes[k].uri, width + 2);
-			put_cell(&o->cli->remotes[k], &list[i].judgements[k]);
+			put_cell(o->cli, &o->cli->remotes[k], &list[i].judgements[k]);
 		}
 	}
 	put_not_checked(o->cli, list, count);

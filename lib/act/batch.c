@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batch - a lane for each slot, in which one child at a time writes, up to its deadline. */
+/* batch - a lane for each slot, in which one write at a time is made, up to its deadline. */
 #include "lib/act/batch.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 
 #include "lib/act/hold.h"
-#include "lib/base/child.h"
+#include "lib/act/writer.h"
 
 #include "lib/base/banned.h"
 
@@ -28,6 +30,7 @@ void vh_batch_clear(struct vh_batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		free(b->writes[i].path);
 		free(b->writes[i].value);
+		vh_names_clear(&b->writes[i].disks);
 	}
 	free(b->writes);
 	memset(b, 0, sizeof(*b));
@@ -41,31 +44,21 @@ const struct vh_write *vh_batch_failed(const struct vh_batch *b)
 	return NULL;
 }
 
-struct job {
-	const struct vh_act *act;
-	const struct vh_write *write;
-};
-
-/* In the child. The exit status is an errno; Linux has none above 133 and those below 126
- * are all that sysfs answers with. */
-static int do_write(void *arg)
-{
-	const struct job *job = arg;
-	const struct vh_write *w = job->write;
-	int rc = vh_hold_for(job->act, w);
-
-	/* what it holds is closed when this process ends, after the write */
-	if (rc)
-		return rc;
-	rc = vh_root_write(job->act->root, w->value, "%s", w->path);
-	return rc < -125 ? EIO : -rc;
-}
-
 /* The writes to one slot. */
 struct lane {
 	struct vh_pci_addr slot;
-	size_t at; /* the write that runs, or the next one to look for */
+	size_t writer; /* of the slot */
+	size_t at;     /* the write that is made, or the next one to look for */
+	bool busy;
 	int64_t deadline;
+};
+
+struct run {
+	const struct vh_act *act;
+	struct vh_writers *writers;
+	struct vh_batch *batch;
+	struct lane *lanes;
+	size_t n_lanes;
 };
 
 static bool is_stuck(const struct vh_batch *b, size_t before, const struct vh_pci_addr *addr)
@@ -76,53 +69,106 @@ static bool is_stuck(const struct vh_batch *b, size_t before, const struct vh_pc
 	return false;
 }
 
-/* Starts the next write of an idle lane; returns false when it has none left. */
-static bool advance(const struct vh_act *act, struct vh_batch *b, struct lane *lane, int lock,
-		    struct vh_child *child)
+/* The next write of an idle lane, or NULL. */
+static struct vh_write *next_write(const struct run *r, struct lane *lane)
 {
-	const int keep[] = { act->root->fd, lock };
-
-	for (; lane->at < b->count; lane->at++) {
-		struct vh_write *w = &b->writes[lane->at];
-		struct job job = { act, w };
+	for (; lane->at < r->batch->count; lane->at++) {
+		struct vh_write *w = &r->batch->writes[lane->at];
 
 		if (!vh_pci_same_slot(&w->addr, &lane->slot))
 			continue;
-		if (is_stuck(b, lane->at, &w->addr)) {
-			w->result = VH_WRITE_STUCK;
+		if (!is_stuck(r->batch, lane->at, &w->addr))
+			return w;
+		w->result = VH_WRITE_STUCK;
+	}
+	return NULL;
+}
+
+static void finish(const struct run *r, struct lane *lane, int result)
+{
+	r->batch->writes[lane->at++].result = result;
+	lane->busy = false;
+}
+
+static void begin(const struct run *r, struct lane *lane)
+{
+	int error;
+
+	lane->deadline = vh_now_ms() + r->act->config->timeout_write;
+	if (lane->deadline > r->act->deadline)
+		lane->deadline = r->act->deadline;
+	lane->busy = true;
+	error = vh_writer_tell(r->writers, lane->writer, r->act, &r->batch->writes[lane->at]);
+	if (error)
+		finish(r, lane, error);
+}
+
+/* Begins the next write of every idle lane. Those that a guard looks at before are looked at right
+ * now, all that are ready at once. Is there any that ended already? */
+static bool advance(const struct run *r)
+{
+	_auto_free_ struct vh_write **looked = vh_alloc(r->n_lanes * sizeof(struct vh_write *));
+	_auto_free_ struct lane **lanes = vh_alloc(r->n_lanes * sizeof(struct lane *));
+	bool ended = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_lanes; i++) {
+		struct lane *lane = &r->lanes[i];
+		struct vh_write *w = lane->busy ? NULL : next_write(r, lane);
+
+		if (!w)
+			continue;
+		if (w->guard == VH_GUARD_UNUSED) {
+			looked[n] = w;
+			lanes[n++] = lane;
 			continue;
 		}
-		lane->deadline = vh_now_ms() + act->config->timeout_write;
-		if (lane->deadline > act->deadline)
-			lane->deadline = act->deadline;
-		vh_root_step(act->root, "fork");
-		if (vh_child_start(child, do_write, &job, keep, VH_COUNT(keep)) == 0) {
-			vh_root_step(act->root, "forked");
-			return true;
-		}
-		w->result = errno;
+		begin(r, lane);
+		ended |= !lane->busy;
 	}
-	return false;
+	if (n)
+		vh_hold_look(r->act, looked, n);
+	for (size_t i = 0; i < n; i++) {
+		if (looked[i]->result)
+			finish(r, lanes[i], looked[i]->result);
+		else
+			begin(r, lanes[i]);
+		ended |= !lanes[i]->busy;
+	}
+	return ended;
 }
 
-/* Takes the result of a write that has ended, or ends it when its time is up. */
-static void settle(struct vh_batch *b, struct lane *lane, struct vh_child *child)
+/* Waits until a write has ended, or its time is up. false: none is being made. */
+static bool settle(const struct run *r)
 {
-	struct vh_write *w = &b->writes[lane->at];
+	_auto_free_ struct pollfd *fds = vh_alloc(r->n_lanes * sizeof(*fds));
+	int64_t soonest = INT64_MAX, left;
 
-	if (child->state == VH_CHILD_RUNNING && vh_now_ms() >= lane->deadline)
-		(void)vh_child_wait(child, 1, 0);
-	if (child->state == VH_CHILD_RUNNING)
-		return;
-	if (child->state == VH_CHILD_STUCK)
-		w->result = VH_WRITE_STUCK;
-	else
-		w->result = child->result > 125 ? EINTR : child->result;
-	child->state = VH_CHILD_IDLE;
-	lane->at++;
+	for (size_t i = 0; i < r->n_lanes; i++) {
+		const struct lane *lane = &r->lanes[i];
+
+		fds[i].fd = lane->busy ? r->writers->list[lane->writer].fd : -1;
+		fds[i].events = POLLIN;
+		if (lane->busy && lane->deadline < soonest)
+			soonest = lane->deadline;
+	}
+	if (soonest == INT64_MAX)
+		return false;
+	left = soonest - vh_now_ms();
+	if (poll(fds, r->n_lanes, left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX) < 0)
+		return true; /* a signal: once more */
+	for (size_t i = 0; i < r->n_lanes; i++) {
+		struct lane *lane = &r->lanes[i];
+
+		if (lane->busy && fds[i].revents)
+			finish(r, lane, vh_writer_hear(&r->writers->list[lane->writer]));
+		else if (lane->busy && vh_now_ms() >= lane->deadline)
+			finish(r, lane, vh_writer_stop(&r->writers->list[lane->writer]));
+	}
+	return true;
 }
 
-static size_t make_lanes(const struct vh_batch *b, struct lane *lanes)
+static size_t make_lanes(const struct vh_batch *b, struct vh_writers *ws, struct lane *lanes)
 {
 	size_t n = 0;
 
@@ -132,30 +178,20 @@ static size_t make_lanes(const struct vh_batch *b, struct lane *lanes)
 		while (k < n && !vh_pci_same_slot(&lanes[k].slot, &b->writes[i].addr))
 			k++;
 		if (k == n)
-			lanes[n++] = (struct lane){ .slot = b->writes[i].addr, .at = i };
+			lanes[n++] = (struct lane){
+				.slot = b->writes[i].addr,
+				.writer = vh_writer_find(ws, &b->writes[i].addr),
+				.at = i,
+			};
 	}
 	return n;
 }
 
-void vh_batch_run(const struct vh_act *act, struct vh_batch *b, int lock)
+void vh_batch_run(const struct vh_act *act, struct vh_writers *ws, struct vh_batch *b)
 {
 	_auto_free_ struct lane *lanes = vh_alloc(b->count * sizeof(*lanes));
-	_auto_free_ struct vh_child *children = vh_alloc(b->count * sizeof(*children));
-	size_t n = make_lanes(b, lanes);
+	struct run r = { act, ws, b, lanes, make_lanes(b, ws, lanes) };
 
-	for (;;) {
-		int64_t soonest = INT64_MAX;
-
-		for (size_t i = 0; i < n; i++) {
-			if (children[i].state == VH_CHILD_RUNNING ||
-			    advance(act, b, &lanes[i], lock, &children[i]))
-				soonest = lanes[i].deadline < soonest ? lanes[i].deadline : soonest;
-		}
-		if (soonest == INT64_MAX)
-			return;
-		vh_child_wait_any(children, n, soonest);
-		for (size_t i = 0; i < n; i++)
-			if (children[i].pid && children[i].state != VH_CHILD_IDLE)
-				settle(b, &lanes[i], &children[i]);
-	}
+	while (advance(&r) || settle(&r))
+		;
 }

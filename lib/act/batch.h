@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * batch - kernel writes, each in a child with a deadline: slots side by side, within a slot
- * one after the other in the order in which they were added.
+ * batch - kernel writes, each with a deadline, by the children of lib/act/writer.h: slots side by
+ * side, within a slot one after the other in the order in which they were added.
  */
 #ifndef VH_BATCH_H
 #define VH_BATCH_H
@@ -21,7 +21,8 @@ struct vh_write {
 	char *value;
 	enum vh_guard guard;
 	enum vh_role role;
-	int result; /* 0, an errno, or one of these */
+	struct vh_names disks; /* found by the guard: held while it is written */
+	int result;            /* 0, an errno, or one of these */
 };
 
 /* Guarded, and not written: the host uses it, or its group is open; or neither could be seen. */
@@ -39,10 +40,10 @@ struct vh_batch {
 
 void vh_batch_add(struct vh_batch *b, const struct vh_pci_addr *addr, const char *value,
 		  const char *fmt, ...) VH_PRINTF(4, 5);
-/* Runs all of them; fills in the results. The children that write keep `lock` (the claim's), so
- * that it is held until the last write has ended. Once a write of a device is stuck, the later ones
- * of that device are not tried (and are stuck too). */
-void vh_batch_run(const struct vh_act *act, struct vh_batch *b, int lock);
+/* Runs all of them; fills in the results. Once a write of a device is stuck, the later ones of that
+ * device are not tried (and are stuck too). */
+struct vh_writers;
+void vh_batch_run(const struct vh_act *act, struct vh_writers *ws, struct vh_batch *b);
 /* The first failed write, or NULL. */
 const struct vh_write *vh_batch_failed(const struct vh_batch *b);
 void vh_batch_clear(struct vh_batch *b);

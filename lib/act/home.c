@@ -3,7 +3,9 @@
  * step the devices are read again, and only those that stand where we put them are written to. */
 #include "lib/act/home.h"
 
+#include "lib/act/module.h"
 #include "lib/act/steps.h"
+#include "lib/act/writer.h"
 #include "lib/case/standing.h"
 #include "lib/host/read.h"
 
@@ -45,7 +47,7 @@ struct homecoming {
 	const struct vh_act *act;
 	const struct vh_store *store;
 	struct vh_claim *claim;
-	int lock;
+	struct vh_writers writers;
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
 	bool unsaved; /* the claim could not say that they return: then nothing is probed */
@@ -148,6 +150,29 @@ static void leave_used(struct homecoming *h, const struct vh_batch *b)
 	}
 }
 
+static bool is_going(const struct homecoming *h, size_t i)
+{
+	return h->claim->records[i].now && h->states[i].place == VH_PLACE_PUT && h->stay[i] == GOES;
+}
+
+/* Who has unloaded the module of a home driver in the meantime finds it loaded again, unless it is
+ * blacklisted. Where it does not come, the record stays, and says why. */
+static void load_drivers(struct homecoming *h)
+{
+	const struct vh_claim *c = h->claim;
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct vh_record *r = &c->records[i];
+		_auto_error_ struct vh_error why = { 0 };
+
+		if (!is_going(h, i) || !r->driver || vh_streq(h->states[i].driver, r->driver) ||
+		    vh_module_load(h->act, r->driver, &why) == 0 || h->why.what)
+			continue;
+		h->why = why;
+		why = (struct vh_error){ 0 };
+	}
+}
+
 static void run_step(struct homecoming *h, home_step *step)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
@@ -156,11 +181,11 @@ static void run_step(struct homecoming *h, home_step *step)
 
 	/* in ascending order: function 0 comes home first */
 	for (size_t i = 0; i < c->count; i++)
-		if (c->records[i].now && before[i].place == VH_PLACE_PUT && h->stay[i] == GOES)
+		if (is_going(h, i))
 			step(h, i, &before[i], &b);
 	if (!b.count)
 		return;
-	vh_batch_run(h->act, &b, h->lock);
+	vh_batch_run(h->act, &h->writers, &b);
 	vh_steps_mark_stuck(c, &b);
 	leave_used(h, &b);
 	if (vh_batch_failed(&b) && !h->why.what)
@@ -225,7 +250,7 @@ static bool is_settled(struct homecoming *h, size_t i, struct vh_error *err)
 	if (s->place == VH_PLACE_ELSEWHERE || s->place == VH_PLACE_HOME || h->stay[i] == STAYS ||
 	    (r->action == VH_KEEP && r->state != VH_STUCK))
 		return true;
-	(void)vh_fail(err, VH_E_LEFT, 0, NULL, "%s is not back on driver '%s'%s%s",
+	(void)vh_fail(err, VH_E_LEFT, 0, h->why.fix, "%s is not back on driver '%s'%s%s",
 		      vh_pci_str(&r->addr).s, r->driver ? r->driver : "none",
 		      h->why.what                    ? ": "
 		      : s->place == VH_PLACE_UNKNOWN ? ": where it stands cannot be read"
@@ -265,8 +290,10 @@ static int walk(struct homecoming *h, struct vh_error *err)
 
 	if (set_out(h, err) < 0)
 		return -1;
+	load_drivers(h);
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
 		run_step(h, steps[i]);
+	vh_writer_end(&h->writers);
 	left = settle(h, err);
 	if (h->states != h->first)
 		vh_standing_free(h->states, count);
@@ -280,7 +307,9 @@ int vh_home_bring(const struct vh_act *act, const struct vh_store *s, struct vh_
 {
 	size_t count = c->count, marked = 0;
 	_auto_free_ enum stay *stay = vh_alloc(count * sizeof(*stay));
-	struct homecoming h = { .act = act, .store = s, .claim = c, .lock = lock, .stay = stay };
+	struct homecoming h = {
+		.act = act, .store = s, .claim = c, .writers = { .lock = lock }, .stay = stay
+	};
 	int rc;
 
 	for (size_t i = 0; i < count; i++)

@@ -9,8 +9,10 @@
 #include <time.h>
 
 #include "lib/act/adopt.h"
+#include "lib/act/asking.h"
 #include "lib/act/groups.h"
 #include "lib/act/home.h"
+#include "lib/act/module.h"
 #include "lib/act/recheck.h"
 #include "lib/act/take.h"
 #include "lib/case/standing.h"
@@ -82,11 +84,11 @@ static int make_claim(struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
-/* Under the global lock: look again, compare with all claims, see that the groups are closed,
- * and only then write the claim. No kernel write happens here. */
+/* Under the global lock: look again at what can have changed, compare with all claims, see that the
+ * groups are closed, and only then write the claim. No kernel write happens here. */
 static int claim_locked(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
 {
-	if (vh_task_look_again(t, err) < 0 || vh_task_judge(t, out, err) < 0)
+	if (vh_task_look_locked(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	vh_groups_try(t->act->root, vh_case_own_claims(&t->c));
 	if (vh_task_judge(t, out, err) < 0 || make_claim(t, err) < 0)
@@ -108,7 +110,8 @@ static void undo(struct vh_task *t, struct vh_error *err)
 {
 	struct vh_act act = *t->act;
 	_auto_error_ struct vh_error why = { 0 };
-	int64_t least = vh_now_ms() + t->act->config->timeout_write;
+	/* one that hangs takes the time of a write, and the others have as much for their way */
+	int64_t least = vh_now_ms() + 2 * (int64_t)t->act->config->timeout_write;
 
 	act.deadline = act.deadline > least ? act.deadline : least;
 	/* a domain's start is over: from now on a reattach may end the claim */
@@ -149,7 +152,7 @@ static int run_locked(struct vh_task *t, struct vh_findings *out, struct vh_erro
 	if (vh_adopt_leftovers(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	/* before the first override is written: a module loaded later would find the devices */
-	if (changes_anything(t->plan) && vh_take_load_module(t->act, err) < 0)
+	if (changes_anything(t->plan) && vh_module_load(t->act, "vfio-pci", err) < 0)
 		return -1;
 	if (claim(t, out, err) < 0)
 		return -1;
@@ -186,19 +189,15 @@ static void end_earlier(const struct vh_act *act, const struct vh_domain *d)
 		act->reporter->warning(act->reporter->ctx, d->name, err.what);
 }
 
-int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
-	       struct vh_error *err)
+static int prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
+		   struct vh_error *err)
 {
-	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
-						   d->policy.require_peers);
-	struct vh_act effective = *act;
-	struct vh_task t = { .act = &effective, .domain = d, .owner = d->uuid, .name = d->name };
+	struct vh_task t = { .act = act, .domain = d, .owner = d->uuid, .name = d->name };
 	int rc;
 
-	effective.config = &config;
 	if (!vh_domain_has_pci(d)) {
-		end_earlier(&effective, d);
-		return vh_recheck_case(&effective, d, false, out, err);
+		end_earlier(act, d);
+		return vh_recheck_case(act, d, false, out, err);
 	}
 	if (!d->uuid)
 		return vh_fail(err, VH_E_INPUT, 0, NULL, "the domain has no <uuid>");
@@ -210,15 +209,36 @@ int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_fi
 	return rc;
 }
 
+int vh_prepare(const struct vh_act *act, const struct vh_domain *d, struct vh_findings *out,
+	       struct vh_error *err)
+{
+	struct vh_config config = vh_effective_for(act->config, d->name, d->uuid,
+						   d->policy.require_peers);
+	struct vh_act effective = *act;
+	struct vh_asking asking;
+	int rc;
+
+	effective.config = &config;
+	rc = prepare(vh_asking_begin(&asking, &effective), d, out, err);
+	vh_asking_end(&asking);
+	return rc;
+}
+
 int vh_prepare_by_hand(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
 		       struct vh_findings *out, struct vh_error *err)
 {
-	struct vh_task t = { .act = act, .owner = VH_MANUAL, .name = VH_MANUAL };
+	struct vh_asking asking;
+	struct vh_task t = {
+		.act = vh_asking_begin(&asking, act),
+		.owner = VH_MANUAL,
+		.name = VH_MANUAL,
+	};
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
 		*VH_APPEND(t.addrs, t.n_addrs) = addrs[i];
 	rc = run(&t, out, err);
 	vh_task_clear(&t);
+	vh_asking_end(&asking);
 	return rc;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/act/asking.h"
 #include "lib/act/home.h"
 #include "lib/act/release.h"
 #include "lib/act/groups.h"
@@ -95,8 +96,8 @@ static void sweep(const struct vh_store *s)
 		vh_store_sweep(s, owners.name[i]);
 }
 
-int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
-		struct vh_error *err)
+static int reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
+		    struct vh_error *err)
 {
 	_auto_(vh_host)
 		const struct vh_host *h = vh_host_read(act->root, addrs, count, 0, act->deadline);
@@ -110,6 +111,16 @@ int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_
 		rc = end_claims(act, &s, h, &claims, err);
 	sweep(&s);
 	vh_store_close(&s);
+	return rc;
+}
+
+int vh_reattach(const struct vh_act *act, const struct vh_pci_addr *addrs, size_t count,
+		struct vh_error *err)
+{
+	struct vh_asking asking;
+	int rc = reattach(vh_asking_begin(&asking, act), addrs, count, err);
+
+	vh_asking_end(&asking);
 	return rc;
 }
 
@@ -133,7 +144,7 @@ static int end_if_stale(const struct vh_act *all, const struct vh_store *s, cons
 	return 0;
 }
 
-int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err)
+static int reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err)
 {
 	_auto_names_ struct vh_names owners = { 0 };
 	struct vh_store s = { .dir = -1 };
@@ -156,5 +167,14 @@ int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_err
 	}
 	sweep(&s);
 	vh_store_close(&s);
+	return rc;
+}
+
+int vh_reattach_stale(const struct vh_act *act, size_t *ret_ended, struct vh_error *err)
+{
+	struct vh_asking asking;
+	int rc = reattach_stale(vh_asking_begin(&asking, act), ret_ended, err);
+
+	vh_asking_end(&asking);
 	return rc;
 }

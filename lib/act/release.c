@@ -2,6 +2,7 @@
 /* release - the end of a claim: when its guest has gone, and what happens to it before. */
 #include "lib/act/release.h"
 
+#include "lib/act/asking.h"
 #include "lib/act/home.h"
 #include "lib/case/expect.h"
 #include "lib/state/record.h"
@@ -83,7 +84,7 @@ int vh_release_open(const struct vh_act *act, const char *owner, bool note,
 	return 0;
 }
 
-int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
+static int release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 {
 	_auto_(vh_claim) struct vh_claim *c = NULL;
 	struct vh_store s = { .dir = -1 };
@@ -95,6 +96,15 @@ int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
 	}
 	vh_store_unlock_claim(&s, uuid, lock);
 	vh_store_close(&s);
+	return rc;
+}
+
+int vh_release(const struct vh_act *act, const char *uuid, struct vh_error *err)
+{
+	struct vh_asking asking;
+	int rc = release(vh_asking_begin(&asking, act), uuid, err);
+
+	vh_asking_end(&asking);
 	return rc;
 }
 

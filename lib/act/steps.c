@@ -37,6 +37,13 @@ void vh_steps_add_bind(struct vh_batch *b, const struct vh_pci_addr *addr, const
 	vh_batch_add(b, addr, vh_pci_str(addr).s, "sys/bus/pci/drivers/%s/bind", driver);
 }
 
+void vh_steps_add_giving(struct vh_batch *b, const struct vh_record *r, const char *driver)
+{
+	vh_steps_add_bind(b, &r->addr, driver);
+	b->writes[b->count - 1].guard = VH_GUARD_UNUSED;
+	b->writes[b->count - 1].role = r->role;
+}
+
 void vh_steps_add_probe(struct vh_batch *b, const struct vh_pci_addr *addr)
 {
 	vh_batch_add(b, addr, vh_pci_str(addr).s, "sys/bus/pci/drivers_probe");

@@ -20,6 +20,8 @@ void vh_steps_add_unbind(struct vh_batch *b, const struct vh_pci_addr *addr, con
 void vh_steps_add_taking(struct vh_batch *b, const struct vh_record *r, const char *driver);
 void vh_steps_add_leaving(struct vh_batch *b, const struct vh_record *r, const char *driver);
 void vh_steps_add_bind(struct vh_batch *b, const struct vh_pci_addr *addr, const char *driver);
+/* The same of what the host may use without a driver, looked at right before. */
+void vh_steps_add_giving(struct vh_batch *b, const struct vh_record *r, const char *driver);
 void vh_steps_add_probe(struct vh_batch *b, const struct vh_pci_addr *addr);
 /* Marks the records whose write has not returned. */
 void vh_steps_mark_stuck(struct vh_claim *c, const struct vh_batch *b);

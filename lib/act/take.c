@@ -6,43 +6,13 @@
 #include <errno.h>
 
 #include "lib/act/steps.h"
-#include "lib/base/child.h"
+#include "lib/act/writer.h"
 #include "lib/case/standing.h"
 #include "lib/host/function.h"
 
 #include "lib/base/banned.h"
 
 #define VFIO_PCI "vfio-pci"
-
-/* --- the module --------------------------------------------------------------------------------- */
-
-static int load_in_child(void *arg)
-{
-	const struct vh_root *root = arg;
-	int rc = root->ops->load_module(root, VFIO_PCI);
-
-	return rc < 0 ? 1 : 0;
-}
-
-int vh_take_load_module(const struct vh_act *act, struct vh_error *err)
-{
-	static const char fix[] = "run 'modprobe vfio-pci' and see what it says";
-	struct vh_child child;
-
-	if (vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
-		return 0;
-	if (vh_child_start(&child, load_in_child, (void *)act->root, &act->root->fd, 1) < 0)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
-	if (!vh_child_wait(&child, 1, act->deadline))
-		return vh_fail(err, VH_E_TIMEOUT, 0, fix,
-			       "loading the module vfio-pci takes too long");
-	/* modprobe is silent about a module that is there; the driver is what counts */
-	if (!vh_root_exists(act->root, "sys/bus/pci/drivers/vfio-pci"))
-		return vh_fail(err, VH_E_SYS, 0, fix, "the module vfio-pci cannot be loaded");
-	return 0;
-}
-
-/* --- the devices ---------------------------------------------------------------------------------- */
 
 static bool is_taken(const struct vh_record *r)
 {
@@ -55,7 +25,7 @@ static bool has_gone(const struct vh_act *act, const struct vh_claim *c,
 {
 	const struct vh_record *r = vh_claim_find(c, addr);
 
-	return r && r->role == VH_PEER && vh_standing_is_gone(act->root, r);
+	return r && r->role == VH_PEER && vh_standing_is_gone(act->root, r, NULL);
 }
 
 static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
@@ -106,7 +76,7 @@ static int verify(const struct vh_act *act, const struct vh_claim *c, const stru
 	return rc;
 }
 
-static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock,
+static int take_overrides(const struct vh_act *act, struct vh_claim *c, struct vh_writers *ws,
 			  struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
@@ -114,7 +84,7 @@ static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]))
 			vh_steps_add_override(&b, &c->records[i].addr, VFIO_PCI);
-	vh_batch_run(act, &b, lock);
+	vh_batch_run(act, ws, &b);
 	vh_steps_mark_stuck(c, &b);
 	for (size_t i = 0; i < b.count; i++)
 		if (b.writes[i].result && !has_gone(act, c, &b.writes[i].addr))
@@ -122,7 +92,8 @@ static int take_overrides(const struct vh_act *act, struct vh_claim *c, int lock
 	return 0;
 }
 
-static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+static int take_unbind(const struct vh_act *act, struct vh_claim *c, struct vh_writers *ws,
+		       struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 
@@ -130,12 +101,13 @@ static int take_unbind(const struct vh_act *act, struct vh_claim *c, int lock, s
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]) && c->records[i].driver)
 			vh_steps_add_taking(&b, &c->records[i], c->records[i].driver);
-	vh_batch_run(act, &b, lock);
+	vh_batch_run(act, ws, &b);
 	vh_steps_mark_stuck(c, &b);
 	return verify(act, c, &b, "take", false, err);
 }
 
-static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+static int take_bind(const struct vh_act *act, struct vh_claim *c, struct vh_writers *ws,
+		     struct vh_error *err)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 
@@ -148,10 +120,12 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, int lock, str
 			continue;
 		if (vh_function_driver(act->root, &r->addr, &now, &vfio) < 0)
 			return unreadable(&r->addr, err);
-		if (!vfio)
+		if (!vfio && r->driver)
 			vh_steps_add_bind(&b, &r->addr, VFIO_PCI);
+		else if (!vfio) /* nothing was looked at yet: it had no driver to leave */
+			vh_steps_add_giving(&b, r, VFIO_PCI);
 	}
-	vh_batch_run(act, &b, lock);
+	vh_batch_run(act, ws, &b);
 	vh_steps_mark_stuck(c, &b);
 	return verify(act, c, &b, "bind", true, err);
 }
@@ -177,17 +151,20 @@ static void mark_taken(const struct vh_act *act, struct vh_claim *c)
 
 int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
-	_auto_free_ char **before = drivers_now(act, c), **after = NULL;
-	int rc = take_overrides(act, c, lock, err);
+	_auto_free_ char **after = NULL;
+	struct vh_writers writers = { .lock = lock };
+	int rc = take_overrides(act, c, &writers, err);
 
 	if (rc == 0)
-		rc = take_unbind(act, c, lock, err);
+		rc = take_unbind(act, c, &writers, err);
 	if (rc == 0)
-		rc = take_bind(act, c, lock, err);
+		rc = take_bind(act, c, &writers, err);
+	vh_writer_end(&writers);
 	after = drivers_now(act, c);
 	for (size_t i = 0; i < c->count; i++) {
-		vh_steps_report(act, c, &c->records[i].addr, before[i], after[i]);
-		free(before[i]);
+		/* where they were before was read for the claim, a moment ago */
+		if (is_taken(&c->records[i]))
+			vh_steps_report(act, c, &c->records[i].addr, c->records[i].driver, after[i]);
 		free(after[i]);
 	}
 	if (rc == 0)

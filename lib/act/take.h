@@ -13,7 +13,4 @@
  */
 int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err) VH_CHECK;
 
-/* Loads vfio-pci unless it is there, bounded. */
-int vh_take_load_module(const struct vh_act *act, struct vh_error *err) VH_CHECK;
-
 #endif

@@ -41,10 +41,9 @@ static int see_standing(const struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
-int vh_task_look(struct vh_task *t, struct vh_error *err)
+static struct vh_case_ask question(const struct vh_task *t)
 {
-	struct vh_case before = t->c;
-	struct vh_case_ask ask = {
+	return (struct vh_case_ask){
 		.root = t->act->root,
 		.config = t->act->config,
 		.domain = t->domain,
@@ -55,10 +54,16 @@ int vh_task_look(struct vh_task *t, struct vh_error *err)
 		.starts = true,
 		.store = &t->store,
 		.own = t->old,
-		.before = t->c.host ? &before : NULL,
 	};
+}
+
+int vh_task_look(struct vh_task *t, struct vh_error *err)
+{
+	struct vh_case before = t->c;
+	struct vh_case_ask ask = question(t);
 	int rc;
 
+	ask.before = t->c.host ? &before : NULL;
 	vh_plan_free(VH_STEAL(t->plan));
 	forget_standing(t);
 	if (t->old) {
@@ -95,13 +100,11 @@ static int see_none_astray(const struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
-int vh_task_look_again(struct vh_task *t, struct vh_error *err)
+/* What would not come home when it was ended blocks like any other claim. */
+static void see_stale(struct vh_task *t)
 {
-	struct vh_claims *claims;
+	struct vh_claims *claims = vh_case_own_claims(&t->c);
 
-	if (vh_task_look(t, err) < 0 || see_none_astray(t, err) < 0)
-		return -1;
-	claims = vh_case_own_claims(&t->c);
 	for (size_t i = 0; i < claims->count; i++) {
 		struct vh_claim_view *v = &claims->list[i];
 
@@ -109,6 +112,26 @@ int vh_task_look_again(struct vh_task *t, struct vh_error *err)
 			v->why = vh_strdup("its domain is gone, but the devices would not come home");
 		v->stale = false;
 	}
+}
+
+int vh_task_look_again(struct vh_task *t, struct vh_error *err)
+{
+	if (vh_task_look(t, err) < 0 || see_none_astray(t, err) < 0)
+		return -1;
+	see_stale(t);
+	return 0;
+}
+
+int vh_task_look_locked(struct vh_task *t, struct vh_error *err)
+{
+	struct vh_case_ask ask = question(t);
+	bool same;
+
+	if (vh_case_read_again(&t->c, &ask, &same, err) < 0)
+		return -1;
+	if (!same)
+		return vh_task_look_again(t, err);
+	see_stale(t);
 	return 0;
 }
 

@@ -32,6 +32,8 @@ void vh_task_clear(struct vh_task *t);
 int vh_task_look(struct vh_task *t, struct vh_error *err) VH_CHECK;
 /* The same once what others left has been ended: what is left of it blocks like any other claim. */
 int vh_task_look_again(struct vh_task *t, struct vh_error *err) VH_CHECK;
+/* The same under the global lock, where only what can have changed since is read. */
+int vh_task_look_locked(struct vh_task *t, struct vh_error *err) VH_CHECK;
 /* Runs the rules on what was seen. -1 when one of them refuses. */
 int vh_task_judge(struct vh_task *t, struct vh_findings *out, struct vh_error *err) VH_CHECK;
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -15,20 +14,16 @@
 
 #define KILLED 126
 #define KILL_GRACE 200 /* ms that a killed child gets to disappear */
-#define LOOK_EVERY 250 /* ms between two looks at a child that says nothing */
-#define ASLEEP_MAX 12  /* looks in a row that find it asleep: it hangs */
-#define WAKE_MAX 16    /* answers that are taken one by one, before they are let gather */
-#define GATHER 300     /* microseconds for that */
 #define FD_MAX 65536   /* where there is no close_range(2): Linux before 5.9 */
 
-static void detach_stdio(void)
+/* Descriptors 0 to 2 are closed: the first that is opened is 0. */
+static void open_stdio(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR);
 
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
-		dup2(null, fd);
-	if (null > 2)
-		close(null);
+		if (fd != null)
+			dup2(null, fd);
 }
 
 static void close_between(int first, int last)
@@ -41,9 +36,9 @@ static void close_between(int first, int last)
 		close(fd);
 }
 
-void vh_child_close_others(const int *keep, size_t n_keep)
+static void close_from(int from, const int *keep, size_t n_keep)
 {
-	for (int from = 3;;) {
+	for (;;) {
 		int next = INT_MAX;
 
 		for (size_t i = 0; i < n_keep; i++)
@@ -54,6 +49,11 @@ void vh_child_close_others(const int *keep, size_t n_keep)
 			return;
 		from = next + 1;
 	}
+}
+
+void vh_child_close_others(const int *keep, size_t n_keep)
+{
+	close_from(3, keep, n_keep);
 }
 
 int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const int *keep,
@@ -71,8 +71,8 @@ int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const i
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(KILLED);
-	vh_child_close_others(keep, n_keep);
-	detach_stdio();
+	close_from(0, keep, n_keep);
+	open_stdio();
 	_exit(fn(arg));
 }
 
@@ -151,144 +151,12 @@ bool vh_child_wait(struct vh_child *children, size_t count, int64_t deadline)
 	return false;
 }
 
-/* --- bounded asking ------------------------------------------------------------------------ */
-
-/* Answers come through a pipe: the length, then as many bytes. The child writes each at once,
- * for the next one may hang; the parent reads what there is into `in`. */
-struct asking {
-	vh_answer *answer;
-	void *ctx;
-	size_t from, count;
-	int pipe[2];
-	char in[16384];
-	size_t in_at, in_len, fills;
-};
-
-static int answer_all(void *arg)
+void vh_child_end(struct vh_child *c)
 {
-	struct asking *a = arg;
-
-	for (size_t i = a->from; i < a->count; i++) {
-		_auto_strbuf_ struct vh_strbuf sb = { 0 }, out = { 0 };
-
-		a->answer(a->ctx, i, &sb);
-		vh_strbuf_add_mem(&out, &sb.len, sizeof(sb.len));
-		vh_strbuf_add_mem(&out, sb.data ? sb.data : "", sb.len);
-		if (vh_write_all(a->pipe[1], out.data, out.len) < 0)
-			return 1;
-	}
-	return 0;
-}
-
-/* Is it anything but running or waiting for a processor? pid (comm) STATE ...; the name may hold
- * brackets, so the last one counts (proc(5)). */
-static bool is_asleep(pid_t pid)
-{
-	_auto_free_ char *path = vh_printf("/proc/%d/stat", (int)pid);
-	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[256], *end;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (n < 0)
-		return false;
-	text[n] = 0;
-	end = strrchr(text, ')');
-	return end && strncmp(end, ") R", 3) != 0;
-}
-
-/* Waits until there is something to read. false: it will not come. */
-static bool wait_for_bytes(int fd, pid_t pid, int64_t deadline)
-{
-	for (int asleep = 0; asleep < ASLEEP_MAX;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - vh_now_ms();
-
-		if (left <= 0)
-			return false;
-		if (poll(&p, 1, (int)(left < LOOK_EVERY ? left : LOOK_EVERY)) > 0)
-			return true;
-		asleep = is_asleep(pid) ? asleep + 1 : 0;
-	}
-	return false;
-}
-
-/* Waits for more in a->in, which is empty. */
-static bool fill(struct asking *a, pid_t pid, int64_t deadline)
-{
-	ssize_t n;
-
-	/* being woken costs more than an answer */
-	if (a->fills++ >= WAKE_MAX)
-		(void)usleep(GATHER);
-	do
-		n = wait_for_bytes(a->pipe[0], pid, deadline)
-			    ? read(a->pipe[0], a->in, sizeof(a->in))
-			    : 0;
-	while (n < 0 && errno == EINTR);
-	a->in_at = 0;
-	a->in_len = n > 0 ? (size_t)n : 0;
-	return n > 0;
-}
-
-static bool read_bytes(struct asking *a, pid_t pid, int64_t deadline, void *to, size_t len)
-{
-	for (char *p = to; len;) {
-		size_t n = a->in_len - a->in_at;
-
-		if (!n && !fill(a, pid, deadline))
-			return false;
-		n = a->in_len - a->in_at;
-		n = n < len ? n : len;
-		memcpy(p, a->in + a->in_at, n);
-		a->in_at += n;
-		p += n;
-		len -= n;
-	}
-	return true;
-}
-
-/* Takes answers from the child; returns the first that does not come. */
-static size_t collect(struct asking *a, pid_t pid, int64_t deadline, struct vh_strbuf *ret)
-{
-	size_t at = a->from, len;
-
-	for (; at < a->count; at++) {
-		_auto_free_ char *data = NULL;
-
-		if (!read_bytes(a, pid, deadline, &len, sizeof(len)))
-			break;
-		data = vh_alloc(len + 1);
-		if (!read_bytes(a, pid, deadline, data, len))
-			break;
-		vh_strbuf_add_mem(&ret[at], data, len);
-	}
-	return at;
-}
-
-void vh_child_ask(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
-		  struct vh_strbuf *ret)
-{
-	struct asking a = { .answer = answer, .ctx = ctx, .count = count };
-	int64_t deadline = vh_now_ms() + timeout_ms;
-
-	memset(ret, 0, count * sizeof(*ret));
-	while (a.from < count && vh_now_ms() < deadline) {
-		struct vh_child child;
-		int started;
-
-		if (pipe2(a.pipe, O_CLOEXEC) < 0)
-			return;
-		started = vh_child_start(&child, answer_all, &a, (int[]){ fd, a.pipe[1] }, 2);
-		close(a.pipe[1]);
-		a.in_at = a.in_len = 0;
-		if (started == 0) {
-			a.from = collect(&a, child.pid, deadline, ret);
-			/* one that has answered all ends at once; one that hangs is left */
-			(void)vh_child_wait(&child, 1, a.from < count ? 0 : deadline);
-		}
-		close(a.pipe[0]);
-		if (started < 0)
-			return;
-		a.from++; /* the one that hangs stays unknown; the others get a new child */
-	}
+	/* it holds nothing whose closing could take long, and sleeps in recv(2): it dies at once */
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->state = VH_CHILD_DONE;
+	c->result = KILLED;
 }

@@ -40,16 +40,7 @@ bool vh_child_wait(struct vh_child *children, size_t count, int64_t deadline);
 /* Waits until at least one RUNNING child is DONE or the deadline has come. */
 void vh_child_wait_any(struct vh_child *children, size_t count, int64_t deadline);
 
-/*
- * Asks `answer` for each of `count` things, in a child that keeps `fd` alone. What it adds to
- * the buffer becomes ret[i]; ret[i].data is NULL where there was no answer within `timeout_ms`,
- * which bounds the whole call: the asking blocks on one of them (a reader waits for the lock
- * of a device whose driver hangs), and the others are asked in another child. A child hangs
- * that says nothing and sleeps for three seconds; one that a busy machine does not run is
- * waited for. Caller clears the buffers.
- */
-typedef void vh_answer(void *ctx, size_t i, struct vh_strbuf *to);
-void vh_child_ask(vh_answer *answer, void *ctx, size_t count, int fd, int timeout_ms,
-		  struct vh_strbuf *ret);
+/* Ends a child that is known to wait for us, and for nothing else. */
+void vh_child_end(struct vh_child *child);
 
 #endif

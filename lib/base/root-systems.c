@@ -29,12 +29,41 @@ static int live_write(const struct vh_root *root, const char *path, const char *
 	return (size_t)n == len ? 0 : -EIO;
 }
 
-/* Called in a child only: becomes modprobe. */
+/* The kernel's own, where that is set to one, knows systems that have it elsewhere. Whether the
+ * kernel loads modules by itself is another question. */
+static void become_kernels_modprobe(const struct vh_root *root, char *const argv[],
+				    char *const env[])
+{
+	_auto_close_ int fd = vh_root_open_at(root, "proc/sys/kernel/modprobe", O_RDONLY);
+	char path[256] = "";
+	ssize_t n = fd < 0 ? 0 : read(fd, path, sizeof(path) - 1);
+
+	path[n > 0 ? n : 0] = 0;
+	path[strcspn(path, "\n")] = 0;
+	if (*path == '/' && vh_has_suffix(path, "/modprobe"))
+		execve(path, argv, env);
+}
+
+static void become_modprobe(const struct vh_root *root, char *const argv[])
+{
+	static const char *const places[] = { "/sbin/modprobe", "/usr/sbin/modprobe",
+					      "/usr/bin/modprobe" };
+	char *const env[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
+
+	become_kernels_modprobe(root, argv, env);
+	for (size_t i = 0; i < VH_COUNT(places); i++)
+		execve(places[i], argv, env);
+}
+
+/* Called in a child only: becomes modprobe. What is asked for is vfio-pci, whatever is blacklisted;
+ * drivers that devices go back to were not asked for. */
 static int live_load_module(const struct vh_root *root, const char *name)
 {
-	(void)root;
-	execle("/sbin/modprobe", "modprobe", "--", name, (char *)NULL,
-	       (char *[]){ (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL });
+	char *const argv[] = { (char[]){ "modprobe" }, (char[]){ "-b" }, (char[]){ "--" },
+			       (char *)name, NULL };
+	char *const asked[] = { argv[0], argv[2], argv[3], NULL };
+
+	become_modprobe(root, strcmp(name, "vfio-pci") != 0 ? argv : asked);
 	return -errno;
 }
 

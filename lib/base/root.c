@@ -87,6 +87,20 @@ ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, c
 	return n;
 }
 
+/* There one call gives all of a file, or of a directory, that fits its buffer
+ * (fs/sysfs/file.c:sysfs_kf_seq_show(), fs/kernfs/dir.c:kernfs_fop_readdir()): no second one has to
+ * ask for the end. Other file systems below /sys promise nothing. */
+static bool is_sysfs(const struct vh_root *root, const char *path)
+{
+	static const char *const places[] = { "sys/bus/", "sys/devices/", "sys/class/",
+					      "sys/kernel/iommu_groups" };
+
+	for (size_t i = 0; i < VH_COUNT(places) && !root->sysfs; i++)
+		if (vh_has_prefix(path, places[i]))
+			return true;
+	return root->sysfs;
+}
+
 static char *read_all(const struct vh_root *root, const char *path, size_t *ret_len)
 {
 	size_t size = 4096, len = 0;
@@ -106,6 +120,8 @@ static char *read_all(const struct vh_root *root, const char *path, size_t *ret_
 		if (n == 0)
 			break;
 		len += n;
+		if (len + 1 < size && is_sysfs(root, path))
+			break;
 		if (len + 1 < size)
 			continue;
 		if (size >= READ_MAX) {
@@ -320,8 +336,12 @@ static int list_in(const struct vh_root *root, const char *path, bool dirs_only,
 
 	if (fd < 0)
 		return -1;
-	while ((n = getdents64(fd, buf, sizeof(buf))) > 0)
+	while ((n = getdents64(fd, buf, sizeof(buf))) > 0) {
 		add_names(buf, (size_t)n, dirs_only, &names);
+		/* another entry would have fitted */
+		if ((size_t)n + sizeof(struct dirent64) <= sizeof(buf) && is_sysfs(root, path))
+			break;
+	}
 	if (n < 0)
 		return -1;
 	if (names.count)
@@ -377,6 +397,7 @@ int vh_root_enter(const struct vh_root *root, struct vh_root *ret, const char *f
 		return -1;
 	*ret = *root;
 	ret->fd = fd;
+	ret->sysfs = is_sysfs(root, path);
 	if (root->watch) /* of a descriptor the kernel alone would know it */
 		ret->place = root->place ? vh_printf("%s/%s", root->place, path) : VH_STEAL(path);
 	return 0;

@@ -15,6 +15,7 @@
 #include "lib/base/names.h"
 
 struct vh_root;
+struct vh_reader;
 
 struct vh_root_ops {
 	/* One write(2) of `value` to an attribute. 0 or a negative errno. May block for ever. */
@@ -60,8 +61,11 @@ struct vh_root_watch {
 struct vh_root {
 	int fd;
 	const struct vh_root_ops *ops;
-	void *data; /* of ops */
-	bool live;  /* this machine now: processes and locks mean something */
+	void *data;               /* of ops */
+	bool live;                /* this machine now: processes and locks mean something */
+	bool ordinary;            /* ... by a user who sees less of it than root */
+	bool sysfs;               /* it was entered in a place where is_sysfs() holds (root.c) */
+	struct vh_reader *reader; /* that is asked what may block; NULL: a child for each question */
 	const struct vh_root_watch *watch; /* NULL but while a snapshot is taken */
 	char *place; /* watched: where below the watched root it was entered; NULL: it is that one */
 };

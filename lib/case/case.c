@@ -186,7 +186,7 @@ static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const 
 		return read_shared(c, ask, w, err);
 	}
 	if (owner && c->domain && !ask->starts)
-		*ret_runs = vh_libvirt_files_is_running(ask->root, owner);
+		*ret_runs = vh_libvirt_files_is_running(ask->root, owner, NULL);
 	c->running = *ret_runs == VH_YES;
 	return read_here(c, ask, owner, w, err);
 }
@@ -285,4 +285,19 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 		vh_expect_look(&ret->elsewhere, ask->root, ret->host, ret->config, ret->domain,
 			       ret->last, &ret->unseen);
 	return rc;
+}
+
+int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *ret_same,
+		       struct vh_error *err)
+{
+	const char *owner = ask->domain ? ask->domain->uuid : ask->owner;
+	struct vh_facts_host *f = c->here.n_hosts == 1 ? c->here.hosts[0] : NULL;
+
+	*ret_same = f && !ask->own && vh_host_read_again(ask->root, f->host);
+	if (!*ret_same)
+		return 0;
+	vh_vfguests_clear(&f->vf_guests);
+	vh_vfguests_read(ask->root, f->host, &f->vf_guests);
+	vh_claims_clear(&f->claims);
+	return vh_claims_read(&f->claims, ask->store, f->host, owner, err);
 }

@@ -79,6 +79,13 @@ struct vh_case_ask {
  * The devices of the own claim are taken as they were before it, and its own groups as closed.
  */
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err) VH_CHECK;
+/*
+ * Looks once more at what can have changed since `c` was read, with the same question and without
+ * an own claim: the devices (vh_host_read_again()), and who else wants them. *ret_same false: read
+ * all of it. -1 as above.
+ */
+int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *ret_same,
+		       struct vh_error *err) VH_CHECK;
 void vh_case_clear(struct vh_case *c);
 /* The claims of a case that was read without `facts`, for an operation that knows more of them. */
 struct vh_claims *vh_case_own_claims(struct vh_case *c);

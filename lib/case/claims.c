@@ -75,6 +75,18 @@ static bool concerns(const struct vh_claim *c, const struct vh_host *h)
 	return false;
 }
 
+/* Why a domain counts as one that runs, or NULL. */
+static char *why_running(const struct vh_root *root, const char *uuid)
+{
+	_auto_free_ char *unclear = NULL;
+	enum vh_tri runs = vh_libvirt_files_is_running(root, uuid, &unclear);
+
+	if (runs != VH_UNKNOWN)
+		return runs == VH_YES ? vh_strdup("it is running") : NULL;
+	return vh_printf("it may be running: '/%s' cannot be understood",
+			 unclear ? unclear : "run/libvirt/qemu");
+}
+
 bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, enum vh_claims_by by,
 			 char **ret_why)
 {
@@ -83,8 +95,8 @@ bool vh_claims_is_orphan(const struct vh_root *root, const struct vh_claim *c, e
 	*ret_why = NULL;
 	if (!strcmp(c->owner, VH_MANUAL))
 		*ret_why = vh_strdup("detached by hand");
-	else if (vh_libvirt_files_is_running(root, c->owner) != VH_NO)
-		*ret_why = vh_strdup("it is running");
+	else if ((*ret_why = why_running(root, c->owner)))
+		return false;
 	else if (c->released || by == VH_CLAIMS_BY_HAND || (c->ran && by == VH_CLAIMS_BY_ALL) ||
 		 vh_process_is_gone(root, &daemon))
 		return true;
@@ -222,7 +234,8 @@ static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
 	for (size_t i = 0; i < h->n_groups; i++) {
 		struct vh_group_view *v = &c->groups[i];
 
-		if (!vh_root_exists(root, "dev/vfio/%d", v->number)) {
+		if (!vh_root_exists(root, "dev/vfio/%d", v->number) &&
+		    vh_process_has_groups(root) != VH_NO) {
 			v->open = VH_NO;
 			continue;
 		}

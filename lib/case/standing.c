@@ -9,40 +9,42 @@
 
 #include "lib/base/banned.h"
 
-/* One of the ids: VH_NO when there is no device, or another one. */
-static enum vh_tri has_id(const struct vh_root *root, const struct vh_record *r,
-			  const char *attribute, uint16_t id)
+/* VH_NO when there is no device, or another one. */
+static enum vh_tri is_there(const struct vh_root *dir, const struct vh_record *r)
 {
-	int64_t v = vh_root_read_int(root, "sys/bus/pci/devices/%s/%s", vh_pci_str(&r->addr).s,
-				     attribute);
+	uint16_t vendor, device;
 
-	if (v < 0)
+	if (vh_function_ids(dir, &vendor, &device) < 0)
 		return errno == ENOENT ? VH_NO : VH_UNKNOWN;
-	return v == id ? VH_YES : VH_NO;
+	return vendor == r->vendor && device == r->device ? VH_YES : VH_NO;
 }
 
-static enum vh_tri is_there(const struct vh_root *root, const struct vh_record *r)
+bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r, int *ret_group)
 {
-	enum vh_tri vendor = has_id(root, r, "vendor", r->vendor);
-	enum vh_tri device = has_id(root, r, "device", r->device);
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+	bool gone;
 
-	if (vendor == VH_NO || device == VH_NO)
-		return VH_NO;
-	return vendor == VH_YES && device == VH_YES ? VH_YES : VH_UNKNOWN;
-}
-
-bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r)
-{
-	return is_there(root, r) == VH_NO;
+	if (ret_group)
+		*ret_group = -1;
+	if (vh_function_enter(root, &r->addr, &dir) < 0)
+		return errno == ENOENT;
+	gone = is_there(&dir, r) == VH_NO;
+	if (ret_group && !gone)
+		*ret_group = vh_function_group_in(&dir);
+	return gone;
 }
 
 static void read_one(const struct vh_root *root, const struct vh_record *r, struct vh_standing *s)
 {
-	enum vh_tri there = is_there(root, r);
+	_auto_root_ struct vh_root dir = { .fd = -1 };
+	enum vh_tri there;
 
+	if (vh_function_enter(root, &r->addr, &dir) < 0)
+		there = errno == ENOENT ? VH_NO : VH_UNKNOWN;
+	else
+		there = is_there(&dir, r);
 	s->gone = there == VH_NO;
-	s->known = there == VH_YES &&
-		   vh_function_driver(root, &r->addr, &s->driver, &s->on_vfio) == 0;
+	s->known = there == VH_YES && vh_function_driver_in(&dir, &s->driver, &s->on_vfio) == 0;
 }
 
 struct vh_standing *vh_standing_read(const struct vh_root *root, const struct vh_claim *c)

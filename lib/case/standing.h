@@ -31,8 +31,9 @@ struct vh_standing {
  * vh_standing_free(). */
 struct vh_standing *vh_standing_read(const struct vh_root *root, const struct vh_claim *c) VH_CHECK;
 void vh_standing_free(struct vh_standing *list, size_t count);
-/* Is the device of this record gone, or another one by now? Never blocks. */
-bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r);
+/* Is the device of this record gone, or another one by now? Never blocks. *ret_group, if asked for:
+ * as vh_function_group(), -1 too where it is gone. */
+bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r, int *ret_group);
 
 /*
  * Where a device is that stands so. libvirt probes drivers for what it gives back itself: named

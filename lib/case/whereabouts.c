@@ -2,6 +2,7 @@
 /* whereabouts - see whereabouts.h. */
 #include "lib/case/whereabouts.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -156,6 +157,16 @@ static void place_node(struct vh_whereabout *w, const struct vh_root *root, cons
 	vh_names_note(unseen, "where %s of line %d lies", shown, w->need->line);
 }
 
+/* Its file system may have been unmounted already, so that nothing is found on the device. What
+ * libvirt makes by itself, or does without, may be missing. */
+static bool is_missing(const struct vh_root *root, const struct vh_need *n, const char *path)
+{
+	struct stat st;
+
+	return root->live && !n->optional && !strcmp(n->element, "disk") &&
+	       vh_root_stat(root, &st, true, "%s", path + 1) < 0 && errno == ENOENT;
+}
+
 static void place_path(struct vh_whereabout *w, const struct vh_root *root, const struct vh_host *h,
 		       const char *written, struct vh_names *unseen)
 {
@@ -172,6 +183,7 @@ static void place_path(struct vh_whereabout *w, const struct vh_root *root, cons
 	}
 	m = mount_of(h, w->path);
 	w->mount = m ? m->at : NULL;
+	w->missing = m && !m->waits && is_missing(root, w->need, w->path);
 }
 
 /* <pool><target><path>, and the volume below it: files, LVM's volumes, partitions, zvols. */

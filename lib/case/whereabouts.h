@@ -16,6 +16,7 @@ struct vh_whereabout {
 	const char *mount;  /* of the file system; NULL: none is known. Borrowed from the host */
 	unsigned int major, minor; /* of a node, if `numbered` */
 	bool numbered, block;
+	bool missing; /* a disk's file that is not there; only a running system tells that */
 	struct vh_names all; /* which would do, one as well as the others: USB devices with its id,
 				ports of a bridge, legs of a bond. Empty: that is not known */
 };

@@ -204,7 +204,7 @@ static int read_size(const xmlNode *node, uint64_t *ret, struct vh_error *err)
 
 static int read_type(struct vh_domain *d, const xmlNode *root, struct vh_error *err)
 {
-	static const char *const qemu[] = { "qemu", "kvm", "kqemu", "hvf" };
+	static const char *const qemu[] = { "qemu", "kvm", "kqemu", "hvf", "hyperv" };
 	const char *type = vh_xml_attr(root, "type");
 	_auto_free_ char *shown = NULL;
 

@@ -142,8 +142,12 @@ static void read_disk(struct vh_needs *to, const xmlNode *disk, const xmlNode *n
 	const xmlNode *store = vh_xml_child(source, "dataStore");
 	const char *type = vh_xml_attr(node, "type");
 
+	size_t before = to->count;
+
 	if (source)
 		read_source(to, disk, type ? type : "file", source);
+	for (size_t i = before; node == disk && i < to->count; i++)
+		to->list[i].optional = vh_xml_attr_is(source, "startupPolicy", "optional");
 	if (store)
 		read_disk(to, disk, store);
 	for (size_t i = 0; i < VH_COUNT(below); i++)

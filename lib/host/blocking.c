@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#include "lib/base/child.h"
+#include "lib/base/reader.h"
+#include "lib/host/function.h"
 #include "lib/host/read.h"
 #include "lib/host/scan.h"
 #include "lib/host/uses/use.h"
@@ -52,9 +53,10 @@ static struct vh_override get_override(const char *word)
 	return o;
 }
 
+/* `addrs` follow it: what a reader that stays has to know. */
 struct override_question {
 	const struct vh_root *root;
-	const struct vh_pci_addr *addrs;
+	struct vh_pci_addr addrs[];
 };
 
 static void answer_override(void *ctx, size_t i, struct vh_strbuf *to)
@@ -64,17 +66,31 @@ static void answer_override(void *ctx, size_t i, struct vh_strbuf *to)
 	put_override(q->root, &q->addrs[i], to);
 }
 
+static void hear_override(void *hearer, size_t i, const struct vh_strbuf *said)
+{
+	struct vh_override *ret = hearer;
+
+	ret[i] = get_override(said->data ? said->data : "");
+}
+
 void vh_blocking_read_overrides(const struct vh_root *root, const struct vh_pci_addr *addrs,
 				size_t count, struct vh_override *ret)
 {
-	_auto_free_ struct vh_strbuf *answers = vh_alloc(count * sizeof(*answers));
-	struct override_question q = { root, addrs };
+	size_t size = sizeof(struct override_question) + count * sizeof(*addrs);
+	_auto_free_ struct override_question *q = vh_alloc(size);
+	struct vh_question all = {
+		.answer = answer_override,
+		.ctx = q,
+		.flat = size,
+		.count = count,
+		.heard = hear_override,
+		.hearer = ret,
+	};
 
-	vh_child_ask(answer_override, &q, count, root->fd, TIMEOUT, answers);
-	for (size_t i = 0; i < count; i++) {
-		ret[i] = get_override(answers[i].data ? answers[i].data : "");
-		vh_strbuf_clear(&answers[i]);
-	}
+	q->root = root;
+	if (count)
+		memcpy(q->addrs, addrs, count * sizeof(*addrs));
+	vh_reader_put(root->reader, &all, root->fd, TIMEOUT);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -84,6 +100,8 @@ struct question {
 	struct vh_host *host;
 	unsigned int flags;
 	struct vh_usage *usage;
+	struct vh_parties *parties; /* read when the first is asked for, for all */
+	bool here;                  /* who answers and who hears are one process */
 };
 
 /* A VF's own id registers read 0xffff by specification (SR-IOV 1.1, 3.4.1.1). */
@@ -118,6 +136,7 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		put(to, kind);
 		put(to, rank);
 		put(to, u->vital ? "vital" : "");
+		put(to, u->guess ? "guess" : "");
 		put(to, u->peer_only ? "peer" : "");
 		put(to, u->weak ? "weak" : "");
 		put(to, u->looked ? "looked" : "");
@@ -209,6 +228,7 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	if (vh_parse_uint(take(from, at), 10, UINT32_MAX, &rank) == 0)
 		u->rank = (unsigned int)rank;
 	u->vital = *take(from, at);
+	u->guess = *take(from, at);
 	u->peer_only = *take(from, at);
 	u->weak = *take(from, at);
 	u->looked = *take(from, at);
@@ -295,11 +315,8 @@ static bool wants_uses(const struct question *q, const struct vh_pci_dev *d)
 	return q->flags & VH_HOST_USES && (d->group < 0 || vh_host_group(q->host, d->group));
 }
 
-static void answer(void *ctx, size_t i, struct vh_strbuf *to)
+static void answer_device(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
 {
-	const struct question *q = ctx;
-	struct vh_pci_dev *d = q->host->devs[i];
-
 	if (d->hinted)
 		return;
 	if (q->flags & VH_HOST_USES)
@@ -308,6 +325,8 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 		put_override(q->root, &d->addr, to);
 	if (wants_uses(q, d))
 		put_uses(q, d, to);
+	if (q->here) /* it is heard again */
+		vh_function_forget_uses(d);
 }
 
 static void understand(const struct question *q, struct vh_pci_dev *d, const struct vh_strbuf *said)
@@ -340,23 +359,20 @@ static void understand(const struct question *q, struct vh_pci_dev *d, const str
 
 /* --- who has their nodes open ----------------------------------------------------------------- */
 
-struct node_question {
-	struct question of;
-	struct vh_parties *parties; /* read when the first is asked for, for all */
-};
-
-static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
+static bool is_asked(const struct question *q, const struct vh_pci_dev *d)
 {
-	struct node_question *q = ctx;
-	struct vh_host *h = q->of.host;
-	struct vh_uses_ctx uses = {
-		.root = q->of.root, .host = h, .dev = h->devs[i], .complete = true
-	};
+	return !d->hinted && wants_uses(q, d) && vh_scan_wants(d);
+}
+
+static void answer_nodes(struct question *q, size_t i, struct vh_strbuf *to)
+{
+	struct vh_host *h = q->host;
+	struct vh_uses_ctx uses = { .root = q->root, .host = h, .dev = h->devs[i], .complete = true };
 	size_t before = h->devs[i]->n_uses, not_checked = h->not_checked.count;
 	_auto_free_ char *kinds = NULL;
 
 	if (!q->parties)
-		q->parties = vh_parties_read(q->of.root, h);
+		q->parties = vh_parties_read(q->root, h);
 	vh_parties_look(q->parties, &uses, i);
 	kinds = vh_printf("%u", h->devs[i]->unseen_kinds);
 	put(to, uses.complete ? "complete" : "");
@@ -369,76 +385,88 @@ static void answer_nodes(void *ctx, size_t i, struct vh_strbuf *to)
 		put(to, "explained");
 		put(to, node);
 	}
-	put_found(&q->of, h->devs[i], before, not_checked, to);
+	put_found(q, h->devs[i], before, not_checked, to);
+	while (q->here && h->devs[i]->n_uses > before) /* these are heard again */
+		vh_host_clear_use(&h->devs[i]->uses[--h->devs[i]->n_uses]);
 }
 
-static bool is_asked(const struct question *q, const struct vh_pci_dev *d)
-{
-	return !d->hinted && wants_uses(q, d) && vh_scan_wants(d);
-}
-
-/* After the walk through every device, as one look at the processes is for all of them. Also in a
- * child: a file of a server that is gone may hold up who asks what it is. */
-static void read_nodes(const struct question *q, int64_t deadline)
+static void understand_nodes(const struct question *q, struct vh_pci_dev *d,
+			     const struct vh_strbuf *said)
 {
 	struct vh_host *h = q->host;
-	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
-	struct node_question nq = { .of = *q };
-	int64_t left = deadline - vh_now_ms();
-	bool any = false;
+	size_t at = 0;
 
-	for (size_t i = 0; i < h->n_devs; i++)
-		any |= is_asked(q, h->devs[i]);
-	if (!any || h->uses_untold)
-		return;
-	vh_child_ask(answer_nodes, &nq, h->n_devs, q->root->fd,
-		     left < TIMEOUT ? (int)left : TIMEOUT, answers);
-	for (size_t i = 0; i < h->n_devs; i++) {
-		struct vh_pci_dev *d = h->devs[i];
-		size_t at = 0;
-
-		if (!is_asked(q, d))
-			continue;
-		if (!answers[i].data)
-			vh_host_not_checked(h, "who has %s open: /proc does not answer",
-					    d->n_devnodes ? d->devnodes[0].path
-							  : vh_pci_str(&d->addr).s);
-		if (!answers[i].data && d->n_devnodes) {
-			vh_names_note(&d->unseen, "who has %s open: /proc does not answer",
-				      d->devnodes[0].path);
-			d->unseen_kinds = VH_USE_ANY;
-		}
-		if ((answers[i].data ? !*take(&answers[i], &at) : d->n_devnodes > 0) &&
-		    d->uses_read == VH_YES)
-			d->uses_read = VH_UNKNOWN;
-		if (answers[i].data) {
-			get_kinds(&answers[i], &at, d);
-			get_uses(&answers[i], &at, true, h, d);
-		}
+	if (!said->data)
+		vh_host_not_checked(h, "who has %s open: /proc does not answer",
+				    d->n_devnodes ? d->devnodes[0].path : vh_pci_str(&d->addr).s);
+	if (!said->data && d->n_devnodes) {
+		vh_names_note(&d->unseen, "who has %s open: /proc does not answer",
+			      d->devnodes[0].path);
+		d->unseen_kinds = VH_USE_ANY;
 	}
-	for (size_t i = 0; i < h->n_devs; i++)
-		vh_strbuf_clear(&answers[i]);
+	if ((said->data ? !*take(said, &at) : d->n_devnodes > 0) && d->uses_read == VH_YES)
+		d->uses_read = VH_UNKNOWN;
+	if (said->data) {
+		get_kinds(said, &at, d);
+		get_uses(said, &at, true, h, d);
+	}
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+/*
+ * Every device, and then once more every device for who has its nodes open, as one look at the
+ * processes is for all of them, and the walk through the last device comes before it. A child that
+ * begins in the middle has of the devices before what we have heard of them.
+ */
+static void answer(void *ctx, size_t i, struct vh_strbuf *to)
+{
+	struct question *q = ctx;
+	size_t n = q->host->n_devs;
+
+	if (i < n)
+		answer_device(q, q->host->devs[i], to);
+	else if (is_asked(q, q->host->devs[i - n]))
+		answer_nodes(q, i - n, to);
+}
+
+static void hear(void *hearer, size_t i, const struct vh_strbuf *said)
+{
+	const struct question *q = hearer;
+	size_t n = q->host->n_devs;
+
+	if (i < n && !q->host->devs[i]->hinted)
+		understand(q, q->host->devs[i], said);
+	else if (i >= n && is_asked(q, q->host->devs[i - n]))
+		understand_nodes(q, q->host->devs[i - n], said);
 }
 
 void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned int flags,
 		      int64_t deadline)
 {
-	_auto_free_ struct vh_strbuf *answers = vh_alloc(h->n_devs * sizeof(*answers));
 	_auto_(vh_usage) struct vh_usage *usage = flags & VH_HOST_USES ? vh_uses_read_usage(root)
 								       : NULL;
-	struct question q = { root, h, flags, usage };
-	int64_t left = deadline - vh_now_ms();
+	struct question q = {
+		.root = root,
+		.host = h,
+		.flags = flags,
+		.usage = usage,
+		.here = root->reader && root->reader->here,
+	};
+	bool nodes = flags & VH_HOST_USES && !h->uses_untold;
+	struct vh_question all = {
+		.answer = answer,
+		.ctx = &q,
+		.count = nodes ? 2 * h->n_devs : h->n_devs,
+		.heard = hear,
+		.hearer = &q,
+	};
+	int64_t left = deadline - vh_now_ms(), most = nodes ? 2 * TIMEOUT : TIMEOUT;
 
 	if (!(flags & (VH_HOST_USES | VH_HOST_OVERRIDES)))
 		return;
 	if (usage)
 		vh_uses_tell_mounts(usage, h);
-	vh_child_ask(answer, &q, h->n_devs, root->fd, left < TIMEOUT ? (int)left : TIMEOUT, answers);
-	for (size_t i = 0; i < h->n_devs; i++) {
-		if (!h->devs[i]->hinted)
-			understand(&q, h->devs[i], &answers[i]);
-		vh_strbuf_clear(&answers[i]);
-	}
-	if (flags & VH_HOST_USES)
-		read_nodes(&q, deadline);
+	vh_reader_put(root->reader, &all, root->fd, (int)(left < most ? left : most));
+	vh_parties_free(q.parties);
 }

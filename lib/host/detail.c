@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 
-#include "lib/base/child.h"
+#include "lib/base/reader.h"
 
 #include "lib/base/banned.h"
 
@@ -286,7 +286,7 @@ struct vh_detail *vh_detail_read(const struct vh_root *root, const struct vh_hos
 	struct vh_strbuf said[VH_COUNT(attributes)];
 
 	t->revision = t->numa_node = t->totalvfs = -1;
-	vh_child_ask(answer, &q, VH_COUNT(said), root->fd, TIMEOUT, said);
+	vh_reader_ask(answer, &q, VH_COUNT(said), root->fd, TIMEOUT, said);
 	t->answered = said[0].data && said[1].data;
 	for (size_t i = 0; i < VH_COUNT(said); i++) {
 		understand(t, &said[i]);

@@ -8,23 +8,31 @@
 
 #define DEVICES "sys/bus/pci/devices"
 
-void vh_function_free(struct vh_pci_dev *d)
+void vh_function_forget_uses(struct vh_pci_dev *d)
 {
-	if (!d)
-		return;
 	for (size_t i = 0; i < d->n_uses; i++)
 		vh_host_clear_use(&d->uses[i]);
-	free(d->uses);
+	free(VH_STEAL(d->uses));
+	d->n_uses = 0;
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		free(d->devnodes[i].path);
 		free(d->devnodes[i].subsystem);
 	}
-	free(d->devnodes);
+	free(VH_STEAL(d->devnodes));
+	d->n_devnodes = 0;
 	for (size_t i = 0; i < d->n_things; i++)
 		free(d->things[i].name);
-	free(d->things);
+	free(VH_STEAL(d->things));
+	d->n_things = 0;
 	vh_names_clear(&d->carries);
 	vh_names_clear(&d->unseen);
+}
+
+void vh_function_free(struct vh_pci_dev *d)
+{
+	if (!d)
+		return;
+	vh_function_forget_uses(d);
 	for (size_t i = 0; i < d->n_mates; i++)
 		vh_function_free(d->mates[i].dev);
 	free(d->mates);
@@ -40,7 +48,7 @@ void vh_function_free(struct vh_pci_dev *d)
 /* The functions below get the device's own directory as `dir`: its attributes are many, and the
  * way to it is long. */
 
-static int read_driver(const struct vh_root *dir, char **ret_driver, bool *ret_vfio)
+int vh_function_driver_in(const struct vh_root *dir, char **ret_driver, bool *ret_vfio)
 {
 	char *driver = vh_root_link_name(dir, "driver");
 
@@ -52,13 +60,19 @@ static int read_driver(const struct vh_root *dir, char **ret_driver, bool *ret_v
 	return 0;
 }
 
+int vh_function_enter(const struct vh_root *root, const struct vh_pci_addr *addr,
+		      struct vh_root *ret)
+{
+	return vh_root_enter(root, ret, DEVICES "/%s", vh_pci_str(addr).s);
+}
+
 int vh_function_driver(const struct vh_root *root, const struct vh_pci_addr *addr,
 		       char **ret_driver, bool *ret_vfio)
 {
 	_auto_root_ struct vh_root dir = { .fd = -1 };
 
-	if (vh_root_enter(root, &dir, DEVICES "/%s", vh_pci_str(addr).s) == 0)
-		return read_driver(&dir, ret_driver, ret_vfio);
+	if (vh_function_enter(root, addr, &dir) == 0)
+		return vh_function_driver_in(&dir, ret_driver, ret_vfio);
 	if (errno != ENOENT)
 		return -1;
 	*ret_driver = NULL;
@@ -88,7 +102,7 @@ int vh_function_group(const struct vh_root *root, const struct vh_pci_addr *addr
 	return group_number(group);
 }
 
-static int read_group(const struct vh_root *dir)
+int vh_function_group_in(const struct vh_root *dir)
 {
 	_auto_free_ char *group = vh_root_link_name(dir, "iommu_group");
 
@@ -152,6 +166,25 @@ static void read_ids(const struct vh_root *dir, struct vh_pci_dev *d)
 	d->device = (uint16_t)number(dir, "device");
 	d->subvendor = (uint16_t)number(dir, "subsystem_vendor");
 	d->subdevice = (uint16_t)number(dir, "subsystem_device");
+}
+
+int vh_function_ids(const struct vh_root *dir, uint16_t *ret_vendor, uint16_t *ret_device)
+{
+	struct vh_pci_dev said;
+	int64_t vendor, device;
+
+	if (read_modalias(dir, &said)) {
+		*ret_vendor = said.vendor;
+		*ret_device = said.device;
+		return 0;
+	}
+	vendor = vh_root_read_int(dir, "vendor");
+	device = vendor < 0 ? -1 : vh_root_read_int(dir, "device");
+	if (device < 0)
+		return -1;
+	*ret_vendor = (uint16_t)vendor;
+	*ret_device = (uint16_t)device;
+	return 0;
 }
 
 /* Virtual functions are counted by their links: sriov_numvfs takes the lock of the device,
@@ -235,10 +268,10 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	read_ids(&dir, d);
 	d->numvfs = count_vfs(&dir);
 	d->boot_vga = vh_pci_is_display(d->class) && number(&dir, "boot_vga") == 1;
-	d->group = read_group(&dir);
+	d->group = vh_function_group_in(&dir);
 	if (d->group < 0 && errno != ENOENT)
 		*ret_failed = errno;
-	if (read_driver(&dir, &d->driver, &d->on_vfio) < 0)
+	if (vh_function_driver_in(&dir, &d->driver, &d->on_vfio) < 0)
 		*ret_failed = errno;
 	pf = vh_root_link_name(&dir, "physfn");
 	d->is_vf = pf && vh_pci_parse(pf, &d->pf) == 0;

@@ -25,6 +25,7 @@ enum vh_input {
 struct vh_use {
 	enum vh_use_kind kind;
 	bool vital;         /* root, boot or swap: no configuration allows it */
+	bool guess;         /* that it is vital, or of this device at all, is not certain */
 	bool peer_only;     /* counts against a peer, not against a device that was named */
 	bool weak;          /* a warning for a device that was named, in full for a peer */
 	bool looked;        /* somebody only looks at it: never more than a warning */
@@ -34,6 +35,7 @@ struct vh_use {
 	char *fix;          /* what to type to end the use, or NULL */
 	/* "/dev/dm-1": all that is known is that it is open exclusively; NULL: more is */
 	char *unexplained;
+	const void *one; /* several disks may have it: what it is, while it is looked for */
 };
 
 /* A node below /dev by which processes use a device; who has it open is a use. */
@@ -204,6 +206,7 @@ struct vh_host {
 	bool keyboards_read;
 	bool uses_untold; /* the source tells nothing of what the host uses, nor of its kernel and
 			   * firmware: what it does not tell it has put into not_checked */
+	bool ordinary;    /* seen by a user who is not root: much is missing that a start sees */
 	int failed;       /* errno of a read by which a device looks driverless or absent and
 			     may be neither: nothing may be done on these facts. 0: none */
 };
@@ -241,5 +244,7 @@ bool vh_host_is_tolerated(const struct vh_pci_dev *d);
 
 /* A file in the directory of a function whose driver did not answer: its uses are unknown. */
 #define VH_MANIFEST_UNANSWERED "unanswered"
+/* A file at the top of a tree: it was recorded by a user who is not root. */
+#define VH_MANIFEST_ORDINARY "ordinary-user"
 
 #endif

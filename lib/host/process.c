@@ -193,6 +193,14 @@ static void add_group_files(const struct vh_root *root, int group, struct vh_nam
 	}
 }
 
+/* The class of groups is registered by vfio/group.c, that of devices by vfio/vfio_main.c. */
+enum vh_tri vh_process_has_groups(const struct vh_root *root)
+{
+	if (vh_root_exists(root, "sys/class/vfio"))
+		return VH_YES;
+	return errno == ENOENT && vh_root_exists(root, "sys/class/vfio-dev") ? VH_NO : VH_UNKNOWN;
+}
+
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)
 {
 	_auto_names_ struct vh_names files = { 0 };

@@ -24,6 +24,9 @@ bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
  */
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)
 	VH_CHECK;
+/* Has this kernel nodes of VFIO groups (CONFIG_VFIO_GROUP)? NO: a device on a VFIO driver has one of
+ * its own alone (Linux 6.6). UNKNOWN: VFIO is not there at all, or is older and does not say. */
+enum vh_tri vh_process_has_groups(const struct vh_root *root) VH_CHECK;
 /* Of a group that is known to be open: who has it, or may have it through /dev/iommu; NULL: not
  * seen. Caller frees. */
 char *vh_process_behind_group(const struct vh_root *root, int group) VH_CHECK;

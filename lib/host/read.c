@@ -159,6 +159,7 @@ static void read_not_told(const struct vh_root *root, struct vh_host *h)
 	_auto_free_ char *text = root->live ? NULL : vh_root_read(root, "not-checked");
 	char *rest = text, *line;
 
+	h->ordinary = root->live ? root->ordinary : vh_root_exists(root, VH_MANIFEST_ORDINARY);
 	h->uses_untold = text && !vh_root_exists(root, "proc/self/mountinfo");
 	if (h->uses_untold) /* nor of the options of modules */
 		h->denylist = VH_UNKNOWN;
@@ -217,7 +218,7 @@ static void read_hints(struct vh_host *h, const struct vh_function_bus *bus,
 
 	for (size_t i = 0; i < ask->n_hints; i++) {
 		struct vh_pci_dev *d = dev_in(h, &ask->hints[i]) ? NULL
-								  : add_dev(bus, h, &ask->hints[i]);
+								 : add_dev(bus, h, &ask->hints[i]);
 
 		if (d)
 			d->hinted = true;
@@ -235,10 +236,14 @@ const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct v
 	h->n_asked = ask->count;
 	if (ask->count)
 		memcpy(h->asked, ask->addrs, ask->count * sizeof(*h->asked));
-	vh_machine_read(root, h);
+	if (ask->flags & VH_HOST_LONE)
+		h->cmdline = vh_root_read(root, "proc/cmdline"); /* the rest is the machine's */
+	else
+		vh_machine_read(root, h);
 	read_not_told(root, h);
 	read_devs(h, &bus, ask->flags);
-	vh_machine_weigh_groups(root, h, ask->flags & VH_HOST_ALL);
+	if (!(ask->flags & VH_HOST_LONE))
+		vh_machine_weigh_groups(root, h, ask->flags & VH_HOST_ALL);
 	read_hints(h, &bus, ask);
 	if (ask->flags & VH_HOST_RULES)
 		vh_platform_read(&bus, h, ask->flags);
@@ -264,4 +269,84 @@ const struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_p
 	};
 
 	return vh_host_read_as(root, &ask);
+}
+
+/* --- once more -------------------------------------------------------------------------------- */
+
+static bool is_same(const struct vh_pci_dev *a, const struct vh_pci_dev *b)
+{
+	return vh_streq(a->path, b->path) && vh_streq(a->driver, b->driver) &&
+	       a->on_vfio == b->on_vfio && a->group == b->group && a->vendor == b->vendor &&
+	       a->device == b->device && a->class == b->class && a->numvfs == b->numvfs &&
+	       a->is_vf == b->is_vf && (!a->is_vf || !vh_pci_cmp(&a->pf, &b->pf));
+}
+
+/* `d` NULL: nothing was there. */
+static bool stands_still(const struct vh_function_bus *bus, const struct vh_pci_addr *addr,
+			 const struct vh_pci_dev *d)
+{
+	int failed = 0;
+	struct vh_pci_dev *now = vh_function_read(bus, addr, &failed);
+	bool same = !failed && (d && now ? is_same(d, now) : !d && !now);
+
+	vh_function_free(now);
+	return same;
+}
+
+static bool has_same_members(const struct vh_function_bus *bus, const struct vh_group *g)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(&bus->groups, &names, "%d/devices", g->number) < 0 ||
+	    names.count != g->count)
+		return false;
+	for (size_t i = 0; i < g->count; i++)
+		if (!vh_names_has(&names, vh_pci_str(&g->members[i]->addr).s))
+			return false;
+	return true;
+}
+
+static bool is_unchanged(const struct vh_function_bus *bus, const struct vh_host *h)
+{
+	if (h->failed || bus->failed)
+		return false;
+	for (size_t i = 0; i < h->n_devs; i++)
+		if (!h->devs[i]->hinted && !stands_still(bus, &h->devs[i]->addr, h->devs[i]))
+			return false;
+	for (size_t i = 0; i < h->n_asked; i++)
+		if (!vh_host_dev(h, &h->asked[i]) && !stands_still(bus, &h->asked[i], NULL))
+			return false;
+	for (size_t i = 0; i < h->n_groups; i++)
+		if (!has_same_members(bus, h->groups[i]))
+			return false;
+	return true;
+}
+
+static void read_overrides(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_free_ struct vh_pci_addr *addrs = vh_alloc(h->n_devs * sizeof(*addrs));
+	_auto_free_ struct vh_override *now = vh_alloc(h->n_devs * sizeof(*now));
+
+	for (size_t i = 0; i < h->n_devs; i++)
+		addrs[i] = h->devs[i]->addr;
+	vh_blocking_read_overrides(root, addrs, h->n_devs, now);
+	for (size_t i = 0; i < h->n_devs; i++) {
+		free(h->devs[i]->override);
+		h->devs[i]->override = now[i].value;
+		h->devs[i]->override_read = now[i].known ? VH_YES : VH_UNKNOWN;
+	}
+}
+
+bool vh_host_read_again(const struct vh_root *root, const struct vh_host *host)
+{
+	struct vh_host *h = (struct vh_host *)host; /* const for all but who made it, here */
+	struct vh_function_bus bus;
+	bool same;
+
+	vh_function_bus_open(&bus, root);
+	same = is_unchanged(&bus, h);
+	vh_function_bus_close(&bus);
+	if (same)
+		read_overrides(root, h);
+	return same;
 }

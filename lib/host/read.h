@@ -42,6 +42,14 @@ const struct vh_host *vh_host_read(const struct vh_root *root, const struct vh_p
 				   size_t count, unsigned int flags, int64_t deadline) VH_CHECK;
 const struct vh_host *vh_host_read_as(const struct vh_root *root,
 				      const struct vh_host_ask *ask) VH_CHECK;
+/*
+ * Looks once more at what decides whether a device may be taken, and by whom: which devices and
+ * which members of their groups there are, their ids, drivers and overrides; these are taken into
+ * the picture. false: something else is there than was before, and all is to be read again. Not
+ * looked at again is what the host uses a device for: that is done right before it is taken
+ * (lib/act/hold.h).
+ */
+bool vh_host_read_again(const struct vh_root *root, const struct vh_host *host) VH_CHECK;
 void vh_host_free(const struct vh_host *h);
 static inline void vh_auto_vh_host(const struct vh_host **h)
 {

@@ -78,6 +78,8 @@ static const struct vh_kept table[] = {
 	     .usual = "0x00000000fee00000 0x00000000feefffff msi",
 	     .flags = VH_KEPT_LINES | VH_KEPT_X),
 	KEPT(PATH_, "dev/vfio/*", .flags = VH_KEPT_THERE | VH_KEPT_X),
+	KEPT(PATH_, "sys/class/vfio", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "sys/class/vfio-dev", .flags = VH_KEPT_THERE),
 
 	/* every node below a function */
 	KEPT(LINK_, "@**/subsystem", .flags = VH_KEPT_LINK),
@@ -260,6 +262,7 @@ static const struct vh_kept table[] = {
 
 	/* kernel and firmware */
 	KEPT(FILE_, "not-checked", .flags = VH_KEPT_FREE),
+	KEPT(PATH_, "ordinary-user", .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "proc/sys/kernel/osrelease", .like = NAMES("[0-9]*.[0-9]*"),
 	     .chars = DIGITS LETTERS "._+~-"),
 	KEPT(FILE_, "proc/cmdline", .take = vh_tables_cmdline),
@@ -318,6 +321,10 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "etc/libvirt/qemu/networks/*", .take = vh_libvirt_network,
 	     .flags = VH_KEPT_HIDDEN),
 	KEPT(FILE_, "run/libvirt/qemu/*", .take = vh_libvirt_status, .flags = VH_KEPT_HIDDEN),
+	/* where that is one's own, and no link to /run */
+	KEPT(LINK_, "var/run", .flags = VH_KEPT_LOST),
+	KEPT(LIST_, "var/run/libvirt/qemu", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "var/run/libvirt/qemu/*", .take = vh_libvirt_status, .flags = VH_KEPT_HIDDEN),
 	KEPT(FILE_ | PATH_, "etc/libvirt/vfio-hook.conf", .take = vh_libvirt_config,
 	     .flags = VH_KEPT_THERE),
 	KEPT(LIST_ | PATH_, "run/vfio-hook", .flags = VH_KEPT_DIR | VH_KEPT_THERE),

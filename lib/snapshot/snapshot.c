@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "lib/base/child.h"
+#include "lib/base/reader.h"
 #include "lib/base/printable.h"
 #include "lib/host/detail.h"
 #include "lib/host/read.h"
@@ -48,7 +48,7 @@ static bool *read_devices(const struct vh_root *root, const struct vh_host *h)
 	bool *unanswered = vh_alloc(h->n_devs + 1);
 	struct reading r = { root, h };
 
-	vh_child_ask(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
+	vh_reader_ask(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		const struct vh_pci_dev *d = h->devs[i];
 		_auto_(vh_detail) struct vh_detail *detail = NULL;
@@ -407,6 +407,8 @@ static int write_all(struct snapshot *s, const struct vh_sight *sight, struct vh
 			       "'%s' is read, and not in the allow-list of snapshots",
 			       s->unknown.name[0]);
 	put_unknown(s, sight);
+	if (s->live && s->keeping.host->ordinary)
+		vh_entry_put(&s->entries, 'f', VH_MANIFEST_ORDINARY, "", 0);
 	vh_entry_sort(&s->entries);
 	put_head(&s->keeping, s->options->date, &all);
 	put_unread_head(&s->entries, &all);

@@ -39,8 +39,7 @@ int vh_dir_open(struct vh_dir *ret, bool create, struct vh_error *err)
 		close(fd);
 		fix = vh_printf("remove it, or: chown root: /%s; chmod 700 /%s", ret->path,
 				ret->path);
-		return vh_fail(err, VH_E_INPUT, 0, fix, "'/%s' may be written by others",
-			       ret->path);
+		return vh_fail(err, VH_E_INPUT, 0, fix, "'/%s' may be written by others", ret->path);
 	}
 	ret->fd = fd;
 	return 0;
@@ -85,8 +84,7 @@ static int read_named(const struct vh_dir *d, const char *name, struct vh_strbuf
 		return vh_fail(err, VH_E_INPUT, 0, d->remedy,
 			       "'/%s/%s' was not written by vfio-hook", d->path, name);
 	if (vh_strbuf_read_fd(ret, fd, FILE_MAX) != 0)
-		return vh_fail(err, VH_E_INPUT, 0, d->remedy, "cannot read '/%s/%s'", d->path,
-			       name);
+		return vh_fail(err, VH_E_INPUT, 0, d->remedy, "cannot read '/%s/%s'", d->path, name);
 	vh_strbuf_add(ret, "");
 	return 0;
 }
@@ -110,12 +108,16 @@ int vh_dir_read(const struct vh_dir *d, const char *name, struct vh_strbuf *ret,
 int vh_dir_write(const struct vh_dir *d, const char *temp, const char *name, const char *text,
 		 struct vh_error *err)
 {
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	_auto_close_ int fd = -1;
 	int saved;
 
 	vh_root_step(d->root, "write file");
-	(void)unlinkat(d->fd, temp, 0); /* what a crash may have left */
-	fd = openat(d->fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(d->fd, temp, flags, 0600);
+	if (fd < 0 && errno == EEXIST) { /* what a crash may have left */
+		(void)unlinkat(d->fd, temp, 0);
+		fd = openat(d->fd, temp, flags, 0600);
+	}
 	if (fd >= 0 && vh_write_all(fd, text, strlen(text)) == 0) {
 		vh_root_step(d->root, "rename file");
 		if (renameat(d->fd, temp, d->fd, name) == 0) {

@@ -114,6 +114,10 @@ static int run(struct worker *w, operation *op, const struct vh_domain *d)
 	pid_t pid = fork();
 	int status = 0;
 
+	if (pid < 0) {
+		violation("cannot fork: %s", strerror(errno));
+		return -1;
+	}
 	if (pid == 0) {
 		setpgid(0, 0);
 		alarm(STUCK_AFTER);
@@ -129,7 +133,8 @@ static int run(struct worker *w, operation *op, const struct vh_domain *d)
 		pause_up_to(&w->seed, 8);
 		kill(-pid, SIGKILL);
 	}
-	waitpid(pid, &status, 0);
+	if (waitpid(pid, &status, 0) != pid)
+		violation("cannot wait: %s", strerror(errno));
 	stage_wait_for_writers(w->st, d->uuid);
 	if (!WIFSIGNALED(status))
 		return -WEXITSTATUS(status);
@@ -306,6 +311,30 @@ static void give_back_by_hand(struct stage *st)
 		(void)stage_reattach(st, devices[i]); /* most are home */
 }
 
+/* Who ends before his time leaves a guest, and nobody to release it. */
+static void wait_for_worker(int number, pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		violation("worker %d cannot be waited for: %s", number, strerror(errno));
+	else if (status)
+		violation("worker %d was ended by status 0x%x", number, (unsigned int)status);
+}
+
+/* What tells, afterwards, who was the last to move a device. */
+static void show_traces(struct stage *st)
+{
+	_auto_names_ struct vh_names left = { 0 };
+	_auto_free_ char *log = fake_log(st->root);
+
+	VH_IGNORE(vh_root_list(st->root, &left, "run/vfio-hook"));
+	for (size_t i = 0; i < left.count; i++)
+		printf("left: %s\n", left.name[i]);
+	printf("writes of vfio-hook, the last ones:\n%s",
+	       strlen(log) > 4000 ? log + strlen(log) - 4000 : log);
+}
+
 static void run_concurrent(int seconds, uint32_t seed)
 {
 	_auto_(stage) struct stage *st = stage_new(NULL);
@@ -330,10 +359,12 @@ static void run_concurrent(int seconds, uint32_t seed)
 		}
 	}
 	for (int i = 0; i < DOMAINS; i++)
-		waitpid(pids[i], NULL, 0);
+		wait_for_worker(i + 1, pids[i]);
 	give_back_by_hand(st);
-	if (!stage_is_home(st))
+	if (!stage_is_home(st)) {
 		violation("not everything is home");
+		show_traces(st);
+	}
 }
 
 /* --- one after the other ------------------------------------------------------------------------- */

@@ -225,6 +225,7 @@ static void test_replaced(void)
 		diag("does not run");
 	fake_libvirt_release(st->root, d);
 	fake_put(st->root, "sys/bus/pci/devices/" FOUR "1/device", "0x9999\n");
+	fake_remove(st->root, "sys/bus/pci/devices/" FOUR "1/modalias"); /* which says it too */
 	ok(stage_release(st, d) == 0 && !stage_has_claim(st, VM1) && stage_is(st, FOUR "1", ON_VFIO),
 	   "another device at the address: not ours to move");
 }

@@ -14,7 +14,7 @@ sigaddset sigemptyset sigprocmask clearenv sysconf prctl localtime_r munmap mmap
 # Waiting: whatever it says, the caller looks again.
 waiting='nanosleep usleep sigtimedwait waitpid pthread_join'
 # Not asked by what moves devices: snapshots, boot files, the log, how terminals are, SELinux labels.
-elsewhere='execle fchmod fsync futimens getxattr ioctl sendto setsockopt symlinkat'
+elsewhere='execve fchmod fsync futimens getxattr ioctl sendto setsockopt symlinkat'
 # Text, memory, numbers.
 pure='^(__.*|str.*|mem.*|.*printf|inet_.*|calloc|reallocarray|qsort|fnmatch)$'
 

@@ -137,7 +137,8 @@ fi
 # --- mutations ----------------------------------------------------------------------------------
 if command -v patch >/dev/null; then
 	is "every mutation still fits the code" "$(for one in tests/mutations/*.patch; do
-		patch -s -p1 --fuzz=0 --dry-run <"$one" >/dev/null || echo "$one"
+		[ ! -e "$one" ] || # there are none in the copy that one was applied to
+			patch -s -p1 --fuzz=0 --dry-run <"$one" >/dev/null || echo "$one"
 	done)"
 else
 	skip "every mutation still fits the code" "no patch(1)"

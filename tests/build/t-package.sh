@@ -91,6 +91,18 @@ empty script taken|auto|1|qemu.d/50-vfio-hook> qemu>|is in the way: it is not ou
 |somewhere|1||is none of auto, main, qemu.d, none
 END
 
+# without a root of its own, in folders of this test
+sed "s|^hooksdir=.*|hooksdir='$work/live' program='$work/none/vfio-hook-qemu' cli='$work/none/cli'|
+	s|^made=.*|made='$work/made'|" "$link" >"$work/live-link"
+run sh "$work/live-link" install
+verdict 'install without the program: refused, and no link made' eval \
+	'[ "$rc" = 1 ] && grep -q "vfio-hook-qemu is not there" <<<"$err" && [ ! -e "$work/live" ]'
+mkdir -p "$work/none" && echo >"$work/none/vfio-hook-qemu" && chmod +x "$work/none/vfio-hook-qemu"
+run sh "$work/live-link" install
+verdict 'install with the program: a link' eval \
+	'[ "$rc" = 0 ] && [ "$(readlink "$work/live/qemu")" = "$work/none/vfio-hook-qemu" ]'
+rm -rf "$work/none" "$work/live" "$work/made"
+
 root=$work/root
 rm -rf "$root"
 put empty script

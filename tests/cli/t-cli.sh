@@ -20,7 +20,20 @@ run "$hook"
 verdict 'no arguments: usage, on stderr' eval '[ $rc -eq 2 ] && [ -z "$out" ] && [[ $err == usage:* ]]'
 refuses 'unknown command' "unknown command 'frobnicate'" "$hook" frobnicate
 refuses 'unknown option' "unknown option '--frobnicate'" "$hook" list --frobnicate
-refuses 'unknown short option' "unknown option" "$hook" -x list
+refuses 'unknown short option' "unknown option '-x'; see" "$hook" -x list
+refuses 'a command that was mistyped' "unknown command 'chekc'; did you mean 'check'.\$" "$hook" chekc
+refuses 'a command that was not written to its end' "did you mean 'reattach'" "$hook" reatt 01:00.0
+refuses 'help of one that was mistyped' "did you mean 'status'" "$hook" help statsu
+refuses 'an option that was mistyped' "unknown option '--fromat'; did you mean '--format'" "$hook" list --fromat json
+refuses 'an option with one dash' "unknown option '-strict'; did you mean '--strict'" "$hook" check -strict "$bad"
+refuses 'an option with one dash, between others' "unknown option '-tree'; did you mean '--tree'" \
+	"$hook" --color never -tree list
+refuses 'a value for an option that takes none' "option '--strict' takes no value" "$hook" check --strict=yes
+refuses 'an interface that was mistyped' "device here; did you mean 'enp3s0f0'" on demo show enp3sf0
+exits 'an address that was mistyped' 1 on demo show 01:00.2
+tells 'an address that was mistyped: the next one' "no device at 0000:01:00.2; did you mean '0000:01:00.[01]'"
+exits 'an address that is nowhere near' 1 on demo show 77:1e.5
+tells 'an address that is nowhere near: the list' "no device at 0000:77:1e.5; 'vfio-hook list' shows all"
 refuses 'option without its value' "'--format' needs a value" "$hook" list --format
 refuses 'unknown format' "does not know 'xml'" "$hook" --format xml list
 refuses 'unknown colour' "does not know 'sometimes'" "$hook" --color sometimes list
@@ -136,6 +149,15 @@ exits 'a mounted disk' 1 on demo check "$bad"
 prints 'a mounted disk: where' 'nvme1n1p1 is mounted at /srv \[device-in-use\]$'
 prints 'a mounted disk: what to type' '^  fix: umount /srv$'
 
+# What we tell to type is for the host that was given.
+sed "s|domain='0x0000' bus='0x04'|domain='0x0000' bus='0x77'|" "$bad" >"$work/absent.xml"
+exits 'an absent device of another host' 1 "$hook" --host "$demo" check "$work/absent.xml"
+prints 'an absent device of another host: what to type' "^  fix: vfio-hook --host $demo list "
+exits 'the same in JSON' 1 "$hook" --host "$demo" --format json check "$work/absent.xml"
+prints 'the same in JSON: what to type' "\"fix\":\"vfio-hook --host $demo list "
+exits 'an absent address of another host' 1 "$hook" --host "$demo" show 77:1e.5
+tells 'an absent address of another host: what to type' "'vfio-hook --host $demo list' shows all"
+
 # --- list ------------------------------------------------------------------------------------
 exits 'list' 0 on seed-003 list
 prints 'list: a device' '^  0000:03:00.0  8086:24f3  .*\[0280\] +iwlwifi$'
@@ -202,6 +224,12 @@ else
 	skip 'colour on a terminal' 'no script(1)'
 	skip 'NO_COLOR on a terminal' 'no script(1)'
 fi
+tree demo >/dev/null
+{
+	sleep 0.3 # until the reader is gone
+	on demo list 2>"$work/err"
+} | :
+verdict 'list | head: nothing is said when the reader is gone' test ! -s "$work/err"
 if [ -w /dev/full ]; then
 	for command in check list status --help --version 'help check'; do
 		# shellcheck disable=SC2086

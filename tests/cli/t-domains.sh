@@ -46,6 +46,7 @@ exits '--domain more than once' 1 on check --domain storage --domain game2
 rm storage
 refuses 'neither file nor domain' "^vfio-hook: error: nosuch: neither a file here nor a domain of test:///" on check nosuch
 tells 'neither file nor domain: what to do' '^  fix: virsh list --all'
+refuses 'a domain that was mistyped' "domain of test:///.*; did you mean 'server'" on check sevrer
 refuses 'no domain' '^vfio-hook: error: nosuch: no domain of test:///' on check --domain nosuch
 mkfifo pipe
 cp "$examples/gpu-with-audio.xml" gone

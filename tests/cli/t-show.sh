@@ -49,8 +49,12 @@ if command -v dot >/dev/null; then
 	cp "$work/out" "$work/host.dot"
 	run dot -Tsvg -o "$work/host.svg" "$work/host.dot"
 	verdict 'picture of list: graphviz takes it' test "$rc" -eq 0 -a -s "$work/host.svg" -a -z "$err"
+	dot -Tplain "$work/host.dot" | awk '$1 == "node" && $2 ~ /^"0000:00:/ { print $4, $2 }' |
+		sort -rn | sed 's/.* //' >"$work/out"
+	verdict 'picture of list: groups are in order, from the top' eval 'sort -c "$work/out" && [ "$(wc -l <"$work/out")" -eq 19 ]'
 else
 	skip 'picture of list: graphviz takes it' 'no graphviz'
+	skip 'picture of list: groups are in order, from the top' 'no graphviz'
 fi
 exits 'picture of list without an IOMMU' 1 "$hook" --sysroot "$(tree no-iommu)" list --format dot
 tells 'picture of list without an IOMMU says why' 'no IOMMU groups'

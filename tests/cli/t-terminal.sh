@@ -12,10 +12,16 @@ esc=$'\e'
 demo=$(tree demo)
 
 run "$hook" --sysroot "$demo" --color always list
-verdict 'list: groups and uses' eval '[[ $out == *"$esc[1mIOMMU group 0:$esc[0m"* && $out == *"$esc[1;35mused:$esc[0m eno1"* ]]'
+verdict 'list: groups and uses' eval '[[ $out == *"$esc[1mIOMMU group 0:$esc[0m"* && $out == *"$esc[33mused:$esc[0m eno1"* ]]'
 plain=$(sed "s/$esc\[[0-9;]*m//g" <<<"$out")
 run "$hook" --sysroot "$demo" list
 verdict 'list: the text is the same without' test "$out" = "$plain"
+verdict 'list: what is no obstacle has no colour' eval '[[ $out == *"      used, blocks only as a group member: it is a display"* ]]'
+run "$hook" --sysroot "$demo" --color always check "$fixtures/mounted-nvme.xml"
+verdict 'check: the verdict' eval '[[ $out == *": $esc[1;31mrefused$esc[0m: 1 error" ]]'
+verdict 'check: an error' eval '[[ $out == *": $esc[1;31merror$esc[0m: "* ]]'
+run "$hook" --sysroot "$demo" --color always check "$examples/gpu-with-audio.xml"
+verdict 'check: a good verdict' eval '[[ $out == *": $esc[32mok$esc[0m"* ]]'
 run "$hook" --sysroot "$demo" --color always show 01:00.0
 verdict 'show: the title' eval '[[ $out == "$esc[1m0000:01:00.0$esc[0m "* ]]'
 verdict 'show: a start that would go on' eval '[[ $out == *"virsh start       $esc[32mwould take it"* ]]'

@@ -382,6 +382,13 @@ int socket(int domain, int type, int protocol)
 	return real(domain, type, protocol);
 }
 
+int socketpair(int domain, int type, int protocol, int fds[2])
+{
+	REAL(socketpair);
+	OR_FAIL(call("socketpair", EMFILE));
+	return real(domain, type, protocol, fds);
+}
+
 ssize_t send(int fd, const void *buf, size_t size, int flags)
 {
 	REAL(send);

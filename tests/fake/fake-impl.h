@@ -35,4 +35,11 @@ void fake_end(const struct vh_root *root, const char *how);
 int fake_block(const struct vh_root *root, const char *gone, const char *there, int keep_fd,
 	       bool orphan, int (*finish)(void *), void *arg);
 
+/* Is somebody's group open? */
+bool fake_is_held(const struct vh_root *root, int group);
+/* Of struct vh_root_ops. */
+int fake_try_group(const struct vh_root *root, int group);
+int fake_hold_disk(const struct vh_root *root, const char *name);
+int fake_try_exclusive(const struct vh_root *root, const char *name);
+
 #endif

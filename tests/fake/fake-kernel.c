@@ -84,11 +84,6 @@ static void end(struct op *op)
 		close(op->lock);
 }
 
-static bool is_held(const struct vh_root *root, int group)
-{
-	return group >= 0 && vh_root_exists(root, FAKE "/held/%d", group);
-}
-
 /* NULL: unset. */
 static char *override_of(const struct op *op)
 {
@@ -165,7 +160,8 @@ static void settle_group(const struct op *op)
 		vfio |= vh_root_exists(op->root, DEVICES "/%s/vfio-dev", names.name[i]);
 	if (!vfio)
 		fake_remove(op->root, "%s", node);
-	else if (!vh_root_exists(op->root, "%s", node))
+	else if (!vh_root_exists(op->root, "%s", node) &&
+		 !vh_root_exists(op->root, FAKE "/no-groups"))
 		fake_put(op->root, node, "%s", "");
 }
 
@@ -213,7 +209,7 @@ static int unbind(struct op *op)
 		return fake_block(op->root, NULL, FAKE "/resume", op->lock, false, finish_unbind,
 				  op);
 	/* vfio_unregister_group_dev() waits for the user */
-	if (fake_is_vfio(op->driver) && is_held(op->root, op->group))
+	if (fake_is_vfio(op->driver) && fake_is_held(op->root, op->group))
 		return fake_block(op->root, held, NULL, op->lock, false, finish_unbind, op);
 	return finish_unbind(op);
 }
@@ -226,7 +222,7 @@ static int probe_result(const struct op *op)
 	int64_t fails = vh_root_read_int(op->root, FAKE "/fails/%s", op->addr);
 	unsigned char header = 0;
 
-	if (!is_tolerated(op->to) && is_held(op->root, op->group))
+	if (!is_tolerated(op->to) && fake_is_held(op->root, op->group))
 		return -EBUSY; /* iommu_device_use_default_domain() */
 	if (fake_is_vfio(op->to)) {
 		char config[64];
@@ -476,23 +472,33 @@ static bool has_module(const struct vh_root *root)
 }
 
 /* driver_register(): the new driver takes what it matches and nobody has. */
-static int register_vfio_pci(const struct vh_root *root)
+static int register_driver(const struct vh_root *root, const char *driver)
 {
+	_auto_free_ char *bind = vh_printf(DRIVERS "/%s/bind", driver);
+	_auto_free_ char *unbind = vh_printf(DRIVERS "/%s/unbind", driver);
 	_auto_names_ struct vh_names devices = { 0 };
 
-	fake_put(root, DRIVERS "/vfio-pci/bind", "%s", "");
-	fake_put(root, DRIVERS "/vfio-pci/unbind", "%s", "");
-	fake_put(root, "dev/vfio/vfio", "%s", "");
+	fake_put(root, bind, "%s", "");
+	fake_put(root, unbind, "%s", "");
+	if (!strcmp(driver, "vfio-pci"))
+		fake_put(root, "dev/vfio/vfio", "%s", "");
 	if (vh_root_list(root, &devices, DEVICES) < 0)
 		return 0;
 	for (size_t i = 0; i < devices.count; i++) {
 		struct op op;
 
-		if (begin(&op, root, devices.name[i]) == 0 && matches(&op, "vfio-pci"))
+		if (begin(&op, root, devices.name[i]) == 0 && matches(&op, driver))
 			(void)attach(&op);
 		end(&op);
 	}
 	return 0;
+}
+
+static bool is_loadable(const struct vh_root *root, const char *name)
+{
+	if (!strcmp(name, "vfio-pci"))
+		return has_module(root);
+	return vh_root_exists(root, FAKE "/modules/%s", name);
 }
 
 static int op_load_module(const struct vh_root *root, const char *name)
@@ -506,53 +512,14 @@ static int op_load_module(const struct vh_root *root, const char *name)
 		r = -v.error;
 	else if (v.hang)
 		pause();
-	else if (strcmp(name, "vfio-pci") != 0 || !has_module(root))
+	else if (!is_loadable(root, name))
 		r = -ENOENT;
-	else if (!vh_root_exists(root, DRIVERS "/vfio-pci"))
-		r = register_vfio_pci(root);
+	else if (!vh_root_exists(root, DRIVERS "/%s", name))
+		r = register_driver(root, name);
 	note(root, "load_module", name, r);
 	if (*v.after)
 		fake_end(root, v.after);
 	return r;
-}
-
-static int op_try_group(const struct vh_root *root, int group)
-{
-	if (!vh_root_exists(root, "dev/vfio/%d", group))
-		return -ENOENT;
-	return is_held(root, group) ? -EBUSY : 0;
-}
-
-/* The claim of an exclusive open is a lock on a file of the disk's. */
-static int op_hold(const struct vh_root *root, const char *name)
-{
-	_auto_free_ char *text = vh_root_read(root, "dev/%s", name);
-	_auto_free_ char *path = vh_printf(FAKE "/exclusive/%s", name);
-
-	if (vh_streq(text, "held"))
-		return -EBUSY;
-	return vh_streq(text, "free") ? fake_try_lock(root, path) : -EACCES;
-}
-
-static int op_try_exclusive(const struct vh_root *root, const char *name)
-{
-	int fd = op_hold(root, name);
-
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? fd : 0;
-}
-
-bool fake_mount(const struct vh_root *root, const char *name, const char *mountinfo)
-{
-	_auto_free_ char *path = vh_printf("dev/%s", name);
-	_auto_close_ int fd = op_hold(root, name);
-
-	if (fd < 0)
-		return false;
-	fake_put(root, "proc/self/mountinfo", "%s", mountinfo);
-	fake_put(root, path, "held\n");
-	return true;
 }
 
 static void op_step(const struct vh_root *root, const char *what)
@@ -563,23 +530,11 @@ static void op_step(const struct vh_root *root, const char *what)
 const struct vh_root_ops fake_kernel_ops = {
 	.write = op_write,
 	.load_module = op_load_module,
-	.try_group = op_try_group,
-	.try_exclusive = op_try_exclusive,
-	.hold = op_hold,
+	.try_group = fake_try_group,
+	.try_exclusive = fake_try_exclusive,
+	.hold = fake_hold_disk,
 	.step = op_step,
 };
-
-void fake_hold(const struct vh_root *root, int group, const char *holder)
-{
-	_auto_free_ char *path = vh_printf(FAKE "/held/%d", group);
-
-	fake_put(root, path, "%s\n", holder);
-}
-
-void fake_let_go(const struct vh_root *root, int group)
-{
-	fake_remove(root, FAKE "/held/%d", group);
-}
 
 void fake_unplug(const struct vh_root *root, const char *addr)
 {
@@ -593,4 +548,22 @@ void fake_unplug(const struct vh_root *root, const char *addr)
 		fake_remove(root, "%s", op.path);
 	}
 	end(&op);
+}
+
+void fake_unload(const struct vh_root *root, const char *driver)
+{
+	_auto_free_ char *module = vh_printf(FAKE "/modules/%s", driver);
+	_auto_names_ struct vh_names devices = { 0 };
+
+	if (vh_root_list(root, &devices, DEVICES) < 0)
+		return;
+	for (size_t i = 0; i < devices.count; i++) {
+		struct op op;
+
+		if (begin(&op, root, devices.name[i]) == 0 && vh_streq(op.driver, driver))
+			(void)unbind(&op);
+		end(&op);
+	}
+	fake_remove(root, DRIVERS "/%s", driver);
+	fake_put(root, module, "%s", "");
 }

@@ -9,6 +9,9 @@
  *	held/N           somebody has VFIO group N open (his name); its DMA is his
  *	delay/DRIVER     milliseconds that it takes to bind or unbind
  *	fails/ADDR       errno with which every host driver's probe of it fails
+ *	opens/N          milliseconds that it takes to open the node of group N; `opened`: it did
+ *	no-groups        VFIO has no nodes of groups (CONFIG_VFIO_GROUP=n)
+ *	modules/DRIVER   may be loaded
  *	parked/ADDR/DRIVER/...   what the driver made below the function: net, nvme, usb1 ...
  *	faults           what to do wrong; see fake_fault()
  *	writes, steps    how many there have been
@@ -60,6 +63,9 @@ bool fake_mount(const struct vh_root *root, const char *name, const char *mounti
 
 /* Hot-unplug: the function is gone from everywhere. */
 void fake_unplug(const struct vh_root *root, const char *addr);
+
+/* The driver's module is unloaded: its devices have none. It may be loaded again. */
+void fake_unload(const struct vh_root *root, const char *driver);
 
 bool fake_is_vfio(const char *driver);
 

@@ -9,6 +9,19 @@
 #define ACTIVE "fake-kernel/libvirt"
 #define DEVICE "sys/bus/pci/devices/%s"
 
+static bool announces;
+
+void fake_libvirt_announce(void)
+{
+	announces = true;
+}
+
+static void step(const struct vh_root *root, const char *what)
+{
+	if (announces)
+		vh_root_step(root, what);
+}
+
 static int VH_PRINTF(3, 4) fail(char *why, size_t size, const char *fmt, ...)
 {
 	va_list ap;
@@ -81,6 +94,17 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	return 0;
 }
 
+/* Of the group, or, where groups have none, of the device (by an iommufd). */
+static char *node_of(const struct vh_root *root, const char *addr, int group)
+{
+	_auto_names_ struct vh_names nodes = { 0 };
+
+	if (!vh_root_exists(root, "fake-kernel/no-groups") ||
+	    vh_root_list(root, &nodes, DEVICE "/vfio-dev", addr) < 0 || !nodes.count)
+		return vh_printf("/dev/vfio/%d", group);
+	return vh_printf("/dev/vfio/devices/%s", nodes.name[0]);
+}
+
 /* QEMU opens the group: VFIO_GROUP_FLAGS_VIABLE. */
 static int open_group(const struct vh_root *root, const char *addr, char *why, size_t size)
 {
@@ -101,12 +125,16 @@ static int open_group(const struct vh_root *root, const char *addr, char *why, s
 	}
 	fake_hold(root, group, "qemu");
 	link = vh_printf("proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
-	target = vh_printf("/dev/vfio/%d", group);
+	target = node_of(root, addr, group);
 	if (!vh_root_exists(root, "proc/%d/fd", FAKE_QEMU_PID)) {
-		fake_put(root, "proc/4711/comm", "qemu-system-x86\n");
-		fake_put(root, "proc/4711/stat",
-			 "4711 (qemu-system-x86) S 1 4711 4711 0 -1 0 0 0 0 0 "
-			 "0 0 0 0 20 0 1 0 777 0 0\n");
+		_auto_free_ char *comm = vh_printf("proc/%d/comm", FAKE_QEMU_PID);
+		_auto_free_ char *stat = vh_printf("proc/%d/stat", FAKE_QEMU_PID);
+
+		fake_put(root, comm, "qemu-system-x86\n");
+		fake_put(root, stat,
+			 "%d (qemu-system-x86) S 1 1 1 0 -1 0 0 0 0 0 "
+			 "0 0 0 0 20 0 1 0 777 0 0\n",
+			 FAKE_QEMU_PID);
 		fake_mkdirs(root, "proc/%d/fd", FAKE_QEMU_PID);
 	}
 	fake_remove(root, "%s", link);
@@ -181,9 +209,13 @@ static void give_back(const struct vh_root *root, const struct vh_domain *d, con
 	fake_remove(root, ACTIVE "/%s/%s", d->uuid, addr);
 	if (!vh_streq(how, "bound"))
 		return;
+	step(root, "libvirt clears the override");
 	VH_IGNORE(fake_write(root, "\n", DEVICE "/driver_override", addr));
+	step(root, "libvirt unbinds");
 	VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));
+	step(root, "libvirt probes");
 	VH_IGNORE(fake_write(root, addr, "sys/bus/pci/drivers_probe"));
+	step(root, "libvirt has given it back");
 }
 
 void fake_libvirt_unplug(const struct vh_root *root, const struct vh_domain *d, const char *addr)

@@ -11,8 +11,9 @@
 #include "lib/domain/domain.h"
 #include "tests/fake/fake-kernel.h"
 
-/* libvirt's name for the domain: its UUID. The process that runs it has this pid in the tree. */
-#define FAKE_QEMU_PID 4711
+/* libvirt's name for the domain: its UUID. The process that runs it has this pid in the tree,
+ * which is above PID_MAX_LIMIT: a test's own processes, which are in the tree too, never have it. */
+#define FAKE_QEMU_PID 4194305
 
 /*
  * Between the hook's prepare and started. 0, or -1 with the reason in `why` (of `size` bytes)
@@ -27,6 +28,9 @@ void fake_libvirt_release(const struct vh_root *root, const struct vh_domain *d)
 /* The two halves of it: the guest is gone, but libvirt has not noticed; and then it does. */
 void fake_qemu_end(const struct vh_root *root, const struct vh_domain *d);
 void fake_libvirt_reattach(const struct vh_root *root, const struct vh_domain *d);
+
+/* In this process: each write of giving back is announced as a step, for actors. */
+void fake_libvirt_announce(void);
 
 /* Hot-unplug of one device, while the guest goes on: no hook is called. Hot-plug of a domain's
  * devices is fake_libvirt_prepare(). */

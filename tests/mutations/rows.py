@@ -11,8 +11,8 @@ import sys
 import tempfile
 
 # Those that know the tables best come first.
-TESTS = ["tests/unit/t-nodes", "tests/unit/t-ties", "tests/unit/t-block-uses", "tests/unit/t-parts",
-         "tests/unit/t-facts", "tests/unit/t-process", "tests/unit/t-shell", "tests/rules/t-rules",
+TESTS = ["tests/unit/t-rows", "tests/unit/t-nodes", "tests/unit/t-block-uses", "tests/unit/t-ties",
+         "tests/unit/t-parts", "tests/unit/t-facts", "tests/unit/t-process", "tests/unit/t-shell", "tests/rules/t-rules",
          "tests/cli/t-expectations.sh"]
 TABLE = re.compile(r'static const [^;{=]*?(?:\{[^{}]*\} )?(\w+)\[\] = \{|ONLY\((?!\.)')
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|\'[^\']*\'|[{}(),]', re.S)

@@ -56,6 +56,25 @@ static void vital_allowed(struct world *w)
 CASE("in-use-vital", vital_allowed, .want = "error device-in-use 0000:01:00.0:10",
      .fix = "cannot run without");
 
+static void perhaps_vital(struct world *w)
+{
+	use_without_fix(w);
+	w->dev[1].uses[0].vital = w->dev[1].uses[0].guess = true;
+}
+CASE("in-use-vital-perhaps", perhaps_vital, .want = "error device-in-use 0000:01:00.0:10",
+     .fix = "choose another device: the host may need this one");
+
+static void ended_beside_a_guess(struct world *w)
+{
+	alone(w);
+	world_use(&w->dev[1], VH_USE_BLOCK, "sda1 is mounted at /srv")->fix = S("umount /srv");
+	world_use(&w->dev[1], VH_USE_BLOCK, "sda2 is the journal of a file system")->vital = true;
+	w->dev[1].uses[1].guess = true;
+}
+CASE("in-use-beside-a-guess", ended_beside_a_guess,
+     .want = "error device-in-use 0000:01:00.0:10, error device-in-use 0000:01:00.0:10",
+     .says = "/srv", .fix = "umount /srv");
+
 static void holds_the_root(struct world *w)
 {
 	alone(w);
@@ -159,6 +178,15 @@ static void peer_vital(struct world *w)
 CASE("peer-in-use-vital", peer_vital, .want = "error peer-in-use 0000:01:00.1:10",
      .fix = "umount /home\nor choose a device of another IOMMU group");
 
+static void peer_perhaps_vital(struct world *w)
+{
+	with_peer(w);
+	world_use(&w->dev[2], VH_USE_BLOCK, "sda1 is the journal of a file system");
+	w->dev[2].uses[0].vital = w->dev[2].uses[0].guess = true;
+}
+CASE("peer-in-use-vital-perhaps", peer_perhaps_vital, .want = "error peer-in-use 0000:01:00.1:10",
+     .fix = "choose a device of another IOMMU group: the host may need this one to run");
+
 static void peer_allowed(struct world *w)
 {
 	peer_used(w);
@@ -213,6 +241,21 @@ static void untold(struct world *w)
 }
 CASE("in-use-untold", untold, .want = "", .silent = "device-in-use");
 
+/* A start is root's, and sees more. */
+static void unjudged_by_a_user(struct world *w)
+{
+	unjudged(w);
+	w->host.ordinary = true;
+}
+CASE("in-use-unjudged-by-a-user", unjudged_by_a_user, .want = "", .silent = "device-in-use");
+
+static void used_seen_by_a_user(struct world *w)
+{
+	use_without_fix(w);
+	w->host.ordinary = true;
+}
+CASE("in-use-seen-by-a-user", used_seen_by_a_user, .want = "error device-in-use 0000:01:00.0:10");
+
 /* It stays where it is: nothing of it is taken. */
 static void unjudged_on_vfio(struct world *w)
 {
@@ -233,6 +276,14 @@ CASE("peer-in-use-unjudged", peer_unjudged, .want = "error peer-in-use 0000:01:0
      .says = "counts as used: what the host does with driver 'snd_hda_intel' could not be "
 	     "seen",
      .fix = "choose a device of another IOMMU group");
+
+static void peer_unjudged_by_a_user(struct world *w)
+{
+	peer_unjudged(w);
+	w->host.ordinary = true;
+}
+CASE("peer-in-use-unjudged-by-a-user", peer_unjudged_by_a_user, .want = PEER,
+     .silent = "peer-in-use");
 
 static void peer_unjudged_net(struct world *w)
 {

@@ -135,6 +135,25 @@ static const struct {
 		  "253:0") "f sys/devices/virtual/block/dm-0/dm/name\tx\n"
 			   "d sys/fs/btrfs/features\nd sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/dm-0\n" HELD,
 	  "sda is mounted at /srv", "umount /srv" },
+	{ "btrfs, both of its disks: said once",
+	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/sdb rw")
+		  DISK("sdb", "8:16") "d sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/sdb\n",
+	  "sda (also sdb) is mounted at /srv", "umount /srv" },
+	{ "the system on all disks of btrfs",
+	  SDA SWAPS("") DISK("sdb", "8:16") DISK(
+		  "sdc",
+		  "8:32") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/sdc rw\n"
+			  "d sys/fs/btrfs/1/devices/sda\nd sys/fs/btrfs/1/devices/sdb\nd sys/fs/btrfs/1/devices/sdc\n",
+	  "vital sda (also sdb, sdc) is mounted at /", "none" },
+	{ "two disks at one place, one over the other",
+	  SDA SWAPS("") MOUNTS("\\n21 20 8:0 / /srv rw - ext4 /dev/sda rw"
+			       "\\n22 21 8:16 / /srv rw - ext4 /dev/sdb rw") DISK("sdb", "8:16"),
+	  "sdb is mounted at /srv; sda is mounted at /srv", "umount /srv; umount /srv" },
+	{ "a mirror of both disks",
+	  SDA SWAPS("") MOUNTS("\\n21 20 9:0 / /srv rw - ext4 /dev/md0 rw") DISK("sdb", "8:16")
+		  VIRTUAL("md0", "9:0") HOLDS("sda", "md0") HOLDS("sdb", "md0"),
+	  "md0 is mounted at /srv; sda (also sdb) is held by md0",
+	  "umount /srv; mdadm --stop /dev/md0" },
 	{ "another btrfs",
 	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/sdx rw") FREE
 	  "d sys/fs/btrfs/1/devices/sdx\nd sys/fs/btrfs/2/devices/sda\n" UDEV("8:0", ""),
@@ -152,7 +171,7 @@ static const struct {
 	{ "ZFS, of the system, and which pool is not said",
 	  SDA1 SWAPS("") "f proc/self/mountinfo\t20 1 0:50 / / rw - zfs rpool/ROOT rw\n" HELD
 			 "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_TYPE=zfs_member"),
-	  "vital sda1 is a member of the ZFS pool 'unknown'", "none" },
+	  "maybe vital sda1 is a member of the ZFS pool 'unknown'", "none" },
 	{ "ZFS, swap on some volume",
 	  SDA1 SWAPS("/dev/zd0 x") MOUNTS("") HELD
 	  "f dev/sda1\theld\n" UDEV("8:1", "E:ID_FS_LABEL=tank\\nE:ID_FS_TYPE=zfs_member"),
@@ -189,7 +208,7 @@ static const struct {
 	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/vg/x rw") HOLDS("sda", "dm-0")
 		  VIRTUAL("dm-0", "253:0") "l dev/vg/x\t../dm-0\nf dev/dm-0\theld\n"
 					   "d sys/fs/btrfs/1/devices/dm-0\n",
-	  "dm-0 is mounted at /srv (through dm-0); sda is held by dm-0", "umount /srv; none" },
+	  "dm-0 is mounted at /srv; sda is held by dm-0", "umount /srv; none" },
 	{ "btrfs, mounted by the kernel as /dev/root",
 	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/root rw\n"
 			"d sys/fs/btrfs/1/devices/sda\n" HELD,
@@ -201,7 +220,7 @@ static const struct {
 	{ "ZFS, exported", SDA1 PLAIN FREE UDEV("8:0", "") UDEV("8:1", "E:ID_FS_TYPE=zfs_member"),
 	  "peer sda1 holds data (zfs_member)", "none" },
 	{ "an external journal", SDA PLAIN HELD UDEV("8:0", "E:ID_FS_TYPE=jbd"),
-	  "vital sda is the journal of a file system on another disk", "none" },
+	  "maybe vital sda is the journal of a file system on another disk", "none" },
 	{ "nobody knows who", SDA PLAIN HELD UDEV("8:0", ""),
 	  "vital sda is opened exclusively, and it cannot be told by whom",
 	  "fuser -v /dev/sda; grep -l ' 8:0 ' /proc/[0-9]*/mountinfo   # names who" },
@@ -282,11 +301,12 @@ static const struct {
 	  "sda2 is mounted at /x in the mount namespace of process 7 (tool)",
 	  "umount -N 7 /b, or end process 7 (tool); umount -N 7 /x, or end process 7 (tool)" },
 	{ "unmounted lazily", SDA1 PLAIN "d sys/fs/ext4/sda1\n",
-	  "vital sda1 has a file system (ext4) that is mounted where it cannot be seen", "none" },
+	  "maybe vital sda1 has a file system (ext4) that is mounted where it cannot be seen",
+	  "none" },
 	{ "XFS, mounted nowhere", SDA PLAIN "d sys/fs/xfs/sda\n",
-	  "vital sda has a file system (xfs) that is mounted where it cannot be seen", "none" },
+	  "maybe vital sda has a file system (xfs) that is mounted where it cannot be seen", "none" },
 	{ "a journal that is in use", SDA PLAIN "d proc/fs/jbd2/sda\n",
-	  "vital sda is the journal of a file system on another disk", "none" },
+	  "maybe vital sda is the journal of a file system on another disk", "none" },
 	{ "ZFS, imported, and nobody tries",
 	  SDA1 LOOKS PLAIN "f proc/spl/kstat/zfs/tank/state\tONLINE\n" TANK,
 	  "sda1 is a member of the ZFS pool 'tank'", "zpool export tank" },
@@ -351,7 +371,7 @@ static const struct {
 	{ "bcache, behind it",
 	  SDA SWAPS("") MOUNTS("\\n21 20 252:0 / /srv rw - ext4 /dev/bcache0 rw") VIRTUAL(
 		  "bcache0", "252:0") "l " AT "sda/bcache/dev\tsys/devices/virtual/block/bcache0\n",
-	  "bcache0 is mounted at /srv (through bcache0); sda is held by bcache0",
+	  "bcache0 is mounted at /srv; sda is held by bcache0",
 	  "umount /srv; echo 1 > /sys/block/bcache0/bcache/stop" },
 	{ "bcache, the cache of the system",
 	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 252:0 / / rw - ext4 /dev/bcache0 rw\n" VIRTUAL(
@@ -360,7 +380,7 @@ static const struct {
 			   "l sys/fs/bcache/7a/bdev0\tsys/devices/virtual/block/sdx/bcache\n"
 			   "l sys/class/block/sdx\tsys/devices/virtual/block/sdx\n"
 			   "l sys/devices/virtual/block/sdx/bcache/dev\tsys/devices/virtual/block/bcache0\n",
-	  "vital bcache0 is mounted at / (through bcache0); sda is a cache of bcache",
+	  "vital bcache0 is mounted at /; sda is a cache of bcache",
 	  "none; echo 1 > /sys/fs/bcache/7a/stop" },
 	{ "bcache, a volume of the cache",
 	  SDA SWAPS("") MOUNTS("\\n21 20 252:1 / /srv rw - ext4 /dev/bcache1 rw") VIRTUAL(
@@ -368,7 +388,7 @@ static const struct {
 		  "252:1") "l " AT "sda/bcache/set\tsys/fs/bcache/7a\n"
 			   "d sys/devices/virtual/block/bcache1/bcache\n"
 			   "l sys/fs/bcache/7a/volume0\tsys/devices/virtual/block/bcache1/bcache\n",
-	  "bcache1 is mounted at /srv (through bcache1); sda is a cache of bcache",
+	  "bcache1 is mounted at /srv; sda is a cache of bcache",
 	  "umount /srv; echo 1 > /sys/fs/bcache/7a/stop" },
 	{ "nvmet",
 	  SDA PLAIN NVMET "n/namespaces/1/device_path\t/dev/sda\n" NVMET "n/namespaces/1/enable\t1\n",
@@ -411,7 +431,7 @@ static const struct {
 		  "") "f proc/self/mountinfo\t20 1 7:0 / / rw - ext4 /dev/loop0 rw\\n"
 		      "21 20 8:0 / /host rw - ntfs /dev/sda rw\nf sys/block/loop0/loop/backing_file\t/host/disk\n" VIRTUAL(
 			      "loop0", "7:0"),
-	  "vital loop0 is mounted at / (through loop0); "
+	  "vital loop0 is mounted at /; "
 	  "sda holds the file /host/disk, held by loop0; sda is mounted at /host",
 	  "none; losetup --detach /dev/loop0; umount /host" },
 	{ "a file deep down, its file system near the top",
@@ -419,7 +439,7 @@ static const struct {
 		  "\\n21 20 8:0 / /a/b/c rw - ext4 /dev/sda rw"
 		  "\\n22 20 7:0 / /x rw - ext4 /dev/loop0 rw") "f sys/block/loop0/loop/backing_file\t/a/b/c/disk\n" VIRTUAL("loop0",
 															    "7:0"),
-	  "loop0 is mounted at /x (through loop0); sda holds the file /a/b/c/disk, held by loop0; "
+	  "loop0 is mounted at /x; sda holds the file /a/b/c/disk, held by loop0; "
 	  "sda is mounted at /a/b/c",
 	  "umount /x; losetup --detach /dev/loop0; umount /a/b/c" },
 	{ "a live system, whose layers are out of sight",
@@ -428,7 +448,7 @@ static const struct {
 			"21 20 8:0 / /cdrom rw - iso9660 /dev/sda rw\n"
 			"f sys/block/loop0/loop/backing_file\t/cdrom/small.squashfs\n" VIRTUAL(
 				"loop0", "7:0"),
-	  "vital sda holds the file /cdrom/small.squashfs, held by loop0, maybe a part of the root "
+	  "maybe vital sda holds the file /cdrom/small.squashfs, held by loop0, maybe a part of the root "
 	  "file system; sda is mounted at /cdrom",
 	  "none; umount /cdrom" },
 	{ "md, the system on its partition",
@@ -514,7 +534,7 @@ static const struct {
 	  SDA MOUNTS("") SWAPS(
 		  "/dev/zram0 x") "f sys/block/zram0/backing_dev\t/dev/sda\n"
 				  "f sys/block/zram1/backing_dev\tnone\n" VIRTUAL("zram0", "251:0"),
-	  "vital zram0 is swap (through zram0); sda is what zram0 writes back to",
+	  "vital zram0 is swap; sda is what zram0 writes back to",
 	  "swapoff /dev/zram0; echo 1 > /sys/block/zram0/reset" },
 	{ "NVMe, the whole controller",
 	  "pci 0000:01:00.0 class=010802 id=144d:a808 group=2 driver=nvme\n"
@@ -575,8 +595,8 @@ static void test_case(size_t n)
 	for (size_t i = 0; i < d->n_uses; i++) {
 		const struct vh_use *u = &d->uses[i];
 
-		vh_strbuf_addf(&uses, "%s%s%s%s", i ? "; " : "", u->vital ? "vital " : "",
-			       u->peer_only ? "peer " : "", u->text);
+		vh_strbuf_addf(&uses, "%s%s%s%s%s", i ? "; " : "", u->guess ? "maybe " : "",
+			       u->vital ? "vital " : "", u->peer_only ? "peer " : "", u->text);
 		vh_strbuf_add(&fixes, i ? "; " : "");
 		add_fix(&fixes, u->fix ? u->fix : "none");
 	}

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "lib/base/child.h"
+#include "lib/base/reader.h"
 #include "tests/tap.h"
 
 #include "lib/base/banned.h"
@@ -138,7 +138,7 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 
 static void ask(const char *const *things, size_t count, int timeout, struct vh_strbuf *ret)
 {
-	vh_child_ask(answer, (void *)things, count, -1, timeout, ret);
+	vh_reader_ask(answer, (void *)things, count, -1, timeout, ret);
 }
 
 static bool is(const struct vh_strbuf *sb, const char *want)

@@ -8,6 +8,7 @@
 
 #include "lib/base/strbuf.h"
 #include "tests/fake/scratch.h"
+#include "cli/wrap.h"
 #include "tests/tap.h"
 #include "tests/unit/fix-commands.h"
 
@@ -280,8 +281,27 @@ static void test_sources(void)
 	ok(calls > 40, "%zu calls insert something into a line to type", calls);
 }
 
+/* The terminal continues a command by a backslash, and prose not. */
+static void test_terminal(void)
+{
+	size_t missed = 0;
+
+	for (size_t i = 0; i < VH_COUNT(fix_commands); i++) {
+		_auto_free_ char *line = vh_printf("either: %s -x y", fix_commands[i].name);
+		const char *found = vh_wrap_find_command(line);
+
+		if (found == line + strlen("either: "))
+			continue;
+		printf("# %s\n", fix_commands[i].name);
+		missed++;
+	}
+	ok(!missed, "all commands are commands to the terminal");
+	ok(!vh_wrap_find_command("install the package: ipmitool is in it"), "prose is none");
+}
+
 int main(void)
 {
+	test_terminal();
 	test_sources();
 	return tap_done();
 }

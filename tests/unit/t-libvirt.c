@@ -10,6 +10,10 @@
 #define LIVE_NETS "run/libvirt/network"
 #define STATUS "run/libvirt/qemu"
 #define UUID "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
+#define CUT "dea22b3-1d52-d8f3-2516-782e98ab3fa0"
+#define CAPITALS "4DEA22B3-1D52-D8F3-2516-782E98AB3FA0"
+#define DENSE "4dea22b31d52d8f32516782e98ab3fa0"
+#define OLD_STATUS "var/run/libvirt/qemu"
 #define OTHER "11111111-1d52-d8f3-2516-782e98ab3fa0"
 
 #define HOSTDEV_NET(name) \
@@ -131,6 +135,37 @@ static const struct test_case domains[] = {
 	{ "a definition is no status",
 	  { { "etc/libvirt/qemu/vm.xml", "<domain type='kvm'><uuid>" UUID "</uuid></domain>" } },
 	  VH_NO },
+	{ "its UUID in capitals", { { STATUS "/a.xml", DOMSTATUS(CAPITALS) } }, VH_YES },
+	{ "its UUID without dashes", { { STATUS "/a.xml", DOMSTATUS(DENSE) } }, VH_YES },
+	{ "its UUID with references in it", { { STATUS "/a.xml", DOMSTATUS("&#52;" CUT) } }, VH_YES },
+	{ "its UUID elsewhere than expected",
+	  { { STATUS "/a.xml", "<domstatus><domain uuid='" UUID "'/></domstatus>" } },
+	  VH_UNKNOWN },
+	{ "its UUID in a state of another shape",
+	  { { STATUS "/a.xml", "<vmstatus><vm><uuid>" UUID "</uuid></vm></vmstatus>" } },
+	  VH_UNKNOWN },
+	{ "its domain in another namespace",
+	  { { STATUS "/a.xml",
+	      "<domstatus><domain xmlns='urn:x'><uuid>" UUID "</uuid></domain></domstatus>" } },
+	  VH_UNKNOWN },
+	{ "a state without a UUID",
+	  { { STATUS "/a.xml", "<domstatus><domain/></domstatus>" } },
+	  VH_UNKNOWN },
+	{ "an empty state", { { STATUS "/a.xml", "" } }, VH_UNKNOWN },
+	{ "a state that was not written to its end", { { STATUS "/a.xml", "<domstat" } }, VH_UNKNOWN },
+	{ "a new one that was not, of a domain that is known",
+	  { { STATUS "/a.xml", DOMSTATUS(OTHER) }, { STATUS "/a.xml.new", "<domstat" } },
+	  VH_NO },
+	{ "a new one that was not, of who knows whom",
+	  { { STATUS "/a.xml", DOMSTATUS(OTHER) }, { STATUS "/b.xml.new", "" } },
+	  VH_UNKNOWN },
+	{ "/var/run is a directory of its own", { { OLD_STATUS "/a.xml", DOMSTATUS(UUID) } }, VH_YES },
+	{ "/var/run is one, and others run there",
+	  { { OLD_STATUS "/a.xml", DOMSTATUS(OTHER) }, { STATUS "/a.xml", DOMSTATUS(OTHER) } },
+	  VH_NO },
+	{ "/var/run leads to /run",
+	  { { STATUS "/a.xml", DOMSTATUS(OTHER) }, { "var/run", ">run" } },
+	  VH_NO },
 	{ "broken XML with its UUID", { { STATUS "/a.xml", "<domstatus>" UUID } }, VH_UNKNOWN },
 	{ "a file that cannot be read", { { STATUS "/a.xml", NULL } }, VH_UNKNOWN },
 	{ "a file that cannot be read beside it",
@@ -189,7 +224,7 @@ static enum vh_tri network(void)
 
 static enum vh_tri domain(void)
 {
-	return vh_libvirt_files_is_running(&root, UUID);
+	return vh_libvirt_files_is_running(&root, UUID, NULL);
 }
 
 /* The same question to the list of all that run, in which unknown ones are not. */
@@ -238,6 +273,7 @@ static void run(const struct test_case *cases, size_t count, enum vh_tri (*ask)(
 			ok(is_listed() == (have == VH_YES), "%s: in the list", cases[i].name);
 		fake_remove(&root, "etc");
 		fake_remove(&root, "run");
+		fake_remove(&root, "var");
 	}
 }
 

@@ -359,7 +359,8 @@ static struct vh_domain *domain_of(const char *devices)
 }
 
 /* The findings of the rule, without the words that are the same in all. */
-static char *judged(const struct vh_root *root, const char *devices, struct vh_findings *found)
+static char *judged_by(const struct vh_rule *rule, const struct vh_root *root, const char *devices,
+		       struct vh_findings *found)
 {
 	static const char before[] = "the domain's own ", behind[] = ", which this start";
 	_auto_(vh_domain) struct vh_domain *d = domain_of(devices);
@@ -376,7 +377,7 @@ static char *judged(const struct vh_root *root, const char *devices, struct vh_f
 	if (!d || vh_case_read(&c, &ask, &err) < 0)
 		return vh_strbuf_steal(&sb);
 	c.plan = plan = vh_plan_make(d, c.host, &config);
-	vh_rule_needs_taken.check(&c, &vh_rule_needs_taken, found);
+	rule->check(&c, rule, found);
 	for (size_t i = 0; i < found->count; i++) {
 		const struct vh_finding *f = &found->list[i];
 		const char *text = f->message, *end = strstr(text, behind);
@@ -387,6 +388,11 @@ static char *judged(const struct vh_root *root, const char *devices, struct vh_f
 	}
 	vh_config_clear(&config);
 	return vh_strbuf_steal(&sb);
+}
+
+static char *judged(const struct vh_root *root, const char *devices, struct vh_findings *found)
+{
+	return judged_by(&vh_rule_needs_taken, root, devices, found);
 }
 
 static void test_cases(void)
@@ -431,6 +437,74 @@ static void test_first_fixes(void)
 		if (!ok(fix && vh_has_prefix(fix, first_fixes[i].fix), "the first line for: %s",
 			first_fixes[i].name))
 			diag("%s: %s", have, fix ? fix : "-");
+	}
+}
+
+/* Whoever ends the host's use first finds nothing that speaks against the start any more. */
+static void test_order(void)
+{
+	static const struct {
+		const char *name, *machine, *devices, *fix;
+	} orders[] = {
+		{ "an image", SDA MOUNTED(AT_SRV), IMAGE("/srv/a.img"),
+		  "first move what the domain itself has on " TAKEN
+		  " (the <disk> at line 3)\nthen umount /srv" },
+		{ "a volume", SDA DM("vg-data") "f " VIRTUAL "dm-3/dm/uuid\tLVM-x\n" MOUNTED(""),
+		  BLOCK("/dev/vg/data"),
+		  "first move what the domain itself has on " TAKEN
+		  " (the <disk> at line 3)\nthen lvchange -an vg/data" },
+		{ "an image elsewhere", SDA MOUNTED(AT_SRV), IMAGE("/home/a.img"), "umount /srv" },
+		{ "the disk itself", SDA MOUNTED(AT_SRV), BLOCK("/dev/sda"), "umount /srv" },
+		{ "one that may be missing", SDA MOUNTED(AT_SRV),
+		  "<disk type='file'><source file='/srv/a.img' startupPolicy='optional'/></disk>",
+		  "umount /srv" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(orders); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(orders[i].machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *have = judged_by(&vh_rule_device_in_use, &s->root,
+						   orders[i].devices, &found);
+		const char *fix = found.count ? found.list[0].fix : NULL;
+
+		if (!ok(vh_streq(fix, orders[i].fix), "what to do first: %s", orders[i].name))
+			diag("%s: %s", have, fix ? fix : "-");
+	}
+}
+
+/* ... but that the file is not there. */
+static void test_missing(void)
+{
+	static const struct {
+		const char *name, *files, *devices, *want;
+	} files[] = {
+		{ "an image that is gone", "d srv\n", IMAGE("/srv/a.img"),
+		  "W disk /srv/a.img is not there" },
+		{ "an image whose folder is gone", "", IMAGE("/srv/a.img"),
+		  "W disk /srv/a.img is not there" },
+		{ "an image that is there", "f srv/a.img\tx\n", IMAGE("/srv/a.img"), "" },
+		{ "an image that may be missing", "",
+		  "<disk type='file'><source file='/srv/a.img' startupPolicy='optional'/></disk>",
+		  "" },
+		{ "a kernel that is gone", "", "</devices><os><kernel>/k</kernel></os><devices>",
+		  "" },
+		{ "of a server, which is not asked",
+		  MOUNTED("\\n21 20 0:44 / /srv rw - nfs4 s:/ rw,addr=10.8.0.9"),
+		  IMAGE("/srv/a.img"), "" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(files); i++) {
+		_auto_free_ char *machine = vh_printf(
+			"%s%s%s", SDA, strstr(files[i].files, "mountinfo") ? "" : MOUNTED(""),
+			files[i].files);
+		_auto_(scratch) struct scratch *s = scratch_new(machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *have = NULL;
+
+		s->root.live = true;
+		have = judged(&s->root, files[i].devices, &found);
+		if (!ok(!strcmp(have, files[i].want), "%s", files[i].name))
+			diag("have: %s", have);
 	}
 }
 
@@ -514,6 +588,8 @@ int main(void)
 {
 	test_cases();
 	test_first_fixes();
+	test_order();
+	test_missing();
 	test_numbers();
 	test_live_node();
 	test_unseen();

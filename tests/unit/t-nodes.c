@@ -552,6 +552,29 @@ static void test_case(size_t n)
 		diag("'%s', '%s'", uses, fix);
 }
 
+/* A user who is not root is told once, by a snapshot of his too, and not of each device. */
+static void test_ordinary(void)
+{
+	static const char machine[] = CARD HIDDEN
+		"f ordinary-user\t\n"
+		"pci 0000:02:00.0 class=030000 id=1002:73bf group=3 driver=amdgpu\n"
+		"f @0000:02:00.0/drm/card2/dev\t226:2\n"
+		"pci 0000:03:00.0 class=010700 id=1000:0097 group=4 driver=mpt3sas\n"
+		"f @0000:03:00.0/scsi_tape/nst0/dev\t9:128\n";
+	static const char text[] = "only root sees that, so run it as root";
+	const struct vh_pci_addr asked[] = { { .bus = 1 }, { .bus = 2 }, { .bus = 3 } };
+	_auto_(scratch) struct scratch *s = scratch_new(machine);
+	_auto_(vh_host) const struct vh_host *h = vh_host_read(&s->root, asked, VH_COUNT(asked),
+							       VH_HOST_USES, INT64_MAX);
+	size_t said = 0, open = 0;
+
+	for (size_t i = 0; i < h->not_checked.count; i++) {
+		said += strstr(h->not_checked.name[i], text) != NULL;
+		open += strstr(h->not_checked.name[i], "who has ") != NULL;
+	}
+	ok(h->ordinary && said == 1 && !open, "a user who is not root is told so once");
+}
+
 /* --- a running system ------------------------------------------------------------------------------ */
 
 /* Devices are found by their numbers, whatever their node is called here. */
@@ -610,6 +633,7 @@ static void test_live(void)
 
 int main(void)
 {
+	test_ordinary();
 	test_live();
 	for (size_t i = 0; i < VH_COUNT(rows); i++)
 		test_row(i);

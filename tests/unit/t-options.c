@@ -319,6 +319,22 @@ static void look_up_term(const char *word, void *ctx)
 	*fine = false;
 }
 
+/* Each line ends, and the command is in it. */
+static bool has_examples(const struct vh_command *cmd)
+{
+	_auto_free_ char *word = vh_printf(" %s", cmd->name);
+	size_t n = 0;
+
+	for (const char *p = cmd->examples; p && *p; n++) {
+		const char *end = strchr(p, '\n'), *at = strstr(p, word);
+
+		if (!end || !at || at > end)
+			return false;
+		p = end + 1;
+	}
+	return n > 0;
+}
+
 static void test_tables(void)
 {
 	for (size_t i = 0; i < vh_command_table_n_options; i++) {
@@ -347,6 +363,7 @@ static void test_tables(void)
 			fine = fine && cmd->excludes[k].message;
 		}
 		ok(fine, "%s: its line makes sense", cmd->name);
+		ok(has_examples(cmd), "%s: its examples are of it", cmd->name);
 	}
 }
 

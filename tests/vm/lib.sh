@@ -349,6 +349,55 @@ stop() {
 	is_home "$@"
 }
 
+# plug NAME ADDRESS, unplug NAME ADDRESS: while it runs. No guest code has a part in that: the
+# monitor writes for it to the ports by which ACPI ejects a device (QEMU, docs/specs/acpi_pci_hotplug).
+PORTS="<controller type='pci' index='0' model='pcie-root'/>
+	<controller type='pci' index='1' model='pcie-root-port'/>
+	<controller type='pci' index='2' model='pcie-root-port'/>"
+plug() {
+	hostdev "$2" >$RUN/element.xml
+	try virsh attach-device "$1" $RUN/element.xml --live
+	check "$2 is plugged into $1" is $RC 0
+	check "and is there" has_hostdevs "$1" "$2"
+}
+unplug() {
+	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
+	hostdev "$2" >$RUN/element.xml
+	try virsh detach-device "$1" $RUN/element.xml --live
+	check "$1 is asked for $2" is $RC 0
+	for bus in {0..9}; do
+		ask+="$monitor 'o /w 0xcd0 $bus'; $monitor 'i /w 0xcc4'; "
+	done
+	bus=0
+	while read -r asked; do
+		[ "$asked" = 0x00000000 ] ||
+			eject+="$monitor 'o /w 0xcd0 $bus'; $monitor 'o /w 0xcc8 $asked'; "
+		bus=$((bus + 1))
+	done < <(virsh -q "$ask" | sed -n 's/.* = \(0x[0-9a-f]*\).*/\1/p')
+	try virsh -q "$eject"
+	check "$2 is unplugged from $1" within 30 not has_hostdevs "$1" "$2"
+}
+has_hostdevs() {	# NAME ADDRESS: as libvirt says
+	local domain bus slot function
+	IFS=:. read -r domain bus slot function <<<"$2"
+	virsh dumpxml "$1" | grep "domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'"
+}
+# where ADDRESS DRIVER/OVERRIDE: it is there
+where() { is "$(state | sed -n "s/^$1 //p")" "$2"; }
+# move ADDRESS DRIVER|-: as an administrator does, while something else has to do with it; - is
+# who probes for it
+move() {
+	local driver=$DEVICES/$1/driver
+	if [ "$2" = - ]; then
+		echo >"$DEVICES/$1/driver_override"
+	else
+		modprobe "$2"
+		echo "$2" >"$DEVICES/$1/driver_override"
+	fi
+	[ ! -e "$driver" ] || echo "$1" >"$driver/unbind"
+	echo "$1" >$DRIVERS_PROBE
+}
+
 # --- libvirtd and the hook -------------------------------------------------
 
 start_libvirtd() {

@@ -199,6 +199,44 @@ static void report(const struct vh_case *c, const struct vh_rule *r, const struc
 	vh_finding_about(f, addr, w->need->line);
 }
 
+static bool is_of_kind(const struct vh_need *n, enum vh_use_kind kind)
+{
+	bool network = n->kind == VH_NEED_INTERFACE || n->kind == VH_NEED_NETWORK;
+	bool files = n->kind == VH_NEED_PATH || n->kind == VH_NEED_VOLUME;
+
+	return kind == VH_USE_BLOCK ? files : kind == VH_USE_NETWORK && (network || files);
+}
+
+const struct vh_need *vh_rule_needs_on(const struct vh_case *c, const struct vh_plan_dev *pd,
+				       enum vh_use_kind kind)
+{
+	for (size_t i = 0; c->domain && i < c->lies.count; i++) {
+		const struct vh_whereabout *w = &c->lies.list[i];
+		struct hit hit;
+
+		if (!is_of_kind(w->need, kind) || w->need->optional || !hit_on(w, pd, &hit) ||
+		    one_left(c, w, hit.kind))
+			continue;
+		if (hit.above || hit.kind != VH_THING_NODE)
+			return w->need;
+	}
+	return NULL;
+}
+
+static void report_missing(const struct vh_rule *r, const struct vh_whereabout *w,
+			   struct vh_findings *out)
+{
+	_auto_free_ char *shown = vh_printable(w->need->name, 120), *fix = NULL;
+	struct vh_finding *f;
+
+	fix = vh_printf("give the <%s> at line %d a source on a disk that stays with the host",
+			w->need->element, w->need->line);
+	f = vh_finding_add(out, r, NULL, fix, "the domain's own %s %s is not there",
+			   what_of(w->need), shown);
+	f->severity = VH_WARNING;
+	vh_finding_about(f, NULL, w->need->line);
+}
+
 static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 			      struct vh_findings *out)
 {
@@ -207,7 +245,9 @@ static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 		const char *left;
 		struct hit hit;
 
-		if (!find_hit(c, w, &hit))
+		if (w->missing)
+			report_missing(r, w, out);
+		if (w->missing || !find_hit(c, w, &hit))
 			continue;
 		left = one_left(c, w, hit.kind);
 		/* a bridge or a bond works on by the port that is left */

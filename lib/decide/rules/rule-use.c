@@ -32,32 +32,54 @@ static const char *kind_str(enum vh_use_kind kind)
 static bool is_indispensable(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < d->n_uses; i++)
-		if (d->uses[i].vital && !d->uses[i].fix)
+		if (d->uses[i].vital && !d->uses[i].fix && !d->uses[i].guess)
 			return true;
 	return false;
 }
 
-/* The lines that tell how to end the use, or to live without it; none where somebody looks only. */
-static char *use_fix(const struct vh_pci_dev *d, const struct vh_use *use)
+/* What is only a guess is told as one; what can be ended is no reason. */
+static const char *why_another(const struct vh_pci_dev *d, const struct vh_use *use)
 {
+	if (is_indispensable(d))
+		return ": the host cannot run without this one";
+	return use->fix ? "" : ": the host may need this one to run";
+}
+
+/* Whoever ends the use takes it from the domain, too, and finds nothing on the device any more. */
+static char *own_first(const struct vh_case *c, const struct vh_plan_dev *pd,
+		       const struct vh_use *use)
+{
+	const struct vh_need *n = vh_rule_needs_on(c, pd, use->kind);
+
+	if (!n)
+		return vh_strdup(use->fix);
+	return vh_printf("first move what the domain itself has on %s (the <%s> at line %d)\nthen %s",
+			 vh_pci_str(&pd->dev->addr).s, n->element, n->line, use->fix);
+}
+
+/* The lines that tell how to end the use, or to live without it; none where somebody looks only. */
+static char *use_fix(const struct vh_case *c, const struct vh_plan_dev *pd, const struct vh_use *use)
+{
+	const struct vh_pci_dev *d = pd->dev;
 	_auto_free_ char *config = NULL;
 
 	if (use->looked)
 		return NULL;
-	if (is_indispensable(d))
-		return vh_strdup("choose another device: the host cannot run without this one");
+	if (is_indispensable(d) || (use->vital && !use->fix))
+		return vh_printf("choose another device%s", why_another(d, use));
 	if (use->fix)
-		return vh_strdup(use->fix);
+		return own_first(c, pd, use);
 	config = vh_wording_config(&d->addr, "allow-in-use", kind_str(use->kind));
 	return vh_printf("end this use, or allow it %s", config);
 }
 
-/* What is not judged counts as in use, but where the source never tells: that is not checked. */
+/* What is not judged counts as in use, but where the source never tells, or not to this user: that
+ * is not checked. A start is root's. */
 static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	unsigned int allowed = vh_config_device(c->config, &d->addr).allow_in_use;
 
-	return !c->host->uses_untold && !vh_host_is_seen_enough(d, allowed);
+	return !c->host->uses_untold && !c->host->ordinary && !vh_host_is_seen_enough(d, allowed);
 }
 
 /* A named device has to be seen as well, so that naming it does not help. */
@@ -105,7 +127,7 @@ static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r
 
 			if (use->peer_only || vh_plan_allows(c->config, pd->dev, use))
 				continue;
-			fix = use_fix(pd->dev, use);
+			fix = use_fix(c, pd, use);
 			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
 					   vh_pci_str(&pd->dev->addr).s, use->text);
 			if (!vh_plan_is_refused_by(c->config, pd->dev, use, VH_NAMED))
@@ -145,18 +167,20 @@ static char *naming_fix(const struct vh_case *c, const struct vh_pci_dev *peer)
 }
 
 /* Naming helps only against a use that counts for peers alone, nothing against a vital one. */
-static char *peer_fix(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_use *use)
+static char *peer_fix(const struct vh_case *c, const struct vh_plan_dev *pd,
+		      const struct vh_use *use)
 {
-	_auto_free_ char *naming = NULL, *config = NULL, *allow = NULL;
+	const struct vh_pci_dev *d = pd->dev;
+	_auto_free_ char *naming = NULL, *config = NULL, *allow = NULL, *other = NULL;
+	_auto_free_ char *end = use->fix ? own_first(c, pd, use) : NULL;
 	struct vh_strbuf sb = { 0 };
 	bool stays = is_indispensable(d);
 
-	if (use->fix && !stays)
-		vh_strbuf_add(&sb, use->fix);
+	if (end && !stays)
+		vh_strbuf_add(&sb, end);
 	if (use->vital || stays) {
-		vh_strbuf_join(
-			&sb, "\nor ",
-			"choose a device of another IOMMU group: the host cannot run without this one");
+		other = vh_printf("choose a device of another IOMMU group%s", why_another(d, use));
+		vh_strbuf_join(&sb, "\nor ", other);
 		return vh_strbuf_steal(&sb);
 	}
 	if (use->peer_only) {
@@ -173,7 +197,7 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 		      const struct vh_use *use, const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *with = vh_wording_with(c, pd->dev);
-	_auto_free_ char *fix = peer_fix(c, pd->dev, use);
+	_auto_free_ char *fix = peer_fix(c, pd, use);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",

@@ -28,6 +28,11 @@ int vh_rule_group_line(const struct vh_case *c, int group);
 const struct vh_hostdev **vh_rule_elements_sorted(const struct vh_domain *d,
 						  size_t *ret_count) VH_CHECK;
 
+/* What the domain has of the host on top of that device, by uses of this kind: it has to be moved
+ * before they are ended. NULL: nothing. */
+const struct vh_need *vh_rule_needs_on(const struct vh_case *c, const struct vh_plan_dev *pd,
+				       enum vh_use_kind kind);
+
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
 enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor);
 

@@ -3,6 +3,7 @@
 #include "lib/host/libvirt/libvirt-files.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "lib/base/strbuf.h"
 #include "lib/base/uuid.h"
@@ -18,6 +19,8 @@ struct wanted {
 	const char *name; /* or UUID */
 	int64_t pid;      /* of the domain that was found; 0: none */
 	char **ret_text;  /* takes the file that was the one, or NULL */
+	bool states;      /* states of domains: what is not understood may be of any */
+	char *unclear;    /* the first of these, as a path; or NULL */
 };
 typedef enum vh_tri question(const xmlNode *root, struct wanted *wanted);
 
@@ -33,6 +36,21 @@ static enum vh_tri ask_text(const char *text, const char *hint, question *ask, s
 	return doc ? ask(vh_xml_root(doc), wanted) : VH_UNKNOWN;
 }
 
+/* As libvirt writes them: "<uuid>" and 36 characters in lower case. A text with one, and without
+ * the one that is looked for, is another domain's; without any it has to be understood. */
+static bool has_uuid(const char *text)
+{
+	const char *at = strstr(text, "<uuid>");
+	char uuid[37], found[37];
+
+	if (!at)
+		return false;
+	at += strlen("<uuid>");
+	snprintf(found, sizeof(found), "%s", at);
+	return vh_uuid_parse(found, uuid) == 0 && !strcmp(found, uuid) &&
+	       vh_has_prefix(at + strlen(found), "</uuid>");
+}
+
 /* NAME.xml, and NAME.xml.new which libvirt renames to it (virFileRewrite()). */
 static bool is_xml(const char *name)
 {
@@ -43,8 +61,37 @@ static bool is_xml(const char *name)
 	return dot != NULL;
 }
 
+/* VH_UNKNOWN with errno ENOENT: it is not there. */
+static enum vh_tri ask_file(const struct vh_root *root, const char *path, const char *hint,
+			    question *ask, struct wanted *wanted)
+{
+	_auto_free_ char *text = vh_root_read(root, "%s", path);
+	enum vh_tri answer;
+
+	if (!text)
+		return VH_UNKNOWN;
+	answer = ask_text(text, wanted->states && !has_uuid(text) ? "" : hint, ask, wanted);
+	if (answer == VH_YES && wanted->ret_text)
+		*wanted->ret_text = VH_STEAL(text);
+	errno = 0;
+	return answer;
+}
+
+/* A state that libvirt is writing, or could not write to its end, is of the domain whose state has
+ * the name that it was to get. */
+static bool is_anothers(const struct vh_root *root, const char *path, const char *hint,
+			question *ask, struct wanted *wanted)
+{
+	_auto_free_ char *old = NULL;
+
+	if (!vh_has_suffix(path, ".new"))
+		return false;
+	old = vh_strndup(path, strlen(path) - strlen(".new"));
+	return ask_file(root, old, hint, ask, wanted) == VH_NO;
+}
+
 /* Asks all XML files of a directory in which `hint` occurs, until one says VH_YES. Sets
- * *ret_moved when a file has gone since the directory was read. */
+ * *ret_moved when a file has gone since the directory was read, or is being written. */
 static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const char *hint,
 			   question *ask, struct wanted *wanted, bool *ret_moved)
 {
@@ -55,24 +102,24 @@ static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const ch
 	if (vh_root_list(root, &names, "%s", dir) < 0)
 		return errno == ENOENT ? VH_NO : VH_UNKNOWN;
 	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *text = NULL;
-		enum vh_tri one = VH_UNKNOWN;
+		_auto_free_ char *path = vh_printf("%s/%s", dir, names.name[i]);
+		enum vh_tri one;
 
 		if (!is_xml(names.name[i]))
 			continue;
-		text = vh_root_read(root, "%s/%s", dir, names.name[i]);
-		if (!text && errno == ENOENT) {
+		one = ask_file(root, path, hint, ask, wanted);
+		if (one == VH_YES)
+			return VH_YES;
+		if (one == VH_UNKNOWN && errno == ENOENT) {
 			*ret_moved = true;
 			continue;
 		}
-		if (text)
-			one = ask_text(text, hint, ask, wanted);
-		if (one == VH_YES && wanted->ret_text)
-			*wanted->ret_text = VH_STEAL(text);
-		if (one == VH_YES)
-			return VH_YES;
-		if (one == VH_UNKNOWN)
-			answer = VH_UNKNOWN;
+		if (one == VH_NO || is_anothers(root, path, hint, ask, wanted))
+			continue;
+		*ret_moved |= vh_has_suffix(path, ".new");
+		answer = VH_UNKNOWN;
+		if (wanted->states && !wanted->unclear)
+			wanted->unclear = VH_STEAL(path);
 	}
 	return answer;
 }
@@ -82,10 +129,15 @@ static enum vh_tri ask_dir(const struct vh_root *root, const char *dir, const ch
 static enum vh_tri ask_files(const struct vh_root *root, const char *dir, const char *hint,
 			     question *ask, struct wanted *wanted)
 {
+	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+
 	for (int attempt = 0; attempt < 5; attempt++) {
 		bool moved;
-		enum vh_tri answer = ask_dir(root, dir, hint, ask, wanted, &moved);
+		enum vh_tri answer;
 
+		if (attempt)
+			(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+		answer = ask_dir(root, dir, hint, ask, wanted, &moved);
 		if (answer == VH_YES || !moved)
 			return answer;
 	}
@@ -201,25 +253,39 @@ static int uuid_of(const xmlNode *root, char ret[37])
 	return text ? vh_uuid_parse(text, ret) : -1;
 }
 
+/* What is no state of a domain, or one without a UUID, may be of the one that is looked for. */
 static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
 {
 	const char *pid = vh_xml_attr(root, "pid");
 	char uuid[37];
 	uint64_t v;
 
-	if (uuid_of(root, uuid) < 0 || strcmp(uuid, wanted->name) != 0)
+	if (!vh_xml_is(root, "domstatus") || uuid_of(root, uuid) < 0)
+		return VH_UNKNOWN;
+	if (strcmp(uuid, wanted->name) != 0)
 		return VH_NO;
 	if (pid && vh_parse_uint(pid, 10, INT32_MAX, &v) == 0)
 		wanted->pid = (int64_t)v;
 	return VH_YES;
 }
 
-bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx)
+/* Where libvirt has its states: /run, or /var/run where that is a directory of its own (it was built
+ * so, or for a system without /run). One of its own for a program (qemu:///embed) calls no hook. */
+static bool is_state_dir(const struct vh_root *root, size_t i)
+{
+	_auto_free_ char *link = i ? vh_root_readlink(root, "var/run") : NULL;
+
+	return !link;
+}
+
+static const char *const state_dirs[] = { "run/libvirt/qemu", "var/run/libvirt/qemu" };
+
+static bool each_in(const struct vh_root *root, const char *dir, vh_libvirt_files_fn *fn, void *ctx)
 {
 	_auto_names_ struct vh_names names = { 0 };
 	bool all = true;
 
-	if (vh_root_list(root, &names, "run/libvirt/qemu") < 0)
+	if (vh_root_list(root, &names, "%s", dir) < 0)
 		return errno == ENOENT;
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *text = NULL;
@@ -228,13 +294,23 @@ bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, 
 
 		if (!is_xml(names.name[i]))
 			continue;
-		text = vh_root_read(root, "run/libvirt/qemu/%s", names.name[i]);
+		text = vh_root_read(root, "%s/%s", dir, names.name[i]);
 		doc = text ? vh_xml_parse(text, strlen(text), NULL) : NULL;
 		if (doc && uuid_of(vh_xml_root(doc), uuid) == 0)
 			fn(ctx, vh_xml_child(vh_xml_root(doc), "domain"), uuid);
 		else
 			all = false;
 	}
+	return all;
+}
+
+bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < VH_COUNT(state_dirs); i++)
+		if (is_state_dir(root, i))
+			all = each_in(root, state_dirs[i], fn, ctx) && all;
 	return all;
 }
 
@@ -251,20 +327,49 @@ bool vh_libvirt_files_running(const struct vh_root *root, struct vh_names *ret)
 	return vh_libvirt_files_each(root, add_uuid, ret);
 }
 
-enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid)
+static enum vh_tri ask_states(const struct vh_root *root, const char *hint, question *ask,
+			      struct wanted *wanted)
+{
+	enum vh_tri answer = VH_NO;
+
+	for (size_t i = 0; i < VH_COUNT(state_dirs); i++) {
+		enum vh_tri one = VH_NO;
+
+		if (is_state_dir(root, i))
+			one = ask_files(root, state_dirs[i], hint, ask, wanted);
+		if (one == VH_YES)
+			return VH_YES;
+		if (one == VH_UNKNOWN)
+			answer = VH_UNKNOWN;
+	}
+	return answer;
+}
+
+static enum vh_tri ask_running(const struct vh_root *root, struct wanted *wanted)
+{
+	wanted->states = true;
+	return ask_states(root, wanted->name, is_status_of, wanted);
+}
+
+enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid,
+					char **ret_unclear)
 {
 	struct wanted wanted = { .name = uuid };
+	enum vh_tri answer = ask_running(root, &wanted);
 
-	return ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted);
+	if (ret_unclear)
+		*ret_unclear = VH_STEAL(wanted.unclear);
+	free(wanted.unclear);
+	return answer;
 }
 
 int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid)
 {
 	struct wanted wanted = { .name = uuid };
+	enum vh_tri answer = ask_running(root, &wanted);
 
-	if (ask_files(root, "run/libvirt/qemu", uuid, is_status_of, &wanted) != VH_YES)
-		return 0;
-	return wanted.pid;
+	free(wanted.unclear);
+	return answer == VH_YES ? wanted.pid : 0;
 }
 
 static enum vh_tri is_of_process(const xmlNode *root, struct wanted *wanted)
@@ -279,7 +384,7 @@ char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid, char **ret_
 	_auto_xml_ xmlDoc *doc = NULL;
 	char uuid[37];
 
-	if (ask_files(root, "run/libvirt/qemu", number, is_of_process, &wanted) != VH_YES || !text)
+	if (ask_states(root, number, is_of_process, &wanted) != VH_YES || !text)
 		return NULL;
 	doc = vh_xml_parse(text, strlen(text), NULL);
 	name = doc ? vh_xml_text(vh_xml_child(vh_xml_child(vh_xml_root(doc), "domain"), "name"))

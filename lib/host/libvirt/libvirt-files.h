@@ -32,8 +32,10 @@ char *vh_libvirt_files_any_network(const struct vh_root *root, const char *name)
 char *vh_libvirt_files_pool(const struct vh_root *root, const char *name) VH_CHECK;
 
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
- * (36 characters, lower case)? */
-enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid);
+ * (36 characters, lower case)? UNKNOWN: one cannot be understood, and may be its; *ret_unclear, unless
+ * that is NULL, is its path, or NULL (caller frees). */
+enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid,
+					char **ret_unclear);
 /* The process that the status file of this UUID names; 0: none. */
 int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid);
 /* The name of the domain whose QEMU is this process, or its UUID; NULL: none is known. *ret_uuid

@@ -101,7 +101,7 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		shown = vh_printable(k->device, 80);
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the file %s, %s%s", n->name, shown,
 			       k->text, layer ? ", maybe a part of the root file system" : "");
-		u->vital = layer;
+		u->vital = u->guess = layer;
 		u->rank = vh_mounts_rank(ctx->usage->mounts, m) + 1;
 		u->fix = layer ? NULL : vh_strdup(k->fix);
 	}
@@ -129,6 +129,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s is mounted at %s%s", n->name, at, n->via);
 		u->vital = vh_use_is_vital_mount(m->at) ||
 			   vh_mounts_is_below_root(ctx->usage, m->at);
+		u->one = m;
 		u->rank = vh_mounts_rank(ctx->usage->mounts, m);
 		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 		look_at_files(ctx, m, n);
@@ -333,7 +334,8 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 	_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", path);
 	_auto_free_ char *mapper = vh_printf("/dev/mapper/%s", dm_name ? dm_name : "");
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
-	const struct node n = { path, node, file, mapper, dev, via, depth };
+	_auto_free_ char *itself = vh_printf(" (through %s)", node);
+	const struct node n = { path, node, file, mapper, dev, strcmp(via, itself) ? via : "", depth };
 
 	if (depth > STACK_MAX || ++ctx->looks > LOOKS_MAX) {
 		vh_use_unseen(ctx, VH_USE_BLOCK, "what lies on %s: %s", node,
@@ -393,7 +395,8 @@ static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 		vh_members_unknown(ctx, path, node);
 	else if (is_untried(rc))
 		vh_host_not_checked(ctx->host, "exclusive openers of /dev/%s: %s", node,
-				    rc == -ENODATA ? "not recorded" : "only a start or detach tries that");
+				    rc == -ENODATA ? "not recorded"
+						   : "only a start or detach tries that");
 	else
 		vh_use_unseen(ctx, VH_USE_BLOCK, "exclusive openers of /dev/%s: %s", node,
 			      strerror(-rc));

@@ -157,9 +157,35 @@ static void look_into(const struct vh_root *root, const struct kind *k, const ch
 		user->on = vh_mounts_of(u, user->device);
 }
 
+/* What was listed last: the next kind often begins in the same directory. */
+struct listed {
+	char *dir;
+	int error;
+	struct vh_names names;
+};
+
+static void forget(struct listed *l)
+{
+	free(VH_STEAL(l->dir));
+	vh_names_clear(&l->names);
+}
+
+static int list(const struct vh_root *root, const char *dir, struct listed *last,
+		struct vh_names *ret)
+{
+	if (!vh_streq(last->dir, dir)) {
+		forget(last);
+		last->dir = vh_strdup(dir);
+		last->error = vh_root_list(root, &last->names, "%s", dir) < 0 ? errno : 0;
+	}
+	vh_names_note_all(ret, &last->names);
+	errno = last->error;
+	return last->error ? -1 : 0;
+}
+
 /* `done` of the pattern is a directory that is there. */
 static void expand(const struct vh_root *root, const struct kind *k, const char *done,
-		   const char *pattern, struct vh_usage *u)
+		   const char *pattern, struct listed *last, struct vh_usage *u)
 {
 	size_t n = strcspn(pattern, "/");
 	_auto_free_ char *part = vh_strndup(pattern, n);
@@ -170,13 +196,13 @@ static void expand(const struct vh_root *root, const struct kind *k, const char 
 		_auto_free_ char *next = vh_printf("%s%s%s", done, *done ? "/" : "", part);
 
 		if (pattern[n])
-			expand(root, k, next, pattern + n + 1, u);
+			expand(root, k, next, pattern + n + 1, last, u);
 		else
 			look_into(root, k, next, u);
 		return;
 	}
 	*star = 0;
-	if (vh_root_list(root, &names, "%s", done) < 0) {
+	if (list(root, done, last, &names) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			vh_names_note(&u->blind, "%s: %s", done, strerror(errno));
 		return;
@@ -187,7 +213,7 @@ static void expand(const struct vh_root *root, const struct kind *k, const char 
 		if (!vh_has_prefix(names.name[i], part))
 			continue;
 		if (pattern[n])
-			expand(root, k, next, pattern + n + 1, u);
+			expand(root, k, next, pattern + n + 1, last, u);
 		else
 			look_into(root, k, next, u);
 	}
@@ -195,8 +221,11 @@ static void expand(const struct vh_root *root, const struct kind *k, const char 
 
 void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u)
 {
+	struct listed last = { 0 };
+
 	for (size_t i = 0; i < VH_COUNT(kinds); i++)
-		expand(root, &kinds[i], "", kinds[i].dirs, u);
+		expand(root, &kinds[i], "", kinds[i].dirs, &last, u);
+	forget(&last);
 }
 
 void vh_kernel_users_clear(struct vh_usage *u)

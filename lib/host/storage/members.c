@@ -124,8 +124,10 @@ static bool is_vital_pool(const struct vh_uses_ctx *ctx, const char *pool)
 
 void vh_members_add_journal(struct vh_uses_ctx *ctx, const char *node)
 {
-	vh_use_add(ctx, VH_USE_BLOCK, "%s is the journal of a file system on another disk", node)
-		->vital = true; /* of which, is to be read nowhere */
+	struct vh_use *u = vh_use_add(ctx, VH_USE_BLOCK,
+				      "%s is the journal of a file system on another disk", node);
+
+	u->vital = u->guess = true; /* of which, is to be read nowhere */
 }
 
 static void add_member(struct vh_uses_ctx *ctx, const char *node, const char *pool)
@@ -138,6 +140,7 @@ static void add_member(struct vh_uses_ctx *ctx, const char *node, const char *po
 		vh_things_pool(ctx, pool);
 	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is a member of the ZFS pool '%s'", node, shown);
 	u->vital = is_vital_pool(ctx, pool);
+	u->guess = u->vital && (!pool || !ctx->usage->mounts_read || !ctx->usage->swaps_read);
 	if (!u->vital)
 		u->fix = word ? vh_printf("zpool export %s", word)
 			      : vh_strdup("zpool status   # names it; then zpool export");

@@ -215,12 +215,14 @@ static bool look_at_file_systems(struct vh_uses_ctx *ctx, const char *path, cons
 	const char *name = strrchr(path, '/') + 1;
 
 	for (size_t i = 0; i < VH_COUNT(places); i++) {
+		struct vh_use *u;
+
 		if (!vh_root_exists(ctx->root, "%s/%s", places[i], name))
 			continue;
-		vh_use_add(ctx, VH_USE_BLOCK,
-			   "%s has a file system (%s) that is mounted where it cannot be seen",
-			   node, strrchr(places[i], '/') + 1)
-			->vital = true; /* for all that can be told */
+		u = vh_use_add(ctx, VH_USE_BLOCK,
+			       "%s has a file system (%s) that is mounted where it cannot be seen",
+			       node, strrchr(places[i], '/') + 1);
+		u->vital = u->guess = true; /* for all that can be told */
 		return true;
 	}
 	return false;

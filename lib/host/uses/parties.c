@@ -331,6 +331,18 @@ static const char *disk_node(const struct vh_pci_dev *d)
 	return NULL;
 }
 
+/* Said once for all devices: whose processes they are a start, which is root's, will see. */
+static void untold_to_ordinary(struct vh_uses_ctx *ctx, bool guest)
+{
+	static const char text[] =
+		"what processes of other users have open: only root sees that, so run it as root";
+
+	if (matters(ctx->dev) || (guest && disk_node(ctx->dev)))
+		vh_use_unseen(ctx, VH_USE_ANY, text);
+	else
+		vh_host_not_checked(ctx->host, text);
+}
+
 void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
 {
 	const struct vh_pci_dev *d = ctx->dev;
@@ -344,6 +356,10 @@ void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t
 	clear(&all);
 	if (!p->hits.unseen || !d->n_devnodes)
 		return;
+	if (ctx->host->ordinary) {
+		untold_to_ordinary(ctx, p->guest.who != NULL);
+		return;
+	}
 	if (matters(d))
 		vh_use_unseen(ctx, VH_USE_ANY, "who has %s open: %s", d->devnodes[0].path,
 			      p->hits.unseen);

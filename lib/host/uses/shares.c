@@ -111,6 +111,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct vh_mount *m, const cha
 			       interface, sure ? "carries" : "may carry", nfs ? "NFS" : m->type, at,
 			       shown);
 	u->vital = vital;
+	u->guess = !sure;
 	u->rank = vh_mounts_rank(ctx->usage->mounts, m);
 	u->fix = vital ? NULL : vh_mounts_umount(ctx->usage, m);
 }
@@ -191,6 +192,7 @@ static void look_at_tag(struct vh_uses_ctx *ctx, const char *type, const char *t
 		u = vh_use_add(ctx, VH_USE_BLOCK, "the %s file system '%s' %s mounted at %s", type,
 			       source, tag ? "is" : "may be of it, which is", at);
 		u->vital = vital;
+		u->guess = !tag;
 		u->rank = vh_mounts_rank(ctx->usage->mounts, m);
 		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
 	}

@@ -336,6 +336,7 @@ static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_
 	}
 	for (size_t i = known ? 0 : before.uses; i < ctx->dev->n_uses; i++) {
 		u = &ctx->dev->uses[i];
+		u->guess |= lead != VH_LEAD_YES;
 		vital |= u->vital;
 		stays |= u->vital && !u->fix; /* swap can be ended, the system cannot */
 	}
@@ -346,6 +347,7 @@ static bool add_uses(struct vh_uses_ctx *ctx, const struct vh_tie *tie, enum vh_
 	u = vh_use_add(ctx, kind, "%s %s %s", by, lead == VH_LEAD_YES ? "carries" : "may carry",
 		       tie->what);
 	u->vital = vital;
+	u->guess = lead != VH_LEAD_YES;
 	u->fix = stays ? NULL : vh_strdup(tie->fix);
 	return true;
 }

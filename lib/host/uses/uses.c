@@ -259,20 +259,54 @@ static bool is_same(const struct vh_use *a, const struct vh_use *b)
 	return !strcmp(a->text, b->text) && vh_streq(a->fix, b->fix);
 }
 
+#define ALSO " (also "
+
+/* What a text says of its subject: "sdc is mounted at /", "sdc (also sdd) is mounted at /". */
+static const char *predicate(const char *text)
+{
+	const char *rest = text + strcspn(text, " ");
+
+	return vh_has_prefix(rest, ALSO) ? rest + strcspn(rest, ")") + 1 : rest;
+}
+
+/* Two disks of one file system, array, group or pool: one line ends both uses. */
+static bool are_of_one(const struct vh_use *a, const struct vh_use *b)
+{
+	if (a->one != b->one || (!a->one && !a->fix) || !vh_streq(a->fix, b->fix))
+		return false;
+	return a->kind == b->kind && a->rank == b->rank && a->vital == b->vital &&
+	       a->guess == b->guess && a->weak == b->weak && a->peer_only == b->peer_only &&
+	       !strcmp(predicate(a->text), predicate(b->text));
+}
+
+static void join(struct vh_use *to, const struct vh_use *u)
+{
+	const char *rest = predicate(to->text);
+	bool more = rest != to->text + strcspn(to->text, " ");
+	char *text = vh_printf("%.*s%s%.*s)%s", (int)(rest - to->text) - more, to->text,
+			       more ? ", " : ALSO, (int)strcspn(u->text, " "), u->text, rest);
+
+	free(to->text);
+	to->text = text;
+}
+
 static void drop_repeated(struct vh_pci_dev *d)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->n_uses; i++) {
+		struct vh_use *u = &d->uses[i];
 		size_t same = 0;
 
-		while (same < kept && !is_same(&d->uses[same], &d->uses[i]))
+		while (same < kept && !is_same(&d->uses[same], u) && !are_of_one(&d->uses[same], u))
 			same++;
 		if (same == kept) {
-			d->uses[kept++] = d->uses[i];
+			d->uses[kept++] = *u;
 			continue;
 		}
-		vh_host_clear_use(&d->uses[i]);
+		if (!is_same(&d->uses[same], u))
+			join(&d->uses[same], u);
+		vh_host_clear_use(u);
 	}
 	d->n_uses = kept;
 }

@@ -199,7 +199,8 @@ static void check_place(const struct vh_hook_install *i, const struct vh_rule *r
 			"%s is not ours, and %s/qemu.d has no link of ours: no domain is judged when it starts",
 			i->main.path, VH_HOOKSDIR);
 	else
-		vh_finding_add(out, r, NULL, "install vfio-hook again, or: make install",
+		vh_finding_add(out, r, NULL,
+			       "install vfio-hook: its package, or make install in its sources",
 			       "the hook is not installed in %s: no domain is judged when it starts",
 			       VH_HOOKSDIR);
 }

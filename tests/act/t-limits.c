@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the machine is not as usual nothing is lost either, and nothing waits for ever: opening a
+ * group sleeps, VFIO has no groups, the module of a home driver was unloaded, /run takes no file at
+ * release, another start holds the global lock, an undo has little time.
+ */
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "lib/base/root-open.h"
+#include "tests/fake/fake-tree.h"
+#include "tests/fake/stage.h"
+#include "tests/tap.h"
+
+#define ON_VFIO "vfio-pci vfio-pci"
+#define CLAIM1 "run/vfio-hook/" VM1 ".claim"
+
+static bool told(const struct stage *st, const char *words)
+{
+	return st->err.what && strstr(st->err.what, words);
+}
+
+/* --- groups ----------------------------------------------------------------------------------- */
+
+/* vfio_group_fops_open() sleeps on the lock of the group while a device of it is being reset. */
+static void test_slow_open(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, READY "0");
+
+	fake_put(st->root, "fake-kernel/opens/7", "30000\n");
+	ok(stage_prepare(st, d) < 0 && stage_found(st, "device-claimed") &&
+		   !vh_root_exists(st->root, "fake-kernel/opened") && stage_is_home(st),
+	   "a group whose node cannot be opened in time: refused, and not waited for");
+	fake_remove(st->root, "fake-kernel/opens");
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fake_put(st->root, "fake-kernel/opens/7", "30000\n");
+	ok(stage_release(st, d) < 0 && stage_has_claim(st, VM1) && told(st, "still open") &&
+		   !vh_root_exists(st->root, "fake-kernel/opened"),
+	   "at release: claimed still, and the release ends");
+	fake_put(st->root, "fake-kernel/opens/7", "300\n");
+	ok(stage_release(st, d) == 0 && stage_is_home(st), "one that is only slow: home");
+}
+
+/* CONFIG_VFIO_GROUP=n: QEMU opens the devices, by an iommufd. */
+static struct stage *without_groups(void)
+{
+	struct stage *st = stage_new(NULL);
+
+	fake_remove(st->root, "dev/vfio/7");
+	fake_put(st->root, "fake-kernel/no-groups", "%s", "");
+	fake_mkdirs(st->root, "sys/class/vfio-dev");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	return st;
+}
+
+static void test_no_groups(const char *devices, const char *peer, const char *what)
+{
+	_auto_(stage) struct stage *st = without_groups();
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, devices);
+	_auto_(vh_domain) struct vh_domain *other = scratch_vm(VM2, devices);
+
+	ok(stage_run(st, d) == 0 && stage_is(st, peer, ON_VFIO) &&
+		   !vh_root_exists(st->root, "dev/vfio/8"),
+	   "VFIO without groups, %s: starts", what);
+	ok(stage_release(st, d) < 0 && told(st, "still open: process 4194305 (qemu-system-x86)") &&
+		   stage_is(st, peer, ON_VFIO),
+	   "a release while QEMU has the device's node: everything stays");
+	ok(stage_prepare(st, other) < 0 && stage_found(st, "device-claimed"),
+	   "nor may another domain");
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "once QEMU has ended: home");
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fake_put(st->root, "proc/4712/fd", "%s", ""); /* not to be looked at */
+	ok(stage_release(st, d) < 0 && stage_has_claim(st, VM1),
+	   "where not every process can be looked at: nothing moves");
+	fake_remove(st->root, "proc/4712");
+	ok(stage_release(st, d) == 0 && stage_is_home(st), "home");
+}
+
+/* --- modules ---------------------------------------------------------------------------------- */
+
+static void test_unloaded(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, TWO "0");
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fake_unload(st->root, "nvidia");
+	ok(stage_release(st, d) == 0 && stage_is_home(st),
+	   "the module of a home driver was unloaded: loaded again, and home");
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fake_unload(st->root, "nvidia");
+	fake_remove(st->root, "fake-kernel/modules");
+	ok(stage_release(st, d) < 0 && stage_has_claim(st, VM1) &&
+		   told(st, TWO
+			"1 is not back on driver 'nvidia': the module nvidia cannot be loaded") &&
+		   strstr(st->err.fix, "modprobe nvidia") && stage_is(st, TWO "0", "xhci_hcd -"),
+	   "one that cannot be loaded is told, and claimed still; the others are home");
+	fake_put(st->root, "fake-kernel/modules/nvidia", "%s", "");
+	ok(stage_reattach(st, TWO "1") == 0 && stage_is_home(st), "once it can be: home by hand");
+}
+
+static void test_no_modules(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(ALONE);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, ALONE);
+
+	fake_unload(st->root, "vfio-pci");
+	fake_put(st->root, "proc/sys/kernel/modules_disabled", "1\n");
+	fake_fault(st->root, "write 0 errno 1");
+	ok(stage_prepare(st, d) < 0 && told(st, "kernel.modules_disabled is 1") &&
+		   stage_is(st, ALONE, "igb -") && !stage_has_claim(st, VM1),
+	   "a kernel that loads no module any more: said, and nothing is done");
+}
+
+/* The kernel's setting says where modprobe is; set to something else it is none. */
+static void test_modprobe(const char *name, const char *module, const char *want)
+{
+	_auto_(stage) struct stage *st = stage_new_near(ALONE);
+	_auto_free_ char *file = vh_printf("bin/%s", name), *asked = NULL;
+	int status;
+	pid_t pid;
+
+	fake_put(st->root, "proc/sys/kernel/modprobe", "%s/bin/%s\n", st->s->dir, name);
+	fake_put(st->root, file, "#!/bin/sh\necho \"$@\" >'%s/asked'\n", st->s->dir);
+	if (fchmodat(st->root->fd, file, 0700, 0) < 0)
+		diag("cannot be made executable");
+	pid = fork();
+	if (pid == 0) {
+		VH_IGNORE(vh_root_systems_live.load_module(st->root, module));
+		_exit(1);
+	}
+	waitpid(pid, &status, 0);
+	asked = vh_root_read(st->root, "asked");
+	if (!ok(vh_streq(asked, want), "kernel.modprobe is a %s: %s", name, want ? want : "not run"))
+		diag("%s", asked ? asked : "not run");
+}
+
+/* --- /run at release -------------------------------------------------------------------------- */
+
+/* For root, too: a directory that is a file system of its own would need a mount. What cannot be
+ * written is made so by what stands in its place. */
+static void test_unwritable(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, TWO "0");
+	_auto_free_ char *claim = NULL, *after = NULL;
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	claim = vh_root_read(st->root, CLAIM1);
+	fake_libvirt_release(st->root, d);
+	fake_put(st->root, "run/vfio-hook/" VM1 ".claim.tmp/x", "in the way\n");
+	VH_IGNORE(stage_release(st, d));
+	after = vh_root_read(st->root, CLAIM1);
+	ok(stage_is(st, TWO "0", "xhci_hcd -") && stage_is(st, TWO "1", "nvidia -"),
+	   "no file can be written at release: the devices are home all the same");
+	ok(!after || !strcmp(claim, after), "the claim is as it was, or gone");
+	fake_remove(st->root, "run/vfio-hook/" VM1 ".claim.tmp");
+	ok(stage_release(st, d) == 0 && stage_is_home(st), "and the next release ends it");
+}
+
+/* --- the global lock -------------------------------------------------------------------------- */
+
+/* Another start reads under it for as long as it may. */
+static void test_global_lock(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, TWO "0");
+	int fd, writes;
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fd = openat(st->root->fd, "run/vfio-hook/lock", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		diag("no lock");
+	writes = fake_writes(st->root);
+	st->config.timeout_call = 300;
+	ok(stage_release(st, d) < 0 && st->err.code == VH_E_TIMEOUT && stage_has_claim(st, VM1) &&
+		   fake_writes(st->root) == writes && stage_is(st, TWO "1", ON_VFIO),
+	   "a release that the global lock kept waiting: nothing is half done, all is claimed");
+	close(fd);
+	st->config.timeout_call = 120000;
+	ok(vh_root_exists(st->root, "run/vfio-hook/" VM1 ".released"), "and noted as released");
+	ok(stage_reattach(st, TWO "1") == 0 && stage_is_home(st), "by hand: home");
+}
+
+/* --- the time of an undo ---------------------------------------------------------------------- */
+
+static int devices_claimed(const struct stage *st)
+{
+	_auto_free_ char *claim = vh_root_read(st->root, CLAIM1);
+	int n = 0;
+
+	for (const char *at = claim; at && (at = strstr(at, "\ndevice ")); at++)
+		n++;
+	return n;
+}
+
+/* One does not come off vfio-pci; the others have a way of three steps after that. */
+static void test_undo_time(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, FOUR "0 " TWO "0");
+	int devices = 6, binds = 4;
+
+	if (!fake_can_hang()) {
+		ok(true, "an undo # SKIP this machine allows no ptrace");
+		return;
+	}
+	st->config.timeout_write = st->config.timeout_call = 6000;
+	/* overrides, unbinds and binds, of which the last fails; overrides, and the first unbind */
+	fake_fault(st->root, "write %d errno 5", 2 * devices + binds - 1);
+	fake_fault(st->root, "write %d hang", 3 * devices + binds);
+	ok(stage_prepare(st, d) < 0 && st->err.code == VH_E_LEFT && devices_claimed(st) == 1,
+	   "an undo in which one hangs: all others have had the time to come home");
+	ok(stage_is(st, FOUR "0", "nvme -") && stage_is(st, TWO "0", "xhci_hcd -"),
+	   "those without a driver, too");
+	fake_resume(st->root);
+	stage_wait_for_writers(st, VM1);
+	fake_reset(st->root);
+	st->config.timeout_write = 60000;
+	st->config.timeout_call = 120000;
+	ok(stage_reattach(st, FOUR "0 " TWO "0") == 0 && stage_is_home(st),
+	   "and it once it has answered");
+}
+
+int main(void)
+{
+	test_slow_open();
+	test_no_groups(TWO "0", TWO "1", "a peer");
+	test_unloaded();
+	test_no_modules();
+	test_modprobe("modprobe", "vfio-pci", "-- vfio-pci");
+	test_modprobe("modprobe", "none-of-ours", "-b -- none-of-ours");
+	test_modprobe("true", "none-of-ours", NULL);
+	test_unwritable();
+	test_global_lock();
+	test_undo_time();
+	return tap_done();
+}
