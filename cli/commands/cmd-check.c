@@ -33,11 +33,12 @@ static char *cure_of(const struct vh_cli *cli, const char *source, const char *l
 {
 	bool is_file = label == source || vh_streq(source, "-");
 	_auto_free_ char *word = vh_shell_operand(source);
-	_auto_free_ char *line = vh_printf("vfio-hook check --fix %s%s", word,
-					   is_file ? " >corrected.xml"
-						   : " | virsh define /dev/stdin");
+	const char *host = cli->host ? cli->host : cli->sysroot;
+	_auto_free_ char *quoted = host ? vh_shell_quote(host) : NULL;
 
-	return vh_advice_text(cli, line);
+	return vh_printf("vfio-hook%s%s check --fix %s%s",
+			 cli->host ? " --host " : (host ? " --sysroot " : ""), host ? quoted : "",
+			 word, is_file ? " >corrected.xml" : " | virsh define /dev/stdin");
 }
 
 /* Of how many errors the domain is cured by changes of its XML. */
@@ -69,11 +70,11 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 
 	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
+	vh_advice_findings(c->cli, &j->findings);
 	if (xml && c->cli->format == VH_FORMAT_TEXT && !r.brief)
 		r.cured = cured(c, j, xml);
 	if (r.cured)
 		r.cure = cure = cure_of(c->cli, source, label);
-	vh_advice_findings(c->cli, &j->findings);
 	if (xml)
 		c->out.r->check_domain(&c->out, &r);
 	else

@@ -14,8 +14,10 @@
 
 static void status_clear(struct vh_status *s)
 {
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; i < s->count; i++) {
 		vh_claim_free(s->rows[i].claim);
+		free(s->rows[i].why);
+	}
 	free(s->rows);
 	for (size_t i = 0; i < s->n_refusals; i++)
 		vh_refusal_clear(&s->refusals[i]);
@@ -24,7 +26,7 @@ static void status_clear(struct vh_status *s)
 	vh_claims_clear(&s->seen);
 }
 
-/* Claims that may not be seen are no error: an ordinary user may ask. */
+/* An ordinary user may ask, and gets the rest. */
 static int unseen(struct vh_status *s, int sys)
 {
 	if (sys != EACCES && sys != EPERM)
@@ -109,16 +111,19 @@ static bool is_open(const struct vh_claims *seen, const struct vh_claim *c)
 	return false;
 }
 
-static const char *state_of(const struct vh_store *store, const struct vh_claims *seen,
-			    const struct vh_claim *c)
+static void find_state(const struct vh_store *store, const struct vh_claims *seen,
+		       struct vh_status_row *row)
 {
-	_auto_free_ char *why = NULL;
+	const struct vh_claim *c = row->claim;
+	bool stale = vh_claims_is_stale(store, c, &row->why) && !is_open(seen, c);
 
+	row->busy = vh_store_lock_is_free(store, c->owner) == VH_NO;
 	if (is_stuck(c))
-		return "stuck";
-	if (c->released)
-		return "releasing";
-	return vh_claims_is_stale(store, c, &why) && !is_open(seen, c) ? "stale" : "held";
+		row->state = "stuck";
+	else if (c->released)
+		row->state = "releasing";
+	else
+		row->state = stale ? "stale" : "held";
 }
 
 int vh_cmd_status(struct vh_cli *cli, char **args, int count)
@@ -140,8 +145,10 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 				      INT64_MAX);
 		vh_claims_look(&s.seen, &cli->root, s.host, NULL, &unseen);
 		for (size_t i = 0; i < s.count; i++)
-			s.rows[i].state = state_of(&store, &s.seen, s.rows[i].claim);
+			find_state(&store, &s.seen, &s.rows[i]);
 		out.r->status(&out, &s);
+		if (s.unseen) /* the answer is not whole */
+			rc = VH_EXIT_USAGE;
 	}
 	vh_store_close(&store);
 	status_clear(&s);

@@ -62,7 +62,7 @@ static void tell(struct teller *t, enum vh_tale kind, const char *a, const char 
 		t->deaf = true;
 }
 
-/* The last thing that is said. */
+/* The last thing that is sent. */
 static int tell_error(struct teller *t, const char *fix, const char *what)
 {
 	tell(t, VH_TALE_ERROR, what, fix);

@@ -13,7 +13,7 @@
 enum vh_tale {
 	VH_TALE_URI = 'U',          /* of the connection, as libvirt names it */
 	VH_TALE_DOMAIN = 'D',       /* name; XML, inactive; before the name a letter for each of the
-				       following that holds, and a blank: r(uns), a(utostart) */
+				       following that applies, and a blank: r(uns), a(utostart) */
 	VH_TALE_RUNNING = 'R',      /* UUID, XML of a domain that runs, as it runs */
 	VH_TALE_DEVICE = 'N',       /* name, XML of a node device */
 	VH_TALE_NETWORK = 'W',      /* name, XML */

@@ -52,6 +52,25 @@ static char *now_words(const struct vh_subject *s)
 	return vh_strdup(d->driver ? d->driver : "-");
 }
 
+VH_FIELDS_GET(char *, record_state, vh_strdup(vh_claim_state_str(s->record->state)))
+
+/* Two words for a state that nobody should see for long: somebody is at work, or was. */
+static const struct {
+	const char *column, *cut; /* cut: instead, where nobody is at work */
+	const char *words, *cut_words;
+} told[] = {
+	[VH_NOTED] = { "untouched", "untouched", NULL, NULL },
+	[VH_TAKING] = { "leaving", "cut off", "it is being taken now", "taking it was broken off" },
+	[VH_TAKEN] = { "taken", "taken", NULL, NULL },
+	[VH_RETURNING] = { "returning", "cut off", "it is on its way now",
+			   "its way back was broken off" },
+	[VH_STUCK] = { "stuck", "stuck", "its driver has not answered",
+		       "its driver has not answered" },
+};
+
+VH_FIELDS_GET(char *, state_words,
+	      vh_strdup(s->row->busy ? told[s->record->state].column : told[s->record->state].cut))
+
 VH_FIELDS_GET(bool, is_manual, vh_streq(s->row->claim->owner, VH_MANUAL))
 
 static const char *bringer(const struct vh_subject *s)
@@ -66,6 +85,7 @@ static char *way_back(const struct vh_subject *s)
 {
 	const struct vh_record *r = s->record;
 	struct vh_strbuf sb = { 0 };
+	const char *words;
 
 	if (r->action == VH_KEEP || (r->action == VH_LEAVE && !r->driver)) {
 		vh_strbuf_add(&sb, "stays as it is");
@@ -75,8 +95,9 @@ static char *way_back(const struct vh_subject *s)
 			vh_strbuf_addf(&sb, ", override %s", r->override);
 		vh_strbuf_add(&sb, ")");
 	}
-	if (r->state == VH_STUCK)
-		vh_strbuf_add(&sb, "; its driver has not answered");
+	words = s->row->busy ? told[r->state].words : told[r->state].cut_words;
+	if (words)
+		vh_strbuf_addf(&sb, "; %s", words);
 	return vh_strbuf_steal(&sb);
 }
 
@@ -87,7 +108,8 @@ const struct vh_field vh_fields_status_record[] = {
 	{ "driver_before", "BEFORE", .text = before, .none = "-", .at = { { 3, 13, " " } } },
 	{ "driver_now", "NOW", .text = vh_fields_driver, .words = now_words,
 	  .at = { { 4, 11, " " } } },
-	{ NULL, "COMES BACK TO", .text = way_back, .at = { { 5, 0, "\n" } } },
+	{ "state", "STATE", .text = record_state, .words = state_words, .at = { { 5, 9, " " } } },
+	{ NULL, "COMES BACK TO", .text = way_back, .at = { { 6, 0, "\n" } } },
 	{ 0 },
 };
 
@@ -118,6 +140,41 @@ VH_FIELDS_GET(char *, since, utc(s->row->claim->since))
 VH_FIELDS_GET(char *, since_words, local(s->row->claim->since))
 VH_FIELDS_GET(char *, state, vh_strdup(s->row->state))
 
+VH_FIELDS_GET(char *, why, vh_strdup(s->row->why))
+
+/* Has something come to a halt that a person has to set going again? */
+static bool has_halted(const struct vh_status_row *row)
+{
+	const struct vh_claim *c = row->claim;
+
+	if (row->busy)
+		return false;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].state != VH_NOTED && c->records[i].state != VH_TAKEN)
+			return true;
+	return vh_streq(row->state, "stale") || vh_streq(row->state, "releasing");
+}
+
+/* What to type, for all of its groups. */
+static char *claim_fix(const struct vh_subject *s)
+{
+	const struct vh_claim *c = s->row->claim;
+	struct vh_strbuf sb = { 0 };
+
+	if (!c->count || !(has_halted(s->row) || vh_streq(s->row->state, "stuck")))
+		return NULL;
+	vh_strbuf_add(&sb, "vfio-hook reattach");
+	for (size_t i = 0; i < c->count; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < i; k++)
+			known |= c->records[k].group == c->records[i].group;
+		if (!known || c->records[i].group < 0)
+			vh_strbuf_addf(&sb, " %s", vh_pci_str(&c->records[i].addr).s);
+	}
+	return vh_strbuf_steal(&sb);
+}
+
 static enum vh_style state_style(const struct vh_subject *s)
 {
 	if (vh_streq(s->row->state, "held"))
@@ -131,6 +188,8 @@ const struct vh_field vh_fields_status_claim[] = {
 	{ "uuid", .text = uuid, .words = uuid_words, .at = { { 2, 0, ": " } } },
 	{ "since", .text = since, .words = since_words, .at = { { 4, 0, "\n" } } },
 	{ "state", .text = state, .style = state_style, .at = { { 3, 0, " since " } } },
+	{ "why", .text = why },
+	{ "fix", .text = claim_fix },
 	{ "devices", .next = vh_fields_status_records, .fields = vh_fields_status_record },
 	{ 0 },
 };

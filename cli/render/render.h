@@ -15,8 +15,8 @@
 
 /* What was found about one domain, or about the host. All is borrowed. */
 struct vh_report {
-	const char *source; /* as it was given: a path, or "-" */
-	const char *label;  /* for people: a path, "<stdin>", "this host" */
+	const char *source;          /* as it was given: a path, or "-" */
+	const char *label;           /* for people: a path, "<stdin>", "this host" */
 	const struct vh_strbuf *xml; /* the document, for quoting its lines; NULL: there is none */
 	const struct vh_judgement *judgement;
 	bool brief;                       /* one line is enough */
@@ -34,6 +34,8 @@ struct vh_compared {
 struct vh_status_row {
 	struct vh_claim *claim;
 	const char *state; /* held, releasing, stuck, stale */
+	bool busy;         /* a vfio-hook is at work on it now */
+	char *why;         /* it is held, or NULL */
 };
 
 struct vh_status {
@@ -41,8 +43,8 @@ struct vh_status {
 	size_t count;
 	struct vh_refusal *refusals;
 	size_t n_refusals;
-	bool unseen;          /* claims could not be looked at, so there may be some */
-	bool damaged;         /* some could not be read: who knows what they hold */
+	bool unseen;                /* claims could not be looked at, so there may be some */
+	bool damaged;               /* some could not be read: who knows what they hold */
 	const struct vh_host *host; /* all devices, as they are now */
 	struct vh_claims seen;      /* who has their groups open */
 };

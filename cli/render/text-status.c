@@ -5,10 +5,19 @@
 
 #include "lib/base/banned.h"
 
+/* A fact of the claim that has a line of its own. */
+static void put_line(const struct vh_subject *claim, const char *key)
+{
+	for (const struct vh_field *f = vh_fields_status_claim; !vh_fields_is_end(f); f++) {
+		_auto_free_ char *text = vh_streq(f->key, key) ? f->text(claim) : NULL;
+
+		if (text)
+			printf("  %s: %s\n", key, text);
+	}
+}
+
 static void put_claim(struct vh_output *o, const struct vh_subject *claim)
 {
-	const struct vh_claim *c = claim->row->claim;
-	const char *state = claim->row->state;
 	struct vh_subject record;
 	size_t at = 0;
 
@@ -19,8 +28,9 @@ static void put_claim(struct vh_output *o, const struct vh_subject *claim)
 		fputs("  ", stdout);
 		vh_text_fields_row(o, vh_fields_status_record, VH_ROW, &record, 0);
 	}
-	if (c->count && (vh_streq(state, "stale") || vh_streq(state, "stuck")))
-		printf("  fix: vfio-hook reattach %s\n", vh_pci_str(&c->records[0].addr).s);
+	if (!vh_streq(claim->row->claim->owner, VH_MANUAL) || claim->row->busy)
+		put_line(claim, "why");
+	put_line(claim, "fix");
 }
 
 static void put_refusal(struct vh_output *o, const struct vh_subject *refusal)

@@ -21,6 +21,7 @@ void vh_case_clear(struct vh_case *c)
 	free(c->elsewhere.list);
 	vh_whereabouts_clear(&c->lies);
 	vh_surroundings_clear(&c->around);
+	vh_handed_clear(&c->handed);
 	vh_hook_scripts_clear(&c->scripts);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
@@ -267,6 +268,24 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	return 0;
 }
 
+/* systemd is not asked under the global lock: what was seen before is for the same devices, as far
+ * as they are there. */
+static void read_handed(struct vh_case *c, const struct vh_case_ask *ask)
+{
+	if (!ask->settled || !ask->before) {
+		vh_handed_read(&c->handed, ask->root, c->host, c->config, &c->unseen);
+		return;
+	}
+	c->handed = ask->before->handed;
+	ask->before->handed = (struct vh_handed){ 0 };
+	c->handed.over = ask->handed_over;
+	for (size_t i = 0; i < c->handed.count; i++) {
+		struct vh_handed_dev *d = &c->handed.devs[i];
+
+		d->dev = vh_host_dev(c->host, &d->addr);
+	}
+}
+
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err)
 {
 	const struct wanted by_hand = { .addrs = (struct vh_pci_addr *)ask->addrs,
@@ -282,6 +301,8 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 	if (ask->whole)
 		vh_hook_scripts_read(&ret->scripts, ask->root, NULL, &ret->unseen);
 	if (ret->host && !ask->whole && !ask->policy)
+		read_handed(ret, ask);
+	if (ret->host && !ask->whole && !ask->policy)
 		vh_expect_look(&ret->elsewhere, ask->root, ret->host, ret->config, ret->domain,
 			       ret->last, &ret->unseen);
 	return rc;
@@ -293,7 +314,7 @@ int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *r
 	const char *owner = ask->domain ? ask->domain->uuid : ask->owner;
 	struct vh_facts_host *f = c->here.n_hosts == 1 ? c->here.hosts[0] : NULL;
 
-	*ret_same = f && !ask->own && vh_host_read_again(ask->root, f->host);
+	*ret_same = f && !(ask->own && ask->own->count) && vh_host_read_again(ask->root, f->host);
 	if (!*ret_same)
 		return 0;
 	vh_vfguests_clear(&f->vf_guests);

@@ -62,8 +62,7 @@ static char *find_closed(const struct vh_root *root, const char *path)
 	return NULL;
 }
 
-/* In a tree that was written down, that a directory does not have a file is said where the
- * directory is there. */
+/* In a tree that was written down, a missing file counts only if its directory is there. */
 static enum vh_tri is_there(const struct vh_root *root, const char *path)
 {
 	const char *end = strrchr(path, '/');

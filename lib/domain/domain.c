@@ -20,7 +20,7 @@
 
 /* --- devices ----------------------------------------------------------------------------- */
 
-/* Anything but yes and no is no answer (libvirt ignores or refuses it). */
+/* Anything but yes and no is not an answer (libvirt ignores or refuses it). */
 static enum vh_managed read_managed(const xmlNode *node)
 {
 	if (vh_xml_attr_is(node, "managed", "yes"))
@@ -198,7 +198,7 @@ static int read_size(const xmlNode *node, uint64_t *ret, struct vh_error *err)
 	shown_unit = vh_printable(unit ? unit : "KiB", VH_VALUE_MAX);
 	return vh_fail(err, VH_E_INPUT, 0,
 		       "write a whole number, and b, KiB, MiB, GiB or TiB as unit",
-		       "line %d: <%s> is '%s' '%s', which is no size", vh_xml_line(node),
+		       "line %d: <%s> is '%s' '%s', which is not a size", vh_xml_line(node),
 		       vh_xml_name(node), shown, shown_unit);
 }
 

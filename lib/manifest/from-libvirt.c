@@ -402,7 +402,7 @@ void vh_from_libvirt_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 
 	for (size_t i = 0; i < t->devices.count && all.count < NODES_MAX; i++)
 		read_device(&all, t->devices.name[i]);
-	vh_strbuf_add(ret, "# as libvirt tells of it\n");
+	vh_strbuf_add(ret, "# as libvirt describes it\n");
 	for (size_t i = 0; i < all.count; i++)
 		if (find(&all, &all.list[i].addr) == &all.list[i]) /* else it was told twice */
 			put_node(ret, &all, &all.list[i]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * from-libvirt - a host as its libvirt tells of it, made into a manifest (manifest.h), so that what
- * reads a host need not know where it comes from. libvirt tells of PCI devices, groups, drivers,
- * interfaces, disks, memory, networks and domains that run; the rest a host would have to be asked
- * for itself, and stands in the manifest's file `not-checked`, a sentence on each line.
+ * from-libvirt - a host as its libvirt describes it, made into a manifest (manifest.h), so that
+ * what reads a host need not know where it comes from. libvirt describes PCI devices, groups,
+ * drivers, interfaces, disks, memory, networks and domains that run; the rest a host would have to
+ * be asked for itself, and stands in the manifest's file `not-checked`, a sentence on each line.
  *
  * The XML is that of virNodeDeviceGetXMLDesc() and its like, and comes from another machine: what
  * cannot be understood is left out, and no value goes into the manifest unchecked.

@@ -12,6 +12,7 @@
  *	opens/N          milliseconds that it takes to open the node of group N; `opened`: it did
  *	no-groups        VFIO has no nodes of groups (CONFIG_VFIO_GROUP=n)
  *	modules/DRIVER   may be loaded
+ *	variant          the VFIO driver that libvirt prefers to vfio-pci
  *	parked/ADDR/DRIVER/...   what the driver made below the function: net, nvme, usb1 ...
  *	faults           what to do wrong; see fake_fault()
  *	writes, steps    how many there have been
@@ -68,5 +69,8 @@ void fake_unplug(const struct vh_root *root, const char *addr);
 void fake_unload(const struct vh_root *root, const char *driver);
 
 bool fake_is_vfio(const char *driver);
+
+/* A unit of systemd that is active, with its processes: "812 813" (fake-systemd.c). */
+void fake_add_unit(const struct vh_root *root, const char *name, const char *pids);
 
 #endif

@@ -79,6 +79,7 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 {
 	_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", addr);
 	_auto_free_ char *note = vh_printf(ACTIVE "/%s/%s", d->uuid, addr);
+	_auto_free_ char *variant = vh_root_read(root, "fake-kernel/variant");
 	bool found = fake_is_vfio(driver);
 
 	if (!e->managed && !found)
@@ -87,7 +88,8 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	fake_put(root, note, "%s\n", found ? "found" : "bound");
 	if (found)
 		return 0;
-	VH_IGNORE(fake_write(root, "vfio-pci", DEVICE "/driver_override", addr));
+	/* since 10.0 the variant for the device, if there is one */
+	VH_IGNORE(fake_write(root, variant ? variant : "vfio-pci", DEVICE "/driver_override", addr));
 	if (driver)
 		VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));
 	VH_IGNORE(fake_write(root, addr, "sys/bus/pci/drivers_probe"));

@@ -65,6 +65,26 @@ static int run_reattach(struct stage *st, const struct stage_scene *scene)
 	return stage_reattach(st, addresses(scene));
 }
 
+/* All that nobody wants any more. */
+static int run_reattach_stale(struct stage *st, const struct stage_scene *scene)
+{
+	(void)scene;
+	return stage_reattach_stale(st);
+}
+
+/* The domain again, which names no device by now. */
+static int run_prepare_plain(struct stage *st, const struct stage_scene *scene)
+{
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, addresses(scene));
+	size_t n = d->n_devices;
+	int rc;
+
+	d->n_devices = 0;
+	rc = stage_prepare(st, d);
+	d->n_devices = n;
+	return rc;
+}
+
 /* The second of two groups, which the guest of VM1 has given back. */
 static int run_take_given(struct stage *st, const struct stage_scene *scene)
 {
@@ -142,6 +162,87 @@ static bool set_given_back(struct stage *st, const struct stage_scene *scene)
 	if (stage_run(st, d) != 0)
 		return false;
 	fake_libvirt_unplug(st->root, d, strchr(scene->devices, ' ') + 1);
+	return true;
+}
+
+/* The guest has ended after one of its devices was unplugged. */
+static bool set_after_unplug(struct stage *st, const struct stage_scene *scene)
+{
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+
+	if (!set_given_back(st, scene))
+		return false;
+	fake_libvirt_release(st->root, d);
+	return true;
+}
+
+/* libvirt refuses the start when the hook has ended. */
+static bool set_prepared_alone(struct stage *st, const struct stage_scene *scene)
+{
+	return start_of(st, VM1, scene->devices) == 0;
+}
+
+static bool set_prepared_and_gone(struct stage *st, const struct stage_scene *scene)
+{
+	bool good = set_prepared_alone(st, scene);
+
+	stage_new_daemon(st);
+	return good;
+}
+
+/* libvirt has a driver for just this kind of device, and prefers it (since 10.0). */
+static void put_variant(struct stage *st)
+{
+	fake_put(st->root, "sys/bus/pci/drivers/some-vfio-pci/bind", "%s", "");
+	fake_put(st->root, "sys/bus/pci/drivers/some-vfio-pci/unbind", "%s", "");
+	fake_put(st->root, "fake-kernel/variant", "some-vfio-pci\n");
+}
+
+static bool set_after_variant(struct stage *st, const struct stage_scene *scene)
+{
+	put_variant(st);
+	return set_after_guest(st, scene);
+}
+
+static bool set_nothing_given_of_variant(struct stage *st, const struct stage_scene *scene)
+{
+	put_variant(st);
+	return set_nothing_given(st, scene);
+}
+
+/* CONFIG_VFIO_GROUP=n. What was on vfio-pci before has no node of its group either. */
+static bool set_no_groups(struct stage *st, const struct stage_scene *scene)
+{
+	(void)scene;
+	fake_put(st->root, "fake-kernel/no-groups", "%s", "");
+	fake_remove(st->root, "dev/vfio/7");
+	fake_mkdirs(st->root, "sys/class/vfio-dev");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	return true;
+}
+
+static bool set_after_guest_without_groups(struct stage *st, const struct stage_scene *scene)
+{
+	return set_no_groups(st, scene) && set_after_guest(st, scene);
+}
+
+/* While the guest ran somebody unloaded modules of its host drivers; they may be loaded again. */
+static bool set_after_unloading(struct stage *st, const struct stage_scene *scene)
+{
+	static const char *const drivers[] = { "igb", "nvidia", "snd_hda_intel" };
+	_auto_free_ char *before = NULL;
+
+	if (!set_after_guest(st, scene))
+		return false;
+	/* no bystander may lose its driver by that */
+	before = scratch_state(st->s);
+	for (size_t i = 0; i < VH_COUNT(drivers); i++) {
+		_auto_free_ char *bound = vh_printf(" %s ", drivers[i]);
+
+		if (!strstr(before, bound))
+			fake_unload(st->root, drivers[i]);
+	}
 	return true;
 }
 
@@ -228,6 +329,24 @@ const struct operation operations[] = {
 	{ "reattach of a prepared claim", set_killed_prepare, run_reattach, 0 },
 	{ "reattach of what was unplugged", set_given_back, run_reattach_given, OPERATION_TWO },
 	{ "detach beside a guest", set_running, run_detach, OPERATION_BY_HAND },
+	{ "release of a start that libvirt refused", set_prepared_alone, run_release, 0 },
+	{ "release after a hot-unplug", set_after_unplug, run_release, OPERATION_TWO },
+	{ "release after a variant driver", set_after_variant, run_release, 0 },
+	{ "release where a variant driver was left", set_nothing_given_of_variant, run_release, 0 },
+	{ "release after modules were unloaded", set_after_unloading, run_release, 0 },
+	{ "prepare without groups", set_no_groups, run_prepare, 0 },
+	{ "release without groups", set_after_guest_without_groups, run_release, 0 },
+	{ "start without devices after a killed prepare", set_killed_prepare, run_prepare_plain,
+	  OPERATION_PASSES_BY },
+	{ "prepare after a killed detach", set_killed_detach, run_prepare, OPERATION_BY_HAND },
+	{ "detach over a killed prepare", set_killed_prepare_and_daemon, run_detach,
+	  OPERATION_BY_HAND },
+	{ "reattach after a killed detach", set_killed_detach, run_reattach, OPERATION_BY_HAND },
+	{ "reattach of all after a start", set_prepared_and_gone, run_reattach_stale,
+	  OPERATION_PASSES_BY },
+	{ "reattach of all after a killed prepare", set_killed_prepare_and_daemon,
+	  run_reattach_stale, OPERATION_PASSES_BY },
+	{ "reattach of all after a guest", set_nobody_left, run_reattach_stale, OPERATION_PASSES_BY },
 };
 const size_t n_operations = VH_COUNT(operations);
 
@@ -270,7 +389,7 @@ bool operation_fits(const struct operation *op, const struct stage_scene *scene)
 {
 	const char *only = getenv("VH_TEST_ONLY");
 
-	if (only && strcmp(op->name, only) != 0)
+	if (only && strcmp(op->name, only) != 0 && strcmp(scene->name, only) != 0)
 		return false;
 	if ((op->flags & OPERATION_BY_HAND) && *scene->devices == '!')
 		return false;

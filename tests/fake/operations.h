@@ -10,9 +10,10 @@
 #include "tests/fake/stage.h"
 
 enum operation_flags {
-	OPERATION_FAILS = 1,   /* its last write does: what is killed is its undo */
-	OPERATION_BY_HAND = 2, /* what is on vfio-pci already is nothing to detach */
-	OPERATION_TWO = 4,     /* for scenes of two groups */
+	OPERATION_FAILS = 1,     /* its last write does: what is killed is its undo */
+	OPERATION_BY_HAND = 2,   /* what is on vfio-pci already is nothing to detach */
+	OPERATION_TWO = 4,       /* for scenes of two groups */
+	OPERATION_PASSES_BY = 8, /* what somebody is at work on is left alone, without an error */
 };
 
 struct operation {
@@ -32,7 +33,8 @@ int operation_offset(const struct operation *op, const struct stage_scene *scene
 /* One that may follow it, whatever it did: the n-th. */
 const struct operation *operation_next(const struct operation *op, int n);
 
-/* Does this make sense? With VH_TEST_ONLY only for the operation that it names. */
+/* Does this make sense? With VH_TEST_ONLY only for the operation, or the scene,
+ * that it names. */
 bool operation_fits(const struct operation *op, const struct stage_scene *scene);
 
 /* Sets its scene on a new stage, with the write that fails. NULL: it could not be. */

@@ -27,6 +27,7 @@
 	RULE(vh_rule_needs_taken)              \
 	RULE(vh_rule_device_in_use)            \
 	RULE(vh_rule_peer_in_use)              \
+	RULE(vh_rule_unit_unfit)               \
 	RULE(vh_rule_device_critical)          \
 	RULE(vh_rule_peer_critical)            \
 	RULE(vh_rule_peer_not_listed)          \
@@ -67,7 +68,8 @@
 	RULE(vh_rule_hook_conflict)            \
 	RULE(vh_rule_hook_not_active)          \
 	RULE(vh_rule_power_state)              \
-	RULE(vh_rule_peer_detached)
+	RULE(vh_rule_peer_detached)            \
+	RULE(vh_rule_handed_over)
 
 #define VH_RULE_DECLARE(rule) extern const struct vh_rule rule;
 VH_RULE_TABLE(VH_RULE_DECLARE)

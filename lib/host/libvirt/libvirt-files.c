@@ -253,7 +253,7 @@ static int uuid_of(const xmlNode *root, char ret[37])
 	return text ? vh_uuid_parse(text, ret) : -1;
 }
 
-/* What is no state of a domain, or one without a UUID, may be of the one that is looked for. */
+/* What is not a state of a domain, or one without a UUID, may be of the one that is looked for. */
 static enum vh_tri is_status_of(const xmlNode *root, struct wanted *wanted)
 {
 	const char *pid = vh_xml_attr(root, "pid");

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Three ways in which devices were lost for good, each by itself: one fork fails while an old claim
+ * is adopted (one domain; then every operation that finds one), and an operation is killed when
+ * probing has just put a device on another driver than its own.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+
+#include "tests/fake/fake-tree.h"
+#include "tests/fake/operations.h"
+#include "tests/tap.h"
+
+/* --- one fork fails --------------------------------------------------------------------------- */
+
+static int forks = -1, failing; /* -1: none is counted */
+
+pid_t fork(void)
+{
+	static __typeof__(&fork) real;
+
+	if (!real)
+		real = (__typeof__(&fork))dlsym(RTLD_NEXT, "fork");
+	if (forks >= 0 && forks++ == failing) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return real();
+}
+
+/* The domain goes on, if it may; what is left is ended by its release, or by hand. */
+static void go_on(struct stage *st, const struct operation *op, const struct stage_scene *scene,
+		  int rc)
+{
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	char why[200];
+
+	if (!(op->flags & OPERATION_BY_HAND)) {
+		if (rc == 0 && fake_libvirt_prepare(st->root, d, why, sizeof(why)) == 0)
+			VH_IGNORE(stage_started(st, d));
+		fake_libvirt_release(st->root, d);
+		VH_IGNORE(stage_release(st, d));
+	}
+	for (int i = 0; i < 2 && stage_has_claim(st, VH_MANUAL); i++)
+		VH_IGNORE(stage_reattach(st, *scene->devices == '!' ? scene->devices + 1
+								    : scene->devices));
+}
+
+/* 1: there is no such fork; 0: home; -1: lost. */
+static int loses(const struct operation *op, const struct stage_scene *scene, int at)
+{
+	_auto_(stage) struct stage *st = operation_stage(op, scene, 0);
+	int rc, counted;
+
+	if (!st)
+		return -1;
+	failing = at;
+	forks = 0;
+	rc = op->run(st, scene);
+	counted = forks;
+	forks = -1;
+	if (counted <= at)
+		return 1;
+	go_on(st, op, scene, rc);
+	if (stage_is_home(st))
+		return 0;
+	diag("%s of '%s': fork %d fails, it returned %d", op->name, scene->name, at, rc);
+	return -1;
+}
+
+static void test_forks(const struct operation *op, const struct stage_scene *scene, int every)
+{
+	int lost = 0, points = 0;
+
+	for (int at = 0, rc; (rc = loses(op, scene, at)) != 1 && at < 200; at += every, points++)
+		lost += rc < 0;
+	ok(!lost && points, "%s of '%s': %d forks fail, none is lost", op->name, scene->name,
+	   points);
+}
+
+static const struct operation *operation(const char *name)
+{
+	for (size_t i = 0; i < n_operations; i++)
+		if (!strcmp(operations[i].name, name))
+			return &operations[i];
+	abort();
+}
+
+static const struct stage_scene *scene(const char *name)
+{
+	for (size_t i = 0; i < stage_n_scenes; i++)
+		if (!strcmp(stage_scenes[i].name, name))
+			return &stage_scenes[i];
+	abort();
+}
+
+static void test_all_forks(void)
+{
+	static const char *const names[] = {
+		"prepare after a killed prepare",
+		"prepare after a guest without release",
+		"detach after a killed detach",
+		"detach after a killed reattach",
+	};
+
+	for (size_t i = 0; i < VH_COUNT(names); i++)
+		for (size_t k = 0; k < stage_n_scenes; k++)
+			if (operation_fits(operation(names[i]), &stage_scenes[k]))
+				test_forks(operation(names[i]), &stage_scenes[k],
+					   2 * stage_stride() - 1);
+}
+
+/* --- killed where probing has chosen ------------------------------------------------------------ */
+
+static bool is_astray(struct stage *st)
+{
+	_auto_free_ char *now = scratch_device(st->s, TWO "1");
+
+	return vh_streq(now, "nouveau -");
+}
+
+static struct stage *killed_at(const struct operation *op, const struct stage_scene *s, int writes,
+			       int n)
+{
+	struct stage *st = operation_stage(op, s, writes);
+
+	fake_fault(st->root, "step %d group", n);
+	VH_IGNORE(operation_fork(op, st, s, NULL));
+	operation_settle(st);
+	return st;
+}
+
+/* The last step after which it is there; -1: it never is. */
+static int step_astray(const struct operation *op, const struct stage_scene *s, int *ret_writes)
+{
+	int n, steps;
+
+	if (!operation_measure(op, s, ret_writes, &steps))
+		return -1;
+	for (n = steps - 1; n >= 0; n--) {
+		_auto_(stage) struct stage *st = killed_at(op, s, *ret_writes, n);
+
+		if (is_astray(st))
+			break;
+	}
+	return n;
+}
+
+static void test_astray(const char *name)
+{
+	const struct stage_scene *s = scene("two drivers for a peer");
+	const struct operation *op = operation(name);
+	int writes = 0, n = step_astray(op, s, &writes);
+
+	for (int way = 0; way < OPERATION_WAYS; way++) {
+		_auto_(stage) struct stage *st = n < 0 ? NULL : killed_at(op, s, writes, n);
+
+		ok(st && operation_ends_home(st, s, way),
+		   "%s: killed at step %d, with a peer where probing put it, way on %d: home", name,
+		   n, way);
+	}
+}
+
+int main(void)
+{
+	test_forks(operation("prepare after a killed prepare"), scene("one of four functions"), 1);
+	test_all_forks();
+	test_astray("prepare that is undone");
+	test_astray("detach that is undone");
+	test_astray("reattach of a domain's claim");
+	test_astray("reattach");
+	return tap_done();
+}
