@@ -9,15 +9,25 @@ static void put_claim(struct vh_output *o, const struct vh_subject *claim)
 {
 	const struct vh_claim *c = claim->row->claim;
 	const char *state = claim->row->state;
-	struct vh_subject record;
-	size_t at = 0;
+	struct vh_subject record, loan;
+	size_t at = 0, lent = 0;
 
 	vh_text_fields_row(o, vh_fields_status_claim, VH_ROW, claim, 0);
-	fputs("  ", stdout);
-	vh_text_fields_titles(vh_fields_status_record, VH_ROW);
+	if (c->count) {
+		fputs("  ", stdout);
+		vh_text_fields_titles(vh_fields_status_record, VH_ROW);
+	}
 	while (vh_fields_status_records(claim, &at, &record)) {
 		fputs("  ", stdout);
 		vh_text_fields_row(o, vh_fields_status_record, VH_ROW, &record, 0);
+	}
+	if (c->loans.count) {
+		fputs("  ", stdout);
+		vh_text_fields_titles(vh_fields_status_loan, VH_ROW);
+	}
+	while (vh_fields_status_loans(claim, &lent, &loan)) {
+		fputs("  ", stdout);
+		vh_text_fields_row(o, vh_fields_status_loan, VH_ROW, &loan, 0);
 	}
 	if (c->count && (vh_streq(state, "stale") || vh_streq(state, "stuck")))
 		printf("  fix: vfio-hook reattach %s\n", vh_pci_str(&c->records[0].addr).s);
