@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "cli/libvirt/calls.h"
+#include "cli/progress.h"
 #include "lib/base/child.h"
 #include "lib/base/uuid.h"
 #include "lib/domain/domain.h"
@@ -265,6 +266,8 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 		    struct vh_answer_of *ret)
 {
 	_auto_free_ struct asked *all = vh_alloc(count * sizeof(*all));
+	_auto_free_ char *what = NULL;
+	struct vh_progress progress;
 
 	memset(ret, 0, count * sizeof(*ret));
 	for (size_t i = 0; i < count; i++) {
@@ -272,7 +275,11 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 		ret[i].uri = vh_strdup(questions[i].uri);
 		start(&all[i]);
 	}
+	what = count > 1 ? vh_printf("waiting for %zu libvirts", count)
+			 : vh_printf("waiting for libvirt %s", count && ret->uri ? ret->uri : "");
+	vh_progress_begin(&progress, what, silence * 1000);
 	hear_all(all, count, silence);
+	vh_progress_end(&progress);
 	for (size_t i = 0; i < count; i++) {
 		conclude(&all[i], silence, &ret[i]);
 		stop(&all[i]);

@@ -22,6 +22,7 @@ void vh_case_clear(struct vh_case *c)
 	vh_whereabouts_clear(&c->lies);
 	vh_surroundings_clear(&c->around);
 	vh_handed_clear(&c->handed);
+	vh_hook_scripts_clear(&c->scripts);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
 	memset(c, 0, sizeof(*c));
@@ -262,6 +263,8 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
 	if (!ask->policy)
 		vh_surroundings_read(&c->around, ask->root, c->host, c->domain, &c->unseen);
+	if (!ask->policy && !c->domain->lone && vh_domain_has_pci(c->domain))
+		vh_hook_scripts_read(&c->scripts, ask->root, c->domain->name, &c->unseen);
 	return 0;
 }
 
@@ -295,6 +298,8 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 		rc = read_domain(ret, ask, err);
 	else
 		rc = read_machine(ret, ask, ask->owner, &by_hand, &runs, err);
+	if (ask->whole)
+		vh_hook_scripts_read(&ret->scripts, ask->root, NULL, &ret->unseen);
 	if (ret->host && !ask->whole && !ask->policy)
 		read_handed(ret, ask);
 	if (ret->host && !ask->whole && !ask->policy)

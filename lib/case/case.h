@@ -16,6 +16,7 @@
 #include "lib/case/whereabouts.h"
 #include "lib/config/config.h"
 #include "lib/domain/domain.h"
+#include "lib/host/libvirt/hook-scripts.h"
 #include "lib/host/memory.h"
 
 struct vh_plan;
@@ -39,11 +40,12 @@ struct vh_case {
 	struct vh_memory memory;     /* what the host has of it */
 	struct vh_identity *last;    /* what it last ran with; NULL: unknown */
 	char *last_problem;          /* why its record could not be read, or NULL */
-	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
-	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
-	struct vh_surroundings around; /* what QEMU will find of files */
-	struct vh_handed handed;       /* what the host gives up for it */
-	struct vh_names unseen;        /* what could not be looked at: sentences */
+	struct vh_sightings elsewhere;  /* devices like those that were expected at an address */
+	struct vh_whereabouts lies;     /* where lies what the domain has of the host */
+	struct vh_surroundings around;  /* what QEMU will find of files */
+	struct vh_handed handed;        /* what the host gives up for it */
+	struct vh_hook_scripts scripts; /* other hooks, as far as they fight with ours */
+	struct vh_names unseen;         /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */
 	const struct vh_plan *plan;

@@ -21,15 +21,13 @@ size_t vh_expect_at(const struct vh_pci_addr *addr, const struct vh_config *c,
 
 	if (policy.pin.set)
 		ret[n++] = (struct vh_expect){ VH_BY_CONFIG,
-					       { .addr = *addr, .id = policy.pin.id },
-					       0 };
+					       { .addr = *addr, .id = policy.pin.id }, 0 };
 	for (size_t i = 0; d && i < d->policy.n_pins; i++) {
 		const struct vh_domain_pin *pin = &d->policy.pins[i];
 
 		if (vh_pci_cmp(&pin->addr, addr))
 			continue;
-		ret[n++] = (struct vh_expect){ VH_BY_DOMAIN,
-					       { .addr = *addr, .id = pin->id },
+		ret[n++] = (struct vh_expect){ VH_BY_DOMAIN, { .addr = *addr, .id = pin->id },
 					       pin->line };
 		break; /* metadata.c lets no second one pass */
 	}
@@ -121,6 +119,19 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 	free(s.missed);
 }
 
+static void see_members(const struct vh_root *root, int group, struct vh_identity *i)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_pci_addr addr;
+
+	if (group < 0)
+		return;
+	VH_IGNORE(vh_root_list(root, &names, "sys/kernel/iommu_groups/%d/devices", group));
+	for (size_t n = 0; n < names.count; n++)
+		if (vh_pci_parse(names.name[n], &addr) == 0)
+			vh_identity_put_member(i, &addr);
+}
+
 struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, const char *name,
 				  const struct vh_pci_addr *addrs, size_t count,
 				  const struct vh_identity *old)
@@ -141,6 +152,10 @@ struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, 
 			vh_identity_put(i, &now);
 		else if (before)
 			vh_identity_put(i, before);
+		/* whose they are is not noted */
+		for (size_t k = 0; !d && before && k < old->n_members; k++)
+			vh_identity_put_member(i, &old->members[k]);
+		see_members(root, d ? d->group : -1, i);
 		vh_function_free(d);
 	}
 	vh_function_bus_close(&bus);

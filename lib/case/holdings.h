@@ -11,7 +11,7 @@
 
 struct vh_holding {
 	struct vh_pci_addr addr;
-	bool interface;      /* as one: named, or given by a network */
+	bool interface; /* as one: named, or given by a network */
 	char *uuid, *domain; /* of the domain, and its name */
 };
 

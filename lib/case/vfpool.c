@@ -47,8 +47,8 @@ static void add_functions(const struct vh_root *root, const struct vh_pci_addr *
 			  struct vh_vfpool *p)
 {
 	for (int i = 0;; i++) {
-		_auto_free_ char *name = vh_root_link_name(root, "sys/bus/pci/devices/%s/virtfn%d",
-							   vh_pci_str(pf).s, i);
+		_auto_free_ char *name = vh_root_link_name(
+			root, "sys/bus/pci/devices/%s/virtfn%d", vh_pci_str(pf).s, i);
 		struct vh_pci_addr addr;
 
 		if (!name || vh_pci_parse(name, &addr) < 0)

@@ -19,9 +19,9 @@ struct vh_vf {
 
 struct vh_vfpool {
 	char *network;
-	bool managed;      /* libvirt takes them from their drivers */
-	struct vh_vf *vfs; /* in libvirt's order */
-	size_t count;      /* 0: they are not told; at most VH_VFS_MAX, others are not read */
+	bool managed;         /* libvirt takes them from their drivers */
+	struct vh_vf *vfs;    /* in libvirt's order */
+	size_t count;         /* 0: they are not told; at most VH_VFS_MAX, others are not read */
 	const struct vh_host *host; /* with all of them; owned */
 	struct vh_claims claims;    /* of others than the domain that asks */
 };

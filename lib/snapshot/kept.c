@@ -337,6 +337,11 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LIST_, HOOKS, .flags = VH_KEPT_DIR | VH_KEPT_THERE | VH_KEPT_GONE),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(LIST_, HOOKS "/qemu.d"),
+	KEPT(FILE_, HOOKS "/qemu", .take = vh_libvirt_script),
+	KEPT(FILE_, HOOKS "/qemu.d/*", .take = vh_libvirt_script),
+	/* by the names of domains */
+	KEPT(FILE_ | PATH_ | LIST_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_LOST),
+	KEPT(LIST_, HOOKS "/qemu.d/*", .flags = VH_KEPT_LOST),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 

@@ -8,6 +8,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/domain/address.h"
+#include "lib/host/libvirt/hook-scripts.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
@@ -162,6 +163,29 @@ void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struc
 {
 	(void)k;
 	take(text, len, status, t);
+}
+
+/* Of another hook the commands that count, each in its line. */
+void vh_libvirt_script(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strndup(text, len);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	char *rest = copy, *line;
+
+	(void)k;
+	if (!vh_has_prefix(text, "#!"))
+		return;
+	(void)strsep(&rest, "\n");
+	vh_strbuf_add(&to, "#!");
+	while ((line = strsep(&rest, "\n"))) {
+		const char *what = "";
+
+		(void)vh_hook_scripts_deed(line, &what);
+		vh_strbuf_addf(&to, "\n%s", what);
+	}
+	while (to.len && to.data[to.len - 1] == '\n')
+		to.data[--to.len] = 0;
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 /* Where a comment begins, as config-file.c and libinih find it, with the blanks before it. */
