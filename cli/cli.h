@@ -14,7 +14,7 @@ enum vh_exit {
 	VH_EXIT_FINDINGS = 1, /* errors found; with --strict: or warnings */
 	VH_EXIT_USAGE = 2,    /* usage, or input that cannot be read */
 	VH_EXIT_UNDONE = 3,   /* an action failed and was undone */
-	VH_EXIT_LEFT = 4,     /* an action failed and something is left in a claim */
+	VH_EXIT_LEFT = 4,     /* an action failed and could not be fully undone: see the claim */
 };
 
 /* The words of --format, --color and --fix, in the order in which the help has them. */
@@ -42,7 +42,7 @@ struct vh_cli {
 	const char *sysroot;  /* --sysroot, or NULL */
 	const char **connect; /* each --connect */
 	size_t n_connect;
-	int timeout; /* seconds that a libvirt may be silent */
+	int timeout; /* seconds to wait for libvirt */
 
 	const struct vh_command *command;
 	const void *options; /* of this command alone: the struct that it declares; or NULL */

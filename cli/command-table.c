@@ -59,7 +59,7 @@ const struct vh_option vh_command_table_options[] = {
 			  "several '--connect' judge domains that are named: no '--all'" },
 			{ "connect+ @check !ARGUMENT",
 			  "several '--connect' judge domains that are named: name one" } } },
-	{ "timeout", "SECONDS", "how long a libvirt may be silent (10)", LIBVIRT,
+	{ "timeout", "SECONDS", "seconds to wait for libvirt (default 10)", LIBVIRT,
 	  CLI(SECONDS, timeout) },
 	{ "domain", "NAME", "a domain of libvirt, even if a file has its name", "check",
 	  OF(check, LIST, domains), COUNT(struct vh_opt_check, domains), .is_argument = true },
@@ -161,6 +161,12 @@ const struct vh_command vh_command_table[] = {
 	  0, 0, 0, .run = vh_cmd_status,
 	  .examples = "sudo vfio-hook status\n"
 		      "sudo vfio-hook --format json status\n" },
+	{ "why", "DOMAIN", "why a domain did not start, and what changed since",
+	  "One screen for one domain: its last refusal, its last start, what changed since then\n"
+	  "(devices, its definition, the configuration, a boot), the last entries of the journal,\n"
+	  "and whether it would start now. DOMAIN is a name or UUID. The exit status is 1 where\n"
+	  "it would be refused now. Needs root to see the claims.",
+	  1, 1, 0, .run = vh_cmd_why, .examples = "sudo vfio-hook why vm\n" },
 	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
 	  "Detaches these devices and every other member of their IOMMU groups from their\n"
 	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
@@ -170,7 +176,7 @@ const struct vh_command vh_command_table[] = {
 		      "sudo vfio-hook detach eno1\n" },
 	{ "reattach", "ADDRESS...|--all-stale", "give devices back to their drivers",
 	  "Gives these devices and the others of their IOMMU groups back to the drivers that\n"
-	  "their claims name, be they a domain's or made by 'detach', unless they are in use.\n"
+	  "their claims name, those of a domain or of 'detach', unless they are in use.\n"
 	  "ADDRESS as for 'detach'. With --all-stale instead: those of every domain that neither\n"
 	  "runs nor is being started. Needs root.",
 	  0, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_reattach,
@@ -178,7 +184,7 @@ const struct vh_command vh_command_table[] = {
 		      "sudo vfio-hook reattach --all-stale\n",
 	  .options_size = sizeof(struct vh_opt_reattach),
 	  .excludes = { { "!ARGUMENT !all-stale", REATTACH_USAGE } } },
-	{ "accept", "DOMAIN", "the devices there now are the ones meant",
+	{ "accept", "DOMAIN", "accept the devices now at the domain's addresses",
 	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
 	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs "
@@ -199,7 +205,7 @@ const struct vh_command vh_command_table[] = {
 	{ "boot", "generate ADDRESS...|FILE, verify, remove", "devices for vfio-pci from boot on",
 	  "generate: gives these devices, or those of a domain's XML file, and the others of their\n"
 	  "IOMMU groups to vfio-pci at every boot, before the host's own drivers see them: writes\n"
-	  "files for the initramfs, and makes the images of all kernels anew. At boot each device\n"
+	  "files for the initramfs, and rebuilds it for all kernels. At boot each device\n"
 	  "is compared with the one that stands there now. By the rules of 'check'; what carries\n"
 	  "the root, boot or swap device is refused. With --by id: by vendor and device id, only\n"
 	  "if no other device has it. verify: are they in the image, and on vfio-pci? remove takes\n"
@@ -214,11 +220,11 @@ const struct vh_command vh_command_table[] = {
 			  "'--host' shows a copy of a machine: only with --dry-run, or verify" },
 			{ "format=json ARGUMENT !ARGUMENT=verify",
 			  "only 'boot verify' has an answer as JSON" } } },
-	{ "config", "[FILE|-|DOMAIN]", "the configuration that holds, and where from",
-	  "Prints /etc/libvirt/vfio-hook.conf as it holds, with the defaults, and for each value\n"
-	  "the line that it comes from. With a domain (an XML file, '-' for standard input, or a\n"
-	  "name or UUID that libvirt knows) what holds for this one, with its own section and\n"
-	  "metadata. The exit status is 2 when the file cannot be understood.",
+	{ "config", "[FILE|-|DOMAIN]", "the settings in effect and where each comes from",
+	  "Prints the settings of /etc/libvirt/vfio-hook.conf in effect, with the defaults, and for\n"
+	  "each the line that it comes from. With a domain (an XML file, '-' for standard input, or a\n"
+	  "name or UUID that libvirt knows) the settings for this one, with its own section and\n"
+	  "metadata. The exit status is 2 if the file is invalid.",
 	  0, 1, 0, .run = vh_cmd_config,
 	  .examples = "vfio-hook config\n"
 		      "vfio-hook config vm\n" },
@@ -283,7 +289,10 @@ bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option
 
 static void put_row(FILE *f, const char *left, const char *right)
 {
-	fprintf(f, "  %-28s ", left);
+	if (strlen(left) > 28) /* completion reads the rest by its column */
+		fprintf(f, "  %s\n%31s", left, "");
+	else
+		fprintf(f, "  %-28s ", left);
 	vh_wrap_hang(f);
 	fprintf(f, "%s\n", right);
 }

@@ -91,13 +91,28 @@ void vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
 	vh_judge_parsed(ret, root, config, vh_domain_of(addrs, count));
 }
 
+void vh_judge_note_absent(const struct vh_cli *cli, const struct vh_config *config)
+{
+	for (size_t i = 0; i < config->n_devices; i++) {
+		const struct vh_device_policy *d = &config->devices[i];
+		struct vh_pci_name name = vh_pci_str(&d->addr);
+
+		if (d->protect && !vh_root_exists(&cli->root, "sys/bus/pci/devices/%s", name.s))
+			vh_note("/" VH_CONFIG_PATH ": [device %s] protects nothing now: there is no "
+				"device at this address",
+				name.s);
+	}
+}
+
 int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret, const char **ret_problem)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
 	*ret_problem = NULL;
-	if (vh_config_file_read(ret, &cli->root, &err) == 0)
+	if (vh_config_file_read(ret, &cli->root, &err) == 0) {
+		vh_judge_note_absent(cli, ret);
 		return 0;
+	}
 	if (err.code != VH_E_SYS || (err.sys != EACCES && err.sys != EPERM)) {
 		vh_error_report(cli, NULL, &err);
 		return -1;

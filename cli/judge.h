@@ -42,6 +42,8 @@ void vh_judge_devices(struct vh_judgement *ret, const struct vh_root *root,
 /* What findings are as an exit status; with --strict warnings count too. */
 int vh_judge_exit(const struct vh_cli *cli, const struct vh_findings *f);
 
+/* Notes what the configuration protects at addresses where nothing is. */
+void vh_judge_note_absent(const struct vh_cli *cli, const struct vh_config *config);
 /* The configuration by which is judged; 0, or -1 after an error line. An ordinary user may not
  * be allowed to see it: then *ret_problem says why these are the defaults. NULL: they are not. */
 int vh_judge_config(const struct vh_cli *cli, struct vh_config *ret,

@@ -58,7 +58,7 @@ static int read_seconds(const struct vh_cli *cli, struct vh_given *g)
 	uint64_t seconds;
 
 	if (vh_parse_uint(g->value, 10, TIMEOUT_MAX, &seconds) < 0 || !seconds) {
-		vh_error(cli, "'%s' is no number of seconds from 1 to %d", g->value, TIMEOUT_MAX);
+		vh_error(cli, "'%s' is not a number of seconds from 1 to %d", g->value, TIMEOUT_MAX);
 		return -1;
 	}
 	g->number = (unsigned int)seconds;

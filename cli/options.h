@@ -17,7 +17,7 @@ struct vh_given {
 struct vh_options {
 	struct vh_given *given; /* in their order */
 	size_t count;
-	char **args; /* what is no option */
+	char **args; /* what is not an option */
 	int n_args;
 	void *own; /* the struct of the command, in cli->options */
 };

@@ -41,7 +41,7 @@ void vh_note(const char *fmt, ...) VH_PRINTF(1, 2);
 /* The same from a struct vh_error, with its fix; `subject` (NULL: none) goes before. */
 void vh_error_report(const struct vh_cli *cli, const char *subject, const struct vh_error *err);
 
-/* Flushes stdout. 0, or -1 after having said that the answer could not be written; nothing is said
+/* Flushes stdout. 0, or -1 after printing that the answer could not be written; prints nothing
  * where the reader of a pipe is gone. */
 int vh_output_finish(const struct vh_cli *cli) VH_CHECK;
 

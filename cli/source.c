@@ -44,6 +44,21 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 	return rc;
 }
 
+/* A file that went through Windows: its lines end with CR LF, and no value has a CR. */
+static void drop_returns(struct vh_strbuf *text)
+{
+	const char *end = memchr(text->data, '\n', text->len);
+	size_t n = 0;
+
+	if (!end || end == text->data || end[-1] != '\r')
+		return;
+	for (size_t i = 0; i < text->len; i++)
+		if (text->data[i] != '\r' || text->data[i + 1] != '\n')
+			text->data[n++] = text->data[i];
+	text->data[n] = 0;
+	text->len = n;
+}
+
 /* The manifest of the host that is looked at. 0, or -1 after an error line. */
 static int describe(const struct vh_cli *cli, struct vh_strbuf *ret)
 {
@@ -56,6 +71,8 @@ static int describe(const struct vh_cli *cli, struct vh_strbuf *ret)
 		rc = vh_input_read(ret, cli->host, VH_MANIFEST_MAX, &err);
 		if (rc < 0)
 			vh_error_report(cli, cli->host, &err);
+		else
+			drop_returns(ret);
 		return rc;
 	}
 	vh_libvirt_ask(&q, 1, cli->timeout, &a);

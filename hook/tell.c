@@ -140,7 +140,7 @@ int vh_tell_refusal(const struct vh_call *call, const struct vh_domain *d,
 		if (one->fix)
 			add_lines(&sb, &left, "  fix: ", one->fix);
 	}
-	(void)!write(STDERR_FILENO, sb.data, sb.len); /* nobody there to be told is no error */
+	(void)!write(STDERR_FILENO, sb.data, sb.len); /* nobody there to read it: fine */
 	if (d && d->uuid)
 		keep_refusal(call, d->uuid, sb.data + 1);
 	log_refusal(call, errors, err);

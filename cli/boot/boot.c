@@ -14,11 +14,15 @@ static int remove_files(struct vh_cli *cli)
 	enum vh_initramfs initramfs;
 	int rc;
 
-	/* what cannot be understood is removed all the same: it has our mark, or it stays */
-	if (vh_boot_binding_read(&cli->root, &e, &err) < 0)
+	/* an invalid file is removed too: it has our mark, or it stays */
+	if (vh_boot_binding_read(&cli->root, &e, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
-	else if (!e)
+	} else if (!e && !vh_boot_run_has_files(&cli->root)) {
+		vh_note("nothing is configured, and nothing was changed");
+		return VH_EXIT_OK;
+	} else if (!e) {
 		vh_note("nothing is configured; what is left over is removed");
+	}
 	initramfs = e ? e->initramfs : vh_system_initramfs_detect(&cli->root);
 	if (initramfs == VH_INITRAMFS_NONE && options->initramfs)
 		initramfs = vh_boot_binding_initramfs_of(options->initramfs);

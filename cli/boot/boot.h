@@ -21,7 +21,7 @@ int vh_boot_generate(struct vh_cli *cli, char **args, int count);
 int vh_boot_verify(struct vh_cli *cli);
 
 /* run.c */
-/* Runs a program by its path, with what it needs of an environment and nothing of ours; its
+/* Runs a program by its path, with an environment of its own; its
  * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
  * status; -1 with errno set where it did not run. */
 int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
@@ -30,6 +30,8 @@ int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
  * way. 0 or -1 with the reason in err. */
 int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs,
 			struct vh_error *err) VH_CHECK;
+/* Is there a file, whosever, where ours would be? */
+bool vh_boot_run_has_files(const struct vh_root *root);
 /* Puts the files in place and rebuilds, or says how; what fails is undone. `initramfs` is of
  * the images to be made. Gives enum vh_exit. */
 int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,

@@ -119,7 +119,46 @@ static void judge_display(const struct generate *g, struct vh_finding *f)
 	free(f->fix);
 	f->fix = vh_printf("choose another display to boot with in the firmware setup; or, to do "
 			   "without it, in /" VH_CONFIG_PATH ":\n[device %s]\n"
-			   "allow-in-use = display", vh_pci_str(&f->addr).s);
+			   "allow-in-use = display",
+			   vh_pci_str(&f->addr).s);
+}
+
+static bool is_taken(const struct generate *g, const struct vh_pci_addr *addr)
+{
+	const struct vh_plan *p = g->j.plan;
+
+	for (size_t i = 0; p && i < p->count; i++)
+		if (!vh_pci_cmp(&p->devs[i].dev->addr, addr) && vh_plan_can_pass(p->devs[i].dev))
+			return true;
+	return false;
+}
+
+/* The rules speak of a domain, and here is none: what was named is on the command line. False: of
+ * a device that is taken anyway, with its group. */
+static bool judge_left_out(const struct generate *g, struct vh_finding *f)
+{
+	static const char of_domain[] = " is not in the domain and ";
+	_auto_strbuf_ struct vh_strbuf fix = { 0 };
+	char *at = strstr(f->message, of_domain);
+
+	if (f->rule == &vh_rule_function_left_out && is_taken(g, &f->addr))
+		return false;
+	if (at) {
+		char *message = vh_printf("%.*s is not named and %s", (int)(at - f->message),
+					  f->message, at + strlen(of_domain));
+
+		free(f->message);
+		f->message = message;
+	}
+	if (!f->fix || !f->has_addr || !strstr(f->fix, "<hostdev"))
+		return true;
+	vh_strbuf_add(&fix, "name it too: vfio-hook boot generate");
+	for (size_t i = 0; i < g->count; i++)
+		vh_strbuf_addf(&fix, " %s", vh_pci_str(&g->addrs[i]).s);
+	vh_strbuf_addf(&fix, " %s", vh_pci_str(&f->addr).s);
+	free(f->fix);
+	f->fix = vh_strbuf_steal(&fix);
+	return true;
 }
 
 static int judge(struct generate *g)
@@ -133,6 +172,8 @@ static int judge(struct generate *g)
 		if (!(all->list[i].rule->scopes & VH_SCOPE_BOOT))
 			continue;
 		judge_display(g, &all->list[i]);
+		if (!judge_left_out(g, &all->list[i]))
+			continue;
 		*VH_APPEND(shown.list, shown.count) = all->list[i];
 	}
 	vh_text_findings(g->cli, stderr, &shown);
@@ -186,11 +227,14 @@ static int choose_initramfs(struct generate *g)
 	if (g->early.initramfs != VH_INITRAMFS_NONE)
 		return 0;
 	if (is_auto)
-		vh_error(g->cli, "none, or more than one, of initramfs-tools, dracut and mkinitcpio is "
+		vh_error(g->cli,
+			 "none, or more than one, of initramfs-tools, dracut and mkinitcpio is "
 			 "installed; name one with --initramfs");
 	else
-		vh_error(g->cli, "initramfs system '%s' is not known; known are auto, "
-			 "initramfs-tools, dracut and mkinitcpio", name);
+		vh_error(g->cli,
+			 "initramfs system '%s' is not known; known are auto, "
+			 "initramfs-tools, dracut and mkinitcpio",
+			 name);
 	return -1;
 }
 
@@ -215,9 +259,11 @@ static int check_ids(struct generate *g, const struct vh_host *h)
 
 			if (d->vendor != e->vendor || d->device != e->device)
 				continue;
-			vh_error(g->cli, "%s has the id %04x:%04x too, and is not meant; by address "
-				 "(without --by) only %s is taken", vh_pci_str(&d->addr).s,
-				 d->vendor, d->device, vh_pci_str(&e->addr).s);
+			vh_error(g->cli,
+				 "%s has the id %04x:%04x too, and is not meant; by address "
+				 "(without --by) only %s is taken",
+				 vh_pci_str(&d->addr).s, d->vendor, d->device,
+				 vh_pci_str(&e->addr).s);
 			rc = VH_EXIT_FINDINGS;
 			break;
 		}
@@ -256,8 +302,8 @@ static char *ids_of(const struct generate *g)
 static int by_id(struct generate *g)
 {
 	struct vh_cli *cli = g->cli;
-	_auto_(vh_host) const struct vh_host *h =
-		vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
+	_auto_(vh_host)
+		const struct vh_host *h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL, INT64_MAX);
 	_auto_free_ char *ids = ids_of(g), *option = NULL, *add = NULL;
 	const char *release = g->j.c.host->release;
 	int rc = check_ids(g, h);
@@ -271,7 +317,8 @@ static int by_id(struct generate *g)
 
 		if (module && is_whole(g, h, module))
 			vh_note("every device of module '%s' is meant: 'blacklist %s' in "
-				"/etc/modprobe.d would do as well", module, module);
+				"/etc/modprobe.d would do as well",
+				module, module);
 	}
 	if (!release || !vh_system_is_builtin(&cli->root, release, "vfio-pci"))
 		return -1;
@@ -292,8 +339,8 @@ static void note_builtin(const struct generate *g)
 
 		if (e->module && vh_system_is_builtin(&g->cli->root, release, e->module))
 			vh_note("%s: '%s' is part of the kernel %s and sees the device first; the "
-				"boot script takes it away again", vh_pci_str(&e->addr).s, e->module,
-				release);
+				"boot script takes it away again",
+				vh_pci_str(&e->addr).s, e->module, release);
 	}
 }
 

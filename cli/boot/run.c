@@ -170,13 +170,24 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 		return VH_EXIT_OK;
 	vh_error_report(cli, NULL, &err);
 	if (vh_boot_write_undo(before, &second) == 0) {
-		vh_note("the files are as they were; an image that was made already is made anew "
-			"by: %s",
+		vh_note("the files are as they were; if an image was rebuilt already, rebuild it "
+			"with: %s",
 			vh_system_initramfs_command(initramfs));
 		return VH_EXIT_UNDONE;
 	}
 	vh_error_report(cli, NULL, &second);
 	return VH_EXIT_LEFT;
+}
+
+bool vh_boot_run_has_files(const struct vh_root *root)
+{
+	_auto_boot_files_ struct vh_boot_files files = { 0 };
+
+	vh_boot_files_make(NULL, &files);
+	for (size_t i = 0; i < files.count; i++)
+		if (vh_root_exists(root, "%s", files.list[i].path))
+			return true;
+	return false;
 }
 
 int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,

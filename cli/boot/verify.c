@@ -52,7 +52,7 @@ static void judge_image(const struct verify *v, struct vh_system_image *k,
 
 	if (!v->early)
 		image_is(k, has ? VH_IMAGE_HAS : VH_IMAGE_HAS_NOT,
-			 vh_strdup(has ? "still holds the boot script" : "holds nothing of ours"));
+			 vh_strdup(has ? "still holds the boot script" : "holds no boot script"));
 	else if (!has)
 		image_is(k, VH_IMAGE_HAS_NOT, vh_strdup("does not hold the boot script"));
 	else if (!module)
@@ -153,7 +153,7 @@ static char *judge_row(const struct verify *v, const struct vh_boot_device *r)
 	if (!is_same(r->want, d))
 		return vh_printf("is not the device that was meant (%04x:%04x), and is %s",
 				 r->want->vendor, r->want->device,
-				 d->on_vfio ? "on vfio-pci all the same" : "left alone");
+				 d->on_vfio ? "on vfio-pci anyway" : "left alone");
 	if (!d->on_vfio && !r->at_boot && vh_streq(v->script, "off"))
 		return vh_strdup("is not on vfio-pci: vfio-hook.boot=off on the kernel command "
 				 "turned the boot script off");

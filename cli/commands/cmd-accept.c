@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-accept - the devices at these addresses are the ones that are meant: writes the record
+/* cmd-accept - accepts the devices now at the addresses of a domain: writes the record
  * with which rule identity-changed compares, as a start of the domain would. */
 #include <errno.h>
 
@@ -23,6 +23,7 @@ struct accept {
 	struct vh_config config;
 	struct vh_domain *domain; /* NULL: there is only a record of it */
 	struct vh_identity *old, *now;
+	size_t n_absent; /* addresses at which there is nothing */
 	bool incomplete; /* something will still be refused */
 };
 
@@ -44,7 +45,7 @@ static int take_xml(struct accept *a, const char *xml, size_t len, struct vh_err
 	if (!a->domain->uuid)
 		return vh_fail(err, VH_E_INPUT, 0, "give it what 'virsh dumpxml NAME' prints",
 			       "the domain has no <uuid>");
-	/* one that cannot be read is what is written anew */
+	/* one that cannot be read is written again */
 	VH_IGNORE(vh_record_load(&a->cli->root, a->domain->uuid, &a->old, NULL));
 	return 0;
 }
@@ -117,6 +118,7 @@ static void look(struct accept *a)
 			continue;
 		vh_note("no device %s on this host: nothing to accept there", name.s);
 		a->incomplete = true;
+		a->n_absent++;
 	}
 	free(addrs);
 }
@@ -138,12 +140,21 @@ static void put_line(const char *addr, const char *what, const char *text)
 	fputc('\n', stdout);
 }
 
+static bool is_named(const struct accept *a, const struct vh_pci_addr *addr)
+{
+	const struct vh_domain *d = a->domain;
+
+	for (size_t i = 0; d && i < d->n_devices; i++)
+		if (!d->devices[i].problem && !vh_pci_cmp(&d->devices[i].addr, addr))
+			return true;
+	return !d; /* by its record alone */
+}
+
 static void put_changes(const struct accept *a)
 {
 	for (size_t i = 0; i < a->now->count; i++) {
 		const struct vh_sighting *now = &a->now->devs[i];
-		const struct vh_sighting *old =
-			a->old ? vh_identity_find(a->old, &now->addr) : NULL;
+		const struct vh_sighting *old = a->old ? vh_identity_find(a->old, &now->addr) : NULL;
 		_auto_free_ char *is = describe(a, now), *was = old ? describe(a, old) : NULL;
 		struct vh_pci_name name = vh_pci_str(&now->addr);
 
@@ -156,9 +167,10 @@ static void put_changes(const struct accept *a)
 		put_line(name.s, old ? "is now " : "noted: ", is);
 	}
 	for (size_t i = 0; a->old && i < a->old->count; i++)
-		if (!vh_identity_find(a->now, &a->old->devs[i].addr))
+		if (!vh_identity_find(a->now, &a->old->devs[i].addr) &&
+		    !is_named(a, &a->old->devs[i].addr))
 			put_line(vh_pci_str(&a->old->devs[i].addr).s, "is not named any more", "");
-	if (!a->now->count)
+	if (!a->now->count && !a->n_absent)
 		fputs("the domain names no PCI device\n", stdout);
 }
 

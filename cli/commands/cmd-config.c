@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cli/commands/commands.h"
+#include "cli/judge.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "cli/input.h"
@@ -167,6 +168,7 @@ int vh_cmd_config(struct vh_cli *cli, char **args, int count)
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
+	vh_judge_note_absent(cli, &config);
 	if (count) {
 		d = find_domain(cli, args[0]);
 		if (!d) {

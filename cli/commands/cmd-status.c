@@ -26,7 +26,7 @@ static void status_clear(struct vh_status *s)
 	vh_claims_clear(&s->seen);
 }
 
-/* Claims that may not be seen are no error: an ordinary user may ask. */
+/* An ordinary user may ask, and gets the rest. */
 static int unseen(struct vh_status *s, int sys)
 {
 	if (sys != EACCES && sys != EPERM)
@@ -147,6 +147,8 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 		for (size_t i = 0; i < s.count; i++)
 			find_state(&store, &s.seen, &s.rows[i]);
 		out.r->status(&out, &s);
+		if (s.unseen) /* the answer is not whole */
+			rc = VH_EXIT_USAGE;
 	}
 	vh_store_close(&store);
 	status_clear(&s);

@@ -102,7 +102,7 @@ static void add_others(const struct vh_root *root, const struct vh_pci_addr *add
 }
 
 /* lspci leaves the domain out where it is 0000 everywhere, and people do elsewhere. What is in
- * no domain is an address all the same, of a device that is absent. */
+ * no domain is still an address, of a device that is absent. */
 static int check_domain(const struct vh_root *root, const char *text,
 			const struct vh_pci_addr *addr, struct vh_error *err)
 {
@@ -169,7 +169,7 @@ int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pc
 	if (vh_pci_parse_loose(text, ret) == 0)
 		return check_domain(root, text, ret, err);
 	if (!*name || strlen(name) > NAME_MAX || strchr(name, '/') || name[0] == '.')
-		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' is no PCI address", text);
+		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' is not a PCI address", text);
 	switch (look(root, name, &exists, &addr)) {
 	case ON_FUNCTION:
 		*ret = addr;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fix - judges and corrects in turn until nothing is left to be corrected. */
+/* fix - judges and corrects in turn until there is nothing to correct. */
 #include "cli/edit/fix.h"
 
 #include "lib/decide/correct.h"

@@ -12,7 +12,7 @@
 #include "lib/base/root.h"
 #include "lib/manifest/from-libvirt.h"
 
-#define VH_SILENCE 10 /* seconds, where nothing else is said */
+#define VH_SILENCE 10 /* seconds, by default */
 
 enum vh_want {
 	VH_WANT_ALL = 1,    /* every domain that is defined */

@@ -54,7 +54,7 @@ VH_FIELDS_GET(char *, driver_override, s->dev ? vh_strdup(s->dev->override) : NU
 VH_FIELDS_GET(char *, at_boot, vh_strdup(s->bound->at_boot))
 VH_FIELDS_GET(char *, problem, vh_strdup(s->bound->problem))
 
-/* Of the one that is meant. */
+/* Of the configured one. */
 static char *id(const struct vh_subject *s)
 {
 	const struct vh_boot_binding_dev *want = s->bound->want;

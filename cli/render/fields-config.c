@@ -41,7 +41,7 @@ static char *elsewhere_words(const struct vh_subject *s)
 const struct vh_field vh_fields_config_value[] = {
 	{ "key", .text = key },
 	{ "value", .text = value },
-	{ NULL, .text = assignment, .at = { { 1, 32, "; " } } },
+	{ NULL, .text = assignment, .at = { { 1, 31, " ; " } } },
 	{ "origin", .text = origin, .words = origin_words, .at = { { 2, 0, "" } } },
 	{ "line", .number = line },
 	{ "domain", .text = elsewhere, .words = elsewhere_words, .at = { { 3, 0, "\n" } } },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* render - what text and JSON share: what is said of a plan, of claims, and of a start. */
+/* render - what text and JSON share: the facts about a plan, claims, and a start. */
 #include "cli/render/render.h"
 
 #include "lib/base/strbuf.h"

@@ -89,9 +89,9 @@ void vh_text_fields_titles(const struct vh_field *fields, enum vh_layout layout)
 /* What a use means for a start that names the device; no configuration is asked. */
 static const char *label_of(const struct vh_use *u)
 {
-	if (u->peer_only)
-		return "used, blocks only as a group member:";
-	return u->weak || u->looked ? "used, no obstacle:" : "used:";
+	if (u->looked)
+		return "used, no obstacle:";
+	return u->weak || u->peer_only ? "used, blocks only as a group member:" : "used:";
 }
 
 static enum vh_style style_of(const struct vh_use *u)

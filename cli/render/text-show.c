@@ -33,7 +33,7 @@ static void put_each(struct vh_output *o, const struct vh_field *f, const struct
 			put_finding(o, one.finding);
 }
 
-/* A line for each, and after that of an object what is said inside of it. */
+/* A line for each, and after an object the lines inside of it. */
 static void put_fields(struct vh_output *o, const struct vh_field *fields,
 		       const struct vh_subject *s)
 {

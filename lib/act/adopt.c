@@ -9,7 +9,7 @@
 
 #include "lib/base/banned.h"
 
-/* A record that cannot be read is no reason not to start. */
+/* A record that cannot be read does not prevent a start. */
 static void warn_of_record(const struct vh_task *t)
 {
 	const struct vh_reporter *to = t->act->reporter;

@@ -3,6 +3,7 @@
  * step the devices are read again, and only those that stand where we put them are written to. */
 #include "lib/act/home.h"
 
+#include "lib/act/handover.h"
 #include "lib/act/module.h"
 #include "lib/act/steps.h"
 #include "lib/act/writer.h"
@@ -290,6 +291,7 @@ static int walk(struct homecoming *h, struct vh_error *err)
 
 	if (set_out(h, err) < 0)
 		return -1;
+	vh_handover_load_drivers(h->act, h->claim, h->writers.lock);
 	load_drivers(h);
 	for (size_t i = 0; i < VH_COUNT(steps); i++)
 		run_step(h, steps[i]);
@@ -297,6 +299,8 @@ static int walk(struct homecoming *h, struct vh_error *err)
 	left = settle(h, err);
 	if (h->states != h->first)
 		vh_standing_free(h->states, count);
+	if (vh_handover_return(h->act, h->claim, h->writers.lock, left ? NULL : err) < 0)
+		left = true;
 	if (vh_store_save(h->store, h->claim, h->act->deadline, &why) < 0 && !left)
 		return vh_fail(err, why.code, 0, NULL, "%s", why.what);
 	return left ? -1 : 0;
@@ -314,7 +318,7 @@ int vh_home_bring(const struct vh_act *act, const struct vh_store *s, struct vh_
 
 	for (size_t i = 0; i < count; i++)
 		marked += c->records[i].now;
-	if (!marked)
+	if (!marked && !vh_handover_is_due(c))
 		return 0;
 	h.first = h.states = vh_standing_read(act->root, c);
 	rc = walk(&h, err);

@@ -11,6 +11,7 @@
 #include "lib/act/adopt.h"
 #include "lib/act/asking.h"
 #include "lib/act/groups.h"
+#include "lib/act/handover.h"
 #include "lib/act/home.h"
 #include "lib/act/module.h"
 #include "lib/act/recheck.h"
@@ -81,13 +82,14 @@ static int make_claim(struct vh_task *t, struct vh_error *err)
 		if (!vh_claim_find(c, &r->addr))
 			vh_claim_copy_record(vh_claim_add(c, &r->addr), r);
 	}
-	return 0;
+	return vh_handover_record(t, c, err);
 }
 
 /* Under the global lock: look again at what can have changed, compare with all claims, see that the
  * groups are closed, and only then write the claim. No kernel write happens here. */
 static int claim_locked(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
 {
+	t->settled = true;
 	if (vh_task_look_locked(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	vh_groups_try(t->act->root, vh_case_own_claims(&t->c));
@@ -129,11 +131,20 @@ static bool changes_anything(const struct vh_plan *p)
 	return false;
 }
 
+/* A module that was unloaded has let go of its device: what counts is what the claim has moved. */
+static bool has_moved_anything(const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].now && c->records[i].state != VH_NOTED)
+			return true;
+	return false;
+}
+
 /* The claim says that all are taken: libvirt may move them from now on. But where nobody waits for
  * this start any more, nobody would ever end it. */
 static int finish(struct vh_task *t, struct vh_error *err)
 {
-	if (changes_anything(t->plan) &&
+	if (has_moved_anything(t->claim) &&
 	    vh_store_save(&t->store, t->claim, t->act->deadline, err) < 0)
 		return -1;
 	if (!t->domain)
@@ -158,7 +169,8 @@ static int run_locked(struct vh_task *t, struct vh_findings *out, struct vh_erro
 		return -1;
 	if (t->act->reporter && t->act->reporter->judged)
 		t->act->reporter->judged(t->act->reporter->ctx, out);
-	if (vh_take(t->act, t->claim, t->lock, err) == 0 && finish(t, err) == 0)
+	if (vh_handover_lend(t, out, err) == 0 && vh_take(t->act, t->claim, t->lock, err) == 0 &&
+	    finish(t, err) == 0)
 		return 0;
 	undo(t, err);
 	return -1;

@@ -73,7 +73,7 @@ int vh_release_open(const struct vh_act *act, const char *owner, bool note,
 		vh_store_sweep(ret_store, owner);
 		return 0;
 	}
-	if (note) /* where it cannot be noted the lock may be free all the same */
+	if (note) /* where it cannot be noted the lock may still be free */
 		VH_IGNORE(vh_store_note_released(ret_store, seen, NULL));
 	*ret_lock = vh_store_lock_claim(ret_store, owner, act->deadline, err);
 	if (*ret_lock < 0 || load(ret_store, owner, ret_claim, err) < 0)

@@ -31,7 +31,7 @@ int vh_started_record(const struct vh_root *root, const struct vh_domain *d, str
 	struct vh_pci_addr *addrs = NULL;
 	size_t n = 0;
 
-	/* what cannot be read is what is written anew */
+	/* what cannot be read is written again */
 	VH_IGNORE(vh_record_load(root, d->uuid, &old, &ignored));
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].problem)

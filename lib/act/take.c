@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* take - all overrides, then all unbinds, then the binds of peers; what counts is the driver that
- * is read afterwards. A peer that is gone by then is no member of the group any more. */
+ * is read afterwards. A peer that is gone by then is not a member of the group any more. */
 #include "lib/act/take.h"
 
 #include <errno.h>
@@ -34,18 +34,22 @@ static int unreadable(const struct vh_pci_addr *addr, struct vh_error *err)
 		       vh_pci_str(addr).s);
 }
 
-/* Where the devices to be taken are now; freed by the caller. */
-static char **drivers_now(const struct vh_act *act, const struct vh_claim *c)
+/* From where they were when the claim was written, a moment ago. What cannot be read is told as if
+ * it had no driver. */
+static void report(const struct vh_act *act, const struct vh_claim *c, bool all_are_taken)
 {
-	char **drivers = vh_alloc(c->count * sizeof(*drivers));
-	bool vfio;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct vh_record *r = &c->records[i];
+		_auto_free_ char *now = NULL;
+		bool vfio;
 
-	/* for the report only: what cannot be read is not told */
-	for (size_t i = 0; i < c->count; i++)
-		if (is_taken(&c->records[i]))
-			VH_IGNORE(vh_function_driver(act->root, &c->records[i].addr, &drivers[i],
-						     &vfio));
-	return drivers;
+		if (!is_taken(r))
+			continue;
+		/* that those for libvirt have no driver was seen */
+		if (!all_are_taken || r->action == VH_BIND)
+			VH_IGNORE(vh_function_driver(act->root, &r->addr, &now, &vfio));
+		vh_steps_report(act, c, &r->addr, r->driver, now);
+	}
 }
 
 /* What counts is where the devices are, not what the writes returned: a success may have been
@@ -151,7 +155,6 @@ static void mark_taken(const struct vh_act *act, struct vh_claim *c)
 
 int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
 {
-	_auto_free_ char **after = NULL;
 	struct vh_writers writers = { .lock = lock };
 	int rc = take_overrides(act, c, &writers, err);
 
@@ -160,13 +163,7 @@ int vh_take(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_er
 	if (rc == 0)
 		rc = take_bind(act, c, &writers, err);
 	vh_writer_end(&writers);
-	after = drivers_now(act, c);
-	for (size_t i = 0; i < c->count; i++) {
-		/* where they were before was read for the claim, a moment ago */
-		if (is_taken(&c->records[i]))
-			vh_steps_report(act, c, &c->records[i].addr, c->records[i].driver, after[i]);
-		free(after[i]);
-	}
+	report(act, c, rc == 0);
 	if (rc == 0)
 		mark_taken(act, c);
 	return rc;

@@ -54,6 +54,8 @@ static struct vh_case_ask question(const struct vh_task *t)
 		.starts = true,
 		.store = &t->store,
 		.own = t->old,
+		.settled = t->settled,
+		.handed_over = t->handed_over,
 	};
 }
 

@@ -15,9 +15,11 @@ struct vh_task {
 	size_t n_addrs;
 	struct vh_process daemon; /* that called */
 	struct vh_store store;
-	int lock;                     /* of the claim */
-	struct vh_claim *old;         /* what an accident, or an earlier detach, left; or NULL */
-	struct vh_standing *standing; /* where its devices stand, as last looked at */
+	int lock;                        /* of the claim */
+	bool settled;                    /* nothing has been moved since the last look */
+	enum vh_handed_over handed_over; /* of what the host gives up */
+	struct vh_claim *old;            /* what an accident, or an earlier detach, left; or NULL */
+	struct vh_standing *standing;    /* where its devices stand, as last looked at */
 	size_t n_standing;
 	struct vh_case c;
 	struct vh_plan *plan;

@@ -18,7 +18,7 @@ enum vh_code {
 	VH_E_INPUT,   /* what was given cannot be understood */
 	VH_E_REFUSED, /* understood, and not done: rules, holders, ownership */
 	VH_E_TIMEOUT, /* a bounded wait ran out; nothing is known to be lost */
-	VH_E_LEFT,    /* something is left in a claim: a kernel write that has not returned, or a
+	VH_E_LEFT,    /* not fully undone, see the claim: a kernel write that has not returned, or a
 			 device that would not come home */
 };
 

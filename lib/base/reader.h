@@ -10,7 +10,7 @@
 
 /* In the child: adds what is to be known of thing `i`. */
 typedef void vh_answer(void *ctx, size_t i, struct vh_strbuf *to);
-/* With us: what was said of it; `said->data` is NULL where there was no answer. */
+/* With us: the answer; `said->data` is NULL where there was no answer. */
 typedef void vh_heard(void *ctx, size_t i, const struct vh_strbuf *said);
 
 /* A reader that stays. */

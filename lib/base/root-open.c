@@ -13,7 +13,7 @@
 
 #define RETRIES 64
 
-/* In a tree that is no live system, a link to itself stands for what its source could not read
+/* In a tree that is not a live system, a link to itself stands for what its source could not read
  * (lib/manifest/manifest.h). */
 static int note_unread(const struct vh_root *root, int fd)
 {

@@ -62,7 +62,7 @@ static const char *interface_name(struct dump *d, uint32_t index)
 	if (d->index == (int)index)
 		return d->name;
 	if (!index || ioctl(d->fd, SIOCGIFNAME, &ask) < 0)
-		return NULL; /* gone meanwhile */
+		return NULL; /* gone by now */
 	d->index = (int)index;
 	memcpy(d->name, ask.ifr_name, sizeof(d->name));
 	d->name[sizeof(d->name) - 1] = 0;

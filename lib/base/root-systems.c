@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "lib/base/root-routes.h"
+#include "lib/base/systemd.h"
 
 /* --- the live system ------------------------------------------------------------------- */
 
@@ -67,6 +69,25 @@ static int live_load_module(const struct vh_root *root, const char *name)
 	return -errno;
 }
 
+/* Without what it depends on, which modprobe -r would unload as well; and never by force. */
+static int live_unload_module(const struct vh_root *root, const char *name)
+{
+	(void)root;
+	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int live_unit(const struct vh_root *root, const char *verb, const char *unit)
+{
+	(void)root;
+	return vh_systemd_call(verb, unit);
+}
+
+static char *live_units(const struct vh_root *root, const struct vh_names *names)
+{
+	(void)root;
+	return vh_systemd_show(names);
+}
+
 static int live_try_group(const struct vh_root *root, int group)
 {
 	_auto_free_ char *path = vh_printf("dev/vfio/%d", group);
@@ -111,6 +132,9 @@ const struct vh_root_ops vh_root_systems_live = {
 	.try_exclusive = live_try_exclusive,
 	.hold = live_hold,
 	.routes = vh_root_routes_dump,
+	.unit = live_unit,
+	.unload_module = live_unload_module,
+	.units = live_units,
 };
 
 /* --- the live system, which is only looked at ------------------------------------------- */
@@ -133,6 +157,12 @@ static int tree_write(const struct vh_root *root, const char *path, const char *
 static int tree_load_module(const struct vh_root *root, const char *name)
 {
 	(void)root, (void)name;
+	return -EROFS;
+}
+
+static int tree_unit(const struct vh_root *root, const char *verb, const char *unit)
+{
+	(void)root, (void)verb, (void)unit;
 	return -EROFS;
 }
 
@@ -162,6 +192,8 @@ const struct vh_root_ops vh_root_systems_tree = {
 	.load_module = tree_load_module,
 	.try_group = tree_try_group,
 	.try_exclusive = tree_try_exclusive,
+	.unit = tree_unit,
+	.unload_module = tree_load_module,
 };
 
 const struct vh_root_ops vh_root_systems_look = {
@@ -170,4 +202,7 @@ const struct vh_root_ops vh_root_systems_look = {
 	.try_group = tree_try_group,
 	.try_exclusive = look_try_exclusive,
 	.routes = vh_root_routes_dump,
+	.unit = tree_unit,
+	.unload_module = tree_load_module,
+	.units = live_units,
 };

@@ -273,7 +273,7 @@ static bool is_there(const struct vh_root *root, const char *path)
 	_auto_close_ int fd = -1;
 	struct stat st;
 
-	/* a plain name that is no link needs not be opened */
+	/* a plain name that is not a link needs not be opened */
 	if (!strchr(path, '/')) {
 		if (fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return false;

@@ -35,6 +35,14 @@ struct vh_root_ops {
 	/* Every route of every table (lib/base/root-routes.h); NULL, errno set. Without it a file
 	 * `routes` of the tree has them. */
 	char *(*routes)(const struct vh_root *root);
+	/* systemctl VERB UNIT: start or stop, until that is done. Called in a child only. 0 or a
+	 * negative errno, or it becomes systemctl and its exit status counts. */
+	int (*unit)(const struct vh_root *root, const char *verb, const char *unit);
+	/* Unloads a module, unless it is in use. 0 or a negative errno. Called in a child only. */
+	int (*unload_module)(const struct vh_root *root, const char *name);
+	/* What systemd says of units, as lib/base/systemd.h; NULL: nothing. Without it the files
+	 * units/NAME of the tree have it. */
+	char *(*units)(const struct vh_root *root, const struct vh_names *names);
 	/* Called before and after each step that a crash could separate from the next one
 	 * ("rename file"), and each time that something is waited for ("wait for a lock"); NULL
 	 * but in tests, which may die in it. */
@@ -118,9 +126,12 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF
 /* Every route of every table, in the words of lib/base/root-routes.h; NULL, errno set. Caller
  * frees. */
 char *vh_root_read_routes(const struct vh_root *root) VH_CHECK;
+/* What systemd says of each unit: KEY=VALUE lines; ret[i] NULL: nothing is known of it. Caller frees
+ * each. */
+void vh_root_read_units(const struct vh_root *root, const struct vh_names *units, char **ret);
 /* Would an exclusive open of the block device /dev/NAME succeed? As ops->try_exclusive(). */
 int vh_root_try_exclusive(const struct vh_root *root, const char *name) VH_CHECK;
-/* A descriptor that holds the block device /dev/NAME, or a negative errno: as ops->hold(). Only for
+/* A descriptor that keeps the block device /dev/NAME, or a negative errno: as ops->hold(). Only for
  * children of lib/act that take the device from its driver. */
 int vh_root_hold(const struct vh_root *root, const char *name) VH_CHECK;
 /* What a process has open. `type` 'c' or 'b': a device of these numbers; 0: something else, or it

@@ -7,7 +7,7 @@
 
 /* The one whose tool is installed; NONE where it is none, or more than one. */
 enum vh_initramfs vh_system_initramfs_detect(const struct vh_root *root);
-/* What makes the images of all kernels anew, for people to type. */
+/* What rebuilds the images of all kernels, for people to type. */
 const char *vh_system_initramfs_command(enum vh_initramfs i);
 /* The tool that lists what is in an image. */
 const char *vh_system_initramfs_lister(enum vh_initramfs i);

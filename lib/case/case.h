@@ -9,11 +9,14 @@
 
 #include "lib/case/expect.h"
 #include "lib/case/facts.h"
+#include "lib/case/handed.h"
+#include "lib/case/networks.h"
 #include "lib/case/surroundings.h"
 #include "lib/case/vfpool.h"
 #include "lib/case/whereabouts.h"
 #include "lib/config/config.h"
 #include "lib/domain/domain.h"
+#include "lib/host/libvirt/hook-scripts.h"
 #include "lib/host/memory.h"
 
 struct vh_plan;
@@ -31,17 +34,18 @@ struct vh_case {
 	const struct vh_claims *claims;       /* of others; NULL only where host is */
 
 	/* what this start adds */
-	bool running;                  /* it runs now, and is judged as if it were stopped */
-	struct vh_names pool_networks; /* its networks that are pools of virtual functions, one
-					  for each interface, sorted */
-	struct vh_vfpools pools;       /* those, each once */
-	struct vh_memory memory;       /* what the host has of it */
-	struct vh_identity *last;      /* what it last ran with; NULL: unknown */
-	char *last_problem;            /* why its record could not be read, or NULL */
-	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
-	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
-	struct vh_surroundings around; /* what QEMU will find of files */
-	struct vh_names unseen;        /* what could not be looked at: sentences */
+	bool running;                /* it runs now, and is judged as if it were stopped */
+	struct vh_networks networks; /* its networks: pools of virtual functions, and missing ones */
+	struct vh_vfpools pools;     /* those pools, each once */
+	struct vh_memory memory;     /* what the host has of it */
+	struct vh_identity *last;    /* what it last ran with; NULL: unknown */
+	char *last_problem;          /* why its record could not be read, or NULL */
+	struct vh_sightings elsewhere;  /* devices like those that were expected at an address */
+	struct vh_whereabouts lies;     /* where lies what the domain has of the host */
+	struct vh_surroundings around;  /* what QEMU will find of files */
+	struct vh_handed handed;        /* what the host gives up for it */
+	struct vh_hook_scripts scripts; /* other hooks, as far as they fight with ours */
+	struct vh_names unseen;         /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */
 	const struct vh_plan *plan;
@@ -56,7 +60,7 @@ struct vh_case_ask {
 	const struct vh_domain *domain;
 	const struct vh_pci_addr *addrs; /* of a detach by hand */
 	size_t count;
-	const char *owner;      /* of a detach by hand: whose claim is no obstacle */
+	const char *owner;      /* of a detach by hand: whose claim is not an obstacle */
 	bool whole;             /* the host alone, with every device */
 	int64_t deadline;       /* vh_now_ms(); of what may block */
 	struct vh_facts *facts; /* where several domains are judged: read once for all */
@@ -68,8 +72,11 @@ struct vh_case_ask {
 	const struct vh_claim *own;         /* the owner's claim, read under its lock; NULL: none */
 	const struct vh_standing *standing; /* where its devices stand */
 	/* An earlier look by the same call, or NULL: what the domain last ran with is taken from
-	 * there, not read again. */
+	 * there, not read again; and, `settled`, what the host may give up, too: nothing has been
+	 * moved since. */
 	struct vh_case *before;
+	bool settled;
+	enum vh_handed_over handed_over; /* how much of that has been done */
 };
 
 /*
@@ -78,9 +85,9 @@ struct vh_case_ask {
  */
 int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_error *err) VH_CHECK;
 /*
- * Looks once more at what can have changed since `c` was read, with the same question and without
- * an own claim: the devices (vh_host_read_again()), and who else wants them. *ret_same false: read
- * all of it. -1 as above.
+ * Looks once more at what can have changed since `c` was read, with the same question: the devices
+ * (vh_host_read_again()), and who else wants them. *ret_same false: read all of it, as always where
+ * an own claim has records. -1 as above.
  */
 int vh_case_read_again(struct vh_case *c, const struct vh_case_ask *ask, bool *ret_same,
 		       struct vh_error *err) VH_CHECK;

@@ -72,6 +72,14 @@ static bool concerns(const struct vh_claim *c, const struct vh_host *h)
 	for (size_t i = 0; i < c->count; i++)
 		if (vh_claims_concerns(&c->records[i], h))
 			return true;
+	/* what has not come back, though the device is home */
+	for (size_t i = 0; i < c->loans.count; i++) {
+		const struct vh_pci_addr *addr = &c->loans.list[i].addr;
+		const struct vh_pci_dev *d = vh_host_dev(h, addr);
+
+		if ((d && !d->hinted) || is_asked(h, addr))
+			return true;
+	}
 	return false;
 }
 

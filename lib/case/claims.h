@@ -10,7 +10,7 @@
 #include "lib/host/host.h"
 #include "lib/state/store.h"
 
-/* A claim of another owner that holds a member of a group concerned. */
+/* A claim of another owner that has a member of a group concerned. */
 struct vh_claim_view {
 	struct vh_claim *claim;
 	bool stale; /* its owner is gone, or its guest has given these groups back: it may be taken

@@ -52,7 +52,7 @@ void vh_start_memory_read(const struct vh_root *root, const struct vh_host *h,
 
 /* --- a domain that runs ------------------------------------------------------------------- */
 
-/* Huge pages are known in sum only: enough when the domain holds as many as it wants anew, or
+/* Huge pages are known in sum only: enough when the domain holds as many as it wants again, or
  * when they are all of one kind. */
 static void note_own_huge(const struct vh_domain *d, struct vh_memory *m, struct vh_names *unseen)
 {

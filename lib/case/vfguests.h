@@ -11,7 +11,7 @@
 struct vh_vf_guest {
 	struct vh_pci_addr pf, vf;
 	char *uuid,
-		*domain; /* of the guest; NULL: it is no domain of libvirt's, or not seen as one */
+		*domain; /* of the guest; NULL: it is not a domain of libvirt's, or not seen as one */
 	char *process;   /* where `domain` is NULL: "process 812 (qemu-system-x86)" */
 };
 

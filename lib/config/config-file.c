@@ -99,9 +99,9 @@ static int on_key(void *user, const char *section, const char *name, const char 
 	lines[k] = p->line;
 	wanted = vh_keys[k].take(value ? value : "", vh_keys_field(fills, vh_keys[k].offset));
 	if (wanted)
-		return problem(p,
-			       vh_printf("'%s' is no value of '%s' in [%s]", shown, name, p->shown),
-			       vh_printf("write %s", wanted));
+		return problem(
+			p, vh_printf("'%s' is not a value of '%s' in [%s]", shown, name, p->shown),
+			vh_printf("write %s", wanted));
 	return 1;
 }
 

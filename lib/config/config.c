@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config - the configuration as values: the defaults, and what is said of one device. */
+/* config - the configuration as values: the defaults, and the settings of one device. */
 #include "lib/config/config.h"
 
 #include "lib/base/banned.h"
@@ -18,6 +18,10 @@ void vh_config_clear(struct vh_config *c)
 	for (size_t i = 0; i < c->n_domains; i++) {
 		free(c->domains[i].domain);
 		free(c->domains[i].values);
+	}
+	for (size_t i = 0; i < c->n_devices; i++) {
+		free(c->devices[i].stop_units);
+		free(c->devices[i].unload_modules);
 	}
 	free(c->domains);
 	free(c->devices);

@@ -40,6 +40,10 @@ struct vh_device_policy {
 	bool allow_critical;   /* a chipset function may be taken, named or as a peer */
 	bool protect;          /* never passed through, not even as a peer */
 	struct vh_pin pin;     /* the id that must stand there */
+	/* what the host does without while a guest has it (lib/act/handover.h); owned by the
+	 * configuration, words with one blank between them */
+	char *stop_units, *unload_modules; /* in the order in which they go; NULL: none */
+	bool release_console;
 	int lines[VH_CONFIG_KEYS_MAX]; /* of each key (keys.h) in the file; 0: not given */
 };
 

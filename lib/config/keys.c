@@ -3,6 +3,7 @@
 #include "lib/config/keys.h"
 
 #include "lib/base/strbuf.h"
+#include "lib/base/unit.h"
 
 #include "lib/base/banned.h"
 
@@ -31,15 +32,9 @@ static const struct word peers_words[] = {
 	{ NULL, 0 },
 };
 static const struct word kind_words[] = {
-	{ "network", VH_USE_NETWORK },
-	{ "display", VH_USE_DISPLAY },
-	{ "input", VH_USE_INPUT },
-	{ "block", VH_USE_BLOCK },
-	{ "sound", VH_USE_SOUND },
-	{ "serial", VH_USE_SERIAL },
-	{ "compute", VH_USE_COMPUTE },
-	{ "other", VH_USE_OTHER },
-	{ NULL, 0 },
+	{ "network", VH_USE_NETWORK }, { "display", VH_USE_DISPLAY }, { "input", VH_USE_INPUT },
+	{ "block", VH_USE_BLOCK },     { "sound", VH_USE_SOUND },     { "serial", VH_USE_SERIAL },
+	{ "compute", VH_USE_COMPUTE }, { "other", VH_USE_OTHER },     { NULL, 0 },
 };
 
 /* The word of this name, or NULL. */
@@ -184,6 +179,56 @@ static char *tell_kinds(const void *field)
 	return vh_strbuf_steal(&sb);
 }
 
+/* Words that all pass, none of them twice. */
+static const char *take_words(const char *value, bool (*is_good)(const char *), const char *wanted,
+			      char **ret)
+{
+	_auto_names_ struct vh_names words = { 0 };
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+
+	vh_unit_words(&words, value);
+	for (size_t i = 0; i < words.count; i++) {
+		if (!is_good(words.name[i]))
+			return wanted;
+		if (vh_unit_is_among(sb.data, words.name[i]))
+			return "each of them once";
+		vh_strbuf_join(&sb, " ", words.name[i]);
+	}
+	free(*ret);
+	*ret = sb.len ? vh_strbuf_steal(&sb) : NULL;
+	return NULL;
+}
+
+static const char *take_units(const char *value, void *field)
+{
+	return take_words(value, vh_unit_is_name,
+			  "systemd units with their type, such as display-manager.service or "
+			  "srv.mount; no scope, slice or device",
+			  field);
+}
+
+/* The name under /sys/module has no hyphen, whatever modprobe is told. */
+static const char *take_modules(const char *value, void *field)
+{
+	_auto_free_ char *copy = vh_strdup(value), *checked = NULL;
+	const char *wanted = take_words(copy, vh_unit_is_module,
+					"names of kernel modules, such as nvidia_drm", &checked);
+
+	for (char *c = copy; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	if (!wanted && strstr(copy, "vfio"))
+		return "modules of the host's drivers: those of VFIO have to stay";
+	return wanted ? wanted : take_words(copy, vh_unit_is_module, NULL, field);
+}
+
+static char *tell_words(const void *field)
+{
+	const char *words = *(char *const *)field;
+
+	return vh_strdup(words ? words : "");
+}
+
 #define FIELD(type, field) offsetof(struct type, field), sizeof(((struct type *)NULL)->field)
 #define OF_DEFAULTS(what, field) take_##what, tell_##what, FIELD(vh_config, field)
 #define OF_DEVICE(what, field) take_##what, tell_##what, FIELD(vh_device_policy, field)
@@ -199,6 +244,10 @@ const struct vh_config_key vh_keys[] = {
 	{ VH_IN_DEVICE, "allow-critical", OF_DEVICE(bool, allow_critical) },
 	{ VH_IN_DEVICE, "protect", OF_DEVICE(bool, protect) },
 	{ VH_IN_DEVICE, "id", OF_DEVICE(id, pin) },
+	{ VH_IN_DEVICE, "stop-units", take_units, tell_words, FIELD(vh_device_policy, stop_units) },
+	{ VH_IN_DEVICE, "release-console", OF_DEVICE(bool, release_console) },
+	{ VH_IN_DEVICE, "unload-modules", take_modules, tell_words,
+	  FIELD(vh_device_policy, unload_modules) },
 };
 const size_t vh_keys_count = VH_COUNT(vh_keys);
 

@@ -141,7 +141,7 @@ static char *read_part(const struct part *part, const char *value, uint32_t *ret
 	uint64_t v;
 
 	if (vh_address_uint(value, 0, &v) < 0)
-		return vh_printf("%s '%s' is no number that libvirt reads", part->name, shown);
+		return vh_printf("%s '%s' is not a number that libvirt reads", part->name, shown);
 	if (v > part->max)
 		return vh_printf("%s '%s' is above %s", part->name, shown, part->max_text);
 	*ret = (uint32_t)v;

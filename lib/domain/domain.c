@@ -20,7 +20,7 @@
 
 /* --- devices ----------------------------------------------------------------------------- */
 
-/* Anything but yes and no is no answer (libvirt ignores or refuses it). */
+/* Anything but yes and no is not an answer (libvirt ignores or refuses it). */
 static enum vh_managed read_managed(const xmlNode *node)
 {
 	if (vh_xml_attr_is(node, "managed", "yes"))
@@ -82,6 +82,15 @@ static void read_hostdev_interface(struct vh_domain *d, const xmlNode *node)
 	dev->decimal = dev->hex_valid = false;
 }
 
+static void add_network(struct vh_domain *d, const char *name, int line)
+{
+	size_t n = d->networks.count;
+	char *copy = vh_strdup(name);
+
+	*VH_APPEND(d->network_lines, n) = (struct vh_network_line){ copy, line };
+	*VH_APPEND(d->networks.name, d->networks.count) = copy;
+}
+
 static void read_interface(struct vh_domain *d, const xmlNode *node)
 {
 	const char *network = vh_xml_attr(vh_xml_child(node, "source"), "network");
@@ -89,7 +98,7 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 	if (vh_xml_attr_is(node, "type", "hostdev"))
 		read_hostdev_interface(d, node);
 	else if (vh_xml_attr_is(node, "type", "network") && network)
-		*VH_APPEND(d->networks.name, d->networks.count) = vh_strdup(network);
+		add_network(d, network, vh_xml_line(node));
 }
 
 /* The namespaces of one controller are one device. */
@@ -189,7 +198,7 @@ static int read_size(const xmlNode *node, uint64_t *ret, struct vh_error *err)
 	shown_unit = vh_printable(unit ? unit : "KiB", VH_VALUE_MAX);
 	return vh_fail(err, VH_E_INPUT, 0,
 		       "write a whole number, and b, KiB, MiB, GiB or TiB as unit",
-		       "line %d: <%s> is '%s' '%s', which is no size", vh_xml_line(node),
+		       "line %d: <%s> is '%s' '%s', which is not a size", vh_xml_line(node),
 		       vh_xml_name(node), shown, shown_unit);
 }
 
@@ -350,6 +359,7 @@ void vh_domain_free(struct vh_domain *d)
 	}
 	free(d->devices);
 	vh_names_clear(&d->networks);
+	free(d->network_lines);
 	vh_guest_memory_clear(&d->memory);
 	vh_guest_iommu_clear(&d->iommu);
 	vh_slots_clear(&d->slots);

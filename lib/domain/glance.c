@@ -70,7 +70,7 @@ static void add_plain(struct vh_strbuf *to, const char *text, size_t len)
 	}
 }
 
-/* Begins or ends an element here that is no PCI device? `at`: behind its name. */
+/* Begins or ends an element here that is not a PCI device? `at`: behind its name. */
 static bool is_other_tag(const char *plain, const char *word, const char *at)
 {
 	size_t len = strcspn(at, "<>");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * glance - may passthrough be in a text that was not understood as a domain: another root element, a
- * type of domain that nobody knows, a namespace, what is no XML? Where none can be, nobody is
+ * type of domain that nobody knows, a namespace, what is not XML? Where none can be, nobody is
  * refused anything.
  */
 #ifndef VH_GLANCE_H

@@ -67,7 +67,7 @@ struct vh_guest_memory {
 	size_t n_vfio; /* PCI and mediated devices, hostdev interfaces */
 	size_t n_nvme; /* disks with an nvme source in their chain */
 	size_t n_vdpa; /* interfaces and disks */
-	char *problem; /* "line 12: <size> is 'x' 'MiB', which is no size": what stands
+	char *problem; /* "line 12: <size> is 'x' 'MiB', which is not a size": what stands
 			  here cannot be judged; or NULL */
 };
 void vh_guest_memory_clear(struct vh_guest_memory *m);

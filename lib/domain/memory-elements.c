@@ -76,7 +76,7 @@ static void take_size(struct vh_guest_memory *m, const xmlNode *node, const char
 		return;
 	shown = vh_printable(text ? text : "", VH_VALUE_MAX);
 	shown_unit = vh_printable(unit ? unit : "KiB", VH_VALUE_MAX);
-	problem(m, node, "%s of <%s> is '%s' '%s', which is no size", what, vh_xml_name(node),
+	problem(m, node, "%s of <%s> is '%s' '%s', which is not a size", what, vh_xml_name(node),
 		shown, shown_unit);
 }
 
@@ -97,7 +97,7 @@ static bool take_nodeset(struct vh_guest_memory *m, const xmlNode *node, const c
 	if (vh_bits_parse(ret, text, VH_NODES_MAX) == 0)
 		return true;
 	shown = vh_printable(text, VH_VALUE_MAX);
-	problem(m, node, "'%s' in <%s> is no set of nodes", shown, vh_xml_name(node));
+	problem(m, node, "'%s' in <%s> is not a set of nodes", shown, vh_xml_name(node));
 	return false;
 }
 
@@ -111,7 +111,7 @@ static bool take_node(struct vh_guest_memory *m, const xmlNode *node, const char
 		return true;
 	}
 	shown = vh_printable(text, VH_VALUE_MAX);
-	problem(m, node, "'%s' in <%s> is no node", shown, vh_xml_name(node));
+	problem(m, node, "'%s' in <%s> is not a node", shown, vh_xml_name(node));
 	return false;
 }
 

@@ -14,8 +14,8 @@ struct vh_placement {
 	struct vh_bits cpus;
 };
 
-/* What is wrong in these elements is libvirt's to refuse: it counts as not said. NULL: nothing
- * is said at all. Caller frees. */
+/* What is wrong in these elements is libvirt's to refuse: it counts as absent. NULL: there is
+ * nothing at all. Caller frees. */
 struct vh_placement *vh_placement_read(const struct _xmlNode *domain) VH_CHECK;
 
 #endif

@@ -144,6 +144,7 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		put(to, u->text);
 		put(to, u->fix ? u->fix : "");
 		put(to, u->unexplained ? u->unexplained : "");
+		put(to, u->by ? u->by : "");
 	}
 }
 
@@ -220,7 +221,7 @@ static void get_thing(const struct vh_strbuf *from, size_t *at, struct vh_pci_de
 static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 {
 	uint64_t kind, input, rank;
-	const char *fix, *unexplained;
+	const char *fix, *unexplained, *by;
 
 	*u = (struct vh_use){ 0 };
 	if (vh_parse_uint(take(from, at), 10, INT32_MAX, &kind) == 0)
@@ -239,6 +240,8 @@ static void get_use(const struct vh_strbuf *from, size_t *at, struct vh_use *u)
 	u->fix = *fix ? vh_strdup(fix) : NULL;
 	unexplained = take(from, at);
 	u->unexplained = *unexplained ? vh_strdup(unexplained) : NULL;
+	by = take(from, at);
+	u->by = *by ? vh_strdup(by) : NULL;
 }
 
 /* A process has the node open exclusively: that is who, and it has a line of its own. */

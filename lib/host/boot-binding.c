@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-#define FIX "vfio-hook boot remove, and 'vfio-hook boot generate' anew"
+#define FIX "vfio-hook boot remove, and 'vfio-hook boot generate' again"
 
 static const char *const names[] = {
 	[VH_INITRAMFS_NONE] = "none",

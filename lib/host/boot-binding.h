@@ -21,7 +21,7 @@ enum vh_initramfs {
 	VH_INITRAMFS_DRACUT,
 	VH_INITRAMFS_MKINITCPIO,
 };
-/* "initramfs-tools"; and the way back, NONE where it is no such name. */
+/* "initramfs-tools"; and the way back, NONE where it is not such a name. */
 const char *vh_boot_binding_initramfs_str(enum vh_initramfs i);
 enum vh_initramfs vh_boot_binding_initramfs_of(const char *name);
 

@@ -194,7 +194,7 @@ static void add_once(struct vh_names *to, const char *name, size_t len)
 }
 
 /* Takes the module when its pattern matches: pci:v00008086d* for drivers of the host,
- * vfio_pci:v* for VFIO drivers; vfio-pci itself, which takes all, is no variant. */
+ * vfio_pci:v* for VFIO drivers; vfio-pci itself, which takes all, is not a variant. */
 static void match(struct vh_detail *t, const char *pattern, const char *module, size_t len,
 		  const char *modalias)
 {

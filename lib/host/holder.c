@@ -6,6 +6,7 @@
 #include "lib/base/shell.h"
 #include "lib/host/libvirt/libvirt-files.h"
 #include "lib/host/process.h"
+#include "lib/host/session.h"
 
 #include "lib/base/banned.h"
 
@@ -197,7 +198,7 @@ static char *renamed(const char *above, const char *name)
 }
 
 /* The first part of a path that explains: what lies deeper is inside of the container. What a
- * user's own manager runs is no service of the system. */
+ * user's own manager runs is not a service of the system. */
 static char *explaining(char *path)
 {
 	const char *above = NULL;
@@ -372,6 +373,9 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 		return;
 	}
 	(void)be_in(part, cgroup, ret); /* else it is a process */
+	if (cgroup && (!part || !vh_holder_manager(part)))
+		ret->by = vh_session_enders(root, cgroup, ret->of ? ret->key : NULL,
+					    ret->rank == VH_HOLDER_DESKTOP);
 }
 
 void vh_holder_clear(struct vh_holder *h)
@@ -380,5 +384,6 @@ void vh_holder_clear(struct vh_holder *h)
 	free(h->of);
 	free(h->key);
 	free(h->fix);
+	free(h->by);
 	*h = (struct vh_holder){ 0 };
 }

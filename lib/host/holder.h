@@ -21,6 +21,7 @@ struct vh_holder {
 	char *who;              /* "process 812 (qemu-system-x86)", to be shown */
 	char *of; /* what it belongs to, to be shown: "domain 'omv'", "bacula-sd.service"; or NULL */
 	char *key; /* that, whole and unmistakable, to be compared; NULL exactly where `of` is */
+	char *by;  /* words of which any ends it, as in `by` of a use (host.h); NULL: none does */
 	char *fix; /* what ends that; NULL: ending the process does, or nothing */
 };
 

@@ -13,6 +13,7 @@ void vh_host_clear_use(struct vh_use *u)
 	free(u->text);
 	free(u->fix);
 	free(u->unexplained);
+	free(u->by);
 	*u = (struct vh_use){ 0 };
 }
 
@@ -72,7 +73,7 @@ bool vh_host_is_bridge(const struct vh_pci_dev *d)
 }
 
 /* Intel's controllers of I2C, UART and SPI for touchpads and sensors (LPSS, THC, ISH) have the
- * class of the controller that holds the firmware's flash. They are told by their driver, or, on
+ * class of the controller of the firmware's flash. They are told by their driver, or, on
  * another or none, by their slots, where the flash's is not: that is in 1f, or in 0d (Apollo and
  * Gemini Lake). */
 static bool is_low_power(const struct vh_pci_dev *d)

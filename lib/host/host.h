@@ -35,6 +35,11 @@ struct vh_use {
 	char *fix;          /* what to type to end the use, or NULL */
 	/* "/dev/dm-1": all that is known is that it is open exclusively; NULL: more is */
 	char *unexplained;
+	/* What would end it, if it is only that the host can do without (lib/decide/lending.h): a
+	 * line for each who uses it, with the words of which any does. A word is a systemd unit,
+	 * "pid:812" (the unit of which that is the main process), "console:" or "module:NAME".
+	 * NULL, or an empty line: nothing of that kind does. */
+	char *by;
 	const void *one; /* several disks may have it: what it is, while it is looked for */
 };
 

@@ -19,7 +19,7 @@ bool vh_keyboard_is_bluetooth(const char *path)
 }
 
 /* Paragraphs of "S: Sysfs=/devices/..." and "B: KEY=..." (drivers/input/input.c). What a program
- * made up is no keyboard, but what Bluetooth gives is made by one (uhid). */
+ * made up is not a keyboard, but what Bluetooth gives is made by one (uhid). */
 void vh_keyboard_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_free_ char *text = vh_root_read(root, "proc/bus/input/devices");

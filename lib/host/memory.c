@@ -135,7 +135,7 @@ static uint64_t minus(uint64_t a, uint64_t b)
 }
 
 /* The pools in a directory. Reservations and overcommitment are known of the whole host only
- * (Documentation/admin-guide/mm/hugetlbpage.rst), and libvirt does not tell of them. */
+ * (Documentation/admin-guide/mm/hugetlbpage.rst), and libvirt does not report them. */
 static enum vh_tri read_pools(const struct vh_root *root, struct vh_memory *m, const char *dir,
 			      int node, bool told)
 {

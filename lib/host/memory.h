@@ -25,7 +25,7 @@ struct vh_memory {
 	uint64_t available_kib;  /* MemAvailable */
 	uint64_t swap_kib, swap_free_kib;
 	uint64_t arc_kib;        /* that ZFS would give back, which MemAvailable does not count */
-	uint64_t huge_default_kib; /* size of a huge page where nothing is said; 0: unknown */
+	uint64_t huge_default_kib; /* size of a huge page if the domain names none; 0: unknown */
 	struct vh_huge_pool *pools; /* those of all nodes first */
 	size_t n_pools;
 	enum vh_tri pools_read;  /* YES: a size that is not in `pools` does not exist here */

@@ -103,6 +103,13 @@ char *vh_process_comm(const struct vh_root *root, int64_t pid)
 	return read_stat(root, pid, &s) < 0 ? NULL : vh_strdup(s.comm);
 }
 
+int64_t vh_process_parent(const struct vh_root *root, int64_t pid)
+{
+	struct stat_line s;
+
+	return read_stat(root, pid, &s) < 0 ? -1 : s.parent;
+}
+
 /* --- who has a file open --------------------------------------------------------------------- */
 
 /* What this process has open of the files: *ret_file is the first that is found. UNKNOWN: we may

@@ -33,6 +33,8 @@ char *vh_process_behind_group(const struct vh_root *root, int group) VH_CHECK;
 
 /* Its name, as it is; NULL: cannot tell. Caller frees. */
 char *vh_process_comm(const struct vh_root *root, int64_t pid) VH_CHECK;
+/* The process above it; -1: cannot tell. */
+int64_t vh_process_parent(const struct vh_root *root, int64_t pid);
 /* When a process started, in seconds since the epoch; -1: cannot tell. */
 int64_t vh_process_started_at(const struct vh_root *root, int64_t pid);
 

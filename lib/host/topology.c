@@ -39,8 +39,8 @@ static void add_mate(const struct vh_function_bus *bus, struct vh_pci_dev *d,
 }
 
 /* consumer:pci:ADDR needs us, supplier:pci:ADDR we need: the sound function of a graphics card
- * and its display, say (drivers/pci/quirks.c:pci_create_device_link()). A bridge above is no
- * device that could be passed through. */
+ * and its display, say (drivers/pci/quirks.c:pci_create_device_link()). A bridge above is not
+ * a device that could be passed through. */
 static void read_links(const struct vh_function_bus *bus, struct vh_pci_dev *d)
 {
 	static const char *const prefixes[] = { "consumer:pci:", "supplier:pci:" };

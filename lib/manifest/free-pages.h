@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * free-pages - the huge pages of a host as its libvirt tells of them: how many a NUMA node has stands
- * in the capabilities, how many of them are free is asked for each (virNodeGetFreePages()). What
+ * free-pages - the huge pages of a host as its libvirt reports them: how many a NUMA node has
+ * is in the capabilities, how many of them are free is asked for each (virNodeGetFreePages()). What
  * is promised to others, and what the kernel would still make, libvirt does not tell.
  */
 #ifndef VH_FREE_PAGES_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * from-libvirt - a host as its libvirt tells of it, made into a manifest (manifest.h), so that what
- * reads a host need not know where it comes from. libvirt tells of PCI devices, groups, drivers,
- * interfaces, disks, memory, networks and domains that run; the rest a host would have to be asked
- * for itself, and stands in the manifest's file `not-checked`, a sentence on each line.
+ * from-libvirt - a host as its libvirt describes it, made into a manifest (manifest.h), so that
+ * what reads a host need not know where it comes from. libvirt describes PCI devices, groups,
+ * drivers, interfaces, disks, memory, networks and domains that run; the rest a host would have to
+ * be asked for itself, and stands in the manifest's file `not-checked`, a sentence on each line.
  *
  * The XML is that of virNodeDeviceGetXMLDesc() and its like, and comes from another machine: what
  * cannot be understood is left out, and no value goes into the manifest unchecked.
@@ -22,6 +22,7 @@ struct vh_told {
 	char *capabilities;           /* XML, or NULL */
 	struct vh_names free_pages;   /* of pools of huge pages (free-pages.h) */
 	uint64_t total_kib, free_kib; /* of memory; 0: not told */
+	uint64_t libvirt, qemu;       /* versions: 11003000, 10000002; 0: not told */
 };
 void vh_from_libvirt_clear(struct vh_told *t);
 

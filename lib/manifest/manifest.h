@@ -30,7 +30,7 @@
  *
  * `caps` are the ids of its capabilities, two digits, and of extended ones, four; "?": it has
  * some, which could not be read. A u line becomes a link that leads to itself: opening it fails,
- * which a root that is no live one tells as EACCES (lib/base/root-open.c).
+ * which a root that is not a live one tells as EACCES (lib/base/root-open.c).
  *
  * A text whose leading comments have VH_SNAPSHOT_MARK and a number was written by `vfio-hook
  * snapshot` (snapshot.h): its last line is VH_SNAPSHOT_END, or it was cut.

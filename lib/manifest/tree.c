@@ -330,7 +330,7 @@ static int put_driver(struct tree *t, const struct vh_manifest_pci *p)
 	return put_file(t, node, "", 0, true) < 0 || enter(t, vfio) < 0 ? -1 : 0;
 }
 
-/* What the kernel would choose is no attribute of its own: the fake kernel of tests/ asks. */
+/* What the kernel would choose is not an attribute of its own: the fake kernel of tests/ asks. */
 static int put_probes(struct tree *t, const struct vh_manifest_pci *p)
 {
 	_auto_free_ char *path = vh_printf("fake-kernel/probe/%s", vh_pci_str(&p->addr).s);

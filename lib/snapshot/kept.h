@@ -44,7 +44,7 @@ enum vh_kept_flag {
 	VH_KEPT_THERE = 4, /* asked whether it is there: that it is */
 	VH_KEPT_LINES = 8, /* more than the first line */
 	VH_KEPT_FREE = 16, /* a text that people wrote, as it is: the head says so */
-	VH_KEPT_X = 32,    /* what cannot be read is said to be absent: a pci line makes it */
+	VH_KEPT_X = 32,    /* what cannot be read is marked absent: a pci line makes it */
 	VH_KEPT_GONE = 64, /* that it is absent is a fact on a running system: an empty directory */
 	VH_KEPT_ONCE = 128,   /* of several that cannot be read one is enough */
 	VH_KEPT_HIDDEN = 256, /* its name may be private */
@@ -83,6 +83,6 @@ vh_take vh_storage_mounts, vh_storage_namespace, vh_storage_pool, vh_storage_swa
 	vh_storage_numbers, vh_storage_routes4, vh_storage_routes6, vh_storage_routes,
 	vh_storage_addresses6, vh_storage_fabric, vh_storage_nbd, vh_storage_client,
 	vh_storage_remote, vh_storage_pppoe, vh_storage_server, vh_storage_target;
-vh_take vh_libvirt_network, vh_libvirt_status, vh_libvirt_config;
+vh_take vh_libvirt_network, vh_libvirt_status, vh_libvirt_config, vh_libvirt_script;
 
 #endif

@@ -61,8 +61,8 @@ static int full_order(const void *a, const void *b)
 	return c ? c : (x->data > y->data) - (x->data < y->data); /* the first */
 }
 
-/* The program of the hook is read through the links to it, which are kept. That it cannot be read,
- * or not even be seen, is said of the program as well: the link is there. */
+/* The program of the hook is read through the links to it, which are kept. If it cannot be read,
+ * or not even be seen, the program is marked so as well: the link is there. */
 static char *behind_hook(const struct vh_root *root, const struct vh_note *n, const char *path)
 {
 	_auto_free_ char *target = NULL, *dir = NULL;

@@ -166,7 +166,7 @@ static void keep_failure(struct snapshot *s, const struct vh_seen *seen, const s
 	else if (rule->flags & VH_KEPT_LOST ||
 		 (seen->asked == VH_ASKED_LINK && seen->error == EINVAL &&
 		  !vh_has_prefix(seen->path, "proc/")))
-		return; /* what is not a link is no failure */
+		return; /* what is not a link is not a failure */
 	else if (seen->asked == VH_ASKED_LINK && vh_has_prefix(seen->path, "proc/"))
 		put(s, seen, 'f', "?"); /* to has_open() of process.c it could not be read */
 	else if (rule->flags & VH_KEPT_ONCE && s->once == rule)
@@ -302,7 +302,7 @@ static void keep(struct snapshot *s, const struct vh_seen *seen)
 {
 	const struct vh_kept *rule = vh_kept_find(seen->asked, seen->path);
 
-	/* that it is not there needs no line, but a test wants to know of it all the same */
+	/* that it is not there needs no line, but a test still wants to know */
 	if (!rule && (s->options->strict || !vh_seen_is_absent(seen)))
 		*VH_APPEND(s->unknown.name, s->unknown.count) = vh_strdup(seen->path);
 	if (!rule)

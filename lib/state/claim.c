@@ -65,6 +65,7 @@ void vh_claim_free(struct vh_claim *c)
 	for (size_t i = 0; i < c->count; i++)
 		record_clear(&c->records[i]);
 	free(c->records);
+	vh_loans_clear(&c->loans);
 	free(c->owner);
 	free(c->name);
 	free(c);
@@ -124,6 +125,11 @@ void vh_claim_copy_record(struct vh_record *to, const struct vh_record *from)
 	to->driver = vh_strdup(from->driver);
 	to->override = vh_strdup(from->override);
 	record_clear(&old);
+}
+
+bool vh_claim_is_empty(const struct vh_claim *c)
+{
+	return !c->count && !c->loans.count;
 }
 
 bool vh_claim_is_same(const struct vh_claim *a, const struct vh_claim *b)
@@ -192,6 +198,11 @@ static char *format(const struct vh_claim *c, int version)
 		add_driver(&sb, "override", r->override);
 		if (version > 1 || r->state == VH_STUCK)
 			vh_strbuf_addf(&sb, " %s", state_names[r->state]);
+		vh_strbuf_add(&sb, "\n");
+	}
+	for (size_t i = 0; version > 1 && i < c->loans.count; i++) {
+		vh_strbuf_add(&sb, "loan");
+		vh_loan_format(&c->loans.list[i], &sb);
 		vh_strbuf_add(&sb, "\n");
 	}
 	vh_strbuf_add(&sb, "end\n");
@@ -375,7 +386,7 @@ static int read_owner(struct vh_lines *r, struct vh_claim *c)
 	if (!word)
 		return -1;
 	if (strcmp(word, VH_MANUAL) && (vh_uuid_parse(word, uuid) < 0 || strcmp(word, uuid)))
-		return vh_lines_bad(r, "the owner is no UUID");
+		return vh_lines_bad(r, "the owner is not a UUID");
 	c->owner = vh_strdup(word);
 	name = vh_lines_next(r, "name");
 	c->name = vh_strdup(name);
@@ -435,6 +446,13 @@ static int read_header(struct vh_lines *r, int *ret_version, struct vh_claim *c)
 	return read_ran(r, *ret_version, c);
 }
 
+static int read_loan(struct vh_lines *r, char *text, struct vh_claim *c)
+{
+	struct vh_loan *l = VH_APPEND(c->loans.list, c->loans.count);
+
+	return vh_loan_parse(l, text) < 0 ? vh_lines_bad(r, "no loan") : 0;
+}
+
 static int read_claim(struct vh_lines *r, int *ret_version, struct vh_claim *c)
 {
 	if (read_header(r, ret_version, c) < 0)
@@ -443,6 +461,12 @@ static int read_claim(struct vh_lines *r, int *ret_version, struct vh_claim *c)
 		char *text = vh_lines_next(r, "device");
 
 		if (!text || read_record(r, text, *ret_version, c) < 0)
+			return -1;
+	}
+	while (*ret_version > 1 && vh_lines_has(r, "loan")) {
+		char *text = vh_lines_next(r, "loan");
+
+		if (!text || read_loan(r, text, c) < 0)
 			return -1;
 	}
 	return vh_lines_end(r);

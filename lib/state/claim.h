@@ -11,6 +11,7 @@
  *	ran no                                          (yes: its guest has run)
  *	device 0000:01:00.0 8086:10d3 group=12 named unbind driver=e1000e override=- taken
  *	device 0000:01:00.1 8086:10d3 group=12 peer bind driver=e1000e override=- stuck
+ *	loan 0000:01:00.0 unit display-manager.service out         (loan.h; most have none)
  *	end
  *
  * "-" is none, group=-1 no group. In driver and override a byte that is none of A-Za-z0-9_.-
@@ -23,6 +24,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/pci.h"
+#include "lib/state/loan.h"
 
 #define VH_CLAIM_VERSION 2
 #define VH_MANUAL "manual"
@@ -67,6 +69,7 @@ struct vh_claim {
 	bool released; /* its release has been called: a file beside the claim (store.h) */
 	struct vh_record *records; /* sorted by address */
 	size_t count;
+	struct vh_loans loans; /* in the order in which they went; they outlive the records */
 };
 
 struct vh_claim *vh_claim_new(const char *owner, const char *name) VH_CHECK;
@@ -84,6 +87,9 @@ struct vh_record *vh_claim_find(const struct vh_claim *c, const struct vh_pci_ad
 struct vh_record *vh_claim_add(struct vh_claim *c, const struct vh_pci_addr *addr);
 void vh_claim_remove(struct vh_claim *c, const struct vh_pci_addr *addr);
 void vh_claim_copy_record(struct vh_record *to, const struct vh_record *from);
+
+/* Does it hold anything still? */
+bool vh_claim_is_empty(const struct vh_claim *c);
 
 /* Are both, of one owner, of the same start? */
 bool vh_claim_is_same(const struct vh_claim *a, const struct vh_claim *b);

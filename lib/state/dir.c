@@ -4,14 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
+
+#include "lib/base/lock.h"
 
 #include "lib/base/banned.h"
 
 #define FILE_MAX (1u << 20)
-#define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
 
 /* Nobody but root, or the one who runs a test, may have written it. */
 static bool is_private(const struct stat *st, mode_t type)
@@ -54,16 +53,16 @@ void vh_dir_close(struct vh_dir *d)
 
 int vh_dir_lock(const struct vh_dir *d, int64_t deadline, struct vh_error *err)
 {
-	static const struct timespec pause = { 0, POLL_NS };
+	int ms = 0;
 
-	while (flock(d->fd, LOCK_EX | LOCK_NB) < 0) {
+	while (!vh_lock_take(d->fd, ms)) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return vh_fail(err, VH_E_SYS, errno, NULL, "cannot lock '/%s'", d->path);
 		if (vh_now_ms() >= deadline)
 			return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
 				       "'/%s' is locked by another vfio-hook", d->path);
 		vh_root_step(d->root, "wait for a lock");
-		nanosleep(&pause, NULL);
+		ms = vh_lock_next(ms, deadline);
 	}
 	return 0;
 }

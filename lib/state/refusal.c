@@ -22,7 +22,7 @@ void vh_refusal_save(const struct vh_store *s, const struct vh_refusal *r)
 
 	/* domains come and go, /run is small */
 	vh_dir_make_room(&d, ".refusal", REFUSALS_MAX);
-	/* for status only: what cannot be kept was said to the user all the same */
+	/* for status only: what cannot be kept was still shown to the user */
 	VH_IGNORE(vh_dir_write(&d, temp, name, text, &err));
 }
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store - claim files by way of dir.c, and locks by flock(), tried again every few ms. */
+/* store - claim files by way of dir.c, and locks by flock(), for which whoever waits sleeps. */
 #include "lib/state/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "lib/base/lock.h"
 #include "lib/base/uuid.h"
 
 #include "lib/base/banned.h"
 
 #define REMOVE "give its devices back by hand (virsh nodedev-reattach), then remove the file"
 #define GLOBAL_LOCK "lock"
-#define POLL_NS 5000000 /* between two tries for a lock; flock() has no time limit */
 
 /* Owners are file names: a UUID, strictly, or "manual". */
 static bool is_owner(const char *owner)
@@ -67,7 +66,7 @@ static int open_lock(const struct vh_store *s, const char *name)
 {
 	int fd = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	/* a directory that has become read-only: what is claimed comes home all the same */
+	/* a directory that has become read-only: what is claimed still comes home */
 	if (fd < 0 && errno == EROFS)
 		fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return fd;
@@ -85,15 +84,13 @@ static bool is_current(const struct vh_store *s, const char *name, int fd)
 static int lock_file(const struct vh_store *s, const char *name, int64_t deadline,
 		     struct vh_error *err)
 {
-	static const struct timespec pause = { 0, POLL_NS };
-
 	for (;;) {
-		int fd = open_lock(s, name);
+		int fd = open_lock(s, name), ms = 0;
 
 		if (fd < 0)
 			return vh_fail(err, VH_E_SYS, errno, NULL,
 				       "cannot open '/" VH_STORE_DIR "/%s'", name);
-		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		while (!vh_lock_take(fd, ms)) {
 			if (vh_now_ms() >= deadline) {
 				close(fd);
 				return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
@@ -103,7 +100,7 @@ static int lock_file(const struct vh_store *s, const char *name, int64_t deadlin
 					       name);
 			}
 			vh_root_step(s->root, "wait for a lock");
-			nanosleep(&pause, NULL);
+			ms = vh_lock_next(ms, deadline);
 		}
 		if (is_current(s, name, fd))
 			return fd;
@@ -122,7 +119,7 @@ int vh_store_lock_claim(const struct vh_store *s, const char *owner, int64_t dea
 	_auto_free_ char *name = vh_printf("%s.lock", owner);
 
 	if (!is_owner(owner))
-		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is no UUID", owner);
+		return vh_fail(err, VH_E_INPUT, 0, NULL, "'%s' is not a UUID", owner);
 	return lock_file(s, name, deadline, err);
 }
 
@@ -251,7 +248,7 @@ int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, str
 	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
 	_auto_free_ char *text = vh_claim_format(c);
 
-	if (!c->count)
+	if (vh_claim_is_empty(c))
 		return remove_claim(s, c->owner, name, err);
 	/* first the note: version 1 said it in the claim */
 	if (c->released && !vh_store_is_released(s, c))

@@ -494,7 +494,7 @@ static int by_place(const void *a, const void *b)
 		return x->start < y->start ? -1 : 1;
 	if (inserts != also)
 		return inserts ? -1 : 1;
-	if (x->end != y->end) /* what holds the others first */
+	if (x->end != y->end) /* what contains the others first */
 		return x->end > y->end ? -1 : 1;
 	return (x->number > y->number) - (x->number < y->number);
 }

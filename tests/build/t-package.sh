@@ -196,6 +196,14 @@ same "the Debian package has the version" \
 	"$(sed -n '1s/^vfio-hook (\(.*\)-[0-9]*).*/\1/p' "$top/packaging/debian/changelog")" "$version"
 same "the command line has the version" "$("$cli" --version | awk '{ print $NF; exit }')" "$version"
 
+# Folders that are ours alone go with what was in them; MAKEFLAGS are of the make that runs us.
+for target in installdirs uninstall; do
+	run env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$abs_top_builddir" $target DESTDIR="$work/dest"
+	[ $target = uninstall ] || found=$(find "$work/dest" -type d -name 'vfio-hook*' | wc -l)
+done
+verdict 'uninstall leaves no folder of ours' eval \
+	'[ "$found" -ge 3 ] && [ -z "$(find "$work/dest" -type d -name "vfio-hook*")" ]'
+
 # Build dependencies: what autogen.sh needs for its base. build-essential and what debhelper
 # brings are not written down.
 implied='^(gcc|libc6-dev|make|autoconf|automake|glibc-devel)$'

@@ -101,6 +101,9 @@ exits 'JSON of verify' 1 boot debian --format json verify
 valid_json 'JSON of verify is JSON'
 golden 'JSON of verify stays as it is' boot-verify.json
 exits 'remove' 0 boot debian remove
+exits 'remove again' 0 boot debian remove
+tells 'remove again: nothing is changed' 'nothing is configured, and nothing was changed'
+verdict 'remove again: and no image is to be made' test -z "$out"
 verdict 'remove: as it was' test "$before" = "$(cd "$work/debian" && find etc usr -type f | sort)"
 exits 'verify without anything' 0 boot debian verify
 prints 'verify without anything: said' '^configured: nothing$'

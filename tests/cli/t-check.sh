@@ -251,9 +251,6 @@ cp "$work/out" "$work/balloon"
 exits 'check --explain RULE' 0 "$hook" check --explain balloon
 verdict 'check --explain RULE is the same' cmp -s "$work/out" "$work/balloon"
 
-run "$hook" --explain device-in-use
-verdict 'the README shows it as it is' eval '[[ $(<"$top/README.md") == *"$(sed "s/^\(.\)/    \1/" "$work/out")"* ]]'
-
 # Each rule has a text of its own, a paragraph in the man page, and a fixture on which it fires
 # and one on which it is silent.
 man=${abs_top_builddir:?}/man/vfio-hook-rules.7

@@ -139,8 +139,8 @@ tells 'no library of libvirt: what to do' '^  fix: install libvirt0 .* or give a
 exits 'no library of libvirt: a file needs none' 0 env LD_LIBRARY_PATH="$work/lib" \
 	"$hook" --sysroot "$demo" check "$examples/gpu-with-audio.xml"
 refuses 'all domains of a libvirt that is not there' '^vfio-hook: error: foo: cannot connect: ' with foo check --all
-refuses '--timeout 0' "'0' is no number of seconds" on check --timeout 0 storage
-refuses '--timeout soon' "'soon' is no number of seconds" on check --timeout soon storage
+refuses '--timeout 0' "'0' is not a number of seconds" on check --timeout 0 storage
+refuses '--timeout soon' "'soon' is not a number of seconds" on check --timeout soon storage
 # --- other hosts -----------------------------------------------------------------------------
 a=test://$top/tests/fixtures/libvirt/host-a.xml b=test://$top/tests/fixtures/libvirt/host-b.xml
 exits 'list of another host' 0 far list --connect "$a"

@@ -35,6 +35,9 @@ allow-in-use = network, block
 allow-critical = yes
 protect = yes
 id = 8086:24F3
+stop-units = display-manager.service, srv.mount
+release-console = yes
+unload-modules = nvidia-drm nvidia
 [domain vm]
 balloon = warn
 peers = detach
@@ -103,11 +106,14 @@ loosest() {
 	allow-critical) echo yes ;;
 	protect) echo no ;;
 	id) echo '' ;; # no pin at all
+	stop-units) echo sshd.service ;;
+	release-console) echo yes ;;
+	unload-modules) echo nvidia ;;
 	esac
 }
 keys=$(sed -n 's/^; *\([a-z-]*\) = *;.*/\1/p; s/^\([a-z-]*\) = .*/\1/p' "$work/printed" | sort -u)
 verdict 'every key of the design' test "$(xargs <<<"$keys")" = "allow-critical allow-in-use balloon id memory \
-peers protect timeout-call timeout-group timeout-write"
+peers protect release-console stop-units timeout-call timeout-group timeout-write unload-modules"
 for key in $keys; do
 	value=$(loosest "$key")
 	policy " $key='$value'" >"$work/loose.xml"
@@ -141,8 +147,10 @@ bad() {
 }
 for key in $keys; do
 	section=defaults
-	case $key in allow-* | protect | id) section='device 03:00.0' ;; esac
-	printf '# x\n[%s]\n%s = maybe\n' "$section" "$key" >"$conf"
+	case $key in
+	allow-* | protect | id | stop-units | release-console | unload-modules) section='device 03:00.0' ;;
+	esac
+	printf '# x\n[%s]\n%s = may/be\n' "$section" "$key" >"$conf"
 	bad "a value of $key" 3 "'$key'"
 done
 printf '[defaults]\nbaloon = warn\n' >"$conf"

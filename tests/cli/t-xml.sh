@@ -32,7 +32,7 @@ exits 'a group of nothing but a bridge' 1 on demo xml --group 8
 tells 'a group of nothing but a bridge: it is said' 'group 8 holds no device that a guest can have'
 exits 'a group that is not there' 1 on demo xml --group 99
 tells 'a group that is not there: it is said' 'no IOMMU group 99'
-refuses 'a group that is no number' "'x' is no number" on demo xml --group x
+refuses 'a group that is no number' "'x' is not a number" on demo xml --group x
 refuses 'neither' 'name the devices, or one --group' on demo xml
 refuses 'both' 'name the devices, or one --group' on demo xml --group 1 01:00.0
 exits 'no device' 1 on demo xml 7f:00.0

@@ -11,12 +11,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 #include "tests/fake/fake-impl.h"
 
@@ -388,6 +390,20 @@ int socket(int domain, int type, int protocol)
 	REAL(socket);
 	OR_FAIL(call("socket", EMFILE));
 	return real(domain, type, protocol);
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *before)
+{
+	REAL(sigaction);
+	OR_FAIL(call("sigaction", EINVAL));
+	return real(number, action, before);
+}
+
+int setitimer(__itimer_which_t which, const struct itimerval *t, struct itimerval *before)
+{
+	REAL(setitimer);
+	OR_FAIL(call("setitimer", EINVAL));
+	return real(which, t, before);
 }
 
 int socketpair(int domain, int type, int protocol, int fds[2])

@@ -35,6 +35,14 @@ void fake_end(const struct vh_root *root, const char *how);
 int fake_block(const struct vh_root *root, const char *gone, const char *there, int keep_fd,
 	       bool orphan, int (*finish)(void *), void *arg);
 
+/* Of fake-systemd.c: what the operations of the root do. */
+int fake_unit(const struct vh_root *root, const char *verb, const char *name);
+int fake_unload_module(const struct vh_root *root, const char *name);
+int fake_load_module(const struct vh_root *root, const char *name);
+bool fake_has_module(const struct vh_root *root, const char *name);
+/* Of text consoles and the firmware's framebuffer: is the attribute theirs, and one write to it. */
+bool fake_is_screen(const char *path);
+int fake_write_screen(const struct vh_root *root, const char *path, const char *value);
 /* Is somebody's group open? */
 bool fake_is_held(const struct vh_root *root, int group);
 /* Of struct vh_root_ops. */

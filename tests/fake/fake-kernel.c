@@ -384,7 +384,11 @@ static int store(struct op *op, const struct vh_root *root, const char *path, co
 static int do_write(const struct vh_root *root, const char *path, const char *value, bool hang)
 {
 	struct op op = { .lock = -1 };
-	int r = store(&op, root, path, value, hang);
+	int r;
+
+	if (fake_is_screen(path))
+		return fake_write_screen(root, path, value);
+	r = store(&op, root, path, value, hang);
 
 	end(&op);
 	return r;
@@ -503,9 +507,12 @@ static bool is_loadable(const struct vh_root *root, const char *name)
 
 static int op_load_module(const struct vh_root *root, const char *name)
 {
-	struct fake_verdict v = fake_judge_write(root, "load_module");
+	struct fake_verdict v;
 	int r = 0;
 
+	if (fake_has_module(root, name))
+		return fake_load_module(root, name);
+	v = fake_judge_write(root, "load_module");
 	if (*v.now)
 		fake_end(root, v.now);
 	if (v.error)
@@ -533,6 +540,8 @@ const struct vh_root_ops fake_kernel_ops = {
 	.try_group = fake_try_group,
 	.try_exclusive = fake_try_exclusive,
 	.hold = fake_hold_disk,
+	.unit = fake_unit,
+	.unload_module = fake_unload_module,
 	.step = op_step,
 };
 

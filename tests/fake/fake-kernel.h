@@ -70,4 +70,7 @@ void fake_unload(const struct vh_root *root, const char *driver);
 
 bool fake_is_vfio(const char *driver);
 
+/* A unit of systemd that is active, with its processes: "812 813" (fake-systemd.c). */
+void fake_add_unit(const struct vh_root *root, const char *name, const char *pids);
+
 #endif

@@ -389,7 +389,7 @@ bool operation_fits(const struct operation *op, const struct stage_scene *scene)
 {
 	const char *only = getenv("VH_TEST_ONLY");
 
-	if (only && strcmp(op->name, only) != 0)
+	if (only && strcmp(op->name, only) != 0 && strcmp(scene->name, only) != 0)
 		return false;
 	if ((op->flags & OPERATION_BY_HAND) && *scene->devices == '!')
 		return false;

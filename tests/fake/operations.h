@@ -33,7 +33,8 @@ int operation_offset(const struct operation *op, const struct stage_scene *scene
 /* One that may follow it, whatever it did: the n-th. */
 const struct operation *operation_next(const struct operation *op, int n);
 
-/* Does this make sense? With VH_TEST_ONLY only for the operation that it names. */
+/* Does this make sense? With VH_TEST_ONLY only for the operation, or the scene,
+ * that it names. */
 bool operation_fits(const struct operation *op, const struct stage_scene *scene);
 
 /* Sets its scene on a new stage, with the write that fails. NULL: it could not be. */

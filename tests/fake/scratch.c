@@ -98,6 +98,29 @@ char *scratch_device(const struct scratch *s, const char *addr)
 			 override && strcmp(override, "(null)") != 0 ? override : "-");
 }
 
+/* What is handed over with a device: units, consoles, modules. */
+static void add_host(const struct scratch *s, struct vh_strbuf *to)
+{
+	_auto_names_ struct vh_names units = { 0 }, consoles = { 0 }, modules = { 0 };
+
+	VH_IGNORE(vh_root_list(&s->root, &units, "units")); /* most have none */
+	for (size_t i = 0; i < units.count; i++) {
+		_auto_free_ char *text = vh_root_read(&s->root, "units/%s", units.name[i]);
+		const char *state = text ? strstr(text, "ActiveState=") : NULL;
+
+		vh_strbuf_addf(to, "%s %.*s\n", units.name[i],
+			       state ? (int)strcspn(state, "\n") : 0, state ? state : "");
+	}
+	VH_IGNORE(vh_root_list(&s->root, &consoles, "sys/class/vtconsole"));
+	for (size_t i = 0; i < consoles.count; i++)
+		vh_strbuf_addf(to, "%s %lld\n", consoles.name[i],
+			       (long long)vh_root_read_int(&s->root, "sys/class/vtconsole/%s/bind",
+							   consoles.name[i]));
+	VH_IGNORE(vh_root_list(&s->root, &modules, "sys/module"));
+	for (size_t i = 0; i < modules.count; i++)
+		vh_strbuf_addf(to, "module %s\n", modules.name[i]);
+}
+
 char *scratch_state(const struct scratch *s)
 {
 	_auto_names_ struct vh_names devices = { 0 }, claims = { 0 }, nodes = { 0 };
@@ -118,6 +141,7 @@ char *scratch_state(const struct scratch *s)
 		for (size_t i = 0; i < claims.count; i++)
 			if (strstr(claims.name[i], ".claim"))
 				vh_strbuf_addf(&sb, "%s\n", claims.name[i]);
+	add_host(s, &sb);
 	return vh_strbuf_steal(&sb);
 }
 

@@ -39,6 +39,10 @@ static const char machine[] =
 	"pci 0000:08:00.1 class=010802 id=144d:a808 group=11 driver=nvme\n"
 	"pci 0000:09:00.0 class=020000 id=8086:1521 group=12 driver=igb override=nobody\n"
 	"pci 0000:09:00.1 class=040300 id=8086:a348 group=12 driver=snd_hda_intel override=nobody\n"
+	"pci 0000:0a:00.0 class=030000 id=1002:73bf group=13 driver=amdgpu vga=1\n"
+	"pci 0000:0a:00.1 class=040300 id=1002:ab28 group=13 driver=snd_hda_intel\n"
+	"f @0000:0a:00.0/drm/card0/dev\t226:0\n"
+	"f @0000:0a:00.0/graphics/fb0/dev\t29:0\n"
 	"f @0000:01:00.0/nvme/nvme0/model\tnothing\n"
 	"f @0000:02:00.0/net/eth0/flags\t0x1002\n"
 	"f proc/self/mountinfo\t26 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
@@ -63,6 +67,7 @@ const struct stage_scene stage_scenes[] = {
 	{ "unmanaged", "!" READY "0" },
 	{ "two drivers for a peer", TWO "0" },
 	{ "two groups", ALONE " " TWO "0" },
+	{ "a desktop", DESKTOP "0" },
 };
 const size_t stage_n_scenes = VH_COUNT(stage_scenes);
 
@@ -77,6 +82,44 @@ int stage_stride(void)
 #else
 	return 3;
 #endif
+}
+
+/* --- the desktop ------------------------------------------------------------------------------ */
+
+void stage_add_user(struct stage *st, int pid, const char *comm, const char *cgroup)
+{
+	_auto_free_ char *dir = vh_printf("proc/%d", pid);
+	_auto_free_ char *stat = vh_printf("%s/stat", dir), *group = vh_printf("%s/cgroup", dir);
+	_auto_free_ char *fd = vh_printf("%s/fd/7", dir);
+
+	fake_put(st->root, stat, "%d (%s) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 900 0 0\n", pid,
+		 comm);
+	fake_put(st->root, group, "0::/%s\n", cgroup);
+	fake_mkdirs(st->root, "%s/fd", dir);
+	if (symlinkat("/dev/dri/card0", st->root->fd, fd) < 0)
+		abort();
+}
+
+static void put_desktop(struct stage *st)
+{
+	struct vh_device_policy *p = VH_APPEND(st->config.devices, st->config.n_devices);
+
+	VH_IGNORE(vh_pci_parse(DESKTOP "0", &p->addr)); /* it is an address */
+	p->stop_units = vh_strdup("display-manager.service gpu.service");
+	p->unload_modules = vh_strdup("amdxcp amdgpu");
+	p->release_console = true;
+	stage_add_user(st, 4001, "Xorg", "system.slice/display-manager.service");
+	stage_add_user(st, 4002, "gpud", "system.slice/gpu.service");
+	fake_add_unit(st->root, "display-manager.service", "4001");
+	fake_add_unit(st->root, "gpu.service", "4002");
+	fake_put(st->root, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+	fake_put(st->root, "sys/class/vtconsole/vtcon1/bind", "1\n");
+	fake_mkdirs(st->root, "sys/class/graphics/fb0");
+	fake_put(st->root, "sys/module/amdgpu/refcnt", "0\n");
+	fake_put(st->root, "sys/module/amdxcp/refcnt", "0\n");
+	fake_put(st->root, "fake-kernel/module/amdgpu", "amdgpu\n");
+	fake_link(st->root, "sys/bus/pci/drivers/amdgpu/module", "sys/module/amdgpu");
+	fake_mkdirs(st->root, "proc/1");
 }
 
 static void note_transition(void *ctx, const char *domain, const struct vh_pci_addr *addr,
@@ -132,6 +175,8 @@ struct stage *stage_new(const char *host)
 	st->daemon = 1000;
 	put_process(st, getppid(), "libvirtd", 1, st->daemon);
 	put_process(st, getpid(), "sh", getppid(), 1001);
+	if (vh_root_exists(st->root, "sys/bus/pci/devices/" DESKTOP "0"))
+		put_desktop(st);
 	st->before = scratch_state(st->s);
 	return st;
 }

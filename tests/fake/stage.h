@@ -34,6 +34,9 @@
 #define LOCKED "0000:09:00."
 /* Two functions of one slot: .0 alone in its group, .1 in another one. */
 #define SPLIT "0000:08:00."
+/* The only display (.0), with a desktop on it that is handed over: a display manager and a service
+ * that have it open, a console, and the module of its driver. Its sound (.1) is alone. */
+#define DESKTOP "0000:0a:00."
 
 /* What domains name: a word for it, and the devices as scratch_vm() takes them. */
 struct stage_scene {
@@ -66,6 +69,9 @@ struct stage *stage_new(const char *host);
 struct stage *stage_new_near(const char *devices);
 void stage_free(struct stage *st);
 VH_DEFINE_AUTO(stage, stage_free)
+
+/* A process that has the node of DESKTOP open, in this group: "system.slice/gpu.service". */
+void stage_add_user(struct stage *st, int pid, const char *comm, const char *cgroup);
 
 int stage_prepare(struct stage *st, const struct vh_domain *d);
 int stage_started(struct stage *st, const struct vh_domain *d);

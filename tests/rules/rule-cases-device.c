@@ -211,14 +211,14 @@ static void invalid(struct world *w)
 
 	alone(w);
 	e = world_name(w, "0000:01:00.0");
-	e->problem = S("bus '000:000:0' is no number that libvirt reads");
+	e->problem = S("bus '000:000:0' is not a number that libvirt reads");
 	e->written = S("bus='0001:000:000:0'");
 	e->meant = S("0001:00:00.0");
 	e->written_managed = VH_MANAGED_ABSENT;
 	e->managed = false;
 }
 CASE("address-invalid", invalid, .want = "error address-invalid:20",
-     .says = "this <hostdev> has no valid PCI address: bus '000:000:0' is no number that "
+     .says = "this <hostdev> has no valid PCI address: bus '000:000:0' is not a number that "
 	     "libvirt reads (bus='0001:000:000:0')",
      .fix = "<address domain='0x0001' bus='0x00' slot='0x00' function='0x0'/>");
 
@@ -556,8 +556,8 @@ static void balloon_pool(struct world *w)
 	static char *pool[] = { S("vfs") };
 
 	w->domain.balloon = VH_BALLOON_PRESENT;
-	w->c.pool_networks.name = pool;
-	w->c.pool_networks.count = 1;
+	w->c.networks.pools.name = pool;
+	w->c.networks.pools.count = 1;
 }
 CASE("balloon-pool", balloon_pool, .want = "error balloon:90", .scopes = VH_SCOPE_POLICY);
 

@@ -50,12 +50,12 @@ static const struct {
 	{ "two claims", GOOD GOOD, "line 9: unexpected line" },
 	{ "an empty line", HEAD "\nend\n", "line 7: unexpected line" },
 	{ "an unknown line", HEAD "shrug 1\nend\n", "line 7: unexpected line" },
-	{ "DOS lines", V2 "owner " UUID "\r\n", "line 2: the owner is no UUID" },
+	{ "DOS lines", V2 "owner " UUID "\r\n", "line 2: the owner is not a UUID" },
 	/* the head */
 	{ "the owner is missing", V2 "name vm\n", "line 2: no 'owner'" },
-	{ "the owner is no UUID", V2 "owner ../../etc\n", "line 2: the owner is no UUID" },
+	{ "the owner is not a UUID", V2 "owner ../../etc\n", "line 2: the owner is not a UUID" },
 	{ "the owner is in upper case", V2 "owner 4DEA22B3-1d52-d8f3-2516-782e98ab3fa0\n",
-	  "line 2: the owner is no UUID" },
+	  "line 2: the owner is not a UUID" },
 	{ "out of order", V2 "name vm\n" OWNER, "line 2: no 'owner'" },
 	{ "the name has an escape sequence",
 	  V2 OWNER "name \x1b[m\nsince 1.000000001\ndaemon 1 1\nran no\nend\n",
@@ -136,6 +136,35 @@ static const struct {
 	  "line 7: unknown state" },
 	{ "two states", DEVICE("8086:10d3 group=1 peer bind driver=a override=- stuck"),
 	  "line 7: unexpected words at the end" },
+	/* loans */
+	{ "each kind of loan",
+	  HEAD NAMED "loan 0000:01:00.0 unit display-manager.service out\n"
+		     "loan 0000:01:00.0 unit srv-my\\x20disk.mount failed\n"
+		     "loan 0000:01:00.0 console vtcon1 out\n"
+		     "loan 0000:01:00.0 framebuffer efi-framebuffer.0@efi-framebuffer out\n"
+		     "loan 0000:01:00.0 module nvidia_drm out\n"
+		     "loan 0000:01:00.0 driver nvidia failed\nend\n",
+	  NULL },
+	{ "a loan without devices", HEAD "loan 0000:01:00.0 unit a.service failed\nend\n", NULL },
+	{ "a loan before a device", HEAD "loan 0000:01:00.0 unit a.service out\n" NAMED "end\n",
+	  "line 8: unexpected line" },
+	{ "a loan of no kind", HEAD "loan 0000:01:00.0 thing a.service out\nend\n",
+	  "line 7: no loan" },
+	{ "a loan of no device", HEAD "loan 01:00.0 unit a.service out\nend\n", "line 7: no loan" },
+	{ "a loan in no state", HEAD "loan 0000:01:00.0 unit a.service lost\nend\n",
+	  "line 7: no loan" },
+	{ "half a loan", HEAD "loan 0000:01:00.0 unit a.service\nend\n", "line 7: no loan" },
+	{ "a loan and more", HEAD "loan 0000:01:00.0 unit a.service out x\nend\n",
+	  "line 7: no loan" },
+	{ "a unit that is an option", HEAD "loan 0000:01:00.0 unit --force.service out\nend\n",
+	  "line 7: no loan" },
+	{ "a console that is a path", HEAD "loan 0000:01:00.0 console vtcon/../x out\nend\n",
+	  "line 7: no loan" },
+	{ "a module that is a path", HEAD "loan 0000:01:00.0 module ../nvidia out\nend\n",
+	  "line 7: no loan" },
+	{ "a framebuffer that is a path",
+	  HEAD "loan 0000:01:00.0 framebuffer a@../../pci/drivers/igb out\nend\n",
+	  "line 7: no loan" },
 	/* times */
 	{ "no nanoseconds", V2 OWNER "name vm\nsince 1\ndaemon 1 1\nran no\nend\n",
 	  "line 4: no time" },
@@ -230,6 +259,7 @@ static const struct {
 	{ "nanoseconds", "vfio-hook-claim 1\n" OWNER "name vm\n" SINCE "daemon 812 1893\n"
 			 "state started\nend\n" },
 	{ "an odd state", V1 "state yes\nend\n" },
+	{ "a loan", V1 "state started\nloan 0000:01:00.0 unit a.service out\nend\n" },
 };
 
 static void test_not_old(void)

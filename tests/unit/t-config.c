@@ -50,6 +50,12 @@ static char *show(const struct vh_config *c)
 			       d->allow_critical ? " critical" : "", d->protect ? " protect" : "");
 		if (d->pin.set)
 			vh_strbuf_addf(&sb, " is %04x:%04x", d->pin.id.vendor, d->pin.id.device);
+		if (d->stop_units)
+			vh_strbuf_addf(&sb, " stop '%s'", d->stop_units);
+		if (d->release_console)
+			vh_strbuf_add(&sb, " console");
+		if (d->unload_modules)
+			vh_strbuf_addf(&sb, " unload '%s'", d->unload_modules);
 		vh_strbuf_add(&sb, " ");
 	}
 	for (size_t i = 0; i < c->n_domains; i++)
@@ -108,6 +114,16 @@ static const struct {
 	{ "a long comment", "# " LINE_150 LINE_150 "\n[defaults]\nballoon = warn\n", "balloon warn" },
 	{ "a section of 49 bytes", "[" LONG_49 "]\n", NULL },
 	{ "a pinned id", DEV "id = 8086:24F3\n", "0000:03:00.0 is 8086:24f3" },
+	{ "hand-over",
+	  DEV "stop-units = display-manager.service  nvidia-persistenced.service\n"
+	      "release-console = yes\nunload-modules = nvidia_drm nvidia-modeset,nvidia\n",
+	  "0000:03:00.0 stop 'display-manager.service nvidia-persistenced.service' console unload "
+	  "'nvidia_drm nvidia_modeset nvidia'" },
+	{ "units of every kind that starts again",
+	  DEV "stop-units = srv-my\\x20data.mount, dev-nvme1n1p3.swap a@b.service x.socket y.timer\n",
+	  "0000:03:00.0 stop 'srv-my\\x20data.mount dev-nvme1n1p3.swap a@b.service x.socket y.timer'" },
+	{ "no units, no modules", DEV "stop-units =\nunload-modules =\nrelease-console = no\n",
+	  "0000:03:00.0" },
 	{ "domains by name and UUID",
 	  "[domain vm]\nballoon = warn\n[domain \tmy vm \t]\n[domain " UUID "]\npeers = require\n"
 	  "[domain 4DEA22B31D52D8F32516782E98AB3FA0]\nballoon = warn\n[domain vm]\npeers = detach\n",
@@ -139,7 +155,8 @@ static const struct {
 	  "timeout-call" },
 	{ "a key of the other section", DEV "balloon = warn\n",
 	  "line 2: unknown key 'balloon' in [device 0000:03:00.0]",
-	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect, id" },
+	  "the keys of [device 0000:03:00.0] are allow-in-use, allow-critical, protect, id, "
+	  "stop-units, release-console, unload-modules" },
 	{ "a key in upper case", "[defaults]\nBalloon = warn\n",
 	  "line 2: unknown key 'Balloon' in [defaults]", NULL },
 	{ "an empty key", "[defaults]\n= warn\n", "line 2: unknown key '' in [defaults]", NULL },
@@ -188,46 +205,80 @@ static const struct {
 	  "the keys of [domain vm] are balloon, memory, peers, timeout-write, timeout-group, "
 	  "timeout-call" },
 	{ "a name for an id", DEV "id = e1000e\n",
-	  "line 2: 'e1000e' is no value of 'id' in [device 0000:03:00.0]",
+	  "line 2: 'e1000e' is not a value of 'id' in [device 0000:03:00.0]",
 	  "write vendor and device like 8086:10d3" },
 	{ "an id without its zeros", DEV "id = 8086:4f3\n",
-	  "line 2: '8086:4f3' is no value of 'id' in [device 0000:03:00.0]", NULL },
+	  "line 2: '8086:4f3' is not a value of 'id' in [device 0000:03:00.0]", NULL },
 	{ "a line that libinih would split",
 	  "[defaults]\nballoon = " LINE_150
 	  "                                                  warn\n",
 	  "line 2: the line is longer than 198 bytes", NULL },
 	/* values */
 	{ "no such policy", "[defaults]\nballoon = ignore\n",
-	  "line 2: 'ignore' is no value of 'balloon' in [defaults]",
+	  "line 2: 'ignore' is not a value of 'balloon' in [defaults]",
 	  "write refuse, inflated or warn" },
 	{ "no such policy", "[defaults]\npeers = \n",
-	  "line 2: '' is no value of 'peers' in [defaults]", "write detach or require" },
+	  "line 2: '' is not a value of 'peers' in [defaults]", "write detach or require" },
 	{ "a policy in quotes", "[defaults]\npeers = \"detach\"\n",
-	  "line 2: '\"detach\"' is no value of 'peers' in [defaults]", NULL },
+	  "line 2: '\"detach\"' is not a value of 'peers' in [defaults]", NULL },
 	{ "a comment that is none", "[defaults]\npeers = require # x\n",
-	  "line 2: 'require # x' is no value of 'peers' in [defaults]", NULL },
+	  "line 2: 'require # x' is not a value of 'peers' in [defaults]", NULL },
 	{ "no time at all", "[defaults]\ntimeout-call = 0\n",
-	  "line 2: '0' is no value of 'timeout-call' in [defaults]",
+	  "line 2: '0' is not a value of 'timeout-call' in [defaults]",
 	  "write whole seconds from 1 to 3600" },
 	{ "more than an hour", "[defaults]\ntimeout-call = 3601\n",
-	  "line 2: '3601' is no value of 'timeout-call' in [defaults]", NULL },
+	  "line 2: '3601' is not a value of 'timeout-call' in [defaults]", NULL },
 	{ "far more", "[defaults]\ntimeout-write = 99999999999999999999\n",
-	  "line 2: '99999999999999999999' is no value of 'timeout-write' in [defaults]", NULL },
+	  "line 2: '99999999999999999999' is not a value of 'timeout-write' in [defaults]", NULL },
 	{ "time runs backwards", "[defaults]\ntimeout-group = -1\n",
-	  "line 2: '-1' is no value of 'timeout-group' in [defaults]", NULL },
+	  "line 2: '-1' is not a value of 'timeout-group' in [defaults]", NULL },
 	{ "a unit", "[defaults]\ntimeout-group = 10s\n",
-	  "line 2: '10s' is no value of 'timeout-group' in [defaults]", NULL },
+	  "line 2: '10s' is not a value of 'timeout-group' in [defaults]", NULL },
 	{ "half a second", "[defaults]\ntimeout-group = 0.5\n",
-	  "line 2: '0.5' is no value of 'timeout-group' in [defaults]", NULL },
+	  "line 2: '0.5' is not a value of 'timeout-group' in [defaults]", NULL },
 	{ "an unknown kind", DEV "allow-in-use = network, usb\n",
-	  "line 2: 'network, usb' is no value of 'allow-in-use' in [device 0000:03:00.0]",
+	  "line 2: 'network, usb' is not a value of 'allow-in-use' in [device 0000:03:00.0]",
 	  "write a list of network, display, input, block, sound, serial, compute and other" },
 	{ "true is not yes", DEV "protect = true\n",
-	  "line 2: 'true' is no value of 'protect' in [device 0000:03:00.0]", "write yes or no" },
+	  "line 2: 'true' is not a value of 'protect' in [device 0000:03:00.0]", "write yes or no" },
 	{ "Yes is not yes", DEV "allow-critical = Yes\n",
-	  "line 2: 'Yes' is no value of 'allow-critical' in [device 0000:03:00.0]", NULL },
+	  "line 2: 'Yes' is not a value of 'allow-critical' in [device 0000:03:00.0]", NULL },
+	{ "a unit without its type", DEV "stop-units = display-manager\n",
+	  "line 2: 'display-manager' is not a value of 'stop-units' in [device 0000:03:00.0]",
+	  "write systemd units with their type, such as display-manager.service or srv.mount; no "
+	  "scope, slice or device" },
+	{ "a command for a unit", DEV "stop-units = /usr/bin/true; reboot\n",
+	  "line 2: '/usr/bin/true; reboot' is not a value of 'stop-units' in [device 0000:03:00.0]",
+	  NULL },
+	{ "an option for a unit", DEV "stop-units = --force.service\n",
+	  "line 2: '--force.service' is not a value of 'stop-units' in [device 0000:03:00.0]", NULL },
+	{ "what cannot be started again", DEV "stop-units = session-2.scope\n",
+	  "line 2: 'session-2.scope' is not a value of 'stop-units' in [device 0000:03:00.0]", NULL },
+	{ "a template", DEV "stop-units = getty@.service\n",
+	  "line 2: 'getty@.service' is not a value of 'stop-units' in [device 0000:03:00.0]", NULL },
+	{ "a unit twice", DEV "stop-units = a.service b.service a.service\n",
+	  "line 2: 'a.service b.service a.service' is not a value of 'stop-units' in [device "
+	  "0000:03:00.0]",
+	  "write each of them once" },
+	{ "units for all devices", "[defaults]\nstop-units = a.service\n",
+	  "line 2: unknown key 'stop-units' in [defaults]", NULL },
+	{ "a path for a module", DEV "unload-modules = ../nvidia\n",
+	  "line 2: '../nvidia' is not a value of 'unload-modules' in [device 0000:03:00.0]",
+	  "write names of kernel modules, such as nvidia_drm" },
+	{ "an option for a module", DEV "unload-modules = -f\n",
+	  "line 2: '-f' is not a value of 'unload-modules' in [device 0000:03:00.0]", NULL },
+	{ "what has to stay", DEV "unload-modules = nvidia vfio-pci\n",
+	  "line 2: 'nvidia vfio-pci' is not a value of 'unload-modules' in [device 0000:03:00.0]",
+	  "write modules of the host's drivers: those of VFIO have to stay" },
+	{ "a module twice", DEV "unload-modules = nvidia-drm nvidia_drm\n",
+	  "line 2: 'nvidia-drm nvidia_drm' is not a value of 'unload-modules' in [device "
+	  "0000:03:00.0]",
+	  NULL },
+	{ "which console", DEV "release-console = vtcon1\n",
+	  "line 2: 'vtcon1' is not a value of 'release-console' in [device 0000:03:00.0]",
+	  "write yes or no" },
 	{ "an escape sequence", "[defaults]\nballoon = \x1b[m\n",
-	  "line 2: '\\x1b[m' is no value of 'balloon' in [defaults]", NULL },
+	  "line 2: '\\x1b[m' is not a value of 'balloon' in [defaults]", NULL },
 };
 
 static void test_bad(void)

@@ -268,7 +268,7 @@ static const struct {
 	{ "bytes that are not UTF-8", "<domain type='kvm'><name>\x9b</name></domain>",
 	  "line 1: Input is not proper UTF-8, indicate encoding !" },
 	{ "memory without a number", "<domain type='kvm'>\n<memory>lots</memory></domain>",
-	  "line 2: <memory> is 'lots' 'KiB', which is no size" },
+	  "line 2: <memory> is 'lots' 'KiB', which is not a size" },
 };
 
 static char *show_document(const char *xml, size_t len)

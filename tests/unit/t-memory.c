@@ -143,9 +143,9 @@ static const struct {
 		  "<page size='2048' nodeset='1'/>"),
 	  "1 2*2048; total 3" },
 	{ "cells without memory", MEMORY(7) "<cpu><numa><cell id='0' cpus='0'/></numa></cpu>",
-	  "0; total 7; line 2: memory of <cell> is '' 'KiB', which is no size" },
+	  "0; total 7; line 2: memory of <cell> is '' 'KiB', which is not a size" },
 	{ "a cell beyond all", "<cpu><numa><cell id='1024' memory='1'/></numa></cpu>",
-	  "0; total 0; line 2: '1024' in <cell> is no node" },
+	  "0; total 0; line 2: '1024' in <cell> is not a node" },
 	{ "huge pages", MEMORY(4096) "<memoryBacking><hugepages/></memoryBacking>",
 	  "4096*default; total 4096" },
 	{ "huge pages of a size", MEMORY(4096) HUGE("<page size='1' unit='GiB'/>"),
@@ -160,10 +160,10 @@ static const struct {
 	{ "a nodeset without cells", MEMORY(8) HUGE("<page size='2048' nodeset='0-1'/>"),
 	  "8*2048; total 8" },
 	{ "a nodeset that is none", MEMORY(8) HUGE("<page size='2048' nodeset='x'/>"),
-	  "8; total 8; line 2: 'x' in <page> is no set of nodes" },
+	  "8; total 8; line 2: 'x' in <page> is not a set of nodes" },
 	{ "a page size that is none", MEMORY(8) HUGE("<page size='\x1b' unit='GiB'/>"), NULL },
 	{ "a page size beyond 64 bits", MEMORY(8) HUGE("<page size='16777216' unit='TiB'/>"),
-	  "8*default; total 8; line 2: size of <page> is '16777216' 'TiB', which is no size" },
+	  "8*default; total 8; line 2: size of <page> is '16777216' 'TiB', which is not a size" },
 	{ "bound", MEMORY(8) "<numatune><memory mode='strict' nodeset='1-2'/></numatune>",
 	  "8@1-2; total 8" },
 	{ "bound by default", MEMORY(8) "<numatune><memory nodeset='1'/></numatune>",
@@ -211,7 +211,7 @@ static const struct {
 	  MEMORY(8) "<memtune><hard_limit>9007199254740991</hard_limit></memtune>", "8; total 8" },
 	{ "a soft limit", MEMORY(8) "<memtune><soft_limit>1</soft_limit></memtune>", "8; total 8" },
 	{ "a limit that is no number", MEMORY(8) "<memtune><hard_limit>9 MB</hard_limit></memtune>",
-	  "8; total 8; line 2: the text of <hard_limit> is '9 MB' 'KiB', which is no size" },
+	  "8; total 8; line 2: the text of <hard_limit> is '9 MB' 'KiB', which is not a size" },
 	{ "look-alikes in metadata",
 	  MEMORY(8) "<metadata><devices>" DIMM("dimm", 4, "") "<iommu/></devices></metadata>",
 	  "8; total 8" },
@@ -392,7 +392,7 @@ static const struct {
 	  "500+0 swap 200/300; not checked: memory: whether the NUMA nodes that <numatune> names "
 	  "have enough of it" },
 	{ "a domain that cannot be judged", MEMINFO(""), HUGE("<page size='x'/>"),
-	  "unknown; not checked: memory: line 2: size of <page> is 'x' 'KiB', which is no size" },
+	  "unknown; not checked: memory: line 2: size of <page> is 'x' 'KiB', which is not a size" },
 };
 
 static char *show_host(const struct vh_memory *m, const struct vh_names *unseen)

@@ -200,9 +200,13 @@ static void test_names(void)
 	static const char *const network[] = { "nfs",       "nfs4",   "cifs",           "smb3",
 					       "ceph",      "lustre", "fuse.glusterfs", "afs",
 					       "fuse.sshfs" };
-	static const char *const vital[] = { "/",    "/boot",      "/boot/efi", "/boot/firmware",
-					     "/efi", "/usr",       "/var",      "/etc",
-					     "/nix", "/nix/store", "/gnu/store" };
+	static const char *const vital[] = {
+		"/",          "/boot",     "/boot/efi", "/boot/firmware",
+		"/efi",       "/bin",      "/sbin",     "/lib",
+		"/lib64",     "/sysroot",  "/boot/EFI", "/boot/grub2/x86_64-efi",
+		"/usr",       "/var",      "/etc",      "/nix",
+		"/nix/store", "/gnu/store"
+	};
 	static const char *const idle[] = { "/srv", "/home", "/var/lib/x", "/boot2", "" };
 	static const struct {
 		const char *subsystem, *name;

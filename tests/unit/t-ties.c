@@ -388,6 +388,42 @@ static void test_reach(const struct reach *r, bool root)
 	}
 }
 
+/* Of a server that only has a name: may it be behind eth0? */
+static void test_by_name(void)
+{
+	static const struct {
+		const char *name, *routes;
+		bool unknown;
+	} cards[] = {
+		{ "without routes", "254 0.0.0.0/0 192.0.2.1 eth1", false },
+		{ "with what each has",
+		  "254 0.0.0.0/0 192.0.2.1 eth1\\n254 fe80::/64 - eth0\\n"
+		  "255 ff00::/8 - eth0\\n254 169.254.0.0/16 - eth0\\n"
+		  "255 10.8.0.2/32 local eth0",
+		  false },
+		{ "with a network", "254 0.0.0.0/0 192.0.2.1 eth1\\n254 10.8.0.0/24 - eth0", true },
+		{ "with an IPv6 network", "254 0.0.0.0/0 192.0.2.1 eth1\\n254 fd00:8::/64 - eth0",
+		  true },
+		{ "beside a hop that is not told",
+		  "254 0.0.0.0/0 192.0.2.1 eth1\\n100 10.0.0.0/8 - ?", true },
+		{ "of a host without routes", "255 127.0.0.0/8 local lo", true },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(cards); i++) {
+		_auto_free_ char *text = vh_printf(
+			"%s%s%sf routes\t%s\n" MOUNT("fuse.glusterfs server1:/v rw"),
+			MACHINE NO_SWAP, PORTS, "", cards[i].routes);
+		const char *pairs[][2] = { { "$M", "/srv/it" } };
+		_auto_free_ char *files = fill_in(text, pairs, VH_COUNT(pairs));
+		_auto_(scratch) struct scratch *s = scratch_new(files);
+		_auto_(vh_host) const struct vh_host *h = read_host(s);
+
+		if (!ok((card(h, 1)->uses_read == VH_UNKNOWN) == cards[i].unknown,
+			"a server by name, and a card %s", cards[i].name))
+			tell(card(h, 1));
+	}
+}
+
 /* --- default routes -------------------------------------------------------------------------------- */
 
 static void test_default_by(const struct way *w)
@@ -763,6 +799,7 @@ static void test_server(size_t n)
 
 int main(void)
 {
+	test_by_name();
 	for (size_t i = 0; i < VH_COUNT(servers); i++)
 		test_server(i);
 	for (size_t i = 0; i < VH_COUNT(transports); i++)

@@ -270,7 +270,8 @@ static char *losses(const struct vh_pci_dev *d)
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = 0; i < d->n_uses; i++)
-		vh_strbuf_join(&sb, ", ", d->uses[i].text);
+		if (!d->uses[i].looked)
+			vh_strbuf_join(&sb, ", ", d->uses[i].text);
 	for (size_t i = 0; i < d->carries.count; i++)
 		if (!is_use(d, d->carries.name[i]))
 			vh_strbuf_join(&sb, ", ", d->carries.name[i]);

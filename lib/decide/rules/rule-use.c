@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-use - who needs the devices now: the host, its administrator, another domain. */
+#include "lib/decide/lending.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -125,7 +126,8 @@ static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r
 			_auto_free_ char *fix = NULL;
 			struct vh_finding *f;
 
-			if (use->peer_only || vh_plan_allows(c->config, pd->dev, use))
+			if (use->peer_only || vh_plan_allows(c->config, pd->dev, use) ||
+			    vh_lending_explains(c, use))
 				continue;
 			fix = use_fix(c, pd, use);
 			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
@@ -238,7 +240,8 @@ static void check_peer_in_use(const struct vh_case *c, const struct vh_rule *r,
 		const struct vh_pci_dev *d = pd->dev;
 
 		for (size_t i = 0; i < d->n_uses; i++) {
-			if (!vh_plan_allows(c->config, d, &d->uses[i]))
+			if (!vh_plan_allows(c->config, d, &d->uses[i]) &&
+			    !vh_lending_explains(c, &d->uses[i]))
 				peer_used(c, pd, &d->uses[i], r, out);
 		}
 		if (is_peer_unjudged(c, d))

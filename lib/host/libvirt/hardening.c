@@ -67,7 +67,7 @@ static bool is_locking_limited(const struct vh_root *root, int64_t pid)
 }
 
 /* An empty directory stands for what may not be seen: no system has modules of no kernel at all. In
- * a snapshot it is no directory. */
+ * a snapshot it is not a directory. */
 static bool is_hidden(const struct vh_root *root)
 {
 	_auto_names_ struct vh_names kernels = { 0 };

@@ -44,7 +44,7 @@ static void look_behind(const struct vh_root *root, struct vh_hook_place *p)
 
 	if (vh_root_stat(root, &st, true, "%s", p->path + 1) < 0) {
 		p->missing = errno == ENOENT;
-		p->executable = !p->missing; /* it cannot be seen, which is no fault */
+		p->executable = !p->missing; /* it cannot be seen, which is not a fault */
 		return;
 	}
 	/* a manifest records no modes */
@@ -158,7 +158,7 @@ static enum vh_tri read_found(const struct vh_root *root, const struct vh_hook_i
 
 /* --- SELinux ----------------------------------------------------------------------------------- */
 
-/* USER:ROLE:TYPE:LEVEL. What cannot be read is no fault. */
+/* USER:ROLE:TYPE:LEVEL. What cannot be read is not a fault. */
 static bool is_mislabelled(const char *label)
 {
 	_auto_free_ char *text = label ? vh_strdup(label) : NULL;

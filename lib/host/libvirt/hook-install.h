@@ -13,7 +13,7 @@ struct vh_hook_place {
 	bool ours;           /* a link to our program, wherever it is */
 	char *target;        /* where that leads; NULL: not ours */
 	bool missing;        /* the target is not there */
-	bool overwritten;    /* it is, and is no program of ours any more */
+	bool overwritten;    /* it is, and is not a program of ours any more */
 	bool executable;
 };
 

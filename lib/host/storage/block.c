@@ -9,6 +9,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
+#include "lib/base/unit.h"
 
 #include "lib/base/banned.h"
 
@@ -77,8 +78,10 @@ static void look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, con
 		u = vh_use_add(ctx, VH_USE_BLOCK, "%s holds the swap file %s", n->name, shown);
 		u->vital = true;
 		u->rank = vh_mounts_rank(ctx->usage->mounts, m) + 1;
-		if (!vh_has_suffix(file, " (deleted)")) /* swapoff takes a path, and it has none */
+		if (!vh_has_suffix(file, " (deleted)")) { /* swapoff takes a path, and it has none */
 			u->fix = vh_printf("swapoff %s", word);
+			u->by = vh_unit_of_path(file, "swap");
+		}
 	}
 	for (size_t i = 0; i < usage->n_kernel_users; i++) {
 		const struct vh_kernel_user *k = &usage->kernel_users[i];
@@ -132,6 +135,7 @@ static void look_at_mounts(struct vh_uses_ctx *ctx, const struct node *n)
 		u->one = m;
 		u->rank = vh_mounts_rank(ctx->usage->mounts, m);
 		u->fix = u->vital ? NULL : vh_mounts_umount(ctx->usage, m);
+		u->by = u->vital ? NULL : vh_unit_of_path(m->at, "mount");
 		look_at_files(ctx, m, n);
 	}
 }
@@ -150,6 +154,7 @@ static void look_at_swap(struct vh_uses_ctx *ctx, const struct node *n)
 		u->vital = true;
 		u->rank = 1;
 		u->fix = vh_printf("swapoff %s", word);
+		u->by = vh_unit_of_path(file, "swap");
 	}
 }
 

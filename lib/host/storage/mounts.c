@@ -24,7 +24,7 @@ const struct vh_mount *vh_mounts_of(const struct vh_usage *usage, const char *fi
 	return best;
 }
 
-/* 1 is for what has none, 0 for what is no mount. Of those at one place the later one hides the
+/* 1 is for what has none, 0 for what is not a mount. Of those at one place the later one hides the
  * others. */
 unsigned int vh_mounts_rank(const struct vh_mount *table, const struct vh_mount *m)
 {

@@ -99,7 +99,7 @@ static const struct vh_namespaces *namespaces(const struct vh_uses_ctx *ctx)
 		return to;
 	to->asked = true;
 	own = root->live ? vh_root_readlink(root, "proc/self/ns/mnt") : NULL;
-	VH_IGNORE(vh_root_list(root, &pids, "proc")); /* that is said where mounts are read */
+	VH_IGNORE(vh_root_list(root, &pids, "proc")); /* mounts are read elsewhere, and report it */
 	for (size_t i = 0; i < pids.count; i++) {
 		_auto_free_ char *ns = NULL;
 

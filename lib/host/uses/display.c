@@ -101,19 +101,21 @@ static bool may_have_console(const struct vh_uses_ctx *ctx, int64_t number, int6
 
 void vh_display_look_at_console(struct vh_uses_ctx *ctx, const struct vh_names *framebuffers)
 {
-	int64_t first = first_framebuffer(ctx->root);
 	_auto_free_ char *console = framebuffers->count ? bound_console(ctx) : NULL;
+	int64_t first = console ? first_framebuffer(ctx->root) : -1;
 
 	for (size_t i = 0; console && i < framebuffers->count; i++) {
 		const char *fb = framebuffers->name[i];
+		struct vh_use *u;
 		uint64_t n;
 
 		if (vh_parse_uint(fb + 2, 10, INT32_MAX, &n) < 0 ||
 		    !may_have_console(ctx, (int64_t)n, first))
 			continue;
-		vh_use_add(ctx, VH_USE_DISPLAY, "the console is drawn on it (%s)", fb)->fix =
-			vh_printf("echo 0 > /sys/class/vtconsole/%s/bind   # 1 brings it back",
-				  console);
+		u = vh_use_add(ctx, VH_USE_DISPLAY, "the console is drawn on it (%s)", fb);
+		u->fix = vh_printf("echo 0 > /sys/class/vtconsole/%s/bind   # 1 brings it back",
+				   console);
+		u->by = vh_strdup("console:");
 		return;
 	}
 }
@@ -127,6 +129,7 @@ static void look_at_nvidia(struct vh_uses_ctx *ctx)
 	static const char *const options[] = { "modeset", "fbdev" };
 	struct vh_pci_name name = vh_pci_str(&ctx->dev->addr);
 	_auto_strbuf_ struct vh_strbuf on = { 0 };
+	struct vh_use *u;
 
 	vh_host_not_checked(ctx->host,
 			    "NVIDIA's persistence mode, which may hold %s: "
@@ -143,10 +146,12 @@ static void look_at_nvidia(struct vh_uses_ctx *ctx)
 			vh_host_not_checked(ctx->host, "option '%s' of nvidia_drm: %s", options[i],
 					    strerror(errno));
 	}
-	if (on.len)
-		vh_use_add(ctx, VH_USE_DISPLAY, "nvidia_drm holds it (%s)", on.data)->fix =
-			vh_strdup("systemctl stop display-manager nvidia-persistenced; "
-				  "modprobe -r nvidia_drm nvidia_modeset nvidia_uvm nvidia");
+	if (!on.len)
+		return;
+	u = vh_use_add(ctx, VH_USE_DISPLAY, "nvidia_drm holds it (%s)", on.data);
+	u->fix = vh_strdup("systemctl stop display-manager nvidia-persistenced; "
+			   "modprobe -r nvidia_drm nvidia_modeset nvidia_uvm nvidia");
+	u->by = vh_strdup("module:nvidia_drm");
 }
 
 void vh_display_look(struct vh_uses_ctx *ctx)

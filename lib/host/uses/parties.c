@@ -31,6 +31,8 @@ struct party {
 	const struct vh_subsystem *subsystem; /* of its first node; NULL: not in the table */
 	const char *unknown;                  /* that one's name */
 	bool mixed;                           /* other nodes of it are something else */
+	struct vh_names by;                   /* of each of them the words of what ends it, once */
+	bool endless;                         /* nothing ends one of them but itself */
 	struct vh_names nodes;
 	int64_t pids[2]; /* two are enough to tell that there are several */
 };
@@ -42,8 +44,10 @@ struct parties {
 
 static void clear(struct parties *p)
 {
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++) {
 		vh_names_clear(&p->list[i].nodes);
+		vh_names_clear(&p->list[i].by);
+	}
 	free(p->list);
 }
 
@@ -151,6 +155,12 @@ static void join(struct party *party, const struct vh_holder *h, enum vh_measure
 		*VH_APPEND(party->nodes.name, party->nodes.count) = vh_strdup(node);
 	if (h->pid != party->pids[0])
 		party->pids[1] = h->pid;
+	/* logind lets go of what its sessions draw on when they end */
+	if (h->rank == VH_HOLDER_HANDS_OUT)
+		return;
+	party->endless |= !h->by;
+	if (h->by)
+		vh_names_note(&party->by, "%s", h->by);
 }
 
 /* Do the words for the first node of the party fit those of this subsystem? */
@@ -200,7 +210,7 @@ static void sort_in(struct parties *to, const struct vh_pci_dev *d, const struct
 	join(party, h, measure, hit->path);
 }
 
-/* --- how it is said ---------------------------------------------------------------------------- */
+/* --- how it is worded ------------------------------------------------------------------------- */
 
 static char *nodes_text(const struct party *p)
 {
@@ -262,6 +272,18 @@ static char *fix_of(const struct party *p)
 	return vh_printf("end %s%s", h->who, draws ? desktop : "");
 }
 
+/* NULL: it is not only units that have to stop. */
+static char *by_of(const struct party *p)
+{
+	struct vh_strbuf sb = { 0 };
+
+	if (p->endless || p->holder->rank == VH_HOLDER_GUEST)
+		return NULL;
+	for (size_t i = 0; i < p->by.count; i++)
+		vh_strbuf_join(&sb, "\n", p->by.name[i]);
+	return sb.len ? vh_strbuf_steal(&sb) : NULL;
+}
+
 static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 {
 	_auto_free_ char *nodes = nodes_text(p), *who = who_text(p);
@@ -275,6 +297,7 @@ static void add_use(struct vh_uses_ctx *ctx, const struct party *p)
 	u->looked = looks;
 	u->rank = p->above && !looks ? VH_USE_RANK_FIRST : 0;
 	u->fix = fix_of(p);
+	u->by = by_of(p);
 }
 
 /* A process that looks is not worth a word where others use the device. */
@@ -299,7 +322,7 @@ static void add_uses(struct vh_uses_ctx *ctx, const struct parties *all)
 /*
  * Does it matter for a named device that not every process could be looked at? AppArmor keeps the
  * hook, which libvirtd's profile confines, from some. Every disk, USB controller and network card
- * has a node, and mounts, exclusive openers and interfaces tell of most of their uses; of what has
+ * has a node, and mounts, exclusive openers and interfaces show most of their uses; of what has
  * no other witness the open nodes have to be seen.
  */
 static bool matters(const struct vh_pci_dev *d)

@@ -331,7 +331,7 @@ static void note_match(struct tables *to, const struct vh_route *r)
 }
 
 /* The one table whose route is nearer than the common one is asked for a reason. Of several nobody
- * knows which it is, and one that is no nearer asks for a rule that is not read. */
+ * knows which it is, and one that is not nearer asks for a rule that is not read. */
 static const struct nearest *nearer_one(const struct tables *t, const struct vh_route *common)
 {
 	const struct nearest *found = NULL;

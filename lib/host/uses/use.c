@@ -56,11 +56,15 @@ bool vh_use_is_in_list(const char *list, const char *file)
 
 bool vh_use_is_vital_mount(const char *at)
 {
+	/* /sysroot is OSTree's, whose root is made of parts of it; /lib and /bin are mounts of
+	 * their own where a system runs from images on a stick */
 	static const char *const vital[] = {
-		"/",    "/boot", "/boot/efi", "/boot/firmware", "/efi",       "/usr",
-		"/var", "/etc",  "/nix",      "/nix/store",     "/gnu/store",
+		"/",    "/boot", "/efi", "/usr",   "/var",     "/etc",       "/nix",
+		"/bin", "/sbin", "/lib", "/lib64", "/sysroot", "/nix/store", "/gnu/store",
 	};
 
+	if (vh_has_prefix(at, "/boot/")) /* efi, firmware, grub2 */
+		return true;
 	for (size_t i = 0; i < VH_COUNT(vital); i++)
 		if (!strcmp(at, vital[i]))
 			return true;

@@ -81,7 +81,7 @@ unsigned int vh_mounts_rank(const struct vh_mount *table, const struct vh_mount 
  * NULL: its folder was deleted, and no path leads to it. Caller frees. */
 char *vh_mounts_umount(const struct vh_usage *usage, const struct vh_mount *m) VH_CHECK;
 bool vh_mounts_is_network(const char *type);
-/* File systems of a server, and overlays: keeps what of a mount's line tells of it; `options` is
+/* File systems of a server, and overlays: keeps what a mount's line has of it; `options` is
  * cut. */
 void vh_mounts_note(struct vh_mount *m, const char *type, char *options);
 /* The value of the next option KEY=VALUE from *at on, NULL at the end. Caller frees. */
@@ -113,7 +113,7 @@ char *vh_zvols_pool_of(const char *udev) VH_CHECK;
 void vh_zvols_look(struct vh_uses_ctx *ctx, const char *pool);
 /* Memory of the host on a card: CXL, a dax device, virtio-mem. `path` is its directory. */
 void vh_ram_look(struct vh_uses_ctx *ctx, const char *path, const char *name, const char *subsystem);
-/* What targets export by a node that is no disk: "/dev/st0". */
+/* What targets export by a node that is not a disk: "/dev/st0". */
 void vh_block_look_at_exports(struct vh_uses_ctx *ctx, const char *node);
 /* The files on a mount that the kernel has open; `name` is of what it lies on. */
 void vh_block_look_at_files(struct vh_uses_ctx *ctx, const struct vh_mount *m, const char *name);
@@ -154,7 +154,7 @@ void vh_serial_look(struct vh_uses_ctx *ctx);
 /* A mediated device (its name is a UUID), and who has it. */
 bool vh_mediated_is_one(const char *name);
 void vh_mediated_look(struct vh_uses_ctx *ctx, const char *path, const char *uuid);
-/* A flash (mtd0), which is no disk, and one that is. */
+/* A flash (mtd0), which is not a disk, and one that is. */
 bool vh_flash_is_one(const char *name);
 void vh_flash_look(struct vh_uses_ctx *ctx, const char *path);
 /* A device on a USB port, and one that is. */

@@ -12,7 +12,7 @@
  * are unknown. */
 #define VH_MANIFEST_UNANSWERED "unanswered"
 
-/* The tables of /proc that tell of use; read once for all devices. */
+/* The tables of /proc that show uses; read once for all devices. */
 struct vh_usage;
 struct vh_usage *vh_uses_read_usage(const struct vh_root *root) VH_CHECK;
 void vh_uses_free_usage(struct vh_usage *u);

@@ -320,14 +320,42 @@ enum vh_lead vh_ways_lead_by(const struct vh_ways *ways, const char *interface)
 	return !w ? VH_LEAD_NO : w->may ? VH_LEAD_MAY : VH_LEAD_YES;
 }
 
+/* What each interface has by itself: link-local addresses and groups. */
+static bool is_of_link(const struct vh_route *r)
+{
+	if (r->six)
+		return r->dest[0] == 0xff || (r->dest[0] == 0xfe && (r->dest[1] & 0xc0) == 0x80);
+	return r->length && (r->dest[0] >= 224 || (r->dest[0] == 169 && r->dest[1] == 254));
+}
+
+/* Can no server be behind them? The routes of others lead somewhere, and none is theirs. */
+static bool lead_nowhere(const struct vh_routes *routes, const struct vh_ways *ways)
+{
+	bool others = false;
+
+	if (routes->unread || routes->unknown_default || routes->cut)
+		return false;
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct vh_route *r = &routes->list[i];
+
+		if (r->local || is_of_link(r) || !strcmp(r->interface, "lo"))
+			continue;
+		if (vh_ways_find(ways, r->interface) || !strcmp(r->interface, VH_ROUTE_UNKNOWN))
+			return false;
+		others = true;
+	}
+	return others;
+}
+
 enum vh_lead vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways *ways,
 			     const char *server)
 {
 	_auto_names_ struct vh_names sure = { 0 }, may = { 0 };
+	const struct vh_routes *routes = vh_routes_of(ctx->root, ctx->usage);
 	enum vh_lead lead = VH_LEAD_NO;
 
-	if (!vh_routes_to(vh_routes_of(ctx->root, ctx->usage), server, &sure, &may))
-		return VH_LEAD_UNKNOWN;
+	if (!vh_routes_to(routes, server, &sure, &may))
+		return lead_nowhere(routes, ways) ? VH_LEAD_NO : VH_LEAD_UNKNOWN;
 	for (size_t i = 0; i < may.count; i++)
 		if (vh_ways_find(ways, may.name[i]) || !strcmp(may.name[i], VH_ROUTE_UNKNOWN))
 			lead = sure.count ? VH_LEAD_RULE : VH_LEAD_UNKNOWN;

@@ -46,7 +46,7 @@ case $BOOT in
 	state >state
 	try vfio-hook boot verify
 	check "nothing is configured, and that is right" exits 0
-	check "verify says so" says '^configured: nothing$' 'holds nothing of ours$' '^0 problems$'
+	check "verify says so" says '^configured: nothing$' 'holds no boot script$' '^0 problems$'
 	try vfio-hook boot generate --by id $SATA
 	check "by id is refused" exits 1
 	check "and the twins are listed" says "$ROOTDISK has the id" '0000:00:1f.2 has the id'
@@ -160,7 +160,7 @@ case $BOOT in
 	check "no file is left" is "$(ours)" ''
 	try vfio-hook boot verify
 	check "verify: what was taken stays until a boot" exits 1
-	check "verify says so" says "^$SATA: was taken at this boot" 'holds nothing of ours$'
+	check "verify says so" says "^$SATA: was taken at this boot" 'holds no boot script$'
 	;;
 4)	# as before all, but for the other card; that is one of a kind
 	check "every device is as before" diff <(sed "s|^$NIC2 .*|$NIC2 e1000/(null)|" state) <(state)

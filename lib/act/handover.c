@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* handover - see handover.h. Every step is a child with a deadline that keeps the claim's lock. */
+#include "lib/act/handover.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "lib/act/steps.h"
+#include "lib/base/child.h"
+#include "lib/case/handed.h"
+#include "lib/decide/lending.h"
+#include "lib/host/function.h"
+
+#include "lib/base/banned.h"
+
+#define AGAIN_MS 250 /* between two looks at who still uses the devices */
+#define CONSOLES "sys/class/vtconsole"
+
+/* --- one step ------------------------------------------------------------------------------------- */
+
+struct step {
+	const struct vh_act *act;
+	const struct vh_loan *loan;
+	bool back;
+};
+
+static int errno_of(int rc)
+{
+	return rc >= 0 ? 0 : rc < -125 ? EIO : -rc;
+}
+
+/* The console may have another number by now: its driver went with the last framebuffer, and has
+ * bound itself then. One that is gone has nothing to be bound to. */
+static int write_console(const struct vh_root *root, const char *name, bool back)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	int rc = 0;
+
+	if (!back && vh_root_read_int(root, CONSOLES "/%s/bind", name) != 1)
+		return 0;
+	if (!back)
+		return vh_root_write(root, "0", CONSOLES "/%s/bind", name);
+	if (vh_root_list(root, &names, CONSOLES) < 0)
+		return -errno;
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *what = vh_root_read(root, CONSOLES "/%s/name", names.name[i]);
+
+		if (what && strstr(what, "frame buffer") &&
+		    vh_root_read_int(root, CONSOLES "/%s/bind", names.name[i]) == 0 && rc == 0)
+			rc = vh_root_write(root, "1", CONSOLES "/%s/bind", names.name[i]);
+	}
+	return rc;
+}
+
+/* VFIO may have removed the device of the firmware's framebuffer for good: then there is nothing to
+ * come back. */
+static int write_framebuffer(const struct vh_root *root, const char *name, bool back)
+{
+	const char *at = strchr(name, '@');
+	_auto_free_ char *device = vh_strndup(name, (size_t)(at - name));
+	bool bound = vh_root_exists(root, "sys/devices/platform/%s/driver", device);
+
+	if (bound == back || !vh_root_exists(root, "sys/devices/platform/%s", device))
+		return 0;
+	return vh_root_write(root, device, "sys/bus/platform/drivers/%s/%s", at + 1,
+			     back ? "bind" : "unbind");
+}
+
+static int move_module(const struct vh_root *root, const char *name, bool back)
+{
+	bool loaded = vh_root_exists(root, "sys/module/%s", name);
+
+	if (loaded == back)
+		return 0;
+	return back ? root->ops->load_module(root, name) : root->ops->unload_module(root, name);
+}
+
+/* In the child: 0, an errno, or the exit status of what it becomes. */
+static int do_step(void *arg)
+{
+	const struct step *s = arg;
+	const struct vh_root *root = s->act->root;
+	const struct vh_loan *l = s->loan;
+
+	switch (l->kind) {
+	case VH_LOAN_UNIT:
+		return errno_of(root->ops->unit(root, s->back ? "start" : "stop", l->name));
+	case VH_LOAN_CONSOLE:
+		return errno_of(write_console(root, l->name, s->back));
+	case VH_LOAN_FRAMEBUFFER:
+		return errno_of(write_framebuffer(root, l->name, s->back));
+	case VH_LOAN_MODULE:
+	case VH_LOAN_DRIVER:
+		return errno_of(move_module(root, l->name, s->back));
+	}
+	return EINVAL;
+}
+
+static const char *doing(const struct vh_loan *l, bool back)
+{
+	switch (l->kind) {
+	case VH_LOAN_UNIT:
+		return back ? "start again" : "stop";
+	case VH_LOAN_CONSOLE:
+	case VH_LOAN_FRAMEBUFFER:
+		return back ? "bring back" : "release";
+	default:
+		return back ? "load again" : "unload";
+	}
+}
+
+/* "display-manager.service", "module nvidia", "console vtcon1" */
+static char *what_of(const struct vh_loan *l)
+{
+	if (l->kind == VH_LOAN_UNIT)
+		return vh_strdup(l->name);
+	return vh_printf("%s %s", l->kind == VH_LOAN_DRIVER ? "module" : vh_loan_kind_str(l->kind),
+			 l->name);
+}
+
+static int too_late(const struct step *s, struct vh_error *err)
+{
+	_auto_free_ char *what = what_of(s->loan);
+
+	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "cannot %s %s in time", doing(s->loan, s->back),
+		       what);
+}
+
+static int failed(const struct step *s, int result, struct vh_error *err)
+{
+	const struct vh_loan *l = s->loan;
+	_auto_free_ char *what = what_of(l), *fix = NULL;
+
+	if (l->kind == VH_LOAN_UNIT)
+		fix = vh_printf("systemctl status %s   # says why", l->name);
+	/* systemctl and modprobe have a status of their own */
+	if (l->kind == VH_LOAN_UNIT || (l->kind >= VH_LOAN_MODULE && s->back))
+		return vh_fail(err, VH_E_SYS, 0, fix, "cannot %s %s", doing(l, s->back), what);
+	return vh_fail(err, VH_E_SYS, result, NULL, "cannot %s %s", doing(l, s->back), what);
+}
+
+static int run(const struct step *s, int lock, struct vh_error *err)
+{
+	const struct vh_act *act = s->act;
+	const int keep[] = { act->root->fd, lock };
+	int64_t deadline = vh_now_ms() + act->config->timeout_write;
+	struct vh_child child = { 0 };
+	bool in_time;
+
+	vh_root_step(act->root, s->back ? "take back" : "lend");
+	if (vh_child_start(&child, do_step, (void *)s, keep, VH_COUNT(keep)) < 0)
+		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot start a process");
+	in_time = vh_child_wait(&child, 1, deadline < act->deadline ? deadline : act->deadline);
+	vh_root_step(act->root, s->back ? "taken back" : "lent");
+	if (!in_time || child.state != VH_CHILD_DONE)
+		return too_late(s, err);
+	/* what counts of a module is whether it is there: modprobe is silent, or fails late */
+	if (s->loan->kind >= VH_LOAN_MODULE && child.result &&
+	    vh_root_exists(act->root, "sys/module/%s", s->loan->name) == s->back)
+		return 0;
+	return child.result ? failed(s, child.result, err) : 0;
+}
+
+/* --- there ---------------------------------------------------------------------------------------- */
+
+int vh_handover_record(const struct vh_task *t, struct vh_claim *c, struct vh_error *err)
+{
+	const struct vh_units *units = &t->c.handed.units;
+
+	for (size_t i = 0; t->old && i < t->old->loans.count; i++) {
+		const struct vh_loan *l = &t->old->loans.list[i];
+
+		vh_loans_add(&c->loans, &l->addr, l->kind, l->name);
+	}
+	for (size_t i = 0; i < units->asked; i++)
+		if (units->list[i].load == VH_UNIT_UNKNOWN)
+			return vh_fail(err, VH_E_REFUSED, 0, NULL,
+				       "whether %s runs, which is to be stopped for this, cannot be "
+				       "seen: systemd does not answer",
+				       units->list[i].name);
+	vh_lending_loans(&t->c, &c->loans);
+	return 0;
+}
+
+static bool is_module(const struct vh_loan *l)
+{
+	return l->kind == VH_LOAN_MODULE || l->kind == VH_LOAN_DRIVER;
+}
+
+static bool has_modules(const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->loans.count; i++)
+		if (is_module(&c->loans.list[i]))
+			return true;
+	return false;
+}
+
+static int64_t patience(const struct vh_act *act)
+{
+	int64_t until = vh_now_ms() + 2 * (int64_t)act->config->timeout_group;
+
+	return until < act->deadline ? until : act->deadline;
+}
+
+static void wait_a_moment(const struct vh_act *act, const char *what)
+{
+	static const struct timespec pause = { 0, AGAIN_MS * 1000000L };
+
+	vh_root_step(act->root, what);
+	(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
+}
+
+/* Who had a module in use has ended, and may not be gone yet. */
+static int lend_one(const struct step *s, int lock, struct vh_error *err)
+{
+	int64_t until = patience(s->act);
+	int rc;
+
+	while ((rc = run(s, lock, err)) < 0 && is_module(s->loan) && err->code == VH_E_SYS &&
+	       vh_now_ms() + AGAIN_MS < until)
+		wait_a_moment(s->act, "wait for a module");
+	return rc;
+}
+
+static int lend(const struct vh_task *t, bool modules, struct vh_error *err)
+{
+	const struct vh_claim *c = t->claim;
+
+	for (size_t i = 0; i < c->loans.count; i++) {
+		struct step s = { t->act, &c->loans.list[i], false };
+
+		if (is_module(s.loan) == modules && lend_one(&s, t->lock, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Nothing else refuses than that somebody uses a device. */
+static bool is_in_use(const struct vh_findings *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->list[i].severity == VH_ERROR &&
+		    strcmp(f->list[i].rule->name, "device-in-use") != 0 &&
+		    strcmp(f->list[i].rule->name, "peer-in-use") != 0)
+			return false;
+	return f->count > 0;
+}
+
+/* The last processes of a session take their time: who is still there is asked again. */
+static int judge_again(struct vh_task *t, enum vh_handed_over over, struct vh_findings *out,
+		       struct vh_error *err)
+{
+	struct vh_findings again = { 0 };
+	int64_t until = patience(t->act);
+	int rc;
+
+	t->handed_over = over;
+	for (;;) {
+		rc = vh_task_look_again(t, err);
+		if (rc == 0)
+			rc = vh_task_judge(t, &again, err);
+		if (rc == 0 || !is_in_use(&again) || vh_now_ms() + AGAIN_MS >= until)
+			break;
+		vh_error_clear(err);
+		wait_a_moment(t->act, "wait for users");
+	}
+	/* what was told at first, and was so, is what a start that goes on has to say */
+	if (rc < 0) {
+		vh_findings_clear(out);
+		*out = again;
+	} else {
+		vh_findings_clear(&again);
+	}
+	return rc;
+}
+
+int vh_handover_lend(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
+{
+	if (!t->claim->loans.count)
+		return 0;
+	if (lend(t, false, err) < 0)
+		return -1;
+	if (has_modules(t->claim) &&
+	    (judge_again(t, VH_HANDED_UNITS, out, err) < 0 || lend(t, true, err) < 0))
+		return -1;
+	return judge_again(t, VH_HANDED_ALL, out, err);
+}
+
+/* --- back ----------------------------------------------------------------------------------------- */
+
+static void warn_of(const struct vh_act *act, const struct vh_claim *c, const struct vh_error *why)
+{
+	_auto_free_ char *text = vh_printf("%s; vfio-hook reattach tries it again", why->what);
+
+	vh_steps_warn(act, c, text);
+}
+
+void vh_handover_load_drivers(const struct vh_act *act, const struct vh_claim *c, int lock)
+{
+	for (size_t i = c->loans.count; i-- > 0;) {
+		struct step s = { act, &c->loans.list[i], true };
+		const struct vh_record *r = vh_claim_find(c, &s.loan->addr);
+		_auto_error_ struct vh_error why = { 0 };
+
+		if (s.loan->kind == VH_LOAN_DRIVER && r && r->now && run(&s, lock, &why) < 0)
+			warn_of(act, c, &why);
+	}
+}
+
+bool vh_handover_is_due(const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->loans.count; i++)
+		if (!vh_claim_find(c, &c->loans.list[i].addr))
+			return true;
+	return false;
+}
+
+/* Another one has taken the device since: a desktop without its card would start for nothing. */
+static bool is_away(const struct vh_act *act, const struct vh_pci_addr *addr)
+{
+	_auto_free_ char *driver = NULL;
+	bool vfio = false;
+
+	return vh_function_driver(act->root, addr, &driver, &vfio) == 0 && vfio;
+}
+
+int vh_handover_return(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = c->loans.count; i-- > 0;) {
+		struct vh_loan *l = &c->loans.list[i];
+		struct step s = { act, l, true };
+		_auto_error_ struct vh_error why = { 0 };
+
+		if (vh_claim_find(c, &l->addr) || is_away(act, &l->addr))
+			continue;
+		if (run(&s, lock, &why) == 0) {
+			vh_loans_remove(&c->loans, i);
+			continue;
+		}
+		l->failed = true;
+		warn_of(act, c, &why);
+		if (rc == 0)
+			rc = vh_fail(err, VH_E_LEFT, 0, why.fix, "%s", why.what);
+	}
+	return rc;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-handover - what the host gives up while the guest runs, and whether it gets that back. */
+#include "lib/base/printable.h"
+#include "lib/decide/lending.h"
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+/* What is listed for a device that this start takes; NULL: nothing. */
+static const struct vh_handed_dev *handed_of(const struct vh_case *c, const struct vh_plan_dev *pd)
+{
+	for (size_t i = 0; pd->action != VH_KEEP && i < c->handed.count; i++)
+		if (c->handed.devs[i].dev == pd->dev)
+			return &c->handed.devs[i];
+	return NULL;
+}
+
+/* The unit that has the file, where a listed one is only another name for it. */
+static const struct vh_unit_facts *unit_of(const struct vh_case *c, const char *name)
+{
+	const struct vh_unit_facts *u = vh_units_find(&c->handed.units, name), *other = NULL;
+
+	if (u && u->following)
+		other = vh_units_find(&c->handed.units, u->following);
+	return other ? other : u;
+}
+
+/* --- handed-over --------------------------------------------------------------------------------- */
+
+static const char *how_long(const struct vh_case *c)
+{
+	return c->domain ? "while the guest runs" : "until it is reattached";
+}
+
+static void tell_unit(const struct vh_case *c, const struct vh_plan_dev *pd,
+		      const struct vh_unit_facts *u, const struct vh_rule *r,
+		      struct vh_findings *out)
+{
+	_auto_names_ struct vh_names all = { 0 };
+	_auto_strbuf_ struct vh_strbuf with = { 0 };
+
+	vh_units_stopped_with(&c->handed.units, u->name, &all);
+	for (size_t i = 0; i < all.count; i++)
+		if (strcmp(all.name[i], u->name) != 0)
+			vh_strbuf_join(&with, ", ", all.name[i]);
+	vh_finding_add(out, r, pd, NULL, "%s is stopped %s%s%s", u->name, how_long(c),
+		       with.len ? ", and with it " : "", with.len ? with.data : "");
+}
+
+static void check_handed_over(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_dev(c, pd))) {
+		const struct vh_handed_dev *d = handed_of(c, pd);
+		_auto_strbuf_ struct vh_strbuf modules = { 0 };
+
+		for (size_t i = 0; d && i < d->units.count; i++) {
+			const struct vh_unit_facts *u = unit_of(c, d->units.name[i]);
+
+			if (u && u->active)
+				tell_unit(c, pd, u, r, out);
+		}
+		if (d && (d->consoles.count || d->framebuffers.count))
+			vh_finding_add(out, r, pd, NULL, "the console is not drawn on it %s",
+				       how_long(c));
+		for (size_t i = 0; d && i < d->modules.count; i++)
+			if (d->states[i] == VH_MODULE_IN)
+				vh_strbuf_join(&modules, ", ", d->modules.name[i]);
+		if (modules.len)
+			vh_finding_add(out, r, pd, NULL, "unloaded %s: %s", how_long(c),
+				       modules.data);
+	}
+}
+
+const struct vh_rule vh_rule_handed_over = {
+	.name = "handed-over",
+	.severity = VH_INFO,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "the host keeps all that runs",
+	.check = check_handed_over,
+	.explain = "The configuration lists what the host does without while a guest has this\n"
+		   "device: units of systemd, the text consoles, modules. They are stopped\n"
+		   "before it is taken, and come back when it is home; what is affected is in\n"
+		   "the message. If something else still uses the device then, everything comes\n"
+		   "back at once and the start is refused. 'vfio-hook status' shows what is\n"
+		   "handed over, and what did not come back.",
+};
+
+/* --- unit-unfit ---------------------------------------------------------------------------------- */
+
+/* The first that stops with it and that libvirt needs; NULL: none. Caller frees. */
+static char *libvirt_with(const struct vh_case *c, const char *name)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	vh_units_stopped_with(&c->handed.units, name, &all);
+	for (size_t i = 0; i < all.count; i++)
+		if (vh_units_serve_libvirt(all.name[i]))
+			return vh_strdup(all.name[i]);
+	return NULL;
+}
+
+/* It would be stopped, and never run again. */
+static void check_return(const struct vh_plan_dev *pd, const struct vh_unit_facts *u,
+			 const struct vh_rule *r, struct vh_findings *out)
+{
+	static const char fstab[] = "write a line for it into /etc/fstab, then: systemctl "
+				    "daemon-reload";
+
+	if (u->load == VH_UNIT_MASKED)
+		vh_finding_add(out, r, pd, NULL,
+			       "%s runs, but is masked or has a bad file: it could not be started "
+			       "again",
+			       u->name);
+	else if (u->made_by_hand)
+		vh_finding_add(out, r, pd, fstab,
+			       "%s was made by hand: once stopped, systemd could not start it again",
+			       u->name);
+}
+
+static void check_unit(const struct vh_case *c, const struct vh_plan_dev *pd, const char *name,
+		       const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_unit_facts *u = unit_of(c, name);
+	_auto_free_ char *needed = libvirt_with(c, u ? u->name : name), *fix = NULL;
+
+	if (!u || u->load == VH_UNIT_UNKNOWN)
+		return; /* that is told as not checked, and refuses a start */
+	fix = vh_printf("take it out of stop-units of [device %s] in /" VH_CONFIG_PATH,
+			vh_pci_str(&pd->dev->addr).s);
+	if (needed || vh_units_serve_libvirt(name))
+		vh_finding_add(out, r, pd, fix,
+			       "%s cannot be stopped for a guest: libvirt needs %s, and this start "
+			       "comes from libvirt",
+			       name, needed ? needed : "it");
+	else if (u->calls_libvirt)
+		vh_finding_add(out, r, pd, fix,
+			       "%s cannot be stopped for a guest: it calls virsh, which waits for "
+			       "libvirt, which waits for this start",
+			       name);
+	else if (u->active)
+		check_return(pd, u, r, out);
+	else if (u->load != VH_UNIT_LOADED)
+		vh_finding_add(out, r, pd, fix, "%s: %s", name,
+			       u->load == VH_UNIT_MISSING ? "systemd knows no such unit"
+							  : "it is masked, or has a bad file")
+			->severity = VH_WARNING;
+}
+
+static void check_unit_unfit(const struct vh_case *c, const struct vh_rule *r,
+			     struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_dev(c, pd))) {
+		const struct vh_handed_dev *d = handed_of(c, pd);
+
+		for (size_t i = 0; d && i < d->units.count; i++)
+			check_unit(c, pd, d->units.name[i], r, out);
+		for (size_t i = 0; d && i < d->modules.count; i++)
+			if (d->states[i] == VH_MODULE_BUILT_IN)
+				vh_finding_add(out, r, pd, NULL,
+					       "module '%s' cannot be unloaded: it is built into "
+					       "the kernel",
+					       d->modules.name[i]);
+	}
+}
+
+const struct vh_rule vh_rule_unit_unfit = {
+	.name = "unit-unfit",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "what is handed over can go, and come back",
+	.check = check_unit_unfit,
+	.explain = "A unit of stop-units cannot be stopped for a guest, or would not come back.\n"
+		   "What libvirt needs, or what stops it, cannot be stopped while libvirt waits\n"
+		   "for this start; neither can a unit whose commands call virsh. A mount or\n"
+		   "swap that was made by hand, and is neither in /etc/fstab nor in a unit file,\n"
+		   "is gone for systemd once it has stopped: write a line into /etc/fstab. A\n"
+		   "module that is built into the kernel stays. A unit that does not exist is\n"
+		   "only told: perhaps its package is not installed yet.",
+};

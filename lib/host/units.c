@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* units - see units.h. Properties are those of `systemctl show` (org.freedesktop.systemd1(5)). */
+#include "lib/host/units.h"
+
+#include <fnmatch.h>
+
+#include "lib/base/unit.h"
+
+#include "lib/base/banned.h"
+
+#define UNITS_MAX 200
+#define DEPTH_MAX 8
+
+static void clear(struct vh_unit_facts *u)
+{
+	free(u->name);
+	free(u->following);
+	vh_names_clear(&u->names);
+	vh_names_clear(&u->with);
+	vh_names_clear(&u->waking);
+}
+
+void vh_units_clear(struct vh_units *u)
+{
+	for (size_t i = 0; i < u->count; i++)
+		clear(&u->list[i]);
+	free(u->list);
+	*u = (struct vh_units){ 0 };
+}
+
+const struct vh_unit_facts *vh_units_find(const struct vh_units *u, const char *name)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (!strcmp(u->list[i].name, name))
+			return &u->list[i];
+	return NULL;
+}
+
+/* --- reading ------------------------------------------------------------------------------------ */
+
+static bool is_one_of(const char *value, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(value, *words))
+			return true;
+	return false;
+}
+
+static void take_load(struct vh_unit_facts *u, const char *value)
+{
+	u->load = !strcmp(value, "loaded")      ? VH_UNIT_LOADED
+		  : !strcmp(value, "not-found") ? VH_UNIT_MISSING
+						: VH_UNIT_MASKED;
+}
+
+static void take_commands(struct vh_unit_facts *u, const char *value)
+{
+	u->calls_libvirt |= strstr(value, "virsh") || strstr(value, "libvirt-guests");
+}
+
+/* One KEY=VALUE. */
+static void take(struct vh_unit_facts *u, const char *key, const char *value)
+{
+	static const char *const running[] = { "active", "activating", "reloading", "refreshing",
+					       NULL };
+	/* UNIT_ATOM_PROPAGATE_STOP, src/core/unit-dependency-atom.c */
+	static const char *const stopping[] = { "RequiredBy", "RequisiteOf",      "BoundBy",
+						"ConsistsOf", "PropagatesStopTo", NULL };
+
+	if (!strcmp(key, "LoadState"))
+		take_load(u, value);
+	else if (!strcmp(key, "ActiveState"))
+		u->active |= is_one_of(value, running);
+	else if (!strcmp(key, "Job")) /* of one that does not run: it is about to start */
+		u->active |= strcmp(value, "0") != 0;
+	else if (!strcmp(key, "FragmentPath"))
+		u->made_by_hand = !*value;
+	else if (!strcmp(key, "Following") && *value)
+		u->following = vh_strdup(value);
+	else if (!strcmp(key, "MainPID") && strcmp(value, "0") != 0)
+		vh_names_note(&u->names, "pid:%s", value);
+	else if (!strcmp(key, "Names"))
+		vh_unit_words(&u->names, value);
+	else if (is_one_of(key, stopping))
+		vh_unit_words(&u->with, value);
+	else if (!strcmp(key, "TriggeredBy"))
+		vh_unit_words(&u->waking, value);
+	else if (vh_has_prefix(key, "Exec"))
+		take_commands(u, value);
+}
+
+/* Swap is known by its device in /proc/swaps, and listed as fstab has it. */
+static void add_device_name(struct vh_unit_facts *u, const struct vh_root *root)
+{
+	_auto_free_ char *path = vh_unit_path(u->name), *link = NULL, *file = NULL, *name = NULL;
+
+	if (!path || !vh_has_suffix(u->name, ".swap"))
+		return;
+	link = vh_root_link_name(root, "%s", path + 1);
+	if (!link)
+		return;
+	file = vh_printf("/dev/%s", link);
+	name = vh_unit_of_path(file, "swap");
+	vh_names_note(&u->names, "%s", name);
+}
+
+static void parse(struct vh_unit_facts *u, const struct vh_root *root, char *text)
+{
+	char *line;
+
+	u->made_by_hand = vh_has_suffix(u->name, ".mount") || vh_has_suffix(u->name, ".swap");
+	vh_names_note(&u->names, "%s", u->name);
+	while (text && (line = strsep(&text, "\n"))) {
+		char *value = strchr(line, '=');
+
+		if (!value)
+			continue;
+		*value++ = 0;
+		take(u, line, value);
+	}
+	add_device_name(u, root);
+}
+
+/* Those of the names that are not there yet. */
+static void add(struct vh_units *u, const struct vh_root *root, const struct vh_names *names)
+{
+	_auto_names_ struct vh_names asked = { 0 };
+	_auto_free_ char **texts = NULL;
+
+	for (size_t i = 0; i < names->count && u->count + asked.count < UNITS_MAX; i++)
+		if (!vh_units_find(u, names->name[i]))
+			vh_names_note(&asked, "%s", names->name[i]);
+	if (!asked.count)
+		return;
+	texts = vh_alloc(asked.count * sizeof(*texts));
+	vh_root_read_units(root, &asked, texts);
+	for (size_t i = 0; i < asked.count; i++) {
+		struct vh_unit_facts *unit = VH_APPEND(u->list, u->count);
+
+		unit->name = vh_strdup(asked.name[i]);
+		parse(unit, root, texts[i]);
+		free(texts[i]);
+	}
+}
+
+void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struct vh_names *names)
+{
+	size_t from = 0;
+
+	*ret = (struct vh_units){ 0 };
+	add(ret, root, names);
+	ret->asked = ret->count;
+	for (int depth = 0; depth < DEPTH_MAX && from < ret->count; depth++) {
+		_auto_names_ struct vh_names more = { 0 };
+
+		for (; from < ret->count; from++) {
+			if (ret->list[from].following)
+				vh_names_note(&more, "%s", ret->list[from].following);
+			vh_names_note_all(&more, &ret->list[from].with);
+		}
+		add(ret, root, &more);
+	}
+}
+
+/* --- what stops with it ------------------------------------------------------------------------- */
+
+static void collect(const struct vh_units *u, const char *name, int depth, struct vh_names *seen,
+		    struct vh_names *ret)
+{
+	const struct vh_unit_facts *unit = vh_units_find(u, name);
+
+	if (!unit || depth > DEPTH_MAX || vh_names_has(seen, name))
+		return;
+	vh_names_note(seen, "%s", name);
+	for (size_t i = 0; i < unit->with.count; i++)
+		collect(u, unit->with.name[i], depth + 1, seen, ret);
+	if (unit->active)
+		vh_names_note(ret, "%s", name);
+}
+
+void vh_units_stopped_with(const struct vh_units *u, const char *name, struct vh_names *ret)
+{
+	_auto_names_ struct vh_names seen = { 0 };
+
+	collect(u, name, 0, &seen, ret);
+}
+
+bool vh_units_serve_libvirt(const char *name)
+{
+	/* dbus: by it libvirt makes the scope of each guest */
+	static const char *const patterns[] = {
+		"libvirtd*.*",        "virt*d.service",
+		"virt*d.socket",      "virt*d-*.socket",
+		"libvirt-guests.*",   "machine-*.scope",
+		"machine.slice",      "virt-guest-shutdown.target",
+		"systemd-machined.*", "dbus.*",
+		"dbus-broker.*",      "system.slice",
+		"systemd-logind.*",   "systemd-udevd*.*",
+		"init.scope",         "-.slice",
+	};
+
+	for (size_t i = 0; i < VH_COUNT(patterns); i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	return false;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* units - what systemd knows of its units: whether they run, what stops with them, and whether they
+ * could be started again. */
+#ifndef VH_UNITS_H
+#define VH_UNITS_H
+
+#include "lib/base/root.h"
+
+enum vh_unit_load {
+	VH_UNIT_UNKNOWN = 0, /* systemd said nothing */
+	VH_UNIT_MISSING,
+	VH_UNIT_MASKED, /* or its file is invalid */
+	VH_UNIT_LOADED,
+};
+
+struct vh_unit_facts {
+	char *name; /* as it was asked for */
+	enum vh_unit_load load;
+	bool active;            /* it runs, or is about to */
+	bool made_by_hand;      /* no file has it: once stopped it is gone (a mount, swap) */
+	bool calls_libvirt;     /* one of its commands is virsh */
+	char *following;        /* another name of the same, which has the file; or NULL */
+	struct vh_names names;  /* under which it is known, and "pid:812": its main process */
+	struct vh_names with;   /* that systemd stops with it */
+	struct vh_names waking; /* sockets, paths and timers that start it */
+};
+
+struct vh_units {
+	struct vh_unit_facts *list; /* those that were asked for, in their order; then what stops with them */
+	size_t count, asked;
+};
+
+/* Also of what stops with these, and with that. Bounded. */
+void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struct vh_names *names);
+void vh_units_clear(struct vh_units *u);
+
+/* By the name under which it was asked for; NULL: it was not. */
+const struct vh_unit_facts *vh_units_find(const struct vh_units *u, const char *name);
+
+/* What stops with the unit, directly or not, and is active: what depends on something stands
+ * before it; the unit itself comes last, if it is active. Caller clears. */
+void vh_units_stopped_with(const struct vh_units *u, const char *name, struct vh_names *ret);
+
+/* Is it one that libvirt needs, or that is libvirt? */
+bool vh_units_serve_libvirt(const char *name);
+
+#endif

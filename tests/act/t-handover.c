@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the host gives up for a guest goes before the device, comes back after it, and is judged in
+ * between. That nothing of it gets lost is t-crash's and t-failing's matter. */
+#include <errno.h>
+
+#include "lib/base/unit.h"
+#include "tests/fake/fake-tree.h"
+#include "tests/fake/stage.h"
+#include "tests/tap.h"
+
+#define CARD DESKTOP "0"
+#define DM "display-manager.service"
+
+static bool is_active(const struct stage *st, const char *unit)
+{
+	_auto_free_ char *text = vh_root_read(st->root, "units/%s", unit);
+
+	return text && strstr(text, "ActiveState=active");
+}
+
+/* The claim has this line, or has it not. */
+static bool says(const struct stage *st, const char *line)
+{
+	_auto_free_ char *text = vh_root_read(st->root, "run/vfio-hook/" VM1 ".claim");
+
+	return text && strstr(text, line);
+}
+
+/* Do the lines of the log that are about `what` come in this order? */
+static bool logged(const struct stage *st, const char *const *lines)
+{
+	_auto_free_ char *log = fake_log(st->root);
+	const char *at = log;
+
+	for (; *lines; lines++) {
+		at = strstr(at, *lines);
+		if (!at) {
+			diag("no '%s' in its place:\n%s", *lines, log);
+			return false;
+		}
+		at += strlen(*lines);
+	}
+	return true;
+}
+
+static void why(const struct stage *st)
+{
+	diag("%s | %s", st->err.what ? st->err.what : "-", st->told.data ? st->told.data : "-");
+	for (size_t i = 0; i < st->findings.count; i++)
+		diag("%s: %s", st->findings.list[i].rule->name, st->findings.list[i].message);
+}
+
+static void test_cycle(void)
+{
+	static const char *const there[] = {
+		"unit/stop/" DM,
+		"unit/stop/gpu.service",
+		"sys/class/vtconsole/vtcon1/bind = 0",
+		"module/unload/amdxcp",
+		"module/unload/amdgpu",
+		"0000:0a:00.0/driver_override = vfio-pci",
+		NULL,
+	};
+	static const char *const back[] = {
+		"module/load/amdgpu",
+		"0000:0a:00.1",
+		"module/load/amdxcp",
+		"sys/class/vtconsole/vtcon1/bind = 1",
+		"unit/start/gpu.service",
+		"unit/start/" DM,
+		NULL,
+	};
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_reset(st->root);
+	ok(stage_run(st, d) == 0, "a guest gets the only card");
+	ok(logged(st, there), "after units, console and modules, in this order");
+	ok(stage_is(st, CARD, "vfio-pci vfio-pci") && !is_active(st, DM), "which are gone");
+	ok(says(st, "loan 0000:0a:00.0 unit " DM " out\n") &&
+		   says(st, "loan 0000:0a:00.0 console vtcon1 out\n") &&
+		   says(st, "loan 0000:0a:00.0 driver amdgpu out\n") &&
+		   says(st, "loan 0000:0a:00.0 module amdxcp out\n"),
+	   "and stands in the claim");
+	fake_reset(st->root);
+	ok(stage_end(st, d) == 0, "its release");
+	if (!ok(stage_is_home(st), "brings everything back"))
+		why(st);
+	ok(logged(st, back), "in reverse, the module of the driver first");
+	ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st),
+	   "a second start and end");
+}
+
+static void test_told(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	if (!ok(stage_prepare(st, d) == 0 && stage_found(st, "handed-over") &&
+			!stage_found(st, "device-in-use") && !stage_found(st, "unit-unfit"),
+		"what is handed over is told, and not an error"))
+		why(st);
+}
+
+/* --- what does not work ---------------------------------------------------------------------------- */
+
+static void keep_user(struct stage *st)
+{
+	stage_add_user(st, 4003, "blender", "user.slice/user-1000.slice/session-3.scope");
+}
+
+/* A process of the display manager's own that outlives it. */
+static void keep_worker(struct stage *st)
+{
+	stage_add_user(st, 4003, "Xorg", "system.slice/" DM);
+}
+
+static void stays(struct stage *st)
+{
+	fake_put(st->root, "fake-kernel/unit/gpu.service.stays", "%s", "");
+}
+
+static void starts_again(struct stage *st)
+{
+	fake_put(st->root, "fake-kernel/unit/gpu.service.again", "%s", "");
+}
+
+static void use_module(struct stage *st)
+{
+	fake_put(st->root, "sys/module/amdxcp/refcnt", "1\n");
+}
+
+static void hang(struct stage *st)
+{
+	st->config.timeout_write = 300;
+	fake_fault(st->root, "path unit/stop/gpu.service hang");
+}
+
+static void keep_console(struct stage *st)
+{
+	fake_fault(st->root, "path vtcon1 errno %d", EIO);
+}
+
+static const struct {
+	const char *name;
+	void (*set)(struct stage *st);
+	const char *says; /* error, or the first finding */
+	bool stopped;     /* the display manager, for a moment */
+} refused[] = {
+	{ "a user's process that no unit explains", keep_user,
+	  "process 4003 (blender) has /dev/dri/card0", false },
+	{ "a process that outlives its unit", keep_worker, "process 4003 (Xorg) of " DM, true },
+	{ "a unit that does not stop", stays, "cannot stop gpu.service", true },
+	{ "a unit that does not stop in time", hang, "cannot stop gpu.service in time", true },
+	{ "a unit that starts by itself", starts_again, "process 4002 (gpud) of gpu.service", true },
+	{ "a module with a user", use_module, "cannot unload module amdxcp", true },
+	{ "a console that stays", keep_console, "cannot release console vtcon1", true },
+};
+
+static void test_refused(size_t n)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+	_auto_free_ char *log = NULL;
+	bool told = false;
+	int rc;
+
+	fake_reset(st->root);
+	refused[n].set(st);
+	free(st->before);
+	st->before = scratch_state(st->s);
+	rc = stage_prepare(st, d);
+	for (size_t i = 0; i < st->findings.count; i++)
+		told |= strstr(st->findings.list[i].message, refused[n].says) != NULL;
+	told |= st->err.what && strstr(st->err.what, refused[n].says);
+	log = fake_log(st->root);
+	if (!ok(rc < 0 && told, "%s: refused, and said", refused[n].name))
+		why(st);
+	if (!ok(stage_is_home(st), "everything is back"))
+		why(st);
+	ok(!strstr(log, "0000:0a:00.0/driver_override") &&
+		   !!strstr(log, "unit/stop/" DM) == refused[n].stopped,
+	   "the card was not touched%s", refused[n].stopped ? "" : ", and nothing stopped");
+}
+
+/* --- what does not come back ------------------------------------------------------------------------ */
+
+static void test_broken(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD),
+					   *other = scratch_vm(VM2, CARD);
+
+	ok(stage_run(st, d) == 0, "a guest runs");
+	fake_put(st->root, "fake-kernel/unit/" DM ".broken", "%s", "");
+	ok(stage_end(st, d) < 0 && strstr(st->err.what, "cannot start again " DM),
+	   "the display manager does not start again");
+	ok(strstr(st->told.data, "cannot start again " DM "; vfio-hook reattach tries it again"),
+	   "the log says so");
+	ok(stage_is(st, CARD, "amdgpu -") && is_active(st, "gpu.service"), "all else is back");
+	ok(stage_has_claim(st, VM1) && says(st, "loan 0000:0a:00.0 unit " DM " failed\n") &&
+		   !says(st, "device"),
+	   "the claim remembers it, and no device");
+	ok(stage_prepare(st, other) == 0 && stage_release(st, other) == 0, "others start");
+	ok(stage_reattach(st, CARD) < 0 && stage_has_claim(st, VM1), "reattach fails as well");
+	fake_remove(st->root, "fake-kernel/unit/" DM ".broken");
+	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and brings it back when it can");
+}
+
+/* --- before and after ------------------------------------------------------------------------------- */
+
+/* What was not there is not made. */
+static void test_as_it_was(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	ok(st->root->ops->unit(st->root, "stop", DM) == 0, "no display manager runs");
+	fake_put(st->root, "sys/class/vtconsole/vtcon1/bind", "0\n");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	ok(stage_run(st, d) == 0 && !says(st, DM) && !says(st, "console"), "nothing of it is lent");
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "nor started");
+}
+
+/* What systemd stops with a unit comes back after it. */
+static void test_with(void)
+{
+	static const char *const back[] = { "unit/start/gpu.service", "unit/start/jobs.service",
+					    NULL };
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_add_unit(st->root, "jobs.service", "");
+	fake_append(st->root, "units/gpu.service", "RequiredBy=jobs.service\n");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	ok(stage_run(st, d) == 0 && !is_active(st, "jobs.service"), "what depends on it stops too");
+	ok(stage_end(st, d) == 0 && stage_is_home(st) && logged(st, back), "and starts after it");
+}
+
+static void test_unfit(void)
+{
+	static const struct {
+		const char *line, *says;
+	} lines[] = {
+		{ "RequiredBy=libvirtd.service\n", "libvirt needs libvirtd.service" },
+		{ "ExecStop={ path=/usr/bin/virsh ; argv[]=virsh list }\n", "it calls virsh" },
+		{ "LoadState=masked\n", "could not be started again" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(lines); i++) {
+		_auto_(stage) struct stage *st = stage_new_near(CARD);
+		_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+		bool told = false;
+
+		fake_add_unit(st->root, "libvirtd.service", "");
+		fake_append(st->root, "units/gpu.service", lines[i].line);
+		fake_reset(st->root);
+		ok(stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit"), "unfit: %s",
+		   lines[i].says);
+		for (size_t k = 0; k < st->findings.count; k++)
+			told |= strstr(st->findings.list[k].message, lines[i].says) != NULL;
+		if (!ok(told && !fake_writes(st->root), "said, and nothing was done"))
+			why(st);
+	}
+}
+
+/* Where systemd does not answer, nothing is known of what would be stopped. */
+static void test_silent(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_remove(st->root, "units/gpu.service");
+	fake_remove(st->root, "proc/4002");
+	fake_reset(st->root);
+	if (!ok(stage_prepare(st, d) < 0 && !stage_has_claim(st, VM1) &&
+			strstr(st->err.what, "gpu.service") && !fake_writes(st->root),
+		"a unit of which systemd says nothing: refused, and nothing was done"))
+		why(st);
+}
+
+static void test_by_hand(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+
+	ok(stage_detach(st, CARD) == 0 && !is_active(st, DM), "detach hands over, too");
+	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and reattach takes back");
+}
+
+int main(void)
+{
+	test_cycle();
+	test_told();
+	for (size_t i = 0; i < VH_COUNT(refused); i++)
+		test_refused(i);
+	test_broken();
+	test_as_it_was();
+	test_with();
+	test_unfit();
+	test_silent();
+	test_by_hand();
+	return tap_done();
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fake-systemd - process 1, modules and consoles of the fake kernel. What they are stands in the
+ * tree:
+ *
+ *	units/NAME                   what `systemctl show` says of it
+ *	fake-kernel/unit/NAME        its processes, while it runs: proc/PID is parked when it stops
+ *	fake-kernel/unit/NAME.mount  its line of mountinfo
+ *	fake-kernel/unit/NAME.broken it does not start; .stays: does not stop; .again: starts by
+ *itself sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
+ *
+ * Each call is a write for fake_fault(), with a path like "unit/stop/NAME" or "module/load/NAME".
+ */
+#include <errno.h>
+#include <poll.h>
+
+#include "lib/base/strbuf.h"
+#include "lib/base/unit.h"
+#include "tests/fake/fake-impl.h"
+
+#define UNIT FAKE "/unit"
+#define PARKED FAKE "/parked"
+
+/* --- units ---------------------------------------------------------------------------------------- */
+
+static char *property(const struct vh_root *root, const char *name, const char *key)
+{
+	_auto_free_ char *text = vh_root_read(root, "units/%s", name);
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == '=')
+			return vh_strdup(line + strlen(key) + 1);
+	return vh_strdup("");
+}
+
+static void set_state(const struct vh_root *root, const char *name, const char *state)
+{
+	_auto_free_ char *text = vh_root_read(root, "units/%s", name);
+	_auto_free_ char *path = vh_printf("units/%s", name);
+	_auto_strbuf_ struct vh_strbuf now = { 0 };
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line && strncmp(line, "ActiveState=", 12) != 0)
+			vh_strbuf_addf(&now, "%s\n", line);
+	fake_put(root, path, "%sActiveState=%s\n", now.data ? now.data : "", state);
+}
+
+static void park_processes(const struct vh_root *root, const char *name, bool away)
+{
+	_auto_free_ char *pids = vh_root_read(root, UNIT "/%s", name);
+	_auto_names_ struct vh_names list = { 0 };
+
+	vh_unit_words(&list, pids);
+	for (size_t i = 0; i < list.count; i++) {
+		_auto_free_ char *here = vh_printf("proc/%s", list.name[i]);
+		_auto_free_ char *there = vh_printf(PARKED "/proc-%s", list.name[i]);
+
+		if (vh_root_exists(root, "%s", away ? here : there))
+			fake_rename(root, away ? here : there, away ? there : here);
+	}
+}
+
+static void move_mount(const struct vh_root *root, const char *name, bool away)
+{
+	_auto_free_ char *line = vh_root_read(root, UNIT "/%s.mount", name);
+	_auto_free_ char *all = line ? vh_root_read(root, "proc/self/mountinfo") : NULL;
+	char *at = all ? strstr(all, line) : NULL;
+
+	if (!line || !!at != away)
+		return;
+	if (away) {
+		*at = 0;
+		fake_put(root, "proc/self/mountinfo", "%s%s", all, at + strlen(line));
+	} else {
+		fake_put(root, "proc/self/mountinfo", "%s\n%s\n", all, line);
+	}
+}
+
+static void set_running(const struct vh_root *root, const char *name, bool running)
+{
+	set_state(root, name, running ? "active" : "inactive");
+	park_processes(root, name, !running);
+	move_mount(root, name, !running);
+}
+
+static int stop(const struct vh_root *root, const char *name)
+{
+	_auto_free_ char *with = property(root, name, "RequiredBy");
+	_auto_names_ struct vh_names list = { 0 };
+
+	if (vh_root_exists(root, UNIT "/%s.stays", name))
+		return -EIO;
+	vh_unit_words(&list, with);
+	for (size_t i = 0; i < list.count; i++)
+		set_running(root, list.name[i], false);
+	set_running(root, name, false);
+	if (vh_root_exists(root, UNIT "/%s.again", name))
+		set_running(root, name, true);
+	return 0;
+}
+
+static int start(const struct vh_root *root, const char *name)
+{
+	if (vh_root_exists(root, UNIT "/%s.broken", name)) {
+		set_state(root, name, "failed");
+		return -EIO;
+	}
+	set_running(root, name, true);
+	return 0;
+}
+
+/* --- modules -------------------------------------------------------------------------------------- */
+
+/* Its drivers leave their devices, and come again for those that nobody has. */
+static void move_drivers(const struct vh_root *root, const char *name, bool away)
+{
+	_auto_free_ char *drivers = vh_root_read(root, FAKE "/module/%s", name);
+	_auto_names_ struct vh_names list = { 0 }, devices = { 0 };
+
+	vh_unit_words(&list, drivers);
+	if (vh_root_list(root, &devices, "sys/bus/pci/devices") < 0)
+		return;
+	for (size_t i = 0; i < list.count; i++) {
+		_auto_free_ char *here = vh_printf("sys/bus/pci/drivers/%s", list.name[i]);
+		_auto_free_ char *there = vh_printf(PARKED "/driver-%s", list.name[i]);
+
+		for (size_t k = 0; away && k < devices.count; k++)
+			if (vh_root_exists(root, "%s/%s", here, devices.name[k]))
+				(void)fake_write(root, devices.name[k], "%s/unbind", here);
+		if (vh_root_exists(root, "%s", away ? here : there))
+			fake_rename(root, away ? here : there, away ? there : here);
+	}
+	for (size_t k = 0; !away && k < devices.count; k++)
+		(void)fake_write(root, devices.name[k], "sys/bus/pci/drivers_probe");
+}
+
+static bool has_users(const struct vh_root *root, const char *name)
+{
+	return vh_root_read_int(root, "sys/module/%s/refcnt", name) > 0 ||
+	       vh_root_has_entries(root, "sys/module/%s/holders", name);
+}
+
+static int move_module(const struct vh_root *root, const char *name, bool away)
+{
+	_auto_free_ char *here = vh_printf("sys/module/%s", name);
+	_auto_free_ char *there = vh_printf(PARKED "/module-%s", name);
+
+	if (!vh_root_exists(root, "%s", away ? here : there))
+		return vh_root_exists(root, "%s", here) ? 0 : -ENOENT;
+	if (away && has_users(root, name))
+		return -EWOULDBLOCK;
+	if (away)
+		move_drivers(root, name, true);
+	fake_rename(root, away ? here : there, away ? there : here);
+	if (!away)
+		move_drivers(root, name, false);
+	return 0;
+}
+
+/* --- what is called ------------------------------------------------------------------------------- */
+
+struct call {
+	const struct vh_root *root;
+	const char *verb, *name;
+};
+
+static int do_call(void *arg)
+{
+	const struct call *c = arg;
+
+	if (!strcmp(c->verb, "unit/stop"))
+		return stop(c->root, c->name);
+	if (!strcmp(c->verb, "unit/start"))
+		return start(c->root, c->name);
+	return move_module(c->root, c->name, !strcmp(c->verb, "module/unload"));
+}
+
+static int do_at_once(struct call *c)
+{
+	_auto_close_ int busy = fake_lock_shared(c->root, FAKE_BUSY);
+
+	return do_call(c);
+}
+
+static int judged(const struct vh_root *root, const char *verb, const char *name)
+{
+	_auto_free_ char *path = vh_printf("%s/%s", verb, name), *line = NULL;
+	struct fake_verdict v = fake_judge_write(root, path);
+	struct call c = { root, verb, name };
+	int r;
+
+	if (*v.now)
+		fake_end(root, v.now);
+	if (v.late)
+		r = fake_block(root, NULL, FAKE "/resume", -1, true, do_call, &c);
+	else if (v.hang) /* systemctl dies of SIGKILL, whatever process 1 does */
+		r = poll(NULL, 0, 60000);
+	else
+		r = v.error ? -v.error : do_at_once(&c);
+	line = vh_printf("%s: %d\n", path, r);
+	fake_append(root, FAKE "/log", line);
+	if (*v.after)
+		fake_end(root, v.after);
+	return r;
+}
+
+int fake_unit(const struct vh_root *root, const char *verb, const char *name)
+{
+	_auto_free_ char *what = vh_printf("unit/%s", verb);
+
+	return judged(root, what, name);
+}
+
+int fake_unload_module(const struct vh_root *root, const char *name)
+{
+	return judged(root, "module/unload", name);
+}
+
+int fake_load_module(const struct vh_root *root, const char *name)
+{
+	return judged(root, "module/load", name);
+}
+
+/* Is it one of these, loaded or not? */
+bool fake_has_module(const struct vh_root *root, const char *name)
+{
+	return vh_root_exists(root, "sys/module/%s", name) ||
+	       vh_root_exists(root, PARKED "/module-%s", name);
+}
+
+/* --- consoles ------------------------------------------------------------------------------------- */
+
+bool fake_is_screen(const char *path)
+{
+	return vh_has_prefix(path, "sys/class/vtconsole/") ||
+	       vh_has_prefix(path, "sys/bus/platform/drivers/");
+}
+
+int fake_write_screen(const struct vh_root *root, const char *path, const char *value)
+{
+	_auto_free_ char *driver = NULL, *link = NULL;
+
+	if (!vh_root_exists(root, "%s", path))
+		return -ENOENT;
+	if (vh_has_prefix(path, "sys/class/vtconsole/")) {
+		fake_put(root, path, "%s\n", value);
+		return 0;
+	}
+	driver = vh_strndup(path, (size_t)(strrchr(path, '/') - path));
+	link = vh_printf("sys/devices/platform/%s/driver", value);
+	if (vh_has_suffix(path, "/unbind"))
+		fake_remove(root, "%s", link);
+	else
+		fake_link(root, link, driver);
+	return 0;
+}
+
+void fake_add_unit(const struct vh_root *root, const char *name, const char *pids)
+{
+	_auto_free_ char *path = vh_printf("units/%s", name);
+	_auto_free_ char *own = vh_printf(UNIT "/%s", name);
+
+	fake_put(root, path,
+		 "Id=%s\nNames=%s\nLoadState=loaded\nFragmentPath=/etc/systemd/system/%s\n"
+		 "ActiveState=active\n",
+		 name, name, name);
+	fake_put(root, own, "%s\n", pids);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-cases-handover - what the host gives up for a guest. See rule-cases.h. */
+#include "tests/rules/rule-cases.h"
+
+#include "lib/base/banned.h"
+
+#define HANDED "info handed-over 0000:01:00.0:10"
+#define UNFIT "error unit-unfit 0000:01:00.0:10"
+#define USED "error device-in-use 0000:01:00.0:10"
+
+/* One list for each case; what it lists stays as it is written down here. */
+static struct handed {
+	struct vh_handed_dev dev;
+	struct vh_unit_facts units[3];
+	char *listed[2], *names[2], *with[1], *modules[2];
+	enum vh_module_state states[2];
+} handed;
+
+/* A display manager that is listed, runs and has the device open; another unit that may stop. */
+static void desktop(struct world *w)
+{
+	struct vh_handed_dev *d = &handed.dev;
+
+	handed = (struct handed){
+		.units = { { .name = S("display-manager.service"),
+			     .load = VH_UNIT_LOADED,
+			     .active = true,
+			     .names = { handed.names, 2 } },
+			   { .name = S("jobs.service"), .load = VH_UNIT_LOADED, .active = true },
+			   { .name = S("libvirtd.service"), .load = VH_UNIT_LOADED, .active = true } },
+		.listed = { S("display-manager.service") },
+		.names = { S("gdm.service"), S("pid:812") },
+		.with = { S("jobs.service") },
+	};
+	alone(w);
+	*d = (struct vh_handed_dev){ .dev = &w->dev[1],
+				     .addr = w->dev[1].addr,
+				     .units = { handed.listed, 1 },
+				     .modules = { handed.modules, 0 },
+				     .states = handed.states };
+	w->c.handed = (struct vh_handed){ .devs = d, .count = 1, .units = { handed.units, 3, 1 } };
+	world_use(&w->dev[1], VH_USE_DISPLAY, "process 812 (Xorg) has /dev/dri/card0 open")->by = S(
+		"gdm.service session-2.scope");
+}
+CASE("handed-over", desktop, .want = "info peer-detached 0000:01:00.0:10, " HANDED,
+     .silent = "device-in-use");
+
+static void by_pid(struct world *w)
+{
+	desktop(w);
+	w->dev[1].uses[0].by = S("pid:812\ngdm.service");
+}
+CASE("handed-over-by-its-main-process", by_pid,
+     .want = "info peer-detached 0000:01:00.0:10, " HANDED, .silent = "unit-unfit");
+
+static void one_more(struct world *w)
+{
+	desktop(w);
+	w->dev[1].uses[0].by = S("gdm.service\nollama.service");
+}
+CASE("in-use-by-one-more-than-handed-over", one_more, .want = USED ", " HANDED,
+     .says = "process 812 (Xorg)");
+
+static void by_nobody(struct world *w)
+{
+	desktop(w);
+	w->dev[1].uses[0].by = NULL;
+}
+CASE("in-use-by-no-unit", by_nobody, .want = USED ", " HANDED);
+
+static void of_another(struct world *w)
+{
+	desktop(w);
+	world_dev(w, "0000:02:00.0", NIC, 2, "igb");
+	handed.dev.dev = &w->dev[2];
+}
+CASE("in-use-and-listed-for-a-device-that-stays", of_another, .want = USED, .silent = "handed-over");
+
+static void done(struct world *w)
+{
+	desktop(w);
+	w->c.handed.over = VH_HANDED_UNITS;
+}
+CASE("in-use-after-it-was-handed-over", done, .want = USED ", " HANDED);
+
+static void peer_used(struct world *w)
+{
+	desktop(w);
+	world_dev(w, "0000:01:00.1", AUDIO, 1, "snd_hda_intel");
+	world_use(&w->dev[2], VH_USE_SOUND, "process 813 (pipewire) has /dev/snd/pcmC1D3p open")->by =
+		S("gdm.service");
+}
+CASE("handed-over-with-a-peer", peer_used,
+     .want = "info peer-detached 0000:01:00.0:10, info peer-detached 0000:01:00.1:10, " HANDED,
+     .silent = "peer-in-use");
+
+static void with_more(struct world *w)
+{
+	desktop(w);
+	handed.units[0].with = (struct vh_names){ handed.with, 1 };
+	handed.dev.console = true;
+	handed.dev.consoles = (struct vh_names){ handed.names, 1 };
+	handed.modules[0] = S("nvidia_drm");
+	handed.modules[1] = S("nvidia");
+	handed.dev.modules.count = 2;
+	handed.states[0] = handed.states[1] = VH_MODULE_IN;
+	w->dev[1].uses[0].by = S("console:");
+	world_use(&w->dev[1], VH_USE_DISPLAY, "nvidia_drm holds it")->by = S("module:nvidia_drm");
+}
+CASE("handed-over-all-kinds", with_more,
+     .want = "info peer-detached 0000:01:00.0:10, " HANDED ", " HANDED ", " HANDED);
+
+static void stops_libvirt(struct world *w)
+{
+	desktop(w);
+	handed.with[0] = S("libvirtd.service");
+	handed.units[0].with = (struct vh_names){ handed.with, 1 };
+}
+CASE("unit-unfit-stops-libvirt", stops_libvirt, .want = UNFIT ", " HANDED,
+     .says = "libvirt needs libvirtd.service", .fix = "take it out of stop-units");
+
+static void calls_libvirt(struct world *w)
+{
+	desktop(w);
+	handed.units[0].calls_libvirt = true;
+}
+CASE("unit-unfit-calls-virsh", calls_libvirt, .want = UNFIT ", " HANDED, .says = "it calls virsh");
+
+static void by_hand(struct world *w)
+{
+	desktop(w);
+	handed.units[0].made_by_hand = true;
+}
+CASE("unit-unfit-made-by-hand", by_hand, .want = UNFIT ", " HANDED, .says = "was made by hand",
+     .fix = "/etc/fstab");
+
+static void masked(struct world *w)
+{
+	desktop(w);
+	handed.units[0].load = VH_UNIT_MASKED;
+}
+CASE("unit-unfit-masked", masked, .want = UNFIT ", " HANDED, .says = "is masked");
+
+static void missing(struct world *w)
+{
+	desktop(w);
+	handed.units[0].load = VH_UNIT_MISSING;
+	handed.units[0].active = false;
+	w->dev[1].n_uses = 0;
+}
+CASE("unit-unfit-missing", missing, .want = "warning unit-unfit 0000:01:00.0:10",
+     .says = "systemd knows no such unit");
+
+static void unknown(struct world *w)
+{
+	missing(w);
+	handed.units[0].load = VH_UNIT_UNKNOWN;
+}
+CASE("unit-not-seen", unknown, .want = "", .silent = "unit-unfit");
+
+static void built_in(struct world *w)
+{
+	desktop(w);
+	handed.modules[0] = S("amdgpu");
+	handed.dev.modules.count = 1;
+	handed.states[0] = VH_MODULE_BUILT_IN;
+}
+CASE("unit-unfit-built-in", built_in, .want = UNFIT ", " HANDED, .says = "built into the kernel");
