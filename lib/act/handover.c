@@ -315,7 +315,7 @@ bool vh_handover_is_due(const struct vh_claim *c)
 	return false;
 }
 
-/* Another one has taken the device since: a desktop without its card would be started in vain. */
+/* Another one has taken the device since: a desktop without its card would start for nothing. */
 static bool is_away(const struct vh_act *act, const struct vh_pci_addr *addr)
 {
 	_auto_free_ char *driver = NULL;

@@ -9,7 +9,7 @@
 enum vh_unit_load {
 	VH_UNIT_UNKNOWN = 0, /* systemd said nothing */
 	VH_UNIT_MISSING,
-	VH_UNIT_MASKED, /* or its file is no good */
+	VH_UNIT_MASKED, /* or its file is invalid */
 	VH_UNIT_LOADED,
 };
 
