@@ -39,6 +39,8 @@ base|module inih|libinih-dev|inih-devel|inih, for developing
 base|module json-c|libjson-c-dev|json-c-devel|json-c, for developing
 base|module libpci|libpci-dev|pciutils-devel|libpci, for developing
 base|module libvirt|libvirt-dev|libvirt-devel|libvirt, for developing
+check|command zsh|zsh|zsh|zsh, whose completion is tested
+check|command fish|fish|fish|fish, likewise
 vm|command qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|QEMU for x86
 vm|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
 vm|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
@@ -88,7 +90,7 @@ is_there() {
 # missing COLUMN: that column of every need that is not met
 missing() {
 	needs | while IFS='|' read -r set probe apt dnf what; do
-		case " base $wanted " in *" $set "*) ;; *) continue ;; esac
+		case " base check $wanted " in *" $set "*) ;; *) continue ;; esac
 		# shellcheck disable=SC2086	# a kind and its names
 		is_there $probe && continue
 		case $1 in

@@ -45,9 +45,9 @@ const struct vh_option vh_command_table_options[] = {
 	{ "format", "text|json|dot", "how the answer is written; dot: list alone", READING,
 	  CLI(WORD, format),
 	  .excludes = { { "format=dot !@list", "'--format dot' is for 'list' alone" } } },
-	{ "host", "MANIFEST", "look at the machine in this file", READING " snapshot",
+	{ "host", "MANIFEST", "look at the machine in this file", READING " snapshot handover",
 	  CLI(TEXT, host), .excludes = { { "sysroot", NULL }, { "connect", NULL } } },
-	{ "sysroot", "DIR", "look at the system below this directory", READING " snapshot",
+	{ "sysroot", "DIR", "look at the system below this directory", READING " snapshot handover",
 	  CLI(TEXT, sysroot), .excludes = { { "host", NULL }, { "connect", NULL } } },
 	{ "connect", "URI", "look at the host of this libvirt; check takes several", LIBVIRT,
 	  CLI(LIST, connect), COUNT(struct vh_cli, connect),
@@ -161,6 +161,12 @@ const struct vh_command vh_command_table[] = {
 	  0, 0, 0, .run = vh_cmd_status,
 	  .examples = "sudo vfio-hook status\n"
 		      "sudo vfio-hook --format json status\n" },
+	{ "why", "DOMAIN", "why a domain did not start, and what changed since",
+	  "One screen for one domain: its last refusal, its last start, what changed since then\n"
+	  "(devices, its definition, the configuration, a boot), the last entries of the journal,\n"
+	  "and whether it would start now. DOMAIN is a name or UUID. The exit status is 1 where\n"
+	  "it would be refused now. Needs root to see the claims.",
+	  1, 1, 0, .run = vh_cmd_why, .examples = "sudo vfio-hook why vm\n" },
 	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
 	  "Detaches these devices and every other member of their IOMMU groups from their\n"
 	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
@@ -178,6 +184,12 @@ const struct vh_command vh_command_table[] = {
 		      "sudo vfio-hook reattach --all-stale\n",
 	  .options_size = sizeof(struct vh_opt_reattach),
 	  .excludes = { { "!ARGUMENT !all-stale", REATTACH_USAGE } } },
+	{ "handover", "ADDRESS...", "print what to configure so that a guest can have the device",
+	  "Prints the lines of the configuration with which a guest can have these devices although\n"
+	  "the host uses them now: the units that would be stopped, the console, the modules, and\n"
+	  "as comments who uses what. It says what cannot be handed over; the exit status is 1\n"
+	  "then. ADDRESS as for 'show'. Changes nothing.",
+	  1, 64, 0, .run = vh_cmd_handover },
 	{ "accept", "DOMAIN", "accept the devices now at the domain's addresses",
 	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
@@ -283,7 +295,10 @@ bool vh_command_table_takes(const struct vh_command *cmd, const struct vh_option
 
 static void put_row(FILE *f, const char *left, const char *right)
 {
-	fprintf(f, "  %-28s ", left);
+	if (strlen(left) > 28) /* completion reads the rest by its column */
+		fprintf(f, "  %s\n%31s", left, "");
+	else
+		fprintf(f, "  %-28s ", left);
 	vh_wrap_hang(f);
 	fprintf(f, "%s\n", right);
 }

@@ -13,7 +13,8 @@ struct vh_progress {
 	int fd; /* of the terminal, or -1: nothing is shown */
 };
 
-/* Nothing is shown where standard error is not a terminal. Before locks are taken: they are not the
+/* `limit_ms`: 0 where nobody knows. Nothing is shown where standard error is not a terminal. Begin
+ * before locks are taken: they are not the
  * child's. */
 void vh_progress_begin(struct vh_progress *p, const char *what, int limit_ms);
 /* Takes the line away, for other output; it comes back with the next second. */

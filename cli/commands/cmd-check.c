@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "cli/wrap.h"
+#include "lib/base/shell.h"
 
 #include "lib/base/banned.h"
 
@@ -27,9 +28,37 @@ static void not_checked_config(const struct check *c, struct vh_judgement *j)
 		      c->config_problem);
 }
 
+/* How to call it with --fix, and what to do with what it prints. */
+static char *cure_of(const struct vh_cli *cli, const char *source, const char *label)
+{
+	bool is_file = label == source || vh_streq(source, "-");
+	_auto_free_ char *word = vh_shell_operand(source);
+	const char *host = cli->host ? cli->host : cli->sysroot;
+	_auto_free_ char *quoted = host ? vh_shell_quote(host) : NULL;
+
+	return vh_printf("vfio-hook%s%s check --fix %s%s",
+			 cli->host ? " --host " : (host ? " --sysroot " : ""), host ? quoted : "",
+			 word, is_file ? " >corrected.xml" : " | virsh define /dev/stdin");
+}
+
+/* Of how many errors the domain is cured by changes of its XML. */
+static size_t cured(struct check *c, const struct vh_judgement *j, const struct vh_strbuf *xml)
+{
+	size_t errors = vh_findings_number(&j->findings, VH_ERROR), left;
+	_auto_error_ struct vh_error ignored = { 0 };
+	_auto_fixed_ struct vh_fixed f = { .judgement.facts = &c->facts };
+
+	if (!errors ||
+	    vh_fix_domain(&f, &c->cli->root, &c->config, xml, VH_FIX_UNASSIGNED, &ignored) < 0)
+		return 0;
+	left = vh_findings_number(&f.judgement.findings, VH_ERROR);
+	return left < errors ? errors - left : 0;
+}
+
 static void report(struct check *c, struct vh_judgement *j, const char *source, const char *label,
 		   const struct vh_strbuf *xml, const struct vh_defined *defined)
 {
+	_auto_free_ char *cure = NULL;
 	struct vh_report r = {
 		.defined = defined,
 		.brief = defined && !c->options->verbose,
@@ -42,6 +71,10 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
 	vh_advice_findings(c->cli, &j->findings);
+	if (xml && c->cli->format == VH_FORMAT_TEXT && !r.brief)
+		r.cured = cured(c, j, xml);
+	if (r.cured)
+		r.cure = cure = cure_of(c->cli, source, label);
 	if (xml)
 		c->out.r->check_domain(&c->out, &r);
 	else
@@ -95,6 +128,8 @@ static void add_member(const struct vh_judgement *j, const struct vh_defined *d,
 	m->name = vh_strdup(d->name);
 	m->autostart = d->autostart;
 	m->refused = vh_findings_number(&j->findings, VH_ERROR);
+	if (m->refused) /* errors come first */
+		m->why = vh_strdup(j->findings.list[0].message);
 	if (!j->c.host)
 		return;
 	vh_together_look(m, &j->c);
@@ -166,6 +201,7 @@ static void report_fix(struct check *c, struct vh_fixed *f, const char *label)
 	for (size_t i = 0; i < f->done.count; i++)
 		vh_put_lines(stderr, "fixed: ", f->done.name[i]);
 	vh_text_findings_report(c->cli, stderr, &r);
+	vh_text_check_verdict(c->cli, stderr, &r);
 	for (size_t i = 0; i < f->judgement.c.unseen.count; i++)
 		vh_put_lines(stderr, "  not checked: ", f->judgement.c.unseen.name[i]);
 }

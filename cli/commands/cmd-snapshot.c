@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/survey.h"
 #include "cli/wrap.h"
 #include "lib/snapshot/snapshot.h"
@@ -24,6 +25,8 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 	time_t now = time(NULL);
 	char date[32] = "";
 	struct tm utc;
+	struct vh_progress progress;
+	int taken;
 
 	(void)args;
 	(void)count;
@@ -35,7 +38,10 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 	if (gmtime_r(&now, &utc))
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &utc); /* it fits */
 	options.date = date;
-	if (vh_snapshot_take(&cli->root, &options, &text, &err) < 0) {
+	vh_progress_begin(&progress, "reading this host", 0);
+	taken = vh_snapshot_take(&cli->root, &options, &text, &err);
+	vh_progress_end(&progress);
+	if (taken < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}

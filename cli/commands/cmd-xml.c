@@ -148,6 +148,19 @@ static int check_groups(const struct vh_cli *cli, const struct vh_host *h,
 	return VH_EXIT_OK;
 }
 
+/* Who pastes this gives away what the host runs on; the start would be refused. */
+static void note_vital(const struct vh_fragment *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct vh_pci_dev *d = f->devs[i];
+
+		for (size_t k = 0; k < d->n_uses; k++)
+			if (d->uses[k].vital)
+				vh_note("the host itself needs %s: %s; a start with it is refused",
+					vh_pci_str(&d->addr).s, d->uses[k].text);
+	}
+}
+
 static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragment *f)
 {
 	const struct vh_opt_xml *options = cli->options;
@@ -157,6 +170,7 @@ static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragmen
 	int groups = check_groups(cli, h, f), rc;
 
 	note_others(cli, f);
+	note_vital(f);
 	if (options->into) {
 		rc = read_into(cli, options->into, f, &text);
 		if (rc != VH_EXIT_OK)

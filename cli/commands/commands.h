@@ -37,7 +37,7 @@ struct vh_opt_snapshot {
 };
 vh_command_fn vh_cmd_snapshot;
 
-vh_command_fn vh_cmd_show, vh_cmd_status, vh_cmd_accept, vh_cmd_config;
+vh_command_fn vh_cmd_show, vh_cmd_handover, vh_cmd_status, vh_cmd_why, vh_cmd_accept, vh_cmd_config;
 
 /* What --explain does instead of a command. */
 struct vh_opt_explain {

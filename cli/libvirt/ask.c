@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "cli/libvirt/calls.h"
+#include "cli/progress.h"
 #include "lib/base/child.h"
 #include "lib/base/uuid.h"
 #include "lib/domain/domain.h"
@@ -170,13 +171,18 @@ static void add_text(struct vh_names *to, char *text)
 
 static void add_number(struct vh_told *t, const char *name, const char *value)
 {
-	uint64_t *field = !strcmp(name, "total")  ? &t->total_kib
-			  : !strcmp(name, "free") ? &t->free_kib
-						  : NULL;
+	const struct {
+		const char *name;
+		uint64_t *field;
+	} numbers[] = { { "total", &t->total_kib },
+			{ "free", &t->free_kib },
+			{ "libvirt", &t->libvirt },
+			{ "qemu", &t->qemu } };
 	uint64_t v;
 
-	if (field && vh_parse_uint(value, 10, UINT64_MAX, &v) == 0)
-		*field = v;
+	for (size_t i = 0; i < VH_COUNT(numbers); i++)
+		if (!strcmp(name, numbers[i].name) && vh_parse_uint(value, 10, UINT64_MAX, &v) == 0)
+			*numbers[i].field = v;
 }
 
 /* What is told of the host. */
@@ -200,6 +206,7 @@ static void add_fact(struct vh_told *t, enum vh_tale kind, const char *name, cha
 		add_text(&t->free_pages, text);
 		break;
 	case VH_TALE_MEMORY:
+	case VH_TALE_VERSION:
 		add_number(t, name, text);
 		free(text);
 		break;
@@ -259,6 +266,8 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 		    struct vh_answer_of *ret)
 {
 	_auto_free_ struct asked *all = vh_alloc(count * sizeof(*all));
+	_auto_free_ char *what = NULL;
+	struct vh_progress progress;
 
 	memset(ret, 0, count * sizeof(*ret));
 	for (size_t i = 0; i < count; i++) {
@@ -266,7 +275,11 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 		ret[i].uri = vh_strdup(questions[i].uri);
 		start(&all[i]);
 	}
+	what = count > 1 ? vh_printf("waiting for %zu libvirts", count)
+			 : vh_printf("waiting for libvirt %s", count && ret->uri ? ret->uri : "");
+	vh_progress_begin(&progress, what, silence * 1000);
 	hear_all(all, count, silence);
+	vh_progress_end(&progress);
 	for (size_t i = 0; i < count; i++) {
 		conclude(&all[i], silence, &ret[i]);
 		stop(&all[i]);

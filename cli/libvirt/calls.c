@@ -26,6 +26,7 @@
 	X(virDomainFree) X(virConnectListAllNodeDevices) X(virNodeDeviceGetName)           \
 	X(virNodeDeviceGetXMLDesc) X(virNodeDeviceFree) X(virConnectListAllNetworks)       \
 	X(virNetworkGetName) X(virNetworkGetXMLDesc) X(virNetworkFree)                     \
+	X(virConnectGetLibVersion) X(virConnectGetVersion)                                 \
 	X(virConnectGetCapabilities) X(virNodeGetMemoryStats) X(virNodeGetFreePages)
 /* clang-format on */
 
@@ -299,6 +300,22 @@ static void tell_pages(struct teller *t, const char *capabilities)
 	}
 }
 
+/* Those by which domains will be run there: of the daemon, and of its usual QEMU. */
+static void tell_versions(struct teller *t)
+{
+	unsigned long libvirt = 0, qemu = 0;
+	_auto_free_ char *first = NULL, *second = NULL;
+
+	if (t->virConnectGetLibVersion(t->conn, &libvirt) < 0)
+		libvirt = 0;
+	if (t->virConnectGetVersion(t->conn, &qemu) < 0)
+		qemu = 0;
+	first = vh_printf("%lu", libvirt);
+	second = vh_printf("%lu", qemu);
+	tell(t, VH_TALE_VERSION, "libvirt", first);
+	tell(t, VH_TALE_VERSION, "qemu", second);
+}
+
 static int tell_host(struct teller *t)
 {
 	_auto_free_ char *capabilities = t->virConnectGetCapabilities(t->conn);
@@ -308,6 +325,7 @@ static int tell_host(struct teller *t)
 	tell(t, VH_TALE_CAPABILITIES, NULL, capabilities);
 	tell_memory(t);
 	tell_pages(t, capabilities);
+	tell_versions(t);
 	tell_networks(t);
 	return tell_devices(t) < 0 || tell_running(t) < 0 ? -1 : 0;
 }

@@ -20,6 +20,7 @@ enum vh_tale {
 	VH_TALE_CAPABILITIES = 'C', /* "", XML */
 	VH_TALE_MEMORY = 'M',       /* name of a number, the number in KiB */
 	VH_TALE_PAGES = 'P',        /* "", a line of free pages (free-pages.h) */
+	VH_TALE_VERSION = 'V',      /* "libvirt" or "qemu", its version as libvirt has it */
 	VH_TALE_ERROR = 'E',        /* what, fix: nothing comes after it */
 	VH_TALE_END = '.',          /* all has been told */
 };

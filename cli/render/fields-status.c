@@ -123,6 +123,48 @@ bool vh_fields_status_records(const struct vh_subject *s, size_t *at, struct vh_
 	return true;
 }
 
+/* --- what is handed over --------------------------------------------------------------------- */
+
+VH_FIELDS_GET(char *, loan_address, vh_strdup(vh_pci_str(&s->loan->addr).s))
+VH_FIELDS_GET(char *, loan_name, vh_strdup(s->loan->name))
+VH_FIELDS_GET(enum vh_tri, loan_failed, vh_fields_is(s->loan->failed))
+
+/* That the device needs it first is a matter of the way home. */
+VH_FIELDS_GET(char *, loan_kind,
+	      vh_strdup(vh_loan_kind_str(s->loan->kind == VH_LOAN_DRIVER ? VH_LOAN_MODULE
+									 : s->loan->kind)))
+
+static char *loan_words(const struct vh_subject *s)
+{
+	const char *kind = s->loan->kind == VH_LOAN_UNIT     ? ""
+			   : s->loan->kind == VH_LOAN_DRIVER ? "module "
+							     : vh_loan_kind_str(s->loan->kind);
+
+	return vh_printf("%s%s%s", kind, *kind && s->loan->kind != VH_LOAN_DRIVER ? " " : "",
+			 s->loan->name);
+}
+
+static char *loan_state(const struct vh_subject *s)
+{
+	if (!s->loan->failed)
+		return vh_strdup("comes back after it");
+	return vh_printf("did not come back: vfio-hook reattach %s", vh_pci_str(&s->loan->addr).s);
+}
+
+VH_FIELDS_GET(enum vh_style, loan_style, s->loan->failed ? VH_BAD : VH_PLAIN)
+
+const struct vh_field vh_fields_status_loan[] = {
+	{ "address", "HANDED OVER", .text = loan_address, .at = { { 1, 13, " " } } },
+	{ "kind", .text = loan_kind },
+	{ "name", "", .text = loan_name, .words = loan_words, .at = { { 2, 33, " " } } },
+	{ "failed", .tri = loan_failed },
+	{ NULL, "", .text = loan_state, .style = loan_style, .at = { { 3, 0, "\n" } } },
+	{ 0 },
+};
+
+VH_FIELDS_NEXT(bool, vh_fields_status_loans, loan, s->row->claim->loans.list,
+	       s->row->claim->loans.count)
+
 /* --- claims --------------------------------------------------------------------------------- */
 
 VH_FIELDS_GET(char *, domain, is_manual(s) ? NULL : vh_strdup(s->row->claim->name))
@@ -161,9 +203,12 @@ static char *claim_fix(const struct vh_subject *s)
 	const struct vh_claim *c = s->row->claim;
 	struct vh_strbuf sb = { 0 };
 
-	if (!c->count || !(has_halted(s->row) || vh_streq(s->row->state, "stuck")))
+	if (!(has_halted(s->row) || vh_streq(s->row->state, "stuck")))
 		return NULL;
 	vh_strbuf_add(&sb, "vfio-hook reattach");
+	/* all devices are home, and something that was handed over with one is not back yet */
+	if (!c->count && c->loans.count)
+		vh_strbuf_addf(&sb, " %s", vh_pci_str(&c->loans.list[0].addr).s);
 	for (size_t i = 0; i < c->count; i++) {
 		bool known = false;
 
@@ -191,6 +236,7 @@ const struct vh_field vh_fields_status_claim[] = {
 	{ "why", .text = why },
 	{ "fix", .text = claim_fix },
 	{ "devices", .next = vh_fields_status_records, .fields = vh_fields_status_record },
+	{ "handed_over", .next = vh_fields_status_loans, .fields = vh_fields_status_loan },
 	{ 0 },
 };
 

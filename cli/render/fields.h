@@ -31,6 +31,7 @@ struct vh_subject {
 	const struct vh_status *status;
 	const struct vh_status_row *row;
 	const struct vh_record *record;
+	const struct vh_loan *loan;
 	const struct vh_refusal *refusal;
 	/* check */
 	const char *source; /* what the host was read from */
@@ -167,6 +168,8 @@ extern const struct vh_field vh_fields_show_device[], vh_fields_show_member[];
 bool vh_fields_show_devices(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 
 extern const struct vh_field vh_fields_status_claim[], vh_fields_status_record[];
+extern const struct vh_field vh_fields_status_loan[];
+bool vh_fields_status_loans(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 extern const struct vh_field vh_fields_status_refusal[], vh_fields_status_unclaimed[];
 bool vh_fields_status_claims(const struct vh_subject *s, size_t *at, struct vh_subject *ret);
 bool vh_fields_status_records(const struct vh_subject *s, size_t *at, struct vh_subject *ret);

@@ -20,6 +20,8 @@ struct vh_report {
 	const struct vh_strbuf *xml; /* the document, for quoting its lines; NULL: there is none */
 	const struct vh_judgement *judgement;
 	bool brief;                       /* one line is enough */
+	size_t cured;                     /* errors that check --fix cures; 0: none, or not tried */
+	const char *cure;                 /* how to call it */
 	const struct vh_defined *defined; /* with --all: what libvirt says of it, or NULL */
 };
 
@@ -167,6 +169,8 @@ void vh_text_findings_line(const struct vh_cli *cli, FILE *f, const struct vh_fi
 void vh_text_findings_brief(const struct vh_findings *f, enum vh_severity least);
 /* For --fix: as check prints them. */
 void vh_text_findings_report(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
+/* The line that ends it: LABEL: refused, 2 errors */
+void vh_text_check_verdict(const struct vh_cli *cli, FILE *f, const struct vh_report *r);
 
 /* The answers: text each in a file of its name, JSON in json.c. */
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r);

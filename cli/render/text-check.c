@@ -6,26 +6,26 @@
 
 #include "lib/base/banned.h"
 
-static void put_number(const char *before, size_t n, const char *what)
+static void put_number(FILE *f, const char *before, size_t n, const char *what)
 {
 	if (n)
-		printf("%s%zu %s%s", before, n, what, vh_render_plural(n));
+		fprintf(f, "%s%zu %s%s", before, n, what, vh_render_plural(n));
 }
 
-static void put_verdict(const struct vh_cli *cli, const struct vh_report *r, const char *good,
-			const char *bad)
+static void put_verdict(const struct vh_cli *cli, FILE *f, const struct vh_report *r,
+			const char *good, const char *bad)
 {
 	size_t errors = vh_findings_number(&r->judgement->findings, VH_ERROR);
 	size_t warnings = vh_findings_number(&r->judgement->findings, VH_WARNING);
 
-	vh_put(stdout, r->label);
-	fputs(": ", stdout);
-	vh_put_styled(cli, stdout, errors ? VH_BAD : VH_GOOD, errors ? bad : good, 0);
+	vh_put(f, r->label);
+	fputs(": ", f);
+	vh_put_styled(cli, f, errors ? VH_BAD : VH_GOOD, errors ? bad : good, 0);
 	if (errors) {
-		fputs(": ", stdout);
-		put_number("", errors, "error");
+		fputs(": ", f);
+		put_number(f, "", errors, "error");
 	}
-	put_number(", ", warnings, "warning");
+	put_number(f, ", ", warnings, "warning");
 }
 
 static void put_not_checked(const struct vh_names *names)
@@ -89,12 +89,13 @@ static void put_brief(struct vh_output *o, const struct vh_report *r)
 		fputs(" (autostart)", stdout);
 	fputs(": ", stdout);
 	vh_put_styled(o->cli, stdout, refused ? VH_BAD : VH_GOOD, refused ? "refused" : "ok", 0);
-	put_number(", ", vh_findings_number(f, VH_ERROR), "error");
-	put_number(", ", vh_findings_number(f, VH_WARNING), "warning");
+	put_number(stdout, ", ", vh_findings_number(f, VH_ERROR), "error");
+	put_number(stdout, ", ", vh_findings_number(f, VH_WARNING), "warning");
 	if (j->c.unseen.count)
 		printf(", %zu not checked", j->c.unseen.count);
 	if (!j->c.host)
-		fputs(": no PCI passthrough", stdout);
+		fputs(j->c.unseen.count ? ": no PCI passthrough seen" : ": no PCI passthrough",
+		      stdout);
 	vh_text_findings_brief(f, VH_WARNING);
 	fputc('\n', stdout);
 }
@@ -109,6 +110,31 @@ void vh_text_check_together(struct vh_output *o, const struct vh_remarks *remark
 	}
 }
 
+void vh_text_check_verdict(const struct vh_cli *cli, FILE *f, const struct vh_report *r)
+{
+	const struct vh_judgement *j = r->judgement;
+
+	put_verdict(cli, f, r, "ok", "refused");
+	if (!j->c.host) /* what could not be looked at may be some */
+		fputs(j->c.unseen.count ? ": no PCI passthrough seen" : ": no PCI passthrough", f);
+	fputc('\n', f);
+}
+
+/* What to do next. */
+static void put_cure(const struct vh_report *r)
+{
+	size_t errors = vh_findings_number(&r->judgement->findings, VH_ERROR);
+
+	if (!r->cured)
+		return;
+	if (r->cured == errors)
+		fputs(errors == 1 ? "  this cures it: " : "  this cures all of them: ", stdout);
+	else
+		printf("  this cures %zu of them: ", r->cured);
+	vh_put(stdout, r->cure);
+	fputc('\n', stdout);
+}
+
 void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 {
 	const struct vh_judgement *j = r->judgement;
@@ -118,8 +144,7 @@ void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 		return;
 	}
 	vh_text_findings_report(o->cli, stdout, r);
-	put_verdict(o->cli, r, "ok", "refused");
-	fputs(j->c.host ? "\n" : ": no PCI passthrough\n", stdout);
+	vh_text_check_verdict(o->cli, stdout, r);
 	if (j->c.running)
 		fputs("  it runs now, and was judged as if it were stopped\n", stdout);
 	if (j->c.host && !vh_findings_number(&j->findings, VH_ERROR))
@@ -127,6 +152,7 @@ void vh_text_check_domain(struct vh_output *o, const struct vh_report *r)
 	if (j->c.host && j->domain->lone)
 		put_hotplug(j);
 	put_not_checked(&j->c.unseen);
+	put_cure(r);
 }
 
 static const char *module_text(enum vh_module m)
@@ -151,7 +177,7 @@ void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 	const struct vh_host *h = r->judgement->c.host;
 
 	vh_text_findings_report(o->cli, stdout, r);
-	put_verdict(o->cli, r, "ok", "not ready");
+	put_verdict(o->cli, stdout, r, "ok", "not ready");
 	if (h->iommu)
 		printf("; IOMMU is on, %zu group%s, %zu PCI device%s", h->n_groups,
 		       vh_render_plural(h->n_groups), h->n_devs, vh_render_plural(h->n_devs));

@@ -18,17 +18,28 @@ static void put_line(const struct vh_subject *claim, const char *key)
 
 static void put_claim(struct vh_output *o, const struct vh_subject *claim)
 {
-	struct vh_subject record;
-	size_t at = 0;
+	const struct vh_claim *c = claim->row->claim;
+	struct vh_subject record, loan;
+	size_t at = 0, lent = 0;
 
 	vh_text_fields_row(o, vh_fields_status_claim, VH_ROW, claim, 0);
-	fputs("  ", stdout);
-	vh_text_fields_titles(vh_fields_status_record, VH_ROW);
+	if (c->count) {
+		fputs("  ", stdout);
+		vh_text_fields_titles(vh_fields_status_record, VH_ROW);
+	}
 	while (vh_fields_status_records(claim, &at, &record)) {
 		fputs("  ", stdout);
 		vh_text_fields_row(o, vh_fields_status_record, VH_ROW, &record, 0);
 	}
-	if (!vh_streq(claim->row->claim->owner, VH_MANUAL) || claim->row->busy)
+	if (c->loans.count) {
+		fputs("  ", stdout);
+		vh_text_fields_titles(vh_fields_status_loan, VH_ROW);
+	}
+	while (vh_fields_status_loans(claim, &lent, &loan)) {
+		fputs("  ", stdout);
+		vh_text_fields_row(o, vh_fields_status_loan, VH_ROW, &loan, 0);
+	}
+	if (!vh_streq(c->owner, VH_MANUAL) || claim->row->busy)
 		put_line(claim, "why");
 	put_line(claim, "fix");
 }

@@ -3,7 +3,6 @@
  * have moved. For a domain without passthrough it reads nothing of the machine. */
 #include "lib/case/case.h"
 
-#include "lib/case/networks.h"
 #include "lib/case/standing.h"
 #include "lib/case/start-memory.h"
 #include "lib/host/libvirt/libvirt-files.h"
@@ -14,7 +13,7 @@
 
 void vh_case_clear(struct vh_case *c)
 {
-	vh_names_clear(&c->pool_networks);
+	vh_networks_clear(&c->networks);
 	vh_vfpools_clear(&c->pools);
 	vh_memory_clear(&c->memory);
 	vh_identity_free(c->last);
@@ -23,6 +22,7 @@ void vh_case_clear(struct vh_case *c)
 	vh_whereabouts_clear(&c->lies);
 	vh_surroundings_clear(&c->around);
 	vh_handed_clear(&c->handed);
+	vh_hook_scripts_clear(&c->scripts);
 	vh_names_clear(&c->unseen);
 	vh_facts_clear(&c->here);
 	memset(c, 0, sizeof(*c));
@@ -214,7 +214,7 @@ static void read_record(struct vh_case *c, const struct vh_case_ask *ask)
 static void read_memory(struct vh_case *c, const struct vh_case_ask *ask, enum vh_tri runs)
 {
 	if (c->config->memory == VH_MEMORY_OFF ||
-	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+	    !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
 	vh_start_memory_read(ask->root, c->host, c->domain, &c->memory, &c->unseen);
 	if (runs != VH_NO && c->memory.own == VH_NO)
@@ -231,7 +231,9 @@ static bool is_plain(const struct vh_domain *d)
 static bool is_concerned(const struct vh_case *c)
 {
 	return vh_domain_has_pci(c->domain) || c->domain->smuggled.count ||
-	       c->domain->slots.n_misplaced || vh_domain_pins(c->domain, c->pool_networks.count > 0);
+	       c->networks.missing.count || c->networks.stopped.count ||
+	       c->domain->slots.n_misplaced ||
+	       vh_domain_pins(c->domain, c->networks.pools.count > 0);
 }
 
 static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct vh_error *err)
@@ -242,8 +244,8 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 
 	if (is_plain(c->domain))
 		return 0;
-	vh_networks_find(&c->pool_networks, ask->facts ? ask->facts : &c->here, ask->root,
-			 c->domain, &c->unseen);
+	vh_networks_find(&c->networks, ask->facts ? ask->facts : &c->here, ask->root, c->domain,
+			 &c->unseen);
 	if (!is_concerned(c))
 		return 0;
 	if (!ask->policy) {
@@ -255,12 +257,14 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 					  "and what else it names");
 	if (read_machine(c, ask, owner, &w, &runs, err) < 0)
 		return -1;
-	vh_networks_read(&c->pools, ask->root, &c->pool_networks, owner, ask->deadline, &c->unseen);
+	vh_networks_read(&c->pools, ask->root, &c->networks.pools, owner, ask->deadline, &c->unseen);
 	if (!c->domain->lone)
 		read_memory(c, ask, runs);
 	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
 	if (!ask->policy)
 		vh_surroundings_read(&c->around, ask->root, c->host, c->domain, &c->unseen);
+	if (!ask->policy && !c->domain->lone && vh_domain_has_pci(c->domain))
+		vh_hook_scripts_read(&c->scripts, ask->root, c->domain->name, &c->unseen);
 	return 0;
 }
 
@@ -294,6 +298,8 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 		rc = read_domain(ret, ask, err);
 	else
 		rc = read_machine(ret, ask, ask->owner, &by_hand, &runs, err);
+	if (ask->whole)
+		vh_hook_scripts_read(&ret->scripts, ask->root, NULL, &ret->unseen);
 	if (ret->host && !ask->whole && !ask->policy)
 		read_handed(ret, ask);
 	if (ret->host && !ask->whole && !ask->policy)

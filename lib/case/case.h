@@ -10,11 +10,13 @@
 #include "lib/case/expect.h"
 #include "lib/case/facts.h"
 #include "lib/case/handed.h"
+#include "lib/case/networks.h"
 #include "lib/case/surroundings.h"
 #include "lib/case/vfpool.h"
 #include "lib/case/whereabouts.h"
 #include "lib/config/config.h"
 #include "lib/domain/domain.h"
+#include "lib/host/libvirt/hook-scripts.h"
 #include "lib/host/memory.h"
 
 struct vh_plan;
@@ -32,18 +34,18 @@ struct vh_case {
 	const struct vh_claims *claims;       /* of others; NULL only where host is */
 
 	/* what this start adds */
-	bool running;                  /* it runs now, and is judged as if it were stopped */
-	struct vh_names pool_networks; /* its networks that are pools of virtual functions, one
-					  for each interface, sorted */
-	struct vh_vfpools pools;       /* those, each once */
-	struct vh_memory memory;       /* what the host has of it */
-	struct vh_identity *last;      /* what it last ran with; NULL: unknown */
-	char *last_problem;            /* why its record could not be read, or NULL */
-	struct vh_sightings elsewhere; /* devices like those that were expected at an address */
-	struct vh_whereabouts lies;    /* where lies what the domain has of the host */
-	struct vh_surroundings around; /* what QEMU will find of files */
-	struct vh_handed handed;       /* what the host gives up for it */
-	struct vh_names unseen;        /* what could not be looked at: sentences */
+	bool running;                /* it runs now, and is judged as if it were stopped */
+	struct vh_networks networks; /* its networks: pools of virtual functions, and missing ones */
+	struct vh_vfpools pools;     /* those pools, each once */
+	struct vh_memory memory;     /* what the host has of it */
+	struct vh_identity *last;    /* what it last ran with; NULL: unknown */
+	char *last_problem;          /* why its record could not be read, or NULL */
+	struct vh_sightings elsewhere;  /* devices like those that were expected at an address */
+	struct vh_whereabouts lies;     /* where lies what the domain has of the host */
+	struct vh_surroundings around;  /* what QEMU will find of files */
+	struct vh_handed handed;        /* what the host gives up for it */
+	struct vh_hook_scripts scripts; /* other hooks, as far as they fight with ours */
+	struct vh_names unseen;         /* what could not be looked at: sentences */
 
 	/* by lib/decide; borrowed. NULL: the host alone */
 	const struct vh_plan *plan;

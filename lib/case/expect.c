@@ -119,6 +119,19 @@ void vh_expect_look(struct vh_sightings *ret, const struct vh_root *root, const 
 	free(s.missed);
 }
 
+static void see_members(const struct vh_root *root, int group, struct vh_identity *i)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_pci_addr addr;
+
+	if (group < 0)
+		return;
+	VH_IGNORE(vh_root_list(root, &names, "sys/kernel/iommu_groups/%d/devices", group));
+	for (size_t n = 0; n < names.count; n++)
+		if (vh_pci_parse(names.name[n], &addr) == 0)
+			vh_identity_put_member(i, &addr);
+}
+
 struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, const char *name,
 				  const struct vh_pci_addr *addrs, size_t count,
 				  const struct vh_identity *old)
@@ -139,6 +152,10 @@ struct vh_identity *vh_expect_see(const struct vh_root *root, const char *uuid, 
 			vh_identity_put(i, &now);
 		else if (before)
 			vh_identity_put(i, before);
+		/* whose they are is not noted */
+		for (size_t k = 0; !d && before && k < old->n_members; k++)
+			vh_identity_put_member(i, &old->members[k]);
+		see_members(root, d ? d->group : -1, i);
 		vh_function_free(d);
 	}
 	vh_function_bus_close(&bus);

@@ -4,7 +4,6 @@
 
 #include "lib/host/read.h"
 #include "lib/state/store.h"
-#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 
@@ -60,17 +59,20 @@ struct vh_facts_host *vh_facts_add(struct vh_facts *f, const struct vh_pci_addr 
 	return h;
 }
 
-enum vh_tri vh_facts_network(struct vh_facts *f, const struct vh_root *root, const char *name)
+const struct vh_facts_network *vh_facts_network(struct vh_facts *f, const struct vh_root *root,
+						const char *name)
 {
 	struct vh_facts_network *n;
 
 	for (size_t i = 0; i < f->n_networks; i++)
 		if (vh_streq(f->networks[i].name, name))
-			return f->networks[i].hostdev;
+			return &f->networks[i];
 	n = VH_APPEND(f->networks, f->n_networks);
 	n->name = vh_strdup(name);
 	n->hostdev = vh_libvirt_files_is_pool(root, name);
-	return n->hostdev;
+	if (n->hostdev == VH_NO)
+		n->state = vh_libvirt_files_network_state(root, name);
+	return n;
 }
 
 static void read_moved(struct vh_facts *f, const struct vh_root *root)

@@ -9,6 +9,7 @@
 #include "lib/base/root.h"
 #include "lib/case/whereabouts.h"
 #include "lib/case/emulator.h"
+#include "lib/host/machine.h"
 
 #include "lib/base/banned.h"
 
@@ -220,6 +221,7 @@ static void read_model(struct vh_surroundings *s, const struct vh_root *root,
 	struct vh_model *m = VH_APPEND(s->models, s->n_models);
 	_auto_free_ char *shown = vh_printable(e->model, SHOWN_MAX);
 
+	s->libvirt = vh_machine_libvirt(root);
 	m->element = e;
 	m->there = has_driver(root, h, e->model);
 	if (m->there == VH_UNKNOWN)
@@ -235,6 +237,10 @@ static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 		wanted = wanted || vh_domain_is_iommufd(d, &d->devices[i]);
 	if (!wanted)
 		return;
+	s->libvirt = vh_machine_libvirt(root);
+	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
+	if (!s->qemu)
+		vh_names_note(unseen, "whether QEMU knows iommufd: which version it has");
 	s->iommufd = vh_root_exists(root, "dev/iommu") ? VH_YES : has_driver(root, h, "iommufd");
 	if (s->iommufd == VH_UNKNOWN)
 		vh_names_note(unseen, "whether the kernel has iommufd");
@@ -253,7 +259,7 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
-	if (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages)
+	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (d->iommu.line)
 		read_viommu(ret, root, d, unseen);

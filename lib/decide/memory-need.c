@@ -12,7 +12,7 @@ bool vh_memory_need_is_judged(const struct vh_case *c)
 	const struct vh_domain *d = c->domain;
 
 	return d && c->config->memory != VH_MEMORY_OFF && !d->memory.problem &&
-	       vh_domain_pins(d, c->pool_networks.count > 0);
+	       vh_domain_pins(d, c->networks.pools.count > 0);
 }
 
 enum vh_severity vh_memory_need_severity(const struct vh_case *c, enum vh_severity s)

@@ -13,6 +13,7 @@ void vh_together_members_clear(struct vh_member *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(list[i].name);
+		free(list[i].why);
 		free(list[i].groups);
 	}
 	free(list);
@@ -118,15 +119,16 @@ static void look_at_memory(const struct vh_member *list, size_t count, uint64_t 
 
 static void look_at_autostart(const struct vh_member *list, size_t count, struct vh_remarks *ret)
 {
-	_auto_strbuf_ struct vh_strbuf names = { 0 };
-	size_t n = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *why = list[i].why;
+		_auto_free_ char *shown = NULL;
 
-	for (size_t i = 0; i < count; i++)
-		if (list[i].autostart && list[i].refused)
-			add_name(&names, n++, list[i].name);
-	if (n)
-		remark(ret, VH_WARNING, "%s %s to start with the host, and will be refused",
-		       names.data, n == 1 ? "is" : "are");
+		if (!list[i].autostart || !list[i].refused)
+			continue;
+		shown = vh_printable(list[i].name, 60);
+		remark(ret, VH_WARNING, "'%s' is to start with the host, and will be refused%s%s",
+		       shown, why ? ": " : "", why ? why : "");
+	}
 }
 
 void vh_together(const struct vh_member *list, size_t count, uint64_t total_kib,

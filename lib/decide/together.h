@@ -12,6 +12,7 @@
 struct vh_member {
 	char *name;
 	bool autostart, refused;
+	char *why;   /* the first reason for that, or NULL */
 	int *groups; /* IOMMU groups that its start takes, each once */
 	size_t n_groups;
 	uint64_t need_kib; /* ordinary memory that its start pins; 0: none, or not known */

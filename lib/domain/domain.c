@@ -82,6 +82,15 @@ static void read_hostdev_interface(struct vh_domain *d, const xmlNode *node)
 	dev->decimal = dev->hex_valid = false;
 }
 
+static void add_network(struct vh_domain *d, const char *name, int line)
+{
+	size_t n = d->networks.count;
+	char *copy = vh_strdup(name);
+
+	*VH_APPEND(d->network_lines, n) = (struct vh_network_line){ copy, line };
+	*VH_APPEND(d->networks.name, d->networks.count) = copy;
+}
+
 static void read_interface(struct vh_domain *d, const xmlNode *node)
 {
 	const char *network = vh_xml_attr(vh_xml_child(node, "source"), "network");
@@ -89,7 +98,7 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 	if (vh_xml_attr_is(node, "type", "hostdev"))
 		read_hostdev_interface(d, node);
 	else if (vh_xml_attr_is(node, "type", "network") && network)
-		*VH_APPEND(d->networks.name, d->networks.count) = vh_strdup(network);
+		add_network(d, network, vh_xml_line(node));
 }
 
 /* The namespaces of one controller are one device. */
@@ -350,6 +359,7 @@ void vh_domain_free(struct vh_domain *d)
 	}
 	free(d->devices);
 	vh_names_clear(&d->networks);
+	free(d->network_lines);
 	vh_guest_memory_clear(&d->memory);
 	vh_guest_iommu_clear(&d->iommu);
 	vh_slots_clear(&d->slots);

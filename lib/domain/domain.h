@@ -37,6 +37,10 @@ struct vh_domain {
 	struct vh_hostdev *devices;
 	size_t n_devices;
 	struct vh_names networks; /* of <interface type='network'>, one for each, sorted */
+	struct vh_network_line {
+		const char *name; /* one of those */
+		int line;
+	} * network_lines; /* as they stand in the document */
 	enum vh_balloon_model balloon;
 	bool autodeflate, free_page_reporting;
 	int balloon_line;          /* of <memballoon>; of <domain> when absent */

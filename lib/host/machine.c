@@ -32,7 +32,7 @@ static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *
 
 /* The installed library says its version by its file's name: libvirt.so.0.11003.0 is 11.3.0.
  * It lies in /usr/lib64, /usr/lib, or the architecture's folder there (Debian). */
-static unsigned int read_libvirt_version(const struct vh_root *root)
+unsigned int vh_machine_libvirt(const struct vh_root *root)
 {
 	_auto_names_ struct vh_names dirs = { 0 };
 	unsigned int version = 0;
@@ -100,7 +100,7 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
 	if (h->alias_missing)
-		h->libvirt_version = read_libvirt_version(root);
+		h->libvirt_version = vh_machine_libvirt(root);
 }
 
 void vh_machine_weigh_groups(const struct vh_root *root, struct vh_host *h, bool has_all)

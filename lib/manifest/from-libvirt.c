@@ -132,8 +132,7 @@ static void read_pci(struct nodes *to, const xmlNode *device, const xmlNode *pci
 {
 	struct node n = { .group = -1, .numa = -1 };
 	const xmlNode *group = vh_xml_child(pci, "iommuGroup");
-	_auto_free_ char *driver = vh_xml_text(
-		vh_xml_child(vh_xml_child(device, "driver"), "name"));
+	_auto_free_ char *driver = vh_xml_text(vh_xml_child(vh_xml_child(device, "driver"), "name"));
 	uint64_t domain, bus, slot, function, class, vendor, id, v;
 
 	if (number_in(pci, "domain", UINT32_MAX, &domain) < 0 ||
@@ -359,6 +358,44 @@ static void put_capabilities(struct vh_strbuf *ret, const char *xml)
 	put_cells(ret, vh_xml_child(vh_xml_child(host, "topology"), "cells"));
 }
 
+/* The usual QEMU of the host's own architecture. */
+static char *emulator_in(const xmlNode *capabilities)
+{
+	const xmlNode *host = vh_xml_child(capabilities, "host");
+	_auto_free_ char *own = vh_xml_text(vh_xml_child(vh_xml_child(host, "cpu"), "arch"));
+	const xmlNode *g = vh_xml_child(capabilities, "guest");
+
+	for (; own && g; g = vh_xml_next(g, "guest")) {
+		const xmlNode *arch = vh_xml_child(g, "arch");
+
+		if (vh_xml_attr_is(arch, "name", own) && vh_xml_child(arch, "emulator"))
+			return vh_xml_text(vh_xml_child(arch, "emulator"));
+	}
+	return NULL;
+}
+
+/* Where they are read on a host itself. Versions of QEMU begin at 1000000: libvirt's test driver
+ * has 2. */
+static void put_versions(struct vh_strbuf *ret, const struct vh_told *t)
+{
+	_auto_xml_ xmlDoc *doc = t->capabilities ? vh_xml_parse(t->capabilities,
+								strlen(t->capabilities), NULL)
+						 : NULL;
+	_auto_free_ char *emulator = doc ? emulator_in(vh_xml_root(doc)) : NULL;
+	_auto_free_ char *safe = emulator ? vh_xml_escape(emulator) : NULL;
+
+	if (t->libvirt >= 1000000)
+		vh_strbuf_addf(ret, "d usr/lib\nl usr/lib64/libvirt.so.0\tlibvirt.so.0.%llu.%llu\n",
+			       (unsigned long long)(t->libvirt / 1000),
+			       (unsigned long long)(t->libvirt % 1000));
+	if (!safe || t->qemu < 1000000)
+		return;
+	vh_strbuf_add(ret, "f var/cache/libvirt/qemu/capabilities/told.xml\t  <emulator>");
+	put_escaped(ret, safe);
+	vh_strbuf_addf(ret, "</emulator>\\n  <version>%llu</version>\n",
+		       (unsigned long long)t->qemu);
+}
+
 void vh_from_libvirt_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 {
 	struct nodes all = { 0 };
@@ -373,6 +410,7 @@ void vh_from_libvirt_manifest(const struct vh_told *t, struct vh_strbuf *ret)
 		if (find(&all, &all.carried[i].addr))
 			put_carried(ret, &all.carried[i]);
 	put_capabilities(ret, t->capabilities);
+	put_versions(ret, t);
 	vh_free_pages_manifest(t->capabilities, &t->free_pages, ret);
 	for (size_t i = 0; i < t->networks.count; i++)
 		put_document(ret, "etc/libvirt/qemu/networks", i, "", t->networks.name[i], "");

@@ -22,6 +22,7 @@ struct vh_told {
 	char *capabilities;           /* XML, or NULL */
 	struct vh_names free_pages;   /* of pools of huge pages (free-pages.h) */
 	uint64_t total_kib, free_kib; /* of memory; 0: not told */
+	uint64_t libvirt, qemu;       /* versions: 11003000, 10000002; 0: not told */
 };
 void vh_from_libvirt_clear(struct vh_told *t);
 

@@ -314,7 +314,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/devices/system/node/*/hugepages/*/*_hugepages", .chars = DIGITS),
 
 	/* libvirt, and what is ours */
-	KEPT(LIST_, "run/libvirt/network", .flags = VH_KEPT_DIR),
+	KEPT(LIST_ | PATH_, "run/libvirt/network", .flags = VH_KEPT_DIR | VH_KEPT_THERE),
 	KEPT(LIST_, "etc/libvirt/qemu/networks", .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "run/libvirt/qemu", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "run/libvirt/network/*", .take = vh_libvirt_network, .flags = VH_KEPT_HIDDEN),
@@ -337,6 +337,11 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LIST_, HOOKS, .flags = VH_KEPT_DIR | VH_KEPT_THERE | VH_KEPT_GONE),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(LIST_, HOOKS "/qemu.d"),
+	KEPT(FILE_, HOOKS "/qemu", .take = vh_libvirt_script),
+	KEPT(FILE_, HOOKS "/qemu.d/*", .take = vh_libvirt_script),
+	/* by the names of domains */
+	KEPT(FILE_ | PATH_ | LIST_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_LOST),
+	KEPT(LIST_, HOOKS "/qemu.d/*", .flags = VH_KEPT_LOST),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 

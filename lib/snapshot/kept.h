@@ -83,6 +83,6 @@ vh_take vh_storage_mounts, vh_storage_namespace, vh_storage_pool, vh_storage_swa
 	vh_storage_numbers, vh_storage_routes4, vh_storage_routes6, vh_storage_routes,
 	vh_storage_addresses6, vh_storage_fabric, vh_storage_nbd, vh_storage_client,
 	vh_storage_remote, vh_storage_pppoe, vh_storage_server, vh_storage_target;
-vh_take vh_libvirt_network, vh_libvirt_status, vh_libvirt_config;
+vh_take vh_libvirt_network, vh_libvirt_status, vh_libvirt_config, vh_libvirt_script;
 
 #endif

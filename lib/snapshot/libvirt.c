@@ -8,6 +8,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/domain/address.h"
+#include "lib/host/libvirt/hook-scripts.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
@@ -57,7 +58,7 @@ static char *way_out(const xmlNode *net, const xmlNode *forward)
 }
 
 /* A pool of virtual functions, by its name, with what it hands out; one that has a bridge or an
- * interface of the host, with that; of others nothing. */
+ * interface of the host, with that; of others the name. */
 static bool network(const xmlNode *root, struct vh_taken *t)
 {
 	const xmlNode *net = vh_xml_is(root, "network") ? root : vh_xml_child(root, "network");
@@ -75,8 +76,7 @@ static bool network(const xmlNode *root, struct vh_taken *t)
 	if (!vh_xml_attr_is(forward, "mode", "hostdev")) {
 		_auto_free_ char *way = way_out(net, forward);
 
-		if (*way)
-			vh_kept_put(t, vh_printf("<network><name>%s</name>%s</network>", safe, way));
+		vh_kept_put(t, vh_printf("<network><name>%s</name>%s</network>", safe, way));
 		return true;
 	}
 	vh_strbuf_addf(&text, "<network><name>%s</name><forward mode='hostdev'%s>", safe,
@@ -156,14 +156,36 @@ static void take(const char *text, size_t len,
 void vh_libvirt_network(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
-	if (strstr(text, "<forward") || strstr(text, "hostdev")) /* others tell nothing */
-		take(text, len, network, t);
+	take(text, len, network, t);
 }
 
 void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	(void)k;
 	take(text, len, status, t);
+}
+
+/* Of another hook the commands that count, each in its line. */
+void vh_libvirt_script(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strndup(text, len);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	char *rest = copy, *line;
+
+	(void)k;
+	if (!vh_has_prefix(text, "#!"))
+		return;
+	(void)strsep(&rest, "\n");
+	vh_strbuf_add(&to, "#!");
+	while ((line = strsep(&rest, "\n"))) {
+		const char *what = "";
+
+		(void)vh_hook_scripts_deed(line, &what);
+		vh_strbuf_addf(&to, "\n%s", what);
+	}
+	while (to.len && to.data[to.len - 1] == '\n')
+		to.data[--to.len] = 0;
+	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 /* Where a comment begins, as config-file.c and libinih find it, with the blanks before it. */

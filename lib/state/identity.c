@@ -27,6 +27,7 @@ void vh_identity_free(struct vh_identity *i)
 	free(i->uuid);
 	free(i->name);
 	free(i->devs);
+	free(i->members);
 	free(i);
 }
 
@@ -65,11 +66,32 @@ void vh_identity_put(struct vh_identity *i, const struct vh_sighting *s)
 		qsort(i->devs, i->count, sizeof(*s), by_addr);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	return vh_pci_cmp(a, b);
+}
+
+bool vh_identity_has_member(const struct vh_identity *i, const struct vh_pci_addr *addr)
+{
+	return i->n_members &&
+	       bsearch(addr, i->members, i->n_members, sizeof(*addr), by_place) != NULL;
+}
+
+void vh_identity_put_member(struct vh_identity *i, const struct vh_pci_addr *addr)
+{
+	if (i->n_members == VH_IDENTITY_MAX || vh_identity_has_member(i, addr))
+		return;
+	*VH_APPEND(i->members, i->n_members) = *addr;
+	qsort(i->members, i->n_members, sizeof(*addr), by_place);
+}
+
 char *vh_identity_format(const struct vh_identity *i)
 {
 	struct vh_strbuf sb = { 0 };
 
-	vh_strbuf_addf(&sb, MAGIC " %d\ndomain %s\n", VH_IDENTITY_VERSION, i->uuid);
+	/* what older versions can read stays as they write it */
+	vh_strbuf_addf(&sb, MAGIC " %d\ndomain %s\n", i->n_members ? VH_IDENTITY_VERSION : 1,
+		       i->uuid);
 	vh_lines_add(&sb, "name", i->name);
 	for (size_t n = 0; n < i->count; n++) {
 		const struct vh_sighting *s = &i->devs[n];
@@ -78,6 +100,8 @@ char *vh_identity_format(const struct vh_identity *i)
 			       vh_pci_str(&s->addr).s, s->id.vendor, s->id.device,
 			       s->subsystem.vendor, s->subsystem.device, s->class);
 	}
+	for (size_t n = 0; n < i->n_members; n++)
+		vh_strbuf_addf(&sb, "member %s\n", vh_pci_str(&i->members[n]).s);
 	vh_strbuf_add(&sb, "end\n");
 	return vh_strbuf_steal(&sb);
 }
@@ -110,8 +134,22 @@ static int read_device(struct vh_lines *l, char *text, struct vh_identity *i)
 		return vh_lines_bad(l, "no class");
 	if (text)
 		return vh_lines_bad(l, "unexpected words at the end");
-	s.class = (uint32_t)class;
+	s.class = (uint32_t) class;
 	vh_identity_put(i, &s);
+	return 0;
+}
+
+static int read_member(struct vh_lines *l, const char *text, struct vh_identity *i)
+{
+	struct vh_pci_addr addr;
+
+	if (i->n_members == VH_IDENTITY_MAX)
+		return vh_lines_bad(l, "too many members");
+	if (vh_pci_parse(text, &addr) < 0)
+		return vh_lines_bad(l, "no PCI address");
+	if (i->n_members && vh_pci_cmp(&i->members[i->n_members - 1], &addr) >= 0)
+		return vh_lines_bad(l, "members out of order");
+	*VH_APPEND(i->members, i->n_members) = addr;
 	return 0;
 }
 
@@ -147,6 +185,12 @@ static int read_identity(struct vh_lines *l, struct vh_identity *i)
 		char *text = vh_lines_next(l, "device");
 
 		if (!text || read_device(l, text, i) < 0)
+			return -1;
+	}
+	while (vh_lines_has(l, "member")) {
+		char *text = vh_lines_next(l, "member");
+
+		if (!text || read_member(l, text, i) < 0)
 			return -1;
 	}
 	return vh_lines_end(l);

@@ -14,13 +14,14 @@
 
 #define DEVICE(addr) "sys/bus/pci/devices/" addr
 #define RECORD VH_RECORD_DIR "/" VM1 ".devices"
-#define HEAD "vfio-hook-devices 1\ndomain " VM1 "\nname vm-4dea\n"
+#define HEAD "vfio-hook-devices 2\ndomain " VM1 "\nname vm-4dea\n"
+#define MEMBERS "member 0000:00:02.0\nmember " ALONE "\n"
 #define LINE(id, class) "device " ALONE " 8086:" id " sub=0000:0000 class=" class "\n"
 
 static bool recorded(const struct stage *st, const char *devices)
 {
 	_auto_free_ char *have = vh_root_read(st->root, RECORD);
-	_auto_free_ char *want = vh_printf(HEAD "%send", devices);
+	_auto_free_ char *want = vh_printf(HEAD "%s" MEMBERS "end", devices);
 
 	if (vh_streq(have, want))
 		return true;

@@ -107,6 +107,22 @@ is "docs/uses.md has every subsystem that has a kind of its own" "$(diff \
 	<(awk -F'|' '/^\| [a-z]+ \| `/ { gsub(/[ `]/, ""); n = split($3, s, ",")
 		for (i = 1; i <= n; i++) print $2, s[i] }' docs/uses.md | sort))"
 
+# named WORD: what docs/foreseen.md has behind this word (rows, domains, cases)
+named() { grep -oE "$1 \`[a-z0-9-]+\`" docs/foreseen.md | cut -d'`' -f2 | sort -u; }
+is "docs/foreseen.md names rules that there are" "$(awk -F'|' '/^\| / { print $3 }' docs/foreseen.md |
+	grep -oE '`[a-z0-9-]+`' | tr -d '`' | sort -u | grep -v '^reattach$' |
+	grep -vxF -f <(sed -n 's/^\t\.name = "\(.*\)",$/\1/p' lib/decide/rules/{,start/}rule-*.c))"
+is "its rows stand in the truth table" "$(named row |
+	grep -vxF -f <(sed -nE 's/^([a-z0-9-]+) *\|.*/\1/p' tests/vm/truth/table))"
+is "its domains are fixtures" "$(named domain |
+	grep -vxF -f <(basename -s .xml tests/fixtures/domains/*.xml))"
+is "its cases are those of a rule" "$(named case | while read -r one; do
+	grep -q "silent = \"$one\"" tests/rules/rule-cases-*.c || echo "$one"
+done)"
+is "it has all classes of failures" "$(diff <(seq 29) <(sed -nE 's/^\| ([0-9]+)\. .*/\1/p' docs/foreseen.md))"
+is "and each is foreseen, or impossible" "$(grep -E '^\| [0-9]+\. ' docs/foreseen.md |
+	grep -vE '^\|[^|]*\|[^|]*(`|impossible)[^|]*\| (row|domain|case|-)')"
+
 # --- sizes, names -------------------------------------------------------------------------------
 is "every source file names its licence" "$(sources ch | xargs grep -L SPDX-License-Identifier \
 	lib/boot/*.sh tests/*.h tests/*.sh tests/*/*.[ch] tests/*/*.sh tests/*/*.awk)"

@@ -47,7 +47,7 @@ words_of() { xargs -n1 <<<"$1"; }
 
 bash_case 'vfio-hook li' list
 bash_case 'vfio-hook help de' detach
-commands=$("$work/bin/vfio-hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\).*/\1/p')
+commands=$("$work/bin/vfio-hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p')
 offers 'vfio-hook '
 verdict 'bash: every command' test "$out" = "$(sort <<<"$commands")"
 for command in $commands; do
@@ -70,6 +70,10 @@ bash_case 'vfio-hook xml --group 2' 2 2{0..9}
 bash_case 'vfio-hook --host h' host.host
 bash_case 'vfio-hook --sysroot a' 'a folder'
 bash_case 'vfio-hook check v' vm vm-2 vm.xml
+bash_case 'vfio-hook boot ' generate remove verify
+bash_case 'vfio-hook boot verify ' ''
+bash_case 'vfio-hook boot generate ens' ens1f0
+bash_case 'vfio-hook boot generate vm' vm.xml
 offers 'vfio-hook config v'
 verdict 'bash: files and domains' test "$out" = "$(printf '%s\n' vm vm-2 vm.xml)"
 offers 'vfio-hook accept '
@@ -91,9 +95,56 @@ else
 	skip 'bash: shellcheck' 'no shellcheck'
 fi
 
+# fish tells what it would offer; it does not look at what our own function has printed.
+sed "s|/sys/|$root/sys/|g" "$top/completions/vfio-hook.fish" >"$work/fish"
+fish_case() {
+	local line=$1
+	shift
+	run env -u LIBVIRT_DEFAULT_URI HOME="$work" PATH="$work/bin:$PATH" fish --no-config -c \
+		'cd $argv[1]; source $argv[2]; complete -C $argv[3] | string replace -r "\t.*" ""' \
+		"$work/files" "$work/fish" "$line"
+	verdict "fish: '$line'" test "$(sort <<<"$out")" = "$(printf '%s\n' "$@" | sort)" -a -z "$err"
+}
+fish_cases() {
+	local command options
+	command -v fish >/dev/null || { skip 'fish' 'no fish'; return; }
+	# shellcheck disable=SC2086
+	fish_case 'vfio-hook ' $commands
+	for command in check boot accept; do
+		options=$("$work/bin/vfio-hook" help "$command" | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
+		# shellcheck disable=SC2086
+		fish_case "vfio-hook $command --" $options
+	done
+	fish_case 'vfio-hook --color ' always auto never
+	fish_case 'vfio-hook --color=al' --color=always
+	fish_case 'vfio-hook --explain balloo' balloon
+	fish_case 'vfio-hook xml --group 28' 28
+	fish_case 'vfio-hook boot ' generate verify remove
+	fish_case 'vfio-hook boot verify ' ''
+	fish_case 'vfio-hook show ens' ens1f0
+	fish_case 'vfio-hook --host h' host.host
+	fish_case 'vfio-hook accept vm' vm vm-2
+}
+
+# What a shell does with it behind a key, in a pseudo-terminal.
+in_terminals() {
+	local shell
+	[ -n "$python3" ] || { skip 'in a terminal' 'no python3'; return; }
+	for shell in bash zsh fish; do
+		command -v $shell >/dev/null || { skip "$shell in a terminal" "no $shell"; continue; }
+		mkdir -p "$work/fpath"
+		cp "$work/_vfio-hook" "$work/fpath"
+		run env HOME="$work" PATH="$work/bin:$PATH" ZDOTDIR="$work" "$python3" \
+			"$top/tests/build/complete.py" $shell "$work"
+		verdict "$shell in a terminal: a command is completed" test "$rc" -eq 0
+	done
+}
+
 # zsh completes in a terminal only: here its builtins are stand-ins that print what is offered.
 if ! command -v zsh >/dev/null; then
 	skip 'zsh' 'no zsh'
+	fish_cases
+	in_terminals
 	finish
 fi
 zsh_offers() {
@@ -134,5 +185,10 @@ zsh_case 'vfio-hook xml --group ' '^28$'
 zsh_case 'vfio-hook accept ' '^vm$' '^a guest$'
 zsh_case 'vfio-hook --color always show ' '^0000:17:00.0$' '^ens1f0$'
 zsh_case 'vfio-hook check ' '^files$'
+zsh_case 'vfio-hook ' '^boot:devices for vfio-pci from boot on$' '^reattach:give devices back to their drivers$'
+zsh_case 'vfio-hook boot ' '^generate$' '^verify$' '^remove$'
+zsh_case 'vfio-hook boot generate ' '^0000:17:00.0$' '^files$'
 zsh_case 'vfio-hook --sysroot ' '^files$' '^-/$'
+fish_cases
+in_terminals
 finish

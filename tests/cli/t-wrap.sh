@@ -33,7 +33,7 @@ fi
 		echo "'$hook' --sysroot '$(tree demo)' show $address"
 	done
 	echo "'$hook' --help; '$hook' help; '$hook' frobnicate; '$hook' list --frobnicate"
-	"$hook" help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | while read -r command; do
+	"$hook" help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' | while read -r command; do
 		echo "'$hook' help $command"
 	done
 	"$hook" --explain | sed -n 's/^  \([a-z-]*\)  .*/\1/p' | while read -r rule; do

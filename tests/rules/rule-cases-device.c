@@ -556,8 +556,8 @@ static void balloon_pool(struct world *w)
 	static char *pool[] = { S("vfs") };
 
 	w->domain.balloon = VH_BALLOON_PRESENT;
-	w->c.pool_networks.name = pool;
-	w->c.pool_networks.count = 1;
+	w->c.networks.pools.name = pool;
+	w->c.networks.pools.count = 1;
 }
 CASE("balloon-pool", balloon_pool, .want = "error balloon:90", .scopes = VH_SCOPE_POLICY);
 

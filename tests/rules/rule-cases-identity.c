@@ -24,7 +24,7 @@ static struct vh_sighting *saw(struct world *w, const char *addr, uint32_t class
 static void recorded(struct world *w, uint32_t class, uint16_t device)
 {
 	alone(w);
-	last.count = 0;
+	last.count = last.n_members = 0;
 	(void)saw(w, "0000:01:00.0", class, device);
 	w->c.elsewhere.list = elsewhere;
 }
@@ -203,3 +203,50 @@ static void gone_pinned(struct world *w)
 CASE("absent-pinned", gone_pinned, .want = "error device-absent 0000:05:00.0:10",
      .says = "vfio-hook.conf wants 1af4:1041 there; moved? a device like that is now at "
 	     "0000:02:00.0");
+
+/* --- the group ---------------------------------------------------------------------------------- */
+
+static struct vh_pci_addr members[2];
+
+static void grown(struct world *w, size_t known)
+{
+	with_peer(w);
+	last.count = 0;
+	(void)saw(w, "0000:01:00.0", w->dev[1].class, 0);
+	seen[0] = vh_host_sighting(&w->dev[1]);
+	members[0] = world_addr("0000:01:00.0");
+	members[1] = world_addr("0000:01:00.1");
+	last.members = members;
+	last.n_members = known;
+	w->c.elsewhere.list = elsewhere;
+}
+
+static void grew(struct world *w)
+{
+	grown(w, 1);
+}
+CASE("group-grew", grew,
+     .want = "warning group-grew 0000:01:00.1:10, info peer-detached 0000:01:00.1:10",
+     .says = "is in the IOMMU group of 0000:01:00.0 now, and was not when 'vm' last ran",
+     .fix = "vfio-hook accept vm");
+
+static void grew_required(struct world *w)
+{
+	grown(w, 1);
+	w->config.peers = VH_PEERS_REQUIRE;
+}
+CASE("group-grew-required", grew_required,
+     .want = "error group-grew 0000:01:00.1:10, error peer-not-listed 0000:01:00.1:10");
+
+static void as_it_was(struct world *w)
+{
+	grown(w, 2);
+}
+CASE("group-as-it-was", as_it_was, .want = "info peer-detached 0000:01:00.1:10",
+     .silent = "group-grew");
+
+static void members_unknown(struct world *w)
+{
+	grown(w, 0);
+}
+CASE("group-unknown", members_unknown, .want = "info peer-detached 0000:01:00.1:10");

@@ -189,7 +189,7 @@ static void pool_network(struct world *w)
 
 	big_guest(w, 1);
 	w->domain.n_devices = 0;
-	w->c.pool_networks = (struct vh_names){ &name, 1 };
+	w->c.networks.pools = (struct vh_names){ &name, 1 };
 }
 CASE("memory-pool-network", pool_network, .want = "error memory-short:5", .scopes = VH_SCOPE_POLICY);
 

@@ -32,7 +32,7 @@ static void pool(struct world *w, size_t wanted)
 	};
 	for (size_t i = 0; i < wanted; i++)
 		w->pool_names[i] = S("pool");
-	w->c.pool_networks = (struct vh_names){ w->pool_names, wanted };
+	w->c.networks.pools = (struct vh_names){ w->pool_names, wanted };
 }
 
 static struct vh_pci_dev *function(struct world *w, size_t i)
@@ -45,6 +45,35 @@ static void fine(struct world *w)
 	pool(w, 3);
 }
 CASE("pool", fine, .want = "", .silent = "network-function");
+
+static struct vh_network_line lines[] = { { "lan&1", 12 }, { "pool", 15 } };
+static char *gone[] = { S("pool"), S("lan&1") };
+
+static void missing(struct world *w)
+{
+	pool(w, 0);
+	w->domain.networks = (struct vh_names){ gone, 2 };
+	w->domain.network_lines = lines;
+	w->c.networks.missing = (struct vh_names){ gone, 1 };
+}
+CASE("network-missing", missing, .want = "error network-missing:15",
+     .says = "there is no network 'pool'", .fix = "virsh net-list --all");
+
+static void stopped(struct world *w)
+{
+	missing(w);
+	w->c.networks.missing.count = 0;
+	w->c.networks.stopped = (struct vh_names){ gone + 1, 1 };
+}
+CASE("network-stopped", stopped, .want = "error network-missing:12",
+     .says = "network 'lan&1' is not active", .fix = "virsh net-start 'lan&1'");
+
+static void there(struct world *w)
+{
+	missing(w);
+	w->c.networks.missing.count = 0;
+}
+CASE("network-there", there, .want = "", .silent = "network-missing");
 
 static void used(struct world *w)
 {

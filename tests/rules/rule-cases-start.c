@@ -385,6 +385,13 @@ static void model_unknown(struct world *w)
 {
 	model(w, VH_UNKNOWN);
 }
+static void model_of_old_libvirt(struct world *w)
+{
+	model(w, VH_NO);
+	w->c.around.libvirt = 9000;
+}
+CASE("driver-model-before-10", model_of_old_libvirt, .want = "", .silent = "driver-choice");
+
 CASE("driver-model-unknown", model_unknown, .want = "", .silent = "driver-choice");
 
 static void vendor(struct world *w)
@@ -610,6 +617,23 @@ static void iommufd_missing(struct world *w)
 CASE("iommufd-missing", iommufd_missing, .want = "error iommufd-unavailable 0000:01:00.0:14",
      .says = "which the running kernel does not have");
 
+static void iommufd_of_old_libvirt(struct world *w)
+{
+	iommufd_missing(w);
+	w->c.around.libvirt = 11003;
+}
+CASE("iommufd-before-12.1", iommufd_of_old_libvirt,
+     .want = "warning iommufd-unavailable 0000:01:00.0:14", .says = "libvirt 11.3 reads past");
+
+static void iommufd_of_old_qemu(struct world *w)
+{
+	iommufd(w);
+	w->c.around.libvirt = 12001;
+	w->c.around.qemu = 8002000;
+}
+CASE("iommufd-before-9.0", iommufd_of_old_qemu,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "QEMU knows from 9.0");
+
 static void iommufd_for_one(struct world *w)
 {
 	iommufd(w);
@@ -634,3 +658,38 @@ static void iommufd_but_one(struct world *w)
 }
 CASE("iommufd-for-all-but-one", iommufd_but_one,
      .want = "error iommufd-unavailable 0000:01:00.0:14");
+
+/* --- other hooks -------------------------------------------------------------------------------- */
+
+static struct vh_hook_line hooks[] = {
+	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1 },
+	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0 },
+};
+
+static void hooks_of_others(struct world *w)
+{
+	alone(w);
+	w->c.scripts.list = hooks;
+	w->c.scripts.count = 2;
+}
+CASE("hook-conflict", hooks_of_others, .want = "warning hook-conflict",
+     .says = "/etc/libvirt/hooks/qemu:4: 'virsh nodedev-detach' (and 1 line more) calls libvirt",
+     .fix = "'modprobe vfio-pci' is not needed either");
+
+static void hooks_that_load(struct world *w)
+{
+	hooks_of_others(w);
+	w->c.scripts.list = hooks + 1;
+	w->c.scripts.count = 1;
+}
+CASE("hook-loads-vfio", hooks_that_load, .want = "", .silent = "hook-conflict");
+
+static char *idle[] = { S("/etc/libvirt/hooks/qemu.d/10 first") };
+
+static void hooks_idle(struct world *w)
+{
+	alone(w);
+	w->c.scripts.idle = (struct vh_names){ idle, 1 };
+}
+CASE("hook-not-executable", hooks_idle, .want = "warning hook-conflict",
+     .fix = "chmod +x '/etc/libvirt/hooks/qemu.d/10 first'");

@@ -42,6 +42,29 @@ struct test_case {
 	enum vh_tri want;
 };
 
+/* Is there a network "pool&1", and does it run? */
+static const struct state_case {
+	const char *name;
+	struct file files[4];
+	enum vh_libvirt_network want;
+} states[] = {
+	{ "no directories", { { 0 } }, VH_LIBVIRT_NETWORK_UNTOLD },
+	{ "no directory of those that run", { { NETS, NULL } }, VH_LIBVIRT_NETWORK_UNTOLD },
+	{ "none", { { NETS, NULL }, { LIVE_NETS, NULL } }, VH_LIBVIRT_NETWORK_NONE },
+	{ "another one",
+	  { { NETS, NULL }, { LIVE_NETS "/a.xml", NAT_NET("pool") } },
+	  VH_LIBVIRT_NETWORK_NONE },
+	{ "one that runs",
+	  { { LIVE_NETS "/a.xml", "<networkstatus>" NAT_NET("pool&amp;1") "</networkstatus>" } },
+	  VH_LIBVIRT_NETWORK_THERE },
+	{ "one that does not run",
+	  { { LIVE_NETS, NULL }, { NETS "/a.xml", NAT_NET("pool&amp;1") } },
+	  VH_LIBVIRT_NETWORK_STOPPED },
+	{ "one that cannot be understood",
+	  { { LIVE_NETS "/a.xml", "<network><name>pool&amp;1</nam" } },
+	  VH_LIBVIRT_NETWORK_UNTOLD },
+};
+
 /* Is the network "pool&1" one of virtual functions? */
 static const struct test_case networks[] = {
 	{ "no directories", { { 0 } }, VH_NO },
@@ -254,6 +277,25 @@ static void run(const struct test_case *cases, size_t count, enum vh_tri (*ask)(
 	}
 }
 
+/* As of a system that runs. */
+static void test_states(void)
+{
+	bool live = root.live;
+
+	root.live = true;
+	for (size_t i = 0; i < VH_COUNT(states); i++) {
+		enum vh_libvirt_network have;
+
+		for (size_t f = 0; f < VH_COUNT(states[i].files); f++)
+			put(&states[i].files[f]);
+		have = vh_libvirt_files_network_state(&root, "pool&1");
+		ok(have == states[i].want, "state of a network: %s", states[i].name);
+		fake_remove(&root, "etc");
+		fake_remove(&root, "run");
+	}
+	root.live = live;
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/vfio-hook-t-libvirt.XXXXXX";
@@ -262,6 +304,7 @@ int main(void)
 		printf("Bail out! no temporary directory\n");
 		return 99;
 	}
+	test_states();
 	run(networks, VH_COUNT(networks), network);
 	run(domains, VH_COUNT(domains), domain);
 	run(definitions, VH_COUNT(definitions), definition);

@@ -3,8 +3,10 @@
  * be known. */
 #include "lib/act/act.h"
 #include "lib/case/claims.h"
+#include "lib/case/emulator.h"
 #include "lib/case/start-memory.h"
 #include "lib/host/host.h"
+#include "lib/host/machine.h"
 #include "lib/host/read.h"
 #include "lib/manifest/from-libvirt.h"
 #include "lib/base/bits.h"
@@ -72,7 +74,7 @@ static const char running[] =
 	"</hostdev></devices></domain>";
 
 static const char capabilities[] =
-	"<capabilities><host><cpu><vendor>Intel</vendor></"
+	"<capabilities><host><cpu><arch>x86_64</arch><vendor>Intel</vendor></"
 	"cpu><topology><cells num='2'><cell id='0'>"
 	"<pages unit='KiB' size='4'>9</pages><pages unit='KiB' "
 	"size='2048'>5</pages><pages unit='KiB' size='1048576'>0</pages>"
@@ -82,7 +84,9 @@ static const char capabilities[] =
 	"<pages unit='KiB' size='2048'>99</pages><pages size='16'>1</pages>"
 	"<pages unit='KiB' size='0'>1</pages><pages unit='KiB' size='32'>x"
 	"</pages><cpus><cpu id='2'/></cpus></cell><cell id='9999'/>"
-	"</cells></topology></host></capabilities>";
+	"</cells></topology></host>"
+	"<guest><arch name='i686'><emulator>/usr/bin/other</emulator></arch></guest>"
+	"<guest><arch name='x86_64'><emulator>/opt/qemu</emulator></arch></guest></capabilities>";
 
 /* All that is said of one device that a guest is to have. */
 static const char *const not_checked[] = {
@@ -104,7 +108,10 @@ static const char *const free_pages[] = {
 static struct scratch *told_host(size_t lines)
 {
 	_auto_strbuf_ struct vh_strbuf manifest = { 0 };
-	struct vh_told t = { .capabilities = vh_strdup(capabilities), .total_kib = 4096 };
+	struct vh_told t = { .capabilities = vh_strdup(capabilities),
+			     .total_kib = 4096,
+			     .libvirt = 12001003,
+			     .qemu = 10001002 };
 	struct scratch *s;
 
 	for (size_t i = 0; i < VH_COUNT(devices); i++)
@@ -224,6 +231,15 @@ static void test_untold_pools(void)
 	vh_memory_clear(&memory);
 }
 
+static void test_versions(const struct scratch *s)
+{
+	ok(vh_machine_libvirt(&s->root) == 12001, "the version of libvirt: %u",
+	   vh_machine_libvirt(&s->root));
+	ok(vh_emulator_version(&s->root, "/opt/qemu", NULL) == 10001002,
+	   "that of the usual QEMU");
+	ok(!vh_emulator_version(&s->root, "/usr/bin/other", NULL), "and of no other");
+}
+
 int main(void)
 {
 	_auto_(scratch) struct scratch *s = told_host(VH_COUNT(free_pages));
@@ -232,5 +248,6 @@ int main(void)
 	test_holder(s);
 	test_pools(s);
 	test_untold_pools();
+	test_versions(s);
 	return tap_done();
 }

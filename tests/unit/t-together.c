@@ -58,13 +58,14 @@ static const struct {
 	  4 * GIB,
 	  "" },
 	{ "autostart of one that is refused",
-	  { { "a", true, true, { 0 }, 0 }, { "b", false, true, { 0 }, 0 } },
+	  { { "why", true, true, { 0 }, 0 }, { "b", false, true, { 0 }, 0 } },
 	  0,
-	  "warning: 'a' is to start with the host, and will be refused\n" },
+	  "warning: 'why' is to start with the host, and will be refused: no group\n" },
 	{ "autostart of two that are refused",
 	  { { "a", true, true, { 0 }, 0 }, { "b", true, true, { 0 }, 0 } },
 	  0,
-	  "warning: 'a', 'b' are to start with the host, and will be refused\n" },
+	  "warning: 'a' is to start with the host, and will be refused\n"
+	  "warning: 'b' is to start with the host, and will be refused\n" },
 	{ "a name that steers a terminal",
 	  { { "a\x1b[m", true, true, { 0 }, 0 }, { "b", false, true, { 0 }, 0 } },
 	  0,
@@ -82,6 +83,7 @@ static size_t fill(const struct member *from, struct vh_member *to)
 			.refused = from[n].refused,
 			.groups = (int *)from[n].groups,
 			.need_kib = from[n].need_kib,
+			.why = strcmp(from[n].name, "why") ? NULL : (char *)"no group",
 		};
 		while (from[n].groups[to[n].n_groups])
 			to[n].n_groups++;

@@ -358,7 +358,7 @@ plug() {
 	hostdev "$2" >$RUN/element.xml
 	try virsh attach-device "$1" $RUN/element.xml --live
 	check "$2 is plugged into $1" is $RC 0
-	check "and is there" has_hostdevs "$1" "$2"
+	check "and is there" has_hostdev "$1" "$2"
 }
 unplug() {
 	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
@@ -375,12 +375,13 @@ unplug() {
 		bus=$((bus + 1))
 	done < <(virsh -q "$ask" | sed -n 's/.* = \(0x[0-9a-f]*\).*/\1/p')
 	try virsh -q "$eject"
-	check "$2 is unplugged from $1" within 30 not has_hostdevs "$1" "$2"
+	check "$2 is unplugged from $1" within 30 not has_hostdev "$1" "$2"
 }
-has_hostdevs() {	# NAME ADDRESS: as libvirt says
+has_hostdev() {	# NAME ADDRESS: as libvirt says; with a type, it is one in the guest
 	local domain bus slot function
 	IFS=:. read -r domain bus slot function <<<"$2"
-	virsh dumpxml "$1" | grep "domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'"
+	virsh dumpxml "$1" |
+		grep "<address domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'"
 }
 # where ADDRESS DRIVER/OVERRIDE: it is there
 where() { is "$(state | sed -n "s/^$1 //p")" "$2"; }

@@ -74,7 +74,7 @@ static void check_balloon(const struct vh_case *c, const struct vh_rule *r, stru
 	struct vh_finding *f;
 
 	if (!c->domain || !vh_domain_has_balloon(c->domain) ||
-	    (!vh_domain_has_pci(c->domain) && !c->pool_networks.count))
+	    (!vh_domain_has_pci(c->domain) && !c->networks.pools.count))
 		return;
 	message = balloon_message(c->domain);
 	fix = balloon_fix(c->domain);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-identity - is the device at the address still the one that is meant? */
-#include "lib/decide/rules/rule.h"
+/* rule-identity - is the device at the address still the one that is meant, and its group as it was? */
+#include "lib/base/printable.h"
 #include "lib/decide/rules/expected.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
@@ -89,4 +90,67 @@ const struct vh_rule vh_rule_identity_changed = {
 		   "the ids differ, as with a newer card of the same kind, it is a warning.\n"
 		   "Write the address where the old device stands now, or, if the new one is\n"
 		   "meant, run 'vfio-hook accept DOMAIN' or change the pinned id.",
+};
+
+/* --- the groups --------------------------------------------------------------------------------- */
+
+/* Was the device with which the domain is in this group there with it when it last ran? */
+static bool is_recorded(const struct vh_case *c, const struct vh_pci_dev *named)
+{
+	const struct vh_sighting *seen = vh_identity_find(c->last, &named->addr);
+	struct vh_sighting now = vh_host_sighting(named);
+
+	return seen && vh_identity_has_member(c->last, &named->addr) &&
+	       vh_pci_is_same_make(seen, &now);
+}
+
+static void grown(const struct vh_case *c, const struct vh_rule *r, const struct vh_pci_dev *d,
+		  struct vh_findings *out)
+{
+	const struct vh_pci_dev *named = vh_rule_named_in(c, d->group)->dev;
+	_auto_free_ char *kind = vh_wording_device(d), *name = NULL, *fix = NULL;
+	_auto_free_ char *shown = vh_printable(c->domain->name, 60);
+	struct vh_finding *f;
+
+	name = vh_wording_domain(c->domain->name, c->domain->uuid);
+	fix = vh_printf("vfio-hook show %s   # what it is and what the host does with it\n"
+			"if the group is right as it is now: vfio-hook accept %s",
+			vh_pci_str(&d->addr).s, name);
+	f = vh_finding_add(
+		out, r, NULL, fix,
+		"%s, %s, is in the IOMMU group of %s now, and was not when '%s' last ran: a new kernel, firmware or card has changed the groups",
+		vh_pci_str(&d->addr).s, kind, vh_pci_str(&named->addr).s, shown);
+	f->severity = c->plan->keep_peers ? VH_ERROR : VH_WARNING;
+	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
+}
+
+static void check_group_grew(const struct vh_case *c, const struct vh_rule *r,
+			     struct vh_findings *out)
+{
+	const struct vh_group *g;
+
+	for (size_t i = 0; c->domain && c->last && c->plan && (g = vh_rule_next_group(c, &i));) {
+		if (!is_recorded(c, vh_rule_named_in(c, g->number)->dev))
+			continue;
+		for (size_t k = 0; k < g->count; k++)
+			if (!vh_host_is_bridge(g->members[k]) &&
+			    !vh_rule_is_named(c, g->members[k]) &&
+			    !vh_identity_has_member(c->last, &g->members[k]->addr))
+				grown(c, r, g->members[k], out);
+	}
+}
+
+const struct vh_rule vh_rule_group_grew = {
+	.name = "group-grew",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DEVICE,
+	.title = "an IOMMU group has more members than at the last run",
+	.check = check_group_grew,
+	.explain = "Kernel and firmware decide which functions make an IOMMU group: after an\n"
+		   "upgrade, or with another card, a group may have more members than before,\n"
+		   "and all of them are taken from the host with the device. vfio-hook notes the\n"
+		   "members each time the guest has started. It is a warning, since each of them\n"
+		   "is judged like any member; with 'peers = require' it is an error. Where the\n"
+		   "group is right as it is now, 'vfio-hook accept DOMAIN' notes that, and so\n"
+		   "does the next start.",
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-network - can the networks that hand out virtual functions give one that passes. */
+/* rule-network - are the networks of the domain there, and can those that hand out virtual
+ * functions give one that passes. */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
 
@@ -60,7 +61,7 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p,
 /* Of how many interfaces of the domain is that the network? */
 static size_t wanted_of(const struct vh_case *c, const struct vh_vfpool *p)
 {
-	const struct vh_names *names = &c->pool_networks;
+	const struct vh_names *names = &c->networks.pools;
 	size_t n = 0;
 
 	for (size_t i = 0; i < names->count; i++)
@@ -184,4 +185,60 @@ const struct vh_rule vh_rule_network_function = {
 		   "not pass, or when fewer are left than the domain has such interfaces; what\n"
 		   "is found of those that come after them is a warning. Free the function, or\n"
 		   "take it out of the network with 'virsh net-edit'.",
+};
+
+/* --- networks that are not there ---------------------------------------------------------------- */
+
+static int line_of(const struct vh_domain *d, const char *name)
+{
+	for (size_t i = 0; d->network_lines && i < d->networks.count; i++)
+		if (vh_streq(d->network_lines[i].name, name))
+			return d->network_lines[i].line;
+	return 0;
+}
+
+static void check_network_missing(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
+{
+	for (size_t i = 0; i < c->networks.missing.count; i++) {
+		const char *name = c->networks.missing.name[i];
+		_auto_free_ char *shown = vh_printable(name, 60);
+
+		vh_finding_about(
+			vh_finding_add(
+				out, r, NULL,
+				"virsh net-list --all   # and write the name of one into <source network=>",
+				"there is no network '%s': libvirt ends with 'Network not found'",
+				shown),
+			NULL, line_of(c->domain, name));
+	}
+	for (size_t i = 0; i < c->networks.stopped.count; i++) {
+		const char *name = c->networks.stopped.name[i];
+		_auto_free_ char *shown = vh_printable(name, 60);
+		_auto_free_ char *word = vh_wording_domain(name, NULL), *fix = NULL;
+
+		fix = vh_printf("virsh net-start %s\n"
+				"virsh net-autostart %s   # at each boot",
+				word, word);
+		vh_finding_about(
+			vh_finding_add(out, r, NULL, fix,
+				       "network '%s' is not active: libvirt does not start it",
+				       shown),
+			NULL, line_of(c->domain, name));
+	}
+}
+
+const struct vh_rule vh_rule_network_missing = {
+	.name = "network-missing",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "a network of the domain does not exist, or is not active",
+	.check = check_network_missing,
+	.explain = "The domain has an <interface type='network'>, and libvirt here has no\n"
+		   "network of that name, or has it and it is not active. libvirt starts none by\n"
+		   "itself: the start ends with 'Network not found' or 'network is not active'.\n"
+		   "It may have been one that hands out virtual functions; nothing can be said\n"
+		   "of those then. 'virsh net-list --all' shows all networks, 'virsh net-define'\n"
+		   "makes one of a file. Where it cannot be seen which networks there are, that\n"
+		   "stands under 'not checked'.",
 };

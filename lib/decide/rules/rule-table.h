@@ -19,6 +19,7 @@
 	RULE(vh_rule_address_invalid)          \
 	RULE(vh_rule_device_absent)            \
 	RULE(vh_rule_identity_changed)         \
+	RULE(vh_rule_group_grew)               \
 	RULE(vh_rule_device_duplicate)         \
 	RULE(vh_rule_device_not_endpoint)      \
 	RULE(vh_rule_device_claimed)           \
@@ -36,6 +37,7 @@
 	RULE(vh_rule_reserved_region)          \
 	RULE(vh_rule_interrupts_unsafe)        \
 	RULE(vh_rule_vf_interface)             \
+	RULE(vh_rule_network_missing)          \
 	RULE(vh_rule_network_function)         \
 	RULE(vh_rule_driver_choice)            \
 	RULE(vh_rule_guest_address)            \
@@ -63,6 +65,7 @@
 	RULE(vh_rule_acs_override)             \
 	RULE(vh_rule_numa_remote)              \
 	RULE(vh_rule_qemu_commandline)         \
+	RULE(vh_rule_hook_conflict)            \
 	RULE(vh_rule_hook_not_active)          \
 	RULE(vh_rule_power_state)              \
 	RULE(vh_rule_peer_detached)            \

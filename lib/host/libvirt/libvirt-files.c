@@ -11,6 +11,9 @@
 
 #include "lib/base/banned.h"
 
+#define RUNNING_NETWORKS "run/libvirt/network"
+#define NETWORKS "etc/libvirt/qemu/networks"
+
 /* Answers about one file: VH_NO is "not the one that is looked for". */
 struct wanted {
 	const char *name; /* or UUID */
@@ -154,7 +157,7 @@ static enum vh_tri is_hostdev_network(const xmlNode *root, struct wanted *wanted
 
 static enum vh_tri find_network(const struct vh_root *root, struct wanted *wanted)
 {
-	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
+	static const char *const dirs[] = { RUNNING_NETWORKS, NETWORKS };
 	enum vh_tri answer = VH_NO;
 
 	for (size_t i = 0; i < VH_COUNT(dirs); i++) {
@@ -199,6 +202,24 @@ static enum vh_tri is_of_name(const xmlNode *root, struct wanted *wanted)
 	return is;
 }
 
+/* libvirt keeps a file for each network that runs (networkObjSaveStatus()): where its directory is
+ * not there, the driver for networks is another one, or none. */
+enum vh_libvirt_network vh_libvirt_files_network_state(const struct vh_root *root, const char *name)
+{
+	struct wanted wanted = { .name = name };
+	enum vh_tri runs = ask_files(root, RUNNING_NETWORKS, "<name>", is_of_name, &wanted), is;
+
+	if (runs == VH_YES)
+		return VH_LIBVIRT_NETWORK_THERE;
+	is = ask_files(root, NETWORKS, "<name>", is_of_name, &wanted);
+	/* libvirt brings one of this name, and snapshots of older versions do not have it */
+	if (!root->live && (is == VH_YES || vh_streq(name, "default")))
+		return VH_LIBVIRT_NETWORK_THERE;
+	if (runs != VH_NO || is == VH_UNKNOWN || !vh_root_exists(root, RUNNING_NETWORKS))
+		return VH_LIBVIRT_NETWORK_UNTOLD;
+	return is == VH_YES ? VH_LIBVIRT_NETWORK_STOPPED : VH_LIBVIRT_NETWORK_NONE;
+}
+
 static char *find_of_name(const struct vh_root *root, const char *const dirs[2], const char *name)
 {
 	char *text = NULL;
@@ -211,7 +232,7 @@ static char *find_of_name(const struct vh_root *root, const char *const dirs[2],
 
 char *vh_libvirt_files_any_network(const struct vh_root *root, const char *name)
 {
-	static const char *const dirs[] = { "run/libvirt/network", "etc/libvirt/qemu/networks" };
+	static const char *const dirs[] = { RUNNING_NETWORKS, NETWORKS };
 
 	return find_of_name(root, dirs, name);
 }

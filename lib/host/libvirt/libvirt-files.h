@@ -14,6 +14,15 @@ struct _xmlNode;
 /* Does the network called `name` hand out virtual functions (<forward mode='hostdev'>)?
  * Reads etc/libvirt/qemu/networks/ and run/libvirt/network/. */
 enum vh_tri vh_libvirt_files_is_pool(const struct vh_root *root, const char *name);
+/* Is there a network of this name, and does it run? Of what was written down (a snapshot) it is not
+ * told that one does not run. */
+enum vh_libvirt_network {
+	VH_LIBVIRT_NETWORK_UNTOLD = 0,
+	VH_LIBVIRT_NETWORK_NONE,
+	VH_LIBVIRT_NETWORK_STOPPED,
+	VH_LIBVIRT_NETWORK_THERE,
+};
+enum vh_libvirt_network vh_libvirt_files_network_state(const struct vh_root *root, const char *name);
 /* The file of such a network: of the one that runs, or else of the definition. NULL: none. */
 char *vh_libvirt_files_network(const struct vh_root *root, const char *name) VH_CHECK;
 

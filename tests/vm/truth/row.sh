@@ -26,7 +26,7 @@ ROW_UUID=11111111-2222-4333-8444-555555555555
 # --- host and domain of a row ----------------------------------------------
 
 domain_up() {
-	MEMORY=64 CURRENT='' LIMIT='' BACKING='' POLICY='' BALLOON="<memballoon model='none'/>"
+	MEMORY=64 CURRENT='' LIMIT='' BACKING='' POLICY='' BEHIND='' BALLOON="<memballoon model='none'/>"
 	USB="<controller type='usb' model='none'/>"
 	eval "$row_domain" >$RUN/elements
 	{
@@ -38,7 +38,7 @@ domain_up() {
 		echo "<os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>"
 		echo "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
 		cat $RUN/elements
-		echo "$BALLOON$USB</devices></domain>"
+		echo "$BALLOON$USB</devices>$BEHIND</domain>"
 	} >$RUN/truth.xml
 	DEFINED=yes
 	DEFINE_OUT=$(virsh -q define $RUN/truth.xml 2>&1) || DEFINED=''

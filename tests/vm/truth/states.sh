@@ -416,6 +416,51 @@ oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
 oom_since() { [ "$(oom_kills)" -gt "$1" ]; }
 in_mib() { echo $(($(awk "/^$1:/ { print \$2 }" /proc/meminfo) / 1024)); }
 
+rom_file() {	# ADDRESS: a ROM that says it is for this device, and does nothing
+	local file=/usr/share/truth.rom ids vendor device
+	vendor=$(<"$DEVICES/$1/vendor") device=$(<"$DEVICES/$1/device")
+	ids="\\x${vendor:4:2}\\x${vendor:2:2}\\x${device:4:2}\\x${device:2:2}"
+	# PCI Firmware Specification 5.1: signature, length, offset 0x18 to the PCI structure
+	printf '\x55\xaa\x01\xcb%020d\x1c\x00\x00\x00PCIR%b' 0 "$ids" >$file
+	truncate -s 512 $file
+	later rm $file
+}
+# The daemon as a unit with ProtectKernelModules starts it: it cannot load a module.
+no_module_loading() {
+	unload
+	BEFORE_ALONE=unload
+	HARDENED=(setpriv --bounding-set=-sys_module)
+	restart_hardened
+	later restart_libvirtd
+}
+# It is not told what a mount of its own hides: /sys is read-only, as in a container.
+sysfs_read_only() {
+	HARDENED=(unshare --mount --propagation private sh -c
+		'mount -o remount,bind,ro /sys && exec "$@"' sh)
+	restart_hardened
+	later restart_libvirtd
+}
+restart_hardened() {
+	local pid
+	pid=$(libvirtd_pid)
+	kill "$pid"
+	within 60 not kill -0 "$pid"
+	"${HARDENED[@]}" libvirtd -d
+	within 60 virsh -q version
+}
+network() {	# NAME [started]: guests on a bridge of its own
+	ip link add "br-$1" type bridge
+	later ip link del "br-$1"
+	printf '%s\n' "<network><name>$1</name><forward mode='bridge'/><bridge name='br-$1'/></network>" \
+		>$RUN/network.xml
+	virsh -q net-define $RUN/network.xml
+	later virsh -q net-undefine "$1"
+	[ -n "${2:-}" ] || return 0
+	modprobe tun
+	virsh -q net-start "$1"
+	later virsh -q net-destroy "$1"
+}
+
 # --- other domains ---------------------------------------------------------
 
 other_runs() {	# ELEMENT...: with the hook
@@ -470,6 +515,22 @@ policy() {	# ATTRIBUTE|ELEMENT, in the metadata
 	*)    POLICY="<vfio:policy xmlns:vfio='urn:vfio-hook:1' $1/>" ;;
 	esac
 }
+shared() {	# [ELEMENT]: guest memory that others may map, in a file unless ELEMENT says otherwise
+	BACKING="<memoryBacking>${1:-}<access mode='shared'/></memoryBacking>"
+}
+qemu_args() {	# ARGUMENT...: past libvirt
+	BEHIND="<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+	BEHIND+="$(printf "<qemu:arg value='%s'/>" "$@")</qemu:commandline>"
+}
+with() {	# ELEMENT ADDRESS: a hostdev with this in it
+	hostdev "$2" | sed "s~</hostdev>~$1</hostdev>~"
+}
+guest_slot() {	# SLOT FUNCTION ADDRESS: there in the guest
+	with "<address type='pci' domain='0x0000' bus='0x00' slot='$1' function='$2'/>" "$3"
+}
+viommu() { echo "<iommu model='$1'>${2:-}</iommu>"; }	# MODEL [DRIVER]
+from_network() { echo "<interface type='network'><source network='$1'/></interface>"; }
+outside() { BEHIND="$(hostdev "$1")"; }	# ADDRESS: where libvirt does not look
 without_managed() { hostdev "$1" no | sed "s/ managed='no'//"; }
 unassigned() { hostdev "$1" | sed "s|</hostdev>|<address type='unassigned'/></hostdev>|"; }
 interface() { echo "<interface type='hostdev' managed='yes'><source>$(address "$1" "type='pci'")</source></interface>"; }

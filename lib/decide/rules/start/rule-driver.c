@@ -5,6 +5,12 @@
 
 #include "lib/base/banned.h"
 
+/* Versions of libvirt that know of <driver model=>, and of iommufd; those before read past it, and
+ * start. What the hook is given has passed through libvirt, which keeps what it knows alone. */
+#define MODEL_SINCE 10000
+#define IOMMUFD_SINCE 12001
+#define QEMU_IOMMUFD_SINCE 9000000
+
 /* The QEMU driver of libvirt knows of vfio alone (qemu_validate.c). */
 static void check_name(const struct vh_rule *r, const struct vh_hostdev *e, struct vh_findings *out)
 {
@@ -20,6 +26,8 @@ static void check_name(const struct vh_rule *r, const struct vh_hostdev *e, stru
 
 static void check_models(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
+	if (c->around.libvirt && c->around.libvirt < MODEL_SINCE)
+		return; /* it reads no model, and binds vfio-pci */
 	for (size_t i = 0; i < c->around.n_models; i++) {
 		const struct vh_hostdev *e = c->around.models[i].element;
 		_auto_free_ char *shown = NULL;
@@ -84,18 +92,20 @@ const struct vh_rule vh_rule_driver_choice = {
 
 /* --- iommufd ------------------------------------------------------------------------------------ */
 
-static void add_iommufd(const struct vh_rule *r, const struct vh_hostdev *e, const char *fix,
-			const char *message, struct vh_findings *out)
+static struct vh_finding *add_iommufd(const struct vh_rule *r, const struct vh_hostdev *e,
+				      const char *fix, const char *message, struct vh_findings *out)
 {
 	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
 
 	vh_finding_about(f, e->problem ? NULL : &e->addr, e->driver_line ? e->driver_line : e->line);
+	return f;
 }
 
 static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_domain *d = c->domain;
 	const struct vh_hostdev *by_iommufd = NULL, *by_group = NULL;
+	const struct vh_surroundings *s = &c->around;
 	_auto_free_ char *message = NULL;
 
 	for (size_t i = 0; d && i < d->n_devices; i++) {
@@ -110,7 +120,17 @@ static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, stru
 	}
 	if (!by_iommufd)
 		return;
-	if (c->around.iommufd == VH_NO)
+	if (s->libvirt && s->libvirt < IOMMUFD_SINCE) {
+		message = vh_printf(
+			"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
+			s->libvirt / 1000, s->libvirt % 1000);
+		add_iommufd(r, by_iommufd, NULL, message, out)->severity = VH_WARNING;
+		return;
+	}
+	if (s->qemu && s->qemu < QEMU_IOMMUFD_SINCE)
+		add_iommufd(r, by_iommufd, "remove iommufd='yes', or install QEMU 9.0 or later",
+			    "it is to be passed by iommufd, which QEMU knows from 9.0 on", out);
+	if (s->iommufd == VH_NO)
 		add_iommufd(r, by_iommufd,
 			    "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
 			    "it is to be passed by iommufd, which the running kernel does not have",
@@ -133,7 +153,8 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 	.check = check_iommufd,
 	.explain = "The domain wants a device passed by iommufd: <driver iommufd='yes'/>, or\n"
 		   "<iommufd enabled='yes'/> for all of them. The kernel that runs does not have\n"
-		   "it, as no kernel of Debian up to 14 has; or another device of the domain\n"
-		   "goes by its IOMMU group, and QEMU ends when it gets both. Write it for all\n"
-		   "devices, or for none.",
+		   "it, as no kernel of Debian up to 14 has, or QEMU is older than 9.0; or\n"
+		   "another device of the domain goes by its IOMMU group, and QEMU ends when it\n"
+		   "gets both. Write it for all devices, or for none. libvirt before 12.1 reads\n"
+		   "past it without a word: that is a warning, the device goes by its group.",
 };

@@ -108,7 +108,7 @@ static void check_memory_unpinnable(const struct vh_case *c, const struct vh_rul
 
 	if (!c->domain || !c->domain->memory.shared_file_line || !s->memory_fs ||
 	    is_of_memory(s->memory_fs) || refused == VH_UNKNOWN ||
-	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+	    !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
 	f = vh_finding_add(
 		out, r, NULL, "write <source type='memfd'/> into <memoryBacking>",

@@ -66,7 +66,7 @@ static void check_viommu(const struct vh_case *c, const struct vh_rule *r, struc
 {
 	const struct vh_guest_iommu *g = c->domain ? &c->domain->iommu : NULL;
 
-	if (!g || !g->line || !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+	if (!g || !g->line || !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
 	if (!strcmp(g->model, "intel"))
 		check_intel(c, r, out);

@@ -253,7 +253,7 @@ static void check_hugetlbfs_missing(const struct vh_case *c, const struct vh_rul
 	bool told = false;
 
 	if (!m || !m->n_pages || m->problem ||
-	    !vh_domain_pins(c->domain, c->pool_networks.count > 0))
+	    !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
 	p = vh_memory_need_parts_get(c);
 	for (size_t i = 0; i < m->n_pages && !told; i++) {

@@ -158,7 +158,7 @@ static bool has_formula(const struct vh_domain *d)
 static uint64_t times_locked(const struct vh_case *c)
 {
 	const struct vh_domain *d = c->domain;
-	uint64_t shared = c->pool_networks.count, alone = 0;
+	uint64_t shared = c->networks.pools.count, alone = 0;
 
 	for (size_t i = 0; i < d->n_devices; i++) {
 		if (d->devices[i].element == VH_DISK)
@@ -191,7 +191,7 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 
 	if (!g || !vh_memory_need_is_judged(c) || !g->hard_limit_kib)
 		return;
-	factor = vh_guest_memory_factor(g, c->pool_networks.count);
+	factor = vh_guest_memory_factor(g, c->networks.pools.count);
 	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
 	there = vh_size_sub(g->total_kib, vh_guest_memory_unplugged(g));
 	locked = vh_size_mul(times_locked(c), there);

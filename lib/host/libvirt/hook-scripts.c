@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hook-scripts - see hook-scripts.h. */
+#include "lib/host/libvirt/hook-scripts.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "lib/base/printable.h"
+
+#include "lib/base/banned.h"
+
+#define HOOKS (&VH_HOOKSDIR[1]) /* below the root */
+#define PROGRAM "vfio-hook-qemu"
+#define SCRIPTS_MAX 256 /* of one call; each is a few hundred bytes */
+#define SHOWN_MAX 200
+
+/* --- one line ---------------------------------------------------------------------------------- */
+
+static bool is_in_word(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("_-./$", c));
+}
+
+/* Does this word stand in the line, by itself or at the end of a path? */
+static const char *find_word(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = line; (p = strstr(p, word)); p++)
+		if ((p == line || p[-1] == '/' || !is_in_word(p[-1])) && !is_in_word(p[n]))
+			return p;
+	return NULL;
+}
+
+static bool has_all(const char *line, const char *const words[3])
+{
+	const char *at = line;
+
+	for (size_t i = 0; i < 3 && words[i]; i++) {
+		at = find_word(at, words[i]);
+		if (!at)
+			return false;
+		at += strlen(words[i]);
+	}
+	return true;
+}
+
+/* Words in this order. What comes first is the stronger. */
+static const struct {
+	enum vh_hook_deed deed;
+	const char *words[3];
+	const char *what;
+} commands[] = {
+	{ VH_DEED_DAEMON, { "systemctl", "stop", "libvirtd" }, "systemctl stop libvirtd" },
+	{ VH_DEED_DAEMON, { "systemctl", "restart", "libvirtd" }, "systemctl restart libvirtd" },
+	{ VH_DEED_DAEMON, { "systemctl", "stop", "libvirtd.service" }, "systemctl stop libvirtd" },
+	{ VH_DEED_DAEMON,
+	  { "systemctl", "restart", "libvirtd.service" },
+	  "systemctl restart libvirtd" },
+	{ VH_DEED_DAEMON, { "systemctl", "stop", "virtqemud" }, "systemctl stop virtqemud" },
+	{ VH_DEED_DAEMON, { "systemctl", "restart", "virtqemud" }, "systemctl restart virtqemud" },
+	{ VH_DEED_DAEMON, { "service", "libvirtd", "restart" }, "service libvirtd restart" },
+	{ VH_DEED_DAEMON, { "service", "libvirtd", "stop" }, "service libvirtd stop" },
+	{ VH_DEED_DAEMON, { "killall", "libvirtd" }, "killall libvirtd" },
+	{ VH_DEED_NODEDEV, { "virsh", "nodedev-detach" }, "virsh nodedev-detach" },
+	{ VH_DEED_NODEDEV, { "virsh", "nodedev-dettach" }, "virsh nodedev-dettach" },
+	{ VH_DEED_NODEDEV, { "virsh", "nodedev-reattach" }, "virsh nodedev-reattach" },
+	{ VH_DEED_NODEDEV, { "virsh", "nodedev-reset" }, "virsh nodedev-reset" },
+	{ VH_DEED_VIRSH, { "virsh" }, "virsh" },
+	{ VH_DEED_BIND, { "driverctl", "set-override" }, "driverctl set-override" },
+	{ VH_DEED_BIND, { "driverctl", "unset-override" }, "driverctl unset-override" },
+	{ VH_DEED_UNLOAD, { "modprobe", "-r", "vfio-pci" }, "modprobe -r vfio-pci" },
+	{ VH_DEED_UNLOAD, { "modprobe", "-r", "vfio_pci" }, "modprobe -r vfio-pci" },
+	{ VH_DEED_UNLOAD, { "modprobe", "-r", "vfio" }, "modprobe -r vfio" },
+	{ VH_DEED_UNLOAD, { "modprobe", "-r", "vfio_iommu_type1" }, "modprobe -r vfio_iommu_type1" },
+	{ VH_DEED_UNLOAD, { "rmmod", "vfio-pci" }, "rmmod vfio-pci" },
+	{ VH_DEED_UNLOAD, { "rmmod", "vfio_pci" }, "rmmod vfio-pci" },
+	{ VH_DEED_UNLOAD, { "rmmod", "vfio" }, "rmmod vfio" },
+	{ VH_DEED_LOAD, { "modprobe", "vfio-pci" }, "modprobe vfio-pci" },
+	{ VH_DEED_LOAD, { "modprobe", "vfio_pci" }, "modprobe vfio-pci" },
+};
+
+/* Files of PCI alone: a console and a framebuffer of the firmware have bind and unbind, too. */
+static const struct {
+	const char *part, *with, *what;
+} files[] = {
+	{ "driver_override", "", "echo > driver_override" },
+	{ "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe" },
+	{ "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id" },
+	{ "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id" },
+	{ "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind" },
+	{ "/bind", "pci", "echo > /sys/bus/pci/drivers/bind" },
+};
+
+static bool is_written(const char *line, const char *part)
+{
+	const char *to = strchr(line, '>');
+
+	return (to && strstr(to, part)) || (find_word(line, "tee") && strstr(line, part));
+}
+
+enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what)
+{
+	line += strspn(line, " \t");
+	if (*line == '#')
+		return VH_DEED_NONE;
+	for (size_t i = 0; i < VH_COUNT(commands); i++) {
+		if (!has_all(line, commands[i].words))
+			continue;
+		*ret_what = commands[i].what;
+		return commands[i].deed;
+	}
+	for (size_t i = 0; i < VH_COUNT(files); i++) {
+		if (!is_written(line, files[i].part) || !strstr(line, files[i].with))
+			continue;
+		*ret_what = files[i].what;
+		return VH_DEED_BIND;
+	}
+	return VH_DEED_NONE;
+}
+
+/* --- scripts ----------------------------------------------------------------------------------- */
+
+struct search {
+	struct vh_hook_scripts *to;
+	const struct vh_root *root;
+	const char *domain;
+	struct vh_names *unseen;
+	size_t read;
+};
+
+static void note_line(struct search *s, size_t first, const char *path, int line,
+		      enum vh_hook_deed deed, const char *what)
+{
+	struct vh_hook_line *l;
+
+	for (size_t i = first; i < s->to->count; i++) {
+		if (s->to->list[i].deed != deed)
+			continue;
+		s->to->list[i].more++;
+		return;
+	}
+	l = VH_APPEND(s->to->list, s->to->count);
+	l->file = vh_printf("/%s", path);
+	l->line = line;
+	l->deed = deed;
+	l->what = what;
+}
+
+static void read_lines(struct search *s, const char *path, char *text)
+{
+	size_t first = s->to->count;
+	char *rest = text, *line;
+	const char *what;
+
+	for (int n = 1; (line = strsep(&rest, "\n")); n++) {
+		enum vh_hook_deed deed = vh_hook_scripts_deed(line, &what);
+
+		if (deed)
+			note_line(s, first, path, n, deed, what);
+	}
+}
+
+/* A link to our own program is none; and nothing of a program but its name is of interest. */
+static void read_script(struct search *s, const char *path)
+{
+	_auto_free_ char *target = vh_root_readlink(s->root, "%s", path), *text = NULL;
+	_auto_free_ char *shown = NULL;
+	struct stat st;
+
+	if (s->read++ >= SCRIPTS_MAX || (target && vh_has_suffix(target, PROGRAM)) ||
+	    vh_root_stat(s->root, &st, true, "%s", path) < 0 || !S_ISREG(st.st_mode))
+		return;
+	text = vh_root_read(s->root, "%s", path);
+	if (!text && s->root->live) {
+		shown = vh_printable(path, SHOWN_MAX);
+		vh_names_note(s->unseen, "the hook /%s: %s", shown, strerror(errno));
+	}
+	if (!text || !vh_has_prefix(text, "#!"))
+		return;
+	/* a manifest has no modes */
+	if (s->root->live && !(st.st_mode & 0111))
+		*VH_APPEND(s->to->idle.name, s->to->idle.count) = vh_printf("/%s", path);
+	else
+		read_lines(s, path, text);
+}
+
+/* What is below such a folder, as deep as OPERATION/SUB-OPERATION/SCRIPT. */
+static void read_folder(struct search *s, const char *dir, int depth)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(s->root, &names, "%s", dir)); /* then it is no folder */
+	for (size_t i = 0; i < names.count && s->read < SCRIPTS_MAX; i++) {
+		_auto_free_ char *path = vh_printf("%s/%s", dir, names.name[i]);
+		struct stat st;
+
+		if (vh_root_stat(s->root, &st, true, "%s", path) < 0)
+			continue;
+		if (S_ISREG(st.st_mode))
+			read_script(s, path);
+		else if (S_ISDIR(st.st_mode) && depth)
+			read_folder(s, path, depth - 1);
+	}
+}
+
+/* libvirt runs files there, and no folders: those are a dispatcher's. */
+static bool has_dispatcher(const struct search *s)
+{
+	_auto_free_ char *target = vh_root_readlink(s->root, "%s/qemu", HOOKS);
+
+	return !(target && vh_has_suffix(target, PROGRAM)) &&
+	       vh_root_exists(s->root, "%s/qemu", HOOKS);
+}
+
+void vh_hook_scripts_read(struct vh_hook_scripts *ret, const struct vh_root *root,
+			  const char *domain, struct vh_names *unseen)
+{
+	struct search s = { .to = ret, .root = root, .domain = domain, .unseen = unseen };
+	_auto_names_ struct vh_names names = { 0 };
+	_auto_free_ char *main = vh_printf("%s/qemu", HOOKS);
+	bool dispatches = has_dispatcher(&s);
+
+	read_script(&s, main);
+	VH_IGNORE(vh_root_list(root, &names, "%s/qemu.d", HOOKS)); /* then there is nothing */
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *path = vh_printf("%s/qemu.d/%s", HOOKS, names.name[i]);
+		struct stat st;
+
+		if (vh_root_stat(root, &st, true, "%s", path) < 0)
+			continue;
+		if (S_ISREG(st.st_mode))
+			read_script(&s, path);
+		else if (S_ISDIR(st.st_mode) && dispatches &&
+			 (!domain || vh_streq(names.name[i], domain)))
+			read_folder(&s, path, 2);
+	}
+}
+
+void vh_hook_scripts_clear(struct vh_hook_scripts *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->list[i].file);
+	free(s->list);
+	vh_names_clear(&s->idle);
+	memset(s, 0, sizeof(*s));
+}

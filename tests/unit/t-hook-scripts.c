@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* t-hook-scripts - what other hooks are seen to do. */
+#include "lib/host/libvirt/hook-scripts.h"
+#include "lib/base/strbuf.h"
+#include "tests/fake/scratch.h"
+#include "tests/tap.h"
+
+#include "lib/base/banned.h"
+
+static const struct {
+	const char *line;
+	enum vh_hook_deed deed;
+} lines[] = {
+	{ "virsh nodedev-detach pci_0000_01_00_0", VH_DEED_NODEDEV },
+	{ "\t/usr/bin/virsh nodedev-reattach $VIRSH_GPU_VIDEO", VH_DEED_NODEDEV },
+	{ "# virsh nodedev-detach pci_0000_01_00_0", VH_DEED_NONE },
+	{ "virsh list", VH_DEED_VIRSH },
+	{ "echo virshell", VH_DEED_NONE },
+	{ "systemctl restart libvirtd", VH_DEED_DAEMON },
+	{ "systemctl stop libvirtd.service", VH_DEED_DAEMON },
+	{ "systemctl start libvirtd", VH_DEED_NONE },
+	{ "systemctl stop display-manager", VH_DEED_NONE },
+	{ "modprobe -r vfio_pci", VH_DEED_UNLOAD },
+	{ "modprobe -r vfio-pci vfio", VH_DEED_UNLOAD },
+	{ "modprobe -r nvidia_drm", VH_DEED_NONE },
+	{ "rmmod vfio", VH_DEED_UNLOAD },
+	{ "modprobe vfio-pci", VH_DEED_LOAD },
+	{ "modprobe vfio_pci ids=10de:1b80", VH_DEED_LOAD },
+	{ "echo 0000:01:00.0 > /sys/bus/pci/devices/0000:01:00.0/driver/unbind", VH_DEED_BIND },
+	{ "echo vfio-pci >\"/sys/bus/pci/devices/$d/driver_override\"", VH_DEED_BIND },
+	{ "echo 10de 1b80 | tee /sys/bus/pci/drivers/vfio-pci/new_id", VH_DEED_BIND },
+	{ "echo 0 > /sys/class/vtconsole/vtcon0/bind", VH_DEED_NONE },
+	{ "echo efi-framebuffer.0 > /sys/bus/platform/drivers/efi-framebuffer/unbind", VH_DEED_NONE },
+	{ "cat /sys/bus/pci/devices/$d/driver_override", VH_DEED_NONE },
+	{ "driverctl set-override 0000:01:00.0 vfio-pci", VH_DEED_BIND },
+	{ "", VH_DEED_NONE },
+};
+
+#define BEGIN "f etc/libvirt/hooks/qemu.d/vm/prepare/begin/"
+#define OURS "l etc/libvirt/hooks/qemu\t../../../usr/sbin/vfio-hook-qemu\n"
+#define SCRIPT "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n$x\n"
+
+static const struct {
+	const char *name, *tree, *domain, *want;
+} trees[] = {
+	{ "no hooks", "d etc\n", "vm", "" },
+	{ "hooks/qemu itself", "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n\\nvirsh list\n", "vm",
+	  "qemu:3 virsh+0;" },
+	{ "what is no script", "f etc/libvirt/hooks/qemu\tvirsh list\n", "vm", "" },
+	{ "in qemu.d",
+	  OURS "f etc/libvirt/hooks/qemu.d/10\t#!/bin/sh\\nmodprobe -r vfio\\nmodprobe -r vfio-pci\n",
+	  "vm", "qemu.d/10:2 modprobe -r vfio+1;" },
+	{ "of the domain", SCRIPT BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", "vm",
+	  "qemu.d/vm/prepare/begin/a.sh:2 virsh+0;" },
+	{ "of another domain", SCRIPT BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", "v", "" },
+	{ "of all domains", SCRIPT BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", NULL,
+	  "qemu.d/vm/prepare/begin/a.sh:2 virsh+0;" },
+	{ "that nobody runs", OURS BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", "vm", "" },
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < VH_COUNT(lines); i++) {
+		const char *what = NULL, *again = NULL;
+		enum vh_hook_deed deed = vh_hook_scripts_deed(lines[i].line, &what);
+
+		ok(deed == lines[i].deed, "line '%s'", lines[i].line);
+		if (deed)
+			ok(vh_hook_scripts_deed(what, &again) == deed, "and '%s'", what);
+	}
+	for (size_t i = 0; i < VH_COUNT(trees); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(trees[i].tree);
+		_auto_strbuf_ struct vh_strbuf have = { 0 };
+		_auto_names_ struct vh_names unseen = { 0 };
+		struct vh_hook_scripts found = { 0 };
+
+		vh_hook_scripts_read(&found, &s->root, trees[i].domain, &unseen);
+		vh_strbuf_add(&have, "");
+		for (size_t k = 0; k < found.count; k++)
+			vh_strbuf_addf(&have, "%s:%d %s+%zu;",
+				       found.list[k].file + strlen(VH_HOOKSDIR "/"),
+				       found.list[k].line, found.list[k].what, found.list[k].more);
+		if (!ok(!strcmp(have.data, trees[i].want), "scripts: %s", trees[i].name))
+			diag("have: %s", have.data);
+		vh_hook_scripts_clear(&found);
+	}
+	return tap_done();
+}
