@@ -6,7 +6,7 @@
 #include "cli/judge.h"
 #include "cli/output.h"
 #include "lib/base/unit.h"
-#include "lib/host/units.h"
+#include "lib/host/systemd/units.h"
 
 #include "lib/base/banned.h"
 
@@ -82,7 +82,7 @@ static void add_module(struct wanted *w, const char *name, int depth)
 	vh_names_note(&w->modules, "%s", name);
 }
 
-/* A module that holds the device, and what is below it down to the driver. */
+/* A module that has the device, and what is below it down to the driver. */
 static void add_modules(struct wanted *w, const struct vh_pci_dev *d, const char *name)
 {
 	_auto_free_ char *driver = vh_root_link_name(w->root, "sys/bus/pci/drivers/%s/module",

@@ -117,7 +117,7 @@ static int find(struct why *w, const char *arg, struct vh_error *err)
 		       "nothing is known of this domain: neither its definition nor a start");
 }
 
-/* --- what is said ----------------------------------------------------------------------------- */
+/* --- what is shown ---------------------------------------------------------------------------- */
 
 static char *time_text(int64_t seconds)
 {

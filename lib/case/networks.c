@@ -19,7 +19,7 @@ static void add(struct vh_names *to, const char *name)
 	*VH_APPEND(to->name, to->count) = vh_strdup(name);
 }
 
-/* Of a network that is there and no pool nothing is said. */
+/* A network that is there and is not a pool has no note. */
 static void note(struct vh_networks *to, const struct vh_facts_network *n, const char *name,
 		 struct vh_names *unseen)
 {

@@ -191,7 +191,7 @@ static void read_folder(struct search *s, const char *dir, int depth)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
-	VH_IGNORE(vh_root_list(s->root, &names, "%s", dir)); /* then it is no folder */
+	VH_IGNORE(vh_root_list(s->root, &names, "%s", dir)); /* then it is not a folder */
 	for (size_t i = 0; i < names.count && s->read < SCRIPTS_MAX; i++) {
 		_auto_free_ char *path = vh_printf("%s/%s", dir, names.name[i]);
 		struct stat st;
