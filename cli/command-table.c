@@ -189,7 +189,7 @@ const struct vh_command vh_command_table[] = {
 	  "the host uses them now: the units that would be stopped, the console, the modules, and\n"
 	  "as comments who uses what. It says what cannot be handed over; the exit status is 1\n"
 	  "then. ADDRESS as for 'show'. Changes nothing.",
-	  1, 64, 0, .run = vh_cmd_handover },
+	  1, 64, 0, .run = vh_cmd_handover, .examples = "vfio-hook handover 01:00.0\n" },
 	{ "accept", "DOMAIN", "accept the devices now at the domain's addresses",
 	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
 	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"

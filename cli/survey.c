@@ -205,13 +205,19 @@ static void look_at_memory_dir(const struct vh_root *root)
 	free(vh_backing_type(root, dir));
 }
 
-static void read_config(const struct vh_root *root)
+/* With what it lets the host give up. */
+static void read_config(const struct vh_root *root, const struct vh_host *host)
 {
 	_auto_error_ struct vh_error err = { 0 };
+	_auto_names_ struct vh_names unseen = { 0 };
 	struct vh_config config = { 0 };
+	struct vh_handed handed;
 
-	if (vh_config_file_read(&config, root, &err) == 0)
-		vh_config_clear(&config);
+	if (vh_config_file_read(&config, root, &err) < 0)
+		return;
+	vh_handed_read(&handed, root, host, &config, &unseen);
+	vh_handed_clear(&handed);
+	vh_config_clear(&config);
 }
 
 void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host)
@@ -231,6 +237,6 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	resolve_names(root);
 	look_at_usb(root);
 	look_at_memory_dir(root);
-	read_config(root);
+	read_config(root, host);
 	free(vh_boot_binding_at_boot(root, NULL));
 }

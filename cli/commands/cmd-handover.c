@@ -6,7 +6,7 @@
 #include "cli/judge.h"
 #include "cli/output.h"
 #include "lib/base/unit.h"
-#include "lib/host/units.h"
+#include "lib/host/systemd/units.h"
 
 #include "lib/base/banned.h"
 

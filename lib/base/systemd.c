@@ -14,7 +14,7 @@
 #define SHOWN_MAX (1u << 20)
 #define UNITS_MAX 256 /* of one call */
 
-/* What lib/host/units.c understands. */
+/* What lib/host/systemd/units.c understands. */
 #define PROPERTIES                                                                             \
 	"--property=Id,Names,LoadState,ActiveState,Job,Following,FragmentPath,MainPID,"        \
 	"RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,TriggeredBy,ExecStartPre," \

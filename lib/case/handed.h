@@ -8,7 +8,7 @@
 
 #include "lib/config/config.h"
 #include "lib/host/host.h"
-#include "lib/host/units.h"
+#include "lib/host/systemd/units.h"
 
 enum vh_module_state { VH_MODULE_OUT = 0, VH_MODULE_IN, VH_MODULE_BUILT_IN };
 

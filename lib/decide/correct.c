@@ -258,6 +258,43 @@ static void correct_viommu(struct correction *k)
 	    k->c->around.iommu_bits);
 }
 
+/* --- where a device is in the guest ------------------------------------------------------------- */
+
+/* The element of a device that begins in this line. */
+static const xmlNode *device_at(const struct correction *k, int line)
+{
+	const xmlNode *root = vh_xml_root(vh_edit_doc(k->e)), *d = devices_of(k);
+
+	if (k->c->domain->lone)
+		return vh_xml_line(root) == line ? root : NULL;
+	for (; d; d = vh_xml_next(d, "devices"))
+		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL))
+			if (vh_xml_line(n) == line)
+				return n;
+	return NULL;
+}
+
+/* libvirt chooses an address where none is written. Of two findings of one line the second finds
+ * it gone in the next round. */
+static void correct_guest_address(struct correction *k)
+{
+	int last = 0;
+
+	for (size_t i = 0; i < k->found->count; i++) {
+		const struct vh_finding *f = &k->found->list[i];
+		const xmlNode *address;
+
+		if (f->rule != &vh_rule_guest_address || f->line == last)
+			continue;
+		address = vh_xml_child(device_at(k, f->line), "address");
+		if (!vh_xml_attr_is(address, "type", "pci"))
+			continue;
+		last = f->line;
+		vh_edit_remove(k->e, address);
+		say(k, "the guest's address in line %d is removed: libvirt chooses one", last);
+	}
+}
+
 /* --- memory that cannot be pinned -------------------------------------------------------------- */
 
 static void correct_memory(struct correction *k)
@@ -369,4 +406,5 @@ void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_find
 	correct_balloon(&k);
 	correct_memory(&k);
 	correct_viommu(&k);
+	correct_guest_address(&k);
 }

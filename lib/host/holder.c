@@ -6,7 +6,7 @@
 #include "lib/base/shell.h"
 #include "lib/host/libvirt/libvirt-files.h"
 #include "lib/host/process.h"
-#include "lib/host/session.h"
+#include "lib/host/systemd/session.h"
 
 #include "lib/base/banned.h"
 

@@ -256,6 +256,16 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "proc/*/fd/*", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "proc/*/stat", .take = vh_tables_stat),
 	KEPT(FILE_, "proc/*/cgroup", .take = vh_tables_cgroup, .flags = VH_KEPT_LOST),
+	KEPT(LIST_, "run/systemd/sessions"),
+	KEPT(FILE_, "run/systemd/sessions/*", .words = NAMES("UID=", "SEAT=", "LEADER=", "CLASS=")),
+
+	/* what is handed over (vfio-hook.conf names it) */
+	KEPT(FILE_, "units/*", .take = vh_tables_unit, .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "sys/module/*", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "sys/module/*/refcnt", .flags = VH_KEPT_THERE),
+	KEPT(LINK_, "sys/bus/pci/drivers/*/module", .flags = VH_KEPT_LINK),
+	KEPT(LIST_, "sys/module/*/holders", .names = ALL),
+	KEPT(LINK_, "sys/devices/platform/*/driver", .flags = VH_KEPT_LINK),
 	KEPT(PATH_, "proc/*", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/*/status", .words = NAMES("RssAnon:", "RssShmem:", "HugetlbPages:", "CapBnd:")),
 	KEPT(FILE_, "proc/*/limits", .words = NAMES("Max locked memory ")),

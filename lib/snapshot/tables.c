@@ -207,6 +207,20 @@ static char *service_line(const char *part)
 	return vh_printf("0::/system.slice/%.*s@x.service", (int)(at - part), part);
 }
 
+/* Of a user's own processes the session, or that they are his manager's: numbers alone. NULL: of
+ * neither. */
+static char *session_line(const char *text)
+{
+	const char *at = strstr(text, "/user.slice/user-");
+	unsigned int uid, id;
+
+	if (at && sscanf(at, "/user.slice/user-%u.slice/session-%u.scope", &uid, &id) == 2)
+		return vh_printf("0::/user.slice/user-%u.slice/session-%u.scope", uid, id);
+	if (at && sscanf(at, "/user.slice/user-%u.slice/user@%u.service", &uid, &id) == 2)
+		return vh_printf("0::/user.slice/user-%u.slice/user@%u.service", uid, id);
+	return NULL;
+}
+
 /* What a service is called is kept; of a container its number, or that it is one, and of guests
  * nothing, as their status file tells. People name containers and guests as they like: also like
  * services. */
@@ -215,8 +229,11 @@ void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct
 	_auto_free_ char *part = vh_holder_cgroup(text);
 	const char *begin = part ? vh_holder_manager(part) : NULL;
 	const char *name = begin ? part + strlen(begin) : NULL;
+	char *session;
 
 	(void)k, (void)len;
+	if (!part && (session = session_line(text)))
+		vh_kept_put(t, session);
 	if (!part || vh_has_prefix(part, "machine-qemu") ||
 	    (!begin && !vh_has_suffix(part, ".service")))
 		return;
@@ -228,6 +245,33 @@ void vh_tables_cgroup(struct vh_keeping *k, const char *text, size_t len, struct
 		vh_kept_put(t, vh_printf("0::/%s%.*s.scope", begin, ID_KEPT, name));
 	else
 		vh_kept_put(t, vh_printf("0::/%sx.scope", begin));
+}
+
+/* Names of units and their state; of its file that there is one, of its commands whether one is
+ * virsh. */
+void vh_tables_unit(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	static const char *const kept[] = {
+		"Id=",         "Names=",       "LoadState=",   "ActiveState=",      "Job=",
+		"Following=",  "MainPID=",     "BoundBy=",     "PropagatesStopTo=", "RequiredBy=",
+		"ConsistsOf=", "RequisiteOf=", "TriggeredBy=",
+	};
+	_auto_free_ char *copy = vh_strndup(text, len);
+	_auto_strbuf_ struct vh_strbuf to = { 0 };
+	char *rest = copy, *line;
+
+	(void)k;
+	while ((line = strsep(&rest, "\n"))) {
+		for (size_t i = 0; i < VH_COUNT(kept); i++)
+			if (vh_has_prefix(line, kept[i]))
+				vh_strbuf_join(&to, "\n", line);
+		if (vh_has_prefix(line, "FragmentPath=/"))
+			vh_strbuf_join(&to, "\n", "FragmentPath=/");
+		if (vh_has_prefix(line, "Exec") && strstr(line, "virsh"))
+			vh_strbuf_join(&to, "\n", "ExecStop=virsh");
+	}
+	if (to.len)
+		vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
 /* --- modules ------------------------------------------------------------------------------------ */

@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three ways in which devices were lost for good, each by itself: one fork fails while an old claim
- * is adopted (one domain; then every operation that finds one), and an operation is killed when
- * probing has just put a device on another driver than its own.
+ * Three ways in which devices were lost for good, each by itself: one fork, or one read of an
+ * override, fails while an old claim is adopted (one domain; then every operation that finds one),
+ * and an operation is killed when probing has just put a device on another driver than its own.
  */
-#include <dlfcn.h>
-#include <errno.h>
 #include <signal.h>
 
+#include "tests/fake/calls.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/fake/operations.h"
 #include "tests/tap.h"
 
-/* --- one fork fails --------------------------------------------------------------------------- */
-
-static int forks = -1, failing; /* -1: none is counted */
-
-pid_t fork(void)
-{
-	static __typeof__(&fork) real;
-
-	if (!real)
-		real = (__typeof__(&fork))dlsym(RTLD_NEXT, "fork");
-	if (forks >= 0 && forks++ == failing) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return real();
-}
+/* --- one call fails --------------------------------------------------------------------------- */
 
 /* The domain goes on, if it may; what is left is ended by its release, or by hand. */
 static void go_on(struct stage *st, const struct operation *op, const struct stage_scene *scene,
@@ -47,36 +31,41 @@ static void go_on(struct stage *st, const struct operation *op, const struct sta
 								    : scene->devices));
 }
 
-/* 1: there is no such fork; 0: home; -1: lost. */
-static int loses(const struct operation *op, const struct stage_scene *scene, int at)
+/* 1: there is no such call; 0: home; -1: lost. */
+static int loses(const struct operation *op, const struct stage_scene *scene, const char *call,
+		 int at)
 {
 	_auto_(stage) struct stage *st = operation_stage(op, scene, 0);
-	int rc, counted;
+	bool came;
+	int rc;
 
 	if (!st)
 		return -1;
-	failing = at;
-	forks = 0;
-	rc = op->run(st, scene);
-	counted = forks;
-	forks = -1;
-	if (counted <= at)
+	calls_set(CALLS_FAIL, at);
+	calls_only(call);
+	rc = operation_fork(op, st, scene, calls_begin);
+	came = calls_hit() != NULL;
+	calls_set(CALLS_COUNT, 0);
+	if (!came)
 		return 1;
+	operation_settle(st);
 	go_on(st, op, scene, rc);
 	if (stage_is_home(st))
 		return 0;
-	diag("%s of '%s': fork %d fails, it returned %d", op->name, scene->name, at, rc);
+	diag("%s of '%s': %s %d fails, it returned %d", op->name, scene->name, call, at, rc);
 	return -1;
 }
 
-static void test_forks(const struct operation *op, const struct stage_scene *scene, int every)
+static void test_calls(const struct operation *op, const struct stage_scene *scene,
+		       const char *call, int every)
 {
 	int lost = 0, points = 0;
 
-	for (int at = 0, rc; (rc = loses(op, scene, at)) != 1 && at < 200; at += every, points++)
+	for (int at = 0, rc; (rc = loses(op, scene, call, at)) != 1 && at < 400;
+	     at += every, points++)
 		lost += rc < 0;
-	ok(!lost && points, "%s of '%s': %d forks fail, none is lost", op->name, scene->name,
-	   points);
+	ok(!lost && points, "%s of '%s': %s fails %d times, nothing is lost", op->name, scene->name,
+	   call, points);
 }
 
 static const struct operation *operation(const char *name)
@@ -95,7 +84,7 @@ static const struct stage_scene *scene(const char *name)
 	abort();
 }
 
-static void test_all_forks(void)
+static void test_all_calls(void)
 {
 	static const char *const names[] = {
 		"prepare after a killed prepare",
@@ -105,10 +94,14 @@ static void test_all_forks(void)
 	};
 
 	for (size_t i = 0; i < VH_COUNT(names); i++)
-		for (size_t k = 0; k < stage_n_scenes; k++)
-			if (operation_fits(operation(names[i]), &stage_scenes[k]))
-				test_forks(operation(names[i]), &stage_scenes[k],
-					   2 * stage_stride() - 1);
+		for (size_t k = 0; k < stage_n_scenes; k++) {
+			const struct operation *op = operation(names[i]);
+
+			if (!operation_fits(op, &stage_scenes[k]))
+				continue;
+			test_calls(op, &stage_scenes[k], "fork", 2 * stage_stride() - 1);
+			test_calls(op, &stage_scenes[k], "driver_override", 3 * stage_stride());
+		}
 }
 
 /* --- killed where probing has chosen ------------------------------------------------------------ */
@@ -164,11 +157,14 @@ static void test_astray(const char *name)
 
 int main(void)
 {
-	test_forks(operation("prepare after a killed prepare"), scene("one of four functions"), 1);
-	test_all_forks();
+	const struct operation *op = operation("prepare after a killed prepare");
+
+	test_calls(op, scene("one of four functions"), "fork", 1);
+	test_calls(op, scene("one of four functions"), "driver_override", 1);
 	test_astray("prepare that is undone");
 	test_astray("detach that is undone");
 	test_astray("reattach of a domain's claim");
 	test_astray("reattach");
+	test_all_calls();
 	return tap_done();
 }

@@ -85,6 +85,8 @@ refuses '--fix of two files' "'--fix' takes one file" on demo check --fix "$exam
 refuses '--fix of the host' "'--fix' takes one file" on demo check --fix
 refuses '--fix as JSON' "excludes '--format json'" on demo --format json check --fix -
 refuses '--fix=other' "does not know 'other'" on demo check --fix=other -
+exits 'two devices at one address of the guest' 0 on start check --fix "$fixtures/guest-address-twice.xml"
+tells 'the later one gets another' '^fixed: the guest.s address in line 24 is removed'
 refuses '--fix of another command' "'--fix' does not apply to 'list'" on demo list --fix
 
 domain="<domain type='kvm'>

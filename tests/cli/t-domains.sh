@@ -169,6 +169,20 @@ sed 's|<devices>|<memoryBacking><hugepages><page size="2048"/></hugepages></memo
 exits 'huge pages of another host' 1 far check --connect test:///default "$work/huge.xml"
 prints 'huge pages of another host: free ones on both nodes' ', [0-9]+ of the host.s 0 are free \[hugepages-short\]$'
 remote refuses 'another host that hangs' 'no answer for 1 second' "$hook" list --timeout 1 --connect "$hang"
+# On a terminal it is said what is waited for, in a line that is not longer than it is wide.
+waits() {
+	run env TERM=xterm script -qec "stty cols $1; '$hook' list --timeout 3 --connect '$hang'" /dev/null </dev/null
+	tr '\r' '\n' <"$work/out" | sed 's/^.\[K//' >"$work/lines"
+	grep -qa "vfio-hook: waiting for libvirt qemu+ext" "$work/lines" &&
+		! grep -a "vfio-hook: waiting" "$work/lines" | grep -qE "^.{$(($1 + 4)),}"
+}
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+	remote verdict 'another host that hangs: a terminal is told' waits 120
+	remote verdict 'another host that hangs: so is a narrow one' waits 50
+else
+	skip 'another host that hangs: a terminal is told' 'no script(1)'
+	skip 'another host that hangs: so is a narrow one' 'no script(1)'
+fi
 refuses 'list of two hosts' "looks at one host" far list --connect "$a" --connect "$b"
 refuses 'two hosts without a domain' 'name one' far check --connect "$a" --connect "$b"
 refuses '--connect and --host' 'exclude each other' far list --connect "$a" --host "$hosts/demo.host"

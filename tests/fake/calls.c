@@ -26,7 +26,7 @@
 static struct {
 	enum calls_how how;
 	int at, calls, changes;
-	char hit[24];
+	char hit[24], only[24];
 } * shared;
 
 static int outside = 1; /* of the operation: depth */
@@ -48,6 +48,11 @@ void calls_set(enum calls_how how, int at)
 	memset(shared, 0, sizeof(*shared));
 	shared->how = how;
 	shared->at = at;
+}
+
+void calls_only(const char *name)
+{
+	snprintf(shared->only, sizeof(shared->only), "%s", name);
 }
 
 int calls_counted(enum calls_how how)
@@ -72,7 +77,7 @@ static int call(const char *name, int error)
 {
 	int n;
 
-	if (outside || !shared)
+	if (outside || !shared || (*shared->only && strcmp(name, shared->only) != 0))
 		return 0;
 	n = __atomic_fetch_add(&shared->calls, 1, __ATOMIC_SEQ_CST);
 	if (n != shared->at || shared->how == CALLS_COUNT || calls_counts_changes(shared->how))
@@ -275,7 +280,10 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	OR_FAIL(call(number == SYS_openat2 ? "openat2" : "syscall", EMFILE));
+	OR_FAIL(call(number != SYS_openat2                                  ? "syscall"
+		     : vh_has_suffix((const char *)a[1], "driver_override") ? "driver_override"
+									    : "openat2",
+		     EMFILE));
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 

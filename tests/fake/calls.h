@@ -25,6 +25,8 @@ bool calls_counts_changes(enum calls_how how);
 
 /* From here on; `at` as above. */
 void calls_set(enum calls_how how, int at);
+/* Of these alone: "fork", or any of libc's; "driver_override": opens of that attribute. */
+void calls_only(const char *name);
 /* In the process of the operation: its calls count from now on. */
 void calls_begin(struct stage *st);
 /* How many there were since calls_set(), and the name of the one that failed or was the last; NULL:

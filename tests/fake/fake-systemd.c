@@ -131,9 +131,10 @@ static void move_drivers(const struct vh_root *root, const char *name, bool away
 				(void)fake_write(root, devices.name[k], "%s/unbind", here);
 		if (vh_root_exists(root, "%s", away ? here : there))
 			fake_rename(root, away ? here : there, away ? there : here);
+		/* driver_register(): no other driver is asked */
+		for (size_t k = 0; !away && k < devices.count; k++)
+			(void)fake_write(root, devices.name[k], "%s/bind", here);
 	}
-	for (size_t k = 0; !away && k < devices.count; k++)
-		(void)fake_write(root, devices.name[k], "sys/bus/pci/drivers_probe");
 }
 
 static bool has_users(const struct vh_root *root, const char *name)

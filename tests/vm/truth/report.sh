@@ -17,7 +17,7 @@ libvirt alone starts unharmed, unless by policy: balloon, device-protected, peer
 peer-critical, device-critical, identity-changed, and the stricter measure for peers.
 
 END
-fixtures=$(sed -n 's/^# fixture-only: //p' "$here/table")
+fixtures=$(sed -n "s/^# fixture-only: //p" "$here/table" | xargs)
 echo "Seen in fixtures only, not in a machine: ZFS, NFS and iSCSI root, NVIDIA's driver, ${fixtures// /, }."
 echo
 echo "Suites: $(printf '%s\n' "${@%%=*}" | paste -sd, | sed 's/,/, /g')."

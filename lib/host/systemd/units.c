@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* units - see units.h. Properties are those of `systemctl show` (org.freedesktop.systemd1(5)). */
-#include "lib/host/units.h"
+#include "lib/host/systemd/units.h"
 
 #include <fnmatch.h>
 

@@ -4,7 +4,7 @@
  * manager's workers are in the session that they open; the process above them is in its service.
  * A service with PAMName= leads its session itself.
  */
-#include "lib/host/session.h"
+#include "lib/host/systemd/session.h"
 
 #include "lib/base/strbuf.h"
 #include "lib/base/unit.h"
