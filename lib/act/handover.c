@@ -7,6 +7,7 @@
 
 #include "lib/act/steps.h"
 #include "lib/base/child.h"
+#include "lib/base/shell.h"
 #include "lib/case/handed.h"
 #include "lib/decide/lending.h"
 #include "lib/host/function.h"
@@ -129,10 +130,10 @@ static int too_late(const struct step *s, struct vh_error *err)
 static int failed(const struct step *s, int result, struct vh_error *err)
 {
 	const struct vh_loan *l = s->loan;
-	_auto_free_ char *what = what_of(l), *fix = NULL;
+	_auto_free_ char *what = what_of(l), *name = vh_shell_operand(l->name), *fix = NULL;
 
 	if (l->kind == VH_LOAN_UNIT)
-		fix = vh_printf("systemctl status %s   # says why", l->name);
+		fix = vh_printf("systemctl status %s   # says why", name);
 	/* systemctl and modprobe have a status of their own */
 	if (l->kind == VH_LOAN_UNIT || (l->kind >= VH_LOAN_MODULE && s->back))
 		return vh_fail(err, VH_E_SYS, 0, fix, "cannot %s %s", doing(l, s->back), what);
