@@ -48,7 +48,7 @@ const struct vh_rule vh_rule_device_critical = {
 	.name = "device-critical",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no named device is part of the chipset",
+	.title = "the domain names a part of the chipset",
 	.check = check_device_critical,
 	.explain = "The domain names a function of the chipset: a host bridge, the ISA or LPC\n"
 		   "bridge, an SMBus controller, a system peripheral, the SPI controller behind\n"
@@ -88,7 +88,7 @@ const struct vh_rule vh_rule_peer_critical = {
 	.name = "peer-critical",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no peer is part of the chipset",
+	.title = "a group member is part of the chipset",
 	.check = check_peer_critical,
 	.explain = "A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
 		   "controller, a system peripheral, the SPI controller of the firmware's flash.\n"
@@ -137,7 +137,7 @@ const struct vh_rule vh_rule_peer_not_listed = {
 	.name = "peer-not-listed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the domain lists its peers",
+	.title = "the domain does not list a group member",
 	.check = check_peer_not_listed,
 	.explain = "The configuration, or the domain, says 'peers = require': the other members\n"
 		   "of an IOMMU group are not taken silently, the domain must list them. This\n"
@@ -232,7 +232,7 @@ const struct vh_rule vh_rule_group_not_viable = {
 	.name = "group-not-viable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "VFIO accepts the whole groups",
+	.title = "VFIO does not accept the IOMMU group",
 	.check = check_group_not_viable,
 	.explain = "VFIO opens a group only when nothing in it is on a driver that could use the\n"
 		   "device behind the guest's back. Here something must stay on one: a CardBus\n"
@@ -321,7 +321,7 @@ const struct vh_rule vh_rule_peer_detached = {
 	.name = "peer-detached",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no other device goes, and the host loses nothing",
+	.title = "what else moves to vfio-pci, and what the host loses",
 	.check = check_peer_detached,
 	.explain = "This is information, not a problem. The device that the domain names shares\n"
 		   "its IOMMU group with others, and a group goes to a guest as a whole: the\n"
