@@ -265,13 +265,13 @@ const struct vh_rule vh_rule_needs_taken = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "the domain also uses something that is on the device",
 	.check = check_needs_taken,
-	.explain = "Beside the PCI device, the domain has something of the host that is on that\n"
-		   "device: a disk of the controller, an image in a file system on such a disk,\n"
-		   "a USB device of the USB controller, an interface by macvtap or by a bridge\n"
-		   "of the network card, an input device, a serial port, a render node. They are\n"
-		   "gone when the device leaves its driver, and libvirt or QEMU does not find\n"
-		   "them: the guest does not start. The guest gets with the device all that is\n"
-		   "on it, so the element can be removed; an image has to be moved, and an\n"
-		   "interface needs another source. It is a warning where the guest starts all\n"
-		   "the same, without the USB device or with another of the same id.",
+	.explain = "The domain names the PCI device, and also uses something of the host that is\n"
+		   "on that device: a disk of the controller, an image in a file system on such\n"
+		   "a disk, a USB device of the USB controller, an interface by macvtap or by a\n"
+		   "bridge of the network card, an input device, a serial port, a render node.\n"
+		   "It is gone when the device leaves its driver, and libvirt or QEMU does not\n"
+		   "find it: the guest does not start. The guest gets everything that is on the\n"
+		   "device, so the element can be removed; an image has to be moved, and an\n"
+		   "interface needs another source. It is a warning if the guest starts anyway,\n"
+		   "without the USB device or with another of the same id.",
 };

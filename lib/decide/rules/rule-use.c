@@ -146,13 +146,12 @@ const struct vh_rule vh_rule_device_in_use = {
 	.title = "the host is using a device that the domain names",
 	.check = check_device_in_use,
 	.explain = "The host itself uses the device that the domain names. libvirt would take it\n"
-		   "nevertheless: a mounted disk vanishes from under its file system, a remote\n"
-		   "administrator loses the network, a console goes dark. The message says what\n"
-		   "the use is, and the fix how to end it. If the host can do without it,\n"
-		   "allow-in-use in the configuration says so for this device and this kind of\n"
-		   "use. What the system itself lies on (/, /boot, /efi, /usr, /var, /etc, swap)\n"
-		   "and the way to it cannot be allowed at all. What could not be seen counts\n"
-		   "as use.",
+		   "anyway: a disk is unbound while it is mounted, a remote administrator loses\n"
+		   "the network, a console goes dark. The message names the use, and the fix\n"
+		   "shows how to end it. If the host can do without it, list this kind of use in\n"
+		   "allow-in-use for this device in the configuration. The disks of the system\n"
+		   "itself (/, /boot, /efi, /usr, /var, /etc, swap) and the way to them cannot\n"
+		   "be allowed at all. A use that could not be checked counts as a use.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */
@@ -260,9 +259,9 @@ const struct vh_rule vh_rule_peer_in_use = {
 		   "device that the domain names, and the host uses it. Group members that the\n"
 		   "domain does not name are judged more strictly: an interface that is up, a\n"
 		   "disk with a file system on it, any display and anything that is plugged into\n"
-		   "a USB port count as use, and so does what could not be seen. End the use,\n"
-		   "name the device in the domain if the guest is meant to have it, allow the\n"
-		   "use in the configuration, or put the card into another slot, whose group\n"
+		   "a USB port count as use, and so does a use that could not be checked. End\n"
+		   "the use, name the device in the domain if the guest should have it, allow\n"
+		   "the use in the configuration, or put the card into another slot, whose group\n"
 		   "may be smaller.",
 };
 
@@ -298,9 +297,9 @@ const struct vh_rule vh_rule_device_protected = {
 	.check = check_device_protected,
 	.explain = "The configuration says 'protect = yes' for this device: it never leaves the\n"
 		   "host, neither because a domain names it nor as a member of the group of\n"
-		   "another device. The administrator wrote that line on purpose. If it is not\n"
-		   "meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
-		   "a device of another IOMMU group; 'vfio-hook list' shows the groups.",
+		   "another device. The administrator wrote that line on purpose. If it is out\n"
+		   "of date, remove it from /etc/libvirt/vfio-hook.conf. Otherwise choose a\n"
+		   "device of another IOMMU group; 'vfio-hook list' shows the groups.",
 };
 
 /* The first device of a claim that this start concerns: it is named, or in a group with one. */
@@ -424,11 +423,11 @@ const struct vh_rule vh_rule_device_claimed = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "another guest or process has the IOMMU group",
 	.check = check_device_claimed,
-	.explain = "A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
-		   "holds it, or its group is open in a process. Whoever took it now would take\n"
-		   "it from a guest that runs, and two guests cannot share a group. End the\n"
-		   "other guest first. Where it is gone already and left its claim behind,\n"
-		   "'vfio-hook reattach' with the address ends that and brings the device home;\n"
-		   "'vfio-hook status' shows who holds what. In rare cases the holder is not a\n"
-		   "guest: fuser -v on the group's node in /dev/vfio names it.",
+	.explain = "A device of the group belongs to another guest: it is in a claim in\n"
+		   "/run/vfio-hook, or a process has its group open. To take it now would take\n"
+		   "it from a running guest, and two guests cannot share a group. End the other\n"
+		   "guest first. If that guest is gone and left its claim behind, 'vfio-hook\n"
+		   "reattach' with the address ends the claim and returns the device to its\n"
+		   "driver; 'vfio-hook status' shows who has what. In rare cases the holder is\n"
+		   "not a guest: fuser -v on the group's node in /dev/vfio names it.",
 };
