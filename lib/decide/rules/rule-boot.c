@@ -5,7 +5,7 @@
 
 #include "lib/base/banned.h"
 
-#define ANEW \
+#define REDO \
 	"vfio-hook boot generate, with the devices that are meant now; or vfio-hook boot remove"
 
 static bool is_same(const struct vh_boot_binding_dev *e, const struct vh_pci_dev *d)
@@ -26,12 +26,12 @@ static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
 		struct vh_finding *f;
 
 		if (!d)
-			f = vh_finding_add(out, r, NULL, ANEW,
+			f = vh_finding_add(out, r, NULL, REDO,
 					   "%s is to be on vfio-pci from boot, and is not there",
 					   addr);
 		else if (!is_same(want, d))
 			f = vh_finding_add(
-				out, r, NULL, ANEW,
+				out, r, NULL, REDO,
 				"%s is to be on vfio-pci from boot, but %04x:%04x stands there now, and not %04x:%04x",
 				addr, d->vendor, d->device, want->vendor, want->device);
 		else if (!d->on_vfio)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-domain - what the rest of the domain says, and passthrough does not get on with. */
+/* rule-domain - other settings of the domain that conflict with passthrough. */
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"

@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-/* How to live without a function of the chipset; nobody lives without a host bridge. */
+/* How to allow a function of the chipset; a host bridge cannot be allowed. */
 static char *critical_fix(const struct vh_pci_dev *d)
 {
 	_auto_free_ char *config = NULL;
@@ -23,8 +23,8 @@ static bool may_go(const struct vh_case *c, const struct vh_pci_dev *d)
 	       (!vh_host_is_host_bridge(d) && vh_config_device(c->config, &d->addr).allow_critical);
 }
 
-/* Whatever it is bound to now: a guest that has it reaches what the firmware and the host reach by
- * it. */
+/* Its driver does not matter: a guest that has it reaches what the firmware and the host reach
+ * through it. */
 static void check_device_critical(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-health - what is known of devices of this kind, and of the state that this one is in. */
+/* rule-health - known defects of this kind of device, and the state that this one is in. */
 #include "lib/base/size.h"
 #include "lib/decide/rules/rule.h"
 

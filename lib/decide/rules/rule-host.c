@@ -223,7 +223,7 @@ static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule
 			"remove the line 'install vfio-pci' from %s, or run 'modprobe -i vfio-pci' first",
 			file);
 		vh_finding_add(out, r, NULL, fix,
-			       "vfio-pci is not loaded, and '%s' forbids to load it",
+			       "vfio-pci is not loaded, and '%s' prevents it from being loaded",
 			       h->forbidden_by);
 	} else if (h->vfio_pci == VH_MODULE_MISSING && h->hardening.no_modules) {
 		return; /* unit-hardened says it: no reboot cures that */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-identity - is the device at the address still the one that is meant, and its group as it was? */
+/* rule-identity - is the device at an address still the expected one, and its group unchanged? */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/expected.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
-/* The way to say that the device which is there now is the right one. */
+/* How to accept the device that is there now. */
 static void add_accept(const struct vh_case *c, const struct vh_expect *e,
 		       const struct vh_sighting *now, struct vh_strbuf *fix)
 {
@@ -56,8 +56,8 @@ static void changed(const struct vh_case *c, const struct vh_rule *r, const stru
 		vh_finding_about(f, &now.addr, vh_rule_group_line(c, pd->dev->group));
 }
 
-/* Pins hold for whatever is taken, so that what the configuration allows for a device is not
- * had by another one; the record is of what the domain names. */
+/* Pins apply to whatever is taken, so that what the configuration allows for a device is not
+ * allowed to another one; the record has only what the domain names. */
 static void check_identity_changed(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-needs - does the start take from the host what the domain itself has of it. */
+/* rule-needs - does the start take from the host something that the domain itself uses? */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
 
@@ -108,7 +108,7 @@ static const char *one_left(const struct vh_case *c, const struct vh_whereabout 
 }
 
 /* The host's own system is mounted from it: device-in-use refuses that, whatever is allowed, and
- * there is no sense in moving images. */
+ * moving images would not help. */
 static bool is_system(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < d->n_uses; i++)
@@ -150,7 +150,7 @@ static char *place_text(const struct hit *hit)
 	return vh_strdup("on");
 }
 
-/* The harmless line first: the guest finds on a device that it gets what hangs on that. */
+/* The harmless line first: a guest that gets the device also gets what is connected to it. */
 static char *fix_for(const struct vh_case *c, const struct vh_whereabout *w, const struct hit *hit)
 {
 	const struct vh_need *n = w->need;
@@ -250,7 +250,7 @@ static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 		if (w->missing || !find_hit(c, w, &hit))
 			continue;
 		left = one_left(c, w, hit.kind);
-		/* a bridge or a bond works on by the port that is left */
+		/* a bridge or a bond still works with its other port */
 		if (left && hit.kind == VH_THING_INTERFACE)
 			continue;
 		if (hit.kind == VH_THING_MOUNT && is_system(hit.pd->dev))

@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-/* What a network gives is known to libvirt alone: nobody detaches the rest of its group. */
+/* Only libvirt knows what a network gives, so the rest of its group is not detached. */
 static void check_peers(const struct vh_case *one, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
@@ -58,7 +58,7 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p,
 		check_peers(&one, r, out);
 }
 
-/* Of how many interfaces of the domain is that the network? */
+/* How many interfaces of the domain use that network? */
 static size_t wanted_of(const struct vh_case *c, const struct vh_vfpool *p)
 {
 	const struct vh_names *names = &c->networks.pools;

@@ -143,7 +143,7 @@ static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r
 		else if (d->can_reset == VH_NO)
 			vh_finding_add(
 				out, r, pd,
-				"shut the guest down from within, do not destroy it; when the device fails all the same, power the host off and on",
+				"shut the guest down from within, do not destroy it; if the device fails anyway, power the host off and on",
 				"%s has no reset method: what one guest leaves in it meets the next one",
 				vh_pci_str(&d->addr).s);
 	}
@@ -169,7 +169,7 @@ static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct 
 
 	vh_finding_add(
 		out, r, pd, fix,
-		"%s is no virtual function, and libvirt takes only those as <interface type='hostdev'>",
+		"%s is not a virtual function, and libvirt takes only those as <interface type='hostdev'>",
 		vh_pci_str(&pd->dev->addr).s);
 }
 

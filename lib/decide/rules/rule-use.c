@@ -28,8 +28,8 @@ static const char *kind_str(enum vh_use_kind kind)
 	return "other";
 }
 
-/* Something lies on it that cannot be ended while the host runs: the root file system. Then there
- * is no sense in ending its other uses, of which some may belong to that one. */
+/* A use of it cannot be ended while the host runs, like the root file system. Then it makes no
+ * sense to end its other uses, some of which may belong to that one. */
 static bool is_indispensable(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < d->n_uses; i++)
@@ -38,7 +38,7 @@ static bool is_indispensable(const struct vh_pci_dev *d)
 	return false;
 }
 
-/* What is only a guess is told as one; what can be ended is no reason. */
+/* A guess is told as a guess; a use that can be ended is not a reason. */
 static const char *why_another(const struct vh_pci_dev *d, const struct vh_use *use)
 {
 	if (is_indispensable(d))
@@ -46,7 +46,7 @@ static const char *why_another(const struct vh_pci_dev *d, const struct vh_use *
 	return use->fix ? "" : ": the host may need this one to run";
 }
 
-/* Whoever ends the use takes it from the domain, too, and finds nothing on the device any more. */
+/* Ending the use takes it from the domain too: the domain's own element has to move first. */
 static char *own_first(const struct vh_case *c, const struct vh_plan_dev *pd,
 		       const struct vh_use *use)
 {
@@ -58,7 +58,7 @@ static char *own_first(const struct vh_case *c, const struct vh_plan_dev *pd,
 			 vh_pci_str(&pd->dev->addr).s, n->element, n->line, use->fix);
 }
 
-/* The lines that tell how to end the use, or to live without it; none where somebody looks only. */
+/* How to end the use, or to allow it; NULL if a process only looks at the device. */
 static char *use_fix(const struct vh_case *c, const struct vh_plan_dev *pd, const struct vh_use *use)
 {
 	const struct vh_pci_dev *d = pd->dev;
@@ -74,8 +74,8 @@ static char *use_fix(const struct vh_case *c, const struct vh_plan_dev *pd, cons
 	return vh_printf("end this use, or allow it %s", config);
 }
 
-/* What is not judged counts as in use, but where the source never tells, or not to this user: that
- * is not checked. A start is root's. */
+/* What could not be judged counts as used, unless the source never tells, or does not tell this
+ * user: then it is not checked. A start runs as root. */
 static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	unsigned int allowed = vh_config_device(c->config, &d->addr).allow_in_use;
@@ -83,7 +83,7 @@ static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 	return !c->host->uses_untold && !c->host->ordinary && !vh_host_is_seen_enough(d, allowed);
 }
 
-/* A named device has to be seen as well, so that naming it does not help. */
+/* Naming the device does not help: the uses of a named device have to be seen as well. */
 static char *unjudged_fix(const struct vh_pci_dev *d, const char *other)
 {
 	_auto_strbuf_ struct vh_strbuf kinds = { 0 };
@@ -98,7 +98,7 @@ static char *unjudged_fix(const struct vh_pci_dev *d, const char *other)
 	return vh_printf("choose %s, or allow what may be there %s", other, config);
 }
 
-/* The same that a start demands of what it takes (lib/act/prepare.c). */
+/* A start demands the same of the devices that it takes (lib/act/prepare.c). */
 static void device_unjudged(const struct vh_case *c, const struct vh_plan_dev *pd,
 			    const struct vh_rule *r, struct vh_findings *out)
 {
@@ -208,7 +208,7 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 
-/* A device without a driver has no user, and of chipset functions peer-critical judges. */
+/* A device without a driver has no user, and peer-critical judges chipset functions. */
 static bool is_peer_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	return is_unjudged(c, d) && d->driver && !vh_host_is_chipset(d);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-driver - is the driver that libvirt is told to use, or will use by itself, one that works. */
+/* rule-driver - does the driver work that libvirt is told to use, or chooses by itself? */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
-/* Versions of libvirt that know of <driver model=>, and of iommufd; those before read past it, and
- * start. What the hook is given has passed through libvirt, which keeps what it knows alone. */
+/* The first versions of libvirt that know <driver model=>, and iommufd; older ones ignore it, and
+ * start. The hook's XML has passed through libvirt, which keeps only what it knows. */
 #define MODEL_SINCE 10000
 #define IOMMUFD_SINCE 12001
 #define QEMU_IOMMUFD_SINCE 9000000
@@ -45,8 +45,8 @@ static void check_models(const struct vh_case *c, const struct vh_rule *r, struc
 	}
 }
 
-/* libvirt takes it from there and binds vfio-pci, unless it is told which driver to use. By hand
- * and before there is any XML, nobody has said how it is to be bound. */
+/* libvirt unbinds it and binds vfio-pci, unless it is told which driver to use. By hand, and
+ * before there is any XML, the way of binding is not known. */
 static void check_vendor(const struct vh_rule *r, const struct vh_plan_dev *pd,
 			 struct vh_findings *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-files - files of the host by which QEMU starts or does not. */
+/* rule-files - files of the host that QEMU needs to start: ROMs, and the guest's memory. */
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/decide/rules/rule.h"

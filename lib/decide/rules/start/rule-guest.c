@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-guest - what the domain gives its guest beside the devices, with which they do not work. */
+/* rule-guest - other parts of the guest with which the devices do not work: IOMMU, addresses. */
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -117,7 +117,7 @@ static void check_double(const struct vh_slots *s, size_t at, const struct vh_ru
 	}
 }
 
-/* Who looks for devices looks at function 0 first, and where none is at no other. */
+/* A guest looks at function 0 of a slot first, and skips the slot if there is none. */
 static void check_alone(const struct vh_slots *s, const struct vh_slot *one,
 			const struct vh_rule *r, struct vh_findings *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-hooks - other hooks of libvirt that do what ours does, or keep it from it. */
+/* rule-hooks - other libvirt hooks that do the work of this one, or prevent it. */
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/decide/rules/rule.h"

@@ -16,8 +16,8 @@ static char *boot_size(uint64_t page_kib)
 	return vh_printf("%lluK", (unsigned long long)page_kib);
 }
 
-/* The kernel makes a pool, if an empty one, of each size that it can have; what is not among them
- * may want an option, or another processor. */
+/* The kernel has a pool, maybe an empty one, for each size that it supports; any other size
+ * may need an option, or another processor. */
 static char *size_fix(const struct vh_memory *m, uint64_t page_kib, uint64_t wanted)
 {
 	_auto_free_ char *size = boot_size(page_kib);
@@ -226,7 +226,7 @@ static void check_mount(const struct vh_case *c, const struct vh_rule *r, uint64
 	add_missing(c, r, message, fix, out);
 }
 
-/* A file may be longer than what is mapped; QEMU 9.0 and later want the size to fit all the same. */
+/* A file may be longer than what is mapped; QEMU 9.0 and later require a multiple anyway. */
 static void check_multiple(const struct vh_case *c, const struct vh_rule *r,
 			   const struct vh_memory_part *part, struct vh_findings *out)
 {
