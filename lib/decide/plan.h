@@ -14,8 +14,8 @@
 #include "lib/state/claim.h"
 
 /*
- * Not dead, and not a bridge. For a device that cannot pass, nothing else is judged, neither the
- * device nor its group: rules device-absent and device-not-endpoint say why, and the plan leaves it.
+ * Not dead, and not a bridge. Nothing else is judged of a device that cannot pass, nor of its
+ * group: rules device-absent and device-not-endpoint say why, and the plan leaves it.
  */
 bool vh_plan_can_pass(const struct vh_pci_dev *d);
 
