@@ -51,7 +51,7 @@ const struct vh_rule vh_rule_boot_binding = {
 	.name = "boot-binding",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST,
-	.title = "vfio-pci has what it was to take at boot",
+	.title = "vfio-pci does not have a device that was set for it at boot",
 	.check = check_boot_binding,
 	.explain = "'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
 		   "at boot, before its own driver sees it, and it is not there now: something\n"

@@ -42,7 +42,7 @@ const struct vh_rule vh_rule_address_invalid = {
 	.name = "address-invalid",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the addresses are PCI addresses",
+	.title = "an address is not a PCI address",
 	.check = check_address_invalid,
 	.explain = "The <address> inside <source> does not lead to a PCI device: a part is\n"
 		   "missing, is no number, or is larger than such an address allows. libvirt\n"
@@ -133,7 +133,7 @@ const struct vh_rule vh_rule_device_absent = {
 	.name = "device-absent",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the devices exist and answer",
+	.title = "a device does not exist or does not answer",
 	.check = check_device_absent,
 	.explain = "The domain names a device that this host does not have, or one that does not\n"
 		   "answer any more. libvirt passes over what is missing, and the start fails\n"
@@ -177,7 +177,7 @@ const struct vh_rule vh_rule_device_duplicate = {
 	.name = "device-duplicate",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "no device is named twice",
+	.title = "a device is named twice",
 	.check = check_device_duplicate,
 	.explain = "Two elements of the domain name the same device. A guest cannot have a\n"
 		   "device twice: QEMU ends when it opens the second one. This happens when a\n"
@@ -222,7 +222,7 @@ const struct vh_rule vh_rule_device_not_endpoint = {
 	.name = "device-not-endpoint",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no bridge is passed through",
+	.title = "the domain names a bridge",
 	.check = check_device_not_endpoint,
 	.explain = "The address is that of a bridge. Bridges route what the devices behind them\n"
 		   "send; they cannot be given to a guest, and libvirt refuses them. People name\n"
@@ -260,7 +260,7 @@ const struct vh_rule vh_rule_unmanaged_on_host_driver = {
 	.name = "unmanaged-on-host-driver",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "unmanaged devices are on a VFIO driver",
+	.title = "an unmanaged device is not on a VFIO driver",
 	.check = check_unmanaged_on_host_driver,
 	.explain = "With managed='no', or without the attribute on a <hostdev> or <interface>,\n"
 		   "libvirt does not move the device: whoever starts the guest must have bound\n"
@@ -360,7 +360,7 @@ const struct vh_rule vh_rule_pf_with_vfs = {
 	.name = "pf-with-vfs",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "physical and virtual functions go apart",
+	.title = "a physical function and its virtual functions are in conflict",
 	.check = check_pf_with_vfs,
 	.explain = "A network card with SR-IOV is one physical function and several virtual\n"
 		   "ones, which depend on it. vfio-pci does not take a physical function while\n"
@@ -412,7 +412,7 @@ const struct vh_rule vh_rule_address_decimal = {
 	.name = "address-decimal",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "addresses are written in hex",
+	.title = "an address is written in decimal",
 	.check = check_address_decimal,
 	.explain = "A part of an address has two digits or more and no 0x. libvirt reads it as\n"
 		   "decimal, or as octal if it begins with 0, while lspci, sysfs and this\n"

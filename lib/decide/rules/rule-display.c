@@ -44,7 +44,7 @@ const struct vh_rule vh_rule_boot_display = {
 	.name = "boot-display",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the display of the host stays",
+	.title = "the host booted with a display that the guest gets",
 	.check = check_boot_display,
 	.explain = "The firmware started this display and may still draw on it, or own a part of\n"
 		   "its memory. The host uses it for nothing else now, so it can go; but the\n"
@@ -118,7 +118,7 @@ const struct vh_rule vh_rule_input_lost = {
 	.name = "input-lost",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "keyboard and mouse of the host stay",
+	.title = "the host loses its keyboard or mouse",
 	.check = check_input_lost,
 	.explain = "A keyboard or mouse of the host hangs on this USB controller. While the\n"
 		   "guest has the controller, what is typed goes to the guest, and nothing to\n"

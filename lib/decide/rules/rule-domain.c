@@ -87,7 +87,7 @@ const struct vh_rule vh_rule_balloon = {
 	.name = "balloon",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "no memory balloon beside passthrough",
+	.title = "the domain has a memory balloon, which passthrough makes useless",
 	.check = check_balloon,
 	.explain = "A memory balloon gives memory of the guest back to the host. With\n"
 		   "passthrough it cannot: the device may write to any page, so all memory of\n"
@@ -126,7 +126,7 @@ const struct vh_rule vh_rule_managed_missing = {
 	.name = "managed-missing",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "managed is written down",
+	.title = "an element has no managed attribute",
 	.check = check_managed_missing,
 	.explain = "The element has no managed attribute, and libvirt takes that as 'no': it\n"
 		   "leaves the device where it is, now and after the guest has ended. At the\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-group - what the other members of the IOMMU groups mean for a start. */
-#include "lib/decide/rules/rule.h"
-
 #include "lib/base/shell.h"
+#include "lib/decide/lending.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
@@ -48,7 +48,7 @@ const struct vh_rule vh_rule_device_critical = {
 	.name = "device-critical",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no named device is part of the chipset",
+	.title = "the domain names a part of the chipset",
 	.check = check_device_critical,
 	.explain = "The domain names a function of the chipset: a host bridge, the ISA or LPC\n"
 		   "bridge, an SMBus controller, a system peripheral, the SPI controller behind\n"
@@ -88,7 +88,7 @@ const struct vh_rule vh_rule_peer_critical = {
 	.name = "peer-critical",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no peer is part of the chipset",
+	.title = "a group member is part of the chipset",
 	.check = check_peer_critical,
 	.explain = "A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
 		   "controller, a system peripheral, the SPI controller of the firmware's flash.\n"
@@ -137,7 +137,7 @@ const struct vh_rule vh_rule_peer_not_listed = {
 	.name = "peer-not-listed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the domain lists its peers",
+	.title = "the domain does not list a group member",
 	.check = check_peer_not_listed,
 	.explain = "The configuration, or the domain, says 'peers = require': the other members\n"
 		   "of an IOMMU group are not taken silently, the domain must list them. This\n"
@@ -232,7 +232,7 @@ const struct vh_rule vh_rule_group_not_viable = {
 	.name = "group-not-viable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "VFIO accepts the whole groups",
+	.title = "VFIO does not accept the IOMMU group",
 	.check = check_group_not_viable,
 	.explain = "VFIO opens a group only when nothing in it is on a driver that could use the\n"
 		   "device behind the guest's back. Here something must stay on one: a CardBus\n"
@@ -264,13 +264,13 @@ static bool is_use(const struct vh_pci_dev *d, const char *text)
 	return false;
 }
 
-/* What is used, then what is merely there. */
-static char *losses(const struct vh_pci_dev *d)
+/* What is used, then what is merely there. Rule handed-over tells which uses end by a hand-over. */
+static char *losses(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = 0; i < d->n_uses; i++)
-		if (!d->uses[i].looked)
+		if (!d->uses[i].looked && !vh_lending_explains(c, &d->uses[i]))
 			vh_strbuf_join(&sb, ", ", d->uses[i].text);
 	for (size_t i = 0; i < d->carries.count; i++)
 		if (!is_use(d, d->carries.name[i]))
@@ -284,7 +284,7 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	const struct vh_pci_dev *d = pd->dev;
 	_auto_free_ char *what = vh_wording_device(d);
 	_auto_free_ char *with = vh_wording_with(c, d);
-	_auto_free_ char *lost = losses(d);
+	_auto_free_ char *lost = losses(c, d);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, NULL, "%s, %s, moves with it: %s%s%s", vh_pci_str(&d->addr).s,
@@ -292,10 +292,10 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
-static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
-		       struct vh_findings *out)
+static void named_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
+		       const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *lost = losses(pd->dev);
+	_auto_free_ char *lost = losses(c, pd->dev);
 
 	if (*lost)
 		vh_finding_add(out, r, pd, NULL, "without %s the host loses: %s",
@@ -313,7 +313,7 @@ static void check_peer_detached(const struct vh_case *c, const struct vh_rule *r
 		if (pd->role == VH_PEER)
 			peer_goes(c, pd, r, out);
 		else
-			named_goes(pd, r, out);
+			named_goes(c, pd, r, out);
 	}
 }
 
@@ -321,7 +321,7 @@ const struct vh_rule vh_rule_peer_detached = {
 	.name = "peer-detached",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no other device goes, and the host loses nothing",
+	.title = "what else moves to vfio-pci, and what the host loses",
 	.check = check_peer_detached,
 	.explain = "This is information, not a problem. The device that the domain names shares\n"
 		   "its IOMMU group with others, and a group goes to a guest as a whole: the\n"

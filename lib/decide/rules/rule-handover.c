@@ -78,7 +78,7 @@ const struct vh_rule vh_rule_handed_over = {
 	.name = "handed-over",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the host keeps all that runs",
+	.title = "what the host gives up while the guest runs",
 	.check = check_handed_over,
 	.explain = "The configuration lists what the host does without while a guest has this\n"
 		   "device: units of systemd, the text consoles, modules. They are stopped\n"
@@ -172,7 +172,7 @@ const struct vh_rule vh_rule_unit_unfit = {
 	.name = "unit-unfit",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "what is handed over can go, and come back",
+	.title = "what is handed over cannot stop, or would not come back",
 	.check = check_unit_unfit,
 	.explain = "A unit of stop-units cannot be stopped for a guest, or would not come back.\n"
 		   "What libvirt needs, or what stops it, cannot be stopped while libvirt waits\n"

@@ -59,7 +59,7 @@ const struct vh_rule vh_rule_reset_known_bad = {
 	.name = "reset-known-bad",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no card is known to hang at its second start",
+	.title = "a card is known to hang when it is started a second time",
 	.check = check_reset_known_bad,
 	.explain = "Graphics cards of some AMD families (Polaris, Vega, Navi 10, 12 and 14) do\n"
 		   "not come back from a reset of the bus, and have no other that the kernel\n"
@@ -96,7 +96,7 @@ const struct vh_rule vh_rule_power_state = {
 	.name = "power-state",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no device is switched off",
+	.title = "a device is powered off now",
 	.check = check_power_state,
 	.explain = "This is no complaint. The kernel has taken the power from the device while\n"
 		   "nobody uses it (D3cold), and gives it back when the guest starts. Some\n"
@@ -134,7 +134,7 @@ const struct vh_rule vh_rule_big_bar = {
 	.name = "big-bar",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the guest's firmware has room for the BARs",
+	.title = "a BAR may be too large for the guest's firmware",
 	.check = check_big_bar,
 	.explain = "The device has a window of memory (BAR) of 32 GiB or more, as cards for\n"
 		   "computing have. OVMF puts such windows above 4 GiB, where it has 32 GiB by\n"

@@ -146,7 +146,7 @@ const struct vh_rule vh_rule_iommu_off = {
 	.name = "iommu-off",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "every device has a real IOMMU group",
+	.title = "a device is in no real IOMMU group",
 	.check = check_iommu_off,
 	.explain = "Passthrough lets a guest program a device that reads and writes memory by\n"
 		   "itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
@@ -243,7 +243,7 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 	.name = "vfio-unavailable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "vfio-pci is loaded or can be",
+	.title = "vfio-pci is not available",
 	.check = check_vfio_unavailable,
 	.explain = "The driver vfio-pci is what holds a device while a guest has it. It is\n"
 		   "neither loaded nor among the modules of the kernel that runs, or a line\n"
@@ -296,7 +296,7 @@ const struct vh_rule vh_rule_unit_hardened = {
 	.name = "unit-hardened",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "the daemon may do what passthrough takes",
+	.title = "libvirt's daemon lacks permissions that passthrough needs",
 	.check = check_unit_hardened,
 	.explain = "The unit of libvirtd or virtqemud has been hardened, or the daemon runs in a\n"
 		   "container, and what is taken away is needed for passthrough:\n"

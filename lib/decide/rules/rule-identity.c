@@ -79,7 +79,7 @@ const struct vh_rule vh_rule_identity_changed = {
 	.name = "identity-changed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the devices are those of the last run",
+	.title = "the device at an address is not the one of the last run",
 	.check = check_identity_changed,
 	.explain = "An address names a slot, not a card. A card that is added, removed or moved,\n"
 		   "or a firmware setting, renumbers the buses, and another device stands where\n"

@@ -263,7 +263,7 @@ const struct vh_rule vh_rule_needs_taken = {
 	.name = "needs-taken",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "nothing else of the domain is on the devices",
+	.title = "the domain also uses something that is on the device",
 	.check = check_needs_taken,
 	.explain = "Beside the PCI device, the domain has something of the host that is on that\n"
 		   "device: a disk of the controller, an image in a file system on such a disk,\n"

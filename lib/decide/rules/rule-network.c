@@ -175,7 +175,7 @@ const struct vh_rule vh_rule_network_function = {
 	.name = "network-function",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "its networks have functions to give",
+	.title = "a network would give an unusable function, or has none left",
 	.check = check_network_function,
 	.explain = "The domain has an <interface type='network'>, and the network hands out\n"
 		   "virtual functions. libvirt gives the first that no other domain has, and\n"

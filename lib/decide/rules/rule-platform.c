@@ -64,7 +64,7 @@ const struct vh_rule vh_rule_reserved_region = {
 	.name = "reserved-region",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the firmware keeps no memory for the devices",
+	.title = "the firmware reserves memory for a device",
 	.check = check_reserved_region,
 	.explain = "The firmware claims memory that the device must be able to reach at all\n"
 		   "times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
@@ -112,7 +112,7 @@ const struct vh_rule vh_rule_interrupts_unsafe = {
 	.name = "interrupts-unsafe",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "interrupts are remapped",
+	.title = "interrupt remapping is off",
 	.check = check_interrupts_unsafe,
 	.explain = "Without interrupt remapping a device can raise any interrupt of the host: a\n"
 		   "guest that has it could crash the host or break out. VFIO therefore refuses\n"
@@ -155,7 +155,7 @@ const struct vh_rule vh_rule_acs_override = {
 	.name = "acs-override",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "IOMMU groups are real isolation",
+	.title = "a kernel option makes IOMMU groups smaller than the hardware allows",
 	.check = check_acs_override,
 	.explain = "IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
 		   "option makes the kernel believe in more isolation than the hardware says it\n"
@@ -254,7 +254,7 @@ const struct vh_rule vh_rule_twin_by_id = {
 	.name = "twin-by-id",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "vfio-pci takes no device by mistake",
+	.title = "the ids= option of vfio-pci takes a wrong device, or none",
 	.check = check_twin_by_id,
 	.explain = "The option ids= of vfio-pci takes devices by vendor and device id, before\n"
 		   "the host can use them. It cannot tell two devices of one model apart. Here\n"

@@ -80,7 +80,7 @@ const struct vh_rule vh_rule_function_left_out = {
 	.name = "function-left-out",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_BOOT,
-	.title = "no card is given in part",
+	.title = "the domain names only some functions of a card",
 	.check = check_function_left_out,
 	.explain = "A card may show itself as several PCI functions: a graphics card has its\n"
 		   "sound, and often a USB and a USB-C controller, beside the display. Some of\n"
@@ -153,7 +153,7 @@ const struct vh_rule vh_rule_reset_missing = {
 	.name = "reset-missing",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the devices can be reset",
+	.title = "the kernel cannot reset a device on its own",
 	.check = check_reset_missing,
 	.explain = "Before a guest gets a device, and after it, the device is reset. The kernel\n"
 		   "knows no way to reset this one alone. It may start once and then hang, or\n"
@@ -218,7 +218,7 @@ const struct vh_rule vh_rule_vf_interface = {
 	.name = "vf-interface",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "interfaces of type hostdev are virtual functions",
+	.title = "an interface of type hostdev is not a usable virtual function",
 	.check = check_vf_interface,
 	.explain = "<interface type='hostdev'> passes a virtual function of a network card\n"
 		   "through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
@@ -308,7 +308,7 @@ const struct vh_rule vh_rule_numa_remote = {
 	.name = "numa-remote",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the devices are on the NUMA node of the guest",
+	.title = "a device is on another NUMA node than the guest",
 	.check = check_numa_remote,
 	.explain = "This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
 		   "The domain puts its memory or its processors on another node than the\n"

@@ -143,7 +143,7 @@ const struct vh_rule vh_rule_device_in_use = {
 	.name = "device-in-use",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the host does not use the devices",
+	.title = "the host is using a device that the domain names",
 	.check = check_device_in_use,
 	.explain = "The host itself uses the device that the domain names. libvirt would take it\n"
 		   "nevertheless: a mounted disk vanishes from under its file system, a remote\n"
@@ -253,7 +253,7 @@ const struct vh_rule vh_rule_peer_in_use = {
 	.name = "peer-in-use",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the host can do without the peers",
+	.title = "the host is using a group member that the domain does not name",
 	.check = check_peer_in_use,
 	.explain = "VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
 		   "driver before one of them can go to a guest. This one is in the group of a\n"
@@ -294,7 +294,7 @@ const struct vh_rule vh_rule_device_protected = {
 	.name = "device-protected",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no protected device is taken",
+	.title = "the configuration protects a device",
 	.check = check_device_protected,
 	.explain = "The configuration says 'protect = yes' for this device: it never leaves the\n"
 		   "host, neither because a domain names it nor as a member of the group of\n"
@@ -422,7 +422,7 @@ const struct vh_rule vh_rule_device_claimed = {
 	.name = "device-claimed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "nobody else has the groups",
+	.title = "another guest or process has the IOMMU group",
 	.check = check_device_claimed,
 	.explain = "A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
 		   "holds it, or its group is open in a process. Whoever took it now would take\n"

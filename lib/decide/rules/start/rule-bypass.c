@@ -72,7 +72,7 @@ const struct vh_rule vh_rule_qemu_commandline = {
 	.name = "qemu-commandline",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "QEMU gets no device past libvirt",
+	.title = "QEMU gets a device that libvirt does not know about",
 	.check = check_qemu_commandline,
 	.explain = "The domain gives QEMU a PCI device in <qemu:commandline>. libvirt does not\n"
 		   "know of it: it neither binds the device nor keeps another domain from it,\n"
@@ -154,7 +154,7 @@ const struct vh_rule vh_rule_qemu_set = {
 	.name = "qemu-set",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "QEMU finds the devices of its -set options",
+	.title = "a -set option names a device that QEMU does not find",
 	.check = check_qemu_set,
 	.explain = "The domain sets a property of a device with '-set device.hostdev0...' in\n"
 		   "<qemu:commandline>. That finds devices which stand on the command line in\n"
@@ -278,7 +278,7 @@ const struct vh_rule vh_rule_hook_not_active = {
 	.name = "hook-not-active",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST,
-	.title = "libvirt runs the hook",
+	.title = "libvirt does not run the hook, or runs it twice",
 	.check = check_hook_not_active,
 	.explain = "libvirt runs the hook only if it finds it: hooks/qemu, or a file in\n"
 		   "hooks/qemu.d, executable, when the daemon starts or is reloaded. Otherwise\n"

@@ -79,7 +79,7 @@ const struct vh_rule vh_rule_driver_choice = {
 	.name = "driver-choice",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the driver that libvirt uses works",
+	.title = "the domain makes libvirt use a driver that does not work",
 	.check = check_driver_choice,
 	.explain = "The domain makes libvirt use a driver with which the device does not work.\n"
 		   "<driver name='kvm'/> is a way of passing devices that libvirt and QEMU no\n"
@@ -149,7 +149,7 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 	.name = "iommufd-unavailable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the way by iommufd is there, for all devices",
+	.title = "iommufd is not available, or not used for all devices",
 	.check = check_iommufd,
 	.explain = "The domain wants a device passed by iommufd: <driver iommufd='yes'/>, or\n"
 		   "<iommufd enabled='yes'/> for all of them. The kernel that runs does not have\n"

@@ -75,7 +75,7 @@ const struct vh_rule vh_rule_rom_file = {
 	.name = "rom-file",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the ROM files can be read and fit",
+	.title = "a ROM file cannot be read or does not fit",
 	.check = check_rom_file,
 	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
 		   "is missing, QEMU ends with 'failed to find romfile'. It is a warning where\n"
@@ -125,7 +125,7 @@ const struct vh_rule vh_rule_memory_unpinnable = {
 	.name = "memory-unpinnable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "VFIO can pin the guest's memory",
+	.title = "VFIO cannot pin the guest's memory",
 	.check = check_memory_unpinnable,
 	.explain = "The domain shares its memory, as virtiofs and vhost-user want it, with\n"
 		   "<access mode='shared'/> or memAccess='shared', and does not say in what it\n"

@@ -83,7 +83,7 @@ const struct vh_rule vh_rule_viommu = {
 	.name = "viommu",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the guest's own IOMMU works with VFIO",
+	.title = "the guest's IOMMU does not work with VFIO",
 	.check = check_viommu,
 	.explain = "The guest gets an IOMMU of its own that VFIO cannot work with as it is\n"
 		   "written, and QEMU ends when it adds the device. An Intel one needs\n"
@@ -173,7 +173,7 @@ const struct vh_rule vh_rule_guest_address = {
 	.name = "guest-address",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "each device has an address of its own in the guest",
+	.title = "a device has no usable address in the guest",
 	.check = check_guest_address,
 	.explain = "Where a device stands in the guest is the <address type='pci'> beside its\n"
 		   "<source>. Two devices at one address: libvirt refuses the domain. A device\n"
@@ -205,7 +205,7 @@ const struct vh_rule vh_rule_ignored_element = {
 	.name = "ignored-element",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "no element stands where libvirt does not look",
+	.title = "an element is in a place where libvirt ignores it",
 	.check = check_ignored_element,
 	.explain = "libvirt reads <hostdev> and <interface> inside <devices>, and\n"
 		   "<qemu:commandline> and <qemu:override> outside of it. Anywhere else it\n"

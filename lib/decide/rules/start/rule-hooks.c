@@ -62,7 +62,7 @@ const struct vh_rule vh_rule_hook_conflict = {
 	.name = "hook-conflict",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DOMAIN,
-	.title = "another hook does what fights with this one",
+	.title = "another hook script conflicts with this one",
 	.check = check_hook_conflict,
 	.explain = "Another script that libvirt runs for its guests calls libvirt, which waits\n"
 		   "for it, stops libvirt, binds and unbinds PCI devices, or unloads VFIO.\n"

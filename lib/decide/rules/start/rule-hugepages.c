@@ -168,7 +168,7 @@ const struct vh_rule vh_rule_hugepages_short = {
 	.name = "hugepages-short",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "the pools hold the huge pages",
+	.title = "there are not enough free huge pages",
 	.check = check_hugepages_short,
 	.explain = "The domain wants its memory on huge pages, and the pools of the host do not\n"
 		   "hold enough of them. QEMU then ends with 'unable to map backing store for\n"
@@ -276,7 +276,7 @@ const struct vh_rule vh_rule_hugetlbfs_missing = {
 	.name = "hugetlbfs-missing",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "huge pages can be mapped for the guest",
+	.title = "huge pages cannot be mapped for the guest",
 	.check = check_hugetlbfs_missing,
 	.explain = "The domain wants its memory on huge pages, and there is no way to map them:\n"
 		   "libvirt makes a file for them in a hugetlbfs, and none with pages of that\n"

@@ -128,7 +128,7 @@ const struct vh_rule vh_rule_memory_short = {
 	.name = "memory-short",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "the host has the memory that is pinned",
+	.title = "there is not enough memory for what the guest pins",
 	.check = check_memory_short,
 	.explain = "With passthrough all memory of the guest is allocated and pinned when it\n"
 		   "starts: a device may write to any page of it at any time. A host that does\n"
@@ -225,7 +225,7 @@ const struct vh_rule vh_rule_hard_limit_low = {
 	.name = "hard-limit-low",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "hard_limit lets QEMU lock the memory",
+	.title = "hard_limit is too low for the memory that QEMU locks",
 	.check = check_hard_limit_low,
 	.explain = "<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
 		   "libvirt makes it the most that it may lock as well. Passthrough locks the\n"
