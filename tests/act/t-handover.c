@@ -247,6 +247,7 @@ static void test_unfit(void)
 		{ "RequiredBy=libvirtd.service\n", "libvirt needs libvirtd.service" },
 		{ "ExecStop={ path=/usr/bin/virsh ; argv[]=virsh list }\n", "it calls virsh" },
 		{ "LoadState=masked\n", "could not be started again" },
+		{ "FragmentPath=/run/systemd/transient/gpu.service\n", "was made by hand" },
 	};
 
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {

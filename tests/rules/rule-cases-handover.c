@@ -140,7 +140,41 @@ static void by_hand(struct world *w)
 	handed.units[0].made_by_hand = true;
 }
 CASE("unit-unfit-made-by-hand", by_hand, .want = UNFIT ", " HANDED, .says = "was made by hand",
-     .fix = "/etc/fstab");
+     .fix = "/etc/systemd/system");
+
+static void with_by_hand(struct world *w)
+{
+	with_more(w);
+	handed.units[1].made_by_hand = true;
+}
+CASE("unit-unfit-made-by-hand-with-it", with_by_hand,
+     .want = UNFIT ", " HANDED ", " HANDED ", " HANDED, .says = "jobs.service was made by hand",
+     .fix = "/etc/systemd/system");
+
+static void with_mount(struct world *w)
+{
+	with_by_hand(w);
+	handed.units[1].name = handed.with[0] = S("srv-merged.mount");
+}
+CASE("unit-unfit-container-with-it", with_mount,
+     .want = "warning unit-unfit 0000:01:00.0:10, info peer-detached 0000:01:00.0:10, " HANDED
+	     ", " HANDED ", " HANDED,
+     .says = "srv-merged.mount was made by hand", .fix = "/etc/fstab");
+
+static void with_calls(struct world *w)
+{
+	with_more(w);
+	handed.units[1].calls_libvirt = true;
+}
+CASE("unit-unfit-calls-virsh-with-it", with_calls,
+     .want = UNFIT ", " HANDED ", " HANDED ", " HANDED, .says = "it calls virsh");
+
+static void gone_file(struct world *w)
+{
+	desktop(w);
+	handed.units[0].load = VH_UNIT_MISSING;
+}
+CASE("unit-unfit-runs-without-its-file", gone_file, .want = UNFIT ", " HANDED, .says = "or gone");
 
 static void masked(struct world *w)
 {
