@@ -45,6 +45,7 @@
 	RULE(vh_rule_rom_file)                 \
 	RULE(vh_rule_memory_unpinnable)        \
 	RULE(vh_rule_viommu)                   \
+	RULE(vh_rule_confidential)             \
 	RULE(vh_rule_qemu_set)                 \
 	RULE(vh_rule_balloon)                  \
 	RULE(vh_rule_memory_short)             \
