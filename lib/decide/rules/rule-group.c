@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-/* How to live without a function of the chipset; nobody lives without a host bridge. */
+/* How to allow a function of the chipset; a host bridge cannot be allowed. */
 static char *critical_fix(const struct vh_pci_dev *d)
 {
 	_auto_free_ char *config = NULL;
@@ -23,8 +23,8 @@ static bool may_go(const struct vh_case *c, const struct vh_pci_dev *d)
 	       (!vh_host_is_host_bridge(d) && vh_config_device(c->config, &d->addr).allow_critical);
 }
 
-/* Whatever it is bound to now: a guest that has it reaches what the firmware and the host reach by
- * it. */
+/* Its driver does not matter: a guest that has it reaches what the firmware and the host reach
+ * through it. */
 static void check_device_critical(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
@@ -51,16 +51,16 @@ const struct vh_rule vh_rule_device_critical = {
 	.title = "the domain names a part of the chipset",
 	.check = check_device_critical,
 	.explain = "The domain names a function of the chipset: a host bridge, the ISA or LPC\n"
-		   "bridge, an SMBus controller, a system peripheral, the SPI controller behind\n"
-		   "which the firmware of the machine lies. A guest that has it can switch off\n"
-		   "fans and memory, or write over the firmware, and a reset of the function can\n"
-		   "hang the host: machines did not start again after that. Often such functions\n"
-		   "were named only because a controller shares its group with them; naming is\n"
-		   "no permission. Take them out of the domain and choose a device in another\n"
-		   "group. If you know that the host does without this one, allow-critical in\n"
-		   "the configuration says so. A host bridge cannot be allowed at all. On a card\n"
-		   "in a slot the same classes are readers, accelerators and switches, and are\n"
-		   "not meant.",
+		   "bridge, an SMBus controller, a system peripheral, or the SPI controller in\n"
+		   "front of the host's firmware flash. A guest that has it can switch off fans\n"
+		   "and memory, or overwrite the firmware, and a reset of the function can hang\n"
+		   "the host: some hosts did not start again after that. Such functions are\n"
+		   "often named only because a controller shares its group with them, but naming\n"
+		   "one does not permit it. Remove them from the domain and choose a device in\n"
+		   "another group. If you know that the host can do without this one, set\n"
+		   "allow-critical in the configuration. A host bridge cannot be allowed at all.\n"
+		   "On a card in a slot the same classes are readers, accelerators and switches,\n"
+		   "and the rule ignores those.",
 };
 
 static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r,
@@ -95,9 +95,9 @@ const struct vh_rule vh_rule_peer_critical = {
 		   "The firmware and the kernel reach sensors, power control and memory modules\n"
 		   "through it; taking its driver away can hang the host or leave it without fan\n"
 		   "control. Controllers on the mainboard often share their group with such\n"
-		   "functions. Best is a device in another group: a card in another slot. If you\n"
-		   "know that the host does without the driver, allow-critical in the\n"
-		   "configuration lets it move as well; a host bridge cannot be allowed.",
+		   "functions. It is best to use a device in another group: a card in another\n"
+		   "slot. If you know that the host can do without the driver, allow-critical in\n"
+		   "the configuration lets it move as well; a host bridge cannot be allowed.",
 };
 
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
@@ -234,14 +234,14 @@ const struct vh_rule vh_rule_group_not_viable = {
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
 	.title = "VFIO does not accept the IOMMU group",
 	.check = check_group_not_viable,
-	.explain = "VFIO opens a group only when nothing in it is on a driver that could use the\n"
-		   "device behind the guest's back. Here something must stay on one: a CardBus\n"
-		   "or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
-		   "or vfio-pci itself refuses the device, because it is on its list of hardware\n"
-		   "that no guest can be trusted with. QEMU would end with \"group is not\n"
-		   "viable\" or with an error of vfio-pci. Unbinding the driver of the bridge\n"
-		   "helps in the first case, if nothing is plugged into it. In the second\n"
-		   "another device is the safe choice.",
+	.explain = "VFIO opens a group only if no device in it is on a driver that could use the\n"
+		   "device behind the guest's back. Here one must stay on such a driver: a\n"
+		   "CardBus or hotplug bridge with a driver of its own, which Linux 5.19 and\n"
+		   "later reject; or vfio-pci itself refuses the device, because it is on its\n"
+		   "list of hardware that no guest can be trusted with. QEMU would end with\n"
+		   "\"group is not viable\" or with an error of vfio-pci. In the first case,\n"
+		   "unbind the driver of the bridge if nothing is plugged into it. In the\n"
+		   "second, another device is the safe choice.",
 };
 
 /* A peer that another rule refused goes nowhere. */
@@ -324,10 +324,10 @@ const struct vh_rule vh_rule_peer_detached = {
 	.title = "what else moves to vfio-pci, and what the host loses",
 	.check = check_peer_detached,
 	.explain = "This is information, not a problem. The device that the domain names shares\n"
-		   "its IOMMU group with others, and a group goes to a guest as a whole: the\n"
-		   "others move to vfio-pci with it when the guest starts, and come back when it\n"
-		   "ends. The guest does not see them. While it runs, the host does without what\n"
-		   "the message lists. If you do not want that, choose a device in a group of\n"
-		   "its own, or set 'peers = require' in the configuration, which refuses the\n"
-		   "start instead.",
+		   "its IOMMU group with others, and a guest gets a whole group: the others move\n"
+		   "to vfio-pci with it when the guest starts, and come back when it ends. The\n"
+		   "guest does not see them. While it runs, the host does without what the\n"
+		   "message lists; what the configuration hands over is listed under handed-over\n"
+		   "instead. If you do not want that, choose a device in a group of its own, or\n"
+		   "set 'peers = require' in the configuration, which refuses the start instead.",
 };
