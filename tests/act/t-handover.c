@@ -267,6 +267,19 @@ static void test_unfit(void)
 	}
 }
 
+/* A module with another device: unloading would take that from the host, used or not. */
+static void test_module_of_another(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD " " ALONE);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_link(st->root, "sys/bus/pci/drivers/nvme/module", "sys/module/amdxcp");
+	fake_reset(st->root);
+	if (!ok(stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") && !fake_writes(st->root),
+		"a module that drives another device as well: refused, and nothing was done"))
+		why(st);
+}
+
 /* Where systemd does not answer, nothing is known of what would be stopped. */
 static void test_silent(void)
 {
@@ -300,6 +313,7 @@ int main(void)
 	test_as_it_was();
 	test_with();
 	test_unfit();
+	test_module_of_another();
 	test_silent();
 	test_by_hand();
 	return tap_done();
