@@ -207,6 +207,21 @@ static void test_broken(void)
 	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and brings it back when it can");
 }
 
+/* A peer that hangs leaves no time. */
+static void test_late(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	ok(stage_run(st, d) == 0, "a guest runs with two functions");
+	st->config.timeout_write = st->config.timeout_call = 1000;
+	fake_fault(st->root, "path vfio-pci/unbind hang");
+	ok(stage_end(st, d) < 0 && says(st, "device " DESKTOP "1"), "one of them hangs at the end");
+	if (!ok(is_active(st, DM) && is_active(st, "gpu.service") && !says(st, "loan"),
+		"the desktop is back"))
+		why(st);
+}
+
 /* --- before and after ------------------------------------------------------------------------------- */
 
 /* What was not there is not made. */
@@ -310,6 +325,7 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
 	test_broken();
+	test_late();
 	test_as_it_was();
 	test_with();
 	test_unfit();
