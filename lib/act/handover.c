@@ -336,9 +336,14 @@ static bool is_away(const struct vh_act *act, const struct vh_pci_addr *addr)
 	return vh_function_driver(act->root, addr, &driver, &vfio) == 0 && vfio;
 }
 
-int vh_handover_return(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+int vh_handover_return(const struct vh_act *all, struct vh_claim *c, int lock, struct vh_error *err)
 {
+	/* a device that hangs has taken the time of the call, and the desktop is not its */
+	int64_t least = vh_now_ms() + 2 * (int64_t)all->config->timeout_write;
+	struct vh_act own = *all, *act = &own;
 	int rc = 0;
+
+	own.deadline = own.deadline > least ? own.deadline : least;
 
 	for (size_t i = c->loans.count; i-- > 0;) {
 		struct vh_loan *l = &c->loans.list[i];

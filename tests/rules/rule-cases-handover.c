@@ -208,3 +208,21 @@ static void built_in(struct world *w)
 	handed.states[0] = VH_MODULE_BUILT_IN;
 }
 CASE("unit-unfit-built-in", built_in, .want = UNFIT ", " HANDED, .says = "built into the kernel");
+
+static void drives_another(struct world *w)
+{
+	static struct vh_handed_other others[2];
+
+	desktop(w);
+	world_dev(w, "0000:01:00.1", AUDIO, 1, "nvidia");
+	world_dev(w, "0000:02:00.0", VGA, 2, "nvidia");
+	handed.modules[0] = S("nvidia");
+	handed.dev.modules.count = 1;
+	others[0] = (struct vh_handed_other){ w->dev[2].addr, "nvidia" };
+	others[1] = (struct vh_handed_other){ w->dev[3].addr, "nvidia" };
+	handed.dev.others = others;
+	handed.dev.n_others = 2;
+}
+CASE("unit-unfit-module-of-another", drives_another,
+     .want = UNFIT ", info peer-detached 0000:01:00.1:10, " HANDED,
+     .says = "it drives 0000:02:00.0 too", .fix = "take it out of unload-modules");

@@ -173,6 +173,35 @@ static void check_unit(const struct vh_case *c, const struct vh_plan_dev *pd, co
 			->severity = VH_WARNING;
 }
 
+static bool is_taken_too(const struct vh_case *c, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < c->plan->count; i++)
+		if (!vh_pci_cmp(&c->plan->devs[i].dev->addr, addr))
+			return c->plan->devs[i].action != VH_KEEP;
+	return false;
+}
+
+static void check_modules(const struct vh_case *c, const struct vh_plan_dev *pd,
+			  const struct vh_handed_dev *d, const struct vh_rule *r,
+			  struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+
+	for (size_t i = 0; i < d->modules.count; i++)
+		if (d->states[i] == VH_MODULE_BUILT_IN)
+			vh_finding_add(out, r, pd, NULL,
+				       "module '%s' cannot be unloaded: it is built into the kernel",
+				       d->modules.name[i]);
+	fix = vh_printf("take it out of unload-modules of [device %s] in /" VH_CONFIG_PATH,
+			vh_pci_str(&d->addr).s);
+	for (size_t i = 0; i < d->n_others; i++)
+		if (!is_taken_too(c, &d->others[i].addr))
+			vh_finding_add(out, r, pd, fix,
+				       "module '%s' cannot be unloaded: it drives %s too, which "
+				       "the host would lose",
+				       d->others[i].module, vh_pci_str(&d->others[i].addr).s);
+}
+
 static void check_unit_unfit(const struct vh_case *c, const struct vh_rule *r,
 			     struct vh_findings *out)
 {
@@ -183,12 +212,8 @@ static void check_unit_unfit(const struct vh_case *c, const struct vh_rule *r,
 
 		for (size_t i = 0; d && i < d->units.count; i++)
 			check_unit(c, pd, d->units.name[i], r, out);
-		for (size_t i = 0; d && i < d->modules.count; i++)
-			if (d->states[i] == VH_MODULE_BUILT_IN)
-				vh_finding_add(out, r, pd, NULL,
-					       "module '%s' cannot be unloaded: it is built into "
-					       "the kernel",
-					       d->modules.name[i]);
+		if (d)
+			check_modules(c, pd, d, r, out);
 	}
 }
 
@@ -203,7 +228,8 @@ const struct vh_rule vh_rule_unit_unfit = {
 		   "libvirt waits for this start; neither can a unit whose commands call virsh.\n"
 		   "A mount or swap that was made by hand, and is neither in /etc/fstab nor in a\n"
 		   "unit file, is unknown to systemd once it has stopped: write a line into\n"
-		   "/etc/fstab. A module that is built into the kernel cannot be unloaded. A\n"
-		   "unit that does not exist is only a warning: perhaps its package is not\n"
-		   "installed yet.",
+		   "/etc/fstab. A module that is built into the kernel cannot be unloaded; one\n"
+		   "that also drives a device which the guest does not get would take that\n"
+		   "device from the host. A unit that does not exist is only a warning: perhaps\n"
+		   "its package is not installed yet.",
 };
