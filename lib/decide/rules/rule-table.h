@@ -45,6 +45,7 @@
 	RULE(vh_rule_rom_file)                 \
 	RULE(vh_rule_memory_unpinnable)        \
 	RULE(vh_rule_viommu)                   \
+	RULE(vh_rule_confidential)             \
 	RULE(vh_rule_qemu_set)                 \
 	RULE(vh_rule_balloon)                  \
 	RULE(vh_rule_memory_short)             \
@@ -68,6 +69,7 @@
 	RULE(vh_rule_hook_conflict)            \
 	RULE(vh_rule_hook_not_active)          \
 	RULE(vh_rule_power_state)              \
+	RULE(vh_rule_start_slow)               \
 	RULE(vh_rule_peer_detached)            \
 	RULE(vh_rule_handed_over)
 
