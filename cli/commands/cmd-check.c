@@ -75,7 +75,8 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 	if (xml && c->cli->format == VH_FORMAT_TEXT && !r.brief)
 		r.cured = cured(c, j, xml);
 	if (r.cured)
-		r.cure = cure = cure_of(c->cli, source, label);
+		cure = cure_of(c->cli, source, label);
+	r.cure = cure;
 	if (xml)
 		c->out.r->check_domain(&c->out, &r);
 	else

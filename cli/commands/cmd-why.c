@@ -270,8 +270,14 @@ static void put_changes(struct why *w, int64_t since)
 static void put_journal(const struct why *w)
 {
 	_auto_free_ char *match = vh_printf("VFIO_HOOK_DOMAIN=%s", w->name);
-	const char *argv[] = { "/usr/bin/journalctl", "--quiet", "--no-pager", "--output=short-iso",
-			       "--lines=" LINES,      match,     NULL };
+	static const char lines[] = "--lines=" LINES;
+	const char *argv[] = { "/usr/bin/journalctl",
+			       "--quiet",
+			       "--no-pager",
+			       "--output=short-iso",
+			       lines,
+			       match,
+			       NULL };
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 
 	if (!w->name || !vh_root_exists(&w->cli->root, "usr/bin/journalctl"))

@@ -66,11 +66,11 @@ static void put_found(const struct look *l, const struct vh_host *h, size_t i, s
 		rc = vh_printf("%d", h->failed ? VH_WRITE_UNSEEN : 0); /* gone: the write will say */
 	else if (h->failed || !is_seen(l, d))
 		rc = vh_printf("%d", VH_WRITE_UNSEEN);
-	for (size_t k = 0; !rc && k < d->n_uses; k++)
+	for (size_t k = 0; d && !rc && k < d->n_uses; k++)
 		if (vh_plan_is_refused_by(l->config, d, &d->uses[k], l->of[i].role))
 			rc = vh_printf("%d", VH_WRITE_USED);
 	put(to, rc ? rc : "0");
-	allowed = rc || vh_config_device(l->config, &d->addr).allow_in_use & VH_USE_BLOCK;
+	allowed = !d || rc || vh_config_device(l->config, &d->addr).allow_in_use & VH_USE_BLOCK;
 	for (size_t k = 0; !allowed && k < d->n_devnodes; k++)
 		if (is_disk(l->root, &d->devnodes[k]))
 			put(to, d->devnodes[k].path + strlen("/dev/"));

@@ -96,13 +96,15 @@ static bool has_any_word(const char *plain, size_t len)
 	static const char hostdev[] = "hostdev";
 	const char *at = plain;
 
+	if (!plain)
+		return false;
 	for (size_t i = 0; i < VH_COUNT(words); i++) {
-		const char *word = plain ? strstr(plain, words[i]) : NULL;
+		const char *word = strstr(plain, words[i]);
 
 		if (word && word < plain + len)
 			return true;
 	}
-	while (at && (at = strstr(at, hostdev)) && at < plain + len) {
+	while ((at = strstr(at, hostdev)) && at < plain + len) {
 		const char *word = at;
 
 		at += strlen(hostdev);

@@ -61,7 +61,7 @@ run_shellcheck() {
 		shellcheck -x -S warning -e SC2034,SC2120,SC2154,SC2206 tests/vm/scenarios/* tests/vm/long/*
 }
 run_codespell() {
-	codespell -L nd,inout,mis,renderd,passt README.md NEWS SECURITY.md docs packaging man lib hook cli \
+	codespell -L nd,inout,mis,renderd,passt,bu,nam,chekc README.md NEWS SECURITY.md docs packaging man lib hook cli \
 		"${others[@]}" tests/**/*.h tests/*.sh tests/*/*.sh tests/vm/*.md tests/vm/{scenarios,long,truth} \
 		fuzz/*.sh examples
 }

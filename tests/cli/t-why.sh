@@ -31,7 +31,8 @@ touch -d '2001-02-03 04:05:06 UTC' "$root/var/lib/vfio-hook/$uuid.devices"
 device=$root/sys/bus/pci/devices/0000:01:00.0
 rm -f "$device/modalias"
 echo 0x1b81 >"$device/device"
-mkdir -p -m 700 "$root/run/vfio-hook"
+mkdir -p "$root/run"
+mkdir -m 700 "$root/run/vfio-hook"
 printf 'vfio-hook-refusal 1\n1767000000 gpu-with-audio\ndomain not started: the first line\nand the second\n' \
 	>"$root/run/vfio-hook/$uuid.refusal"
 chmod 600 "$root/run/vfio-hook/$uuid.refusal"
