@@ -32,6 +32,18 @@ static int errno_of(int rc)
 
 /* The console may have another number by now: its driver went with the last framebuffer, and has
  * bound itself then. One that is gone has nothing to be bound to. */
+static int bind_console(const struct vh_root *root, const char *name)
+{
+	_auto_free_ char *what = vh_root_read(root, CONSOLES "/%s/name", name);
+	int64_t bound = what ? vh_root_read_int(root, CONSOLES "/%s/bind", name) : -1;
+
+	if (bound < 0) /* one that cannot be read may be the one */
+		return errno == ENOENT ? 0 : -errno;
+	if (bound || !strstr(what, "frame buffer"))
+		return 0;
+	return vh_root_write(root, "1", CONSOLES "/%s/bind", name);
+}
+
 static int write_console(const struct vh_root *root, const char *name, bool back)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -42,14 +54,9 @@ static int write_console(const struct vh_root *root, const char *name, bool back
 	if (!back)
 		return vh_root_write(root, "0", CONSOLES "/%s/bind", name);
 	if (vh_root_list(root, &names, CONSOLES) < 0)
-		return -errno;
-	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *what = vh_root_read(root, CONSOLES "/%s/name", names.name[i]);
-
-		if (what && strstr(what, "frame buffer") &&
-		    vh_root_read_int(root, CONSOLES "/%s/bind", names.name[i]) == 0 && rc == 0)
-			rc = vh_root_write(root, "1", CONSOLES "/%s/bind", names.name[i]);
-	}
+		return errno == ENOENT ? 0 : -errno;
+	for (size_t i = 0; i < names.count && rc == 0; i++)
+		rc = bind_console(root, names.name[i]);
 	return rc;
 }
 
@@ -61,8 +68,12 @@ static int write_framebuffer(const struct vh_root *root, const char *name, bool 
 	_auto_free_ char *device = vh_strndup(name, (size_t)(at - name));
 	bool bound = vh_root_exists(root, "sys/devices/platform/%s/driver", device);
 
-	if (bound == back || !vh_root_exists(root, "sys/devices/platform/%s", device))
+	if (!bound && errno != ENOENT)
+		return -errno;
+	if (bound == back)
 		return 0;
+	if (!vh_root_exists(root, "sys/devices/platform/%s", device))
+		return errno == ENOENT ? 0 : -errno;
 	return vh_root_write(root, device, "sys/bus/platform/drivers/%s/%s", at + 1,
 			     back ? "bind" : "unbind");
 }

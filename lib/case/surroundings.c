@@ -246,6 +246,26 @@ static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 		vh_names_note(unseen, "whether the kernel has iommufd");
 }
 
+/* --- confidential guests ----------------------------------------------------------------------- */
+
+static void read_private(struct vh_surroundings *s, const struct vh_root *root,
+			 const struct vh_domain *d, struct vh_names *unseen)
+{
+	_auto_free_ char *text = vh_root_read(
+		root, "sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
+
+	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
+	if (!s->qemu)
+		vh_names_note(unseen,
+			      "whether QEMU can pass devices to a %s guest: which version it has",
+			      d->security);
+	if (!text || vh_parse_uint(text, 10, UINT32_MAX, &s->dma_entries) < 0)
+		vh_names_note(
+			unseen,
+			"whether VFIO allows mappings enough for a %s guest: dma_entry_limit of vfio_iommu_type1",
+			d->security);
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d,
 			  struct vh_names *unseen)
@@ -259,6 +279,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
+	if (vh_domain_has_private_memory(d) && vh_domain_has_pci(d))
+		read_private(ret, root, d, unseen);
 	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (d->iommu.line)

@@ -242,6 +242,14 @@ static int read_uuid(struct vh_domain *d, const xmlNode *node, struct vh_error *
 		       "line %d: '%s' is not a UUID", vh_xml_line(node), shown);
 }
 
+static void read_security(struct vh_domain *d, const xmlNode *node)
+{
+	if (!node || !vh_xml_attr(node, "type"))
+		return;
+	d->security = vh_printable(vh_xml_attr(node, "type"), VH_VALUE_MAX);
+	d->security_line = vh_xml_line(node);
+}
+
 static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error *err)
 {
 	const xmlNode *os_type = vh_xml_child(vh_xml_child(root, "os"), "type");
@@ -269,6 +277,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));
 	d->iommufd = vh_xml_attr_is(vh_xml_child(root, "iommufd"), "enabled", "yes");
 	vh_guest_iommu_read(&d->iommu, root);
+	read_security(d, vh_xml_child(root, "launchSecurity"));
 	vh_slots_read(&d->slots, root);
 	vh_qemu_args_read(&d->smuggled, root);
 	d->wide_window = d->smuggled.wide_window ||
@@ -372,6 +381,7 @@ void vh_domain_free(struct vh_domain *d)
 	free(d->type);
 	free(d->arch);
 	free(d->emulator);
+	free(d->security);
 	free(d);
 }
 
@@ -396,6 +406,11 @@ bool vh_domain_pins(const struct vh_domain *d, bool pool)
 
 /* Where libvirt adds <memballoon model='virtio'> by itself (qemu_postparse.c,
  * qemuDomainDefAddDefaultDevices()): not on arm, loongarch and the rare rest. */
+bool vh_domain_has_private_memory(const struct vh_domain *d)
+{
+	return vh_streq(d->security, "sev-snp") || vh_streq(d->security, "tdx");
+}
+
 bool vh_domain_has_balloon(const struct vh_domain *d)
 {
 	static const char *const added[] = { "x86_64", "i686", "ppc", "riscv", "s390",

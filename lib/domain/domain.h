@@ -51,6 +51,8 @@ struct vh_domain {
 					     memory_kib */
 	struct vh_guest_memory memory;
 	struct vh_guest_iommu iommu;
+	char *security; /* the type of its <launchSecurity>, or NULL */
+	int security_line;
 	bool iommufd;          /* its devices are passed by /dev/iommu, unless they say otherwise */
 	bool wide_window;      /* its firmware is told of large BARs */
 	char *emulator;        /* that it asks for, or NULL */
@@ -78,6 +80,8 @@ bool vh_domain_is_iommufd(const struct vh_domain *d, const struct vh_hostdev *e)
 /* Is all memory of the guest pinned: QEMU gets a PCI device or vDPA, or will, from a network that
  * is a pool (`pool`)? Mediated devices pin what their driver asks for, and count as none. */
 bool vh_domain_pins(const struct vh_domain *d, bool pool);
+/* Is its memory kept from the host, in pages that QEMU swaps for shared ones (guest_memfd)? */
+bool vh_domain_has_private_memory(const struct vh_domain *d);
 /* Does the guest get a memory balloon: one is there, or libvirt will add it? */
 bool vh_domain_has_balloon(const struct vh_domain *d);
 

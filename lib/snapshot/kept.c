@@ -281,6 +281,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/firmware/acpi/tables", .names = NAMES("DMAR", "IVRS"),
 	     .flags = VH_KEPT_DIR | VH_KEPT_FILES),
 	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = SWITCH),
+	KEPT(FILE_, "sys/module/vfio_iommu_type1/parameters/dma_entry_limit", .chars = DIGITS),
 	KEPT(FILE_, "sys/module/*/parameters/allow_unsafe_interrupts", .chars = SWITCH),
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
 	KEPT(FILE_, "sys/fs/selinux/booleans/virt_hooks_unconfined", .chars = DIGITS " "),
@@ -350,10 +351,12 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, HOOKS "/qemu.d"),
 	KEPT(FILE_, HOOKS "/qemu", .take = vh_libvirt_script),
 	KEPT(FILE_, HOOKS "/qemu.d/*", .take = vh_libvirt_script),
-	/* by the names of domains */
-	KEPT(FILE_ | PATH_ | LIST_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_LOST),
-	KEPT(LIST_, HOOKS "/qemu.d/*", .flags = VH_KEPT_LOST),
+	/* a dispatcher's, by the names of domains, which are kept as they are */
+	KEPT(LIST_, HOOKS "/qemu.d/*", .flags = VH_KEPT_DIR),
+	KEPT(LIST_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, HOOKS "/qemu.d/*/**", .take = vh_libvirt_script),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
+	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
 	KEPT(FILE_, "etc/libvirt/qemu.conf", .words = NAMES("memory_backing_dir", "hugetlbfs_mount")),

@@ -23,6 +23,31 @@ static void fits_exactly(struct world *w)
 }
 CASE("memory-fits-exactly", fits_exactly, .want = "", .silent = "memory-short");
 
+static void fits_slowly(struct world *w)
+{
+	big_guest(w, 17);
+	w->c.memory.read = VH_UNKNOWN;
+	w->c.memory.total_kib = 0;
+	w->domain.memory.total_kib = 128 * GIB;
+	w->domain.memory.line = 5;
+}
+CASE("memory-slow", fits_slowly, .want = "info start-slow:5",
+     .says = "pinning 128 GiB takes about 25 seconds");
+
+static void fits_less_slowly(struct world *w)
+{
+	fits_slowly(w);
+	w->domain.memory.total_kib = 50 * GIB - 1;
+}
+CASE("memory-not-slow", fits_less_slowly, .want = "", .silent = "start-slow");
+
+static void slow_without_devices(struct world *w)
+{
+	fits_slowly(w);
+	w->element[0].unassigned = true;
+}
+CASE("memory-slow-nothing-pinned", slow_without_devices, .want = "", .silent = "start-slow");
+
 static void short_by_one(struct world *w)
 {
 	fits_exactly(w);

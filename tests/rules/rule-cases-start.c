@@ -227,6 +227,104 @@ static void viommu_of_nothing(struct world *w)
 }
 CASE("viommu-nothing-assigned", viommu_of_nothing, .want = "", .silent = "viommu");
 
+/* --- confidential guests ----------------------------------------------------------------------- */
+
+static void confidential(struct world *w, const char *type, unsigned int qemu)
+{
+	big_guest(w, 28);
+	w->domain.security = S(type);
+	w->domain.security_line = 33;
+	w->c.around.qemu = qemu;
+	w->c.around.dma_entries = 4194304;
+}
+
+static void snp_of_9_1(struct world *w)
+{
+	confidential(w, "sev-snp", 9001000);
+}
+CASE("confidential-9.1", snp_of_9_1, .want = "error confidential:33",
+     .says = "QEMU 9.1 passes no devices to a guest with sev-snp: it ends with 'Cannot set",
+     .fix = "install QEMU 10.1");
+
+static void snp_of_10_0(struct world *w)
+{
+	confidential(w, "sev-snp", 10000002);
+}
+CASE("confidential-10.0", snp_of_10_0, .want = "warning confidential:33",
+     .says = "10.1 is the first that can");
+
+static void tdx_of_9_1(struct world *w)
+{
+	confidential(w, "tdx", 9001000);
+}
+CASE("confidential-tdx-of-a-distribution", tdx_of_9_1, .want = "warning confidential:33");
+
+static void snp_of_10_1(struct world *w)
+{
+	confidential(w, "sev-snp", 10001000);
+}
+CASE("confidential-10.1", snp_of_10_1, .want = "", .silent = "confidential");
+
+static void snp_of_unknown(struct world *w)
+{
+	confidential(w, "sev-snp", 0);
+	w->c.around.dma_entries = 0;
+}
+CASE("confidential-unknown", snp_of_unknown, .want = "", .silent = "confidential");
+
+static void sev_of_9_1(struct world *w)
+{
+	confidential(w, "sev", 9001000);
+}
+CASE("confidential-sev", sev_of_9_1, .want = "", .silent = "confidential");
+
+static void snp_of_nothing(struct world *w)
+{
+	snp_of_9_1(w);
+	w->element[0].unassigned = true;
+}
+CASE("confidential-nothing-assigned", snp_of_nothing, .want = "", .silent = "confidential");
+
+static void tdx_of_few_entries(struct world *w)
+{
+	confidential(w, "tdx", 10001000);
+	w->c.around.dma_entries = 65535;
+}
+CASE("confidential-few-entries", tdx_of_few_entries, .want = "warning confidential:33",
+     .says = "VFIO allows 65535 mappings (dma_entry_limit) and a guest with tdx has 4194304 pages",
+     .fix = "dma_entry_limit=4194304");
+
+static void tdx_by_iommufd(struct world *w)
+{
+	tdx_of_few_entries(w);
+	w->domain.iommufd = true;
+	w->c.around.iommufd = VH_YES;
+}
+CASE("confidential-by-iommufd", tdx_by_iommufd, .want = "", .silent = "confidential");
+
+static void snp_beside_passthrough(struct world *w)
+{
+	snp_of_10_1(w);
+	w->host.cmdline = S("ro amd_iommu=fullflush iommu=soft,pt quiet");
+}
+CASE("confidential-iommu-pt", snp_beside_passthrough, .want = "error confidential:33",
+     .says = "the host has no SEV-SNP with 'iommu=soft,pt'", .fix = "take iommu=soft,pt off");
+
+static void snp_beside_passthrough_off(struct world *w)
+{
+	snp_beside_passthrough(w);
+	w->host.cmdline = S("ro iommu=pt iommu.passthrough=0");
+}
+CASE("confidential-iommu-pt-off", snp_beside_passthrough_off, .want = "",
+     .silent = "confidential");
+
+static void tdx_beside_passthrough(struct world *w)
+{
+	snp_beside_passthrough(w);
+	w->domain.security = S("tdx");
+}
+CASE("confidential-tdx-iommu-pt", tdx_beside_passthrough, .want = "", .silent = "confidential");
+
 /* --- past libvirt ------------------------------------------------------------------------------ */
 
 static struct vh_smuggled past[2];

@@ -79,14 +79,15 @@ const struct vh_rule vh_rule_handed_over = {
 	.name = "handed-over",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the host keeps all that runs",
+	.title = "what the host gives up while the guest runs",
 	.check = check_handed_over,
-	.explain = "The configuration lists what the host does without while a guest has this\n"
-		   "device: units of systemd, the text consoles, modules. They are stopped\n"
-		   "before it is taken, and come back when it is home; what is affected is in\n"
-		   "the message. If something else still uses the device then, everything comes\n"
-		   "back at once and the start is refused. 'vfio-hook status' shows what is\n"
-		   "handed over, and what did not come back.",
+	.explain = "This is information, not a problem. The configuration lists what the host\n"
+		   "does without while a guest has this device: units of systemd, the text\n"
+		   "consoles, modules. They are stopped before the device is taken, and come\n"
+		   "back when the device is back; the message names them. If something else\n"
+		   "still uses the device then, everything comes back at once and the start is\n"
+		   "refused. 'vfio-hook status' shows what is handed over, and what did not come\n"
+		   "back.",
 };
 
 /* --- unit-unfit ---------------------------------------------------------------------------------- */
@@ -220,14 +221,15 @@ const struct vh_rule vh_rule_unit_unfit = {
 	.name = "unit-unfit",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "what is handed over can go, and come back",
+	.title = "what is handed over cannot stop, or would not come back",
 	.check = check_unit_unfit,
-	.explain = "A unit of stop-units cannot be stopped for a guest, or would not come back.\n"
-		   "What libvirt needs, or what stops it, cannot be stopped while libvirt waits\n"
-		   "for this start; neither can a unit whose commands call virsh. A mount or\n"
-		   "swap that was made by hand, and is neither in /etc/fstab nor in a unit file,\n"
-		   "is gone for systemd once it has stopped: write a line into /etc/fstab. A\n"
-		   "module that is built into the kernel stays; one that also drives a device\n"
-		   "which the guest does not get would take that from the host. A unit that does\n"
-		   "not exist is only told: perhaps its package is not installed yet.",
+	.explain = "A unit in stop-units cannot be stopped for a guest, or would not come back.\n"
+		   "A unit that libvirt needs, or that stops libvirt, cannot be stopped while\n"
+		   "libvirt waits for this start; neither can a unit whose commands call virsh.\n"
+		   "A mount or swap that was made by hand, and is neither in /etc/fstab nor in a\n"
+		   "unit file, is unknown to systemd once it has stopped: write a line into\n"
+		   "/etc/fstab. A module that is built into the kernel cannot be unloaded; one\n"
+		   "that also drives a device which the guest does not get would take that\n"
+		   "device from the host. A unit that does not exist is only a warning: perhaps\n"
+		   "its package is not installed yet.",
 };

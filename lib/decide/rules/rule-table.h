@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rule-table - every rule, in the order in which findings of one severity come. The rules that
- * `vfio-hook check` prints are the very ones on which the hook refuses: one table, one path.
+ * rule-table - every rule, in the order in which findings of one severity come. `vfio-hook check`
+ * prints the same rules on which the hook refuses: one table, one path.
  *
  * A new rule is a struct vh_rule beside its function, in the rule-*.c that is nearest, and a line
  * here.
@@ -45,6 +45,7 @@
 	RULE(vh_rule_rom_file)                 \
 	RULE(vh_rule_memory_unpinnable)        \
 	RULE(vh_rule_viommu)                   \
+	RULE(vh_rule_confidential)             \
 	RULE(vh_rule_qemu_set)                 \
 	RULE(vh_rule_balloon)                  \
 	RULE(vh_rule_memory_short)             \
@@ -68,6 +69,7 @@
 	RULE(vh_rule_hook_conflict)            \
 	RULE(vh_rule_hook_not_active)          \
 	RULE(vh_rule_power_state)              \
+	RULE(vh_rule_start_slow)               \
 	RULE(vh_rule_peer_detached)            \
 	RULE(vh_rule_handed_over)
 
