@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-detach - detach and reattach by hand: the same rules, claims and code as the hook's. */
+#include <signal.h>
+
 #include "cli/devices/lookup.h"
 #include "cli/commands/commands.h"
 #include "cli/output.h"
@@ -105,6 +107,8 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 		.reporter = &a->reporter,
 		.deadline = vh_now_ms() + a->config.timeout_call,
 	};
+	/* the terminal may be of the desktop that is handed over, and end with it */
+	signal(SIGHUP, SIG_IGN);
 	vh_progress_begin(&a->progress, "waiting for drivers and locks", a->config.timeout_call);
 	return 0;
 }

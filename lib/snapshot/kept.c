@@ -327,6 +327,7 @@ static const struct vh_kept table[] = {
 	/* libvirt, and what is ours */
 	KEPT(LIST_ | PATH_, "run/libvirt/network", .flags = VH_KEPT_DIR | VH_KEPT_THERE),
 	KEPT(LIST_, "etc/libvirt/qemu/networks", .flags = VH_KEPT_DIR),
+	KEPT(LIST_, "etc/libvirt/qemu/networks/autostart", .flags = VH_KEPT_DIR),
 	KEPT(LIST_, "run/libvirt/qemu", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "run/libvirt/network/*", .take = vh_libvirt_network, .flags = VH_KEPT_HIDDEN),
 	KEPT(FILE_, "etc/libvirt/qemu/networks/*", .take = vh_libvirt_network,

@@ -296,12 +296,14 @@ static void test_module_of_another(void)
 }
 
 /* Where systemd does not answer, nothing is known of what would be stopped. */
-static void test_silent(void)
+static void test_silent(const char *said)
 {
 	_auto_(stage) struct stage *st = stage_new_near(CARD);
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
 
 	fake_remove(st->root, "units/gpu.service");
+	if (said)
+		fake_put(st->root, "units/gpu.service", "%s", said);
 	fake_remove(st->root, "proc/4002");
 	fake_reset(st->root);
 	if (!ok(stage_prepare(st, d) < 0 && !stage_has_claim(st, VM1) &&
@@ -330,7 +332,8 @@ int main(void)
 	test_with();
 	test_unfit();
 	test_module_of_another();
-	test_silent();
+	test_silent(NULL);
+	test_silent("Names=other.service\nLoadState=loaded\nActiveState=inactive\n");
 	test_by_hand();
 	return tap_done();
 }

@@ -53,11 +53,13 @@ fi
 		grep -q 'waiting for drivers and locks: [1-9][0-9]* s, at most 60 s' "$work/typescript" 2>/dev/null && break
 		sleep 0.1
 	done
+	kill -HUP "$waits"
 } 9>"$root/run/vfio-hook/lock"
 verdict 'progress on a terminal' test "$i" -lt 600
 wait "$typed"
 rc=$?
 verdict 'progress: and then the answer' eval '[ $rc -eq 0 ] && grep -q "^$esc*.*0000:06:00.0: nvme -> vfio-pci" "$work/typescript"'
 wait "$waits"
+verdict 'detach outlives the terminal that it began in' test $? -eq 0
 verdict 'no progress in a pipe' eval '[ -s "$work/out" ] && ! grep -q waiting "$work/pipe"'
 finish

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-libvirt - what is read from libvirt's own files: networks, and which domains run. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
 #include "lib/host/libvirt/libvirt-files.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/tap.h"
@@ -59,6 +63,22 @@ static const struct state_case {
 	  VH_LIBVIRT_NETWORK_THERE },
 	{ "one that does not run",
 	  { { LIVE_NETS, NULL }, { NETS "/a.xml", NAT_NET("pool&amp;1") } },
+	  VH_LIBVIRT_NETWORK_STOPPED },
+	{ "one that starts with libvirt, just now",
+	  { { LIVE_NETS, NULL },
+	    { NETS "/a.xml", NAT_NET("pool&amp;1") },
+	    { NETS "/autostart/pool&1.xml", NAT_NET("pool&amp;1") } },
+	  VH_LIBVIRT_NETWORK_UNTOLD },
+	{ "one that starts with libvirt, and does not run",
+	  { { LIVE_NETS, NULL },
+	    { NETS "/a.xml", NAT_NET("pool&amp;1") },
+	    { NETS "/autostart/pool&1.xml", NAT_NET("pool&amp;1") },
+	    { LIVE_NETS, "@" } },
+	  VH_LIBVIRT_NETWORK_STOPPED },
+	{ "another one that starts with libvirt",
+	  { { LIVE_NETS, NULL },
+	    { NETS "/a.xml", NAT_NET("pool&amp;1") },
+	    { NETS "/autostart/pool.xml", NAT_NET("pool") } },
 	  VH_LIBVIRT_NETWORK_STOPPED },
 	{ "one that cannot be understood",
 	  { { LIVE_NETS "/a.xml", "<network><name>pool&amp;1</nam" } },
@@ -205,12 +225,22 @@ static const struct test_case by_uuid[] = {
 	{ "no UUID", { { DEFINED "/x.xml", "<domain><name>x</name></domain>" } }, VH_NO },
 };
 
+static void make_old(const char *path)
+{
+	struct timespec t = { .tv_sec = time(NULL) - 600 };
+
+	if (utimensat(root.fd, path, (struct timespec[]){ t, t }, 0) < 0)
+		abort();
+}
+
 static void put(const struct file *f)
 {
 	if (!f->path)
 		return;
 	if (!f->text)
 		fake_mkdirs(&root, "%s", f->path);
+	else if (f->text[0] == '@')
+		make_old(f->path);
 	else if (f->text[0] == '>')
 		fake_link(&root, f->path, f->text + 1);
 	else

@@ -3,6 +3,7 @@
 #include "lib/host/libvirt/libvirt-files.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "lib/base/strbuf.h"
@@ -13,6 +14,8 @@
 
 #define RUNNING_NETWORKS "run/libvirt/network"
 #define NETWORKS "etc/libvirt/qemu/networks"
+#define AUTOSTART NETWORKS "/autostart"
+#define STARTING_S 60 /* that virtnetworkd may take for all of its networks */
 
 /* Answers about one file: VH_NO is "not the one that is looked for". */
 struct wanted {
@@ -202,6 +205,25 @@ static enum vh_tri is_of_name(const xmlNode *root, struct wanted *wanted)
 	return is;
 }
 
+static bool is_autostart(const struct vh_root *root, const char *name)
+{
+	_auto_free_ char *file = vh_printf("%s.xml", name);
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, AUTOSTART)); /* or there are none */
+	return vh_names_has(&names, file);
+}
+
+/* virtnetworkd starts those that are marked so while virtqemud, which was started with it, calls us
+ * for its guests already; the start waits for it where it needs the network. */
+static bool is_perhaps_starting(const struct vh_root *root, const char *name)
+{
+	struct stat st;
+
+	return is_autostart(root, name) && vh_root_stat(root, &st, true, RUNNING_NETWORKS) == 0 &&
+	       time(NULL) - st.st_mtime < STARTING_S;
+}
+
 /* libvirt keeps a file for each network that runs (networkObjSaveStatus()): where its directory is
  * not there, the driver for networks is another one, or none. */
 enum vh_libvirt_network vh_libvirt_files_network_state(const struct vh_root *root, const char *name)
@@ -216,6 +238,8 @@ enum vh_libvirt_network vh_libvirt_files_network_state(const struct vh_root *roo
 	if (!root->live && (is == VH_YES || vh_streq(name, "default")))
 		return VH_LIBVIRT_NETWORK_THERE;
 	if (runs != VH_NO || is == VH_UNKNOWN || !vh_root_exists(root, RUNNING_NETWORKS))
+		return VH_LIBVIRT_NETWORK_UNTOLD;
+	if (is == VH_YES && is_perhaps_starting(root, name))
 		return VH_LIBVIRT_NETWORK_UNTOLD;
 	return is == VH_YES ? VH_LIBVIRT_NETWORK_STOPPED : VH_LIBVIRT_NETWORK_NONE;
 }

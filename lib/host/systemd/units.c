@@ -106,18 +106,23 @@ static void add_device_name(struct vh_unit_facts *u, const struct vh_root *root)
 
 static void parse(struct vh_unit_facts *u, const struct vh_root *root, char *text)
 {
+	bool told = false;
 	char *line;
 
 	u->made_by_hand = vh_has_suffix(u->name, ".mount") || vh_has_suffix(u->name, ".swap");
-	vh_names_note(&u->names, "%s", u->name);
 	while (text && (line = strsep(&text, "\n"))) {
 		char *value = strchr(line, '=');
 
 		if (!value)
 			continue;
 		*value++ = 0;
+		told |= !strcmp(line, "Names");
 		take(u, line, value);
 	}
+	/* a command with empty lines in it has cut the answer elsewhere */
+	if (told && !vh_names_has(&u->names, u->name))
+		u->load = VH_UNIT_UNKNOWN;
+	vh_names_note(&u->names, "%s", u->name);
 	add_device_name(u, root);
 }
 
