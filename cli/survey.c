@@ -10,6 +10,7 @@
 #include "lib/config/config-file.h"
 #include "lib/host/backing.h"
 #include "lib/host/boot-binding.h"
+#include "lib/host/libvirt/hook-scripts.h"
 #include "lib/host/libvirt/libvirt-files.h"
 #include "lib/state/identity.h"
 #include "lib/state/record.h"
@@ -186,6 +187,16 @@ static void resolve_names(const struct vh_root *root)
 	}
 }
 
+/* Other hooks, and what a dispatcher runs for whichever domain. */
+static void look_at_scripts(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names unseen = { 0 };
+	struct vh_hook_scripts scripts = { 0 };
+
+	vh_hook_scripts_read(&scripts, root, NULL, &unseen);
+	vh_hook_scripts_clear(&scripts);
+}
+
 /* The names by which the bus knows them. */
 static void look_at_usb(const struct vh_root *root)
 {
@@ -235,6 +246,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	look_at_records(root);
 	look_at_claims(root);
 	resolve_names(root);
+	look_at_scripts(root);
 	look_at_usb(root);
 	look_at_memory_dir(root);
 	read_config(root, host);

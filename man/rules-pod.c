@@ -17,7 +17,7 @@ static void put(const char *text)
 int main(void)
 {
 	puts("=head1 RULES\n\nThe names are stable. After each stands the highest severity that it\n"
-	     "reports, and what is so when the rule is silent.\n\n=over 4\n");
+	     "reports, and what it says is wrong.\n\n=over 4\n");
 	for (size_t i = 0; i < vh_rule_table.count; i++) {
 		const struct vh_rule *r = vh_rule_table.list[i];
 

@@ -32,7 +32,8 @@ static void not_checked_config(const struct check *c, struct vh_judgement *j)
 static char *cure_of(const struct vh_cli *cli, const char *source, const char *label)
 {
 	bool is_file = label == source || vh_streq(source, "-");
-	_auto_free_ char *word = vh_shell_operand(source);
+	_auto_free_ char *word = vh_streq(source, "-") ? vh_strdup("FILE")
+						       : vh_shell_operand(source);
 	const char *host = cli->host ? cli->host : cli->sysroot;
 	_auto_free_ char *quoted = host ? vh_shell_quote(host) : NULL;
 

@@ -126,9 +126,12 @@ static void add_use(struct wanted *w, const struct vh_pci_dev *d, const struct v
 	w->unexplained |= !explained;
 }
 
-static void put_words(const char *key, const struct vh_names *words)
+/* Where something cannot be handed over, all of it is a comment: listed, it would stop for nothing. */
+static void put_words(const struct wanted *w, const char *key, const struct vh_names *words)
 {
 	for (size_t i = 0; i < words->count; i++) {
+		if (!i && w->unexplained)
+			fputs("# ", stdout);
 		fputs(i ? " " : key, stdout);
 		vh_put(stdout, words->name[i]);
 	}
@@ -139,11 +142,11 @@ static void put_words(const char *key, const struct vh_names *words)
 static void put(const struct wanted *w, const struct vh_pci_dev *d)
 {
 	printf("[device %s]\n", vh_pci_str(&d->addr).s);
-	vh_put_lines(stdout, "", w->why.len ? w->why.data : "# nothing of the host uses it now\n");
-	put_words("stop-units = ", &w->units);
+	vh_put_lines(stdout, "", w->why.len ? w->why.data : "# no use by the host would refuse a start\n");
+	put_words(w, "stop-units = ", &w->units);
 	if (w->console)
-		puts("release-console = yes");
-	put_words("unload-modules = ", &w->modules);
+		puts(w->unexplained ? "# release-console = yes" : "release-console = yes");
+	put_words(w, "unload-modules = ", &w->modules);
 }
 
 static int look(struct vh_cli *cli, const char *text)

@@ -7,6 +7,7 @@
 
 #include "lib/act/steps.h"
 #include "lib/base/child.h"
+#include "lib/base/shell.h"
 #include "lib/case/handed.h"
 #include "lib/decide/lending.h"
 #include "lib/host/function.h"
@@ -31,6 +32,18 @@ static int errno_of(int rc)
 
 /* The console may have another number by now: its driver went with the last framebuffer, and has
  * bound itself then. One that is gone has nothing to be bound to. */
+static int bind_console(const struct vh_root *root, const char *name)
+{
+	_auto_free_ char *what = vh_root_read(root, CONSOLES "/%s/name", name);
+	int64_t bound = what ? vh_root_read_int(root, CONSOLES "/%s/bind", name) : -1;
+
+	if (bound < 0) /* one that cannot be read may be the one */
+		return errno == ENOENT ? 0 : -errno;
+	if (bound || !strstr(what, "frame buffer"))
+		return 0;
+	return vh_root_write(root, "1", CONSOLES "/%s/bind", name);
+}
+
 static int write_console(const struct vh_root *root, const char *name, bool back)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -41,14 +54,9 @@ static int write_console(const struct vh_root *root, const char *name, bool back
 	if (!back)
 		return vh_root_write(root, "0", CONSOLES "/%s/bind", name);
 	if (vh_root_list(root, &names, CONSOLES) < 0)
-		return -errno;
-	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *what = vh_root_read(root, CONSOLES "/%s/name", names.name[i]);
-
-		if (what && strstr(what, "frame buffer") &&
-		    vh_root_read_int(root, CONSOLES "/%s/bind", names.name[i]) == 0 && rc == 0)
-			rc = vh_root_write(root, "1", CONSOLES "/%s/bind", names.name[i]);
-	}
+		return errno == ENOENT ? 0 : -errno;
+	for (size_t i = 0; i < names.count && rc == 0; i++)
+		rc = bind_console(root, names.name[i]);
 	return rc;
 }
 
@@ -60,8 +68,12 @@ static int write_framebuffer(const struct vh_root *root, const char *name, bool 
 	_auto_free_ char *device = vh_strndup(name, (size_t)(at - name));
 	bool bound = vh_root_exists(root, "sys/devices/platform/%s/driver", device);
 
-	if (bound == back || !vh_root_exists(root, "sys/devices/platform/%s", device))
+	if (!bound && errno != ENOENT)
+		return -errno;
+	if (bound == back)
 		return 0;
+	if (!vh_root_exists(root, "sys/devices/platform/%s", device))
+		return errno == ENOENT ? 0 : -errno;
 	return vh_root_write(root, device, "sys/bus/platform/drivers/%s/%s", at + 1,
 			     back ? "bind" : "unbind");
 }
@@ -129,10 +141,10 @@ static int too_late(const struct step *s, struct vh_error *err)
 static int failed(const struct step *s, int result, struct vh_error *err)
 {
 	const struct vh_loan *l = s->loan;
-	_auto_free_ char *what = what_of(l), *fix = NULL;
+	_auto_free_ char *what = what_of(l), *name = vh_shell_operand(l->name), *fix = NULL;
 
 	if (l->kind == VH_LOAN_UNIT)
-		fix = vh_printf("systemctl status %s   # says why", l->name);
+		fix = vh_printf("systemctl status %s   # says why", name);
 	/* systemctl and modprobe have a status of their own */
 	if (l->kind == VH_LOAN_UNIT || (l->kind >= VH_LOAN_MODULE && s->back))
 		return vh_fail(err, VH_E_SYS, 0, fix, "cannot %s %s", doing(l, s->back), what);
@@ -324,9 +336,14 @@ static bool is_away(const struct vh_act *act, const struct vh_pci_addr *addr)
 	return vh_function_driver(act->root, addr, &driver, &vfio) == 0 && vfio;
 }
 
-int vh_handover_return(const struct vh_act *act, struct vh_claim *c, int lock, struct vh_error *err)
+int vh_handover_return(const struct vh_act *all, struct vh_claim *c, int lock, struct vh_error *err)
 {
+	/* a device that hangs has taken the time of the call, and the desktop is not its */
+	int64_t least = vh_now_ms() + 2 * (int64_t)all->config->timeout_write;
+	struct vh_act own = *all, *act = &own;
 	int rc = 0;
+
+	own.deadline = own.deadline > least ? own.deadline : least;
 
 	for (size_t i = c->loans.count; i-- > 0;) {
 		struct vh_loan *l = &c->loans.list[i];

@@ -27,15 +27,15 @@ static bool is_there(const struct vh_act *act, const char *driver)
 	return vh_root_exists(act->root, "sys/bus/pci/drivers/%s", driver);
 }
 
-static int not_there(const struct vh_act *act, const char *driver, const char *fix,
+static int not_there(const struct vh_act *act, const char *driver, const char *remedy,
 		     struct vh_error *err)
 {
 	if (vh_root_read_int(act->root, "proc/sys/kernel/modules_disabled") == 1)
 		return vh_fail(err, VH_E_SYS, 0,
 			       "reboot, with the module in a file of /etc/modules-load.d",
-			       "the module %s cannot be loaded: kernel.modules_disabled is 1",
+			       "cannot load the module %s: kernel.modules_disabled is 1",
 			       driver);
-	return vh_fail(err, VH_E_SYS, 0, fix, "the module %s cannot be loaded", driver);
+	return vh_fail(err, VH_E_SYS, 0, remedy, "cannot load the module %s", driver);
 }
 
 int vh_module_load(const struct vh_act *act, const char *driver, struct vh_error *err)
@@ -52,7 +52,7 @@ int vh_module_load(const struct vh_act *act, const char *driver, struct vh_error
 	if (vh_child_start(&child, load_in_child, &load, &act->root->fd, 1) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
 	if (!vh_child_wait(&child, 1, deadline < act->deadline ? deadline : act->deadline))
-		return vh_fail(err, VH_E_TIMEOUT, 0, fix, "loading the module %s takes too long",
+		return vh_fail(err, VH_E_TIMEOUT, 0, fix, "cannot load the module %s in time",
 			       driver);
 	/* modprobe is silent about a module that is there; the driver is what counts */
 	return is_there(act, driver) ? 0 : not_there(act, driver, fix, err);

@@ -3,6 +3,7 @@
 #include "lib/case/handed.h"
 
 #include "lib/base/unit.h"
+#include "lib/host/function.h"
 #include "lib/host/uses/subsystem.h"
 
 #include "lib/base/banned.h"
@@ -17,6 +18,7 @@ void vh_handed_clear(struct vh_handed *h)
 		vh_names_clear(&d->consoles);
 		vh_names_clear(&d->framebuffers);
 		free(d->states);
+		free(d->others);
 		free(d->driver_module);
 	}
 	free(h->devs);
@@ -35,6 +37,36 @@ static enum vh_module_state module_state(const struct vh_root *root, const char 
 								  : VH_MODULE_BUILT_IN;
 }
 
+static char *module_of(const struct vh_root *root, const char *driver)
+{
+	return vh_root_link_name(root, "sys/bus/pci/drivers/%s/module", driver);
+}
+
+/* The kernel unloads the driver of an idle device as well, and of a network interface that is up:
+ * only who has one open counts as a user. */
+static void read_others(struct vh_handed_dev *d, const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "sys/bus/pci/devices")); /* it has devices */
+	for (size_t i = 0; i < names.count; i++) {
+		_auto_free_ char *driver = NULL, *module = NULL;
+		struct vh_pci_addr addr;
+		bool vfio;
+
+		if (vh_pci_parse(names.name[i], &addr) < 0 || !vh_pci_cmp(&addr, &d->addr) ||
+		    vh_function_driver(root, &addr, &driver, &vfio) < 0 || !driver)
+			continue;
+		module = module_of(root, driver);
+		for (size_t k = 0; module && k < d->modules.count; k++)
+			if (d->states[k] == VH_MODULE_IN && !strcmp(d->modules.name[k], module))
+				*VH_APPEND(d->others, d->n_others) = (struct vh_handed_other){
+					.addr = addr,
+					.module = d->modules.name[k],
+				};
+	}
+}
+
 static void read_modules(struct vh_handed_dev *d, const struct vh_root *root, const char *list)
 {
 	vh_unit_words(&d->modules, list);
@@ -42,8 +74,9 @@ static void read_modules(struct vh_handed_dev *d, const struct vh_root *root, co
 	for (size_t i = 0; i < d->modules.count; i++)
 		d->states[i] = module_state(root, d->modules.name[i]);
 	if (d->modules.count && d->dev->driver)
-		d->driver_module = vh_root_link_name(root, "sys/bus/pci/drivers/%s/module",
-						     d->dev->driver);
+		d->driver_module = module_of(root, d->dev->driver);
+	if (d->modules.count)
+		read_others(d, root);
 }
 
 /* --- consoles ----------------------------------------------------------------------------------- */

@@ -15,6 +15,12 @@ enum vh_module_state { VH_MODULE_OUT = 0, VH_MODULE_IN, VH_MODULE_BUILT_IN };
 /* How much of it has been done by now: what is still in the way is not explained by that any more. */
 enum vh_handed_over { VH_HANDED_NOTHING = 0, VH_HANDED_UNITS /* and consoles */, VH_HANDED_ALL };
 
+/* What one of the modules drives besides: it goes from its driver with the module, used or not. */
+struct vh_handed_other {
+	struct vh_pci_addr addr;
+	const char *module;
+};
+
 /* Of one device that a section is for, and that is not on VFIO. */
 struct vh_handed_dev {
 	struct vh_pci_addr addr;
@@ -22,6 +28,8 @@ struct vh_handed_dev {
 	struct vh_names units;        /* listed, in their order */
 	struct vh_names modules;      /* listed, in their order */
 	enum vh_module_state *states; /* of each of these */
+	struct vh_handed_other *others;
+	size_t n_others;
 	bool console;                 /* is to be released */
 	struct vh_names consoles;     /* that are drawn on it: "vtcon1" */
 	struct vh_names framebuffers; /* of the firmware: "efi-framebuffer.0@efi-framebuffer" */

@@ -2,8 +2,8 @@
 /*
  * correct - what a change of the XML can cure, as edits of its text. Pure, as the rules are.
  *
- * It never hides harm: a member of the group that the host uses in earnest, that belongs to
- * the chipset, is protected or could not be judged is not added; the finding stays.
+ * It never hides harm: a group member is not added if the host's use of it would refuse a named
+ * device too, if it belongs to the chipset, is protected or could not be judged; the finding stays.
  */
 #ifndef VH_CORRECT_H
 #define VH_CORRECT_H

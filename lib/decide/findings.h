@@ -25,7 +25,7 @@ struct vh_rule {
 	const char *name;          /* stable */
 	enum vh_severity severity; /* the highest it reports */
 	unsigned int scopes;       /* of enum vh_scope */
-	const char *title;         /* what is so when it is silent */
+	const char *title;         /* what is wrong; of an info: what it tells */
 	void (*check)(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out);
 	/* For an administrator: what it means, why, what to do. Lines of at most 76 columns between
 	 * \n; printed by --explain, and a paragraph of the man page. */

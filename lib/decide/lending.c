@@ -71,7 +71,7 @@ bool vh_lending_explains(const struct vh_case *c, const struct vh_use *use)
 /* --- what is lent --------------------------------------------------------------------------------- */
 
 /* What stops with it is started again after it: it stands before it here. Scopes and slices cannot
- * be started, and come back with what is in them. */
+ * be started, and come back with what is in them; what was made by hand never comes back. */
 static void lend_unit(const struct vh_units *units, const struct vh_pci_addr *addr,
 		      const char *name, struct vh_loans *to)
 {
@@ -82,7 +82,7 @@ static void lend_unit(const struct vh_units *units, const struct vh_pci_addr *ad
 		name = u->following;
 	vh_units_stopped_with(units, name, &all);
 	for (size_t i = 0; i < all.count; i++)
-		if (vh_unit_is_name(all.name[i]))
+		if (vh_unit_is_name(all.name[i]) && !vh_units_find(units, all.name[i])->made_by_hand)
 			vh_loans_add(to, addr, VH_LOAN_UNIT, all.name[i]);
 }
 

@@ -14,8 +14,8 @@
 #include "lib/state/claim.h"
 
 /*
- * Not dead, and no bridge. Of what cannot pass nothing else is judged, neither the device nor
- * its group: rules device-absent and device-not-endpoint say why, and the plan leaves it.
+ * Not dead, and not a bridge. For a device that cannot pass, nothing else is judged, neither the
+ * device nor its group: rules device-absent and device-not-endpoint say why, and the plan leaves it.
  */
 bool vh_plan_can_pass(const struct vh_pci_dev *d);
 

@@ -352,10 +352,12 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, HOOKS "/qemu.d"),
 	KEPT(FILE_, HOOKS "/qemu", .take = vh_libvirt_script),
 	KEPT(FILE_, HOOKS "/qemu.d/*", .take = vh_libvirt_script),
-	/* by the names of domains */
-	KEPT(FILE_ | PATH_ | LIST_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_LOST),
-	KEPT(LIST_, HOOKS "/qemu.d/*", .flags = VH_KEPT_LOST),
+	/* a dispatcher's, by the names of domains, which are kept as they are */
+	KEPT(LIST_, HOOKS "/qemu.d/*", .flags = VH_KEPT_DIR),
+	KEPT(LIST_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_DIR),
+	KEPT(FILE_, HOOKS "/qemu.d/*/**", .take = vh_libvirt_script),
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
+	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
 	KEPT(FILE_, "etc/libvirt/qemu.conf", .words = NAMES("memory_backing_dir", "hugetlbfs_mount")),

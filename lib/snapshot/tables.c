@@ -265,7 +265,9 @@ void vh_tables_unit(struct vh_keeping *k, const char *text, size_t len, struct v
 		for (size_t i = 0; i < VH_COUNT(kept); i++)
 			if (vh_has_prefix(line, kept[i]))
 				vh_strbuf_join(&to, "\n", line);
-		if (vh_has_prefix(line, "FragmentPath=/"))
+		if (vh_has_prefix(line, "FragmentPath=/run/systemd/transient/"))
+			vh_strbuf_join(&to, "\n", "FragmentPath=/run/systemd/transient/");
+		else if (vh_has_prefix(line, "FragmentPath=/"))
 			vh_strbuf_join(&to, "\n", "FragmentPath=/");
 		if (vh_has_prefix(line, "Exec") && strstr(line, "virsh"))
 			vh_strbuf_join(&to, "\n", "ExecStop=virsh");

@@ -207,6 +207,21 @@ static void test_broken(void)
 	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and brings it back when it can");
 }
 
+/* A peer that hangs leaves no time. */
+static void test_late(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	ok(stage_run(st, d) == 0, "a guest runs with two functions");
+	st->config.timeout_write = st->config.timeout_call = 1000;
+	fake_fault(st->root, "path vfio-pci/unbind hang");
+	ok(stage_end(st, d) < 0 && says(st, "device " DESKTOP "1"), "one of them hangs at the end");
+	if (!ok(is_active(st, DM) && is_active(st, "gpu.service") && !says(st, "loan"),
+		"the desktop is back"))
+		why(st);
+}
+
 /* --- before and after ------------------------------------------------------------------------------- */
 
 /* What was not there is not made. */
@@ -247,6 +262,7 @@ static void test_unfit(void)
 		{ "RequiredBy=libvirtd.service\n", "libvirt needs libvirtd.service" },
 		{ "ExecStop={ path=/usr/bin/virsh ; argv[]=virsh list }\n", "it calls virsh" },
 		{ "LoadState=masked\n", "could not be started again" },
+		{ "FragmentPath=/run/systemd/transient/gpu.service\n", "was made by hand" },
 	};
 
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {
@@ -264,6 +280,19 @@ static void test_unfit(void)
 		if (!ok(told && !fake_writes(st->root), "said, and nothing was done"))
 			why(st);
 	}
+}
+
+/* A module with another device: unloading would take that from the host, used or not. */
+static void test_module_of_another(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD " " ALONE);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_link(st->root, "sys/bus/pci/drivers/nvme/module", "sys/module/amdxcp");
+	fake_reset(st->root);
+	if (!ok(stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") && !fake_writes(st->root),
+		"a module that drives another device as well: refused, and nothing was done"))
+		why(st);
 }
 
 /* Where systemd does not answer, nothing is known of what would be stopped. */
@@ -296,9 +325,11 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
 	test_broken();
+	test_late();
 	test_as_it_was();
 	test_with();
 	test_unfit();
+	test_module_of_another();
 	test_silent();
 	test_by_hand();
 	return tap_done();

@@ -104,7 +104,7 @@ static void test_unloaded(void)
 	fake_remove(st->root, "fake-kernel/modules");
 	ok(stage_release(st, d) < 0 && stage_has_claim(st, VM1) &&
 		   told(st, TWO
-			"1 is not back on driver 'nvidia': the module nvidia cannot be loaded") &&
+			"1 is not back on driver 'nvidia': cannot load the module nvidia") &&
 		   strstr(st->err.fix, "modprobe nvidia") && stage_is(st, TWO "0", "xhci_hcd -"),
 	   "one that cannot be loaded is told, and claimed still; the others are home");
 	fake_put(st->root, "fake-kernel/modules/nvidia", "%s", "");

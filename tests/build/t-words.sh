@@ -66,8 +66,6 @@ is 'documents' "$(turns sentences NEWS ./*.md docs/*.md tests/*.md tests/*/*.md)
 is 'manuals' "$(turns sentences man/*.pod)"
 shopt -s globstar
 sources=({lib,cli,hook}/**/*.[ch])
-# Not yet: the rules and their explanations. This line goes with their rewriting.
-mapfile -t sources < <(printf '%s\n' "${sources[@]}" | grep -v '^lib/decide/')
 is 'help and messages' "$(turns strings "${sources[@]}" | sort -u)"
 is 'comments' "$(turns comments "${sources[@]}")"
 finish

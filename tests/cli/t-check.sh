@@ -289,7 +289,8 @@ for rule in $(sed -n 's/^  \([a-z-]*\)  .*/\1/p' "$work/rules"); do
 	prints "$rule: has a title" "^$rule \((error|warning|info)\): "
 	verdict "$rule: is explained" explained
 	if [[ $out == "$rule (info)"* ]]; then # not among the expectations
-		verdict "$rule: fires on a fixture" eval '{ on demo check "$fixtures/gpu-without-audio.xml"; on start check "$fixtures/big-bar-told.xml"; on server check "$fixtures/start-slow.xml"; } |
+		verdict "$rule: fires on a fixture" eval '{ on demo check "$fixtures/gpu-without-audio.xml"; on start check "$fixtures/big-bar-told.xml"
+			on server check "$fixtures/start-slow.xml"; on desktop check "$fixtures/handover-desktop.xml"; } |
 			grep "\[$rule\]$" >/dev/null'
 	else
 		verdict "$rule: fires on a fixture" test -n "${fires[$rule]-}"

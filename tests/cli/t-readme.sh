@@ -191,7 +191,7 @@ dead_links() {
 		}' "$@" | sed "s|^$top/||"
 }
 # docs/handover.md comes with the hand-over; then this line ends before the pipe
-is 'links lead to files and headings' "$(dead_links "$top"/*.md "$top"/docs/*.md "$top"/tests/*.md "$top"/tests/*/*.md | grep -v handover.md)"
+is 'links lead to files and headings' "$(dead_links "$top"/*.md "$top"/docs/*.md "$top"/tests/*.md "$top"/tests/*/*.md)"
 
 # From the last to the first, so that numbers of lines stay true
 for block in "${stale[@]}"; do

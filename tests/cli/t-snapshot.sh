@@ -135,6 +135,7 @@ cp -r "$work/demo.s" "$work/root.s"
 unseen root "${files[@]}" >"$work/out"
 cat >"$work/want" <<'END'
 whether libvirt knows of the hook, and may run it: not recorded
+whether there is a network 'vfpool', and whether it hands out virtual functions
 END
 verdict 'a snapshot by root: exactly this is not checked' diff "$work/want" "$work/out"
 

@@ -5,7 +5,7 @@
  *
  *	units/NAME                   what `systemctl show` says of it
  *	fake-kernel/unit/NAME        its processes, while it runs: proc/PID is parked when it stops
- *	fake-kernel/unit/NAME.mount  its line of mountinfo
+ *	fake-kernel/unit/NAME.mount  its line of mountinfo; .swaps: of /proc/swaps; .holds: its disk
  *	fake-kernel/unit/NAME.broken it does not start; .stays: does not stop; .again: starts by
  *itself sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
  *
@@ -62,27 +62,41 @@ static void park_processes(const struct vh_root *root, const char *name, bool aw
 	}
 }
 
-static void move_mount(const struct vh_root *root, const char *name, bool away)
+/* The line of a unit in a file of /proc: UNIT/NAME.SUFFIX has it. */
+static void move_line(const struct vh_root *root, const char *name, const char *suffix,
+		      const char *file, bool away)
 {
-	_auto_free_ char *line = vh_root_read(root, UNIT "/%s.mount", name);
-	_auto_free_ char *all = line ? vh_root_read(root, "proc/self/mountinfo") : NULL;
+	_auto_free_ char *line = vh_root_read(root, UNIT "/%s.%s", name, suffix);
+	_auto_free_ char *all = line ? vh_root_read(root, "%s", file) : NULL;
 	char *at = all ? strstr(all, line) : NULL;
 
 	if (!line || !!at != away)
 		return;
 	if (away) {
 		*at = 0;
-		fake_put(root, "proc/self/mountinfo", "%s%s", all, at + strlen(line));
+		fake_put(root, file, "%s%s", all, at + strlen(line));
 	} else {
-		fake_put(root, "proc/self/mountinfo", "%s\n%s\n", all, line);
+		fake_put(root, file, "%s\n%s\n", all, line);
 	}
+}
+
+/* The disk that it has open exclusively. */
+static void hold_disk(const struct vh_root *root, const char *name, bool away)
+{
+	_auto_free_ char *disk = vh_root_read(root, UNIT "/%s.holds", name);
+	_auto_free_ char *path = disk ? vh_printf("dev/%s", disk) : NULL;
+
+	if (path)
+		fake_put(root, path, away ? "free\n" : "held\n");
 }
 
 static void set_running(const struct vh_root *root, const char *name, bool running)
 {
 	set_state(root, name, running ? "active" : "inactive");
 	park_processes(root, name, !running);
-	move_mount(root, name, !running);
+	move_line(root, name, "mount", "proc/self/mountinfo", !running);
+	move_line(root, name, "swaps", "proc/swaps", !running);
+	hold_disk(root, name, !running);
 }
 
 static int stop(const struct vh_root *root, const char *name)

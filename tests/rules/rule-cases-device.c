@@ -196,7 +196,7 @@ static void forbidden(struct world *w)
 	w->host.forbidden_by = S("/etc/modprobe.d/no-vfio.conf");
 }
 CASE("vfio-forbidden", forbidden, .want = "error vfio-unavailable",
-     .says = "'/etc/modprobe.d/no-vfio.conf' forbids to load it",
+     .says = "'/etc/modprobe.d/no-vfio.conf' prevents it from being loaded",
      .fix = "from /etc/modprobe.d/no-vfio.conf, or run 'modprobe -i vfio-pci'");
 
 static void no_alias_by_hand(struct world *w)

@@ -166,7 +166,7 @@ static void interface(struct world *w)
 	w->element[0].element = VH_INTERFACE;
 }
 CASE("vf-interface-no-vf", interface, .want = "error vf-interface 0000:01:00.0:10",
-     .says = "0000:01:00.0 is no virtual function", .fix = "<hostdev mode='subsystem'");
+     .says = "0000:01:00.0 is not a virtual function", .fix = "<hostdev mode='subsystem'");
 
 static void vf_interface(struct world *w)
 {

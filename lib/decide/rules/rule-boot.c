@@ -5,7 +5,7 @@
 
 #include "lib/base/banned.h"
 
-#define ANEW \
+#define REDO \
 	"vfio-hook boot generate, with the devices that are meant now; or vfio-hook boot remove"
 
 static bool is_same(const struct vh_boot_binding_dev *e, const struct vh_pci_dev *d)
@@ -26,12 +26,12 @@ static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
 		struct vh_finding *f;
 
 		if (!d)
-			f = vh_finding_add(out, r, NULL, ANEW,
+			f = vh_finding_add(out, r, NULL, REDO,
 					   "%s is to be on vfio-pci from boot, and is not there",
 					   addr);
 		else if (!is_same(want, d))
 			f = vh_finding_add(
-				out, r, NULL, ANEW,
+				out, r, NULL, REDO,
 				"%s is to be on vfio-pci from boot, but %04x:%04x stands there now, and not %04x:%04x",
 				addr, d->vendor, d->device, want->vendor, want->device);
 		else if (!d->on_vfio)
@@ -51,12 +51,12 @@ const struct vh_rule vh_rule_boot_binding = {
 	.name = "boot-binding",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST,
-	.title = "vfio-pci has what it was to take at boot",
+	.title = "vfio-pci does not have a device that was set for it at boot",
 	.check = check_boot_binding,
-	.explain = "'vfio-hook boot generate' has told this host to give the device to vfio-pci\n"
-		   "at boot, before its own driver sees it, and it is not there now: something\n"
-		   "else stands at its address, or nothing, or its own driver has it. The script\n"
-		   "in the initramfs leaves alone what it does not know. It works from the next\n"
-		   "boot on, and only if it is in the image that is booted: 'vfio-hook boot\n"
-		   "verify' looks into the image, device by device.",
+	.explain = "'vfio-hook boot generate' configured this host to bind the device to\n"
+		   "vfio-pci at boot, before its own driver sees it, and it is not on vfio-pci\n"
+		   "now: another device is at its address, or none, or its own driver has it.\n"
+		   "The script in the initramfs leaves other devices alone. It takes effect at\n"
+		   "the next boot, and only if it is in the image that is booted: 'vfio-hook\n"
+		   "boot verify' looks into the image, device by device.",
 };

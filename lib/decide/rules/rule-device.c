@@ -42,14 +42,14 @@ const struct vh_rule vh_rule_address_invalid = {
 	.name = "address-invalid",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the addresses are PCI addresses",
+	.title = "an address is not a PCI address",
 	.check = check_address_invalid,
-	.explain = "The <address> inside <source> does not lead to a PCI device: a part is\n"
-		   "missing, is no number, or is larger than such an address allows. libvirt\n"
+	.explain = "The <address> inside <source> is not the address of a PCI device: a part is\n"
+		   "missing, is not a number, or is larger than such an address allows. libvirt\n"
 		   "reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal. A\n"
 		   "domain has 32 bits, a bus ends at 0xff, a slot at 0x1f, a function at 7.\n"
 		   "lspci and vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03'\n"
-		   "slot='0x00' function='0x0'. Where it can be told what was meant, the fix\n"
+		   "slot='0x00' function='0x0'. If the intended address can be guessed, the fix\n"
 		   "shows the line to write, and 'vfio-hook check --fix' writes it if the host\n"
 		   "has that device.",
 };
@@ -133,16 +133,16 @@ const struct vh_rule vh_rule_device_absent = {
 	.name = "device-absent",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the devices exist and answer",
+	.title = "a device does not exist or does not answer",
 	.check = check_device_absent,
-	.explain = "The domain names a device that this host does not have, or one that does not\n"
-		   "answer any more. libvirt passes over what is missing, and the start fails\n"
-		   "later, in QEMU, with a message that helps nobody. Addresses move when cards\n"
-		   "are added or removed, when slots are changed and after firmware updates;\n"
+	.explain = "The domain names a device that this host does not have, or one that no\n"
+		   "longer answers. libvirt skips a missing device, and the start fails later,\n"
+		   "in QEMU, with a message that does not help. Addresses change when cards are\n"
+		   "added or removed, when slots are changed and after firmware updates;\n"
 		   "'vfio-hook list' shows where everything is now. An address copied from lspci\n"
 		   "without 0x is read as decimal: bus='14' is 0e. A device whose configuration\n"
 		   "space reads 0xff has hung or lost its power: remove it and rescan the bus,\n"
-		   "and if that does not help switch the host off and on.",
+		   "and if that does not help, switch the host off and on.",
 };
 
 /* One NVMe controller may come as several disks: its namespaces. */
@@ -177,13 +177,13 @@ const struct vh_rule vh_rule_device_duplicate = {
 	.name = "device-duplicate",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "no device is named twice",
+	.title = "a device is named twice",
 	.check = check_device_duplicate,
 	.explain = "Two elements of the domain name the same device. A guest cannot have a\n"
 		   "device twice: QEMU ends when it opens the second one. This happens when a\n"
 		   "device is listed both as <hostdev> and as <interface>, or when a block was\n"
 		   "copied and not changed. Remove one of them; 'vfio-hook check --fix' keeps\n"
-		   "the first. Several namespaces of one NVMe controller, each a <disk>, are no\n"
+		   "the first. Several namespaces of one NVMe controller, each a <disk>, are not\n"
 		   "duplicates.",
 };
 
@@ -222,13 +222,13 @@ const struct vh_rule vh_rule_device_not_endpoint = {
 	.name = "device-not-endpoint",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no bridge is passed through",
+	.title = "the domain names a bridge",
 	.check = check_device_not_endpoint,
-	.explain = "The address is that of a bridge. Bridges route what the devices behind them\n"
-		   "send; they cannot be given to a guest, and libvirt refuses them. People name\n"
-		   "one because it is listed in the IOMMU group of their card. It may stay where\n"
-		   "it is: VFIO does not mind a bridge beside the devices of a guest. Name the\n"
-		   "devices behind it; the message lists them.",
+	.explain = "The address is that of a bridge. Bridges route traffic for the devices\n"
+		   "behind them; they cannot be given to a guest, and libvirt refuses them. A\n"
+		   "bridge is often named because it is listed in the IOMMU group of the card.\n"
+		   "It can stay where it is: VFIO accepts a bridge beside the devices of a\n"
+		   "guest. Name the devices behind it; the message lists them.",
 };
 
 static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct vh_rule *r,
@@ -260,15 +260,14 @@ const struct vh_rule vh_rule_unmanaged_on_host_driver = {
 	.name = "unmanaged-on-host-driver",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "unmanaged devices are on a VFIO driver",
+	.title = "an unmanaged device is not on a VFIO driver",
 	.check = check_unmanaged_on_host_driver,
 	.explain = "With managed='no', or without the attribute on a <hostdev> or <interface>,\n"
-		   "libvirt does not move the device: whoever starts the guest must have bound\n"
-		   "it to a VFIO driver before. It is not on one, so QEMU would not get it.\n"
-		   "Write managed='yes', which 'vfio-hook check --fix' does, and the device goes\n"
-		   "to VFIO when the guest starts and comes back when it ends. Or bind it\n"
-		   "yourself, with 'virsh nodedev-detach' or, with its whole group, with\n"
-		   "'vfio-hook detach'.",
+		   "libvirt does not move the device: you must bind it to a VFIO driver before\n"
+		   "the guest starts. It is not on one, so QEMU would not get it. Write\n"
+		   "managed='yes', as 'vfio-hook check --fix' does, and the device moves to VFIO\n"
+		   "when the guest starts and comes back when it ends. Or bind it yourself, with\n"
+		   "'virsh nodedev-detach' or, with its whole group, with 'vfio-hook detach'.",
 };
 
 /* A guest may have several functions of one card. */
@@ -360,16 +359,15 @@ const struct vh_rule vh_rule_pf_with_vfs = {
 	.name = "pf-with-vfs",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "physical and virtual functions go apart",
+	.title = "a physical function and its virtual functions are in conflict",
 	.check = check_pf_with_vfs,
-	.explain = "A network card with SR-IOV is one physical function and several virtual\n"
+	.explain = "A network card with SR-IOV has one physical function and several virtual\n"
 		   "ones, which depend on it. vfio-pci does not take a physical function while\n"
-		   "virtual ones are enabled. The other way round, a virtual function is of no\n"
-		   "use to a guest while its physical function is itself on a VFIO driver and\n"
-		   "may belong to another guest. Either pass the virtual functions through and\n"
-		   "leave the physical one with the host, or switch them off with sriov_numvfs\n"
-		   "and pass the whole card. Switching them off takes them from whoever uses\n"
-		   "them.",
+		   "virtual ones are enabled. Conversely, a virtual function is of no use to a\n"
+		   "guest while its physical function is itself on a VFIO driver and may belong\n"
+		   "to another guest. Either pass the virtual functions through and leave the\n"
+		   "physical one with the host, or switch them off with sriov_numvfs and pass\n"
+		   "the whole card. Switching them off takes them from whoever uses them.",
 };
 
 /* Adds what stands at the hexadecimal reading to message and fix, if anything does. */
@@ -412,14 +410,13 @@ const struct vh_rule vh_rule_address_decimal = {
 	.name = "address-decimal",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "addresses are written in hex",
+	.title = "an address is written in decimal",
 	.check = check_address_decimal,
 	.explain = "A part of an address has two digits or more and no 0x. libvirt reads it as\n"
 		   "decimal, or as octal if it begins with 0, while lspci, sysfs and this\n"
 		   "program write addresses in hexadecimal: bus='14' is 0e:00.0, not 14:00.0.\n"
-		   "There is a device at the decimal reading, so the domain may be right as it\n"
-		   "is, and it may as well take a device that nobody meant. Compare the two\n"
-		   "devices in the message, and write the one that is meant with 0x. 'vfio-hook\n"
-		   "check --fix' writes 0x without changing the device, where only one of the\n"
-		   "readings exists.",
+		   "There is a device at the decimal address, so the domain may be right, or it\n"
+		   "may take a device by mistake. Compare the two devices in the message, and\n"
+		   "write the right address with 0x. 'vfio-hook check --fix' writes 0x without\n"
+		   "changing the device, if a device exists at only one of the two addresses.",
 };

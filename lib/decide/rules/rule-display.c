@@ -44,14 +44,15 @@ const struct vh_rule vh_rule_boot_display = {
 	.name = "boot-display",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the display of the host stays",
+	.title = "the host booted with a display that the guest gets",
 	.check = check_boot_display,
 	.explain = "The firmware started this display and may still draw on it, or own a part of\n"
-		   "its memory. The host uses it for nothing else now, so it can go; but the\n"
-		   "screen stays dark, messages of the host are lost, and the guest may fail to\n"
-		   "start the card: its ROM was changed when it ran, or its memory cannot be\n"
-		   "reserved. Let the firmware boot with another display, or keep the kernel off\n"
-		   "the firmware's framebuffer, or give the guest a copy of the card's ROM.",
+		   "its memory. The host uses it for nothing else now, so the guest can have it;\n"
+		   "but the screen stays dark, messages of the host are lost, and the guest may\n"
+		   "fail to start the card: its ROM was changed when it ran, or its memory\n"
+		   "cannot be reserved. Let the firmware boot with another display, or keep the\n"
+		   "kernel off the firmware's framebuffer, or give the guest a copy of the\n"
+		   "card's ROM.",
 };
 
 /* Is a keyboard of this place connected by the device? */
@@ -118,11 +119,11 @@ const struct vh_rule vh_rule_input_lost = {
 	.name = "input-lost",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "keyboard and mouse of the host stay",
+	.title = "the host loses its keyboard or mouse",
 	.check = check_input_lost,
-	.explain = "A keyboard or mouse of the host hangs on this USB controller. While the\n"
-		   "guest has the controller, what is typed goes to the guest, and nothing to\n"
-		   "the host. That may be what you want; if it is the only keyboard, the host\n"
-		   "can be reached only over the network as long as the guest runs. Plug it\n"
-		   "into a port of another controller, or see that you can log in by ssh.",
+	.explain = "A keyboard or mouse of the host is connected to this USB controller. While\n"
+		   "the guest has the controller, input goes to the guest, and none to the host.\n"
+		   "That may be what you want; if it is the only keyboard, the host can be\n"
+		   "reached only over the network while the guest runs. Plug it into a port of\n"
+		   "another controller, or make sure that you can log in by ssh.",
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-domain - what the rest of the domain says, and passthrough does not get on with. */
+/* rule-domain - other settings of the domain that conflict with passthrough. */
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -87,17 +87,17 @@ const struct vh_rule vh_rule_balloon = {
 	.name = "balloon",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "no memory balloon beside passthrough",
+	.title = "the domain has a memory balloon, which cannot work",
 	.check = check_balloon,
 	.explain = "A memory balloon gives memory of the guest back to the host. With\n"
 		   "passthrough it cannot: the device may write to any page, so all memory of\n"
-		   "the guest is allocated and pinned when it starts. QEMU ignores the balloon\n"
-		   "without a word; the guest shrinks, the host gains nothing, and a host that\n"
-		   "counted on it runs out of memory. libvirt adds a balloon where the XML has\n"
-		   "none, so its absence must be written: <memballoon model='none'/>. A\n"
-		   "currentMemory below memory is raised to it, for the guest needs all of it\n"
-		   "anyway. 'vfio-hook check --fix' does both. 'balloon = warn' in the\n"
-		   "configuration accepts balloons.",
+		   "the guest is allocated and pinned when it starts. QEMU silently ignores the\n"
+		   "balloon; the guest shrinks, the host gains nothing, and a host that counted\n"
+		   "on it runs out of memory. libvirt adds a balloon if the XML has none, so its\n"
+		   "absence must be written: <memballoon model='none'/>. A currentMemory below\n"
+		   "memory is raised to it, because the guest needs all of it anyway. 'vfio-hook\n"
+		   "check --fix' does both. 'balloon = warn' in the configuration accepts\n"
+		   "balloons.",
 };
 
 /* Only where it makes no difference now; otherwise unmanaged-on-host-driver says it. The
@@ -126,12 +126,12 @@ const struct vh_rule vh_rule_managed_missing = {
 	.name = "managed-missing",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "managed is written down",
+	.title = "an element has no managed attribute",
 	.check = check_managed_missing,
 	.explain = "The element has no managed attribute, and libvirt takes that as 'no': it\n"
-		   "leaves the device where it is, now and after the guest has ended. At the\n"
-		   "moment that works, because the device is on a VFIO driver already. After a\n"
-		   "reboot it will not be, and the start is refused. Write managed='yes' to have\n"
-		   "the device moved and given back each time, which 'vfio-hook check --fix'\n"
-		   "does, or managed='no' if something else binds it at boot.",
+		   "leaves the device where it is, now and after the guest has ended. It works\n"
+		   "now because the device is already on a VFIO driver. After a reboot it will\n"
+		   "not be, and the start is refused. Write managed='yes' to have the device\n"
+		   "moved and returned each time, as 'vfio-hook check --fix' does, or\n"
+		   "managed='no' if something else binds it at boot.",
 };

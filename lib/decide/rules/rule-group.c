@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-group - what the other members of the IOMMU groups mean for a start. */
-#include "lib/decide/rules/rule.h"
-
 #include "lib/base/shell.h"
+#include "lib/decide/lending.h"
+#include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
-/* How to live without a function of the chipset; nobody lives without a host bridge. */
+/* How to allow a function of the chipset; a host bridge cannot be allowed. */
 static char *critical_fix(const struct vh_pci_dev *d)
 {
 	_auto_free_ char *config = NULL;
@@ -23,8 +23,8 @@ static bool may_go(const struct vh_case *c, const struct vh_pci_dev *d)
 	       (!vh_host_is_host_bridge(d) && vh_config_device(c->config, &d->addr).allow_critical);
 }
 
-/* Whatever it is bound to now: a guest that has it reaches what the firmware and the host reach by
- * it. */
+/* Its driver does not matter: a guest that has it reaches what the firmware and the host reach
+ * through it. */
 static void check_device_critical(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
@@ -48,19 +48,19 @@ const struct vh_rule vh_rule_device_critical = {
 	.name = "device-critical",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no named device is part of the chipset",
+	.title = "the domain names a part of the chipset",
 	.check = check_device_critical,
 	.explain = "The domain names a function of the chipset: a host bridge, the ISA or LPC\n"
-		   "bridge, an SMBus controller, a system peripheral, the SPI controller behind\n"
-		   "which the firmware of the machine lies. A guest that has it can switch off\n"
-		   "fans and memory, or write over the firmware, and a reset of the function can\n"
-		   "hang the host: machines did not start again after that. Often such functions\n"
-		   "were named only because a controller shares its group with them; naming is\n"
-		   "no permission. Take them out of the domain and choose a device in another\n"
-		   "group. If you know that the host does without this one, allow-critical in\n"
-		   "the configuration says so. A host bridge cannot be allowed at all. On a card\n"
-		   "in a slot the same classes are readers, accelerators and switches, and are\n"
-		   "not meant.",
+		   "bridge, an SMBus controller, a system peripheral, or the SPI controller in\n"
+		   "front of the host's firmware flash. A guest that has it can switch off fans\n"
+		   "and memory, or overwrite the firmware, and a reset of the function can hang\n"
+		   "the host: some hosts did not start again after that. Such functions are\n"
+		   "often named only because a controller shares its group with them, but naming\n"
+		   "one does not permit it. Remove them from the domain and choose a device in\n"
+		   "another group. If you know that the host can do without this one, set\n"
+		   "allow-critical in the configuration. A host bridge cannot be allowed at all.\n"
+		   "On a card in a slot the same classes are readers, accelerators and switches,\n"
+		   "and the rule ignores those.",
 };
 
 static void check_peer_critical(const struct vh_case *c, const struct vh_rule *r,
@@ -88,16 +88,16 @@ const struct vh_rule vh_rule_peer_critical = {
 	.name = "peer-critical",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no peer is part of the chipset",
+	.title = "a group member is part of the chipset",
 	.check = check_peer_critical,
 	.explain = "A member of the group is part of the chipset: an ISA or LPC bridge, an SMBus\n"
 		   "controller, a system peripheral, the SPI controller of the firmware's flash.\n"
 		   "The firmware and the kernel reach sensors, power control and memory modules\n"
 		   "through it; taking its driver away can hang the host or leave it without fan\n"
 		   "control. Controllers on the mainboard often share their group with such\n"
-		   "functions. Best is a device in another group: a card in another slot. If you\n"
-		   "know that the host does without the driver, allow-critical in the\n"
-		   "configuration lets it move as well; a host bridge cannot be allowed.",
+		   "functions. It is best to use a device in another group: a card in another\n"
+		   "slot. If you know that the host can do without the driver, allow-critical in\n"
+		   "the configuration lets it move as well; a host bridge cannot be allowed.",
 };
 
 static void not_listed(const struct vh_case *c, const struct vh_pci_dev *d, const struct vh_rule *r,
@@ -137,7 +137,7 @@ const struct vh_rule vh_rule_peer_not_listed = {
 	.name = "peer-not-listed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the domain lists its peers",
+	.title = "the domain does not list a group member",
 	.check = check_peer_not_listed,
 	.explain = "The configuration, or the domain, says 'peers = require': the other members\n"
 		   "of an IOMMU group are not taken silently, the domain must list them. This\n"
@@ -232,16 +232,16 @@ const struct vh_rule vh_rule_group_not_viable = {
 	.name = "group-not-viable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "VFIO accepts the whole groups",
+	.title = "VFIO does not accept the IOMMU group",
 	.check = check_group_not_viable,
-	.explain = "VFIO opens a group only when nothing in it is on a driver that could use the\n"
-		   "device behind the guest's back. Here something must stay on one: a CardBus\n"
-		   "or hotplug bridge with a driver of its own, which Linux 5.19 and later mind;\n"
-		   "or vfio-pci itself refuses the device, because it is on its list of hardware\n"
-		   "that no guest can be trusted with. QEMU would end with \"group is not\n"
-		   "viable\" or with an error of vfio-pci. Unbinding the driver of the bridge\n"
-		   "helps in the first case, if nothing is plugged into it. In the second\n"
-		   "another device is the safe choice.",
+	.explain = "VFIO opens a group only if no device in it is on a driver that could use the\n"
+		   "device behind the guest's back. Here one must stay on such a driver: a\n"
+		   "CardBus or hotplug bridge with a driver of its own, which Linux 5.19 and\n"
+		   "later reject; or vfio-pci itself refuses the device, because it is on its\n"
+		   "list of hardware that no guest can be trusted with. QEMU would end with\n"
+		   "\"group is not viable\" or with an error of vfio-pci. In the first case,\n"
+		   "unbind the driver of the bridge if nothing is plugged into it. In the\n"
+		   "second, another device is the safe choice.",
 };
 
 /* A peer that another rule refused goes nowhere. */
@@ -264,13 +264,13 @@ static bool is_use(const struct vh_pci_dev *d, const char *text)
 	return false;
 }
 
-/* What is used, then what is merely there. */
-static char *losses(const struct vh_pci_dev *d)
+/* What is used, then what is merely there. Rule handed-over tells which uses end by a hand-over. */
+static char *losses(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	struct vh_strbuf sb = { 0 };
 
 	for (size_t i = 0; i < d->n_uses; i++)
-		if (!d->uses[i].looked)
+		if (!d->uses[i].looked && !vh_lending_explains(c, &d->uses[i]))
 			vh_strbuf_join(&sb, ", ", d->uses[i].text);
 	for (size_t i = 0; i < d->carries.count; i++)
 		if (!is_use(d, d->carries.name[i]))
@@ -284,7 +284,7 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	const struct vh_pci_dev *d = pd->dev;
 	_auto_free_ char *what = vh_wording_device(d);
 	_auto_free_ char *with = vh_wording_with(c, d);
-	_auto_free_ char *lost = losses(d);
+	_auto_free_ char *lost = losses(c, d);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, NULL, "%s, %s, moves with it: %s%s%s", vh_pci_str(&d->addr).s,
@@ -292,10 +292,10 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
-static void named_goes(const struct vh_plan_dev *pd, const struct vh_rule *r,
-		       struct vh_findings *out)
+static void named_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
+		       const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_free_ char *lost = losses(pd->dev);
+	_auto_free_ char *lost = losses(c, pd->dev);
 
 	if (*lost)
 		vh_finding_add(out, r, pd, NULL, "without %s the host loses: %s",
@@ -313,7 +313,7 @@ static void check_peer_detached(const struct vh_case *c, const struct vh_rule *r
 		if (pd->role == VH_PEER)
 			peer_goes(c, pd, r, out);
 		else
-			named_goes(pd, r, out);
+			named_goes(c, pd, r, out);
 	}
 }
 
@@ -321,13 +321,13 @@ const struct vh_rule vh_rule_peer_detached = {
 	.name = "peer-detached",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no other device goes, and the host loses nothing",
+	.title = "what else moves to vfio-pci, and what the host loses",
 	.check = check_peer_detached,
 	.explain = "This is information, not a problem. The device that the domain names shares\n"
-		   "its IOMMU group with others, and a group goes to a guest as a whole: the\n"
-		   "others move to vfio-pci with it when the guest starts, and come back when it\n"
-		   "ends. The guest does not see them. While it runs, the host does without what\n"
-		   "the message lists. If you do not want that, choose a device in a group of\n"
-		   "its own, or set 'peers = require' in the configuration, which refuses the\n"
-		   "start instead.",
+		   "its IOMMU group with others, and a guest gets a whole group: the others move\n"
+		   "to vfio-pci with it when the guest starts, and come back when it ends. The\n"
+		   "guest does not see them. While it runs, the host does without what the\n"
+		   "message lists; what the configuration hands over is listed under handed-over\n"
+		   "instead. If you do not want that, choose a device in a group of its own, or\n"
+		   "set 'peers = require' in the configuration, which refuses the start instead.",
 };

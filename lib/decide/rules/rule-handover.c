@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-handover - what the host gives up while the guest runs, and whether it gets that back. */
 #include "lib/base/printable.h"
+#include "lib/base/unit.h"
 #include "lib/decide/lending.h"
 #include "lib/decide/rules/rule.h"
 
@@ -78,14 +79,15 @@ const struct vh_rule vh_rule_handed_over = {
 	.name = "handed-over",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the host keeps all that runs",
+	.title = "what the host gives up while the guest runs",
 	.check = check_handed_over,
-	.explain = "The configuration lists what the host does without while a guest has this\n"
-		   "device: units of systemd, the text consoles, modules. They are stopped\n"
-		   "before it is taken, and come back when it is home; what is affected is in\n"
-		   "the message. If something else still uses the device then, everything comes\n"
-		   "back at once and the start is refused. 'vfio-hook status' shows what is\n"
-		   "handed over, and what did not come back.",
+	.explain = "This is information, not a problem. The configuration lists what the host\n"
+		   "does without while a guest has this device: units of systemd, the text\n"
+		   "consoles, modules. They are stopped before the device is taken, and come\n"
+		   "back when the device is back; the message names them. If something else\n"
+		   "still uses the device then, everything comes back at once and the start is\n"
+		   "refused. 'vfio-hook status' shows what is handed over, and what did not come\n"
+		   "back.",
 };
 
 /* --- unit-unfit ---------------------------------------------------------------------------------- */
@@ -102,22 +104,49 @@ static char *libvirt_with(const struct vh_case *c, const char *name)
 	return NULL;
 }
 
-/* It would be stopped, and never run again. */
-static void check_return(const struct vh_plan_dev *pd, const struct vh_unit_facts *u,
+/* It would be stopped, and never run again. A mount below a listed one may be a container's, which
+ * ends with another listed unit and comes back with that: only told. */
+static void check_return(const struct vh_plan_dev *pd, const struct vh_unit_facts *u, bool listed,
 			 const struct vh_rule *r, struct vh_findings *out)
 {
 	static const char fstab[] = "write a line for it into /etc/fstab, then: systemctl "
 				    "daemon-reload";
+	static const char file[] = "write a file for it into /etc/systemd/system, then: systemctl "
+				   "daemon-reload";
+	_auto_free_ char *path = vh_unit_path(u->name);
 
-	if (u->load == VH_UNIT_MASKED)
+	if (u->load != VH_UNIT_LOADED)
 		vh_finding_add(out, r, pd, NULL,
-			       "%s runs, but is masked or has a bad file: it could not be started "
-			       "again",
+			       "%s runs, but is masked, or its file is invalid or gone: it could "
+			       "not be started again",
 			       u->name);
 	else if (u->made_by_hand)
-		vh_finding_add(out, r, pd, fstab,
+		vh_finding_add(out, r, pd, path ? fstab : file,
 			       "%s was made by hand: once stopped, systemd could not start it again",
-			       u->name);
+			       u->name)
+			->severity = path && !listed ? VH_WARNING : VH_ERROR;
+}
+
+/* What stops with it, and the unit itself. Scopes and slices come back with what is in them. */
+static void check_stopped(const struct vh_case *c, const struct vh_plan_dev *pd, const char *name,
+			  const char *fix, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_names_ struct vh_names all = { 0 };
+
+	vh_units_stopped_with(&c->handed.units, name, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct vh_unit_facts *u = vh_units_find(&c->handed.units, all.name[i]);
+
+		if (!vh_unit_is_name(u->name) || u->load == VH_UNIT_UNKNOWN)
+			continue;
+		if (u->calls_libvirt)
+			vh_finding_add(out, r, pd, fix,
+				       "%s cannot be stopped for a guest: it calls virsh, which "
+				       "waits for libvirt, which waits for this start",
+				       u->name);
+		else
+			check_return(pd, u, !strcmp(u->name, name), r, out);
+	}
 }
 
 static void check_unit(const struct vh_case *c, const struct vh_plan_dev *pd, const char *name,
@@ -135,18 +164,42 @@ static void check_unit(const struct vh_case *c, const struct vh_plan_dev *pd, co
 			       "%s cannot be stopped for a guest: libvirt needs %s, and this start "
 			       "comes from libvirt",
 			       name, needed ? needed : "it");
-	else if (u->calls_libvirt)
-		vh_finding_add(out, r, pd, fix,
-			       "%s cannot be stopped for a guest: it calls virsh, which waits for "
-			       "libvirt, which waits for this start",
-			       name);
 	else if (u->active)
-		check_return(pd, u, r, out);
+		check_stopped(c, pd, u->name, fix, r, out);
 	else if (u->load != VH_UNIT_LOADED)
 		vh_finding_add(out, r, pd, fix, "%s: %s", name,
 			       u->load == VH_UNIT_MISSING ? "systemd knows no such unit"
 							  : "it is masked, or has a bad file")
 			->severity = VH_WARNING;
+}
+
+static bool is_taken_too(const struct vh_case *c, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < c->plan->count; i++)
+		if (!vh_pci_cmp(&c->plan->devs[i].dev->addr, addr))
+			return c->plan->devs[i].action != VH_KEEP;
+	return false;
+}
+
+static void check_modules(const struct vh_case *c, const struct vh_plan_dev *pd,
+			  const struct vh_handed_dev *d, const struct vh_rule *r,
+			  struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL;
+
+	for (size_t i = 0; i < d->modules.count; i++)
+		if (d->states[i] == VH_MODULE_BUILT_IN)
+			vh_finding_add(out, r, pd, NULL,
+				       "module '%s' cannot be unloaded: it is built into the kernel",
+				       d->modules.name[i]);
+	fix = vh_printf("take it out of unload-modules of [device %s] in /" VH_CONFIG_PATH,
+			vh_pci_str(&d->addr).s);
+	for (size_t i = 0; i < d->n_others; i++)
+		if (!is_taken_too(c, &d->others[i].addr))
+			vh_finding_add(out, r, pd, fix,
+				       "module '%s' cannot be unloaded: it drives %s too, which "
+				       "the host would lose",
+				       d->others[i].module, vh_pci_str(&d->others[i].addr).s);
 }
 
 static void check_unit_unfit(const struct vh_case *c, const struct vh_rule *r,
@@ -159,12 +212,8 @@ static void check_unit_unfit(const struct vh_case *c, const struct vh_rule *r,
 
 		for (size_t i = 0; d && i < d->units.count; i++)
 			check_unit(c, pd, d->units.name[i], r, out);
-		for (size_t i = 0; d && i < d->modules.count; i++)
-			if (d->states[i] == VH_MODULE_BUILT_IN)
-				vh_finding_add(out, r, pd, NULL,
-					       "module '%s' cannot be unloaded: it is built into "
-					       "the kernel",
-					       d->modules.name[i]);
+		if (d)
+			check_modules(c, pd, d, r, out);
 	}
 }
 
@@ -172,13 +221,15 @@ const struct vh_rule vh_rule_unit_unfit = {
 	.name = "unit-unfit",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "what is handed over can go, and come back",
+	.title = "what is handed over cannot stop, or would not come back",
 	.check = check_unit_unfit,
-	.explain = "A unit of stop-units cannot be stopped for a guest, or would not come back.\n"
-		   "What libvirt needs, or what stops it, cannot be stopped while libvirt waits\n"
-		   "for this start; neither can a unit whose commands call virsh. A mount or\n"
-		   "swap that was made by hand, and is neither in /etc/fstab nor in a unit file,\n"
-		   "is gone for systemd once it has stopped: write a line into /etc/fstab. A\n"
-		   "module that is built into the kernel stays. A unit that does not exist is\n"
-		   "only told: perhaps its package is not installed yet.",
+	.explain = "A unit in stop-units cannot be stopped for a guest, or would not come back.\n"
+		   "A unit that libvirt needs, or that stops libvirt, cannot be stopped while\n"
+		   "libvirt waits for this start; neither can a unit whose commands call virsh.\n"
+		   "A mount or swap that was made by hand, and is neither in /etc/fstab nor in a\n"
+		   "unit file, is unknown to systemd once it has stopped: write a line into\n"
+		   "/etc/fstab. A module that is built into the kernel cannot be unloaded; one\n"
+		   "that also drives a device which the guest does not get would take that\n"
+		   "device from the host. A unit that does not exist is only a warning: perhaps\n"
+		   "its package is not installed yet.",
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-health - what is known of devices of this kind, and of the state that this one is in. */
+/* rule-health - known defects of this kind of device, and the state that this one is in. */
 #include "lib/base/size.h"
 #include "lib/decide/rules/rule.h"
 
@@ -59,15 +59,15 @@ const struct vh_rule vh_rule_reset_known_bad = {
 	.name = "reset-known-bad",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no card is known to hang at its second start",
+	.title = "a card is known to hang when it is started a second time",
 	.check = check_reset_known_bad,
 	.explain = "Graphics cards of some AMD families (Polaris, Vega, Navi 10, 12 and 14) do\n"
-		   "not come back from a reset of the bus, and have no other that the kernel\n"
+		   "not come back from a bus reset, and have no other reset that the kernel\n"
 		   "knows: the guest starts once, and hangs or has no picture the next time,\n"
 		   "until the host is powered off. The kernel module vendor-reset, which is not\n"
 		   "part of the kernel, resets them; from Linux 5.15 on, 'echo device_specific >\n"
 		   "/sys/bus/pci/devices/ADDRESS/reset_method' makes the kernel use it. The rule\n"
-		   "is silent where the card has that reset.",
+		   "is silent if the card has that reset.",
 };
 
 static void check_power_state(const struct vh_case *c, const struct vh_rule *r,
@@ -96,13 +96,13 @@ const struct vh_rule vh_rule_power_state = {
 	.name = "power-state",
 	.severity = VH_INFO,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "no device is switched off",
+	.title = "a device is powered off now",
 	.check = check_power_state,
-	.explain = "This is no complaint. The kernel has taken the power from the device while\n"
-		   "nobody uses it (D3cold), and gives it back when the guest starts. Some\n"
+	.explain = "This is information, not a problem. The kernel has powered the device off\n"
+		   "while nobody uses it (D3cold), and powers it on when the guest starts. Some\n"
 		   "devices do not come back: then the kernel says 'Unable to power on device,\n"
 		   "stuck in D3', and the device answers 0xff until the host is powered off. If\n"
-		   "that has happened, keep the device from it with d3cold_allowed, or all\n"
+		   "that has happened, prevent it for the device with d3cold_allowed, or for all\n"
 		   "devices of vfio-pci with its option disable_idle_d3.",
 };
 
@@ -134,14 +134,13 @@ const struct vh_rule vh_rule_big_bar = {
 	.name = "big-bar",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the guest's firmware has room for the BARs",
+	.title = "a BAR may be too large for the guest's firmware",
 	.check = check_big_bar,
-	.explain = "The device has a window of memory (BAR) of 32 GiB or more, as cards for\n"
-		   "computing have. OVMF puts such windows above 4 GiB, where it has 32 GiB by\n"
-		   "default: the guest then starts without the device, or its driver says that\n"
-		   "the BAR is not assigned. Firmware of 2023 and later makes the window as\n"
-		   "large as the addresses that it sees, which <maxphysaddr mode='passthrough'/>\n"
-		   "gives it; every OVMF takes its size in MiB from the file\n"
-		   "opt/ovmf/X-PciMmio64Mb of -fw_cfg. The rule is silent where the domain has\n"
-		   "one of them.",
+	.explain = "The device has a memory window (BAR) of 32 GiB or more, as compute cards\n"
+		   "have. OVMF puts such windows above 4 GiB, where it has 32 GiB by default:\n"
+		   "the guest then starts without the device, or its driver says that the BAR is\n"
+		   "not assigned. Firmware of 2023 and later makes the window as large as the\n"
+		   "addresses that it sees, which <maxphysaddr mode='passthrough'/> passes on;\n"
+		   "every OVMF reads its size in MiB from the file opt/ovmf/X-PciMmio64Mb of\n"
+		   "-fw_cfg. The rule is silent if the domain has one of them.",
 };

@@ -162,18 +162,19 @@ const struct vh_rule vh_rule_iommu_off = {
 	.name = "iommu-off",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "every device has a real IOMMU group",
+	.title = "a device is in no real IOMMU group",
 	.check = check_iommu_off,
 	.explain = "Passthrough lets a guest program a device that reads and writes memory by\n"
-		   "itself. Only an IOMMU keeps it within the memory of that guest, and the\n"
-		   "kernel shows each unit of isolation as a group in /sys/kernel/iommu_groups.\n"
-		   "There are none, or this device is in none, or only in a fake one that\n"
-		   "vfio-noiommu made. Without a real group no guest can have the device. Intel\n"
-		   "hosts need VT-d switched on in the firmware setup and intel_iommu=on on the\n"
-		   "kernel command line; AMD hosts need IOMMU (AMD-Vi) in the firmware setup and\n"
-		   "no option. Both take a reboot. A host that is itself a virtual machine needs\n"
-		   "a virtual IOMMU from its hypervisor instead. 'vfio-hook check' without\n"
-		   "arguments tells afterwards whether it worked.",
+		   "itself. Only an IOMMU confines the device to the memory of that guest, and\n"
+		   "the kernel shows each unit of isolation as a group in\n"
+		   "/sys/kernel/iommu_groups. Here there are no groups, or this device is in\n"
+		   "none, or it is in a fake one that vfio-noiommu made. A guest cannot have a\n"
+		   "device without a real group. Intel hosts need VT-d enabled in the firmware\n"
+		   "setup and intel_iommu=on on the kernel command line; AMD hosts need IOMMU\n"
+		   "(AMD-Vi) enabled in the firmware setup and no option. Both take a reboot.\n"
+		   "A host that is a virtual machine needs a virtual IOMMU from its hypervisor\n"
+		   "instead. Afterwards 'vfio-hook check' without arguments shows whether it\n"
+		   "worked.",
 };
 
 /* libvirt reads modules.alias only for what it binds itself (virpci.c:
@@ -240,7 +241,7 @@ static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule
 			"remove the line 'install vfio-pci' from %s, or run 'modprobe -i vfio-pci' first",
 			file);
 		vh_finding_add(out, r, NULL, fix,
-			       "vfio-pci is not loaded, and '%s' forbids to load it",
+			       "vfio-pci is not loaded, and '%s' prevents it from being loaded",
 			       h->forbidden_by);
 	} else if (h->vfio_pci == VH_MODULE_MISSING && h->hardening.no_modules) {
 		return; /* unit-hardened says it: no reboot cures that */
@@ -260,17 +261,17 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 	.name = "vfio-unavailable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "vfio-pci is loaded or can be",
+	.title = "vfio-pci is not available",
 	.check = check_vfio_unavailable,
-	.explain = "The driver vfio-pci is what holds a device while a guest has it. It is\n"
-		   "neither loaded nor among the modules of the kernel that runs, or a line\n"
-		   "'install vfio-pci /bin/false' of modprobe.d forbids to load it: nothing\n"
-		   "could take the device over. The usual reason is a kernel package that was\n"
-		   "upgraded or removed without a reboot: then a reboot is all it takes. A\n"
-		   "kernel built by hand needs CONFIG_VFIO_PCI. Where vfio-pci is there and only\n"
-		   "modules.alias of the running kernel is missing, libvirt 10 and later fail,\n"
-		   "for they read it before they bind a device: with them it is an error,\n"
-		   "otherwise a warning. 'depmod' writes that file.",
+	.explain = "vfio-pci is the driver that a device is bound to while a guest has it. It is\n"
+		   "neither loaded nor a module of the running kernel, or a line 'install\n"
+		   "vfio-pci /bin/false' in modprobe.d prevents it from being loaded, so the\n"
+		   "device cannot be handed to a guest. The usual reason is a kernel package\n"
+		   "that was upgraded or removed without a reboot: then a reboot is enough. A\n"
+		   "kernel built by hand needs CONFIG_VFIO_PCI. If vfio-pci is available and\n"
+		   "only modules.alias of the running kernel is missing, libvirt 10 and later\n"
+		   "fail, because they read it before they bind a device: with them it is an\n"
+		   "error, otherwise a warning. 'depmod' writes that file.",
 };
 
 /* --- the daemon's unit --------------------------------------------------------------------------- */
@@ -313,15 +314,15 @@ const struct vh_rule vh_rule_unit_hardened = {
 	.name = "unit-hardened",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "the daemon may do what passthrough takes",
+	.title = "libvirt's daemon lacks permissions that passthrough needs",
 	.check = check_unit_hardened,
-	.explain = "The unit of libvirtd or virtqemud has been hardened, or the daemon runs in a\n"
-		   "container, and what is taken away is needed for passthrough:\n"
+	.explain = "The unit of libvirtd or virtqemud is hardened, or the daemon runs in a\n"
+		   "container, and passthrough needs something that this takes away.\n"
 		   "ProtectKernelModules hides /lib/modules, so that vfio-pci cannot be loaded;\n"
 		   "PrivateDevices gives the daemon a /dev without VFIO; ProtectKernelTunables\n"
 		   "makes /sys read-only; without CAP_SYS_RESOURCE the limit of locked memory\n"
 		   "cannot be raised for QEMU. The hook runs with the same restrictions.\n"
 		   "'systemctl cat libvirtd' shows where the settings come from. For modules it\n"
-		   "is enough that vfio-pci is loaded at boot, unless libvirt 10 or later wants\n"
-		   "to read modules.alias.",
+		   "is enough to load vfio-pci at boot, unless libvirt 10 or later needs to read\n"
+		   "modules.alias.",
 };

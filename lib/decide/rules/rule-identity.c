@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-identity - is the device at the address still the one that is meant, and its group as it was? */
+/* rule-identity - is the device at an address still the expected one, and its group unchanged? */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/expected.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
-/* The way to say that the device which is there now is the right one. */
+/* How to accept the device that is there now. */
 static void add_accept(const struct vh_case *c, const struct vh_expect *e,
 		       const struct vh_sighting *now, struct vh_strbuf *fix)
 {
@@ -56,8 +56,8 @@ static void changed(const struct vh_case *c, const struct vh_rule *r, const stru
 		vh_finding_about(f, &now.addr, vh_rule_group_line(c, pd->dev->group));
 }
 
-/* Pins hold for whatever is taken, so that what the configuration allows for a device is not
- * had by another one; the record is of what the domain names. */
+/* Pins apply to whatever is taken, so that what the configuration allows for a device is not
+ * allowed to another one; the record has only what the domain names. */
 static void check_identity_changed(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {
@@ -79,17 +79,17 @@ const struct vh_rule vh_rule_identity_changed = {
 	.name = "identity-changed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the devices are those of the last run",
+	.title = "the device at an address is not the one of the last run",
 	.check = check_identity_changed,
-	.explain = "An address names a slot, not a card. A card that is added, removed or moved,\n"
-		   "or a firmware setting, renumbers the buses, and another device stands where\n"
-		   "the domain expects its own. vfio-hook therefore notes the ids of a domain's\n"
-		   "devices each time the guest has started, and compares before the next start.\n"
-		   "A device of another class, or one that is not what an 'id' in the\n"
-		   "configuration or in the domain's metadata demands, is refused; where only\n"
-		   "the ids differ, as with a newer card of the same kind, it is a warning.\n"
-		   "Write the address where the old device stands now, or, if the new one is\n"
-		   "meant, run 'vfio-hook accept DOMAIN' or change the pinned id.",
+	.explain = "An address names a slot, not a card. If a card is added, removed or moved,\n"
+		   "or a firmware setting changes, buses are renumbered, and another device may\n"
+		   "be at the address in the domain. vfio-hook therefore records the ids of a\n"
+		   "domain's devices each time the guest has started, and compares them before\n"
+		   "the next start. It refuses a device of another class, or one that does not\n"
+		   "match an 'id' in the configuration or in the domain's metadata; if only the\n"
+		   "ids differ, as with a newer card of the same kind, it is a warning. Write\n"
+		   "the address that the old device has now. If the new device is right, run\n"
+		   "'vfio-hook accept DOMAIN' or change the pinned id.",
 };
 
 /* --- the groups --------------------------------------------------------------------------------- */
@@ -146,11 +146,11 @@ const struct vh_rule vh_rule_group_grew = {
 	.scopes = VH_SCOPE_DEVICE,
 	.title = "an IOMMU group has more members than at the last run",
 	.check = check_group_grew,
-	.explain = "Kernel and firmware decide which functions make an IOMMU group: after an\n"
+	.explain = "Kernel and firmware decide which functions make an IOMMU group. After an\n"
 		   "upgrade, or with another card, a group may have more members than before,\n"
-		   "and all of them are taken from the host with the device. vfio-hook notes the\n"
-		   "members each time the guest has started. It is a warning, since each of them\n"
-		   "is judged like any member; with 'peers = require' it is an error. Where the\n"
-		   "group is right as it is now, 'vfio-hook accept DOMAIN' notes that, and so\n"
-		   "does the next start.",
+		   "and all of them are taken from the host with the device. vfio-hook records\n"
+		   "the members each time the guest has started. It is a warning, since each of\n"
+		   "them is judged like any member; with 'peers = require' it is an error. If\n"
+		   "the group is right as it is now, 'vfio-hook accept DOMAIN' records that, and\n"
+		   "so does the next start.",
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-needs - does the start take from the host what the domain itself has of it. */
+/* rule-needs - does the start take from the host something that the domain itself uses? */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
 
@@ -108,7 +108,7 @@ static const char *one_left(const struct vh_case *c, const struct vh_whereabout 
 }
 
 /* The host's own system is mounted from it: device-in-use refuses that, whatever is allowed, and
- * there is no sense in moving images. */
+ * moving images would not help. */
 static bool is_system(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < d->n_uses; i++)
@@ -150,7 +150,7 @@ static char *place_text(const struct hit *hit)
 	return vh_strdup("on");
 }
 
-/* The harmless line first: the guest finds on a device that it gets what hangs on that. */
+/* The harmless line first: a guest that gets the device also gets what is connected to it. */
 static char *fix_for(const struct vh_case *c, const struct vh_whereabout *w, const struct hit *hit)
 {
 	const struct vh_need *n = w->need;
@@ -250,7 +250,7 @@ static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 		if (w->missing || !find_hit(c, w, &hit))
 			continue;
 		left = one_left(c, w, hit.kind);
-		/* a bridge or a bond works on by the port that is left */
+		/* a bridge or a bond still works with its other port */
 		if (left && hit.kind == VH_THING_INTERFACE)
 			continue;
 		if (hit.kind == VH_THING_MOUNT && is_system(hit.pd->dev))
@@ -263,15 +263,15 @@ const struct vh_rule vh_rule_needs_taken = {
 	.name = "needs-taken",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "nothing else of the domain is on the devices",
+	.title = "the domain also uses something that is on the device",
 	.check = check_needs_taken,
-	.explain = "Beside the PCI device, the domain has something of the host that is on that\n"
-		   "device: a disk of the controller, an image in a file system on such a disk,\n"
-		   "a USB device of the USB controller, an interface by macvtap or by a bridge\n"
-		   "of the network card, an input device, a serial port, a render node. They are\n"
-		   "gone when the device leaves its driver, and libvirt or QEMU does not find\n"
-		   "them: the guest does not start. The guest gets with the device all that is\n"
-		   "on it, so the element can be removed; an image has to be moved, and an\n"
-		   "interface needs another source. It is a warning where the guest starts all\n"
-		   "the same, without the USB device or with another of the same id.",
+	.explain = "The domain names the PCI device, and also uses something of the host that is\n"
+		   "on that device: a disk of the controller, an image in a file system on such\n"
+		   "a disk, a USB device of the USB controller, an interface by macvtap or by a\n"
+		   "bridge of the network card, an input device, a serial port, a render node.\n"
+		   "It is gone when the device leaves its driver, and libvirt or QEMU does not\n"
+		   "find it: the guest does not start. The guest gets everything that is on the\n"
+		   "device, so the element can be removed; an image has to be moved, and an\n"
+		   "interface needs another source. It is a warning if the guest starts anyway,\n"
+		   "without the USB device or with another of the same id.",
 };

@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-/* What a network gives is known to libvirt alone: nobody detaches the rest of its group. */
+/* Only libvirt knows what a network gives, so the rest of its group is not detached. */
 static void check_peers(const struct vh_case *one, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
@@ -58,7 +58,7 @@ static void judge_function(const struct vh_case *c, const struct vh_vfpool *p,
 		check_peers(&one, r, out);
 }
 
-/* Of how many interfaces of the domain is that the network? */
+/* How many interfaces of the domain use that network? */
 static size_t wanted_of(const struct vh_case *c, const struct vh_vfpool *p)
 {
 	const struct vh_names *names = &c->networks.pools;
@@ -175,16 +175,16 @@ const struct vh_rule vh_rule_network_function = {
 	.name = "network-function",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "its networks have functions to give",
+	.title = "a network would give an unusable function, or has none left",
 	.check = check_network_function,
 	.explain = "The domain has an <interface type='network'>, and the network hands out\n"
-		   "virtual functions. libvirt gives the first that no other domain has, and\n"
-		   "does not ask what the host does with it: an address, a route or a bridge on\n"
-		   "its interface is lost without a word. Each function is judged as if the\n"
-		   "domain named it. It is an error when one of those that this start gets does\n"
-		   "not pass, or when fewer are left than the domain has such interfaces; what\n"
-		   "is found of those that come after them is a warning. Free the function, or\n"
-		   "take it out of the network with 'virsh net-edit'.",
+		   "virtual functions. libvirt gives the first one that no other domain has, and\n"
+		   "does not check whether the host uses it: an address, a route or a bridge on\n"
+		   "its interface is silently lost. Each function is judged as if the domain\n"
+		   "named it. It is an error if a function that this start gets does not pass,\n"
+		   "or if fewer are left than the domain has such interfaces; a problem with a\n"
+		   "later function is a warning. Free the function, or take it out of the\n"
+		   "network with 'virsh net-edit'.",
 };
 
 /* --- networks that are not there ---------------------------------------------------------------- */
@@ -234,11 +234,11 @@ const struct vh_rule vh_rule_network_missing = {
 	.scopes = VH_SCOPE_DOMAIN,
 	.title = "a network of the domain does not exist, or is not active",
 	.check = check_network_missing,
-	.explain = "The domain has an <interface type='network'>, and libvirt here has no\n"
-		   "network of that name, or has it and it is not active. libvirt starts none by\n"
+	.explain = "The domain has an <interface type='network'>, and libvirt has no network of\n"
+		   "that name, or the network is not active. libvirt does not start networks by\n"
 		   "itself: the start ends with 'Network not found' or 'network is not active'.\n"
-		   "It may have been one that hands out virtual functions; nothing can be said\n"
-		   "of those then. 'virsh net-list --all' shows all networks, 'virsh net-define'\n"
-		   "makes one of a file. Where it cannot be seen which networks there are, that\n"
-		   "stands under 'not checked'.",
+		   "If the network hands out virtual functions, they cannot be judged. 'virsh\n"
+		   "net-list --all' shows all networks, 'virsh net-define' defines one from a\n"
+		   "file. If the list of networks cannot be read, the result is under 'not\n"
+		   "checked'.",
 };

@@ -64,16 +64,16 @@ const struct vh_rule vh_rule_reserved_region = {
 	.name = "reserved-region",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the firmware keeps no memory for the devices",
+	.title = "the firmware reserves memory for a device",
 	.check = check_reserved_region,
-	.explain = "The firmware claims memory that the device must be able to reach at all\n"
-		   "times, under a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
-		   "keep that promise. The kernel refuses to give the device away: on Intel\n"
-		   "always, elsewhere since Linux 6.6. Older kernels let it go, and the firmware\n"
-		   "may then write into the memory of the guest or hang. Only the firmware can\n"
-		   "mend it: update it, or turn off there what claims the memory (shared memory\n"
+	.explain = "The firmware reserves memory that the device must be able to reach at all\n"
+		   "times, at a fixed address (RMRR on Intel, IVMD on AMD). A guest cannot\n"
+		   "guarantee that. The kernel refuses to give the device away: on Intel always,\n"
+		   "elsewhere since Linux 6.6. Older kernels allow it, and the firmware may then\n"
+		   "write into the memory of the guest or hang. Only the firmware can fix it:\n"
+		   "update it, or turn off in its setup what reserves the memory (shared memory\n"
 		   "of a server's management, DMA protection before boot). Regions of type\n"
-		   "direct-relaxable are harmless and are not meant.",
+		   "direct-relaxable are harmless, and the rule ignores them.",
 };
 
 /* --- interrupts -------------------------------------------------------------------------- */
@@ -117,14 +117,14 @@ const struct vh_rule vh_rule_interrupts_unsafe = {
 	.name = "interrupts-unsafe",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "interrupts are remapped",
+	.title = "interrupt remapping is off",
 	.check = check_interrupts_unsafe,
 	.explain = "Without interrupt remapping a device can raise any interrupt of the host: a\n"
 		   "guest that has it could crash the host or break out. VFIO therefore refuses\n"
 		   "every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
-		   "of VT-d and AMD-Vi; it is off because the firmware does not offer it or the\n"
-		   "kernel command line says so. Turn it on. Only where all guests are trusted,\n"
-		   "allow_unsafe_interrupts lets VFIO do without it.",
+		   "of VT-d and AMD-Vi; it is off because the firmware does not offer it or an\n"
+		   "option on the kernel command line disables it. Turn it on. Only if all\n"
+		   "guests are trusted, allow_unsafe_interrupts lets VFIO do without it.",
 };
 
 /* --- isolation that is only said --------------------------------------------------------- */
@@ -160,15 +160,15 @@ const struct vh_rule vh_rule_acs_override = {
 	.name = "acs-override",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "IOMMU groups are real isolation",
+	.title = "a kernel option makes IOMMU groups look isolated",
 	.check = check_acs_override,
-	.explain = "IOMMU groups tell which devices can reach each other past the IOMMU. This\n"
-		   "option makes the kernel believe in more isolation than the hardware says it\n"
+	.explain = "IOMMU groups show which devices can reach each other without passing the\n"
+		   "IOMMU. This option makes the kernel assume more isolation than the hardware\n"
 		   "has, so groups are smaller than they should be. A guest may then read or\n"
-		   "write what a device of another group does, the host's included. That is a\n"
-		   "risk to take only for guests that you trust as the host itself. Without the\n"
-		   "option, pass whole groups through, or move the card to another slot. On a\n"
-		   "kernel without the patch for pcie_acs_override the option does nothing.",
+		   "write the data of a device in another group, the host's included. Take that\n"
+		   "risk only for guests that you trust as the host itself. Without the option,\n"
+		   "pass whole groups through, or move the card to another slot. On a kernel\n"
+		   "without the patch for pcie_acs_override the option does nothing.",
 };
 
 /* --- binding by id ----------------------------------------------------------------------- */
@@ -259,12 +259,12 @@ const struct vh_rule vh_rule_twin_by_id = {
 	.name = "twin-by-id",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "vfio-pci takes no device by mistake",
+	.title = "the ids= option of vfio-pci takes a wrong device, or none",
 	.check = check_twin_by_id,
 	.explain = "The option ids= of vfio-pci takes devices by vendor and device id, before\n"
 		   "the host can use them. It cannot tell two devices of one model apart. Here\n"
-		   "it takes one that the domain does not name, so the host has lost it for\n"
-		   "nothing; or it matches no device at all, and is a slip or a leftover. The\n"
-		   "hook binds by address and needs no such option. Take the id out, and update\n"
-		   "the initramfs if it holds a copy of the file.",
+		   "it takes one that the domain does not name, so the host loses it for\n"
+		   "nothing; or it matches no device at all, and is a typo or out of date. The\n"
+		   "hook binds by address and does not need such an option. Remove the id, and\n"
+		   "update the initramfs if it has a copy of the file.",
 };

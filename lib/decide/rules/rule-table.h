@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rule-table - every rule, in the order in which findings of one severity come. The rules that
- * `vfio-hook check` prints are the very ones on which the hook refuses: one table, one path.
+ * rule-table - every rule, in the order in which findings of one severity come. `vfio-hook check`
+ * prints the same rules on which the hook refuses: one table, one path.
  *
  * A new rule is a struct vh_rule beside its function, in the rule-*.c that is nearest, and a line
  * here.

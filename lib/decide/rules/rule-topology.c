@@ -80,14 +80,14 @@ const struct vh_rule vh_rule_function_left_out = {
 	.name = "function-left-out",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_BOOT,
-	.title = "no card is given in part",
+	.title = "the domain names only some functions of a card",
 	.check = check_function_left_out,
-	.explain = "A card may show itself as several PCI functions: a graphics card has its\n"
-		   "sound, and often a USB and a USB-C controller, beside the display. Some of\n"
-		   "them are named in the domain and others are not. The guest then gets half a\n"
-		   "card, whose drivers may fail or never reset it, and the host keeps functions\n"
-		   "that it can hardly use. Add the functions that are named here to the domain.\n"
-		   "The ports of a network card are independent, and are not meant.",
+	.explain = "A card may have several PCI functions: a graphics card has sound, and often\n"
+		   "a USB and a USB-C controller, beside the display. The domain names some of\n"
+		   "them and not the others. The guest then gets half a card, whose drivers may\n"
+		   "fail or never reset it, and the host keeps functions that it can hardly use.\n"
+		   "Add the functions in the messages to the domain. The ports of a network card\n"
+		   "are independent, and the rule ignores them.",
 };
 
 /* What a reset of the bus would hit and VFIO does not own: VFIO owns the whole group. */
@@ -143,7 +143,7 @@ static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r
 		else if (d->can_reset == VH_NO)
 			vh_finding_add(
 				out, r, pd,
-				"shut the guest down from within, do not destroy it; when the device fails all the same, power the host off and on",
+				"shut the guest down from within, do not destroy it; if the device fails anyway, power the host off and on",
 				"%s has no reset method: what one guest leaves in it meets the next one",
 				vh_pci_str(&d->addr).s);
 	}
@@ -153,14 +153,14 @@ const struct vh_rule vh_rule_reset_missing = {
 	.name = "reset-missing",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "the devices can be reset",
+	.title = "the kernel cannot reset a device on its own",
 	.check = check_reset_missing,
-	.explain = "Before a guest gets a device, and after it, the device is reset. The kernel\n"
-		   "knows no way to reset this one alone. It may start once and then hang, or\n"
-		   "fail at the second start, until the host is powered off. Where a reset of\n"
-		   "the whole bus would do, all functions on that bus have to be given to the\n"
-		   "same guest. Shut such guests down from within instead of destroying them.\n"
-		   "For some AMD graphics cards the kernel module vendor-reset adds a way.",
+	.explain = "A device is reset before a guest gets it and after the guest has ended. The\n"
+		   "kernel has no way to reset this one alone. It may start once and then hang,\n"
+		   "or fail at the second start, until the host is powered off. If a reset of\n"
+		   "the whole bus would work, give all functions on that bus to the same guest.\n"
+		   "Shut such guests down from within instead of destroying them. For some AMD\n"
+		   "graphics cards the kernel module vendor-reset adds a reset method.",
 };
 
 static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct vh_findings *out)
@@ -169,7 +169,7 @@ static void no_vf(const struct vh_plan_dev *pd, const struct vh_rule *r, struct 
 
 	vh_finding_add(
 		out, r, pd, fix,
-		"%s is no virtual function, and libvirt takes only those as <interface type='hostdev'>",
+		"%s is not a virtual function, and libvirt takes only those as <interface type='hostdev'>",
 		vh_pci_str(&pd->dev->addr).s);
 }
 
@@ -218,12 +218,12 @@ const struct vh_rule vh_rule_vf_interface = {
 	.name = "vf-interface",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "interfaces of type hostdev are virtual functions",
+	.title = "an interface of type hostdev is not a usable virtual function",
 	.check = check_vf_interface,
 	.explain = "<interface type='hostdev'> passes a virtual function of a network card\n"
-		   "through, and libvirt sets its MAC address and VLAN before. It does so by the\n"
-		   "network interface of the physical function, which has to be up. On any other\n"
-		   "device libvirt refuses the start: write <hostdev> for that. When the\n"
+		   "through, and libvirt sets its MAC address and VLAN first. It does so through\n"
+		   "the network interface of the physical function, which has to be up. For any\n"
+		   "other device libvirt refuses the start: use <hostdev> for that. If the\n"
 		   "interface is down, bring it up; it needs no address.",
 };
 
@@ -308,10 +308,10 @@ const struct vh_rule vh_rule_numa_remote = {
 	.name = "numa-remote",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the devices are on the NUMA node of the guest",
+	.title = "a device is on another NUMA node than the guest",
 	.check = check_numa_remote,
-	.explain = "This host has several NUMA nodes, and each PCI device hangs on one of them.\n"
-		   "The domain puts its memory or its processors on another node than the\n"
+	.explain = "This host has several NUMA nodes, and each PCI device is connected to one of\n"
+		   "them. The domain puts its memory or its processors on another node than the\n"
 		   "device. It works, but every transfer crosses the link between the nodes,\n"
 		   "which costs throughput and latency. Move <numatune> and <cputune> to the\n"
 		   "node of the device, or take a device of the other node.",

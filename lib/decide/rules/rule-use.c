@@ -28,8 +28,8 @@ static const char *kind_str(enum vh_use_kind kind)
 	return "other";
 }
 
-/* Something lies on it that cannot be ended while the host runs: the root file system. Then there
- * is no sense in ending its other uses, of which some may belong to that one. */
+/* A use of it cannot be ended while the host runs, like the root file system. Then it makes no
+ * sense to end its other uses, some of which may belong to that one. */
 static bool is_indispensable(const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; i < d->n_uses; i++)
@@ -38,7 +38,7 @@ static bool is_indispensable(const struct vh_pci_dev *d)
 	return false;
 }
 
-/* What is only a guess is told as one; what can be ended is no reason. */
+/* A guess is told as a guess; a use that can be ended is not a reason. */
 static const char *why_another(const struct vh_pci_dev *d, const struct vh_use *use)
 {
 	if (is_indispensable(d))
@@ -46,7 +46,7 @@ static const char *why_another(const struct vh_pci_dev *d, const struct vh_use *
 	return use->fix ? "" : ": the host may need this one to run";
 }
 
-/* Whoever ends the use takes it from the domain, too, and finds nothing on the device any more. */
+/* Ending the use takes it from the domain too: the domain's own element has to move first. */
 static char *own_first(const struct vh_case *c, const struct vh_plan_dev *pd,
 		       const struct vh_use *use)
 {
@@ -58,7 +58,7 @@ static char *own_first(const struct vh_case *c, const struct vh_plan_dev *pd,
 			 vh_pci_str(&pd->dev->addr).s, n->element, n->line, use->fix);
 }
 
-/* The lines that tell how to end the use, or to live without it; none where somebody looks only. */
+/* How to end the use, or to allow it; NULL if a process only looks at the device. */
 static char *use_fix(const struct vh_case *c, const struct vh_plan_dev *pd, const struct vh_use *use)
 {
 	const struct vh_pci_dev *d = pd->dev;
@@ -74,8 +74,8 @@ static char *use_fix(const struct vh_case *c, const struct vh_plan_dev *pd, cons
 	return vh_printf("end this use, or allow it %s", config);
 }
 
-/* What is not judged counts as in use, but where the source never tells, or not to this user: that
- * is not checked. A start is root's. */
+/* What could not be judged counts as used, unless the source never tells, or does not tell this
+ * user: then it is not checked. A start runs as root. */
 static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	unsigned int allowed = vh_config_device(c->config, &d->addr).allow_in_use;
@@ -83,7 +83,7 @@ static bool is_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 	return !c->host->uses_untold && !c->host->ordinary && !vh_host_is_seen_enough(d, allowed);
 }
 
-/* A named device has to be seen as well, so that naming it does not help. */
+/* Naming the device does not help: the uses of a named device have to be seen as well. */
 static char *unjudged_fix(const struct vh_pci_dev *d, const char *other)
 {
 	_auto_strbuf_ struct vh_strbuf kinds = { 0 };
@@ -98,7 +98,7 @@ static char *unjudged_fix(const struct vh_pci_dev *d, const char *other)
 	return vh_printf("choose %s, or allow what may be there %s", other, config);
 }
 
-/* The same that a start demands of what it takes (lib/act/prepare.c). */
+/* A start demands the same of the devices that it takes (lib/act/prepare.c). */
 static void device_unjudged(const struct vh_case *c, const struct vh_plan_dev *pd,
 			    const struct vh_rule *r, struct vh_findings *out)
 {
@@ -143,16 +143,15 @@ const struct vh_rule vh_rule_device_in_use = {
 	.name = "device-in-use",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the host does not use the devices",
+	.title = "the host is using a device that the domain names",
 	.check = check_device_in_use,
 	.explain = "The host itself uses the device that the domain names. libvirt would take it\n"
-		   "nevertheless: a mounted disk vanishes from under its file system, a remote\n"
-		   "administrator loses the network, a console goes dark. The message says what\n"
-		   "the use is, and the fix how to end it. If the host can do without it,\n"
-		   "allow-in-use in the configuration says so for this device and this kind of\n"
-		   "use. What the system itself lies on (/, /boot, /efi, /usr, /var, /etc, swap)\n"
-		   "and the way to it cannot be allowed at all. What could not be seen counts\n"
-		   "as use.",
+		   "anyway: a disk is unbound while it is mounted, a remote administrator loses\n"
+		   "the network, a console goes dark. The message names the use, and the fix\n"
+		   "shows how to end it. If the host can do without it, list this kind of use in\n"
+		   "allow-in-use for this device in the configuration. The disks of the system\n"
+		   "itself (/, /boot, /efi, /usr, /var, /etc, swap) and the way to them cannot\n"
+		   "be allowed at all. A use that could not be checked counts as a use.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */
@@ -209,7 +208,7 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 
-/* A device without a driver has no user, and of chipset functions peer-critical judges. */
+/* A device without a driver has no user, and peer-critical judges chipset functions. */
 static bool is_peer_unjudged(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	return is_unjudged(c, d) && d->driver && !vh_host_is_chipset(d);
@@ -253,16 +252,16 @@ const struct vh_rule vh_rule_peer_in_use = {
 	.name = "peer-in-use",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "the host can do without the peers",
+	.title = "the host is using a group member that the domain does not name",
 	.check = check_peer_in_use,
 	.explain = "VFIO hands out whole IOMMU groups: every device of the group must leave its\n"
 		   "driver before one of them can go to a guest. This one is in the group of a\n"
 		   "device that the domain names, and the host uses it. Group members that the\n"
 		   "domain does not name are judged more strictly: an interface that is up, a\n"
 		   "disk with a file system on it, any display and anything that is plugged into\n"
-		   "a USB port count as use, and so does what could not be seen. End the use,\n"
-		   "name the device in the domain if the guest is meant to have it, allow the\n"
-		   "use in the configuration, or put the card into another slot, whose group\n"
+		   "a USB port count as use, and so does a use that could not be checked. End\n"
+		   "the use, name the device in the domain if the guest should have it, allow\n"
+		   "the use in the configuration, or put the card into another slot, whose group\n"
 		   "may be smaller.",
 };
 
@@ -294,13 +293,13 @@ const struct vh_rule vh_rule_device_protected = {
 	.name = "device-protected",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "no protected device is taken",
+	.title = "the configuration protects a device",
 	.check = check_device_protected,
 	.explain = "The configuration says 'protect = yes' for this device: it never leaves the\n"
 		   "host, neither because a domain names it nor as a member of the group of\n"
-		   "another device. The administrator wrote that line on purpose. If it is not\n"
-		   "meant any more, take it out of /etc/libvirt/vfio-hook.conf. Otherwise choose\n"
-		   "a device of another IOMMU group; 'vfio-hook list' shows the groups.",
+		   "another device. The administrator wrote that line on purpose. If it is out\n"
+		   "of date, remove it from /etc/libvirt/vfio-hook.conf. Otherwise choose a\n"
+		   "device of another IOMMU group; 'vfio-hook list' shows the groups.",
 };
 
 /* The first device of a claim that this start concerns: it is named, or in a group with one. */
@@ -422,13 +421,13 @@ const struct vh_rule vh_rule_device_claimed = {
 	.name = "device-claimed",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DEVICE,
-	.title = "nobody else has the groups",
+	.title = "another guest or process has the IOMMU group",
 	.check = check_device_claimed,
-	.explain = "A device of the group belongs to another guest: its claim in /run/vfio-hook\n"
-		   "holds it, or its group is open in a process. Whoever took it now would take\n"
-		   "it from a guest that runs, and two guests cannot share a group. End the\n"
-		   "other guest first. Where it is gone already and left its claim behind,\n"
-		   "'vfio-hook reattach' with the address ends that and brings the device home;\n"
-		   "'vfio-hook status' shows who holds what. In rare cases the holder is not a\n"
-		   "guest: fuser -v on the group's node in /dev/vfio names it.",
+	.explain = "A device of the group belongs to another guest: it is in a claim in\n"
+		   "/run/vfio-hook, or a process has its group open. To take it now would take\n"
+		   "it from a running guest, and two guests cannot share a group. End the other\n"
+		   "guest first. If that guest is gone and left its claim behind, 'vfio-hook\n"
+		   "reattach' with the address ends the claim and returns the device to its\n"
+		   "driver; 'vfio-hook status' shows who has what. In rare cases the holder is\n"
+		   "not a guest: fuser -v on the group's node in /dev/vfio names it.",
 };

@@ -218,10 +218,14 @@ void vh_hook_scripts_read(struct vh_hook_scripts *ret, const struct vh_root *roo
 			  const char *domain, struct vh_names *unseen)
 {
 	struct search s = { .to = ret, .root = root, .domain = domain, .unseen = unseen };
-	_auto_names_ struct vh_names names = { 0 };
+	_auto_names_ struct vh_names all = { 0 }, names = { 0 };
 	_auto_free_ char *main = vh_printf("%s/qemu", HOOKS);
-	bool dispatches = has_dispatcher(&s);
+	bool dispatches;
 
+	/* a folder that cannot be read is reported by who looks for our own hook */
+	if (vh_root_list(root, &all, "%s", HOOKS) < 0)
+		return;
+	dispatches = has_dispatcher(&s);
 	read_script(&s, main);
 	VH_IGNORE(vh_root_list(root, &names, "%s/qemu.d", HOOKS)); /* then there is nothing */
 	for (size_t i = 0; i < names.count; i++) {

@@ -74,7 +74,7 @@ static void take(struct vh_unit_facts *u, const char *key, const char *value)
 	else if (!strcmp(key, "Job")) /* of one that does not run: it is about to start */
 		u->active |= strcmp(value, "0") != 0;
 	else if (!strcmp(key, "FragmentPath"))
-		u->made_by_hand = !*value;
+		u->made_by_hand = !*value || vh_has_prefix(value, "/run/systemd/transient/");
 	else if (!strcmp(key, "Following") && *value)
 		u->following = vh_strdup(value);
 	else if (!strcmp(key, "MainPID") && strcmp(value, "0") != 0)

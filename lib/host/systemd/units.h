@@ -17,7 +17,7 @@ struct vh_unit_facts {
 	char *name; /* as it was asked for */
 	enum vh_unit_load load;
 	bool active;            /* it runs, or is about to */
-	bool made_by_hand;      /* no file has it: once stopped it is gone (a mount, swap) */
+	bool made_by_hand;      /* no file has it, or one that goes with it: once stopped it is gone */
 	bool calls_libvirt;     /* one of its commands is virsh */
 	char *following;        /* another name of the same, which has the file; or NULL */
 	struct vh_names names;  /* under which it is known, and "pid:812": its main process */

@@ -88,15 +88,15 @@ const struct vh_rule vh_rule_qemu_commandline = {
 	.name = "qemu-commandline",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "QEMU gets no device past libvirt",
+	.title = "QEMU gets a device that libvirt does not know about",
 	.check = check_qemu_commandline,
 	.explain = "The domain gives QEMU a PCI device in <qemu:commandline>. libvirt does not\n"
-		   "know of it: it neither binds the device nor keeps another domain from it,\n"
-		   "and does not raise the limit of locked memory. Nothing here judges its group\n"
-		   "or what the host does with it. It is an error where QEMU cannot get it: this\n"
-		   "host has no such device, it is not on a VFIO driver and nothing binds it\n"
-		   "before, or it stands in the domain a second time. Write a <hostdev> instead,\n"
-		   "with what you need from the options of QEMU in <qemu:override>.",
+		   "know about it: it neither binds the device nor keeps another domain from it,\n"
+		   "and does not raise the limit of locked memory. No rule judges its group or\n"
+		   "what the host does with it. It is an error if QEMU cannot get it: this host\n"
+		   "has no such device, it is not on a VFIO driver and nothing binds it before,\n"
+		   "or the domain names it twice. Write a <hostdev> instead, and put the QEMU\n"
+		   "options that you need into <qemu:override>.",
 };
 
 /* --- -set --------------------------------------------------------------------------------------- */
@@ -170,16 +170,16 @@ const struct vh_rule vh_rule_qemu_set = {
 	.name = "qemu-set",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "QEMU finds the devices of its -set options",
+	.title = "a -set option names a device that QEMU does not find",
 	.check = check_qemu_set,
 	.explain = "The domain sets a property of a device with '-set device.hostdev0...' in\n"
-		   "<qemu:commandline>. That finds devices which stand on the command line in\n"
-		   "words; libvirt writes them as JSON for QEMU 6.2 and later, and QEMU ends\n"
-		   "with 'there is no device \"hostdev0\" defined'. <qemu:override> does the\n"
-		   "same, and libvirt itself reads it (8.2 and later): the fix shows it. Several\n"
-		   "properties of a device stand in one <qemu:frontend>, several devices in one\n"
-		   "<qemu:override>. x-vga needs none of it: write <video><model\n"
-		   "type='none'/></video>.",
+		   "<qemu:commandline>. -set finds only devices that are on the command line in\n"
+		   "the old key=value form; libvirt writes them as JSON for QEMU 6.2 and later,\n"
+		   "and QEMU ends with 'there is no device \"hostdev0\" defined'. <qemu:override>\n"
+		   "does the same, and libvirt itself reads it (8.2 and later): the fix shows\n"
+		   "it. Write several properties of a device into one <qemu:frontend>, several\n"
+		   "devices into one <qemu:override>. x-vga does not need any of this: write\n"
+		   "<video><model type='none'/></video>.",
 };
 
 static bool works(const struct vh_hook_place *p)
@@ -294,14 +294,14 @@ const struct vh_rule vh_rule_hook_not_active = {
 	.name = "hook-not-active",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST,
-	.title = "libvirt runs the hook",
+	.title = "libvirt does not run the hook, or runs it twice",
 	.check = check_hook_not_active,
 	.explain = "libvirt runs the hook only if it finds it: hooks/qemu, or a file in\n"
 		   "hooks/qemu.d, executable, when the daemon starts or is reloaded. Otherwise\n"
-		   "domains start without any judgement, and nobody is told. A script for\n"
-		   "hooks/qemu from elsewhere may have replaced the link, or have been written\n"
-		   "through it over our program: install again, ours then goes to qemu.d beside\n"
-		   "it. Two links do no harm, but each start is judged twice. Where SELinux\n"
-		   "enforces, the boolean virt_hooks_unconfined has to be on, and link and\n"
-		   "program have to be labelled virt_hook_t.",
+		   "domains start without being judged, and nobody is told. Another package's\n"
+		   "script for hooks/qemu may have replaced the link, or have been written\n"
+		   "through it over our program: install vfio-hook again, and its link is put\n"
+		   "into qemu.d beside the script. Two links do no harm, but each start is\n"
+		   "judged twice. If SELinux is enforcing, the boolean virt_hooks_unconfined has\n"
+		   "to be on, and link and program have to be labelled virt_hook_t.",
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-driver - is the driver that libvirt is told to use, or will use by itself, one that works. */
+/* rule-driver - does the driver work that libvirt is told to use, or chooses by itself? */
 #include "lib/base/printable.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
 
-/* Versions of libvirt that know of <driver model=>, and of iommufd; those before read past it, and
- * start. What the hook is given has passed through libvirt, which keeps what it knows alone. */
+/* The first versions of libvirt that know <driver model=>, and iommufd; older ones ignore it, and
+ * start. The hook's XML has passed through libvirt, which keeps only what it knows. */
 #define MODEL_SINCE 10000
 #define IOMMUFD_SINCE 12001
 #define QEMU_IOMMUFD_SINCE 9000000
@@ -45,8 +45,8 @@ static void check_models(const struct vh_case *c, const struct vh_rule *r, struc
 	}
 }
 
-/* libvirt takes it from there and binds vfio-pci, unless it is told which driver to use. By hand
- * and before there is any XML, nobody has said how it is to be bound. */
+/* libvirt unbinds it and binds vfio-pci, unless it is told which driver to use. By hand, and
+ * before there is any XML, the way of binding is not known. */
 static void check_vendor(const struct vh_rule *r, const struct vh_plan_dev *pd,
 			 struct vh_findings *out)
 {
@@ -79,15 +79,15 @@ const struct vh_rule vh_rule_driver_choice = {
 	.name = "driver-choice",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the driver that libvirt uses works",
+	.title = "the domain makes libvirt use a driver that does not work",
 	.check = check_driver_choice,
 	.explain = "The domain makes libvirt use a driver with which the device does not work.\n"
 		   "<driver name='kvm'/> is a way of passing devices that libvirt and QEMU no\n"
 		   "longer have. <driver model='...'/> names a module for libvirt to load, and\n"
-		   "the kernel that runs does not have it. And a virtual function of a vGPU is\n"
-		   "on its vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
-		   "libvirt unbind it and bind vfio-pci, which knows nothing of the vGPU. Write\n"
-		   "managed='no' there; 'vfio-hook xml' and 'vfio-hook check --fix' do.",
+		   "the running kernel does not have it. A virtual function of a vGPU is on its\n"
+		   "vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
+		   "libvirt unbind it and bind vfio-pci, which cannot drive the vGPU. Write\n"
+		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do.",
 };
 
 /* --- iommufd ------------------------------------------------------------------------------------ */
@@ -149,12 +149,12 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 	.name = "iommufd-unavailable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the way by iommufd is there, for all devices",
+	.title = "iommufd is not available, or not used for all devices",
 	.check = check_iommufd,
-	.explain = "The domain wants a device passed by iommufd: <driver iommufd='yes'/>, or\n"
-		   "<iommufd enabled='yes'/> for all of them. The kernel that runs does not have\n"
-		   "it, as no kernel of Debian up to 14 has, or QEMU is older than 9.0; or\n"
-		   "another device of the domain goes by its IOMMU group, and QEMU ends when it\n"
-		   "gets both. Write it for all devices, or for none. libvirt before 12.1 reads\n"
-		   "past it without a word: that is a warning, the device goes by its group.",
+	.explain = "The domain passes a device by iommufd: <driver iommufd='yes'/>, or <iommufd\n"
+		   "enabled='yes'/> for all of them. The running kernel does not support it, as\n"
+		   "no kernel of Debian up to 14 does, or QEMU is older than 9.0; or another\n"
+		   "device of the domain is passed by its IOMMU group, and QEMU ends when it\n"
+		   "gets both. Write it for all devices, or for none. libvirt before 12.1\n"
+		   "silently ignores it: that is a warning, the device is passed by its group.",
 };

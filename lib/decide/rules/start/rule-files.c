@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-files - files of the host by which QEMU starts or does not. */
+/* rule-files - files of the host that QEMU needs to start: ROMs, and the guest's memory. */
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/decide/rules/rule.h"
@@ -75,16 +75,16 @@ const struct vh_rule vh_rule_rom_file = {
 	.name = "rom-file",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the ROM files can be read and fit",
+	.title = "a ROM file cannot be read or does not fit",
 	.check = check_rom_file,
 	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
-		   "is missing, QEMU ends with 'failed to find romfile'. It is a warning where\n"
-		   "the file or a directory above it is open to its owner alone, since QEMU runs\n"
-		   "as another user; where it does not begin as a ROM does, like a dump with a\n"
-		   "header of nvflash, which has to be cut off; and where it says that it is for\n"
-		   "a device of another vendor: the guest then has no picture. Under AppArmor\n"
-		   "QEMU may read /usr/share/vgabios and few other places. Most cards need no\n"
-		   "file: try without the element first.",
+		   "is missing, QEMU ends with 'failed to find romfile'. It is a warning if only\n"
+		   "the owner can read the file or a directory above it, since QEMU runs as\n"
+		   "another user; if the file does not begin as a ROM does, like a dump with a\n"
+		   "header of nvflash, which has to be cut off; and if the ROM is for a device\n"
+		   "of another vendor: the guest then has no picture. Under AppArmor QEMU may\n"
+		   "read /usr/share/vgabios and few other places. Most cards need no file: try\n"
+		   "without the element first.",
 };
 
 /* Where the kernel keeps no account of pages that are written to (mm/gup.c:
@@ -125,15 +125,15 @@ const struct vh_rule vh_rule_memory_unpinnable = {
 	.name = "memory-unpinnable",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "VFIO can pin the guest's memory",
+	.title = "VFIO cannot pin the guest's memory",
 	.check = check_memory_unpinnable,
-	.explain = "The domain shares its memory, as virtiofs and vhost-user want it, with\n"
-		   "<access mode='shared'/> or memAccess='shared', and does not say in what it\n"
-		   "lies. libvirt then makes a file for it in memory_backing_dir, which is on a\n"
-		   "disk unless qemu.conf says otherwise. From Linux 6.5 on, pages of such a\n"
-		   "file cannot be pinned for a device: QEMU ends with 'VFIO_MAP_DMA failed: Bad\n"
-		   "address'. Older kernels pin them, and write the guest's memory to the disk.\n"
-		   "<source type='memfd'/> in <memoryBacking> needs no file; 'vfio-hook check\n"
-		   "--fix' writes it. Huge pages do as well, and so does a memory_backing_dir on\n"
-		   "a tmpfs.",
+	.explain = "The domain shares its memory, which virtiofs and vhost-user require, with\n"
+		   "<access mode='shared'/> or memAccess='shared', and does not say where that\n"
+		   "memory is. libvirt then makes a file for it in memory_backing_dir, which is\n"
+		   "on a disk unless qemu.conf says otherwise. From Linux 6.5 on, pages of such\n"
+		   "a file cannot be pinned for a device: QEMU ends with 'VFIO_MAP_DMA failed:\n"
+		   "Bad address'. Older kernels pin them, and write the guest's memory to the\n"
+		   "disk. <source type='memfd'/> in <memoryBacking> needs no file; 'vfio-hook\n"
+		   "check --fix' writes it. Huge pages work as well, and so does a\n"
+		   "memory_backing_dir on a tmpfs.",
 };

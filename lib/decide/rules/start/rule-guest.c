@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-guest - what the domain gives its guest beside the devices, with which they do not work. */
+/* rule-guest - other parts of the guest with which the devices do not work: IOMMU, addresses. */
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -83,17 +83,16 @@ const struct vh_rule vh_rule_viommu = {
 	.name = "viommu",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "the guest's own IOMMU works with VFIO",
+	.title = "the guest's IOMMU does not work with VFIO",
 	.check = check_viommu,
-	.explain = "The guest gets an IOMMU of its own that VFIO cannot work with as it is\n"
-		   "written, and QEMU ends when it adds the device. An Intel one needs\n"
-		   "caching_mode='on' in its <driver>, so that QEMU learns of every mapping that\n"
-		   "the guest makes; and it may not have more address bits than the host's\n"
-		   "IOMMU. QEMU 9.2 and later choose 48 bits, desktop processors often have 39:\n"
-		   "aw_bits='39' cures it. An smmuv3 works only where it is accelerated\n"
-		   "(accel='on'), an AMD one with QEMU 9.2 and later. <iommu model='virtio'/>\n"
-		   "works with all of them. 'vfio-hook check --fix' writes caching_mode and\n"
-		   "aw_bits.",
+	.explain = "The guest has its own IOMMU, configured in a way that VFIO cannot work with,\n"
+		   "and QEMU ends when it adds the device. An Intel one needs caching_mode='on'\n"
+		   "in its <driver>, so that QEMU learns of every mapping that the guest makes;\n"
+		   "and it may not have more address bits than the host's IOMMU. QEMU 9.2 and\n"
+		   "later choose 48 bits, desktop processors often have 39: aw_bits='39' fixes\n"
+		   "it. An smmuv3 works only if it is accelerated (accel='on'), an AMD one with\n"
+		   "QEMU 9.2 and later. <iommu model='virtio'/> works with all of them.\n"
+		   "'vfio-hook check --fix' writes caching_mode and aw_bits.",
 };
 
 /* --- addresses in the guest ------------------------------------------------------------------------ */
@@ -118,7 +117,7 @@ static void check_double(const struct vh_slots *s, size_t at, const struct vh_ru
 	}
 }
 
-/* Who looks for devices looks at function 0 first, and where none is at no other. */
+/* A guest looks at function 0 of a slot first, and skips the slot if there is none. */
 static void check_alone(const struct vh_slots *s, const struct vh_slot *one,
 			const struct vh_rule *r, struct vh_findings *out)
 {
@@ -173,14 +172,14 @@ const struct vh_rule vh_rule_guest_address = {
 	.name = "guest-address",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "each device has an address of its own in the guest",
+	.title = "a device has no usable address in the guest",
 	.check = check_guest_address,
-	.explain = "Where a device stands in the guest is the <address type='pci'> beside its\n"
-		   "<source>. Two devices at one address: libvirt refuses the domain. A device\n"
-		   "at a function other than 0, in a slot where nothing is function 0, is a\n"
-		   "warning: the guest starts and never sees it. And virsh attach-device plugs\n"
-		   "in function 0 alone. An <address type='pci'> that is removed is chosen by\n"
-		   "libvirt.",
+	.explain = "The <address type='pci'> beside <source> is the address of the device in the\n"
+		   "guest. If two devices have the same address, libvirt refuses the domain. A\n"
+		   "device at a function other than 0, in a slot where nothing is function 0, is\n"
+		   "a warning: the guest starts and never sees it. And virsh attach-device plugs\n"
+		   "in function 0 alone. If you remove the <address type='pci'>, libvirt chooses\n"
+		   "one.",
 };
 
 static void check_ignored_element(const struct vh_case *c, const struct vh_rule *r,
@@ -205,12 +204,12 @@ const struct vh_rule vh_rule_ignored_element = {
 	.name = "ignored-element",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "no element stands where libvirt does not look",
+	.title = "an element is in a place where libvirt ignores it",
 	.check = check_ignored_element,
 	.explain = "libvirt reads <hostdev> and <interface> inside <devices>, and\n"
 		   "<qemu:commandline> and <qemu:override> outside of it. Anywhere else it\n"
-		   "passes over them without a word: the guest starts, and does not have the\n"
-		   "device. 'virsh define' keeps nothing of them either, so 'virsh dumpxml'\n"
-		   "shows that they are gone. 'virt-xml-validate FILE domain' finds elements of\n"
-		   "other kinds in the wrong place.",
+		   "silently ignores them: the guest starts without the device. 'virsh define'\n"
+		   "drops them too, so 'virsh dumpxml' shows that they are gone.\n"
+		   "'virt-xml-validate FILE domain' finds elements of other kinds in the wrong\n"
+		   "place.",
 };

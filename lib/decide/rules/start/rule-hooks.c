@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule-hooks - other hooks of libvirt that do what ours does, or keep it from it. */
+/* rule-hooks - other libvirt hooks that do the work of this one, or prevent it. */
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/decide/rules/rule.h"
@@ -64,14 +64,14 @@ const struct vh_rule vh_rule_hook_conflict = {
 	.name = "hook-conflict",
 	.severity = VH_WARNING,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DOMAIN,
-	.title = "another hook does what fights with this one",
+	.title = "another hook script conflicts with this one",
 	.check = check_hook_conflict,
 	.explain = "Another script that libvirt runs for its guests calls libvirt, which waits\n"
 		   "for it, stops libvirt, binds and unbinds PCI devices, or unloads VFIO.\n"
 		   "Tutorials for passthrough do that by hand, and vfio-hook does it by itself:\n"
-		   "those lines can go. Looked at are hooks/qemu, the scripts in hooks/qemu.d,\n"
-		   "and, where hooks/qemu is a script, those in the folders of domains in\n"
-		   "hooks/qemu.d, like DOMAIN/prepare/begin. A line counts by the command that\n"
-		   "stands in it, whether it is reached or not. Stopping a display manager and\n"
-		   "freeing the consoles does not conflict.",
+		   "remove those lines. The rule reads hooks/qemu, the scripts in hooks/qemu.d,\n"
+		   "and, if hooks/qemu is a script, those in the folders of domains in\n"
+		   "hooks/qemu.d, like DOMAIN/prepare/begin. A line counts by the command in it,\n"
+		   "whether it is reached or not. Stopping a display manager and freeing the\n"
+		   "consoles does not conflict.",
 };

@@ -16,8 +16,8 @@ static char *boot_size(uint64_t page_kib)
 	return vh_printf("%lluK", (unsigned long long)page_kib);
 }
 
-/* The kernel makes a pool, if an empty one, of each size that it can have; what is not among them
- * may want an option, or another processor. */
+/* The kernel has a pool, maybe an empty one, for each size that it supports; any other size
+ * may need an option, or another processor. */
 static char *size_fix(const struct vh_memory *m, uint64_t page_kib, uint64_t wanted)
 {
 	_auto_free_ char *size = boot_size(page_kib);
@@ -168,18 +168,18 @@ const struct vh_rule vh_rule_hugepages_short = {
 	.name = "hugepages-short",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "the pools hold the huge pages",
+	.title = "there are not enough free huge pages",
 	.check = check_hugepages_short,
-	.explain = "The domain wants its memory on huge pages, and the pools of the host do not\n"
-		   "hold enough of them. QEMU then ends with 'unable to map backing store for\n"
-		   "guest RAM: Cannot allocate memory'. Judged are pages of the size that is\n"
-		   "asked for that are neither used nor reserved, on the whole host and, where\n"
-		   "<numatune> binds the guest, on the nodes named; pages that the kernel may\n"
-		   "still make (nr_overcommit_hugepages) count, and then as ordinary memory.\n"
-		   "Enlarge the pool with the command shown; pages of 1 GiB are best reserved on\n"
-		   "the kernel command line, before memory is fragmented. Where a script of\n"
-		   "hooks/qemu.d makes them at 'prepare begin', our link has to stand behind it\n"
-		   "in hooks/qemu.d, or it looks before they are there.",
+	.explain = "The domain puts its memory on huge pages, and the pools of the host do not\n"
+		   "have enough of them. QEMU then ends with 'unable to map backing store for\n"
+		   "guest RAM: Cannot allocate memory'. The rule counts pages of the required\n"
+		   "size that are neither used nor reserved, on the whole host and, if\n"
+		   "<numatune> binds the guest, on the nodes that it names; pages that the\n"
+		   "kernel may still make (nr_overcommit_hugepages) count, and then as ordinary\n"
+		   "memory. Enlarge the pool with the command shown; it is best to reserve pages\n"
+		   "of 1 GiB on the kernel command line, before memory is fragmented. If a\n"
+		   "script in hooks/qemu.d makes them at 'prepare begin', the link to vfio-hook\n"
+		   "has to come after it in hooks/qemu.d, or it looks before they exist.",
 };
 
 /* --- what they are mapped from ------------------------------------------------------------------- */
@@ -226,7 +226,7 @@ static void check_mount(const struct vh_case *c, const struct vh_rule *r, uint64
 	add_missing(c, r, message, fix, out);
 }
 
-/* A file may be longer than what is mapped; QEMU 9.0 and later want the size to fit all the same. */
+/* A file may be longer than what is mapped; QEMU 9.0 and later require a multiple anyway. */
 static void check_multiple(const struct vh_case *c, const struct vh_rule *r,
 			   const struct vh_memory_part *part, struct vh_findings *out)
 {
@@ -276,12 +276,12 @@ const struct vh_rule vh_rule_hugetlbfs_missing = {
 	.name = "hugetlbfs-missing",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN,
-	.title = "huge pages can be mapped for the guest",
+	.title = "huge pages cannot be mapped for the guest",
 	.check = check_hugetlbfs_missing,
-	.explain = "The domain wants its memory on huge pages, and there is no way to map them:\n"
-		   "libvirt makes a file for them in a hugetlbfs, and none with pages of that\n"
-		   "size is mounted. systemd mounts /dev/hugepages with the default size alone;\n"
-		   "1 GiB pages need a mount of their own. libvirtd looks for mounts when it\n"
-		   "starts. With <source type='memfd'/> no mount is needed. The memory has to be\n"
-		   "a multiple of the page: QEMU does not map 4.5 GiB on pages of 1 GiB.",
+	.explain = "The domain puts its memory on huge pages, and they cannot be mapped: libvirt\n"
+		   "makes a file for them in a hugetlbfs, and none with pages of that size is\n"
+		   "mounted. systemd mounts /dev/hugepages with the default size alone; 1 GiB\n"
+		   "pages need their own mount. libvirtd looks for mounts when it starts. With\n"
+		   "<source type='memfd'/> no mount is needed. The memory has to be a multiple\n"
+		   "of the page: QEMU does not map 4.5 GiB on pages of 1 GiB.",
 };

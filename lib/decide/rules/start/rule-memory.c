@@ -128,17 +128,17 @@ const struct vh_rule vh_rule_memory_short = {
 	.name = "memory-short",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "the host has the memory that is pinned",
+	.title = "there is not enough memory for what the guest pins",
 	.check = check_memory_short,
 	.explain = "With passthrough all memory of the guest is allocated and pinned when it\n"
 		   "starts: a device may write to any page of it at any time. A host that does\n"
-		   "not have that much kills something, most likely the guest itself. What is\n"
-		   "needed is <memory>, without what lies on huge pages, in nvdimms and in\n"
+		   "not have that much kills something, most likely the guest itself. The start\n"
+		   "needs <memory>, without the parts on huge pages, in nvdimms and in\n"
 		   "virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
-		   "tables. Above MemAvailable and what ZFS can give back it is a warning, as\n"
-		   "others get swapped out; above that and free swap, an error. Give the guest\n"
-		   "less, or stop something; 'memory = warn' or 'off' in the configuration if\n"
-		   "you know better. Single NUMA nodes are not looked at.",
+		   "tables. Above MemAvailable and what ZFS can give back it is a warning,\n"
+		   "because other programs are swapped out; above that and free swap, an error.\n"
+		   "Give the guest less, or stop something; set 'memory = warn' or 'off' in the\n"
+		   "configuration if you know better. Single NUMA nodes are not checked.",
 };
 
 /* --- hard_limit --------------------------------------------------------------------------- */
@@ -225,7 +225,7 @@ const struct vh_rule vh_rule_hard_limit_low = {
 	.name = "hard-limit-low",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
-	.title = "hard_limit lets QEMU lock the memory",
+	.title = "hard_limit is too low for the memory that QEMU locks",
 	.check = check_hard_limit_low,
 	.explain = "<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
 		   "libvirt makes it the most that it may lock as well. Passthrough locks the\n"
