@@ -183,6 +183,7 @@ struct vh_host {
 	bool iommu;           /* there are IOMMU groups with PCI devices */
 	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
+	bool is_guest;              /* it is itself a guest of QEMU or Hyper-V */
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;
 	char *cmdline;                /* of the kernel, or NULL */

@@ -79,6 +79,14 @@ static bool may_have_pci(const struct vh_root *root, const char *group)
 	return !members.count;
 }
 
+/* QEMU0002 is the fw_cfg device in the guest's ACPI tables (docs/specs/fw_cfg.rst); the kernel
+ * registers vmbus where it runs on Hyper-V alone (drivers/hv/vmbus_drv.c:hv_acpi_init()). */
+static bool is_guest(const struct vh_root *root)
+{
+	return vh_root_exists(root, "sys/bus/acpi/devices/QEMU0002:00") ||
+	       vh_root_exists(root, "sys/bus/vmbus");
+}
+
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -89,6 +97,7 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	h->release = vh_root_read(root, "proc/sys/kernel/osrelease");
 	h->cmdline = vh_root_read(root, "proc/cmdline");
 	h->cpu = read_cpu(root);
+	h->is_guest = is_guest(root);
 	for (size_t i = 0; i < names.count; i++)
 		if (!strcmp(names.name[i], "DMAR") || !strcmp(names.name[i], "IVRS"))
 			h->firmware_iommu = VH_YES;

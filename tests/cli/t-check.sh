@@ -29,6 +29,13 @@ own() {
 exits 'what the domain itself has' 1 own
 golden 'what the domain itself has is understood' check-own
 
+# --- a host that is itself a guest: its hypervisor has the setting, no firmware setup has -----------
+in_a_guest() {
+	(cd "$fixtures" && on in-a-guest check in-a-guest.xml)
+}
+exits 'a host that is a guest' 1 in_a_guest
+golden 'a host that is a guest is told of a virtual IOMMU' check-in-a-guest
+
 # --- the manual pages know every command and every key ------------------------------------------
 man=${abs_top_srcdir:?}/man
 for command in $("$hook" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do

@@ -71,6 +71,23 @@ static void intel_firmware(struct world *w)
 CASE("iommu-off-intel-firmware", intel_firmware, .want = "error iommu-off",
      .says = "the firmware describes no IOMMU", .fix = "enable VT-d in the firmware setup, add");
 
+static void intel_in_a_guest(struct world *w)
+{
+	intel_firmware(w);
+	w->host.is_guest = true;
+}
+CASE("iommu-off-in-a-guest", intel_in_a_guest, .want = "error iommu-off",
+     .says = "the firmware describes no IOMMU",
+     .fix = "give it a virtual IOMMU in its hypervisor, and start it again; libvirt: machine='q35'");
+
+static void described_in_a_guest(struct world *w)
+{
+	intel_on_missing(w);
+	w->host.is_guest = true;
+}
+CASE("iommu-off-in-a-guest-that-has-one", described_in_a_guest, .want = "error iommu-off",
+     .fix = "add intel_iommu=on to the kernel command line and reboot");
+
 static void intel_set_already(struct world *w)
 {
 	intel_on_missing(w);

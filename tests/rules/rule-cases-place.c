@@ -319,6 +319,14 @@ static void unsafe(struct world *w)
 CASE("unsafe", unsafe, .want = "error interrupts-unsafe", .says = "are not remapped",
      .fix = "allow_unsafe_interrupts=1");
 
+static void unsafe_in_a_guest(struct world *w)
+{
+	unsafe(w);
+	w->host.is_guest = true;
+}
+CASE("unsafe-in-a-guest", unsafe_in_a_guest, .want = "error interrupts-unsafe",
+     .fix = "let its virtual IOMMU remap interrupts");
+
 static void unsafe_by_option(struct world *w)
 {
 	unsafe(w);

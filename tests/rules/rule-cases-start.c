@@ -315,8 +315,7 @@ static void snp_beside_passthrough_off(struct world *w)
 	snp_beside_passthrough(w);
 	w->host.cmdline = S("ro iommu=pt iommu.passthrough=0");
 }
-CASE("confidential-iommu-pt-off", snp_beside_passthrough_off, .want = "",
-     .silent = "confidential");
+CASE("confidential-iommu-pt-off", snp_beside_passthrough_off, .want = "", .silent = "confidential");
 
 static void tdx_beside_passthrough(struct world *w)
 {
@@ -367,7 +366,38 @@ static void past_without_driver(struct world *w)
 	world_dev(w, "0000:07:00.0", AUDIO, 7, NULL);
 }
 CASE("commandline-without-driver", past_without_driver,
-     .want = "warning qemu-commandline 0000:07:00.0:40");
+     .want = "error qemu-commandline 0000:07:00.0:40", .says = "it is on no driver");
+
+static void past_on_vfio(struct world *w)
+{
+	past_without_driver(w);
+	w->dev[2].driver = S("vfio-pci");
+	w->dev[2].on_vfio = true;
+}
+CASE("commandline-on-vfio", past_on_vfio, .want = "warning qemu-commandline 0000:07:00.0:40",
+     .silent = "qemu-set");
+
+static void past_beside_a_hook(struct world *w)
+{
+	static struct vh_hook_line line = { .file = S("/etc/libvirt/hooks/qemu.d/bind"),
+					    .line = 3,
+					    .deed = VH_DEED_BIND,
+					    .what = "driver_override" };
+
+	past_without_driver(w);
+	w->c.scripts.list = &line;
+	w->c.scripts.count = 1;
+}
+CASE("commandline-bound-by-a-hook", past_beside_a_hook,
+     .want = "warning qemu-commandline 0000:07:00.0:40, warning hook-conflict");
+
+static void past_with_peer(struct world *w)
+{
+	past_libvirt(w, "0000:01:00.1", 1);
+	world_dev(w, "0000:01:00.1", AUDIO, 1, "snd_hda_intel");
+}
+CASE("commandline-of-the-group", past_with_peer,
+     .want = "warning qemu-commandline 0000:01:00.1:40, info peer-detached 0000:01:00.1:10");
 
 static void past_and_named(struct world *w)
 {
@@ -729,8 +759,8 @@ static void iommufd_of_old_qemu(struct world *w)
 	w->c.around.libvirt = 12001;
 	w->c.around.qemu = 8002000;
 }
-CASE("iommufd-before-9.0", iommufd_of_old_qemu,
-     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "QEMU knows from 9.0");
+CASE("iommufd-before-9.0", iommufd_of_old_qemu, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "QEMU knows from 9.0");
 
 static void iommufd_for_one(struct world *w)
 {

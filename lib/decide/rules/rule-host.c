@@ -80,6 +80,20 @@ static const char *amd_fix(const struct vh_host *h)
 	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs no option, and amd_iommu=on is not one";
 }
 
+/* A guest has no firmware setup in which anything could be enabled. */
+static char *guest_fix(const struct vh_host *h)
+{
+	bool arm = h->cpu == VH_CPU_OTHER;
+
+	return vh_printf(
+		"this host is itself a virtual machine: give it a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
+		arm ? "<iommu model='smmuv3'/>"
+		    : "machine='q35', <ioapic driver='qemu'/> in <features>, and <iommu model='intel'><driver intremap='on' caching_mode='on'/></iommu>",
+		arm || has_option(h->cmdline, "intel_iommu", "on")
+			? ""
+			: "; then add intel_iommu=on to the kernel command line here");
+}
+
 static char *iommu_fix(const struct vh_host *h)
 {
 	const char *off = turned_off(h);
@@ -90,6 +104,8 @@ static char *iommu_fix(const struct vh_host *h)
 	if (off && h->firmware_iommu != VH_NO)
 		return vh_printf("take %s off the kernel command line%s and reboot", off,
 				 h->cpu == VH_CPU_INTEL ? ", add intel_iommu=on" : "");
+	if (h->is_guest && h->firmware_iommu != VH_YES)
+		return guest_fix(h);
 	if (h->cpu == VH_CPU_INTEL)
 		return intel_fix(h);
 	if (h->cpu == VH_CPU_AMD)
@@ -156,7 +172,9 @@ const struct vh_rule vh_rule_iommu_off = {
 		   "device without a real group. Intel hosts need VT-d enabled in the firmware\n"
 		   "setup and intel_iommu=on on the kernel command line; AMD hosts need IOMMU\n"
 		   "(AMD-Vi) enabled in the firmware setup and no option. Both take a reboot.\n"
-		   "Afterwards 'vfio-hook check' without arguments shows whether it worked.",
+		   "A host that is a virtual machine needs a virtual IOMMU from its hypervisor\n"
+		   "instead. Afterwards 'vfio-hook check' without arguments shows whether it\n"
+		   "worked.",
 };
 
 /* libvirt reads modules.alias only for what it binds itself (virpci.c:

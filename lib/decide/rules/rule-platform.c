@@ -98,10 +98,15 @@ static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rul
 	    c->host->remapping != VH_NO || c->host->unsafe_interrupts != VH_NO)
 		return;
 	off = remapping_off(c->host->cmdline);
-	fix = off ? vh_printf("take %s off the kernel command line and reboot", off)
-		  : vh_strdup(
-			    "enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the firmware setup and reboot\n"
-			    "or, if all guests are trusted: echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot");
+	if (off)
+		fix = vh_printf("take %s off the kernel command line and reboot", off);
+	else if (c->host->is_guest)
+		fix = vh_strdup(
+			"this host is itself a virtual machine: let its virtual IOMMU remap interrupts, and start it again; libvirt: <ioapic driver='qemu'/> in <features>, and <driver intremap='on'/> in its <iommu>");
+	else
+		fix = vh_strdup(
+			"enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the firmware setup and reboot\n"
+			"or, if all guests are trusted: echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot");
 	vh_finding_add(
 		out, r, NULL, fix,
 		"interrupts are not remapped (no IR- chip in /proc/interrupts), so VFIO refuses every device%s%s%s",

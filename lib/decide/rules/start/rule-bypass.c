@@ -26,6 +26,20 @@ static char *named_before(const struct vh_domain *d, const struct vh_smuggled *s
 	return NULL;
 }
 
+/* Will it be on vfio-pci before QEMU looks: by us or libvirt, for another element or the group of
+ * one, or by a hook of the user's that binds devices? */
+static bool is_bound_first(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	for (size_t i = 0; c->plan && i < c->plan->count; i++)
+		if (c->plan->devs[i].dev == d && c->plan->devs[i].action != VH_KEEP)
+			return true;
+	for (size_t i = 0; i < c->scripts.count; i++)
+		if (c->scripts.list[i].deed == VH_DEED_BIND ||
+		    c->scripts.list[i].deed == VH_DEED_NODEDEV)
+			return true;
+	return false;
+}
+
 /* Why QEMU will not get it; NULL: it may. Caller frees. */
 static char *why_not(const struct vh_case *c, const struct vh_smuggled *s)
 {
@@ -36,10 +50,12 @@ static char *why_not(const struct vh_case *c, const struct vh_smuggled *s)
 		return vh_printf("it is named twice, and %s has it already", before);
 	if (s->has_addr && !d && !c->host->failed)
 		return vh_strdup("this host has no such device");
-	if (d && d->driver && !d->on_vfio)
-		return vh_printf("it is on '%s', and libvirt does not bind what stands there",
-				 d->driver);
-	return NULL;
+	if (!d || d->on_vfio || is_bound_first(c, d))
+		return NULL;
+	return d->driver
+		       ? vh_printf("it is on '%s', and libvirt does not bind what stands there",
+				   d->driver)
+		       : vh_strdup("it is on no driver, and libvirt does not bind what stands there");
 }
 
 static void check_qemu_commandline(const struct vh_case *c, const struct vh_rule *r,
@@ -78,9 +94,9 @@ const struct vh_rule vh_rule_qemu_commandline = {
 		   "know about it: it neither binds the device nor keeps another domain from it,\n"
 		   "and does not raise the limit of locked memory. No rule judges its group or\n"
 		   "what the host does with it. It is an error if QEMU cannot get it: this host\n"
-		   "has no such device, it is on a driver of the host, or the domain names it\n"
-		   "twice. Write a <hostdev> instead, and put the QEMU options that you need\n"
-		   "into <qemu:override>.",
+		   "has no such device, it is not on a VFIO driver and nothing binds it before,\n"
+		   "or the domain names it twice. Write a <hostdev> instead, and put the QEMU\n"
+		   "options that you need into <qemu:override>.",
 };
 
 /* --- -set --------------------------------------------------------------------------------------- */

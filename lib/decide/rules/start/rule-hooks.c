@@ -46,6 +46,8 @@ static void check_hook_conflict(const struct vh_case *c, const struct vh_rule *r
 {
 	const struct vh_hook_scripts *s = &c->scripts;
 
+	if (c->domain && !vh_domain_has_pci(c->domain))
+		return;
 	for (size_t i = 0; i < s->count; i++)
 		if (s->list[i].deed != VH_DEED_LOAD)
 			report(s, &s->list[i], r, out);
