@@ -240,8 +240,12 @@ static int lend(const struct vh_task *t, bool modules, struct vh_error *err)
 
 	for (size_t i = 0; i < c->loans.count; i++) {
 		struct step s = { t->act, &c->loans.list[i], false };
+		const struct vh_record *r = vh_claim_find(c, &s.loan->addr);
 
-		if (is_module(s.loan) == modules && lend_one(&s, t->lock, err) < 0)
+		/* what an earlier claim has left, of a device that this one does not take, stays */
+		if (!r || !r->now || is_module(s.loan) != modules)
+			continue;
+		if (lend_one(&s, t->lock, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -86,7 +86,7 @@ static char *guest_fix(const struct vh_host *h)
 	bool arm = h->cpu == VH_CPU_OTHER;
 
 	return vh_printf(
-		"this host is itself a virtual machine: give it a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
+		"give this host, which is itself a virtual machine, a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
 		arm ? "<iommu model='smmuv3'/>"
 		    : "machine='q35', <ioapic driver='qemu'/> in <features>, and <iommu model='intel'><driver intremap='on' caching_mode='on'/></iommu>",
 		arm || has_option(h->cmdline, "intel_iommu", "on")
