@@ -78,7 +78,7 @@ static void intel_in_a_guest(struct world *w)
 }
 CASE("iommu-off-in-a-guest", intel_in_a_guest, .want = "error iommu-off",
      .says = "the firmware describes no IOMMU",
-     .fix = "give it a virtual IOMMU in its hypervisor, and start it again; libvirt: machine='q35'");
+     .fix = "a virtual IOMMU in its hypervisor, and start it again; libvirt: machine='q35'");
 
 static void described_in_a_guest(struct world *w)
 {
