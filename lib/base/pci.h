@@ -34,6 +34,9 @@ int vh_pci_parse(const char *s, struct vh_pci_addr *ret) VH_CHECK;
 /* What people type: also 03:00.0, pci_0000_03_00_0 (virsh nodedev-list), upper case. */
 int vh_pci_parse_loose(const char *s, struct vh_pci_addr *ret) VH_CHECK;
 
+/* For what crosses a socket: the byte of padding stays what it was. */
+void vh_pci_copy(struct vh_pci_addr *to, const struct vh_pci_addr *from);
+
 /* Order by domain, bus, slot, function; 0 means equal. */
 int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b);
 
