@@ -3,7 +3,9 @@
  * is refused. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 
 #include "tests/fake/fake-tree.h"
 #include "tests/fake/stage.h"
@@ -139,7 +141,8 @@ static void test_group_stays_open(void)
 		diag("does not run");
 	ok(stage_release(st, d) < 0 && st->err.code == VH_E_TIMEOUT && stage_has_claim(st, VM1),
 	   "release while the group is open: waits, and keeps the claim");
-	ok(strstr(st->err.what, "process 4194305 (qemu-system-x86)") != NULL, "names who has it open");
+	ok(strstr(st->err.what, "process 4194305 (qemu-system-x86)") != NULL,
+	   "names who has it open");
 	ok(stage_is(st, FOUR "0", ON_VFIO) && stage_is(st, FOUR "1", ON_VFIO), "touches nothing");
 	ok(stage_end(st, d) == 0 && stage_is_home(st), "once it is closed: home");
 }
@@ -262,6 +265,28 @@ static void test_read_only(void)
 	   "a read-only sysfs is explained");
 }
 
+/* A start right after the end of another guest: udev is still at work on what came back. */
+static void test_waits_for_udev(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, ALONE);
+	pid_t udev;
+
+	fake_put(st->root, "run/udev/queue", "%s", "");
+	udev = fork();
+	if (udev == 0) {
+		poll(NULL, 0, 100);
+		fake_put(st->root, "run/udev/seen", "%s", "");
+		fake_remove(st->root, "run/udev/queue");
+		_exit(0);
+	}
+	ok(stage_prepare(st, d) == 0 && vh_root_exists(st->root, "run/udev/seen"),
+	   "begins when udev has nothing to do any more");
+	waitpid(udev, NULL, 0);
+	if (stage_release(st, d) < 0)
+		diag("release: %s", st->err.what);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cycles); i++)
@@ -277,5 +302,6 @@ int main(void)
 	test_in_use();
 	test_no_module();
 	test_read_only();
+	test_waits_for_udev();
 	return tap_done();
 }
