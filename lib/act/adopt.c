@@ -2,12 +2,16 @@
 /* adopt - brings home what nobody needs any more, before a start takes what it needs. */
 #include "lib/act/adopt.h"
 
+#include <time.h>
+
 #include "lib/act/groups.h"
 #include "lib/act/home.h"
 #include "lib/act/release.h"
 #include "lib/case/standing.h"
 
 #include "lib/base/banned.h"
+
+#define UDEV_MS 3000 /* on a host where it always has something to do */
 
 /* A record that cannot be read does not prevent a start. */
 static void warn_of_record(const struct vh_task *t)
@@ -100,6 +104,20 @@ static int give_back_leftovers(struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
+/* udev has not looked yet at a disk that has just come back, here or from another guest: then
+ * nobody knows what is on it. The file is there while udev has something to do. */
+static void wait_for_udev(const struct vh_act *act)
+{
+	static const struct timespec pause = { 0, 20 * 1000 * 1000 };
+	int64_t until = vh_now_ms() + UDEV_MS;
+
+	until = until < act->deadline ? until : act->deadline;
+	while (vh_root_exists(act->root, "run/udev/queue") && vh_now_ms() < until) {
+		vh_root_step(act->root, "wait for udev");
+		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
+	}
+}
+
 int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
 {
 	bool ended;
@@ -108,6 +126,7 @@ int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
 		return -1;
 	if (t->old)
 		vh_claim_unstick(t->old);
+	wait_for_udev(t->act);
 	if (vh_task_look(t, err) < 0)
 		return -1;
 	warn_of_record(t);
@@ -117,5 +136,6 @@ int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
 	/* both may have moved devices */
 	if (t->old && ((ended && vh_task_look(t, err) < 0) || give_back_leftovers(t, err) < 0))
 		return -1;
+	wait_for_udev(t->act);
 	return vh_task_look_again(t, err);
 }

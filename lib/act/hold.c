@@ -29,11 +29,6 @@ struct look {
 	} of[];
 };
 
-static void put(struct vh_strbuf *to, const char *word)
-{
-	vh_strbuf_add_mem(to, word, strlen(word) + 1);
-}
-
 /* What was allowed to stay unseen at the first look was judged then; nothing new may be unseen. */
 static bool is_seen(const struct look *l, const struct vh_pci_dev *d)
 {
@@ -69,12 +64,12 @@ static void put_found(const struct look *l, const struct vh_host *h, size_t i, s
 	for (size_t k = 0; d && !rc && k < d->n_uses; k++)
 		if (vh_plan_is_refused_by(l->config, d, &d->uses[k], l->of[i].role))
 			rc = vh_printf("%d", VH_WRITE_USED);
-	put(to, rc ? rc : "0");
+	vh_strbuf_add_word(to, rc ? rc : "0");
 	allowed = !d || rc || vh_config_device(l->config, &d->addr).allow_in_use & VH_USE_BLOCK;
 	for (size_t k = 0; !allowed && k < d->n_devnodes; k++)
 		if (is_disk(l->root, &d->devnodes[k]))
-			put(to, d->devnodes[k].path + strlen("/dev/"));
-	put(to, "");
+			vh_strbuf_add_word(to, d->devnodes[k].path + strlen("/dev/"));
+	vh_strbuf_add_word(to, "");
 }
 
 /* All are looked at as one picture, for one look at the processes is for all. Where one of them

@@ -21,8 +21,6 @@
 
 #include "lib/base/banned.h"
 
-#define UDEV_MS 3000 /* on a host where it always has something to do */
-
 /* --- claiming -------------------------------------------------------------------------------------- */
 
 /* Is this one that was detached by hand before, and stands where that put it? */
@@ -160,22 +158,8 @@ static int finish(struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
-/* What has just come back from another guest udev has not looked at: then nobody knows what is on a
- * disk. The file is there while udev has something to do. */
-static void wait_for_udev(const struct vh_act *act)
-{
-	static const struct timespec pause = { 0, 20 * 1000 * 1000 };
-	int64_t until = vh_now_ms() + UDEV_MS;
-
-	while (vh_root_exists(act->root, "run/udev/queue") && vh_now_ms() < until) {
-		vh_root_step(act->root, "wait for udev");
-		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
-	}
-}
-
 static int run_locked(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
 {
-	wait_for_udev(t->act);
 	if (vh_adopt_leftovers(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
 	/* before the first override is written: a module loaded later would find the devices */

@@ -99,11 +99,6 @@ static int start(struct vh_writer *w, const struct vh_root *root, int lock)
 	return error;
 }
 
-static void add_word(struct vh_strbuf *to, const char *word)
-{
-	vh_strbuf_add_mem(to, word, strlen(word) + 1);
-}
-
 int vh_writer_tell(struct vh_writers *ws, size_t i, const struct vh_act *act,
 		   const struct vh_write *write)
 {
@@ -113,10 +108,10 @@ int vh_writer_tell(struct vh_writers *ws, size_t i, const struct vh_act *act,
 	int error;
 
 	vh_strbuf_add_mem(&text, &told, sizeof(told));
-	add_word(&text, write->path);
-	add_word(&text, write->value);
+	vh_strbuf_add_word(&text, write->path);
+	vh_strbuf_add_word(&text, write->value);
 	for (size_t k = 0; k < write->disks.count; k++)
-		add_word(&text, write->disks.name[k]);
+		vh_strbuf_add_word(&text, write->disks.name[k]);
 	if (text.len > MESSAGE_MAX)
 		return EMSGSIZE;
 	error = w->child.state == VH_CHILD_RUNNING ? 0 : start(w, act->root, ws->lock);

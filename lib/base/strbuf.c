@@ -97,3 +97,8 @@ void vh_strbuf_clear(struct vh_strbuf *sb)
 	free(sb->data);
 	memset(sb, 0, sizeof(*sb));
 }
+
+void vh_strbuf_add_word(struct vh_strbuf *sb, const char *word)
+{
+	vh_strbuf_add_mem(sb, word, strlen(word) + 1);
+}

@@ -13,6 +13,8 @@ struct vh_strbuf {
 
 void vh_strbuf_add(struct vh_strbuf *sb, const char *s);
 void vh_strbuf_add_mem(struct vh_strbuf *sb, const void *p, size_t n);
+/* With its NUL: one word of a message between processes. */
+void vh_strbuf_add_word(struct vh_strbuf *sb, const char *word);
 void vh_strbuf_addf(struct vh_strbuf *sb, const char *fmt, ...) VH_PRINTF(2, 3);
 /* Appends s between separators: "a", then "a, b". */
 void vh_strbuf_join(struct vh_strbuf *sb, const char *separator, const char *s);

@@ -16,11 +16,6 @@
 #define DEVICES "sys/bus/pci/devices"
 #define TIMEOUT 15000 /* ms, for all devices of one call */
 
-static void put(struct vh_strbuf *to, const char *word)
-{
-	vh_strbuf_add_mem(to, word, strlen(word) + 1);
-}
-
 /* The next word; an empty one at the end. */
 static const char *take(const struct vh_strbuf *from, size_t *at)
 {
@@ -40,7 +35,7 @@ static void put_override(const struct vh_root *root, const struct vh_pci_addr *a
 					      vh_pci_str(addr).s);
 	_auto_free_ char *word = text ? vh_printf("+%s", text) : NULL;
 
-	put(to, word ? word : "");
+	vh_strbuf_add_word(to, word ? word : "");
 }
 
 /* What the kernel prints for a null pointer means unset. */
@@ -119,12 +114,12 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		      size_t before, struct vh_strbuf *to)
 {
 	for (; before < q->host->not_checked.count; before++) {
-		put(to, "not checked");
-		put(to, q->host->not_checked.name[before]);
+		vh_strbuf_add_word(to, "not checked");
+		vh_strbuf_add_word(to, q->host->not_checked.name[before]);
 	}
 	for (size_t i = 0; i < d->unseen.count; i++) {
-		put(to, "unseen");
-		put(to, d->unseen.name[i]);
+		vh_strbuf_add_word(to, "unseen");
+		vh_strbuf_add_word(to, d->unseen.name[i]);
 	}
 	for (; uses < d->n_uses; uses++) {
 		const struct vh_use *u = &d->uses[uses];
@@ -132,19 +127,19 @@ static void put_found(const struct question *q, const struct vh_pci_dev *d, size
 		_auto_free_ char *input = vh_printf("%u", u->input);
 		_auto_free_ char *rank = vh_printf("%u", u->rank);
 
-		put(to, "use");
-		put(to, kind);
-		put(to, rank);
-		put(to, u->vital ? "vital" : "");
-		put(to, u->guess ? "guess" : "");
-		put(to, u->peer_only ? "peer" : "");
-		put(to, u->weak ? "weak" : "");
-		put(to, u->looked ? "looked" : "");
-		put(to, input);
-		put(to, u->text);
-		put(to, u->fix ? u->fix : "");
-		put(to, u->unexplained ? u->unexplained : "");
-		put(to, u->by ? u->by : "");
+		vh_strbuf_add_word(to, "use");
+		vh_strbuf_add_word(to, kind);
+		vh_strbuf_add_word(to, rank);
+		vh_strbuf_add_word(to, u->vital ? "vital" : "");
+		vh_strbuf_add_word(to, u->guess ? "guess" : "");
+		vh_strbuf_add_word(to, u->peer_only ? "peer" : "");
+		vh_strbuf_add_word(to, u->weak ? "weak" : "");
+		vh_strbuf_add_word(to, u->looked ? "looked" : "");
+		vh_strbuf_add_word(to, input);
+		vh_strbuf_add_word(to, u->text);
+		vh_strbuf_add_word(to, u->fix ? u->fix : "");
+		vh_strbuf_add_word(to, u->unexplained ? u->unexplained : "");
+		vh_strbuf_add_word(to, u->by ? u->by : "");
 	}
 }
 
@@ -154,12 +149,12 @@ static void put_thing(const struct vh_thing *t, struct vh_strbuf *to)
 	_auto_free_ char *numbers = vh_printf("%u:%u %u:%u:%u", t->major, t->minor, t->vendor,
 					      t->product, t->number);
 
-	put(to, "thing");
-	put(to, kind);
-	put(to, t->name);
-	put(to, t->numbered ? "numbered" : "");
-	put(to, t->block ? "block" : "");
-	put(to, numbers);
+	vh_strbuf_add_word(to, "thing");
+	vh_strbuf_add_word(to, kind);
+	vh_strbuf_add_word(to, t->name);
+	vh_strbuf_add_word(to, t->numbered ? "numbered" : "");
+	vh_strbuf_add_word(to, t->block ? "block" : "");
+	vh_strbuf_add_word(to, numbers);
 }
 
 static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_strbuf *to)
@@ -169,22 +164,22 @@ static void put_uses(const struct question *q, struct vh_pci_dev *d, struct vh_s
 
 	vh_uses_read(q->root, q->usage, q->host, d);
 	kinds = vh_printf("%u", d->unseen_kinds);
-	put(to, d->uses_read == VH_YES ? "complete" : "");
-	put(to, d->firmware_flash ? "flash" : "");
-	put(to, kinds);
+	vh_strbuf_add_word(to, d->uses_read == VH_YES ? "complete" : "");
+	vh_strbuf_add_word(to, d->firmware_flash ? "flash" : "");
+	vh_strbuf_add_word(to, kinds);
 	for (size_t i = 0; i < d->carries.count; i++) {
-		put(to, "carries");
-		put(to, d->carries.name[i]);
+		vh_strbuf_add_word(to, "carries");
+		vh_strbuf_add_word(to, d->carries.name[i]);
 	}
 	for (size_t i = 0; i < d->n_devnodes; i++) {
 		const struct vh_devnode *n = &d->devnodes[i];
 		_auto_free_ char *numbers = n->numbered ? vh_printf("%u:%u", n->major, n->minor)
 							: NULL;
 
-		put(to, n->above ? "node above" : n->block ? "block node" : "node");
-		put(to, n->path);
-		put(to, n->subsystem);
-		put(to, numbers ? numbers : "");
+		vh_strbuf_add_word(to, n->above ? "node above" : n->block ? "block node" : "node");
+		vh_strbuf_add_word(to, n->path);
+		vh_strbuf_add_word(to, n->subsystem);
+		vh_strbuf_add_word(to, numbers ? numbers : "");
 	}
 	for (size_t i = 0; i < d->n_things; i++)
 		put_thing(&d->things[i], to);
@@ -323,7 +318,7 @@ static void answer_device(const struct question *q, struct vh_pci_dev *d, struct
 	if (d->hinted)
 		return;
 	if (q->flags & VH_HOST_USES)
-		put(to, is_dead(q->root, d) ? "dead" : "");
+		vh_strbuf_add_word(to, is_dead(q->root, d) ? "dead" : "");
 	if (q->flags & VH_HOST_OVERRIDES)
 		put_override(q->root, &d->addr, to);
 	if (wants_uses(q, d))
@@ -378,15 +373,15 @@ static void answer_nodes(struct question *q, size_t i, struct vh_strbuf *to)
 		q->parties = vh_parties_read(q->root, h);
 	vh_parties_look(q->parties, &uses, i);
 	kinds = vh_printf("%u", h->devs[i]->unseen_kinds);
-	put(to, uses.complete ? "complete" : "");
-	put(to, kinds);
+	vh_strbuf_add_word(to, uses.complete ? "complete" : "");
+	vh_strbuf_add_word(to, kinds);
 	for (size_t k = 0; k < before; k++) {
 		const char *node = h->devs[i]->uses[k].unexplained;
 
 		if (!node || !vh_parties_have_exclusively(q->parties, i, node))
 			continue;
-		put(to, "explained");
-		put(to, node);
+		vh_strbuf_add_word(to, "explained");
+		vh_strbuf_add_word(to, node);
 	}
 	put_found(q, h->devs[i], before, not_checked, to);
 	while (q->here && h->devs[i]->n_uses > before) /* these are heard again */
