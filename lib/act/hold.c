@@ -151,7 +151,7 @@ void vh_hold_look(const struct vh_act *act, struct vh_write *const *writes, size
 	l->together = count > 1;
 	l->count = count;
 	for (size_t i = 0; i < count; i++) {
-		vh_pci_copy(&l->of[i].addr, &writes[i]->addr);
+		l->of[i].addr = writes[i]->addr;
 		l->of[i].role = writes[i]->role;
 		writes[i]->result = VH_WRITE_UNSEEN; /* until it is seen */
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* writer - see writer.h. A write crosses as one message: what is told, then words. */
+/* writer - see writer.h. A write crosses as one message of words: the path, the value, the device
+ * whose group has to be closed (or none), then the disks that are to be held. */
 #include "lib/act/writer.h"
 
 #include <errno.h>
@@ -10,11 +11,6 @@
 #include "lib/base/banned.h"
 
 #define MESSAGE_MAX 65536
-
-struct told {
-	struct vh_pci_addr addr;
-	enum vh_guard guard;
-};
 
 /* --- the child -------------------------------------------------------------------------------- */
 
@@ -27,19 +23,22 @@ static const char *take_word(const char **at, const char *end)
 }
 
 /* No errno that sysfs answers with is above 125, where our own results begin. */
-static int write_one(const struct vh_root *root, const struct told *told, const char *words,
-		     const char *end)
+static int write_one(const struct vh_root *root, const char *words, const char *end)
 {
 	const char *path = take_word(&words, end), *value = take_word(&words, end);
+	const char *closed = take_word(&words, end);
 	_auto_held_ struct vh_held held = { 0 };
+	struct vh_pci_addr addr;
 	int rc;
 
 	while (words < end)
 		if (vh_hold_disk(&held, root, take_word(&words, end)) < 0)
 			return VH_WRITE_USED;
-	rc = told->guard == VH_GUARD_CLOSED ? vh_hold_see_closed(root, &told->addr) : 0;
-	if (rc)
-		return rc;
+	if (*closed) {
+		rc = vh_pci_parse(closed, &addr) < 0 ? EINVAL : vh_hold_see_closed(root, &addr);
+		if (rc)
+			return rc;
+	}
 	rc = vh_root_write(root, value, "%s", path);
 	return rc < -125 ? EIO : -rc;
 }
@@ -56,14 +55,12 @@ static int work(void *arg)
 	ssize_t n;
 
 	while ((n = recv(b->fd, text, MESSAGE_MAX, 0)) > 0 || (n < 0 && errno == EINTR)) {
-		struct told told;
 		int rc;
 
-		if (n < (ssize_t)sizeof(told))
+		if (n < 0)
 			continue;
 		text[n] = 0;
-		memcpy(&told, text, sizeof(told));
-		rc = write_one(b->root, &told, text + sizeof(told), text + n);
+		rc = write_one(b->root, text, text + n);
 		if (send(b->fd, &rc, sizeof(rc), MSG_NOSIGNAL) != sizeof(rc))
 			return 1;
 	}
@@ -102,14 +99,13 @@ static int start(struct vh_writer *w, const struct vh_root *root, int lock)
 int vh_writer_tell(struct vh_writers *ws, size_t i, const struct vh_act *act,
 		   const struct vh_write *write)
 {
-	struct told told = { .addr = write->addr, .guard = write->guard };
 	_auto_strbuf_ struct vh_strbuf text = { 0 };
 	struct vh_writer *w = &ws->list[i];
 	int error;
 
-	vh_strbuf_add_mem(&text, &told, sizeof(told));
 	vh_strbuf_add_word(&text, write->path);
 	vh_strbuf_add_word(&text, write->value);
+	vh_strbuf_add_word(&text, write->guard == VH_GUARD_CLOSED ? vh_pci_str(&write->addr).s : "");
 	for (size_t k = 0; k < write->disks.count; k++)
 		vh_strbuf_add_word(&text, write->disks.name[k]);
 	if (text.len > MESSAGE_MAX)

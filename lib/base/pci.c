@@ -103,14 +103,6 @@ int vh_pci_id_parse(const char *s, struct vh_pci_id *ret)
 	return 0;
 }
 
-void vh_pci_copy(struct vh_pci_addr *to, const struct vh_pci_addr *from)
-{
-	to->domain = from->domain;
-	to->bus = from->bus;
-	to->slot = from->slot;
-	to->function = from->function;
-}
-
 int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b)
 {
 	if (a->domain != b->domain)

@@ -10,12 +10,15 @@
 
 #include "lib/base/util.h"
 
+/* Without padding: addresses cross sockets between our processes. */
 struct vh_pci_addr {
 	uint32_t domain;
 	uint8_t bus;
-	uint8_t slot;     /* 0..31 */
-	uint8_t function; /* 0..7 */
+	uint8_t slot;      /* 0..31 */
+	uint16_t function; /* 0..7 */
 };
+
+_Static_assert(sizeof(struct vh_pci_addr) == 8, "a PCI address has padding");
 
 /* Room for pci_ffffffff_ff_1f_7 and the NUL. */
 struct vh_pci_name {
@@ -33,9 +36,6 @@ int vh_pci_parse(const char *s, struct vh_pci_addr *ret) VH_CHECK;
 
 /* What people type: also 03:00.0, pci_0000_03_00_0 (virsh nodedev-list), upper case. */
 int vh_pci_parse_loose(const char *s, struct vh_pci_addr *ret) VH_CHECK;
-
-/* For what crosses a socket: the byte of padding stays what it was. */
-void vh_pci_copy(struct vh_pci_addr *to, const struct vh_pci_addr *from);
 
 /* Order by domain, bus, slot, function; 0 means equal. */
 int vh_pci_cmp(const struct vh_pci_addr *a, const struct vh_pci_addr *b);

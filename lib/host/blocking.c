@@ -84,7 +84,7 @@ void vh_blocking_read_overrides(const struct vh_root *root, const struct vh_pci_
 
 	q->root = root;
 	for (size_t i = 0; i < count; i++)
-		vh_pci_copy(&q->addrs[i], &addrs[i]);
+		q->addrs[i] = addrs[i];
 	vh_reader_put(root->reader, &all, root->fd, TIMEOUT);
 }
 
