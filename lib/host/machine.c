@@ -83,8 +83,10 @@ static bool may_have_pci(const struct vh_root *root, const char *group)
  * registers vmbus where it runs on Hyper-V alone (drivers/hv/vmbus_drv.c:hv_acpi_init()). */
 static bool is_guest(const struct vh_root *root)
 {
-	return vh_root_exists(root, "sys/bus/acpi/devices/QEMU0002:00") ||
-	       vh_root_exists(root, "sys/bus/vmbus");
+	_auto_names_ struct vh_names acpi = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &acpi, "sys/bus/acpi/devices")); /* none, then */
+	return vh_names_has(&acpi, "QEMU0002:00") || vh_root_exists(root, "sys/bus/vmbus");
 }
 
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
