@@ -79,6 +79,7 @@ cp "$hook" "$share/bin/vfio-hook-qemu"
 cp "$cli" "$share/bin/vfio-hook"
 cp "$here"/../../systemd/{if-changed.sh,vfio-hook-check.service.in,vfio-hook-check.timer} "$share/bin"
 echo "$variant" >"$share/variant"
+echo "${VM_DAEMON:-libvirtd}" >"$share/daemon"
 rm -rf "$logs"
 mkdir -p "$logs"
 cells=$share/cells
@@ -109,6 +110,11 @@ done
 [ ${#points[@]} -gt 0 ] || die "no such scenario"
 if [ "$variant" = full ] && grep -qsx L8-package "$share"/queue.*; then
 	"$here/packages.sh" "$build" "$share/packages" || die "no package"
+fi
+
+if [ "${VM_DAEMON:-libvirtd}" = virtqemud ] || grep -qsx 27-modular-daemons "$share"/queue.*; then
+	modular=$("$here/modular.sh" "$suite" "$image") || die "no modular daemons"
+	[ -z "$modular" ] || cp "$modular"/virt*d "$share/bin"
 fi
 
 waiting() {	# FLAVOUR: is anything left in its queue?
