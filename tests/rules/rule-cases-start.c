@@ -302,6 +302,28 @@ static void tdx_by_iommufd(struct world *w)
 }
 CASE("confidential-by-iommufd", tdx_by_iommufd, .want = "", .silent = "confidential");
 
+/* All that it gets comes from a network. */
+static void snp_of_a_pool(struct world *w)
+{
+	static char text[] = "vfs", *name = text;
+
+	snp_of_9_1(w);
+	w->domain.n_devices = 0;
+	w->c.networks.pools = (struct vh_names){ &name, 1 };
+}
+CASE("confidential-pool", snp_of_a_pool, .want = "error confidential:33", .scopes = VH_SCOPE_DOMAIN);
+
+static void tdx_of_a_pool(struct world *w)
+{
+	snp_of_a_pool(w);
+	w->domain.security = S("tdx");
+	w->domain.iommufd = true;
+	w->c.around.qemu = 10001000;
+	w->c.around.dma_entries = 65535;
+}
+CASE("confidential-pool-few-entries", tdx_of_a_pool, .want = "warning confidential:33",
+     .says = "VFIO allows 65535 mappings", .scopes = VH_SCOPE_DOMAIN);
+
 static void snp_beside_passthrough(struct world *w)
 {
 	snp_of_10_1(w);
