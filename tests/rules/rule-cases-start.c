@@ -643,8 +643,10 @@ CASE("guest-address-lone-first", slot_lone_first, .want = "", .silent = "guest-a
 
 static void misplaced(struct world *w)
 {
-	static struct vh_misplaced m[] = { { 70, "<hostdev>", "outside <devices>" },
-					   { 80, "<qemu:commandline>", "inside <devices>" } };
+	static struct vh_misplaced m[] = {
+		{ 70, VH_PLACED_OUTSIDE, S("hostdev"), "<hostdev>" },
+		{ 80, VH_PLACED_INSIDE, S("commandline"), "<qemu:commandline>" },
+	};
 
 	w->domain.slots.misplaced = m;
 	w->domain.slots.n_misplaced = VH_COUNT(m);
@@ -652,6 +654,21 @@ static void misplaced(struct world *w)
 CASE("ignored-element", misplaced, .want = "warning ignored-element:70, warning ignored-element:80",
      .says = "libvirt ignores this <hostdev>, which is outside <devices>",
      .fix = "move it into <devices>");
+
+static void undeclared(struct world *w)
+{
+	static struct vh_misplaced m[] = {
+		{ 70, VH_PLACED_UNDECLARED, S("qemu:override"), "<qemu:override>" },
+		{ 80, VH_PLACED_FOREIGN, S("commandline"), "<qemu:commandline>" },
+	};
+
+	w->domain.slots.misplaced = m;
+	w->domain.slots.n_misplaced = VH_COUNT(m);
+}
+CASE("ignored-element-namespace", undeclared,
+     .want = "warning ignored-element:70, warning ignored-element:80",
+     .says = "libvirt ignores this <qemu:override>, which is of no namespace",
+     .fix = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'");
 
 CASE("ignored-element-none", alone, .want = "", .silent = "ignored-element");
 
