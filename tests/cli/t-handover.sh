@@ -93,6 +93,17 @@ other root proc/self/mountinfo '26 1 259:2 / / rw - ext4 /dev/nvme1n1p1 rw'
 exits 'the root file system' 1 there handover $disk
 prints 'the root file system: said' '^# cannot be handed over: nvme1n1p1 is mounted at /$'
 
+# Its mount can stop, the volume stays active: that is said before anything stops.
+other volume proc/self/mountinfo '26 1 8:1 / / rw - ext4 /dev/sda1 rw\n27 26 253:0 / /srv rw - ext4 /dev/mapper/vg-data rw' \
+	sys/class/block/dm-0/dm/name vg-data sys/class/block/dm-0/dm/uuid LVM-0123456789 \
+	sys/class/block/dm-0/dev 253:0 sys/class/block/nvme1n1p1/holders/dm-0/x x
+exits 'a volume of LVM' 1 there handover $disk
+prints 'a volume of LVM: its mount could stop' '^# stop-units = srv\.mount'
+prints 'a volume of LVM: it would stay' '^# cannot be handed over: nvme1n1p1 is held by vg-data$'
+exits 'a volume of LVM: check refuses, though its mount is listed' 1 there check "$fixtures/handover-disk.xml"
+prints 'a volume of LVM: check says why' 'nvme1n1p1 is held by vg-data.* \[device-in-use\]$'
+prints 'a volume of LVM: and what ends it' '^ *fix: lvchange -an vg/data$'
+
 # --- no systemd --------------------------------------------------------------------------------
 other silent units/display-manager.service ''
 exits 'a display manager that systemd does not know' 0 there handover $card

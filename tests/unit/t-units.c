@@ -138,6 +138,7 @@ static void test_many(void)
 {
 	_auto_strbuf_ struct vh_strbuf host = { 0 }, with = { 0 };
 	_auto_(scratch) struct scratch *s = NULL;
+	_auto_names_ struct vh_names unseen = { 0 };
 	_auto_free_ char *all = NULL;
 	const struct vh_unit_facts *u;
 	struct vh_units units;
@@ -156,6 +157,10 @@ static void test_many(void)
 	u = vh_units_find(&units, "many.service");
 	ok(u && u->with.count == 301, "all that stop with it are known by name");
 	ok(units.count <= 200, "and not all are read");
+	vh_units_unseen_with(&units, "many.service", &unseen);
+	ok(unseen.count == 301 + 1 - units.count && vh_names_has(&unseen, "libvirtd.service") &&
+		   !vh_names_has(&unseen, "x0.service"),
+	   "those that are not are told");
 	vh_units_clear(&units);
 }
 
