@@ -829,8 +829,8 @@ CASE("iommufd-for-all-but-one", iommufd_but_one,
 /* --- other hooks -------------------------------------------------------------------------------- */
 
 static struct vh_hook_line hooks[] = {
-	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1 },
-	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0 },
+	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1, NULL },
+	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0, NULL },
 };
 
 static void hooks_of_others(struct world *w)
@@ -842,6 +842,20 @@ static void hooks_of_others(struct world *w)
 CASE("hook-conflict", hooks_of_others, .want = "warning hook-conflict",
      .says = "/etc/libvirt/hooks/qemu:4: 'virsh nodedev-detach' (and 1 line more) calls libvirt",
      .fix = "'modprobe vfio-pci' is not needed either");
+
+static void hooks_called(struct world *w)
+{
+	static struct vh_hook_line line = {
+		S("/usr/local/bin/up.sh"),     3, VH_DEED_VIRSH, "virsh", 0,
+		S("/etc/libvirt/hooks/qemu:7")
+	};
+
+	alone(w);
+	w->c.scripts.list = &line;
+	w->c.scripts.count = 1;
+}
+CASE("hook-called", hooks_called, .want = "warning hook-conflict",
+     .says = "/usr/local/bin/up.sh:3 (called by /etc/libvirt/hooks/qemu:7): 'virsh' calls libvirt");
 
 static void hooks_that_load(struct world *w)
 {
