@@ -403,6 +403,9 @@ bool vh_domain_pins(const struct vh_domain *d, bool pool)
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].unassigned)
 			return true;
+	for (size_t i = 0; i < d->smuggled.count; i++)
+		if (d->smuggled.list[i].has_addr)
+			return true;
 	return pool || d->memory.n_vdpa;
 }
 

@@ -298,6 +298,7 @@ static const struct {
 	{ "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:02:00.0",
 	  "/sys/bus/pci/devices/0000:02:00.0" },
 	{ "vfio-pci,multifunction,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,host=00000:0x02:00.0", "00000:0x02:00.0" },
 	{ "vfio-pci", "a device" },
 	{ "{\"driver\":\"vfio-pci\",\"host\":\"02:00.0\"}", "02:00.0" },
 	{ "{'driver':'vfio-pci','host':'02:00.0','id':'gpu'}", "02:00.0" },
