@@ -290,6 +290,7 @@ verdict 'check --explain RULE is the same' cmp -s "$work/out" "$work/balloon"
 # Each rule has a text of its own, a paragraph in the man page, and a fixture on which it fires
 # and one on which it is silent.
 man=${abs_top_builddir:?}/man/vfio-hook-rules.7
+[ ! -e "$man" ] || sed 's/\\-/-/g' "$man" >"$work/man" # newer podlators write every hyphen so
 for xml in "$examples"/*.xml "$fixtures"/*.xml; do
 	expectation "$xml" && echo "$want"
 done >"$work/expectations"
@@ -324,7 +325,7 @@ for rule in $(sed -n 's/^  \([a-z-]*\)  .*/\1/p' "$work/rules"); do
 	fi
 	verdict "$rule: is silent on a fixture" test "$silent" -gt 0
 	if [ -e "$man" ]; then
-		verdict "$rule: stands in the man page" grep -q "^\.IP.*$rule" "$man"
+		verdict "$rule: stands in the man page" grep -q "^\.IP.*$rule" "$work/man"
 	else
 		skip "$rule: stands in the man page" 'no pod2man'
 	fi
