@@ -189,6 +189,16 @@ static int failed(const struct step *s, int result, struct vh_error *err)
 	return vh_fail(err, VH_E_SYS, result, fix, "cannot %s %s", doing(l, s->back), what);
 }
 
+/* "systemd to stop display-manager.service" */
+static void tell_waiting(const struct step *s)
+{
+	_auto_free_ char *what = what_of(s->loan);
+
+	vh_root_waits(s->act->root, "%s to %s %s",
+		      s->loan->kind == VH_LOAN_UNIT ? "systemd" : "the kernel",
+		      doing(s->loan, s->back), what);
+}
+
 static int run(const struct step *s, int lock, struct vh_error *err)
 {
 	const struct vh_act *act = s->act;
@@ -198,6 +208,7 @@ static int run(const struct step *s, int lock, struct vh_error *err)
 	bool in_time;
 
 	vh_root_step(act->root, s->back ? "take back" : "lend");
+	tell_waiting(s);
 	if (vh_child_start(&child, do_step, (void *)s, keep, VH_COUNT(keep)) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot start a process");
 	in_time = vh_child_wait(&child, 1, deadline < act->deadline ? deadline : act->deadline);
@@ -314,6 +325,8 @@ static int judge_again(struct vh_task *t, enum vh_handed_over over, struct vh_fi
 		if (rc == 0 || !is_in_use(&again) || vh_now_ms() + AGAIN_MS >= until)
 			break;
 		vh_error_clear(err);
+		vh_root_waits(t->act->root, "whatever still uses the device: %s",
+			      again.list[0].message);
 		wait_a_moment(t->act, "wait for users");
 	}
 	/* what was told at first, and was so, is what a start that goes on has to say */
