@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes a Debian of these packages in ROOT, which must not be there, with a kernel that no
-# package owns: unpacked, not installed, which would make an initramfs that nobody wants.
+# package owns: unpacked, not installed, which would make an initramfs that nobody wants. Without
+# what draws in three dimensions: 200 MB that a compositor depends on and can do without.
 #   bootstrap.sh SUITE ROOT PACKAGE...     needs root; scratch files in the working directory
 set -euo pipefail
 
@@ -33,6 +34,11 @@ mmdebstrap --mode=root --variant=apt --aptopt="$PWD/proxies" "${options[@]}" \
 	--dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
+	--dpkgopt='path-exclude=/usr/lib/*/libLLVM*' \
+	--dpkgopt='path-exclude=/usr/lib/*/libgallium*' \
+	--dpkgopt='path-exclude=/usr/lib/*/libz3*' \
+	--dpkgopt='path-exclude=/usr/lib/*/dri/*' \
+	--dpkgopt='path-exclude=/usr/share/icons/*' \
 	--dpkgopt='force-unsafe-io' \
 	--include="$(IFS=, && echo "${packages[*]}")" \
 	--customize-hook='chroot "$1" sh -ec "mkdir /kernel; cd /kernel
