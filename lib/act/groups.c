@@ -176,7 +176,10 @@ void vh_groups_try(const struct vh_root *root, struct vh_claims *c)
 		struct vh_group_view *g = &c->groups[i];
 
 		g->open = vh_group_is_closed(root, g->number) == VH_YES ? VH_NO : VH_YES;
-		if (g->open == VH_YES)
-			g->holder = vh_process_behind_group(root, g->number);
+		if (g->open != VH_YES)
+			continue;
+		g->holder = vh_process_behind_group(root, g->number);
+		g->hidden = !vh_root_exists(root, "dev/vfio/%d", g->number) &&
+			    vh_process_has_groups(root) != VH_NO;
 	}
 }

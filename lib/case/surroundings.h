@@ -39,13 +39,13 @@ struct vh_surroundings {
 	unsigned int libvirt; /* its version: 11003 is 11.3; 0: unknown, or of no interest */
 	unsigned int qemu;    /* its version: 10001000 is 10.1.0; 0: unknown, or of no interest */
 	unsigned int iommu_bits; /* of the addresses of the host's IOMMU; 0: likewise */
-	uint64_t dma_entries; /* how many mappings VFIO allows a container; 0: likewise */
+	uint64_t dma_entries;    /* how many mappings VFIO allows a container; 0: likewise */
 	char *memory_fs;         /* of what type its file system is; NULL: unknown */
 };
 
-/* `unseen`: what could not be told. */
+/* `pool`: a network gives it a virtual function. `unseen`: what could not be told. */
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
-			  const struct vh_host *h, const struct vh_domain *d,
+			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen);
 void vh_surroundings_clear(struct vh_surroundings *s);
 
