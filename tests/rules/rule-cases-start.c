@@ -755,7 +755,7 @@ static void navi(struct world *w)
 	w->dev[1].driver = NULL;
 }
 CASE("reset-known-bad", navi, .want = "warning reset-known-bad 0000:01:00.0:10",
-     .says = "of the family Navi 10", .fix = "vendor-reset");
+     .says = "of the Navi 10 family", .fix = "vendor-reset");
 
 static void navi_reset(struct world *w)
 {

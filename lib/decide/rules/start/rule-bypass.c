@@ -254,7 +254,7 @@ static void check_place(const struct vh_hook_install *i, const struct vh_rule *r
 	if (i->main.path)
 		vh_finding_add(
 			out, r, NULL, "install vfio-hook again: it adds a link in qemu.d",
-			"%s is not ours, and %s/qemu.d has no link of ours: no domain is judged when it starts",
+			"%s is another hook, and %s/qemu.d has no link to vfio-hook: no domain is judged when it starts",
 			i->main.path, VH_HOOKSDIR);
 	else
 		vh_finding_add(out, r, NULL,
@@ -271,10 +271,10 @@ static void check_daemon(const struct vh_hook_install *i, const struct vh_rule *
 
 	if (!works(p) || !i->daemon || i->found != VH_NO)
 		return;
-	fix = vh_printf("systemctl reload %s   # guests go on", i->daemon);
+	fix = vh_printf("systemctl reload %s   # guests keep running", i->daemon);
 	vh_finding_add(
 		out, r, NULL, fix,
-		"%s is newer than the running %s, which looks for hooks when it starts or is reloaded: if it has not been reloaded since, no domain is judged",
+		"%s is newer than the running %s, which looks for hooks only when it starts or is reloaded: unless it was reloaded since, no domain is judged",
 		p->path, i->daemon);
 }
 
@@ -286,7 +286,7 @@ static void check_selinux(const struct vh_hook_install *i, const struct vh_rule 
 	if (i->selinux_off)
 		vh_finding_add(
 			out, r, NULL, "setsebool -P virt_hooks_unconfined on",
-			"SELinux enforces and the boolean virt_hooks_unconfined is off: the hook may not do its work");
+			"SELinux is enforcing and its boolean virt_hooks_unconfined is off: it does not let the hook work");
 	if (!i->mislabelled)
 		return;
 	if (vh_has_prefix(i->mislabelled, VH_HOOKSDIR "/"))
@@ -298,7 +298,7 @@ static void check_selinux(const struct vh_hook_install *i, const struct vh_rule 
 				path);
 	vh_finding_add(
 		out, r, NULL, fix,
-		"SELinux enforces and %s is labelled '%s', not as a hook (virt_hook_t): the hook may not do its work",
+		"SELinux is enforcing and %s is labelled '%s', not as a hook (virt_hook_t): it does not let the hook work",
 		i->mislabelled, i->label);
 }
 
@@ -313,7 +313,7 @@ static void check_copies(const struct vh_hook_install *i, const struct vh_rule *
 		return;
 	path = vh_shell_quote(more);
 	fix = vh_printf("rm %s", path);
-	vh_finding_add(out, r, NULL, fix, "both %s and %s are ours: each start is judged twice",
+	vh_finding_add(out, r, NULL, fix, "both %s and %s lead to vfio-hook: each start is judged twice",
 		       first, more);
 }
 
