@@ -146,6 +146,12 @@ static unsigned int read_width(const struct vh_root *root)
 static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
 			const struct vh_domain *d, struct vh_names *unseen)
 {
+	if (d->iommu.intremap && d->iommu.ioapic == VH_UNKNOWN) {
+		s->libvirt = vh_machine_libvirt(root);
+		if (!s->libvirt)
+			vh_names_note(unseen, "whether libvirt writes <ioapic driver='qemu'/> for "
+					      "the guest's IOMMU: which version it has");
+	}
 	if (!strcmp(d->iommu.model, "amd") && !s->qemu)
 		vh_names_note(unseen, "the guest's IOMMU: which version QEMU has");
 	if (strcmp(d->iommu.model, "intel") != 0)

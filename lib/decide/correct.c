@@ -290,6 +290,11 @@ static void correct_guest_address(struct correction *k)
 		if (!vh_xml_attr_is(address, "type", "pci"))
 			continue;
 		last = f->line;
+		if (vh_xml_attr_is(address, "multifunction", "off")) {
+			vh_edit_set_attr(k->e, address, "multifunction", "on");
+			say(k, "the guest's address in line %d has multifunction='on'", last);
+			continue;
+		}
 		vh_edit_remove(k->e, address);
 		say(k, "the guest's address in line %d is removed: libvirt chooses one", last);
 	}

@@ -37,12 +37,45 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 	s = VH_APPEND(to->list, to->count);
 	s->line = vh_xml_line(node);
 	s->element = vh_printable(vh_xml_name(node), VH_VALUE_MAX);
+	s->single = vh_xml_attr_is(address, "multifunction", "off");
 	s->is_hostdev = vh_xml_is(node, "hostdev") ||
 			(vh_xml_is(node, "interface") && vh_xml_attr_is(node, "type", "hostdev"));
 	s->addr = (struct vh_pci_addr){ .domain = (uint32_t)domain,
 					.bus = (uint8_t)bus,
 					.slot = (uint8_t)slot,
 					.function = (uint8_t)function };
+}
+
+/* virDomainPCIAddressBusSetModel(): "some buses are really just a single port" */
+static void read_port(struct vh_slots *to, const xmlNode *node)
+{
+	static const char *const models[] = { "pcie-root-port", "pcie-switch-downstream-port" };
+	const char *text = vh_xml_attr(node, "index");
+	uint64_t index;
+
+	if (!vh_xml_is(node, "controller") || !vh_xml_attr_is(node, "type", "pci") || !text ||
+	    vh_address_uint(text, 10, &index) < 0)
+		return;
+	for (size_t i = 0; i < VH_COUNT(models); i++)
+		if (vh_xml_attr_is(node, "model", models[i]))
+			vh_bits_add(&to->ports, index);
+}
+
+/* Without a name, and with one of a distribution's, it is not known. */
+static enum vh_board read_board(const xmlNode *domain)
+{
+	const xmlNode *type = vh_xml_child(vh_xml_child(domain, "os"), "type");
+	const char *arch = vh_xml_attr(type, "arch"), *machine = vh_xml_attr(type, "machine");
+
+	if (arch && vh_has_prefix(arch, "s390"))
+		return VH_BOARD_CCW;
+	if (arch && strcmp(arch, "x86_64") != 0 && strcmp(arch, "i686") != 0)
+		return VH_BOARD_OTHER;
+	if (machine && (!strcmp(machine, "q35") || vh_has_prefix(machine, "pc-q35-")))
+		return VH_BOARD_Q35;
+	if (machine && (!strcmp(machine, "pc") || vh_has_prefix(machine, "pc-i440fx-")))
+		return VH_BOARD_I440FX;
+	return VH_BOARD_OTHER;
 }
 
 static void add_misplaced(struct vh_slots *to, const xmlNode *node, const char *element,
@@ -85,9 +118,12 @@ void vh_slots_read(struct vh_slots *ret, const xmlNode *root)
 		return;
 	}
 	read_misplaced(ret, root);
+	ret->board = read_board(root);
 	for (const xmlNode *d = vh_xml_child(root, "devices"); d; d = vh_xml_next(d, "devices"))
-		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL))
+		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL)) {
 			read_slot(ret, n);
+			read_port(ret, n);
+		}
 }
 
 void vh_slots_clear(struct vh_slots *s)

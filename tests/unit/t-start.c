@@ -48,6 +48,10 @@
 #define HUGE_1G "\\n31 26 0:31 / /huge rw - hugetlbfs h rw,pagesize=1024M"
 #define AT(slot, function) \
 	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
+#define PORT(model) "<controller type='pci' index='3' model='" model "'/>"
+#define BOARD(arch, machine) "<os><type arch='" arch "' machine='" machine "'>hvm</type></os>"
+#define IOAPIC(driver) "<features><ioapic driver='" driver "'/></features>"
+#define LIBVIRT(version) "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0." version ".0\n"
 #define DAEMON(caps, sys, lock)                                                               \
 	"f run/libvirtd.pid\t800\nf proc/800/status\tName:\\tlibvirtd\\nCapBnd:\\t00000" caps \
 	"\nf proc/800/mountinfo\t22 1 0:21 / /sys " sys                                       \
@@ -114,14 +118,17 @@ static const struct {
 			      ARG("-set") ARG("device.hostdev7.addr=9")),
 	  "E qemu-set:4" },
 	{ "-set of something else", MACHINE, "", "",
-	  COMMANDLINE(ARG("-set") ARG("drive.d0.file=x") ARG("-set") ARG("device.video0.vgamem=1")),
-	  "" },
+	  COMMANDLINE(ARG("-set") ARG("drive.d0.file=x")), "" },
+	{ "-set of another device of libvirt's", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.sata0-0-0.rotation_rate=1")), "E qemu-set:4" },
 	{ "-set without a value", MACHINE, "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x")), "" },
 	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
 
 	{ "driver kvm", MACHINE, "<driver name='kvm'/>", "", "", "E driver-choice:3" },
+	{ "driver vfio-pci, which is a model", MACHINE, "<driver name='vfio-pci'/>", "", "",
+	  "E driver-choice:3" },
 	{ "driver vfio", MACHINE, "<driver name='vfio'/>", "", "", "" },
 	{ "a model that is not there", MACHINE, "<driver name='vfio' model='mlx5_vfio_pci'/>", "",
 	  "", "E driver-choice:3" },
@@ -152,6 +159,37 @@ static const struct {
 	{ "a function alone in its slot", MACHINE, AT("2", "1"), "", "", "W guest-address:2" },
 	{ "a function beside that of another device", MACHINE, AT("2", "1"),
 	  "<video>" AT("2", "0") "</video>", "", "" },
+
+	{ "a function beside one that is single", MACHINE, AT("2", "1"),
+	  "<video><address type='pci' slot='2' multifunction='off'/></video>", "",
+	  "E guest-address:4" },
+	{ "a function beside one that is not", MACHINE, AT("2", "1"),
+	  "<video><address type='pci' slot='2' multifunction='on'/></video>", "", "" },
+	{ "a single function by itself", MACHINE,
+	  "<address type='pci' slot='2' multifunction='off'/>", "<video>" AT("3", "1") "</video>",
+	  "", "" },
+	{ "slot 1 of a root port", MACHINE, "<address type='pci' bus='3' slot='1'/>",
+	  PORT("pcie-root-port"), "", "E guest-address:2" },
+	{ "slot 1 of a port of a switch", MACHINE, "<address type='pci' bus='3' slot='1'/>",
+	  PORT("pcie-switch-downstream-port"), "", "E guest-address:2" },
+	{ "slot 0 of a root port", MACHINE, "<address type='pci' bus='3' slot='0'/>",
+	  PORT("pcie-root-port"), "", "" },
+	{ "slot 1 of a bridge", MACHINE, "<address type='pci' bus='3' slot='1'/>",
+	  PORT("pci-bridge"), "", "" },
+	{ "slot 0 of the root bus", MACHINE, AT("0", "0"), "", "", "E guest-address:2" },
+	{ "a PCI domain of the guest", MACHINE, "<address type='pci' domain='1' bus='0' slot='2'/>",
+	  "", "", "E guest-address:2" },
+	{ "a PCI domain of zPCI", MACHINE, "<address type='pci' domain='1' bus='0' slot='0'/>", "",
+	  BOARD("s390x", "s390-ccw-virtio"), "" },
+	{ "the place of q35's chipset", MACHINE, AT("0x1f", "0"), "", BOARD("x86_64", "pc-q35-8.2"),
+	  "E guest-address:2" },
+	{ "the place of q35's disks", MACHINE, AT("0x1f", "2"),
+	  "<video>" AT("0x1f", "0") "</video>", BOARD("x86_64", "q35"), "E guest-address:2" },
+	{ "slot 1 of q35", MACHINE, AT("1", "0"), "", BOARD("x86_64", "q35"), "" },
+	{ "the place of i440fx's chipset", MACHINE, AT("1", "0"), "", BOARD("x86_64", "pc"),
+	  "E guest-address:2" },
+	{ "slot 31 of i440fx", MACHINE, AT("0x1f", "0"), "", BOARD("x86_64", "pc-i440fx-6.2"), "" },
+	{ "slot 31 of another board", MACHINE, AT("0x1f", "0"), "", BOARD("aarch64", "virt"), "" },
 
 	{ "a hostdev outside of the devices", MACHINE, "", "", "<hostdev type='pci'/>",
 	  "W ignored-element:4" },
@@ -206,6 +244,18 @@ static const struct {
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
 	  "", "E viommu:4" },
+	{ "an IOMMU that remaps interrupts, and libvirt 9.0", MACHINE LIBVIRT("9000"), "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), "", "E viommu:4" },
+	{ "an IOMMU that remaps interrupts, and libvirt 10.10", MACHINE LIBVIRT("10010"), "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), "", "" },
+	{ "an IOMMU that remaps interrupts, and some libvirt", MACHINE, "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), "", "" },
+	{ "an IOMMU that remaps interrupts with QEMU's I/O APIC", MACHINE LIBVIRT("9000"), "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), IOAPIC("qemu"), "" },
+	{ "an IOMMU that remaps interrupts with the kernel's I/O APIC", MACHINE LIBVIRT("11003"),
+	  "", IOMMU("<driver caching_mode='on' intremap='on'/>"), IOAPIC("kvm"), "E viommu:4" },
+	{ "an IOMMU with the kernel's I/O APIC", MACHINE LIBVIRT("9000"), "",
+	  IOMMU("<driver caching_mode='on'/>"), IOAPIC("kvm"), "" },
 	{ "an Intel IOMMU with caching mode", MACHINE, "", IOMMU("<driver caching_mode='on'/>"), "",
 	  "" },
 	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",
