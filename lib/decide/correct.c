@@ -307,7 +307,8 @@ static void correct_memory(struct correction *k)
 	const xmlNode *backing = vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memoryBacking");
 	const xmlNode *source = vh_xml_child(backing, "source");
 
-	if (!is_found(k, &vh_rule_memory_unpinnable, NULL))
+	if (!is_found(k, &vh_rule_memory_unpinnable, NULL) ||
+	    !k->c->domain->memory.shared_file_line)
 		return;
 	if (source)
 		vh_edit_set_attr(k->e, source, "type", "memfd");

@@ -50,6 +50,9 @@
 	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
 #define PORT(model) "<controller type='pci' index='3' model='" model "'/>"
 #define BOARD(arch, machine) "<os><type arch='" arch "' machine='" machine "'>hvm</type></os>"
+#define NVDIMM(model, path)                                                \
+	"<memory model='" model "'><source><path>" path "</path></source>" \
+	"<target><size unit='KiB'>1</size></target></memory>"
 #define IOAPIC(driver) "<features><ioapic driver='" driver "'/></features>"
 #define LIBVIRT(version) "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0." version ".0\n"
 #define DAEMON(caps, sys, lock)                                                               \
@@ -296,6 +299,27 @@ static const struct {
 	  BACKING(HUGE("1")), "E hugetlbfs-missing:4" },
 	{ "huge pages, and an old snapshot", MACHINE MOUNTED(""), "", "", BACKING(HUGE("1")), "" },
 
+	{ "an nvdimm whose file is shared", MACHINE MOUNTED(""), "",
+	  NVDIMM("nvdimm' access='shared", "/var/x.img"), "", "E memory-unpinnable:4" },
+	{ "an nvdimm of shared memory", MACHINE MOUNTED(""), "", NVDIMM("nvdimm", "/var/x.img"),
+	  BACKING(SHARED "<source type='memfd'/>"), "E memory-unpinnable:4" },
+	{ "an nvdimm of its own", MACHINE MOUNTED(""), "",
+	  NVDIMM("nvdimm' access='private", "/var/x.img"), BACKING(SHARED "<source type='memfd'/>"),
+	  "" },
+	{ "an nvdimm where the cell is private", MACHINE MOUNTED(""), "",
+	  NVDIMM("nvdimm", "/var/x.img"),
+	  BACKING(SHARED "<source type='memfd'/>") CELLS(CELL("0", "memAccess='private'")), "" },
+	{ "an nvdimm", MACHINE MOUNTED(""), "", NVDIMM("nvdimm", "/var/x.img"), "", "" },
+	{ "virtio-pmem", MACHINE MOUNTED(""), "", NVDIMM("virtio-pmem", "/var/x.img"), "",
+	  "E memory-unpinnable:4" },
+	{ "virtio-pmem on a tmpfs", MACHINE MOUNTED("\\n27 26 0:9 / /dev/shm rw - tmpfs t rw"), "",
+	  NVDIMM("virtio-pmem", "/dev/shm/x.img"), "", "" },
+	{ "virtio-pmem, and no mounts are known", MACHINE, "", NVDIMM("virtio-pmem", "/var/x.img"),
+	  "", "" },
+	{ "virtio-pmem, and an old kernel",
+	  "pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"
+	  "f proc/sys/kernel/osrelease\t6.1.0\nd sys/bus/pci/drivers/vfio-pci\n" MOUNTED(""),
+	  "", NVDIMM("virtio-pmem", "/var/x.img"), "", "" },
 	{ "shared memory in a file", MACHINE MOUNTED(""), "", "", BACKING(SHARED),
 	  "E memory-unpinnable:4" },
 	{ "shared memory whose source is a file", MACHINE MOUNTED(""), "", "",
