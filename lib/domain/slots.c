@@ -19,6 +19,22 @@ static bool read_part(const xmlNode *address, const char *name, uint64_t max, ui
 	return !text || (vh_address_uint(text, 0, ret) == 0 && *ret <= max);
 }
 
+/* virDomainHostdevDefValidate() */
+static void read_wrong_type(struct vh_slots *to, const xmlNode *node, const xmlNode *address)
+{
+	static const char *const right[] = { "pci", "unassigned", "none" };
+	const char *type = vh_xml_attr(address, "type"), *mode = vh_xml_attr(node, "mode");
+
+	if (!type || to->wrong_type || !vh_xml_is(node, "hostdev") ||
+	    !vh_xml_attr_is(node, "type", "pci") || (mode && strcmp(mode, "subsystem") != 0))
+		return;
+	for (size_t i = 0; i < VH_COUNT(right); i++)
+		if (!strcmp(type, right[i]))
+			return;
+	to->wrong_type = vh_printable(type, VH_VALUE_MAX);
+	to->wrong_line = vh_xml_line(node);
+}
+
 /* <address type='pci'> without anything is one that libvirt chooses. */
 static void read_slot(struct vh_slots *to, const xmlNode *node)
 {
@@ -26,6 +42,7 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 	uint64_t domain, bus, slot, function;
 	struct vh_slot *s;
 
+	read_wrong_type(to, node, address);
 	if (!vh_xml_attr_is(address, "type", "pci") ||
 	    (!vh_xml_attr(address, "bus") && !vh_xml_attr(address, "slot")) ||
 	    to->count >= SLOTS_MAX)
@@ -131,6 +148,7 @@ void vh_slots_clear(struct vh_slots *s)
 	for (size_t i = 0; i < s->count; i++)
 		free(s->list[i].element);
 	free(s->list);
+	free(s->wrong_type);
 	free(s->misplaced);
 	memset(s, 0, sizeof(*s));
 }

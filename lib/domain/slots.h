@@ -33,6 +33,8 @@ struct vh_slots {
 	struct vh_slot *list;
 	size_t count;
 	enum vh_board board;
+	char *wrong_type; /* of the <address> of a PCI device of the host, which libvirt refuses */
+	int wrong_line;
 	struct vh_bits ports; /* buses that have slot 0 alone: of root ports and their kin */
 	struct vh_misplaced *misplaced;
 	size_t n_misplaced;

@@ -176,6 +176,19 @@ static void check_place(const struct vh_slots *s, const struct vh_slot *one,
 	vh_finding_about(f, NULL, one->line);
 }
 
+static void check_type(const struct vh_slots *s, const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!s->wrong_type)
+		return;
+	f = vh_finding_add(
+		out, r, NULL, "write type='pci', or remove the <address> beside <source>",
+		"this <hostdev> has an address of type '%s' in the guest: libvirt takes 'pci' and 'unassigned'",
+		s->wrong_type);
+	vh_finding_about(f, NULL, s->wrong_line);
+}
+
 /* libvirt says multifunction='on' by itself, unless it is told otherwise (QEMU:
  * pci_init_multifunction()). */
 static void check_single(const struct vh_slots *s, const struct vh_slot *one,
@@ -238,6 +251,7 @@ static void check_guest_address(const struct vh_case *c, const struct vh_rule *r
 
 	if (!s || !vh_domain_has_pci(c->domain))
 		return;
+	check_type(s, r, out);
 	if (c->domain->lone) {
 		check_hotplug(s, r, out);
 		return;
