@@ -262,7 +262,8 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 		read_memory(c, ask, runs);
 	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
 	if (!ask->policy)
-		vh_surroundings_read(&c->around, ask->root, c->host, c->domain, &c->unseen);
+		vh_surroundings_read(&c->around, ask->root, c->host, c->domain,
+				     c->networks.pools.count > 0, &c->unseen);
 	if (!ask->policy && !c->domain->lone &&
 	    (vh_domain_has_pci(c->domain) || c->domain->smuggled.count))
 		vh_hook_scripts_read(&c->scripts, ask->root, c->domain->name, &c->unseen);

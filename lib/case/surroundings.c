@@ -285,7 +285,7 @@ static void read_private(struct vh_surroundings *s, const struct vh_root *root,
 }
 
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
-			  const struct vh_host *h, const struct vh_domain *d,
+			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen)
 {
 	for (size_t i = 0; i < d->n_devices; i++) {
@@ -297,7 +297,7 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
-	if (vh_domain_has_private_memory(d) && vh_domain_has_pci(d))
+	if (vh_domain_has_private_memory(d) && vh_domain_pins(d, pool))
 		read_private(ret, root, d, unseen);
 	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);

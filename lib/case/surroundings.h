@@ -44,9 +44,9 @@ struct vh_surroundings {
 	char *path_fs;           /* the same of shared_path; NULL: unknown, or there is none */
 };
 
-/* `unseen`: what could not be told. */
+/* `pool`: a network gives it a virtual function. `unseen`: what could not be told. */
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
-			  const struct vh_host *h, const struct vh_domain *d,
+			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen);
 void vh_surroundings_clear(struct vh_surroundings *s);
 

@@ -57,6 +57,8 @@ static void read_hostdev(struct vh_domain *d, const xmlNode *node)
 	const char *mode = vh_xml_attr(node, "mode");
 	struct vh_hostdev *dev;
 
+	if (vh_xml_attr_is(node, "type", "mdev") && !d->mdev_line)
+		d->mdev_line = vh_xml_line(node);
 	if (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem")))
 		return;
 	dev = add_device(d, VH_HOSTDEV, node, vh_xml_child(node, "source"));

@@ -302,6 +302,28 @@ static void tdx_by_iommufd(struct world *w)
 }
 CASE("confidential-by-iommufd", tdx_by_iommufd, .want = "", .silent = "confidential");
 
+/* All that it gets comes from a network. */
+static void snp_of_a_pool(struct world *w)
+{
+	static char text[] = "vfs", *name = text;
+
+	snp_of_9_1(w);
+	w->domain.n_devices = 0;
+	w->c.networks.pools = (struct vh_names){ &name, 1 };
+}
+CASE("confidential-pool", snp_of_a_pool, .want = "error confidential:33", .scopes = VH_SCOPE_DOMAIN);
+
+static void tdx_of_a_pool(struct world *w)
+{
+	snp_of_a_pool(w);
+	w->domain.security = S("tdx");
+	w->domain.iommufd = true;
+	w->c.around.qemu = 10001000;
+	w->c.around.dma_entries = 65535;
+}
+CASE("confidential-pool-few-entries", tdx_of_a_pool, .want = "warning confidential:33",
+     .says = "VFIO allows 65535 mappings", .scopes = VH_SCOPE_DOMAIN);
+
 static void snp_beside_passthrough(struct world *w)
 {
 	snp_of_10_1(w);
@@ -629,8 +651,10 @@ CASE("guest-address-lone-first", slot_lone_first, .want = "", .silent = "guest-a
 
 static void misplaced(struct world *w)
 {
-	static struct vh_misplaced m[] = { { 70, "<hostdev>", "outside <devices>" },
-					   { 80, "<qemu:commandline>", "inside <devices>" } };
+	static struct vh_misplaced m[] = {
+		{ 70, VH_PLACED_OUTSIDE, S("hostdev"), "<hostdev>" },
+		{ 80, VH_PLACED_INSIDE, S("commandline"), "<qemu:commandline>" },
+	};
 
 	w->domain.slots.misplaced = m;
 	w->domain.slots.n_misplaced = VH_COUNT(m);
@@ -638,6 +662,21 @@ static void misplaced(struct world *w)
 CASE("ignored-element", misplaced, .want = "warning ignored-element:70, warning ignored-element:80",
      .says = "libvirt ignores this <hostdev>, which is outside <devices>",
      .fix = "move it into <devices>");
+
+static void undeclared(struct world *w)
+{
+	static struct vh_misplaced m[] = {
+		{ 70, VH_PLACED_UNDECLARED, S("qemu:override"), "<qemu:override>" },
+		{ 80, VH_PLACED_FOREIGN, S("commandline"), "<qemu:commandline>" },
+	};
+
+	w->domain.slots.misplaced = m;
+	w->domain.slots.n_misplaced = VH_COUNT(m);
+}
+CASE("ignored-element-namespace", undeclared,
+     .want = "warning ignored-element:70, warning ignored-element:80",
+     .says = "libvirt ignores this <qemu:override>, which is of no namespace",
+     .fix = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'");
 
 CASE("ignored-element-none", alone, .want = "", .silent = "ignored-element");
 

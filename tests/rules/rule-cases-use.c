@@ -422,6 +422,19 @@ static void claim_manual(struct world *w)
 CASE("claim-manual", claim_manual, .want = "error device-claimed 0000:01:00.0:10",
      .says = "detached or reattached by hand");
 
+static void hidden_node(struct world *w)
+{
+	alone(w);
+	w->dev[1].driver = S("nvidia");
+	w->dev[1].on_vfio = true;
+	w->element[0].managed = false;
+	w->element[0].written_managed = VH_MANAGED_NO;
+	world_view(w, 1)->open = VH_YES;
+	world_view(w, 1)->hidden = true;
+}
+CASE("group-hidden", hidden_node, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "/dev/vfio/1 is not there: who has 0000:01:00.0 cannot be seen");
+
 static void open_by_domain(struct world *w)
 {
 	alone(w);

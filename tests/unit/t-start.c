@@ -501,8 +501,38 @@ static void test_closed_rom(void)
 	}
 }
 
+/* check says of a group without a node what the hook will, which tries it. */
+static void test_hidden_node(void)
+{
+	static const struct {
+		const char *name, *more;
+		bool live;
+		const char *want;
+	} hosts[] = {
+		{ "a vGPU whose node is there", "f dev/vfio/1\t\nd proc\n", true, "" },
+		{ "a vGPU whose node is hidden", "d proc\n", true, "E device-claimed:2" },
+		{ "a vGPU of which a snapshot has no node", "d proc\n", false, "" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(hosts); i++) {
+		_auto_free_ char *machine = vh_printf(VGPU "%s", hosts[i].more), *have = NULL;
+		_auto_(scratch) struct scratch *s = scratch_new(machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text("<driver model='nvidia'/>", "", "");
+
+		s->root.live = hosts[i].live;
+		have = judged(&s->root, xml, &found);
+		if (!ok(strstr(have, "device-claimed")
+				? strstr(hosts[i].want, "device-claimed") != NULL
+				: !*hosts[i].want,
+			"%s", hosts[i].name))
+			diag("have: %s", have);
+	}
+}
+
 int main(void)
 {
+	test_hidden_node();
 	test_cases();
 	test_closed_rom();
 	test_notations();

@@ -90,7 +90,8 @@ const struct vh_rule vh_rule_driver_choice = {
 		   "the running kernel does not have it. A virtual function of a vGPU is on its\n"
 		   "vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
 		   "libvirt unbind it and bind vfio-pci, which cannot drive the vGPU. Write\n"
-		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do.",
+		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do.\n"
+		   "--fix removes a model that is not there, too.",
 };
 
 /* --- iommufd ------------------------------------------------------------------------------------ */
@@ -104,48 +105,87 @@ static struct vh_finding *add_iommufd(const struct vh_rule *r, const struct vh_h
 	return f;
 }
 
+/* The first that is passed by iommufd, or by its group. */
+static const struct vh_hostdev *first_by(const struct vh_domain *d, bool iommufd)
+{
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct vh_hostdev *e = &d->devices[i];
+
+		if (!e->unassigned && e->element != VH_DISK && vh_domain_is_iommufd(d, e) == iommufd)
+			return e;
+	}
+	return NULL;
+}
+
+/* What libvirt passes by its group whatever is written: a mediated device, what a network gives. */
+static char *only_by_group(const struct vh_case *c)
+{
+	if (c->domain->mdev_line)
+		return vh_printf("the mediated device of line %d", c->domain->mdev_line);
+	return c->networks.pools.count ? vh_strdup("what a network gives it") : NULL;
+}
+
+static bool has_all_of_iommufd(const struct vh_surroundings *s)
+{
+	return s->iommufd == VH_YES && s->qemu >= QEMU_IOMMUFD_SINCE && s->libvirt >= IOMMUFD_SINCE;
+}
+
+bool vh_rule_driver_all_by_iommufd(const struct vh_case *c)
+{
+	_auto_free_ char *other = only_by_group(c);
+
+	for (size_t i = 0; i < c->domain->n_devices; i++)
+		if (c->domain->devices[i].element == VH_INTERFACE &&
+		    c->domain->devices[i].iommufd != VH_YES)
+			return false;
+	return has_all_of_iommufd(&c->around) && !other;
+}
+
+static void check_mixed(const struct vh_case *c, const struct vh_rule *r,
+			const struct vh_hostdev *e, struct vh_findings *out)
+{
+	const struct vh_hostdev *by_group = first_by(c->domain, false);
+	_auto_free_ char *message = NULL, *other = NULL;
+
+	if (by_group)
+		other = vh_printf("the <%s> of line %d", vh_address_element_str(by_group->element),
+				  by_group->line);
+	else
+		other = only_by_group(c);
+	if (!other)
+		return;
+	message = vh_printf(
+		"it is to be passed by iommufd, and %s by its group: QEMU takes one way for all devices of a guest, and ends",
+		other);
+	add_iommufd(r, e,
+		    by_group ? "write iommufd='yes' into the <driver> of all of them, or of none"
+			     : "remove iommufd='yes': not all of them can be passed so",
+		    message, out);
+}
+
 static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
-	const struct vh_domain *d = c->domain;
-	const struct vh_hostdev *by_iommufd = NULL, *by_group = NULL;
+	const struct vh_hostdev *e = c->domain ? first_by(c->domain, true) : NULL;
 	const struct vh_surroundings *s = &c->around;
 	_auto_free_ char *message = NULL;
 
-	for (size_t i = 0; d && i < d->n_devices; i++) {
-		const struct vh_hostdev *e = &d->devices[i];
-
-		if (e->unassigned || e->element == VH_DISK)
-			continue;
-		if (vh_domain_is_iommufd(d, e))
-			by_iommufd = by_iommufd ? by_iommufd : e;
-		else
-			by_group = by_group ? by_group : e;
-	}
-	if (!by_iommufd)
+	if (!e)
 		return;
 	if (s->libvirt && s->libvirt < IOMMUFD_SINCE) {
 		message = vh_printf(
 			"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
 			s->libvirt / 1000, s->libvirt % 1000);
-		add_iommufd(r, by_iommufd, NULL, message, out)->severity = VH_WARNING;
+		add_iommufd(r, e, NULL, message, out)->severity = VH_WARNING;
 		return;
 	}
 	if (s->qemu && s->qemu < QEMU_IOMMUFD_SINCE)
-		add_iommufd(r, by_iommufd, "remove iommufd='yes', or install QEMU 9.0 or later",
+		add_iommufd(r, e, "remove iommufd='yes', or install QEMU 9.0 or later",
 			    "it is to be passed by iommufd, which QEMU knows from 9.0 on", out);
 	if (s->iommufd == VH_NO)
-		add_iommufd(r, by_iommufd,
-			    "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
+		add_iommufd(r, e, "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
 			    "it is to be passed by iommufd, which the running kernel does not have",
 			    out);
-	if (!by_group)
-		return;
-	message = vh_printf(
-		"it is to be passed by iommufd, and the <%s> of line %d by its group: QEMU takes one way for all devices of a guest, and ends",
-		vh_address_element_str(by_group->element), by_group->line);
-	add_iommufd(r, by_iommufd,
-		    "write iommufd='yes' into the <driver> of all of them, or of none", message,
-		    out);
+	check_mixed(c, r, e, out);
 }
 
 const struct vh_rule vh_rule_iommufd_unavailable = {
@@ -158,6 +198,8 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 		   "enabled='yes'/> for all of them. The running kernel does not support it, as\n"
 		   "no kernel of Debian up to 14 does, or QEMU is older than 9.0; or another\n"
 		   "device of the domain is passed by its IOMMU group, and QEMU ends when it\n"
-		   "gets both. Write it for all devices, or for none. libvirt before 12.1\n"
-		   "silently ignores it: that is a warning, the device is passed by its group.",
+		   "gets both. Write it for all devices, or for none, as 'vfio-hook check\n"
+		   "--fix' does; mediated devices, and what a network gives, are passed by\n"
+		   "group. libvirt before 12.1 silently ignores it: that is a warning, the\n"
+		   "device is passed by its group.",
 };
