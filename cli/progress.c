@@ -13,6 +13,7 @@
 
 #define CLEAR "\r\033[K"
 #define WHAT_MAX 512
+#define FIRST 1000 /* ms until something is shown */
 
 /* --- the line --------------------------------------------------------------------------------- */
 
@@ -86,7 +87,7 @@ static int put(const struct shown *s)
 static int show(void *arg)
 {
 	struct shown *s = arg;
-	int64_t next = s->begin + 1000;
+	int64_t next = s->begin + FIRST;
 
 	for (;;) {
 		struct pollfd talk = { .fd = s->talk, .events = POLLIN };
@@ -127,7 +128,7 @@ void vh_progress_begin(struct vh_progress *p, const char *what, int limit_ms)
 {
 	struct shown s = { .begin = vh_now_ms(), .limit = limit_ms / 1000 };
 
-	*p = (struct vh_progress){ .tty = -1, .talk = -1, .owner = getpid() };
+	*p = (struct vh_progress){ .tty = -1, .talk = -1, .owner = getpid(), .begin = s.begin };
 	if (!isatty(STDERR_FILENO))
 		return;
 	(void)snprintf(s.what, sizeof(s.what), "%s", what); /* its beginning will do */
@@ -187,7 +188,7 @@ void vh_progress_listen(struct vh_progress *p, struct vh_root *root)
 
 void vh_progress_hide(const struct vh_progress *p)
 {
-	if (p->tty >= 0)
+	if (p->tty >= 0 && vh_now_ms() - p->begin >= FIRST) /* else nothing is there */
 		(void)!write(p->tty, CLEAR, strlen(CLEAR)); /* only for looks */
 }
 

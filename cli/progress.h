@@ -12,6 +12,7 @@ struct vh_progress {
 	int tty;  /* standard error, in the child's hands; -1: nothing is shown */
 	int talk; /* to the child */
 	pid_t owner;
+	int64_t begin;        /* vh_now_ms() */
 	char *doing;          /* said last, or NULL */
 	struct vh_root *root; /* whose waiting is shown, or NULL */
 	struct vh_root_listener listener;

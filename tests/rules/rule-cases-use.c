@@ -38,7 +38,7 @@ static void use_allowed(struct world *w)
 	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK | VH_USE_BLOCK;
 }
 CASE("in-use-allowed", use_allowed, .want = "info peer-detached 0000:01:00.0:10",
-     .silent = "device-in-use", .says = "without 0000:01:00.0 the host loses: eth0: default route");
+     .silent = "device-in-use", .says = "the host loses 0000:01:00.0 while the guest runs: eth0: default route");
 
 static void other_use_allowed(struct world *w)
 {
@@ -138,7 +138,7 @@ static void carries(struct world *w)
 	w->dev[1].carries = (struct vh_names){ names, VH_COUNT(names) };
 }
 CASE("carries", carries, .want = "info peer-detached 0000:01:00.0:10", .silent = "device-in-use",
-     .says = "without 0000:01:00.0 the host loses: eth0 is up, interface eth0");
+     .says = "the host loses 0000:01:00.0 while the guest runs: eth0 is up, interface eth0");
 
 static void peer_used(struct world *w)
 {

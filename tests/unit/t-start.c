@@ -48,6 +48,13 @@
 #define HUGE_1G "\\n31 26 0:31 / /huge rw - hugetlbfs h rw,pagesize=1024M"
 #define AT(slot, function) \
 	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
+#define PORT(model) "<controller type='pci' index='3' model='" model "'/>"
+#define BOARD(arch, machine) "<os><type arch='" arch "' machine='" machine "'>hvm</type></os>"
+#define NVDIMM(model, path)                                                \
+	"<memory model='" model "'><source><path>" path "</path></source>" \
+	"<target><size unit='KiB'>1</size></target></memory>"
+#define IOAPIC(driver) "<features><ioapic driver='" driver "'/></features>"
+#define LIBVIRT(version) "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0." version ".0\n"
 #define DAEMON(caps, sys, lock)                                                               \
 	"f run/libvirtd.pid\t800\nf proc/800/status\tName:\\tlibvirtd\\nCapBnd:\\t00000" caps \
 	"\nf proc/800/mountinfo\t22 1 0:21 / /sys " sys                                       \
@@ -61,6 +68,21 @@
 #define PCIR(ids)                                                                 \
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
+
+#define TEMPLATE                                                                                          \
+	"f etc/apparmor.d/libvirt/TEMPLATE.qemu\t#include <tunables/global>\\nprofile LIBVIRT_TEMPLATE "  \
+	"flags=(attach_disconnected) {\\n  #include <abstractions/libvirt-qemu>\\n}\n"                    \
+	"f etc/apparmor.d/abstractions/libvirt-qemu\t  # comment\\n  capability setgid,\\n  /dev/kvm rw," \
+	"\\n  /usr/share/vgabios/** r,\\n  @{PROC}/*/status r,\\n  include if exists "                    \
+	"<local/abstractions/libvirt-qemu>\n"
+#define CONFINED_BY(profile, template)                                                            \
+	"f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n"                                 \
+							     "f sys/module/apparmor/parameters/"  \
+							     "enabled\tY\n"                       \
+							     "f sys/kernel/security/apparmor/"    \
+							     "profiles\tman (enforce)\\n" profile \
+							     "\n" template
+#define CONFINED CONFINED_BY("libvirtd (enforce)", TEMPLATE)
 
 static const struct {
 	const char *name, *machine;
@@ -95,6 +117,36 @@ static const struct {
 	{ "a ROM that ends before it says what it is for",
 	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
 
+	{ "a ROM file that AppArmor's profile does not have", MACHINE CONFINED, ROM(ROM_PATH), "",
+	  "", "W rom-file:3" },
+	{ "a ROM file, and no profile of the daemon",
+	  MACHINE CONFINED_BY("cups (enforce)", TEMPLATE), ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file that a local rule allows",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/local/abstractions/libvirt-qemu\t  /opt/{fw,r?ms}/*.rom rk,\n",
+	  ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file that a local rule is not about",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/local/abstractions/libvirt-qemu\t  /opt/* r,\\n  /opt/roms/[a-b]*.rom r,\\n  /opt/roms/card.rom w,\\n  deny /opt/** r,\n",
+	  ROM(ROM_PATH), "", "", "W rom-file:3" },
+	{ "a ROM file that a variable may stand for",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/local/abstractions/libvirt-qemu\t  owner @{HOME}/*.rom r,\n",
+	  ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file, and the domain's own profile",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/libvirt/libvirt-5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f02\tprofile x {\\n  /** rw,\\n}\n",
+	  ROM(ROM_PATH), "", "<uuid>5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f02</uuid>", "" },
+	{ "a ROM file, and no security driver",
+	  MACHINE CONFINED "f etc/libvirt/qemu.conf\tsecurity_driver = \"none\"\n", ROM(ROM_PATH),
+	  "", "", "" },
+	{ "a ROM file, and no label", MACHINE CONFINED, ROM(ROM_PATH), "",
+	  "<seclabel type='none' model='apparmor'/>", "" },
+	{ "a ROM file in a folder that is shared", MACHINE CONFINED, ROM(ROM_PATH),
+	  "<filesystem><source dir='/opt/roms'/><target dir='x'/></filesystem>", "", "" },
+	{ "a ROM file, and a profile that is not there",
+	  MACHINE CONFINED_BY("libvirtd (enforce)", ""), ROM(ROM_PATH), "", "", "" },
+
 	{ "a command line without devices", MACHINE, "", "", COMMANDLINE(ARG("-S")), "" },
 	{ "-set of a hostdev", MACHINE, "", "",
 	  COMMANDLINE(ARG("-set") "\n" ARG("device.hostdev0.x-vga=on")), "E qemu-set:5" },
@@ -114,14 +166,17 @@ static const struct {
 			      ARG("-set") ARG("device.hostdev7.addr=9")),
 	  "E qemu-set:4" },
 	{ "-set of something else", MACHINE, "", "",
-	  COMMANDLINE(ARG("-set") ARG("drive.d0.file=x") ARG("-set") ARG("device.video0.vgamem=1")),
-	  "" },
+	  COMMANDLINE(ARG("-set") ARG("drive.d0.file=x")), "" },
+	{ "-set of another device of libvirt's", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.sata0-0-0.rotation_rate=1")), "E qemu-set:4" },
 	{ "-set without a value", MACHINE, "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x")), "" },
 	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
 
 	{ "driver kvm", MACHINE, "<driver name='kvm'/>", "", "", "E driver-choice:3" },
+	{ "driver vfio-pci, which is a model", MACHINE, "<driver name='vfio-pci'/>", "", "",
+	  "E driver-choice:3" },
 	{ "driver vfio", MACHINE, "<driver name='vfio'/>", "", "", "" },
 	{ "a model that is not there", MACHINE, "<driver name='vfio' model='mlx5_vfio_pci'/>", "",
 	  "", "E driver-choice:3" },
@@ -148,10 +203,42 @@ static const struct {
 	{ "two for which libvirt chooses", MACHINE, "<address type='pci'/>",
 	  "<video><address type='pci'/></video>", "", "" },
 	{ "addresses of other kinds", MACHINE, "<address type='ccw' slot='2'/>",
-	  "<video><address type='ccw' slot='2'/></video>", "", "" },
+	  "<video><address type='ccw' slot='2'/></video>", "", "E guest-address:2" },
+	{ "no address in the guest", MACHINE, "<address type='unassigned'/>", "", "", "" },
 	{ "a function alone in its slot", MACHINE, AT("2", "1"), "", "", "W guest-address:2" },
 	{ "a function beside that of another device", MACHINE, AT("2", "1"),
 	  "<video>" AT("2", "0") "</video>", "", "" },
+
+	{ "a function beside one that is single", MACHINE, AT("2", "1"),
+	  "<video><address type='pci' slot='2' multifunction='off'/></video>", "",
+	  "E guest-address:4" },
+	{ "a function beside one that is not", MACHINE, AT("2", "1"),
+	  "<video><address type='pci' slot='2' multifunction='on'/></video>", "", "" },
+	{ "a single function by itself", MACHINE,
+	  "<address type='pci' slot='2' multifunction='off'/>", "<video>" AT("3", "1") "</video>",
+	  "", "" },
+	{ "slot 1 of a root port", MACHINE, "<address type='pci' bus='3' slot='1'/>",
+	  PORT("pcie-root-port"), "", "E guest-address:2" },
+	{ "slot 1 of a port of a switch", MACHINE, "<address type='pci' bus='3' slot='1'/>",
+	  PORT("pcie-switch-downstream-port"), "", "E guest-address:2" },
+	{ "slot 0 of a root port", MACHINE, "<address type='pci' bus='3' slot='0'/>",
+	  PORT("pcie-root-port"), "", "" },
+	{ "slot 1 of a bridge", MACHINE, "<address type='pci' bus='3' slot='1'/>",
+	  PORT("pci-bridge"), "", "" },
+	{ "slot 0 of the root bus", MACHINE, AT("0", "0"), "", "", "E guest-address:2" },
+	{ "a PCI domain of the guest", MACHINE, "<address type='pci' domain='1' bus='0' slot='2'/>",
+	  "", "", "E guest-address:2" },
+	{ "a PCI domain of zPCI", MACHINE, "<address type='pci' domain='1' bus='0' slot='0'/>", "",
+	  BOARD("s390x", "s390-ccw-virtio"), "" },
+	{ "the place of q35's chipset", MACHINE, AT("0x1f", "0"), "", BOARD("x86_64", "pc-q35-8.2"),
+	  "E guest-address:2" },
+	{ "the place of q35's disks", MACHINE, AT("0x1f", "2"),
+	  "<video>" AT("0x1f", "0") "</video>", BOARD("x86_64", "q35"), "E guest-address:2" },
+	{ "slot 1 of q35", MACHINE, AT("1", "0"), "", BOARD("x86_64", "q35"), "" },
+	{ "the place of i440fx's chipset", MACHINE, AT("1", "0"), "", BOARD("x86_64", "pc"),
+	  "E guest-address:2" },
+	{ "slot 31 of i440fx", MACHINE, AT("0x1f", "0"), "", BOARD("x86_64", "pc-i440fx-6.2"), "" },
+	{ "slot 31 of another board", MACHINE, AT("0x1f", "0"), "", BOARD("aarch64", "virt"), "" },
 
 	{ "a hostdev outside of the devices", MACHINE, "", "", "<hostdev type='pci'/>",
 	  "W ignored-element:4" },
@@ -206,6 +293,18 @@ static const struct {
 	{ "an Intel IOMMU", MACHINE, "", IOMMU(""), "", "E viommu:4" },
 	{ "an Intel IOMMU that remaps interrupts", MACHINE, "", IOMMU("<driver intremap='on'/>"),
 	  "", "E viommu:4" },
+	{ "an IOMMU that remaps interrupts, and libvirt 9.0", MACHINE LIBVIRT("9000"), "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), "", "E viommu:4" },
+	{ "an IOMMU that remaps interrupts, and libvirt 10.10", MACHINE LIBVIRT("10010"), "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), "", "" },
+	{ "an IOMMU that remaps interrupts, and some libvirt", MACHINE, "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), "", "" },
+	{ "an IOMMU that remaps interrupts with QEMU's I/O APIC", MACHINE LIBVIRT("9000"), "",
+	  IOMMU("<driver caching_mode='on' intremap='on'/>"), IOAPIC("qemu"), "" },
+	{ "an IOMMU that remaps interrupts with the kernel's I/O APIC", MACHINE LIBVIRT("11003"),
+	  "", IOMMU("<driver caching_mode='on' intremap='on'/>"), IOAPIC("kvm"), "E viommu:4" },
+	{ "an IOMMU with the kernel's I/O APIC", MACHINE LIBVIRT("9000"), "",
+	  IOMMU("<driver caching_mode='on'/>"), IOAPIC("kvm"), "" },
 	{ "an Intel IOMMU with caching mode", MACHINE, "", IOMMU("<driver caching_mode='on'/>"), "",
 	  "" },
 	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",
@@ -246,6 +345,27 @@ static const struct {
 	  BACKING(HUGE("1")), "E hugetlbfs-missing:4" },
 	{ "huge pages, and an old snapshot", MACHINE MOUNTED(""), "", "", BACKING(HUGE("1")), "" },
 
+	{ "an nvdimm whose file is shared", MACHINE MOUNTED(""), "",
+	  NVDIMM("nvdimm' access='shared", "/var/x.img"), "", "E memory-unpinnable:4" },
+	{ "an nvdimm of shared memory", MACHINE MOUNTED(""), "", NVDIMM("nvdimm", "/var/x.img"),
+	  BACKING(SHARED "<source type='memfd'/>"), "E memory-unpinnable:4" },
+	{ "an nvdimm of its own", MACHINE MOUNTED(""), "",
+	  NVDIMM("nvdimm' access='private", "/var/x.img"), BACKING(SHARED "<source type='memfd'/>"),
+	  "" },
+	{ "an nvdimm where the cell is private", MACHINE MOUNTED(""), "",
+	  NVDIMM("nvdimm", "/var/x.img"),
+	  BACKING(SHARED "<source type='memfd'/>") CELLS(CELL("0", "memAccess='private'")), "" },
+	{ "an nvdimm", MACHINE MOUNTED(""), "", NVDIMM("nvdimm", "/var/x.img"), "", "" },
+	{ "virtio-pmem", MACHINE MOUNTED(""), "", NVDIMM("virtio-pmem", "/var/x.img"), "",
+	  "E memory-unpinnable:4" },
+	{ "virtio-pmem on a tmpfs", MACHINE MOUNTED("\\n27 26 0:9 / /dev/shm rw - tmpfs t rw"), "",
+	  NVDIMM("virtio-pmem", "/dev/shm/x.img"), "", "" },
+	{ "virtio-pmem, and no mounts are known", MACHINE, "", NVDIMM("virtio-pmem", "/var/x.img"),
+	  "", "" },
+	{ "virtio-pmem, and an old kernel",
+	  "pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"
+	  "f proc/sys/kernel/osrelease\t6.1.0\nd sys/bus/pci/drivers/vfio-pci\n" MOUNTED(""),
+	  "", NVDIMM("virtio-pmem", "/var/x.img"), "", "" },
 	{ "shared memory in a file", MACHINE MOUNTED(""), "", "", BACKING(SHARED),
 	  "E memory-unpinnable:4" },
 	{ "shared memory whose source is a file", MACHINE MOUNTED(""), "", "",
@@ -298,6 +418,7 @@ static const struct {
 	{ "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:02:00.0",
 	  "/sys/bus/pci/devices/0000:02:00.0" },
 	{ "vfio-pci,multifunction,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,host=00000:0x02:00.0", "00000:0x02:00.0" },
 	{ "vfio-pci", "a device" },
 	{ "{\"driver\":\"vfio-pci\",\"host\":\"02:00.0\"}", "02:00.0" },
 	{ "{'driver':'vfio-pci','host':'02:00.0','id':'gpu'}", "02:00.0" },

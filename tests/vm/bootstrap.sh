@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes a Debian of these packages in ROOT, which must not be there, with a kernel that no
-# package owns: unpacked, not installed, which would make an initramfs that nobody wants.
+# package owns: unpacked, not installed, which would make an initramfs that nobody wants. Without
+# what draws in three dimensions: 200 MB that a compositor depends on and can do without.
 #   bootstrap.sh [--no-kernel] SUITE ROOT PACKAGE...
 # Needs root. Leaves packages.txt, the versions of all of them, and scratch files in the working
 # directory.
@@ -58,6 +59,11 @@ unshare --mount mmdebstrap --mode=root --variant=apt --aptopt="$PWD/proxies" "${
 	--dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
+	--dpkgopt='path-exclude=/usr/lib/*/libLLVM*' \
+	--dpkgopt='path-exclude=/usr/lib/*/libgallium*' \
+	--dpkgopt='path-exclude=/usr/lib/*/libz3*' \
+	--dpkgopt='path-exclude=/usr/lib/*/dri/*' \
+	--dpkgopt='path-exclude=/usr/share/icons/*' \
 	--dpkgopt='force-unsafe-io' \
 	--include="$(IFS=, && echo "${packages[*]}")" \
 	"${kernel_hook[@]}" \

@@ -23,6 +23,8 @@ packages=(
 	kmod udev iproute2 procps strace e2fsprogs util-linux pciutils busybox-static
 	# disks of the network, PPPoE, Open vSwitch, with the commands that end their use
 	nvme-cli open-iscsi ppp pppoe openvswitch-switch
+	# a desktop: the smallest compositor that keeps a session of logind
+	cage
 )
 
 log() { echo "build-image: $*" >&2; }
