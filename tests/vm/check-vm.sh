@@ -34,10 +34,10 @@ cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
 logs=${VM_LOG_DIR:-$cache/logs}/$suite-$variant
 
 die() { echo "Bail out! $*"; exit 1; }
-# no_suite STATUS WHAT: why that failed; the exit status 3 says that no program of ours has run
+# no_suite STATUS WHAT: why that failed; with exit status 3 no scenario has run
 no_suite() {
 	[ "$1" = 3 ] || die "no $2"
-	echo "Bail out! $suite cannot be installed from its packages: nothing of ours has been tried"
+	echo "Bail out! $suite cannot be installed from its packages: no scenario has run"
 	exit 3
 }
 "$here/suites.sh" | grep -x -- "$suite" >/dev/null || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs drivers of this folder in each of some suites, all of them whatever fails: the exit status
 # says whether one did, and the last lines which, and how long each took. 3: none failed, but a suite
-# could not be installed from its packages, so that nothing of ours was tried in it.
+# could not be installed from its packages, so that no test has run in it.
 #   run-suites.sh "SUITE..." full|short|"" "DRIVER [OPTION...]"...
 # Where no suite is named: those that CI runs in full or by the short selection; or all.
 set -u

@@ -25,7 +25,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 count=0 failed=0
 no_suite() {	# STATUS: as check-vm.sh
-	[ "$1" != 3 ] || { echo "Bail out! $suite cannot be installed from its packages: nothing of ours has been tried"; exit 3; }
+	[ "$1" != 3 ] || { echo "Bail out! $suite cannot be installed from its packages: nothing has been booted"; exit 3; }
 	echo "Bail out! no image, or no programs"
 	exit 1
 }
