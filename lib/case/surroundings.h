@@ -16,6 +16,7 @@ struct vh_rom_file {
 	enum vh_tri there;
 	char *closed;       /* itself, or the directory above it, that only its owner may read or
 			       enter; NULL: none */
+	bool confined;      /* AppArmor's profile for the domain does not let QEMU read it */
 	enum vh_tri is_rom; /* it begins as a ROM does */
 	bool has_ids;       /* and says which device it is for */
 	uint16_t vendor, device;

@@ -37,7 +37,7 @@ prints 'a card: the display manager, by its alias, and the service that has it o
 	'^stop-units = display-manager\.service nvidia-persistenced\.service$'
 prints 'a card: the console' '^release-console = yes$'
 prints 'a card: modules, those that use others first' '^unload-modules = nvidia_drm nvidia_modeset nvidia$'
-prints 'a card: each use is a comment' '^# process 812 \(Xorg\) has /dev/dri/card0 open$'
+prints 'a card: each use is a comment' '^# process 812 \(Xorg\) and others have /dev/dri/card0 open$'
 verdict 'a card: nothing on stderr' test -z "$err"
 exits 'a name in place of an address' 0 on desktop handover nvme1n1
 prints 'a name in place of an address: whose it is' '^\[device 0000:02:00\.0\]$'

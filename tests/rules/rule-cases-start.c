@@ -354,7 +354,8 @@ static void past_libvirt(struct world *w, const char *addr, size_t count)
 {
 	alone(w);
 	for (size_t i = 0; i < count; i++)
-		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, world_addr(addr) };
+		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, false,
+						world_addr(addr) };
 	w->domain.smuggled.list = past;
 	w->domain.smuggled.count = count;
 }
@@ -398,6 +399,49 @@ static void past_on_vfio(struct world *w)
 }
 CASE("commandline-on-vfio", past_on_vfio, .want = "warning qemu-commandline 0000:07:00.0:40",
      .silent = "qemu-set");
+
+static void past_with_a_peer(struct world *w)
+{
+	past_on_vfio(w);
+	world_dev(w, "0000:07:00.1", AUDIO, 7, "snd_hda_intel");
+}
+CASE("commandline-peer-on-driver", past_with_a_peer,
+     .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "0000:07:00.1 of its IOMMU group is on 'snd_hda_intel', and nobody takes it");
+
+static void past_with_a_bridge(struct world *w)
+{
+	past_on_vfio(w);
+	world_dev(w, "0000:07:00.1", BRIDGE, 7, "pcieport");
+	world_dev(w, "0000:07:01.0", AUDIO, 7, NULL);
+}
+CASE("commandline-peers-tolerated", past_with_a_bridge,
+     .want = "warning qemu-commandline 0000:07:00.0:40");
+
+static void past_in_use(struct world *w)
+{
+	past_on_vfio(w);
+	world_view(w, 7)->open = VH_YES;
+	world_view(w, 7)->holder = S("process 812 (qemu-system-x86)");
+}
+CASE("commandline-group-open", past_in_use, .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "its IOMMU group is in use by process 812");
+
+static void past_of_itself(struct world *w)
+{
+	past_in_use(w);
+	w->c.running = true;
+}
+CASE("commandline-group-open-by-itself", past_of_itself,
+     .want = "warning qemu-commandline 0000:07:00.0:40");
+
+static void past_misspelt(struct world *w)
+{
+	past_on_vfio(w);
+	past[0].misspelt = true;
+}
+CASE("commandline-one-argument", past_misspelt, .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "are two arguments of QEMU's, and this is one");
 
 static void past_beside_a_hook(struct world *w)
 {
@@ -829,8 +873,8 @@ CASE("iommufd-for-all-but-one", iommufd_but_one,
 /* --- other hooks -------------------------------------------------------------------------------- */
 
 static struct vh_hook_line hooks[] = {
-	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1 },
-	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0 },
+	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1, NULL },
+	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0, NULL },
 };
 
 static void hooks_of_others(struct world *w)
@@ -842,6 +886,20 @@ static void hooks_of_others(struct world *w)
 CASE("hook-conflict", hooks_of_others, .want = "warning hook-conflict",
      .says = "/etc/libvirt/hooks/qemu:4: 'virsh nodedev-detach' (and 1 line more) calls libvirt",
      .fix = "'modprobe vfio-pci' is not needed either");
+
+static void hooks_called(struct world *w)
+{
+	static struct vh_hook_line line = {
+		S("/usr/local/bin/up.sh"),     3, VH_DEED_VIRSH, "virsh", 0,
+		S("/etc/libvirt/hooks/qemu:7")
+	};
+
+	alone(w);
+	w->c.scripts.list = &line;
+	w->c.scripts.count = 1;
+}
+CASE("hook-called", hooks_called, .want = "warning hook-conflict",
+     .says = "/usr/local/bin/up.sh:3 (called by /etc/libvirt/hooks/qemu:7): 'virsh' calls libvirt");
 
 static void hooks_that_load(struct world *w)
 {
