@@ -124,7 +124,7 @@ fi
 refuses 'a name with a newline stays on a line' 'no.x0asuch' on demo check $'no\nsuch'
 refuses 'a manifest that is not there' 'cannot be read: No such' "$hook" --host "$work/nosuch" list
 echo garbage >"$work/garbage.host"
-refuses 'a manifest that is none' 'garbage.host is not a snapshot of a host: line 1 ' "$hook" --host "$work/garbage.host" list
+refuses 'a manifest that is none' 'garbage.host line 1: not a snapshot of a host' "$hook" --host "$work/garbage.host" list
 mkdir "$work/empty"
 refuses 'a sysroot without sys' 'describes no system' "$hook" --sysroot "$work/empty" list
 refuses 'a sysroot that is not there' 'No such file' "$hook" --sysroot "$work/nosuch" list
