@@ -76,7 +76,7 @@ static bool is_let_go(const struct vh_root *root, int number)
 	_auto_free_ char *who = NULL;
 
 	return vh_process_has_groups(root) == VH_NO &&
-	       vh_process_holding_group(root, number, &who) == VH_NO;
+	       vh_process_holding_group(root, number, &who, NULL) == VH_NO;
 }
 
 static bool is_closed_by(const struct vh_root *root, int number, int64_t deadline)
@@ -164,6 +164,6 @@ void vh_groups_try(const struct vh_root *root, struct vh_claims *c)
 
 		g->open = vh_group_is_closed(root, g->number) == VH_YES ? VH_NO : VH_YES;
 		if (g->open == VH_YES)
-			g->holder = vh_process_behind_group(root, g->number);
+			g->holder = vh_process_behind_group(root, g->number, &g->nodes);
 	}
 }

@@ -24,6 +24,7 @@ struct vh_group_view {
 	enum vh_tri open;
 	char *holder; /* who: "process 812 (qemu-system-x86)", or NULL */
 	char *domain; /* its name, if libvirt says that a domain has it; or NULL */
+	char *nodes; /* what it has open, or may have: paths below /dev, with blanks between; or NULL */
 };
 
 struct vh_claims {
