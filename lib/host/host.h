@@ -194,6 +194,7 @@ struct vh_host {
 	/* with VH_HOST_RULES (platform.h) */
 	enum vh_tri remapping;         /* interrupts are remapped */
 	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
+	enum vh_tri unsafe_iommufd;    /* and so is iommufd, for what is passed by that */
 	struct vh_node *nodes;         /* empty: one, or unknown */
 	size_t n_nodes;
 	struct vh_bind_id *bind_ids;

@@ -75,24 +75,19 @@ static bool is_true(const char *value)
 	return *value == 'Y' || *value == 'y' || *value == '1';
 }
 
-/* VFIO's own parameter; while the module is not loaded, what it will be given then. iommufd has
- * another one, and which of them counts is decided by QEMU. */
-static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host *h)
+/* The parameter of the module by which a device is passed; while it is not loaded, what it will be
+ * given then. */
+static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host *h,
+			       const char *module)
 {
-	static const char path[] = "sys/module/%s/parameters/allow_unsafe_interrupts";
-	_auto_free_ char *type1 = vh_root_read(root, path, "vfio_iommu_type1");
-	_auto_free_ char *iommufd = vh_root_read(root, path, "iommufd");
+	_auto_free_ char *now = vh_root_read(
+		root, "sys/module/%s/parameters/allow_unsafe_interrupts", module);
 	_auto_module_values_ struct vh_module_options values = { 0 };
 	bool is_unsafe = false;
 
-	if (type1 && is_true(type1))
-		return VH_YES;
-	if (iommufd && is_true(iommufd))
-		return VH_UNKNOWN;
-	if (type1)
-		return VH_NO;
-	vh_module_options_read(root, h->cmdline, "vfio_iommu_type1", "allow_unsafe_interrupts",
-			       &values);
+	if (now)
+		return is_true(now) ? VH_YES : VH_NO;
+	vh_module_options_read(root, h->cmdline, module, "allow_unsafe_interrupts", &values);
 	for (size_t i = 0; i < values.count; i++)
 		is_unsafe = is_true(values.list[i].value);
 	return is_unsafe ? VH_YES : VH_NO;
@@ -107,10 +102,8 @@ static void read_interrupts(const struct vh_root *root, struct vh_host *h)
 		vh_host_not_checked(h, "interrupt remapping: /proc/interrupts does not tell");
 	if (h->remapping != VH_NO)
 		return;
-	h->unsafe_interrupts = read_unsafe(root, h);
-	if (h->unsafe_interrupts == VH_UNKNOWN)
-		vh_host_not_checked(h, "interrupt remapping: it is off, and iommufd alone is told "
-				       "to do without");
+	h->unsafe_interrupts = read_unsafe(root, h, "vfio_iommu_type1");
+	h->unsafe_iommufd = read_unsafe(root, h, "iommufd");
 }
 
 /* --- reserved regions -------------------------------------------------------------------------- */

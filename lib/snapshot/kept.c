@@ -78,6 +78,7 @@ static const struct vh_kept table[] = {
 	     .usual = "0x00000000fee00000 0x00000000feefffff msi",
 	     .flags = VH_KEPT_LINES | VH_KEPT_X),
 	KEPT(PATH_, "dev/vfio/*", .flags = VH_KEPT_THERE | VH_KEPT_X),
+	KEPT(PATH_, "dev/iommu", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "sys/class/vfio", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "sys/class/vfio-dev", .flags = VH_KEPT_THERE),
 

@@ -67,6 +67,8 @@ static void show_interrupts(struct vh_strbuf *sb, const struct vh_host *h,
 {
 	(void)d;
 	vh_strbuf_addf(sb, "%s %s", tri(h->remapping), tri(h->unsafe_interrupts));
+	if (h->unsafe_iommufd == VH_YES)
+		vh_strbuf_add(sb, ", iommufd yes");
 }
 
 static void show_ids(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
@@ -170,7 +172,14 @@ static const struct {
 	  show_interrupts, "no no" },
 	{ "unsafe for iommufd alone",
 	  NIC CPU PLAIN_IRQS "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tY\n",
-	  show_interrupts, "no unknown" },
+	  show_interrupts, "no no, iommufd yes" },
+	{ "unsafe for iommufd that is not loaded yet",
+	  NIC CPU PLAIN_IRQS "f etc/modprobe.d/a.conf\toptions iommufd allow_unsafe_interrupts=Y\n",
+	  show_interrupts, "no no, iommufd yes" },
+	{ "unsafe for groups, safe for iommufd",
+	  NIC CPU PLAIN_IRQS "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tN\n"
+			     "f sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\tY\n",
+	  show_interrupts, "no yes" },
 	{ "ids",
 	  "pci 0000:02:00.0 class=020000 id=8086:0001 group=9 driver=vfio-pci\n" NIC
 	  "f proc/cmdline\tvfio_pci.ids=8086:1,10de:1b80:1043 xvfio-pci.ids=1:2\n"

@@ -5,10 +5,9 @@
 
 #include "lib/base/banned.h"
 
-/* The first versions of libvirt that know <driver model=>, and iommufd; older ones ignore it, and
- * start. The hook's XML has passed through libvirt, which keeps only what it knows. */
+/* The first version of libvirt that knows <driver model=>; older ones ignore it, and start. The
+ * hook's XML has passed through libvirt, which keeps only what it knows. */
 #define MODEL_SINCE 10000
-#define IOMMUFD_SINCE 12001
 #define QEMU_IOMMUFD_SINCE 9000000
 
 /* The QEMU driver of libvirt knows of vfio alone (qemu_validate.c). */
@@ -101,48 +100,92 @@ static struct vh_finding *add_iommufd(const struct vh_rule *r, const struct vh_h
 	return f;
 }
 
-static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+/* The first element that is passed each way; NULL: none is. */
+struct ways {
+	const struct vh_hostdev *iommufd, *group;
+	const struct vh_hostdev *disk; /* QEMU's own driver of NVMe takes it by its group, always */
+};
+
+static struct ways ways_of(const struct vh_domain *d)
 {
-	const struct vh_domain *d = c->domain;
-	const struct vh_hostdev *by_iommufd = NULL, *by_group = NULL;
-	const struct vh_surroundings *s = &c->around;
-	_auto_free_ char *message = NULL;
+	struct ways w = { 0 };
 
 	for (size_t i = 0; d && i < d->n_devices; i++) {
 		const struct vh_hostdev *e = &d->devices[i];
 
-		if (e->unassigned || e->element == VH_DISK)
+		if (e->element == VH_DISK)
+			w.disk = w.disk ? w.disk : e;
+		else if (e->unassigned)
 			continue;
-		if (vh_domain_is_iommufd(d, e))
-			by_iommufd = by_iommufd ? by_iommufd : e;
+		else if (vh_domain_is_iommufd(d, e))
+			w.iommufd = w.iommufd ? w.iommufd : e;
 		else
-			by_group = by_group ? by_group : e;
+			w.group = w.group ? w.group : e;
 	}
-	if (!by_iommufd)
+	return w;
+}
+
+/* Without CONFIG_VFIO_GROUP iommufd is the only way. */
+static void check_groups(const struct vh_case *c, const struct ways *w, const struct vh_rule *r,
+			 struct vh_findings *out)
+{
+	if (c->around.vfio_groups != VH_NO)
 		return;
-	if (s->libvirt && s->libvirt < IOMMUFD_SINCE) {
-		message = vh_printf(
-			"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
-			s->libvirt / 1000, s->libvirt % 1000);
-		add_iommufd(r, by_iommufd, NULL, message, out)->severity = VH_WARNING;
+	if (w->group)
+		add_iommufd(
+			r, w->group,
+			"write <driver iommufd='yes'/> into each <hostdev>, which takes libvirt 12.1 and QEMU 9.0",
+			"it is to be passed by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP): iommufd is the only way",
+			out);
+	if (w->disk)
+		add_iommufd(
+			r, w->disk,
+			"pass the controller as a <hostdev> with <driver iommufd='yes'/>, or boot a kernel with CONFIG_VFIO_GROUP",
+			"QEMU takes an NVMe disk by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP)",
+			out);
+}
+
+static void check_ignored(const struct vh_case *c, struct ways *w, const struct vh_rule *r,
+			  struct vh_findings *out)
+{
+	unsigned int libvirt = c->around.libvirt;
+	_auto_free_ char *message = NULL;
+
+	if (!w->iommufd || !libvirt || libvirt >= VH_RULE_IOMMUFD_SINCE)
 		return;
-	}
+	message = vh_printf(
+		"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
+		libvirt / 1000, libvirt % 1000);
+	add_iommufd(r, w->iommufd, NULL, message, out)->severity = VH_WARNING;
+	w->group = w->group ? w->group : w->iommufd;
+	w->iommufd = NULL;
+}
+
+static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_surroundings *s = &c->around;
+	struct ways w = ways_of(c->domain);
+	_auto_free_ char *message = NULL;
+
+	check_ignored(c, &w, r, out);
+	check_groups(c, &w, r, out);
+	if (!w.iommufd)
+		return;
 	if (s->qemu && s->qemu < QEMU_IOMMUFD_SINCE)
-		add_iommufd(r, by_iommufd, "remove iommufd='yes', or install QEMU 9.0 or later",
+		add_iommufd(r, w.iommufd, "remove iommufd='yes', or install QEMU 9.0 or later",
 			    "it is to be passed by iommufd, which QEMU knows from 9.0 on", out);
 	if (s->iommufd == VH_NO)
-		add_iommufd(r, by_iommufd,
+		add_iommufd(r, w.iommufd,
 			    "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
 			    "it is to be passed by iommufd, which the running kernel does not have",
 			    out);
-	if (!by_group)
+	if (!w.group)
 		return;
 	message = vh_printf(
 		"it is to be passed by iommufd, and the <%s> of line %d by its group: QEMU takes one way for all devices of a guest, and ends",
-		vh_address_element_str(by_group->element), by_group->line);
-	add_iommufd(r, by_iommufd,
-		    "write iommufd='yes' into the <driver> of all of them, or of none", message,
-		    out);
+		vh_address_element_str(w.group->element), w.group->line);
+	add_iommufd(r, w.iommufd, "write iommufd='yes' into the <driver> of all of them, or of none",
+		    message, out);
 }
 
 const struct vh_rule vh_rule_iommufd_unavailable = {
@@ -156,5 +199,7 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 		   "no kernel of Debian up to 14 does, or QEMU is older than 9.0; or another\n"
 		   "device of the domain is passed by its IOMMU group, and QEMU ends when it\n"
 		   "gets both. Write it for all devices, or for none. libvirt before 12.1\n"
-		   "silently ignores it: that is a warning, the device is passed by its group.",
+		   "silently ignores it: that is a warning, the device is passed by its group.\n"
+		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there a device\n"
+		   "that is to be passed by its group is the error.",
 };
