@@ -98,6 +98,7 @@ struct vh_pci_dev {
 	bool hinted;               /* only meant, perhaps: what it is was read, and no more */
 	int group;                 /* IOMMU group, or -1 */
 	char *driver;              /* bound now; NULL: none */
+	char *variant;             /* the VFIO driver made for it; NULL: vfio-pci (variant.h) */
 	char *override;            /* driver_override; NULL: unset or unknown */
 	enum vh_tri override_read; /* YES: `override` is what stands there */
 	bool root_bus;             /* not behind a bridge */

@@ -213,6 +213,16 @@ static bool set_after_variant(struct stage *st, const struct stage_scene *scene)
 	return set_after_guest(st, scene);
 }
 
+/* The kernel has a VFIO driver for every device: peers go to that. */
+static bool set_variants(struct stage *st, const struct stage_scene *scene)
+{
+	(void)scene;
+	fake_put(st->root, "fake-kernel/modules/some_vfio_pci", "%s", "");
+	fake_put(st->root, "lib/modules/6.1.0/modules.alias",
+		 "alias vfio_pci:v*d*sv*sd*bc*sc*i0* some_vfio_pci\n");
+	return true;
+}
+
 static bool set_nothing_given_of_variant(struct stage *st, const struct stage_scene *scene)
 {
 	put_variant(st);
@@ -341,6 +351,7 @@ const struct operation operations[] = {
 	{ "release of a start that libvirt refused", set_prepared_alone, run_release, 0 },
 	{ "release after a hot-unplug", set_after_unplug, run_release, OPERATION_TWO },
 	{ "release after a variant driver", set_after_variant, run_release, 0 },
+	{ "prepare of peers for a variant driver", set_variants, run_prepare, 0 },
 	{ "release where a variant driver was left", set_nothing_given_of_variant, run_release, 0 },
 	{ "release after modules were unloaded", set_after_unloading, run_release, 0 },
 	{ "prepare without groups", set_no_groups, run_prepare, 0 },
