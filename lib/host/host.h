@@ -171,7 +171,14 @@ enum vh_module {
 	VH_MODULE_LOADABLE,
 	VH_MODULE_LOADED,
 };
-enum vh_cpu { VH_CPU_OTHER = 0, VH_CPU_INTEL, VH_CPU_AMD };
+enum vh_cpu {
+	VH_CPU_OTHER = 0,
+	VH_CPU_INTEL,
+	VH_CPU_AMD,
+	VH_CPU_ARM, /* 64 bits; its IOMMU is called SMMU */
+	VH_CPU_Z,   /* IBM Z: functions are configured one by one, each in a group of its own */
+	VH_CPU_POWER,
+};
 
 struct vh_host {
 	struct vh_pci_addr *asked; /* the addresses given to vh_host_read(), there or not */
@@ -185,7 +192,8 @@ struct vh_host {
 	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
 	bool is_guest;              /* it is itself a guest of QEMU or Hyper-V */
-	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
+	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS, an SMMU) */
+	char *off_slots; /* IBM Z without groups: functions that are not switched on, "FID FID"; NULL */
 	enum vh_module vfio_pci;
 	char *cmdline;                /* of the kernel, or NULL */
 	char *forbidden_by;           /* the file that forbids vfio-pci, or NULL */

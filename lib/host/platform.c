@@ -48,14 +48,20 @@ static bool has_word(const char *text, const char *word)
 /*
  * With remapping every interrupt of an IO-APIC or by MSI goes through it, and its chip is called
  * IR-IO-APIC or IR-PCI-MSI, by Intel and AMD alike (arch/x86/kernel/apic, drivers/iommu). Where
- * chips have neither name (Xen), nothing can be told.
+ * chips have neither name (Xen), nothing can be told. On ARM the ITS of a GICv3 keeps the messages
+ * of devices apart; without one, by GICv2m, a device can send any.
  */
-static enum vh_tri remapping_in(const struct vh_root *root, size_t size)
+static enum vh_tri remapping_in(const struct vh_root *root, bool arm, size_t size)
 {
 	_auto_free_ char *text = vh_alloc(size + 1);
 
 	if (vh_root_read_bytes(root, text, size, "proc/interrupts") <= 0)
 		return VH_UNKNOWN;
+	if (arm) {
+		if (has_word(text, "ITS-PCI-MSI") || has_word(text, "ITS-MSI"))
+			return VH_YES;
+		return has_word(text, "GICv2m-PCI-MSI") ? VH_NO : VH_UNKNOWN;
+	}
 	if (has_word(text, "IR-IO-APIC") || has_word(text, "IR-PCI-MSI"))
 		return VH_YES;
 	return has_word(text, "IO-APIC") || has_word(text, "PCI-MSI") ? VH_NO : VH_UNKNOWN;
@@ -63,11 +69,11 @@ static enum vh_tri remapping_in(const struct vh_root *root, size_t size)
 
 /* The whole table is made by the kernel line by line, and grows with the host; nearly always its
  * first lines tell. That there is no remapping is not said on their word alone. */
-static enum vh_tri read_remapping(const struct vh_root *root)
+static enum vh_tri read_remapping(const struct vh_root *root, bool arm)
 {
-	if (remapping_in(root, INTERRUPTS_FEW) == VH_YES)
+	if (remapping_in(root, arm, INTERRUPTS_FEW) == VH_YES)
 		return VH_YES;
-	return remapping_in(root, INTERRUPTS_MAX);
+	return remapping_in(root, arm, INTERRUPTS_MAX);
 }
 
 static bool is_true(const char *value)
@@ -95,10 +101,13 @@ static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host 
 
 static void read_interrupts(const struct vh_root *root, struct vh_host *h)
 {
-	if (h->cpu == VH_CPU_OTHER || !h->iommu)
+	bool arm = h->cpu == VH_CPU_ARM;
+
+	if ((h->cpu != VH_CPU_INTEL && h->cpu != VH_CPU_AMD && !arm) || !h->iommu)
 		return;
-	h->remapping = read_remapping(root);
-	if (h->remapping == VH_UNKNOWN && !h->uses_untold) /* else that says it too */
+	h->remapping = read_remapping(root, arm);
+	/* a device that uses no message yet shows no chip; x86 has others that do */
+	if (h->remapping == VH_UNKNOWN && !h->uses_untold && !arm) /* else that says it too */
 		vh_host_not_checked(h, "interrupt remapping: /proc/interrupts does not tell");
 	if (h->remapping != VH_NO)
 		return;

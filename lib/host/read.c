@@ -37,6 +37,7 @@ void vh_host_free(const struct vh_host *host)
 	free(h->mounts);
 	free(h->release);
 	free(h->forbidden_by);
+	free(h->off_slots);
 	free(h->cmdline);
 	free(h);
 }

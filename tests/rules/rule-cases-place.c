@@ -343,6 +343,14 @@ static void unsafe_allowed(struct world *w)
 }
 CASE("unsafe-allowed", unsafe_allowed, .want = "", .silent = "interrupts-unsafe");
 
+static void unsafe_on_arm(struct world *w)
+{
+	unsafe(w);
+	w->host.cpu = VH_CPU_ARM;
+}
+CASE("unsafe-on-arm", unsafe_on_arm, .want = "error interrupts-unsafe",
+     .says = "GICv2m in /proc/interrupts, no ITS", .fix = "use a machine with an ITS");
+
 static void unsafe_by_iommufd(struct world *w)
 {
 	unsafe_allowed(w);

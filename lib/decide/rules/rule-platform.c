@@ -107,6 +107,11 @@ static const char *refusing_module(const struct vh_case *c)
 
 static char *unsafe_fix(const struct vh_host *h, const char *off, const char *module)
 {
+	if (h->cpu == VH_CPU_ARM)
+		return vh_printf(
+			"use a machine with an ITS (GICv3 or later): no setting gives it to this one%s\n"
+			"or, if all guests are trusted: echo 'options %s allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot",
+			h->is_guest ? ", its hypervisor may" : "", module);
 	if (off)
 		return vh_printf("take %s off the kernel command line and reboot", off);
 	if (h->is_guest)
@@ -132,6 +137,12 @@ static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rul
 		return;
 	off = remapping_off(c->host->cmdline);
 	fix = unsafe_fix(c->host, off, module);
+	if (c->host->cpu == VH_CPU_ARM) {
+		vh_finding_add(
+			out, r, NULL, fix,
+			"interrupts of devices are not kept apart (GICv2m in /proc/interrupts, no ITS), so VFIO refuses every device");
+		return;
+	}
 	vh_finding_add(
 		out, r, NULL, fix,
 		"interrupts are not remapped (no IR- chip in /proc/interrupts), so VFIO refuses every device%s%s%s",
