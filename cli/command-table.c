@@ -266,6 +266,10 @@ const struct vh_command *vh_command_table_ask(const struct vh_cli *cli, const ch
 		return cmd;
 	for (size_t i = 0; i < vh_command_table_count; i++)
 		vh_suggest_add(&s, vh_command_table[i].name);
+	if (vh_streq(name, vh_command_table_explain.name)) {
+		free(s.closest);
+		s.closest = vh_strdup("--explain");
+	}
 	hint = vh_suggest_text(&s, "; 'vfio-hook --help' lists them");
 	vh_error(cli, "unknown command '%s'%s", name, hint);
 	return NULL;

@@ -40,13 +40,32 @@ static int find_word(const struct vh_option *o, const char *value)
 	return -1;
 }
 
+/* "text, json or dot" */
+static char *words_of(const struct vh_option *o)
+{
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+	const char *p = o->arg + strspn(o->arg, "[=");
+
+	while (*p && *p != ']') {
+		size_t n = strcspn(p, "|]");
+		bool last = p[n] != '|';
+
+		vh_strbuf_add(&sb, !sb.len ? "" : last ? " or " : ", ");
+		vh_strbuf_add_mem(&sb, p, n);
+		p += n + !last;
+	}
+	return VH_STEAL(sb.data);
+}
+
 static int read_word(const struct vh_cli *cli, struct vh_given *g)
 {
 	int place = g->value ? find_word(g->option, g->value) : 0;
 
 	if (place < 0) {
-		vh_error(cli, "option '--%s' does not know '%s'; see 'vfio-hook --help'",
-			 g->option->name, g->value);
+		_auto_free_ char *words = words_of(g->option);
+
+		vh_error(cli, "option '--%s' does not know '%s'; it takes %s", g->option->name,
+			 g->value, words);
 		return -1;
 	}
 	g->number = place + may_lack_value(g->option); /* 0 is there: it was not given */
@@ -166,6 +185,10 @@ static void tell_unknown(const struct vh_cli *cli, int argc, char **argv)
 
 	for (size_t i = 0; i < vh_command_table_n_options; i++)
 		vh_suggest_add(&s, vh_command_table_options[i].name);
+	if (vh_streq(s.word, "json")) { /* as other programs have it */
+		free(s.closest);
+		s.closest = vh_strdup("format json");
+	}
 	if (!is_short && vh_streq(s.closest, s.word)) {
 		vh_error(cli, "option '%s' takes no value", name);
 		free(s.closest);

@@ -69,7 +69,12 @@ static int describe(const struct vh_cli *cli, struct vh_strbuf *ret)
 
 	if (cli->host) {
 		rc = vh_input_read(ret, cli->host, VH_MANIFEST_MAX, &err);
-		if (rc < 0)
+		if (rc < 0 && err.sys == EISDIR)
+			vh_error(cli,
+				 "%s is a directory; '--host' takes a file that 'vfio-hook "
+				 "snapshot' wrote, '--sysroot' a directory",
+				 cli->host);
+		else if (rc < 0)
 			vh_error_report(cli, cli->host, &err);
 		else
 			drop_returns(ret);

@@ -47,6 +47,7 @@ int vh_boot_command(struct vh_cli *cli, char **args, int count)
 	if (vh_streq(args[0], "verify") && count == 1)
 		return vh_boot_verify(cli);
 	vh_error(cli, "%s; usage: vfio-hook boot generate ADDRESS...|FILE, boot verify, boot remove",
-		 generates ? "which devices?" : "that is not how 'boot' is used");
+		 generates ? "name the devices, or a file with a domain"
+			   : "'boot' takes 'generate', 'verify' or 'remove'");
 	return VH_EXIT_USAGE;
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/wrap.h"
 #include "lib/base/backend.h"
 #include "lib/boot/system.h"
@@ -24,37 +25,24 @@ static void from_terminal(void (*handler)(int))
 	signal(SIGHUP, handler);
 }
 
-static void become(const char *const *argv, int out)
+/* `err`: standard error goes to `out` too. */
+static void become(const char *const *argv, int out, bool err)
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
 	char *environment[] = { path, locale, NULL };
 
 	signal(SIGPIPE, SIG_DFL);
 	from_terminal(SIG_DFL); /* what is ignored stays so behind execve() */
-	if (out < 0 || dup2(out, STDOUT_FILENO) >= 0)
+	if (out < 0 || (dup2(out, STDOUT_FILENO) >= 0 && (!err || dup2(out, STDERR_FILENO) >= 0)))
 		execve(argv[0], (char *const *)argv, environment);
 	_exit(127);
 }
 
-int vh_run(const char *const *argv, struct vh_strbuf *out)
+/* Its exit status, or -1, errno set. */
+static int wait_for(pid_t pid, int rc)
 {
-	int pipe[2] = { -1, -1 }, status = -1, rc = 0;
-	pid_t pid;
+	int status = -1;
 
-	(void)fflush(stdout); /* keeps the order; a failure is seen at the end */
-	if (out && pipe2(pipe, O_CLOEXEC) < 0)
-		return -1;
-	pid = fork();
-	if (pid == 0)
-		become(argv, pipe[1]);
-	if (pipe[1] >= 0)
-		close(pipe[1]);
-	if (pid > 0 && out)
-		rc = vh_strbuf_read_fd(out, pipe[0], LIST_MAX);
-	if (pipe[0] >= 0)
-		close(pipe[0]);
-	if (pid < 0)
-		return -1;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -64,9 +52,89 @@ int vh_run(const char *const *argv, struct vh_strbuf *out)
 	return -1;
 }
 
+int vh_run(const char *const *argv, struct vh_strbuf *out)
+{
+	int pipe[2] = { -1, -1 }, rc = 0;
+	pid_t pid;
+
+	(void)fflush(stdout); /* keeps the order; a failure is seen at the end */
+	if (out && pipe2(pipe, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become(argv, pipe[1], false);
+	if (pipe[1] >= 0)
+		close(pipe[1]);
+	if (pid > 0 && out)
+		rc = vh_strbuf_read_fd(out, pipe[0], LIST_MAX);
+	if (pipe[0] >= 0)
+		close(pipe[0]);
+	return pid < 0 ? -1 : wait_for(pid, rc);
+}
+
+/* What the tool says, up to the last whole line: the progress is written on a line of its own. */
+static size_t put_lines(const struct vh_progress *p, const char *text, size_t len)
+{
+	while (len && text[len - 1] != '\n')
+		len--;
+	if (!len)
+		return 0;
+	vh_progress_hide(p);
+	fwrite(text, 1, len, stdout);
+	(void)fflush(stdout); /* before the line comes back */
+	return len;
+}
+
+static void pass_on(const struct vh_progress *p, int fd)
+{
+	char buf[4096];
+	size_t kept = 0, put;
+	ssize_t n;
+
+	while ((n = read(fd, buf + kept, sizeof(buf) - kept)) > 0 || (n < 0 && errno == EINTR)) {
+		kept += n > 0 ? (size_t)n : 0;
+		put = put_lines(p, buf, kept);
+		if (!put && kept == sizeof(buf)) { /* one long line */
+			fwrite(buf, 1, kept, stdout);
+			put = kept;
+		}
+		kept -= put;
+		memmove(buf, buf + put, kept);
+	}
+	vh_progress_hide(p);
+	fwrite(buf, 1, kept, stdout);
+}
+
+/* A minute or more, in which mkinitramfs says one line for each kernel: on a terminal it is shown
+ * that it goes on. Everywhere else the tool writes to where we would. */
+static int run_shown(const char *const *argv)
+{
+	struct vh_progress progress;
+	int pipe[2], rc;
+	pid_t pid;
+
+	if (!isatty(STDOUT_FILENO) || !isatty(STDERR_FILENO))
+		return vh_run(argv, NULL);
+	(void)fflush(stdout);
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		return -1;
+	vh_progress_begin(&progress, "", 0);
+	vh_progress_say(&progress, "waiting for %s, which makes the initramfs", argv[0]);
+	pid = fork();
+	if (pid == 0)
+		become(argv, pipe[1], true);
+	close(pipe[1]);
+	if (pid > 0)
+		pass_on(&progress, pipe[0]);
+	close(pipe[0]);
+	rc = pid < 0 ? -1 : wait_for(pid, 0);
+	vh_progress_end(&progress);
+	return rc;
+}
+
 static int run_tool(const char *const *argv, struct vh_error *err)
 {
-	int rc = vh_run(argv, NULL);
+	int rc = run_shown(argv);
 
 	if (rc == 0)
 		return 0;

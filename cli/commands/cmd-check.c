@@ -6,6 +6,7 @@
 #include "cli/libvirt/domains.h"
 #include "cli/edit/fix.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render/render.h"
 #include "cli/wrap.h"
 #include "lib/base/shell.h"
@@ -20,6 +21,7 @@ struct check {
 	struct vh_facts facts;
 	struct vh_domains domains;
 	const char *config_problem; /* why the configuration is not the real one, or NULL */
+	struct vh_progress progress;
 };
 
 static void not_checked_config(const struct check *c, struct vh_judgement *j)
@@ -69,6 +71,7 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 		.judgement = j,
 	};
 
+	vh_progress_hide(&c->progress);
 	if (c->config_problem && j->c.host)
 		not_checked_config(c, j);
 	vh_advice_findings(c->cli, &j->findings);
@@ -81,6 +84,8 @@ static void report(struct check *c, struct vh_judgement *j, const char *source, 
 		c->out.r->check_domain(&c->out, &r);
 	else
 		c->out.r->check_host(&c->out, &r);
+	if (c->progress.tty >= 0)
+		(void)fflush(stdout); /* before the line comes back; a failure is seen later */
 }
 
 static int worst(int a, int b)
@@ -88,11 +93,32 @@ static int worst(int a, int b)
 	return a > b ? a : b;
 }
 
+/* A driver that does not answer keeps a judgement waiting. */
+static void begin(struct check *c, const char *label)
+{
+	vh_progress_begin(&c->progress, "judging", 0);
+	vh_progress_say(&c->progress, "judging %s", label);
+	vh_progress_listen(&c->progress, &c->cli->root);
+}
+
+static int judge(struct check *c, struct vh_judgement *ret, const char *label,
+		 const struct vh_strbuf *xml, struct vh_error *err)
+{
+	int rc;
+
+	begin(c, label);
+	rc = vh_judge_domain(ret, &c->cli->root, &c->config, xml->data, xml->len, err);
+	vh_progress_end(&c->progress);
+	return rc;
+}
+
 static int check_host(struct check *c)
 {
 	_auto_judgement_ struct vh_judgement j = { 0 };
 
+	begin(c, "this host");
 	vh_judge_host(&j, &c->cli->root, &c->config);
+	vh_progress_end(&c->progress);
 	report(c, &j, c->cli->source,
 	       vh_streq(c->cli->source, "live") ? "this host" : c->cli->source, NULL, NULL);
 	return vh_judge_exit(c->cli, &j.findings);
@@ -106,7 +132,7 @@ static int check_one(struct check *c, const char *arg, bool force)
 	const char *label = arg;
 
 	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
-	    vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
+	    judge(c, &j, label, &xml, &err) < 0) {
 		(void)fflush(stdout); /* keeps the order on a terminal; a failure is seen later */
 		vh_error_report(c->cli, label, &err);
 		return VH_EXIT_USAGE;
@@ -148,6 +174,7 @@ static int check_defined(struct check *c, const struct vh_defined *d, struct mem
 	vh_strbuf_add(&xml, d->xml);
 	if (vh_judge_domain(&j, &c->cli->root, &c->config, xml.data, xml.len, &err) < 0) {
 		(void)fflush(stdout);
+		vh_progress_hide(&c->progress);
 		vh_error_report(c->cli, d->name, &err);
 		return VH_EXIT_USAGE;
 	}
@@ -176,8 +203,13 @@ static int check_all(struct check *c)
 	}
 	if (a->n_domains)
 		qsort(a->domains, a->n_domains, sizeof(*a->domains), by_name);
-	for (size_t i = 0; i < a->n_domains; i++)
+	begin(c, "all domains");
+	for (size_t i = 0; i < a->n_domains; i++) {
+		vh_progress_say(&c->progress, "judging %s (%zu of %zu)", a->domains[i].name, i + 1,
+				a->n_domains);
 		rc = worst(rc, check_defined(c, &a->domains[i], &members));
+	}
+	vh_progress_end(&c->progress);
 	if (!a->n_domains)
 		vh_note("%s has no domains", a->uri);
 	vh_together(members.list, members.count, members.total_kib, &remarks);
@@ -255,6 +287,7 @@ int vh_cmd_check(struct vh_cli *cli, char **args, int count)
 		.cli = cli,
 		.options = options,
 		.out = vh_choose_output(cli),
+		.progress.tty = -1,
 		.domains = { .cli = cli, .forced = options->domains, .n_forced = options->n_domains },
 	};
 	int rc;

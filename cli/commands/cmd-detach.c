@@ -99,7 +99,10 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 	if (read_config(a, takes) < 0)
 		return VH_EXIT_USAGE;
 	a->reporter = (struct vh_reporter){
-		.transition = transition, .warning = warning, .ctx = a, .judged = judged,
+		.transition = transition,
+		.warning = warning,
+		.ctx = a,
+		.judged = judged,
 	};
 	a->act = (struct vh_act){
 		.root = &cli->root,
@@ -109,7 +112,8 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 	};
 	/* the terminal may be of the desktop that is handed over, and end with it */
 	signal(SIGHUP, SIG_IGN);
-	vh_progress_begin(&a->progress, "waiting for drivers and locks", a->config.timeout_call);
+	vh_progress_begin(&a->progress, "looking at the devices", a->config.timeout_call);
+	vh_progress_listen(&a->progress, &cli->root);
 	return 0;
 }
 
@@ -154,7 +158,7 @@ static void put_next(const struct action *a, const char *text)
 int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
-	struct action a = { .progress.fd = -1 };
+	struct action a = { .progress.tty = -1 };
 	int rc = begin(&a, cli, args, count, true), done;
 
 	if (rc == 0) {
@@ -190,7 +194,7 @@ int vh_cmd_reattach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
 	const struct vh_opt_reattach *options = cli->options;
-	struct action a = { .progress.fd = -1 };
+	struct action a = { .progress.tty = -1 };
 	int rc = begin(&a, cli, args, count, false), done;
 
 	if (rc == 0 && options->all_stale) {

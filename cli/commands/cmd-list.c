@@ -3,6 +3,7 @@
 #include "cli/advice.h"
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render/render.h"
 #include "lib/decide/rules/rule-table.h"
 #include "lib/host/read.h"
@@ -28,10 +29,14 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 	struct vh_output out = vh_choose_output(cli);
 	_auto_findings_ struct vh_findings why = { 0 };
 	_auto_(vh_host) const struct vh_host *h = NULL;
+	struct vh_progress progress;
 
 	(void)args;
 	(void)count;
+	vh_progress_begin(&progress, "reading this host", 0);
+	vh_progress_listen(&progress, &cli->root);
 	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
+	vh_progress_end(&progress);
 	find_reason(h, &why);
 	vh_advice_findings(cli, &why);
 	out.tree = options->tree;

@@ -23,10 +23,20 @@ static void shown_clear(struct shown *s)
 	vh_names_clear(&s->caps);
 }
 
-/* 0 or an exit status. */
-static int look(struct vh_cli *cli, const struct vh_config *config, const char *config_problem,
-		const char *text, struct shown *s, struct vh_shown *ret)
+/* Was this device asked for before, by whatever name? */
+static bool is_shown(const struct vh_shown *list, size_t n, const struct vh_pci_addr *addr)
 {
+	for (size_t i = 0; i < n; i++)
+		if (!vh_pci_cmp(&list[i].dev->addr, addr))
+			return true;
+	return false;
+}
+
+/* 0 or an exit status. `ret`, which is behind `n` others, is filled in for a new device. */
+static int look(struct vh_cli *cli, const struct vh_config *config, const char *config_problem,
+		const char *text, struct shown *s, struct vh_shown *list, size_t n)
+{
+	struct vh_shown *ret = &list[n];
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_pci_addr addr;
 
@@ -34,6 +44,8 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
+	if (is_shown(list, n, &addr))
+		return VH_EXIT_OK;
 	vh_judge_devices(&s->j, &cli->root, config, &addr, 1);
 	vh_advice_findings(cli, &s->j.findings);
 	ret->dev = vh_host_dev(s->j.c.host, &addr);
@@ -67,9 +79,9 @@ int vh_cmd_show(struct vh_cli *cli, char **args, int count)
 	if (vh_judge_config(cli, &config, &config_problem) < 0)
 		return VH_EXIT_USAGE;
 	for (int i = 0; i < count; i++) {
-		int one = look(cli, &config, config_problem, args[i], &all[i], &list[n]);
+		int one = look(cli, &config, config_problem, args[i], &all[i], list, n);
 
-		n += one == VH_EXIT_OK;
+		n += list[n].dev != NULL;
 		rc = one > rc ? one : rc;
 	}
 	if (n)

@@ -39,6 +39,8 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &utc); /* it fits */
 	options.date = date;
 	vh_progress_begin(&progress, "reading this host", 0);
+	vh_progress_say(&progress, "reading this host");
+	vh_progress_listen(&progress, &cli->root);
 	taken = vh_snapshot_take(&cli->root, &options, &text, &err);
 	vh_progress_end(&progress);
 	if (taken < 0) {

@@ -8,8 +8,10 @@
 #include "cli/boot/boot.h"
 #include "cli/commands/commands.h"
 #include "cli/devices/pci-ids.h"
+#include "cli/input.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/suggest.h"
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/base/uuid.h"
@@ -80,6 +82,58 @@ static void look_for_uuid(struct why *w)
 	}
 }
 
+/* A file is judged by `check`; where its domain is known, this is how to ask about that. */
+static int is_file(const char *arg, struct vh_error *err)
+{
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
+	_auto_(vh_domain) struct vh_domain *d = NULL;
+	_auto_free_ char *word = NULL, *file = vh_shell_operand(arg), *fix = NULL;
+
+	if (vh_input_read(&xml, arg, VH_XML_MAX, NULL) == 0)
+		d = vh_domain_parse(xml.data, xml.len, NULL);
+	word = d && d->name ? vh_shell_domain(d->name, d->uuid) : NULL;
+	fix = vh_printf("vfio-hook why %s   # by its name\nvfio-hook check %s   # judges the file",
+			word ? word : "DOMAIN", file);
+	return vh_fail(err, VH_E_INPUT, 0, fix,
+		       "this is a file; 'why' tells of a domain, by name or UUID");
+}
+
+/* Whatever has a name that is close: definitions, and what the state has. */
+static int unknown(const struct why *w, const char *arg, struct vh_error *err)
+{
+	_auto_names_ struct vh_names files = { 0 }, refused = { 0 };
+	struct vh_suggest s = { .word = arg };
+	_auto_free_ char *hint = NULL;
+	struct stat st;
+
+	if (lstat(arg, &st) == 0 && S_ISREG(st.st_mode))
+		return is_file(arg, err);
+	VH_IGNORE(vh_root_list(&w->cli->root, &files, "etc/libvirt/qemu"));
+	for (size_t i = 0; i < files.count; i++) {
+		char *dot = strrchr(files.name[i], '.');
+
+		if (!vh_streq(dot, ".xml"))
+			continue;
+		*dot = 0;
+		vh_suggest_add(&s, files.name[i]);
+	}
+	VH_IGNORE(vh_refusal_list(&w->store, &refused));
+	for (size_t i = 0; i < refused.count; i++) {
+		struct vh_refusal r = { 0 };
+
+		if (vh_refusal_load(&w->store, refused.name[i], &r, NULL) == 0 && r.name)
+			vh_suggest_add(&s, r.name);
+		vh_refusal_clear(&r);
+	}
+	hint = vh_suggest_text(&s, "");
+	return vh_fail(err, VH_E_INPUT, 0,
+		       "virsh list --all    # the domains that are defined\n"
+		       "vfio-hook status    # those that were refused, or have devices",
+		       "no domain of this name is defined in /etc/libvirt/qemu, and none has left a "
+		       "claim, a refusal or a record here%s",
+		       hint);
+}
+
 static int find(struct why *w, const char *arg, struct vh_error *err)
 {
 	const struct vh_root *root = &w->cli->root;
@@ -88,6 +142,10 @@ static int find(struct why *w, const char *arg, struct vh_error *err)
 	char uuid[37];
 	bool is_uuid = vh_uuid_parse(arg, uuid) == 0;
 
+	if (!*arg)
+		return vh_fail(err, VH_E_INPUT, 0,
+			       "vfio-hook status   # the domains that were refused, or have devices",
+			       "the name of the domain is empty");
 	if (is_uuid)
 		w->uuid = vh_strdup(uuid);
 	else
@@ -113,8 +171,7 @@ static int find(struct why *w, const char *arg, struct vh_error *err)
 		take_names(w, w->claim->name, w->claim->owner);
 	if (w->xml || w->last || w->refusal.uuid || w->claim)
 		return 0;
-	return vh_fail(err, VH_E_INPUT, 0, "virsh list --all   # shows the names of the domains",
-		       "nothing is known of this domain: neither its definition nor a start");
+	return unknown(w, arg, err);
 }
 
 /* --- what is shown ---------------------------------------------------------------------------- */
@@ -299,7 +356,8 @@ static int put_now(struct why *w)
 	int rc = VH_EXIT_USAGE;
 
 	if (!w->xml) {
-		put("now", "not checked: libvirt's definition of it is not there, or not readable");
+		put("now", "not checked: /etc/libvirt/qemu has no definition of it that can be read\n"
+			   "virsh dumpxml --inactive DOMAIN | vfio-hook check -");
 		return VH_EXIT_OK;
 	}
 	if (vh_judge_config(w->cli, &config, &problem) < 0)

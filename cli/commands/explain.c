@@ -2,6 +2,7 @@
 /* explain - what the rules mean, in their own words. */
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/suggest.h"
 #include "cli/wrap.h"
 #include "lib/decide/rules/rule-table.h"
 
@@ -40,6 +41,23 @@ static int take_name(struct vh_cli *cli, char **args, int count, const char **re
 	return -1;
 }
 
+/* One that was mistyped is named; else all of them. */
+static int unknown(const struct vh_cli *cli, const char *name)
+{
+	struct vh_suggest s = { .word = name };
+	_auto_free_ char *hint = NULL;
+	bool meant;
+
+	for (size_t i = 0; i < vh_rule_table.count; i++)
+		vh_suggest_add(&s, vh_rule_table.list[i]->name);
+	meant = s.closest;
+	hint = vh_suggest_text(&s, "");
+	vh_error(cli, "there is no rule '%s'%s", name, hint);
+	if (!meant)
+		list(stderr);
+	return VH_EXIT_USAGE;
+}
+
 int vh_explain(struct vh_cli *cli, char **args, int count)
 {
 	const struct vh_rule *r;
@@ -52,11 +70,8 @@ int vh_explain(struct vh_cli *cli, char **args, int count)
 		return VH_EXIT_OK;
 	}
 	r = vh_rule_table_find(name);
-	if (!r) {
-		vh_error(cli, "there is no rule '%s'", name);
-		list(stderr);
-		return VH_EXIT_USAGE;
-	}
+	if (!r)
+		return unknown(cli, name);
 	printf("%s (%s): %s\n", r->name, vh_finding_severity_str(r->severity), r->title);
 	if (r->explain) {
 		putchar('\n');

@@ -159,15 +159,35 @@ char *vh_lookup_absent(const struct vh_root *root, const struct vh_pci_addr *add
 	return vh_printf("no device at %s%s", name.s, hint);
 }
 
+/* What is wrong with a word that was meant for an address; NULL: it was not. */
+static const char *wrong_part(const char *text)
+{
+	const char *dot = strrchr(text, '.'), *colon = strrchr(text, ':');
+
+	if (!colon || text[strspn(text, "0123456789abcdefABCDEF:.")])
+		return NULL;
+	if (!dot || dot < colon)
+		return "the function is missing, as .0";
+	if (strlen(dot) == 2 && dot[1] > '7')
+		return "functions are 0 to 7";
+	if (dot - colon == 3 && colon[1] > '1')
+		return "slots are 00 to 1f";
+	return "it is not of the form 0000:03:00.0";
+}
+
 int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		      struct vh_error *err)
 {
 	const char *name = vh_has_prefix(text, "/dev/") ? text + 5 : text;
 	struct vh_pci_addr addr;
+	const char *wrong = wrong_part(text);
 	bool exists;
 
 	if (vh_pci_parse_loose(text, ret) == 0)
 		return check_domain(root, text, ret, err);
+	if (wrong)
+		return vh_fail(err, VH_E_INPUT, 0, "vfio-hook list   # shows all addresses",
+			       "'%s' is not a PCI address: %s", text, wrong);
 	if (!*name || strlen(name) > NAME_MAX || strchr(name, '/') || name[0] == '.')
 		return vh_fail(err, VH_E_INPUT, 0, FORMS, "'%s' is not a PCI address", text);
 	switch (look(root, name, &exists, &addr)) {

@@ -27,6 +27,8 @@ static void correct(struct vh_edit *e, struct vh_fixed *f, const struct vh_confi
 		.config = config,
 		.plan = j->plan,
 		.around = j->c.around, /* borrowed, as all of it */
+		.memory = j->c.memory,
+		.networks = j->c.networks,
 	};
 
 	if (j->c.host) /* else there is no passthrough */

@@ -87,13 +87,42 @@ static int64_t deadline_of(const struct asked *a, int silence)
 	return next < last ? next : last;
 }
 
-static void hear_all(struct asked *all, size_t count, int silence)
+/* As libvirt chooses where none is named. */
+static const char *name_of(const struct vh_answer_of *a)
+{
+	const char *by_default = getenv("LIBVIRT_DEFAULT_URI");
+
+	if (a->uri)
+		return a->uri;
+	return by_default && *by_default ? by_default : "qemu:///system";
+}
+
+/* Which one has not said all yet. */
+static void say_who(struct vh_progress *p, const struct asked *all, const struct vh_answer_of *of,
+		    size_t count)
+{
+	size_t silent = 0, first = 0;
+
+	for (size_t i = count; i-- > 0;) {
+		silent += !all[i].ended;
+		first = all[i].ended ? first : i;
+	}
+	if (silent > 1)
+		vh_progress_say(p, "waiting for libvirt %s and %zu more", name_of(&of[first]),
+				silent - 1);
+	else if (silent)
+		vh_progress_say(p, "waiting for libvirt %s", name_of(&of[first]));
+}
+
+static void hear_all(struct asked *all, const struct vh_answer_of *of, size_t count, int silence,
+		     struct vh_progress *progress)
 {
 	_auto_free_ struct pollfd *fds = vh_alloc(count * sizeof(*fds));
 
 	for (;;) {
 		int64_t next = INT64_MAX, now = vh_now_ms();
 
+		say_who(progress, all, of, count);
 		for (size_t i = 0; i < count; i++) {
 			int64_t deadline = deadline_of(&all[i], silence);
 
@@ -266,7 +295,6 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 		    struct vh_answer_of *ret)
 {
 	_auto_free_ struct asked *all = vh_alloc(count * sizeof(*all));
-	_auto_free_ char *what = NULL;
 	struct vh_progress progress;
 
 	memset(ret, 0, count * sizeof(*ret));
@@ -275,10 +303,8 @@ void vh_libvirt_ask(const struct vh_question *questions, size_t count, int silen
 		ret[i].uri = vh_strdup(questions[i].uri);
 		start(&all[i]);
 	}
-	what = count > 1 ? vh_printf("waiting for %zu libvirts", count)
-			 : vh_printf("waiting for libvirt %s", count && ret->uri ? ret->uri : "");
-	vh_progress_begin(&progress, what, silence * 1000);
-	hear_all(all, count, silence);
+	vh_progress_begin(&progress, "waiting for libvirt", silence * 1000);
+	hear_all(all, ret, count, silence, &progress);
 	vh_progress_end(&progress);
 	for (size_t i = 0; i < count; i++) {
 		conclude(&all[i], silence, &ret[i]);

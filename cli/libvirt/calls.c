@@ -128,7 +128,8 @@ static int open_connection(struct teller *t)
 			"a file from: virsh dumpxml --inactive --security-info DOMAIN",
 			"the XML with its secrets needs a connection that may write");
 	if (!t->conn)
-		return tell_last_error(t, NULL, "cannot connect");
+		return tell_last_error(t, "systemctl status libvirtd virtqemud   # does it run?",
+				       "cannot connect");
 	said = t->virConnectGetURI(t->conn);
 	if (said)
 		tell(t, VH_TALE_URI, said, NULL);

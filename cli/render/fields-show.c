@@ -260,6 +260,21 @@ static char *unanswered(const struct vh_subject *s)
 
 VH_FIELDS_LIST(not_checked, vh_fields_names(&s->shown->start->c.unseen, ret))
 
+/* What the host would do without, as it is configured. */
+static char *handover(const struct vh_subject *s)
+{
+	struct vh_device_policy p = vh_config_device(&s->shown->start->config, &s->dev->addr);
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+
+	if (p.stop_units)
+		vh_strbuf_addf(&sb, "stops %s", p.stop_units);
+	if (p.release_console)
+		vh_strbuf_join(&sb, "; ", "releases the console");
+	if (p.unload_modules)
+		vh_strbuf_addf(&sb, "%sunloads %s", sb.len ? "; " : "", p.unload_modules);
+	return VH_STEAL(sb.data);
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
 
 const struct vh_field vh_fields_show_device[] = {
@@ -293,6 +308,7 @@ const struct vh_field vh_fields_show_device[] = {
 	{ "group", "IOMMU group", .object = has_group, .fields = group_fields, .words = group_words },
 	{ "start", "virsh start", .object = has_start, .fields = start_fields, .words = start_words,
 	  .style = start_style },
+	{ NULL, "hand-over", .text = handover },
 	{ NULL, "not checked", .text = unanswered },
 	{ "not_checked", "not checked", .list = not_checked },
 	{ 0 },

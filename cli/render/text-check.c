@@ -3,6 +3,7 @@
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "lib/host/libvirt/hook-install.h"
 
 #include "lib/base/banned.h"
 
@@ -172,6 +173,23 @@ static const char *module_text(enum vh_module m)
 	return "vfio-pci unknown";
 }
 
+/* What rule hook-not-active finds is said above; here that it is installed, and that libvirt runs it. */
+static const char *hook_text(const struct vh_hook_install *i, bool live)
+{
+	const struct vh_hook_place *p = i->main.ours ? &i->main : &i->drop_in;
+
+	if (!p->ours || p->missing || p->overwritten || !p->executable)
+		return "the hook is not installed";
+	if (!live) /* what runs there is not recorded */
+		return "the hook is installed";
+	if (!i->daemon)
+		return "the hook is installed; libvirt does not run now";
+	if (i->found == VH_YES)
+		return "the hook is installed and active";
+	return i->found == VH_NO ? "the hook is installed, and libvirt does not run it yet"
+				 : "the hook is installed; whether libvirt runs it was not seen yet";
+}
+
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 {
 	const struct vh_host *h = r->judgement->c.host;
@@ -190,5 +208,7 @@ void vh_text_check_host(struct vh_output *o, const struct vh_report *r)
 		fputc(')', stdout);
 	}
 	fputc('\n', stdout);
+	if (h->hook)
+		printf("  %s\n", hook_text(h->hook, vh_streq(o->cli->source, "live")));
 	put_not_checked(&r->judgement->c.unseen);
 }

@@ -112,6 +112,7 @@ static void wait_for_udev(const struct vh_act *act)
 	int64_t until = vh_now_ms() + UDEV_MS;
 
 	until = until < act->deadline ? until : act->deadline;
+	vh_root_waits(act->root, "udev");
 	while (vh_root_exists(act->root, "run/udev/queue") && vh_now_ms() < until) {
 		vh_root_step(act->root, "wait for udev");
 		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */

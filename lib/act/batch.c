@@ -138,22 +138,48 @@ static bool advance(const struct run *r)
 	return ended;
 }
 
+/* "driver nvme to release 0000:06:00.0"; of several lanes the one whose time is up first. */
+static void tell_waiting(const struct run *r, const struct lane *lane, size_t others)
+{
+	const struct vh_write *w = &r->batch->writes[lane->at];
+	const char *driver = strstr(w->path, "/drivers/"), *what = strrchr(w->path, '/');
+	_auto_free_ char *name = NULL, *more = others ? vh_printf(" (and %zu more)", others) : NULL;
+
+	if (driver && what > driver + strlen("/drivers"))
+		name = vh_strndup(driver + strlen("/drivers/"),
+				  (size_t)(what - driver) - strlen("/drivers/"));
+	if (name)
+		vh_root_waits(r->act->root, "driver %s to %s %s%s", name,
+			      strcmp(what, "/unbind") != 0 ? "take" : "release",
+			      vh_pci_str(&w->addr).s, more ? more : "");
+	else
+		vh_root_waits(r->act->root, "the driver of %s%s", vh_pci_str(&w->addr).s,
+			      more ? more : "");
+}
+
 /* Waits until a write has ended, or its time is up. false: none is being made. */
 static bool settle(const struct run *r)
 {
 	_auto_free_ struct pollfd *fds = vh_alloc(r->n_lanes * sizeof(*fds));
+	const struct lane *first = NULL;
 	int64_t soonest = INT64_MAX, left;
+	size_t busy = 0;
 
 	for (size_t i = 0; i < r->n_lanes; i++) {
 		const struct lane *lane = &r->lanes[i];
 
 		fds[i].fd = lane->busy ? r->writers->list[lane->writer].fd : -1;
 		fds[i].events = POLLIN;
-		if (lane->busy && lane->deadline < soonest)
+		busy += lane->busy;
+		if (lane->busy && lane->deadline < soonest) {
 			soonest = lane->deadline;
+			first = lane;
+		}
 	}
-	if (soonest == INT64_MAX)
+	if (!first)
 		return false;
+	if (r->act->root->listener)
+		tell_waiting(r, first, busy - 1);
 	left = soonest - vh_now_ms();
 	if (poll(fds, r->n_lanes, left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX) < 0)
 		return true; /* a signal: once more */

@@ -140,16 +140,30 @@ int vh_groups_leave_open(const struct vh_root *root, struct vh_claim *c)
 	return look(root, c, true, vh_now_ms() + TRY_MS);
 }
 
+static void tell_waiting(const struct vh_root *root, int group)
+{
+	_auto_free_ char *holder = root->listener ? vh_process_behind_group(root, group, NULL)
+						  : NULL;
+
+	vh_root_waits(root, "%s to close IOMMU group %d", holder ? holder : "a process", group);
+}
+
 int vh_groups_wait_closed(const struct vh_root *root, struct vh_claim *c, int64_t deadline)
 {
 	static const struct timespec pause = { 0, POLL_NS };
 
+	int told = -1;
+
 	/* one that sleeps is waited for, and not asked again every few seconds */
 	for (;;) {
 		int64_t soon = vh_now_ms() + TRY_MS;
+		int open = look(root, c, false, soon > deadline ? soon : deadline);
 
-		if (look(root, c, false, soon > deadline ? soon : deadline) < 0)
+		if (open < 0)
 			return -1;
+		if (open != told)
+			tell_waiting(root, open);
+		told = open;
 		if (vh_now_ms() >= deadline)
 			return vh_groups_leave_open(root, c);
 		vh_root_step(root, "wait for a group");
@@ -163,7 +177,10 @@ void vh_groups_try(const struct vh_root *root, struct vh_claims *c)
 		struct vh_group_view *g = &c->groups[i];
 
 		g->open = vh_group_is_closed(root, g->number) == VH_YES ? VH_NO : VH_YES;
-		if (g->open == VH_YES)
-			g->holder = vh_process_behind_group(root, g->number, &g->nodes);
+		if (g->open != VH_YES)
+			continue;
+		g->holder = vh_process_behind_group(root, g->number, &g->nodes);
+		g->hidden = !vh_root_exists(root, "dev/vfio/%d", g->number) &&
+			    vh_process_has_groups(root) != VH_NO;
 	}
 }

@@ -15,6 +15,7 @@
 #include "lib/base/banned.h"
 
 #define AGAIN_MS 250 /* between two looks at who still uses the devices */
+#define BUSY_TRIES 8 /* to bring the firmware's framebuffer back */
 #define CONSOLES "sys/class/vtconsole"
 
 /* --- one step ------------------------------------------------------------------------------------- */
@@ -60,9 +61,42 @@ static int write_console(const struct vh_root *root, const char *name, bool back
 	return rc;
 }
 
+/* The card's own driver draws on it by now, and has the memory of the firmware's framebuffer. */
+static bool has_screen(const struct vh_root *root, const struct vh_pci_addr *addr)
+{
+	struct vh_pci_name s = vh_pci_str(addr);
+
+	return vh_root_exists(root, "sys/bus/pci/devices/%s/drm", s.s) ||
+	       vh_root_exists(root, "sys/bus/pci/devices/%s/graphics", s.s);
+}
+
+static void pause_a_moment(void)
+{
+	static const struct timespec pause = { 0, AGAIN_MS * 1000000L };
+
+	(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
+}
+
+/* Who had the memory of the card may be about to let go of it. */
+static int bind_framebuffer(const struct vh_root *root, const char *device, const char *driver,
+			    const struct vh_pci_addr *addr)
+{
+	int rc;
+
+	for (int tries = 0;; tries++) {
+		rc = vh_root_write(root, device, "sys/bus/platform/drivers/%s/bind", driver);
+		if (rc != -EBUSY || tries >= BUSY_TRIES)
+			return rc;
+		if (has_screen(root, addr))
+			return 0;
+		pause_a_moment();
+	}
+}
+
 /* VFIO may have removed the device of the firmware's framebuffer for good: then there is nothing to
  * come back. */
-static int write_framebuffer(const struct vh_root *root, const char *name, bool back)
+static int write_framebuffer(const struct vh_root *root, const char *name,
+			     const struct vh_pci_addr *addr, bool back)
 {
 	const char *at = strchr(name, '@');
 	_auto_free_ char *device = vh_strndup(name, (size_t)(at - name));
@@ -74,8 +108,9 @@ static int write_framebuffer(const struct vh_root *root, const char *name, bool 
 		return 0;
 	if (!vh_root_exists(root, "sys/devices/platform/%s", device))
 		return errno == ENOENT ? 0 : -errno;
-	return vh_root_write(root, device, "sys/bus/platform/drivers/%s/%s", at + 1,
-			     back ? "bind" : "unbind");
+	if (back)
+		return bind_framebuffer(root, device, at + 1, addr);
+	return vh_root_write(root, device, "sys/bus/platform/drivers/%s/unbind", at + 1);
 }
 
 static int move_module(const struct vh_root *root, const char *name, bool back)
@@ -100,7 +135,7 @@ static int do_step(void *arg)
 	case VH_LOAN_CONSOLE:
 		return errno_of(write_console(root, l->name, s->back));
 	case VH_LOAN_FRAMEBUFFER:
-		return errno_of(write_framebuffer(root, l->name, s->back));
+		return errno_of(write_framebuffer(root, l->name, &l->addr, s->back));
 	case VH_LOAN_MODULE:
 	case VH_LOAN_DRIVER:
 		return errno_of(move_module(root, l->name, s->back));
@@ -145,10 +180,23 @@ static int failed(const struct step *s, int result, struct vh_error *err)
 
 	if (l->kind == VH_LOAN_UNIT)
 		fix = vh_printf("systemctl status %s   # says why", name);
+	if (l->kind == VH_LOAN_FRAMEBUFFER && result == EBUSY)
+		fix = vh_printf("grep -A 3 %s /proc/iomem   # who has its memory: that has to end",
+				vh_pci_str(&l->addr).s);
 	/* systemctl and modprobe have a status of their own */
 	if (l->kind == VH_LOAN_UNIT || (l->kind >= VH_LOAN_MODULE && s->back))
 		return vh_fail(err, VH_E_SYS, 0, fix, "cannot %s %s", doing(l, s->back), what);
-	return vh_fail(err, VH_E_SYS, result, NULL, "cannot %s %s", doing(l, s->back), what);
+	return vh_fail(err, VH_E_SYS, result, fix, "cannot %s %s", doing(l, s->back), what);
+}
+
+/* "systemd to stop display-manager.service" */
+static void tell_waiting(const struct step *s)
+{
+	_auto_free_ char *what = what_of(s->loan);
+
+	vh_root_waits(s->act->root, "%s to %s %s",
+		      s->loan->kind == VH_LOAN_UNIT ? "systemd" : "the kernel",
+		      doing(s->loan, s->back), what);
 }
 
 static int run(const struct step *s, int lock, struct vh_error *err)
@@ -160,6 +208,7 @@ static int run(const struct step *s, int lock, struct vh_error *err)
 	bool in_time;
 
 	vh_root_step(act->root, s->back ? "take back" : "lend");
+	tell_waiting(s);
 	if (vh_child_start(&child, do_step, (void *)s, keep, VH_COUNT(keep)) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot start a process");
 	in_time = vh_child_wait(&child, 1, deadline < act->deadline ? deadline : act->deadline);
@@ -216,10 +265,8 @@ static int64_t patience(const struct vh_act *act)
 
 static void wait_a_moment(const struct vh_act *act, const char *what)
 {
-	static const struct timespec pause = { 0, AGAIN_MS * 1000000L };
-
 	vh_root_step(act->root, what);
-	(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
+	pause_a_moment();
 }
 
 /* Who had a module in use has ended, and may not be gone yet. */
@@ -278,6 +325,8 @@ static int judge_again(struct vh_task *t, enum vh_handed_over over, struct vh_fi
 		if (rc == 0 || !is_in_use(&again) || vh_now_ms() + AGAIN_MS >= until)
 			break;
 		vh_error_clear(err);
+		vh_root_waits(t->act->root, "whatever still uses the device: %s",
+			      again.list[0].message);
 		wait_a_moment(t->act, "wait for users");
 	}
 	/* what was told at first, and was so, is what a start that goes on has to say */

@@ -33,8 +33,7 @@ static int not_there(const struct vh_act *act, const char *driver, const char *r
 	if (vh_root_read_int(act->root, "proc/sys/kernel/modules_disabled") == 1)
 		return vh_fail(err, VH_E_SYS, 0,
 			       "reboot, with the module in a file of /etc/modules-load.d",
-			       "cannot load the module %s: kernel.modules_disabled is 1",
-			       driver);
+			       "cannot load the module %s: kernel.modules_disabled is 1", driver);
 	return vh_fail(err, VH_E_SYS, 0, remedy, "cannot load the module %s", driver);
 }
 
@@ -49,6 +48,7 @@ int vh_module_load(const struct vh_act *act, const char *driver, struct vh_error
 		return 0;
 	word = vh_shell_operand(driver);
 	fix = vh_printf("modprobe %s   # and see what it says", word);
+	vh_root_waits(act->root, "modprobe %s", driver);
 	if (vh_child_start(&child, load_in_child, &load, &act->root->fd, 1) < 0)
 		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot run modprobe");
 	if (!vh_child_wait(&child, 1, deadline < act->deadline ? deadline : act->deadline))

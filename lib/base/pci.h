@@ -61,6 +61,7 @@ int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 #define VH_PCI_BASE_CLASS_MULTIMEDIA 0x04
 #define VH_PCI_BASE_CLASS_MEMORY 0x05
 #define VH_PCI_BASE_CLASS_BRIDGE 0x06
+#define VH_PCI_BASE_CLASS_COMMUNICATION 0x07
 #define VH_PCI_BASE_CLASS_SYSTEM 0x08
 #define VH_PCI_CLASS_DISPLAY_VGA 0x0300
 #define VH_PCI_CLASS_BRIDGE_PCI 0x0604

@@ -493,6 +493,19 @@ void vh_root_step(const struct vh_root *root, const char *what)
 		root->ops->step(root, what);
 }
 
+void vh_root_waits(const struct vh_root *root, const char *fmt, ...)
+{
+	_auto_free_ char *what = NULL;
+	va_list ap;
+
+	if (!root->listener)
+		return;
+	va_start(ap, fmt);
+	what = vh_vprintf(fmt, ap);
+	va_end(ap);
+	root->listener->waits(root->listener->ctx, what);
+}
+
 int vh_root_open_live(struct vh_root *ret, bool acts, struct vh_error *err)
 {
 	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

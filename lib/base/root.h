@@ -66,6 +66,12 @@ struct vh_root_watch {
 	void *data;
 };
 
+/* Is told what is waited for, before each wait: "driver nvme to release 0000:06:00.0". */
+struct vh_root_listener {
+	void (*waits)(void *ctx, const char *what);
+	void *ctx;
+};
+
 struct vh_root {
 	int fd;
 	const struct vh_root_ops *ops;
@@ -74,7 +80,8 @@ struct vh_root {
 	bool ordinary;            /* ... by a user who sees less of it than root */
 	bool sysfs;               /* it was entered in a place where is_sysfs() holds (root.c) */
 	struct vh_reader *reader; /* that is asked what may block; NULL: a child for each question */
-	const struct vh_root_watch *watch; /* NULL but while a snapshot is taken */
+	const struct vh_root_watch *watch;       /* NULL but while a snapshot is taken */
+	const struct vh_root_listener *listener; /* NULL but where somebody sits at a terminal */
 	char *place; /* watched: where below the watched root it was entered; NULL: it is that one */
 };
 
@@ -126,8 +133,8 @@ int vh_root_open_dir(const struct vh_root *root, const char *fmt, ...) VH_PRINTF
 /* Every route of every table, in the words of lib/base/root-routes.h; NULL, errno set. Caller
  * frees. */
 char *vh_root_read_routes(const struct vh_root *root) VH_CHECK;
-/* What systemd says of each unit: KEY=VALUE lines; ret[i] NULL: nothing is known of it. Caller frees
- * each. */
+/* What systemd says of each unit: KEY=VALUE lines; ret[i] NULL: nothing is known of it. Caller
+ * frees each. */
 void vh_root_read_units(const struct vh_root *root, const struct vh_names *units, char **ret);
 /* Would an exclusive open of the block device /dev/NAME succeed? As ops->try_exclusive(). */
 int vh_root_try_exclusive(const struct vh_root *root, const char *name) VH_CHECK;
@@ -162,5 +169,7 @@ int vh_root_write(const struct vh_root *root, const char *value, const char *fmt
 
 /* Announces a step to a test that wants to die there. */
 void vh_root_step(const struct vh_root *root, const char *what);
+/* Tells the listener, if there is one, what will be waited for now. */
+void vh_root_waits(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3);
 
 #endif

@@ -35,17 +35,19 @@ struct vh_claims *vh_case_own_claims(struct vh_case *c)
 
 /* --- the machine ------------------------------------------------------------------------------ */
 
-/* Which devices are read: those that are named, and hints: what their addresses would be in hex,
- * or were meant to be, so that rules can say what stands there. */
+/* Which devices are read: those that are named; hints: what their addresses would be in hex, or
+ * were meant to be, so that rules can say what stands there; and those that QEMU is given past
+ * libvirt: whether they are there, and on which drivers they and their groups are. */
 struct wanted {
-	struct vh_pci_addr *addrs, *hints;
-	size_t count, n_hints;
+	struct vh_pci_addr *addrs, *hints, *beside;
+	size_t count, n_hints, n_beside;
 };
 
 static void wanted_clear(struct wanted *w)
 {
 	free(w->addrs);
 	free(w->hints);
+	free(w->beside);
 }
 
 static struct wanted wanted_by(const struct vh_domain *d)
@@ -63,10 +65,9 @@ static struct wanted wanted_by(const struct vh_domain *d)
 		if (e->problem && e->meant && vh_pci_parse(e->meant, &meant) == 0)
 			*VH_APPEND(w.hints, w.n_hints) = meant;
 	}
-	/* what QEMU is given past libvirt: whether it is there, and on which driver */
 	for (size_t i = 0; i < d->smuggled.count; i++)
 		if (d->smuggled.list[i].has_addr)
-			*VH_APPEND(w.hints, w.n_hints) = d->smuggled.list[i].addr;
+			*VH_APPEND(w.beside, w.n_beside) = d->smuggled.list[i].addr;
 	return w;
 }
 
@@ -92,6 +93,8 @@ static const struct vh_host *read_host(const struct vh_case_ask *ask, const stru
 		.count = w->count,
 		.hints = w->hints,
 		.n_hints = w->n_hints,
+		.beside = w->beside,
+		.n_beside = w->n_beside,
 		.flags = flags_of(ask, w->count),
 		.deadline = ask->deadline,
 		.was = was,
@@ -181,7 +184,7 @@ static int read_machine(struct vh_case *c, const struct vh_case_ask *ask, const 
 {
 	*ret_runs = VH_NO;
 	/* hints are a domain's own: others do not ask for them */
-	if (ask->facts && !w->n_hints &&
+	if (ask->facts && !w->n_hints && !w->n_beside &&
 	    !(owner && vh_facts_is_moved(ask->facts, ask->root, owner))) {
 		if (owner && !ask->facts->running_seen)
 			*ret_runs = VH_UNKNOWN;
@@ -263,7 +266,8 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 		read_memory(c, ask, runs);
 	vh_whereabouts_read(&c->lies, ask->root, c->host, &c->domain->needs, &c->unseen);
 	if (!ask->policy)
-		vh_surroundings_read(&c->around, ask->root, c->host, c->domain, &c->unseen);
+		vh_surroundings_read(&c->around, ask->root, c->host, c->domain,
+				     c->networks.pools.count > 0, &c->unseen);
 	if (!ask->policy && !c->domain->lone &&
 	    (vh_domain_has_pci(c->domain) || c->domain->smuggled.count))
 		vh_hook_scripts_read(&c->scripts, ask->root, c->domain->name, &c->unseen);

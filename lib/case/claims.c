@@ -234,6 +234,14 @@ static void look_at_domains(const struct vh_holdings *held, const struct vh_grou
 	v->open = VH_YES;
 }
 
+static bool has_vfio_member(const struct vh_group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->members[i]->on_vfio)
+			return true;
+	return false;
+}
+
 static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
 			     const struct vh_host *h, const char *owner, struct vh_names *unseen)
 {
@@ -243,12 +251,17 @@ static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
 	for (size_t i = 0; i < h->n_groups; i++) {
 		struct vh_group_view *v = &c->groups[i];
 
-		if (!vh_root_exists(root, "dev/vfio/%d", v->number) &&
-		    vh_process_has_groups(root) != VH_NO) {
+		v->hidden = !vh_root_exists(root, "dev/vfio/%d", v->number) &&
+			    vh_process_has_groups(root) != VH_NO;
+		if (v->hidden && !has_vfio_member(h->groups[i])) {
+			v->hidden = false;
 			v->open = VH_NO;
 			continue;
 		}
 		v->open = vh_process_holding_group(root, v->number, &v->holder, &v->nodes);
+		/* as lib/act/groups.c: what cannot be tried may be open */
+		if (v->hidden && root->live && v->open == VH_NO)
+			v->open = VH_YES;
 		if (v->open != VH_YES && !is_read) {
 			vh_holdings_read(root, &held);
 			is_read = true;

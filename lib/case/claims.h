@@ -25,6 +25,7 @@ struct vh_group_view {
 	char *holder; /* who: "process 812 (qemu-system-x86)", or NULL */
 	char *domain; /* its name, if libvirt says that a domain has it; or NULL */
 	char *nodes; /* what it has open, or may have: paths below /dev, with blanks between; or NULL */
+	bool hidden; /* a member is on a VFIO driver, and the group's node is not there */
 };
 
 struct vh_claims {

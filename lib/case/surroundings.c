@@ -9,6 +9,7 @@
 #include "lib/base/root.h"
 #include "lib/case/whereabouts.h"
 #include "lib/case/emulator.h"
+#include "lib/host/libvirt/apparmor.h"
 #include "lib/host/machine.h"
 #include "lib/host/process.h"
 
@@ -79,8 +80,54 @@ static enum vh_tri is_there(const struct vh_root *root, const char *path)
 	return VH_UNKNOWN;
 }
 
+/* AppArmor goes by the name that links lead to. */
+static bool has_link(const struct vh_root *root, const char *path)
+{
+	_auto_free_ char *copy = vh_strdup(path), *target = NULL;
+	bool any = false;
+
+	for (char *slash = copy; !any && (slash = strchr(slash + 1, '/'));) {
+		_auto_free_ char *above = NULL;
+
+		*slash = 0;
+		above = vh_root_readlink(root, "%s", copy + 1);
+		*slash = '/';
+		any = above != NULL;
+	}
+	target = any ? NULL : vh_root_readlink(root, "%s", copy + 1);
+	return any || target;
+}
+
+/* A folder that the domain shares lets QEMU in, and so may another file of it. */
+static bool is_shared(const struct vh_domain *d, const char *path)
+{
+	for (size_t i = 0; i < d->needs.count; i++) {
+		const struct vh_need *n = &d->needs.list[i];
+
+		if (n->kind == VH_NEED_PATH && vh_has_prefix(path, n->name))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_profile(struct vh_rom_file *rom, const struct vh_root *root,
+			    const struct vh_domain *d, struct vh_names *unseen)
+{
+	const char *path = rom->element->rom;
+	_auto_free_ char *shown = vh_printable(path, SHOWN_MAX);
+	enum vh_tri allows;
+
+	/* that of the device itself is among what QEMU gets with it */
+	if (d->own_label || is_shared(d, path) || vh_has_prefix(path, "/sys/"))
+		return;
+	allows = vh_apparmor_allows(root, d->uuid, path);
+	rom->confined = allows == VH_NO && !has_link(root, path);
+	if (allows == VH_UNKNOWN || (allows == VH_NO && !rom->confined))
+		vh_names_note(unseen, "whether AppArmor lets QEMU read the ROM file %s", shown);
+}
+
 static void read_rom(struct vh_surroundings *s, const struct vh_root *root, const struct vh_host *h,
-		     const struct vh_hostdev *e, struct vh_names *unseen)
+		     const struct vh_domain *d, const struct vh_hostdev *e, struct vh_names *unseen)
 {
 	struct vh_rom_file *rom = VH_APPEND(s->roms, s->n_roms);
 	_auto_free_ char *shown = vh_printable(e->rom, SHOWN_MAX);
@@ -100,6 +147,7 @@ static void read_rom(struct vh_surroundings *s, const struct vh_root *root, cons
 	    !(st.st_mode & 0044))
 		rom->closed = vh_strdup(e->rom);
 	look_into(rom, root, e->rom + 1);
+	look_at_profile(rom, root, d, unseen);
 }
 
 /* --- memory ------------------------------------------------------------------------------------ */
@@ -273,12 +321,12 @@ static void read_private(struct vh_surroundings *s, const struct vh_root *root,
 }
 
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
-			  const struct vh_host *h, const struct vh_domain *d,
+			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen)
 {
 	for (size_t i = 0; i < d->n_devices; i++) {
 		if (d->devices[i].rom)
-			read_rom(ret, root, h, &d->devices[i], unseen);
+			read_rom(ret, root, h, d, &d->devices[i], unseen);
 		if (d->devices[i].model && d->devices[i].managed)
 			read_model(ret, root, h, &d->devices[i], unseen);
 	}
@@ -287,7 +335,7 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
-	if (vh_domain_has_private_memory(d) && vh_domain_has_pci(d))
+	if (vh_domain_has_private_memory(d) && vh_domain_pins(d, pool))
 		read_private(ret, root, d, unseen);
 	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);

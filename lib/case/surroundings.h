@@ -16,6 +16,7 @@ struct vh_rom_file {
 	enum vh_tri there;
 	char *closed;       /* itself, or the directory above it, that only its owner may read or
 			       enter; NULL: none */
+	bool confined;      /* AppArmor's profile for the domain does not let QEMU read it */
 	enum vh_tri is_rom; /* it begins as a ROM does */
 	bool has_ids;       /* and says which device it is for */
 	uint16_t vendor, device;
@@ -44,9 +45,9 @@ struct vh_surroundings {
 	char *memory_fs;         /* of what type its file system is; NULL: unknown */
 };
 
-/* `unseen`: what could not be told. */
+/* `pool`: a network gives it a virtual function. `unseen`: what could not be told. */
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
-			  const struct vh_host *h, const struct vh_domain *d,
+			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen);
 void vh_surroundings_clear(struct vh_surroundings *s);
 

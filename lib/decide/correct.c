@@ -3,48 +3,17 @@
  * rest, since each depends on which devices are meant. */
 #include "lib/decide/correct.h"
 
-#include <stdarg.h>
-
+#include "lib/decide/correction.h"
+#include "lib/decide/cures.h"
 #include "lib/decide/rules/rule.h"
 #include "lib/domain/address.h"
 
 #include "lib/base/banned.h"
 
-struct correction {
-	struct vh_edit *e;
-	const struct vh_case *c;
-	const struct vh_findings *found;
-	struct vh_names *done;
-};
-
-static void VH_PRINTF(2, 3) say(struct correction *k, const char *fmt, ...)
-{
-	char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = vh_vprintf(fmt, ap);
-	va_end(ap);
-	*VH_APPEND(k->done->name, k->done->count) = text;
-}
-
-/* Was this found, about this device (NULL: any)? */
-static bool is_found(const struct correction *k, const struct vh_rule *rule,
-		     const struct vh_pci_addr *addr)
-{
-	for (size_t i = 0; i < k->found->count; i++) {
-		const struct vh_finding *f = &k->found->list[i];
-
-		if (f->rule == rule && (!addr || (f->has_addr && !vh_pci_cmp(&f->addr, addr))))
-			return true;
-	}
-	return false;
-}
-
 /* --- addresses ---------------------------------------------------------------------------- */
 
 /* Writes the parts of an address that say something else now, or say it without 0x. */
-static void write_address(struct correction *k, const struct vh_hostdev *d,
+static void write_address(struct vh_correction *k, const struct vh_hostdev *d,
 			  const struct vh_pci_addr *addr)
 {
 	const struct {
@@ -75,12 +44,13 @@ static void write_address(struct correction *k, const struct vh_hostdev *d,
 		text = vh_printf("0x%0*x", parts[i].digits, parts[i].value);
 		vh_edit_set_attr(k->e, node, parts[i].name, text);
 	}
-	say(k, "the address %s of the <%s> is written as %s", *d->written ? d->written : "''",
-	    vh_address_element_str(d->element), vh_pci_str(addr).s);
+	vh_correction_say(k, "the address %s of the <%s> is written as %s",
+			  *d->written ? d->written : "''", vh_address_element_str(d->element),
+			  vh_pci_str(addr).s);
 }
 
 /* Of two readings the one that exists here; where both do, only an administrator can tell. */
-static void correct_address(struct correction *k, const struct vh_hostdev *d)
+static void correct_address(struct vh_correction *k, const struct vh_hostdev *d)
 {
 	const struct vh_host *h = k->c->host;
 	struct vh_pci_addr meant;
@@ -121,28 +91,29 @@ static const struct vh_hostdev *which_stays(const struct vh_domain *d, const str
 }
 
 /* A bridge comes in because somebody listed a whole group: then it can go. */
-static bool is_needless_bridge(const struct correction *k, const struct vh_hostdev *e)
+static bool is_needless_bridge(const struct vh_correction *k, const struct vh_hostdev *e)
 {
 	const struct vh_pci_dev *d = vh_host_dev(k->c->host, &e->addr);
 
-	return is_found(k, &vh_rule_device_not_endpoint, &e->addr) && d && d->group >= 0 &&
-	       vh_rule_named_in(k->c, d->group) && vh_rule_named_in(k->c, d->group)->dev != d;
+	return vh_correction_found(k, &vh_rule_device_not_endpoint, &e->addr) && d &&
+	       d->group >= 0 && vh_rule_named_in(k->c, d->group) &&
+	       vh_rule_named_in(k->c, d->group)->dev != d;
 }
 
-static void correct_presence(struct correction *k, const struct vh_hostdev *e)
+static void correct_presence(struct vh_correction *k, const struct vh_hostdev *e)
 {
 	if (e->problem || e->element == VH_DISK)
 		return;
-	if (is_found(k, &vh_rule_device_duplicate, &e->addr)) {
+	if (vh_correction_found(k, &vh_rule_device_duplicate, &e->addr)) {
 		const struct vh_hostdev *stays = which_stays(k->c->domain, e);
 
 		if (stays == e)
 			return;
-		say(k, "the second element for %s, a <%s>, is removed", vh_pci_str(&e->addr).s,
-		    vh_address_element_str(e->element));
+		vh_correction_say(k, "the second element for %s, a <%s>, is removed",
+				  vh_pci_str(&e->addr).s, vh_address_element_str(e->element));
 	} else if (is_needless_bridge(k, e)) {
-		say(k, "the <%s> for %s is removed: it is a bridge",
-		    vh_address_element_str(e->element), vh_pci_str(&e->addr).s);
+		vh_correction_say(k, "the <%s> for %s is removed: it is a bridge",
+				  vh_address_element_str(e->element), vh_pci_str(&e->addr).s);
 	} else {
 		return;
 	}
@@ -152,173 +123,82 @@ static void correct_presence(struct correction *k, const struct vh_hostdev *e)
 /* --- managed ------------------------------------------------------------------------------ */
 
 /* A vendor's VFIO driver has to stay; and vfio is the only way. */
-static void correct_driver(struct correction *k, const struct vh_hostdev *e)
+static void correct_driver(struct vh_correction *k, const struct vh_hostdev *e)
 {
 	const struct vh_pci_dev *d = e->problem ? NULL : vh_host_dev(k->c->host, &e->addr);
 
-	if (e->problem || !is_found(k, &vh_rule_driver_choice, &e->addr))
+	if (e->problem || !vh_correction_found(k, &vh_rule_driver_choice, &e->addr))
 		return;
 	if (vh_streq(e->driver, "kvm") || vh_streq(e->driver, "xen")) {
 		vh_edit_set_attr(k->e, vh_xml_child(e->node, "driver"), "name", "vfio");
-		say(k, "the driver of %s is written as 'vfio'", vh_pci_str(&e->addr).s);
+		vh_correction_say(k, "the driver of %s is written as 'vfio'",
+				  vh_pci_str(&e->addr).s);
 	}
 	if (!d || !e->managed || vh_streq(e->model, d->driver) || !vh_host_is_vendor_vfio(d))
 		return;
 	vh_edit_set_attr(k->e, e->element == VH_DISK ? vh_xml_child(e->node, "source") : e->node,
 			 "managed", "no");
-	say(k, "managed='no' is written into the <%s> for %s: it stays on '%s'",
-	    vh_address_element_str(e->element), vh_pci_str(&e->addr).s, d->driver);
+	vh_correction_say(k, "managed='no' is written into the <%s> for %s: it stays on '%s'",
+			  vh_address_element_str(e->element), vh_pci_str(&e->addr).s, d->driver);
 }
 
-static void correct_managed(struct correction *k, const struct vh_hostdev *e)
+static void correct_managed(struct vh_correction *k, const struct vh_hostdev *e)
 {
 	const xmlNode *node = e->node;
 
 	if (e->problem || e->managed ||
-	    (!is_found(k, &vh_rule_managed_missing, &e->addr) &&
-	     !is_found(k, &vh_rule_unmanaged_on_host_driver, &e->addr)))
+	    (!vh_correction_found(k, &vh_rule_managed_missing, &e->addr) &&
+	     !vh_correction_found(k, &vh_rule_unmanaged_on_host_driver, &e->addr)))
 		return;
 	if (e->element == VH_DISK)
 		node = vh_xml_child(node, "source");
 	vh_edit_set_attr(k->e, node, "managed", "yes");
-	say(k, "managed='yes' is written into the <%s> for %s", vh_address_element_str(e->element),
-	    vh_pci_str(&e->addr).s);
+	vh_correction_say(k, "managed='yes' is written into the <%s> for %s",
+			  vh_address_element_str(e->element), vh_pci_str(&e->addr).s);
 }
 
 /* --- the balloon -------------------------------------------------------------------------- */
 
-static const xmlNode *devices_of(const struct correction *k)
+static const xmlNode *balloon_of(const struct vh_correction *k)
 {
-	return vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "devices");
-}
-
-static const xmlNode *balloon_of(const struct correction *k)
-{
-	const xmlNode *devices = devices_of(k), *balloon = NULL;
+	const xmlNode *devices = vh_correction_devices(k), *balloon = NULL;
 
 	for (; devices && !balloon; devices = vh_xml_next(devices, "devices"))
 		balloon = vh_xml_child(devices, "memballoon");
 	return balloon;
 }
 
-static void correct_balloon(struct correction *k)
+static void correct_balloon(struct vh_correction *k)
 {
 	const struct vh_domain *d = k->c->domain;
 	const xmlNode *balloon = balloon_of(k), *current, *root;
 	_auto_free_ char *kib = vh_printf("%llu", (unsigned long long)d->memory_kib);
 
-	if (!is_found(k, &vh_rule_balloon, NULL) || !devices_of(k))
+	if (!vh_correction_found(k, &vh_rule_balloon, NULL) || !vh_correction_devices(k))
 		return;
 	if (balloon) {
 		vh_edit_replace(k->e, balloon, "<memballoon model='none'/>");
-		say(k, "the memory balloon is replaced by model='none'");
+		vh_correction_say(k, "the memory balloon is replaced by model='none'");
 	} else {
-		vh_edit_append(k->e, devices_of(k), "<memballoon model='none'/>");
-		say(k, "<memballoon model='none'/> is added");
+		vh_edit_append(k->e, vh_correction_devices(k), "<memballoon model='none'/>");
+		vh_correction_say(k, "<memballoon model='none'/> is added");
 	}
-	root = vh_xml_root(vh_edit_doc(k->e));
+	root = vh_correction_root(k);
 	current = vh_xml_child(root, "currentMemory");
 	if (d->current_kib >= d->memory_kib || !current)
 		return;
 	if (vh_xml_attr(current, "unit") && !vh_xml_attr_is(current, "unit", "KiB"))
 		vh_edit_set_attr(k->e, current, "unit", "KiB");
 	vh_edit_set_text(k->e, current, kib);
-	say(k, "currentMemory is raised from %llu KiB to memory, %s KiB",
-	    (unsigned long long)d->current_kib, kib);
-}
-
-/* --- the guest's IOMMU ------------------------------------------------------------------------- */
-
-static void correct_viommu(struct correction *k)
-{
-	const struct vh_guest_iommu *g = &k->c->domain->iommu;
-	const xmlNode *devices = devices_of(k), *iommu = NULL, *driver;
-	bool width = k->c->around.iommu_bits >= 39 && k->c->around.iommu_bits < 48 &&
-		     g->aw_bits != 39;
-	bool is_wide = g->aw_bits ? g->aw_bits > k->c->around.iommu_bits
-				  : k->c->around.qemu >= 9002000;
-
-	for (; devices && !iommu; devices = vh_xml_next(devices, "devices"))
-		iommu = vh_xml_child(devices, "iommu");
-	if (!is_found(k, &vh_rule_viommu, NULL) || !iommu || strcmp(g->model, "intel") != 0)
-		return;
-	driver = vh_xml_child(iommu, "driver");
-	if (!g->caching_mode) {
-		if (driver)
-			vh_edit_set_attr(k->e, driver, "caching_mode", "on");
-		else
-			vh_edit_append(k->e, iommu, "<driver caching_mode='on'/>");
-		say(k, "caching_mode='on' is written into the <driver> of the <iommu>");
-	}
-	/* the element has to be there first */
-	if (!driver || !width || !is_wide)
-		return;
-	vh_edit_set_attr(k->e, driver, "aw_bits", "39");
-	say(k, "aw_bits='39' is written into the <driver> of the <iommu>: the host has %u",
-	    k->c->around.iommu_bits);
-}
-
-/* --- where a device is in the guest ------------------------------------------------------------- */
-
-/* The element of a device that begins in this line. */
-static const xmlNode *device_at(const struct correction *k, int line)
-{
-	const xmlNode *root = vh_xml_root(vh_edit_doc(k->e)), *d = devices_of(k);
-
-	if (k->c->domain->lone)
-		return vh_xml_line(root) == line ? root : NULL;
-	for (; d; d = vh_xml_next(d, "devices"))
-		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL))
-			if (vh_xml_line(n) == line)
-				return n;
-	return NULL;
-}
-
-/* libvirt chooses an address where none is written. Of two findings of one line the second finds
- * it gone in the next round. */
-static void correct_guest_address(struct correction *k)
-{
-	int last = 0;
-
-	for (size_t i = 0; i < k->found->count; i++) {
-		const struct vh_finding *f = &k->found->list[i];
-		const xmlNode *address;
-
-		if (f->rule != &vh_rule_guest_address || f->line == last)
-			continue;
-		address = vh_xml_child(device_at(k, f->line), "address");
-		if (!vh_xml_attr_is(address, "type", "pci"))
-			continue;
-		last = f->line;
-		vh_edit_remove(k->e, address);
-		say(k, "the guest's address in line %d is removed: libvirt chooses one", last);
-	}
-}
-
-/* --- memory that cannot be pinned -------------------------------------------------------------- */
-
-static void correct_memory(struct correction *k)
-{
-	const xmlNode *backing = vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memoryBacking");
-	const xmlNode *source = vh_xml_child(backing, "source");
-
-	if (!is_found(k, &vh_rule_memory_unpinnable, NULL))
-		return;
-	if (source)
-		vh_edit_set_attr(k->e, source, "type", "memfd");
-	else if (backing)
-		vh_edit_append(k->e, backing, "<source type='memfd'/>");
-	else /* only cells say that they are shared */
-		vh_edit_insert_after(k->e, vh_xml_child(vh_xml_root(vh_edit_doc(k->e)), "memory"),
-				     "<memoryBacking>\n\t<source type='memfd'/>\n</memoryBacking>");
-	say(k, "<source type='memfd'/> is written into <memoryBacking>: VFIO can pin that");
+	vh_correction_say(k, "currentMemory is raised from %llu KiB to memory, %s KiB",
+			  (unsigned long long)d->current_kib, kib);
 }
 
 /* --- members of the groups ---------------------------------------------------------------- */
 
 /* May it be named, without hiding what speaks against taking it? `ret` is what the host does
  * with it that counts against a peer only. */
-static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d, const char **ret)
+static bool can_be_named(const struct vh_correction *k, const struct vh_pci_dev *d, const char **ret)
 {
 	struct vh_device_policy policy = vh_config_device(k->c->config, &d->addr);
 
@@ -339,7 +219,7 @@ static bool can_be_named(const struct correction *k, const struct vh_pci_dev *d,
 	return true;
 }
 
-static void add_member(struct correction *k, const struct vh_pci_dev *d, enum vh_members members)
+static void add_member(struct vh_correction *k, const struct vh_pci_dev *d, enum vh_members members)
 {
 	const struct vh_plan_dev *with = vh_rule_named_in(k->c, d->group);
 	const struct vh_hostdev *named = with ? with->element : NULL;
@@ -356,14 +236,14 @@ static void add_member(struct correction *k, const struct vh_pci_dev *d, enum vh
 	if (named->element == VH_HOSTDEV)
 		vh_edit_insert_after(k->e, named->node, xml);
 	else
-		vh_edit_append(k->e, devices_of(k), xml);
-	say(k, "%s, of the IOMMU group of %s, is added, %s: %s%s%s", vh_pci_str(&d->addr).s,
-	    vh_pci_str(&named->addr).s,
-	    members == VH_MEMBERS_GUEST ? "for the guest" : "not given to the guest", what,
-	    use ? "; the host loses: " : "", use ? use : "");
+		vh_edit_append(k->e, vh_correction_devices(k), xml);
+	vh_correction_say(k, "%s, of the IOMMU group of %s, is added, %s: %s%s%s",
+			  vh_pci_str(&d->addr).s, vh_pci_str(&named->addr).s,
+			  members == VH_MEMBERS_GUEST ? "for the guest" : "not given to the guest",
+			  what, use ? "; the host loses: " : "", use ? use : "");
 }
 
-static void correct_members(struct correction *k, enum vh_members members)
+static void correct_members(struct vh_correction *k, enum vh_members members)
 {
 	const struct vh_plan_dev *pd = NULL;
 	const struct vh_group *g;
@@ -373,15 +253,15 @@ static void correct_members(struct correction *k, enum vh_members members)
 	/* with peers = require no peer is in the plan */
 	for (size_t i = 0; k->c->plan->keep_peers && (g = vh_rule_next_group(k->c, &i));) {
 		for (size_t j = 0; j < g->count; j++)
-			if (is_found(k, &vh_rule_peer_not_listed, &g->members[j]->addr))
+			if (vh_correction_found(k, &vh_rule_peer_not_listed, &g->members[j]->addr))
 				add_member(k, g->members[j], members);
 	}
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
-static void for_each(struct correction *k,
-		     void (*correct)(struct correction *, const struct vh_hostdev *))
+static void for_each(struct vh_correction *k,
+		     void (*correct)(struct vh_correction *, const struct vh_hostdev *))
 {
 	for (size_t i = 0; i < k->c->domain->n_devices; i++)
 		correct(k, &k->c->domain->devices[i]);
@@ -390,9 +270,12 @@ static void for_each(struct correction *k,
 void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_findings *found,
 		enum vh_members members, struct vh_names *done)
 {
-	struct correction k = { .e = e, .c = c, .found = found, .done = done };
+	struct vh_correction k = { .e = e, .c = c, .found = found, .done = done };
 
-	/* which devices are meant comes first: all the rest depends on it */
+	vh_cures_place(&k);
+	if (vh_edit_has_edits(e))
+		return;
+	/* which devices are meant comes next: all the rest depends on it */
 	for_each(&k, correct_address);
 	if (vh_edit_has_edits(e))
 		return;
@@ -400,11 +283,11 @@ void vh_correct(struct vh_edit *e, const struct vh_case *c, const struct vh_find
 	if (vh_edit_has_edits(e))
 		return;
 	for_each(&k, correct_driver);
+	for_each(&k, vh_cures_driver);
+	vh_cures_iommufd(&k);
 	for_each(&k, correct_managed);
-	if (devices_of(&k) && c->plan)
+	if (vh_correction_devices(&k) && c->plan)
 		correct_members(&k, members);
 	correct_balloon(&k);
-	correct_memory(&k);
-	correct_viommu(&k);
-	correct_guest_address(&k);
+	vh_cures_guest(&k);
 }

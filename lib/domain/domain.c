@@ -57,6 +57,8 @@ static void read_hostdev(struct vh_domain *d, const xmlNode *node)
 	const char *mode = vh_xml_attr(node, "mode");
 	struct vh_hostdev *dev;
 
+	if (vh_xml_attr_is(node, "type", "mdev") && !d->mdev_line)
+		d->mdev_line = vh_xml_line(node);
 	if (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem")))
 		return;
 	dev = add_device(d, VH_HOSTDEV, node, vh_xml_child(node, "source"));
@@ -250,6 +252,19 @@ static void read_security(struct vh_domain *d, const xmlNode *node)
 	d->security_line = vh_xml_line(node);
 }
 
+/* virSecurityLabelDefParseXML(): without a model it is that of the first driver. */
+static void read_labels(struct vh_domain *d, const xmlNode *root)
+{
+	const xmlNode *n = vh_xml_child(root, "seclabel");
+
+	for (; n; n = vh_xml_next(n, "seclabel")) {
+		const char *type = vh_xml_attr(n, "type"), *model = vh_xml_attr(n, "model");
+
+		if ((!model || !strcmp(model, "apparmor")) && type && strcmp(type, "dynamic") != 0)
+			d->own_label = true;
+	}
+}
+
 static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error *err)
 {
 	const xmlNode *os_type = vh_xml_child(vh_xml_child(root, "os"), "type");
@@ -278,6 +293,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	d->iommufd = vh_xml_attr_is(vh_xml_child(root, "iommufd"), "enabled", "yes");
 	vh_guest_iommu_read(&d->iommu, root);
 	read_security(d, vh_xml_child(root, "launchSecurity"));
+	read_labels(d, root);
 	vh_slots_read(&d->slots, root);
 	vh_qemu_args_read(&d->smuggled, root);
 	d->wide_window = d->smuggled.wide_window ||
@@ -400,6 +416,9 @@ bool vh_domain_pins(const struct vh_domain *d, bool pool)
 {
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].unassigned)
+			return true;
+	for (size_t i = 0; i < d->smuggled.count; i++)
+		if (d->smuggled.list[i].has_addr)
 			return true;
 	return pool || d->memory.n_vdpa;
 }

@@ -54,6 +54,8 @@ struct vh_domain {
 	char *security; /* the type of its <launchSecurity>, or NULL */
 	int security_line;
 	bool iommufd;          /* its devices are passed by /dev/iommu, unless they say otherwise */
+	bool own_label;        /* its <seclabel> is not one that AppArmor's driver makes */
+	int mdev_line;         /* of its first mediated device; 0: none */
 	bool wide_window;      /* its firmware is told of large BARs */
 	char *emulator;        /* that it asks for, or NULL */
 	struct vh_needs needs; /* this and the next: empty for a domain that names no device */

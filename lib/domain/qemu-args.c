@@ -2,6 +2,8 @@
 /* qemu-args - see qemu-args.h. */
 #include "lib/domain/qemu-args.h"
 
+#include <ctype.h>
+
 #include "lib/base/names.h"
 #include "lib/base/printable.h"
 #include "lib/xml/xml.h"
@@ -165,6 +167,58 @@ static char *value_of(const char *device, const char *key)
 	return is_json(device) ? json_value(skip_blank(device), key) : plain_value(device, key);
 }
 
+/* One number of an address, as strtoul() takes it there, and what follows. */
+static bool take_number(const char **at, unsigned int base, uint64_t *ret)
+{
+	const char *p = *at;
+	uint64_t v = 0;
+
+	if (base == 16 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') &&
+	    isxdigit((unsigned char)p[2]))
+		p += 2;
+	*at = p;
+	for (; base == 16 ? isxdigit((unsigned char)*p) : isdigit((unsigned char)*p); p++) {
+		unsigned int digit = isdigit((unsigned char)*p)
+					     ? (unsigned int)(*p - '0')
+					     : (unsigned int)(tolower((unsigned char)*p) - 'a') + 10;
+
+		if (v > UINT32_MAX)
+			return false;
+		v = v * base + digit;
+	}
+	if (p == *at)
+		return false;
+	*at = p;
+	*ret = v;
+	return true;
+}
+
+/* [DOMAIN:]BUS:SLOT.FUNCTION, of as many digits as one likes; the function is decimal
+ * (hw/core/qdev-properties-system.c:set_pci_host_devaddr()). */
+static bool read_address(const char *text, struct vh_pci_addr *ret)
+{
+	uint64_t domain = 0, bus, slot, function;
+	const char *p = text;
+
+	if (!take_number(&p, 16, &bus) || *p++ != ':' || !take_number(&p, 16, &slot))
+		return false;
+	if (*p == ':') {
+		p++;
+		domain = bus;
+		bus = slot;
+		if (!take_number(&p, 16, &slot))
+			return false;
+	}
+	if (*p++ != '.' || !take_number(&p, 10, &function) || *p || domain > UINT32_MAX ||
+	    bus > 0xff || slot > 0x1f || function > 7)
+		return false;
+	*ret = (struct vh_pci_addr){ .domain = (uint32_t)domain,
+				     .bus = (uint8_t)bus,
+				     .slot = (uint8_t)slot,
+				     .function = (uint8_t)function };
+	return true;
+}
+
 /* vfio-pci and its kin: vfio-pci-nohotplug, vfio-pci-igd-lpc-bridge */
 static void read_device(struct vh_smuggled_list *to, const char *device, int line)
 {
@@ -181,7 +235,23 @@ static void read_device(struct vh_smuggled_list *to, const char *device, int lin
 	s->line = line;
 	s->host = vh_printable(host ? host : "a device", SHOWN_MAX);
 	name = host ? strrchr(host, '/') : NULL;
-	s->has_addr = host && vh_pci_parse_loose(name ? name + 1 : host, &s->addr) == 0;
+	s->has_addr = host && read_address(name ? name + 1 : host, &s->addr);
+}
+
+/* "-device vfio-pci,host=..." in one argument, or with '=' in between. */
+static void read_misspelt(struct vh_smuggled_list *to, const char *arg, int line)
+{
+	static const char option[] = "-device";
+	size_t before = to->count;
+
+	arg += vh_has_prefix(arg, "--");
+	if (!vh_has_prefix(arg, option) || !strchr(" =", arg[strlen(option)]) ||
+	    !arg[strlen(option)])
+		return;
+	arg += strlen(option) + 1;
+	read_device(to, arg + strspn(arg, " "), line);
+	if (to->count > before)
+		to->list[before].misspelt = true;
 }
 
 /* device.ID.PROPERTY=VALUE (softmmu/vl.c:qemu_set_option()) */
@@ -253,6 +323,8 @@ void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
 			} else if (value && is_option(before, "fw_cfg")) {
 				ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
 			}
+			if (value && !is_option(before, "device"))
+				read_misspelt(ret, value, vh_xml_line(a));
 			if (id)
 				*VH_APPEND(ids.name, ids.count) = id;
 			before = value;

@@ -15,6 +15,7 @@ struct vh_smuggled {
 	int line;
 	char *host;    /* as it stands there, printable: 01:00.0, or a path; never NULL */
 	bool has_addr; /* that is, or ends with, the address of a function */
+	bool misspelt; /* "-device vfio-pci,host=..." is one argument: QEMU knows no such option */
 	struct vh_pci_addr addr;
 };
 

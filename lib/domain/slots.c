@@ -8,7 +8,6 @@
 
 #include "lib/base/banned.h"
 
-#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define SLOTS_MAX 4096 /* no guest has a fraction of this */
 
 static bool read_part(const xmlNode *address, const char *name, uint64_t max, uint64_t *ret)
@@ -45,8 +44,14 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 					.function = (uint8_t)function };
 }
 
+bool vh_slots_is_plain(const char *name, size_t n)
+{
+	return n &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") >= n;
+}
+
 static void add_misplaced(struct vh_slots *to, const xmlNode *node, const char *element,
-			  const char *where)
+			  enum vh_placed place)
 {
 	struct vh_misplaced *m;
 
@@ -54,28 +59,56 @@ static void add_misplaced(struct vh_slots *to, const xmlNode *node, const char *
 		return;
 	m = VH_APPEND(to->misplaced, to->n_misplaced);
 	m->line = vh_xml_line(node);
+	m->place = place;
+	m->name = vh_strdup(vh_xml_name(node));
 	m->element = element;
-	m->where = where;
+}
+
+/* Of an element by which QEMU is told more: how it is called; NULL: it is none. */
+static const char *extension_of(const xmlNode *node)
+{
+	static const char *const names[] = { "commandline", "override" };
+	static const char *const shown[] = { "<qemu:commandline>", "<qemu:override>" };
+	const char *colon = strchr(vh_xml_name(node), ':');
+	const char *name = colon ? colon + 1 : vh_xml_name(node);
+
+	for (size_t i = 0; i < VH_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return shown[i];
+	return NULL;
+}
+
+static bool is_of_qemu(const xmlNode *node)
+{
+	return vh_streq(vh_xml_namespace(node), VH_SLOTS_QEMU);
+}
+
+/* Without a declaration the prefix is part of the name, to libxml2 and to libvirt. */
+static void read_foreign(struct vh_slots *to, const xmlNode *domain)
+{
+	for (const xmlNode *n = vh_xml_first(domain); n; n = vh_xml_following(n))
+		if (extension_of(n) && !is_of_qemu(n))
+			add_misplaced(to, n, extension_of(n),
+				      strchr(vh_xml_name(n), ':') ? VH_PLACED_UNDECLARED
+								  : VH_PLACED_FOREIGN);
 }
 
 /* Those by which a guest gets a device. */
 static void read_misplaced(struct vh_slots *to, const xmlNode *domain)
 {
-	static const char *const extensions[] = { "commandline", "override" };
-	static const char *const names[] = { "<qemu:commandline>", "<qemu:override>" };
 	const xmlNode *d = vh_xml_child(domain, "devices");
 
 	for (const xmlNode *n = vh_xml_child(domain, "hostdev"); n; n = vh_xml_next(n, "hostdev"))
-		add_misplaced(to, n, "<hostdev>", "outside <devices>");
+		add_misplaced(to, n, "<hostdev>", VH_PLACED_OUTSIDE);
 	for (const xmlNode *n = vh_xml_child(domain, "interface"); n;
 	     n = vh_xml_next(n, "interface"))
 		if (vh_xml_attr_is(n, "type", "hostdev"))
-			add_misplaced(to, n, "<interface>", "outside <devices>");
+			add_misplaced(to, n, "<interface>", VH_PLACED_OUTSIDE);
+	read_foreign(to, domain);
 	for (; d; d = vh_xml_next(d, "devices"))
-		for (size_t i = 0; i < VH_COUNT(extensions); i++)
-			if (vh_xml_child_in(d, QEMU_NAMESPACE, extensions[i]))
-				add_misplaced(to, vh_xml_child_in(d, QEMU_NAMESPACE, extensions[i]),
-					      names[i], "inside <devices>");
+		for (const xmlNode *n = vh_xml_first(d); n; n = vh_xml_following(n))
+			if (extension_of(n))
+				add_misplaced(to, n, extension_of(n), VH_PLACED_INSIDE);
 }
 
 void vh_slots_read(struct vh_slots *ret, const xmlNode *root)
@@ -95,6 +128,8 @@ void vh_slots_clear(struct vh_slots *s)
 	for (size_t i = 0; i < s->count; i++)
 		free(s->list[i].element);
 	free(s->list);
+	for (size_t i = 0; i < s->n_misplaced; i++)
+		free(s->misplaced[i].name);
 	free(s->misplaced);
 	memset(s, 0, sizeof(*s));
 }

@@ -18,10 +18,21 @@ struct vh_slot {
 	struct vh_pci_addr addr; /* of the guest */
 };
 
+/* QEMU's namespace in the XML of a domain. */
+#define VH_SLOTS_QEMU "http://libvirt.org/schemas/domain/qemu/1.0"
+
 /* An element that libvirt passes over. */
+enum vh_placed {
+	VH_PLACED_OUTSIDE = 0, /* of <devices>, where it belongs */
+	VH_PLACED_INSIDE,      /* of <devices>, where it does not belong */
+	VH_PLACED_UNDECLARED,  /* its prefix has no namespace */
+	VH_PLACED_FOREIGN,     /* it has none, or another than QEMU's */
+};
 struct vh_misplaced {
 	int line;
-	const char *element, *where; /* "<hostdev>", "outside <devices>"; static */
+	enum vh_placed place;
+	char *name;          /* as libxml2 has it: "hostdev", "qemu:commandline" */
+	const char *element; /* "<hostdev>"; static */
 };
 
 struct vh_slots {
@@ -34,5 +45,7 @@ struct vh_slots {
 /* `root` is the domain, or the element of a lone device. */
 void vh_slots_read(struct vh_slots *ret, const struct _xmlNode *root);
 void vh_slots_clear(struct vh_slots *s);
+/* Are these `n` characters a name of letters and digits? */
+bool vh_slots_is_plain(const char *name, size_t n);
 
 #endif

@@ -433,6 +433,11 @@ static void hear(void *hearer, size_t i, const struct vh_strbuf *said)
 	const struct question *q = hearer;
 	size_t n = q->host->n_devs;
 
+	if (i + 1 < n)
+		vh_root_waits(q->root, "the driver of %s",
+			      vh_pci_str(&q->host->devs[i + 1]->addr).s);
+	else if (i + 1 == n)
+		vh_root_waits(q->root, "/proc, which shows who has devices open");
 	if (i < n && !q->host->devs[i]->hinted)
 		understand(q, q->host->devs[i], said);
 	else if (i >= n && is_asked(q, q->host->devs[i - n]))
@@ -465,6 +470,8 @@ void vh_blocking_read(const struct vh_root *root, struct vh_host *h, unsigned in
 		return;
 	if (usage)
 		vh_uses_tell_mounts(usage, h);
+	if (h->n_devs)
+		vh_root_waits(root, "the driver of %s", vh_pci_str(&h->devs[0]->addr).s);
 	vh_reader_put(root->reader, &all, root->fd, (int)(left < most ? left : most));
 	vh_parties_free(q.parties);
 }

@@ -359,8 +359,9 @@ void vh_holder_read(const struct vh_root *root, int64_t pid, struct vh_holder *r
 	_auto_free_ char *part = cgroup ? vh_holder_cgroup(cgroup) : NULL;
 	_auto_free_ char *shown = comm ? vh_printable_line(comm) : NULL;
 
+	/* process 1 keeps for systemd-logind what that opens, across a restart of it */
 	*ret = (struct vh_holder){ .pid = pid,
-				   .rank = rank_of(comm),
+				   .rank = pid == 1 ? VH_HOLDER_HANDS_OUT : rank_of(comm),
 				   .opens_exclusively = opens_exclusively(comm) };
 	ret->who = shown ? vh_printf("process %lld (%s)", (long long)pid, shown)
 			 : vh_printf("process %lld", (long long)pid);

@@ -93,8 +93,9 @@ static char *read_off_slots(const struct vh_root *root)
 	_auto_names_ struct vh_names names = { 0 };
 
 	VH_IGNORE(vh_root_list(root, &names, "sys/bus/pci/slots")); /* none, then */
-	for (size_t i = 0; i < names.count; i++)
-		if (vh_root_read_int(root, "sys/bus/pci/slots/%s/power", names.name[i]) == 0)
+	for (size_t i = 0; i < names.count; i++) /* the id of a function is hex */
+		if (!names.name[i][strspn(names.name[i], "0123456789abcdef")] &&
+		    vh_root_read_int(root, "sys/bus/pci/slots/%s/power", names.name[i]) == 0)
 			vh_strbuf_join(&sb, " ", names.name[i]);
 	return sb.len ? vh_strbuf_steal(&sb) : NULL;
 }

@@ -213,18 +213,42 @@ static void read_devs(struct vh_host *h, const struct vh_function_bus *bus, unsi
 	}
 }
 
+static struct vh_pci_dev *read_hint(struct vh_host *h, const struct vh_function_bus *bus,
+				    const struct vh_pci_addr *addr)
+{
+	struct vh_pci_dev *d = dev_in(h, addr) ? NULL : add_dev(bus, h, addr);
+
+	if (d)
+		d->hinted = true;
+	return d;
+}
+
+/* The members of its group are of no more interest than it is: on which drivers they are. */
+static void read_beside(struct vh_host *h, const struct vh_function_bus *bus,
+			const struct vh_pci_addr *addr)
+{
+	const struct vh_pci_dev *d = read_hint(h, bus, addr);
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_pci_addr member;
+
+	if (!d || d->group < 0 || vh_host_group(h, d->group) ||
+	    vh_root_list(&bus->groups, &names, "%d/devices", d->group) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (vh_pci_parse(names.name[i], &member) == 0)
+			(void)read_hint(h, bus, &member);
+	add_lone_group(h, d->group);
+}
+
 static void read_hints(struct vh_host *h, const struct vh_function_bus *bus,
 		       const struct vh_host_ask *ask)
 {
 	int failed = h->failed; /* what cannot be read of them stops nobody */
 
-	for (size_t i = 0; i < ask->n_hints; i++) {
-		struct vh_pci_dev *d = dev_in(h, &ask->hints[i]) ? NULL
-								 : add_dev(bus, h, &ask->hints[i]);
-
-		if (d)
-			d->hinted = true;
-	}
+	for (size_t i = 0; i < ask->n_beside; i++)
+		read_beside(h, bus, &ask->beside[i]);
+	for (size_t i = 0; i < ask->n_hints; i++)
+		(void)read_hint(h, bus, &ask->hints[i]);
 	h->failed = failed;
 }
 

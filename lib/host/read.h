@@ -28,6 +28,9 @@ struct vh_host_ask {
 	 * what the host uses them for, and nothing may be done to them. */
 	const struct vh_pci_addr *hints;
 	size_t n_hints;
+	/* What QEMU gets past libvirt: the same, but with their groups. */
+	const struct vh_pci_addr *beside;
+	size_t n_beside;
 	unsigned int flags; /* of enum vh_host_flags */
 	int64_t deadline;
 	const struct vh_was *was; /* what stands elsewhere now than the picture shall have it */

@@ -401,7 +401,11 @@ int vh_parse_line(struct vh_manifest *m, int line, char *s)
 		return parse_pci(m, line, s + 4);
 	if (strchr("dflux", *s) && s[1] == ' ')
 		return parse_entry(m, line, *s, s + 2);
-	return vh_parse_bad(m, line, "does not begin with 'pci ', 'd ', 'f ', 'l ', 'u ' or 'x '");
+	return vh_fail(m->err, VH_E_INPUT, 0,
+		       "vfio-hook snapshot >FILE   # on the host that is meant; then --host FILE",
+		       "%s is not a snapshot of a host: line %d is not one of its lines "
+		       "(pci, d, f, l, u, x)",
+		       m->name, line);
 }
 
 void vh_parse_clear(struct vh_manifest *m)

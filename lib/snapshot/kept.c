@@ -381,6 +381,20 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "run/virtqemud.pid", .chars = DIGITS, .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "proc/stat", .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "dev/nvidia*", .flags = VH_KEPT_LOST), /* its numbers */
+
+	/* what other hooks call */
+	KEPT(FILE_, "usr/**", .take = vh_libvirt_script),
+	KEPT(FILE_, "bin/*", .take = vh_libvirt_script),
+	KEPT(FILE_, "sbin/*", .take = vh_libvirt_script),
+	KEPT(FILE_, "etc/libvirt/**", .take = vh_libvirt_script),
+	KEPT(PATH_, "usr/**", .flags = VH_KEPT_THERE),
+	KEPT(LINK_, "usr/**", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "bin/*", .flags = VH_KEPT_THERE),
+	KEPT(LINK_, "bin/*", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "sbin/*", .flags = VH_KEPT_THERE),
+	KEPT(LINK_, "sbin/*", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "etc/libvirt/**", .flags = VH_KEPT_THERE),
+	KEPT(LINK_, "etc/libvirt/**", .flags = VH_KEPT_LOST),
 };
 
 const struct vh_kept *vh_kept_table(size_t *ret_count)

@@ -165,7 +165,20 @@ void vh_libvirt_status(struct vh_keeping *k, const char *text, size_t len, struc
 	take(text, len, status, t);
 }
 
-/* Of another hook the commands that count, each in its line. */
+/* Where packages and tutorials put programs; elsewhere the name may be somebody's own. */
+static bool is_of_system(const char *path)
+{
+	static const char *const dirs[] = { "/bin/", "/sbin/", "/usr/", "/etc/libvirt/" };
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+
+	for (size_t i = 0; i < VH_COUNT(dirs); i++)
+		if (vh_has_prefix(path, dirs[i]))
+			return !path[strspn(path, plain)];
+	return false;
+}
+
+/* Of another hook the commands that count, each in its line, and what it calls. */
 void vh_libvirt_script(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	_auto_free_ char *copy = vh_strndup(text, len);
@@ -178,10 +191,17 @@ void vh_libvirt_script(struct vh_keeping *k, const char *text, size_t len, struc
 	(void)strsep(&rest, "\n");
 	vh_strbuf_add(&to, "#!");
 	while ((line = strsep(&rest, "\n"))) {
-		const char *what = "";
+		const char *what = "", *at = line;
+		enum vh_hook_deed deed;
+		bool within = false;
+		char *called;
 
-		(void)vh_hook_scripts_deed(line, &what);
+		deed = vh_hook_scripts_deed(line, &what);
 		vh_strbuf_addf(&to, "\n%s", what);
+		for (; !deed && (called = vh_hook_scripts_call(&at, &within)); free(called))
+			if (is_of_system(called))
+				vh_strbuf_addf(&to, "%s%s", to.data[to.len - 1] == '\n' ? "" : "; ",
+					       called);
 	}
 	while (to.len && to.data[to.len - 1] == '\n')
 		to.data[--to.len] = 0;

@@ -12,6 +12,7 @@
 #include "lib/base/banned.h"
 
 #define BARS 6
+#define LARGE_BAR (UINT64_C(1) << 30)
 
 struct lines {
 	const struct vh_host *host;
@@ -132,11 +133,29 @@ static void put_reset(const struct lines *l, const struct vh_pci_dev *d)
 	}
 }
 
-/* Where its memory lies matters of a display, and where the size of a part can be changed. */
+/* One for which a guest's firmware may have no room (rule big-bar). */
+static bool has_large_bar(const char *resource)
+{
+	for (int bar = 0; bar < BARS && resource; bar++) {
+		const char *next = strchr(resource, '\n');
+		unsigned long long from, to;
+
+		if (sscanf(resource, "%llx %llx", &from, &to) == 2 && to > from &&
+		    to - from >= LARGE_BAR - 1)
+			return true;
+		resource = next ? next + 1 : NULL;
+	}
+	return false;
+}
+
+/* Where its memory lies matters of a display, and its ports of a serial line (uses/serial.c); the
+ * sizes, where one is large or can be changed. */
 static void put_resource(const struct lines *l, const struct vh_pci_dev *d)
 {
 	_auto_free_ char *text = text_of(l, d, "resource");
-	bool wanted = d->class >> 16 == 0x03;
+	uint32_t base = VH_PCI_BASE_CLASS(d->class);
+	bool wanted = base == VH_PCI_BASE_CLASS_DISPLAY ||
+		      base == VH_PCI_BASE_CLASS_COMMUNICATION || has_large_bar(text);
 
 	for (int bar = 0; bar < BARS; bar++) {
 		_auto_free_ char *name = vh_printf("resource%d_resize", bar);

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "lib/base/lock-holder.h"
 #include "lib/base/lock.h"
 #include "lib/base/uuid.h"
 
@@ -81,6 +82,24 @@ static bool is_current(const struct vh_store *s, const char *name, int fd)
 	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
+static int not_free(const struct vh_store *s, const char *name, int fd, struct vh_error *err)
+{
+	_auto_free_ char *holder = vh_lock_holder(s->root, fd);
+
+	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "'/" VH_STORE_DIR "/%s' is locked by %s", name,
+		       holder ? holder
+			      : "another vfio-hook, or by a write to a driver that does not return");
+}
+
+/* Of the claim's own lock, or of the global one, for whoever sits at a terminal. */
+static void tell_waiting(const struct vh_store *s, const char *name, int fd)
+{
+	_auto_free_ char *holder = s->root->listener ? vh_lock_holder(s->root, fd) : NULL;
+
+	vh_root_waits(s->root, "%s to unlock /" VH_STORE_DIR "/%s",
+		      holder ? holder : "another vfio-hook", name);
+}
+
 static int lock_file(const struct vh_store *s, const char *name, int64_t deadline,
 		     struct vh_error *err)
 {
@@ -92,14 +111,13 @@ static int lock_file(const struct vh_store *s, const char *name, int64_t deadlin
 				       "cannot open '/" VH_STORE_DIR "/%s'", name);
 		while (!vh_lock_take(fd, ms)) {
 			if (vh_now_ms() >= deadline) {
+				int rc = not_free(s, name, fd, err);
+
 				close(fd);
-				return vh_fail(err, VH_E_TIMEOUT, 0, NULL,
-					       "'/" VH_STORE_DIR
-					       "/%s' is locked by another vfio-hook, "
-					       "or by a write to a driver that does not return",
-					       name);
+				return rc;
 			}
 			vh_root_step(s->root, "wait for a lock");
+			tell_waiting(s, name, fd);
 			ms = vh_lock_next(ms, deadline);
 		}
 		if (is_current(s, name, fd))

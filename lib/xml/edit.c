@@ -19,7 +19,7 @@ struct edit {
 	size_t start, end; /* equal: an insertion */
 	size_t number;     /* in the order of the calls */
 	char *text;
-	size_t tail;       /* how much of its end is an end tag, which stays last */
+	size_t tail; /* how much of its end is an end tag, which stays last */
 };
 
 struct vh_edit {
@@ -91,8 +91,8 @@ static int match(struct vh_edit *e)
 /* UTF-16 and UTF-32 have been refused before, for their NUL bytes. */
 static bool extends_ascii(const char *encoding)
 {
-	static const char *const families[] = { "UTF-8",    "UTF8",     "US-ASCII", "ASCII",
-						"ISO-8859", "ISO8859",  "ISO_8859", "ISO-LATIN",
+	static const char *const families[] = { "UTF-8",    "UTF8",    "US-ASCII", "ASCII",
+						"ISO-8859", "ISO8859", "ISO_8859", "ISO-LATIN",
 						"windows-", "KOI8" };
 
 	if (!encoding)
@@ -199,8 +199,7 @@ static bool ends_line(const struct vh_edit *e, size_t at, bool comments, size_t 
 /* The line end before a line, or the first one behind it. */
 static const char *eol_at(const struct vh_edit *e, size_t line)
 {
-	const char *nl = line ? e->text + line - 1
-			      : memchr(e->text, '\n', e->len);
+	const char *nl = line ? e->text + line - 1 : memchr(e->text, '\n', e->len);
 
 	return nl && nl > e->text && nl[-1] == '\r' ? "\r\n" : "\n";
 }
@@ -312,33 +311,59 @@ static bool is_declaration(const struct vh_edit *e, const struct vh_xml_attribut
 	return n >= 5 && !memcmp(name, "xmlns", 5) && (n == 5 || name[5] == ':');
 }
 
-void vh_edit_set_attr(struct vh_edit *e, const xmlNode *node, const char *name, const char *value)
+/* Where the attribute `wanted` stands (NULL: nowhere): with the blanks before it from *ret_from on.
+ * *ret_end is behind the last one, *quote that one's. */
+static bool find_attr(struct vh_edit *e, const xmlNode *node, const xmlAttr *wanted,
+		      struct vh_xml_attribute *a, size_t *ret_from, size_t *ret_end, char *quote)
 {
-	const xmlAttr *wanted = vh_xml_attribute(node, name);
 	const xmlAttr *attr = node->properties;
-	struct vh_xml_attribute a;
-	size_t at = tag_of(node)->name_end, end = at;
-	_auto_free_ char *text = NULL;
-	char quote = '\'';
+	size_t at = tag_of(node)->name_end;
 
-	while (vh_tags_attribute(e->text, e->len, &at, &a) > 0) {
-		end = at;
-		quote = e->text[a.value];
-		if (is_declaration(e, &a))
+	*ret_end = at;
+	while (vh_tags_attribute(e->text, e->len, &at, a) > 0) {
+		*ret_from = *ret_end;
+		*ret_end = at;
+		*quote = e->text[a->value];
+		if (is_declaration(e, a))
 			continue;
-		if (!attr || !is_name(e, a.name, a.name_end, attr->name)) {
+		if (!attr || !is_name(e, a->name, a->name_end, attr->name)) {
 			e->lost = true;
-			return;
+			return false;
 		}
-		if (attr == wanted) {
-			(void)add(e, a.value, a.value_end, quoted(value, quote));
-			return;
-		}
+		if (attr == wanted)
+			return true;
 		attr = attr->next;
 	}
 	e->lost = e->lost || attr || wanted;
+	return false;
+}
+
+void vh_edit_set_attr(struct vh_edit *e, const xmlNode *node, const char *name, const char *value)
+{
+	const xmlAttr *wanted = vh_xml_attribute(node, name);
+	struct vh_xml_attribute a;
+	_auto_free_ char *text = NULL;
+	char quote = '\'';
+	size_t from, end;
+
+	if (find_attr(e, node, wanted, &a, &from, &end, &quote)) {
+		(void)add(e, a.value, a.value_end, quoted(value, quote));
+		return;
+	}
 	text = quoted(value, quote);
-	(void)add(e, end, end, vh_printf(" %s=%s", name, text));
+	if (!wanted)
+		(void)add(e, end, end, vh_printf(" %s=%s", name, text));
+}
+
+void vh_edit_remove_attr(struct vh_edit *e, const xmlNode *node, const char *name)
+{
+	const xmlAttr *wanted = vh_xml_attribute(node, name);
+	struct vh_xml_attribute a;
+	size_t from, end;
+	char quote;
+
+	if (wanted && find_attr(e, node, wanted, &a, &from, &end, &quote))
+		(void)add(e, from, a.value_end, vh_strdup(""));
 }
 
 static char *name_of(const struct vh_edit *e, const struct vh_xml_tag *tag)
@@ -480,6 +505,34 @@ void vh_edit_append(struct vh_edit *e, const xmlNode *parent, const char *xml)
 	} else {
 		insert_inline(e, tag->inside_end, xml);
 	}
+}
+
+/* Its further lines without the indentation of the first: those of a parent add it. */
+static char *text_of(const struct vh_edit *e, const struct vh_xml_tag *tag)
+{
+	struct vh_strbuf sb = { 0 };
+	size_t line, indent = 0;
+
+	if (begins_line(e, tag->start, &line))
+		indent = tag->start - line;
+	for (size_t at = tag->start; at < tag->end; at++) {
+		size_t n = 0;
+
+		if (e->text[at] != '\r')
+			vh_strbuf_add_mem(&sb, e->text + at, 1);
+		while (e->text[at] == '\n' && n < indent && strchr(BLANKS, e->text[at + n + 1]))
+			n++;
+		at += n;
+	}
+	return vh_strbuf_steal(&sb);
+}
+
+void vh_edit_move(struct vh_edit *e, const xmlNode *node, const xmlNode *parent)
+{
+	_auto_free_ char *text = text_of(e, tag_of(node));
+
+	vh_edit_remove(e, node);
+	vh_edit_append(e, parent, text);
 }
 
 /* --- the new text ------------------------------------------------------------------------- */

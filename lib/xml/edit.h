@@ -31,6 +31,7 @@ void vh_edit_place(const struct vh_edit *e, const xmlNode *node, size_t *ret_sta
 
 /* Sets an attribute: the value where it is there, else behind the last one (once only). */
 void vh_edit_set_attr(struct vh_edit *e, const xmlNode *node, const char *name, const char *value);
+void vh_edit_remove_attr(struct vh_edit *e, const xmlNode *node, const char *name);
 /* Everything in the element becomes this text. */
 void vh_edit_set_text(struct vh_edit *e, const xmlNode *node, const char *text);
 void vh_edit_replace(struct vh_edit *e, const xmlNode *node, const char *xml);
@@ -39,6 +40,8 @@ void vh_edit_remove(struct vh_edit *e, const xmlNode *node);
 /* Several at one place come in the order of the calls. */
 void vh_edit_insert_after(struct vh_edit *e, const xmlNode *node, const char *xml);
 void vh_edit_append(struct vh_edit *e, const xmlNode *parent, const char *xml);
+/* Takes the element, as it is written, to the end of another one. */
+void vh_edit_move(struct vh_edit *e, const xmlNode *node, const xmlNode *parent);
 
 bool vh_edit_has_edits(const struct vh_edit *e);
 /* The new text; it has been parsed once more. 0 or -1. */

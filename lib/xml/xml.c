@@ -187,6 +187,14 @@ const char *vh_xml_namespace(const xmlNode *node)
 	return node->ns ? (const char *)node->ns->href : NULL;
 }
 
+bool vh_xml_declares(const xmlNode *node, const char *uri)
+{
+	for (const xmlNs *ns = node ? node->nsDef : NULL; ns; ns = ns->next)
+		if (vh_streq((const char *)ns->href, uri))
+			return true;
+	return false;
+}
+
 const xmlNode *vh_xml_child_in(const xmlNode *parent, const char *uri, const char *name)
 {
 	return parent ? first_in(parent->children, uri, name) : NULL;

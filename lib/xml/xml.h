@@ -33,6 +33,8 @@ int vh_xml_line(const xmlNode *node);
 const xmlNode *vh_xml_first(const xmlNode *parent);
 const xmlNode *vh_xml_following(const xmlNode *node);
 const char *vh_xml_namespace(const xmlNode *node);
+/* Does this element itself declare a prefix for it? */
+bool vh_xml_declares(const xmlNode *node, const char *uri);
 
 /* An attribute, borrowed from the tree; NULL when it is absent. */
 const char *vh_xml_attr(const xmlNode *node, const char *name);

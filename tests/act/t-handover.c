@@ -207,6 +207,68 @@ static void test_broken(void)
 	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and brings it back when it can");
 }
 
+#define SCREEN "simple-framebuffer.0"
+
+/* The card draws by the firmware's framebuffer, whose memory is taken when it is to come back. */
+static void put_screen(struct stage *st)
+{
+	static const char driver[] = "sys/bus/platform/drivers/simple-framebuffer";
+
+	fake_put(st->root, "proc/iomem", "d0000000-d02fffff : BOOTFB\n");
+	fake_put(st->root, "sys/bus/pci/devices/" CARD "/resource",
+		 "0x00000000d0000000 0x00000000dfffffff 0x000000000014220c\n");
+	fake_mkdirs(st->root, "sys/devices/platform/" SCREEN "/graphics/fb1");
+	fake_put(st->root, "sys/bus/platform/drivers/simple-framebuffer/bind", "%s", "");
+	fake_put(st->root, "sys/bus/platform/drivers/simple-framebuffer/unbind", "%s", "");
+	fake_link(st->root, "sys/devices/platform/" SCREEN "/driver", driver);
+	free(st->before);
+	st->before = scratch_state(st->s);
+}
+
+static bool has_screen(const struct stage *st)
+{
+	return vh_root_exists(st->root, "sys/devices/platform/" SCREEN "/driver");
+}
+
+static void test_screen(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	put_screen(st);
+	ok(stage_run(st, d) == 0 && !has_screen(st) &&
+		   says(st, "framebuffer " SCREEN "@simple-framebuffer out\n"),
+	   "the firmware's framebuffer leaves the card");
+	if (!ok(stage_end(st, d) == 0 && stage_is_home(st) && has_screen(st), "and comes back"))
+		why(st);
+	ok(stage_run(st, d) == 0, "once more");
+	fake_fault(st->root, "path simple-framebuffer/bind errno %d", EBUSY);
+	if (!ok(stage_end(st, d) == 0 && stage_is_home(st),
+		"its memory is taken, and the card's own driver draws: nothing is missing"))
+		why(st);
+}
+
+static void test_screen_away(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_remove(st->root, "sys/bus/pci/devices/" CARD "/drm");
+	fake_remove(st->root, "sys/bus/pci/devices/" CARD "/graphics");
+	put_screen(st);
+	ok(stage_run(st, d) == 0, "a card without another screen");
+	fake_fault(st->root, "path simple-framebuffer/bind errno %d", EBUSY);
+	if (!ok(stage_end(st, d) < 0 && says(st, "@simple-framebuffer failed\n") &&
+			strstr(st->err.what, "cannot bring back framebuffer " SCREEN) &&
+			st->err.fix && strstr(st->err.fix, "/proc/iomem"),
+		"its memory stays taken: that is said, and who may have it"))
+		why(st);
+	ok(is_active(st, DM), "the desktop is back");
+	fake_reset(st->root);
+	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st) && has_screen(st),
+	   "reattach brings it back");
+}
+
 /* A peer that hangs leaves no time. */
 static void test_late(void)
 {
@@ -327,6 +389,8 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
 	test_broken();
+	test_screen();
+	test_screen_away();
 	test_late();
 	test_as_it_was();
 	test_with();

@@ -26,6 +26,7 @@ if pid == 0:
     os.execvp(argv[0], argv)
 
 said = ""
+question = r"\x1b\[0?c"  # fish 4 asks what terminal this is, and waits
 
 
 def wait_for(pattern, seconds=120):
@@ -37,10 +38,13 @@ def wait_for(pattern, seconds=120):
         if re.search(pattern, text, re.DOTALL):
             return True
         if select.select([fd], [], [], 1)[0]:
+            asked = len(re.findall(question, said))
             try:
                 said += os.read(fd, 65536).decode(errors="replace")
             except OSError:
                 return False
+            if len(re.findall(question, said)) > asked:
+                os.write(fd, b"\x1b[?62c")
     return False
 
 

@@ -188,10 +188,11 @@ same() {
 	echo "want: $3" >>"$work/out"
 	verdict "$1" [ "$2" = "$3" ]
 }
-# what comes next may stand above it, and says so
 same "NEWS begins with the version" \
-	"$(awk 'NR == 1 && /^[0-9.]+ \(unreleased\)$/ { next } /^[0-9]/ || NR == 1 { print; exit }' "$top/NEWS")" \
-	"$version"
+	"$(sed -E '1!d; s/ \(unreleased\)$//' "$top/NEWS")" "$version"
+same "the README has the version" "$(sed -n 's/^Version \([0-9.]*[0-9]\).*/\1/p' "$top/README.md")" "$version"
+same "the README says whether it is released, as NEWS does" \
+	"$(grep -c '^Version .* is not released yet' "$top/README.md")" "$(sed 1q "$top/NEWS" | grep -c unreleased)"
 same "the Debian package has the version" \
 	"$(sed -n '1s/^vfio-hook (\(.*\)-[0-9]*).*/\1/p' "$top/packaging/debian/changelog")" "$version"
 same "the command line has the version" "$("$cli" --version | awk '{ print $NF; exit }')" "$version"

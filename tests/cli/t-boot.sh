@@ -96,7 +96,7 @@ prints 'verify: the image of the running kernel' '^image: /boot/initrd.img-6.1.0
 prints 'verify: the image of another kernel' '^image: /boot/initrd.img-6.1.0-40-amd64 not looked into'
 verdict 'verify: no kernel without an image' eval '! grep -q 6.1.0-9 "$work/out"'
 exits 'check tells it too' 0 "$hook" --sysroot "$work/debian" check
-prints 'check: the rule' "0000:00:1f.2 is to be on vfio-pci from boot, and driver 'ahci' has it \[boot-binding\]"
+prints 'check: the rule' "0000:00:1f.2 is set up for vfio-pci at boot, but driver 'ahci' has it \[boot-binding\]"
 exits 'JSON of verify' 1 boot debian --format json verify
 valid_json 'JSON of verify is JSON'
 golden 'JSON of verify stays as it is' boot-verify.json

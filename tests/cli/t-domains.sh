@@ -173,13 +173,16 @@ remote refuses 'another host that hangs' 'no answer for 1 second' "$hook" list -
 waits() {
 	run env TERM=xterm script -qec "stty cols $1; '$hook' list --timeout 3 --connect '$hang'" /dev/null </dev/null
 	tr '\r' '\n' <"$work/out" | sed 's/^.\[K//' >"$work/lines"
-	grep -qa "vfio-hook: waiting for libvirt qemu+ext" "$work/lines" &&
-		! grep -a "vfio-hook: waiting" "$work/lines" | grep -qE "^.{$(($1 + 4)),}"
+	grep -qa "waiting for libvirt qemu+ext" "$work/lines" &&
+		! grep -a "waiting for libvirt" "$work/lines" | grep -qE "^.{$(($1 + 4)),}"
 }
 if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	remote verdict 'another host that hangs: a terminal is told' waits 120
 	remote verdict 'another host that hangs: so is a narrow one' waits 50
+	run env TERM=xterm "LIBVIRT_DEFAULT_URI=$hang" script -qec "stty cols 120; '$hook' check --all --timeout 3" /dev/null </dev/null
+	remote verdict 'check --all: a terminal is told' grep -qa 'vfio-hook: waiting for libvirt qemu+ext.*: [1-3] s, at most 3 s' "$work/out"
 else
+	skip 'check --all: a terminal is told' 'no script(1)'
 	skip 'another host that hangs: a terminal is told' 'no script(1)'
 	skip 'another host that hangs: so is a narrow one' 'no script(1)'
 fi

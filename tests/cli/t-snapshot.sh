@@ -202,7 +202,7 @@ refuses 'of a newer version' 'newer.host is of a newer vfio-hook: snapshot 3, an
 	"$hook" --host "$work/newer.host" check
 sed '1s/snapshot 2:/snapshot 1:/' "$work/demo.host" >"$work/older.host"
 exits 'of an older version' 0 "$hook" --host "$work/older.host" list
-refuses 'no snapshot at all' "gpu-with-audio.xml line 1: does not begin with 'pci '" \
+refuses 'no snapshot at all' "gpu-with-audio.xml is not a snapshot of a host: line 1 is not one of its lines" \
 	"$hook" --host "$examples/gpu-with-audio.xml" check
 refuses 'an empty file' "describes no system: 'vfio-hook snapshot' writes" "$hook" --host /dev/null check
 sed 1d "$hosts/demo.host" >"$work/hand.host"

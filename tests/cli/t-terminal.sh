@@ -42,24 +42,70 @@ if ! script -qec true /dev/null </dev/null >/dev/null 2>&1 || ! command -v flock
 	skip 'progress on a terminal' 'no script(1), or no flock(1)'
 	finish
 fi
-# Somebody has the lock until the line is there; after a minute the test has failed.
+# appears PATTERN: within a minute, in what the terminal has got
+appears() {
+	local i
+	: >"$work/lines"
+	for ((i = 0; i < 600; i++)); do
+		[ ! -e "$work/typescript" ] || tr '\r' '\n' <"$work/typescript" | sed "s/^$esc\[K//" >"$work/lines"
+		grep -q "$1" "$work/lines" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+# typed COLUMNS COMMAND...: in the background, on a terminal of that width
+typed() {
+	local command
+	printf -v command ' %q' "${@:2}"
+	rm -f "$work/typescript"
+	script -qefc "stty cols $1;$command" "$work/typescript" </dev/null >/dev/null 2>&1 9>&- &
+	typed=$!
+}
+# The lines of its progress are shorter than so many columns, and there are some.
+fits() { grep -qa '[0-9] s$' "$work/lines" && ! grep -a '[0-9] s' "$work/lines" | grep -qE "^.{$1,}"; }
+
+# Somebody has the lock until the line is there, and so the first detach has its claim's until then.
+# After a minute the test has failed. /proc/locks of the tree says who it is.
+lock=$root/run/vfio-hook/manual.lock
 {
 	flock 9
 	"$fake" detach 01:00.0 >"$work/out" 2>"$work/pipe" 9>&- &
 	waits=$!
-	script -qefc "'$fake' detach 06:00.0" "$work/typescript" </dev/null >/dev/null 2>&1 9>&- &
-	typed=$!
 	for ((i = 0; i < 600; i++)); do
-		grep -q 'waiting for drivers and locks: [1-9][0-9]* s, at most 60 s' "$work/typescript" 2>/dev/null && break
+		[ ! -e "$lock" ] || break
 		sleep 0.1
 	done
+	mkdir -p "$root/proc/4711"
+	printf '%s\0' /etc/libvirt/hooks/qemu vm prepare begin - >"$root/proc/4711/cmdline"
+	{
+		echo "1: FLOCK  ADVISORY  WRITE 812 00:1a:1 0 EOF"
+		echo "2: FLOCK  ADVISORY  WRITE 4711 00:1a:$(stat -c %i "$lock") 0 EOF"
+	} >"$root/proc/locks"
+	typed 150 "$fake" detach 06:00.0
+	verdict 'progress on a terminal: who has the lock' appears 'waiting for process 4711 (/etc/libvirt/hooks/qemu vm prepare begin -) to unlock /run/vfio-hook/manual.lock: [1-9][0-9]* s, at most 60 s'
 	kill -HUP "$waits"
 } 9>"$root/run/vfio-hook/lock"
-verdict 'progress on a terminal' test "$i" -lt 600
 wait "$typed"
 rc=$?
 verdict 'progress: and then the answer' eval '[ $rc -eq 0 ] && grep -q "^$esc*.*0000:06:00.0: nvme -> vfio-pci" "$work/typescript"'
 wait "$waits"
 verdict 'detach outlives the terminal that it began in' test $? -eq 0
 verdict 'no progress in a pipe' eval '[ -s "$work/out" ] && ! grep -q waiting "$work/pipe"'
+
+# A driver that does not let go: which, and of what; also where there is little room.
+for columns in 100 40; do
+	run "$fake" reattach 06:00.0
+	echo 'path nvme/unbind hang' >"$root/fake-kernel/faults"
+	typed $columns "$fake" detach 06:00.0
+	if [ $columns = 100 ]; then
+		verdict 'progress: which driver' appears 'vfio-hook: waiting for driver nvme to release 0000:06:00.0: [1-9][0-9]* s, at most 60 s'
+	else
+		verdict 'progress: which driver, at 40 columns' appears '^waiting for driver nvme to[.][.][.]: [1-9][0-9]* s$'
+		verdict 'progress: it fits into 40 columns' fits 40
+	fi
+	: >"$root/fake-kernel/resume"
+	wait "$typed"
+	rm "$root/fake-kernel/faults" "$root/fake-kernel/resume"
+done
+
 finish

@@ -12,7 +12,15 @@ good=$examples/gpu-with-audio.xml
 uuid=$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good")
 mkdir -p "$root/fake-kernel" "$root/etc/libvirt/qemu" "$root/var/lib" "$root/run"
 
-refuses 'a domain that nobody knows' 'nosuch: nothing is known of this domain' "$fake" why nosuch
+refuses 'a domain that nobody knows' 'nosuch: no domain of this name is defined in /etc/libvirt/qemu' "$fake" why nosuch
+tells 'a domain that nobody knows: what to do' '^  fix: virsh list --all '
+refuses 'no name' 'the name of the domain is empty' "$fake" why ''
+refuses 'a file' 'gpu-with-audio.xml: this is a file; ' "$fake" why "$good"
+tells 'a file: the domain in it' '^  fix: vfio-hook why gpu-with-audio '
+cd "$work" || exit
+echo text >notes
+refuses 'a file without a domain' 'notes: this is a file; ' "$fake" why notes
+tells 'a file without a domain: what to do' '^  fix: vfio-hook why DOMAIN '
 refuses 'without a domain' 'too few arguments' "$fake" why
 refuses 'it looks at this machine alone' "'--host' does not apply" "$fake" why --host x vm
 
@@ -23,6 +31,8 @@ prints 'a domain that never ran: start' '^  last start      none that is known$'
 prints 'a domain that never ran: now' '^  now             would start$'
 prints 'a domain that never ran: more' '^ *vfio-hook check gpu-with-audio$'
 
+refuses 'a name that was mistyped' "; did you mean 'gpu-with-audio'" "$fake" why gpu-with-adio
+exits 'no libvirt is asked' 0 env LIBVIRT_DEFAULT_URI=nosuch:///system "$fake" why gpu-with-audio
 touch -d '2026-01-02 03:04:05 UTC' "$root/etc/libvirt/qemu/gpu-with-audio.xml"
 run "$fake" accept gpu-with-audio
 exits 'a domain that ran' 0 "$fake" why "$uuid"

@@ -33,7 +33,7 @@ static void hook_of_another(struct world *w)
 	hook.main.ours = false;
 }
 CASE("hook-of-another", hook_of_another, .want = "warning hook-not-active",
-     .says = "/etc/libvirt/hooks/qemu is not ours");
+     .says = "/etc/libvirt/hooks/qemu is another hook");
 
 static void hook_beside_another(struct world *w)
 {
@@ -98,7 +98,7 @@ static void hook_twice_in_drop_ins(struct world *w)
 	hook.second = S("/etc/libvirt/hooks/qemu.d/60-vfio-hook");
 }
 CASE("hook-twice-in-drop-ins", hook_twice_in_drop_ins, .want = "warning hook-not-active",
-     .says = "50-vfio-hook and /etc/libvirt/hooks/qemu.d/60-vfio-hook are ours",
+     .says = "50-vfio-hook and /etc/libvirt/hooks/qemu.d/60-vfio-hook lead to vfio-hook",
      .fix = "rm /etc/libvirt/hooks/qemu.d/60-vfio-hook");
 
 static void hook_of_another_broken_beside(struct world *w)

@@ -140,7 +140,7 @@ static void bus_reset(struct world *w)
 	mate(&w->dev[1], "0000:01:00.1", NIC, 2, VH_MATE_BUS | VH_MATE_SLOT);
 }
 CASE("reset-bus", bus_reset, .want = "warning reset-missing 0000:01:00.0:10",
-     .says = "only with its whole bus, and 0000:01:00.1 stays outside", .fix = "function='0x1'/>");
+     .says = "only together with 0000:01:00.1, which the domain does not name", .fix = "function='0x1'/>");
 
 /* VFIO resets the bus of a group that it owns. */
 static void bus_reset_of_group(struct world *w)
@@ -458,14 +458,14 @@ static void early_other(struct world *w)
 	w->dev[1].subdevice++;
 }
 CASE("early-other", early_other, .want = "warning boot-binding 0000:01:00.0",
-     .says = "stands there now", .fix = "boot remove", .scopes = VH_SCOPE_HOST);
+     .says = "the device there is ", .fix = "boot remove", .scopes = VH_SCOPE_HOST);
 
 static void early_gone(struct world *w)
 {
 	early_done(w);
 	early_dev.addr = world_addr("0000:7f:00.0");
 }
-CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0", .says = "is not there",
+CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0", .says = "no device is there now",
      .scopes = VH_SCOPE_HOST);
 
 static struct vh_bind_id id;
@@ -590,7 +590,7 @@ static void keyboard(struct world *w)
 }
 CASE("input", keyboard,
      .want = "warning input-lost 0000:01:00.0:10, info peer-detached 0000:01:00.0:10",
-     .says = "point with: keyboard 'K120' (1-3); it has no other keyboard", .fix = "ssh");
+     .says = "its keyboard or mouse: keyboard 'K120' (1-3); the host has no other keyboard", .fix = "ssh");
 
 static void keyboard_of_two(struct world *w)
 {
@@ -617,7 +617,7 @@ static struct vh_smuggled smuggled;
 
 static void past_libvirt(struct world *w)
 {
-	smuggled = (struct vh_smuggled){ 77, S("02:00.0"), true, world_addr("0000:02:00.0") };
+	smuggled = (struct vh_smuggled){ 77, S("02:00.0"), true, false, world_addr("0000:02:00.0") };
 	w->domain.smuggled.list = &smuggled;
 	w->domain.smuggled.count = 1;
 	world_dev(w, "0000:02:00.0", NIC, 2, "vfio-pci");

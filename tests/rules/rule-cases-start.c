@@ -302,6 +302,28 @@ static void tdx_by_iommufd(struct world *w)
 }
 CASE("confidential-by-iommufd", tdx_by_iommufd, .want = "", .silent = "confidential");
 
+/* All that it gets comes from a network. */
+static void snp_of_a_pool(struct world *w)
+{
+	static char text[] = "vfs", *name = text;
+
+	snp_of_9_1(w);
+	w->domain.n_devices = 0;
+	w->c.networks.pools = (struct vh_names){ &name, 1 };
+}
+CASE("confidential-pool", snp_of_a_pool, .want = "error confidential:33", .scopes = VH_SCOPE_DOMAIN);
+
+static void tdx_of_a_pool(struct world *w)
+{
+	snp_of_a_pool(w);
+	w->domain.security = S("tdx");
+	w->domain.iommufd = true;
+	w->c.around.qemu = 10001000;
+	w->c.around.dma_entries = 65535;
+}
+CASE("confidential-pool-few-entries", tdx_of_a_pool, .want = "warning confidential:33",
+     .says = "VFIO allows 65535 mappings", .scopes = VH_SCOPE_DOMAIN);
+
 static void snp_beside_passthrough(struct world *w)
 {
 	snp_of_10_1(w);
@@ -332,7 +354,8 @@ static void past_libvirt(struct world *w, const char *addr, size_t count)
 {
 	alone(w);
 	for (size_t i = 0; i < count; i++)
-		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, world_addr(addr) };
+		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, false,
+						world_addr(addr) };
 	w->domain.smuggled.list = past;
 	w->domain.smuggled.count = count;
 }
@@ -376,6 +399,49 @@ static void past_on_vfio(struct world *w)
 }
 CASE("commandline-on-vfio", past_on_vfio, .want = "warning qemu-commandline 0000:07:00.0:40",
      .silent = "qemu-set");
+
+static void past_with_a_peer(struct world *w)
+{
+	past_on_vfio(w);
+	world_dev(w, "0000:07:00.1", AUDIO, 7, "snd_hda_intel");
+}
+CASE("commandline-peer-on-driver", past_with_a_peer,
+     .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "0000:07:00.1 of its IOMMU group is on 'snd_hda_intel', and nobody takes it");
+
+static void past_with_a_bridge(struct world *w)
+{
+	past_on_vfio(w);
+	world_dev(w, "0000:07:00.1", BRIDGE, 7, "pcieport");
+	world_dev(w, "0000:07:01.0", AUDIO, 7, NULL);
+}
+CASE("commandline-peers-tolerated", past_with_a_bridge,
+     .want = "warning qemu-commandline 0000:07:00.0:40");
+
+static void past_in_use(struct world *w)
+{
+	past_on_vfio(w);
+	world_view(w, 7)->open = VH_YES;
+	world_view(w, 7)->holder = S("process 812 (qemu-system-x86)");
+}
+CASE("commandline-group-open", past_in_use, .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "its IOMMU group is in use by process 812");
+
+static void past_of_itself(struct world *w)
+{
+	past_in_use(w);
+	w->c.running = true;
+}
+CASE("commandline-group-open-by-itself", past_of_itself,
+     .want = "warning qemu-commandline 0000:07:00.0:40");
+
+static void past_misspelt(struct world *w)
+{
+	past_on_vfio(w);
+	past[0].misspelt = true;
+}
+CASE("commandline-one-argument", past_misspelt, .want = "error qemu-commandline 0000:07:00.0:40",
+     .says = "are two arguments of QEMU's, and this is one");
 
 static void past_beside_a_hook(struct world *w)
 {
@@ -621,8 +687,10 @@ CASE("guest-address-lone-first", slot_lone_first, .want = "", .silent = "guest-a
 
 static void misplaced(struct world *w)
 {
-	static struct vh_misplaced m[] = { { 70, "<hostdev>", "outside <devices>" },
-					   { 80, "<qemu:commandline>", "inside <devices>" } };
+	static struct vh_misplaced m[] = {
+		{ 70, VH_PLACED_OUTSIDE, S("hostdev"), "<hostdev>" },
+		{ 80, VH_PLACED_INSIDE, S("commandline"), "<qemu:commandline>" },
+	};
 
 	w->domain.slots.misplaced = m;
 	w->domain.slots.n_misplaced = VH_COUNT(m);
@@ -630,6 +698,21 @@ static void misplaced(struct world *w)
 CASE("ignored-element", misplaced, .want = "warning ignored-element:70, warning ignored-element:80",
      .says = "libvirt ignores this <hostdev>, which is outside <devices>",
      .fix = "move it into <devices>");
+
+static void undeclared(struct world *w)
+{
+	static struct vh_misplaced m[] = {
+		{ 70, VH_PLACED_UNDECLARED, S("qemu:override"), "<qemu:override>" },
+		{ 80, VH_PLACED_FOREIGN, S("commandline"), "<qemu:commandline>" },
+	};
+
+	w->domain.slots.misplaced = m;
+	w->domain.slots.n_misplaced = VH_COUNT(m);
+}
+CASE("ignored-element-namespace", undeclared,
+     .want = "warning ignored-element:70, warning ignored-element:80",
+     .says = "libvirt ignores this <qemu:override>, which is of no namespace",
+     .fix = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'");
 
 CASE("ignored-element-none", alone, .want = "", .silent = "ignored-element");
 
@@ -672,7 +755,7 @@ static void navi(struct world *w)
 	w->dev[1].driver = NULL;
 }
 CASE("reset-known-bad", navi, .want = "warning reset-known-bad 0000:01:00.0:10",
-     .says = "of the family Navi 10", .fix = "vendor-reset");
+     .says = "of the Navi 10 family", .fix = "vendor-reset");
 
 static void navi_reset(struct world *w)
 {
@@ -822,8 +905,8 @@ CASE("vfio-without-groups-disk", vfio_without_groups_disk,
 /* --- other hooks -------------------------------------------------------------------------------- */
 
 static struct vh_hook_line hooks[] = {
-	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1 },
-	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0 },
+	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1, NULL },
+	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0, NULL },
 };
 
 static void hooks_of_others(struct world *w)
@@ -835,6 +918,20 @@ static void hooks_of_others(struct world *w)
 CASE("hook-conflict", hooks_of_others, .want = "warning hook-conflict",
      .says = "/etc/libvirt/hooks/qemu:4: 'virsh nodedev-detach' (and 1 line more) calls libvirt",
      .fix = "'modprobe vfio-pci' is not needed either");
+
+static void hooks_called(struct world *w)
+{
+	static struct vh_hook_line line = {
+		S("/usr/local/bin/up.sh"),     3, VH_DEED_VIRSH, "virsh", 0,
+		S("/etc/libvirt/hooks/qemu:7")
+	};
+
+	alone(w);
+	w->c.scripts.list = &line;
+	w->c.scripts.count = 1;
+}
+CASE("hook-called", hooks_called, .want = "warning hook-conflict",
+     .says = "/usr/local/bin/up.sh:3 (called by /etc/libvirt/hooks/qemu:7): 'virsh' calls libvirt");
 
 static void hooks_that_load(struct world *w)
 {

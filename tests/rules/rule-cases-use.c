@@ -38,7 +38,7 @@ static void use_allowed(struct world *w)
 	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK | VH_USE_BLOCK;
 }
 CASE("in-use-allowed", use_allowed, .want = "info peer-detached 0000:01:00.0:10",
-     .silent = "device-in-use", .says = "without 0000:01:00.0 the host loses: eth0: default route");
+     .silent = "device-in-use", .says = "the host loses 0000:01:00.0 while the guest runs: eth0: default route");
 
 static void other_use_allowed(struct world *w)
 {
@@ -138,7 +138,7 @@ static void carries(struct world *w)
 	w->dev[1].carries = (struct vh_names){ names, VH_COUNT(names) };
 }
 CASE("carries", carries, .want = "info peer-detached 0000:01:00.0:10", .silent = "device-in-use",
-     .says = "without 0000:01:00.0 the host loses: eth0 is up, interface eth0");
+     .says = "the host loses 0000:01:00.0 while the guest runs: eth0 is up, interface eth0");
 
 static void peer_used(struct world *w)
 {
@@ -421,6 +421,19 @@ static void claim_manual(struct world *w)
 }
 CASE("claim-manual", claim_manual, .want = "error device-claimed 0000:01:00.0:10",
      .says = "detached or reattached by hand");
+
+static void hidden_node(struct world *w)
+{
+	alone(w);
+	w->dev[1].driver = S("nvidia");
+	w->dev[1].on_vfio = true;
+	w->element[0].managed = false;
+	w->element[0].written_managed = VH_MANAGED_NO;
+	world_view(w, 1)->open = VH_YES;
+	world_view(w, 1)->hidden = true;
+}
+CASE("group-hidden", hidden_node, .want = "error device-claimed 0000:01:00.0:10",
+     .says = "/dev/vfio/1 is not there: who has 0000:01:00.0 cannot be seen");
 
 static void open_by_domain(struct world *w)
 {

@@ -39,7 +39,7 @@ static const struct {
 	{ "numactl", false },    /* numbers of nodes */
 	{ "chown", false },      /* a folder of ours */
 	{ "setsebool", false },  { "loginctl", false },
-	{ "modprobe", false },
+	{ "modprobe", false },   { "grep", false }, /* an address */
 };
 
 static inline size_t fix_command_at(const char *text)

@@ -124,7 +124,7 @@ static void answer(void *ctx, size_t i, struct vh_strbuf *to)
 	} else if (!strcmp(what, "wait")) {
 		pause();
 	} else if (!strcmp(what, "spin")) {
-		for (volatile unsigned int n = 0;; n++)
+		for (volatile bool on = true; on;)
 			;
 	} else if (!strcmp(what, "die")) {
 		_exit(1);

@@ -55,11 +55,67 @@ static const struct {
 	{ "of another domain", SCRIPT BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", "v", "" },
 	{ "of all domains", SCRIPT BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", NULL,
 	  "qemu.d/vm/prepare/begin/a.sh:2 virsh+0;" },
+	{ "called by its path",
+	  "f etc/libvirt/hooks/qemu\t#!/bin/bash\\nif [[ $1 == win10 ]]; then\\n  case \"$2\" in\\n"
+	  "  prepare) /usr/local/bin/up.sh \"$1\" 2>&1 | tee -a /var/log/x.log ;;\\n  esac\\nfi\n"
+	  "f usr/local/bin/up.sh\t#!/bin/bash\\n\\nvirsh list\\nmodprobe -r vfio\n"
+	  "f var/log/x.log\t#!/bin/sh\\nrmmod vfio\n",
+	  "win10", "/usr/local/bin/up.sh:3 virsh+0;/usr/local/bin/up.sh:4 modprobe -r vfio+0;" },
+	{ "called by one that is called, and by it again",
+	  "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n. /opt/a\n"
+	  "f opt/a\texec bash -x '/opt/b'\nf opt/b\t#!/bin/sh\\n/opt/a; /opt/b\\nvirsh list\n",
+	  "vm", "/opt/b:3 virsh+0;" },
+	{ "called four deep",
+	  "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n/opt/a\n"
+	  "f opt/a\t#!/bin/sh\\n/opt/b\nf opt/b\t#!/bin/sh\\n/opt/c\n"
+	  "f opt/c\t#!/bin/sh\\nvirsh list\\n/opt/d\nf opt/d\t#!/bin/sh\\nrmmod vfio\n",
+	  "vm", "/opt/c:2 virsh+0;" },
+	{ "a program that is called",
+	  "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n/opt/a\nf opt/a\t\\x7fELF\\x00\\nvirsh list\n",
+	  "vm", "" },
+	{ "in /bin, which is a link",
+	  "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n/bin/vfio-startup.sh\n"
+	  "f usr/bin/vfio-startup.sh\t#!/bin/sh\\nvirsh list\n",
+	  "vm", "/usr/bin/vfio-startup.sh:2 virsh+0;" },
 	{ "that nobody runs", OURS BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", "vm", "" },
 };
 
+static const struct {
+	const char *line, *calls;
+} calls[] = {
+	{ "/bin/vfio-startup.sh >> /var/log/libvirt/custom_hooks.log 2>&1", "/bin/vfio-startup.sh " },
+	{ "\t\"/usr/local/bin/a b.sh\" \"$GUEST\"", "/usr/local/bin/a b.sh " },
+	{ "GUEST=$1 exec nohup /a/b & /c/d </e/f|/g/h", "/a/b /c/d /g/h " },
+	{ "if /a; then /b; else ! /c; fi", "/a /b /c " },
+	{ "prepare/begin) /a ;;", "/a " },
+	{ "/bin/bash -e /a.sh", "/a.sh " },
+	{ "source \"/etc/libvirt/hooks/kvm.conf\"", "/etc/libvirt/hooks/kvm.conf " },
+	{ "rm /a; echo /b && test -x /c", "" },
+	{ "$(/a) `/b`; ${x} /c; /d/$1/e /f/*.sh", "/a /b " },
+	{ "# /a", "" },
+	{ "x=/a", "" },
+	{ "", "" },
+};
+
+static void test_calls(void)
+{
+	for (size_t i = 0; i < VH_COUNT(calls); i++) {
+		_auto_strbuf_ struct vh_strbuf have = { 0 };
+		const char *at = calls[i].line;
+		bool within = false;
+		char *one;
+
+		vh_strbuf_add(&have, "");
+		for (; (one = vh_hook_scripts_call(&at, &within)); free(one))
+			vh_strbuf_addf(&have, "%s ", one);
+		if (!ok(!strcmp(have.data, calls[i].calls), "calls of '%s'", calls[i].line))
+			diag("have: %s", have.data);
+	}
+}
+
 int main(void)
 {
+	test_calls();
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {
 		const char *what = NULL, *again = NULL;
 		enum vh_hook_deed deed = vh_hook_scripts_deed(lines[i].line, &what);
@@ -78,7 +134,8 @@ int main(void)
 		vh_strbuf_add(&have, "");
 		for (size_t k = 0; k < found.count; k++)
 			vh_strbuf_addf(&have, "%s:%d %s+%zu;",
-				       found.list[k].file + strlen(VH_HOOKSDIR "/"),
+				       found.list[k].file +
+					       (found.list[k].caller ? 0 : strlen(VH_HOOKSDIR "/")),
 				       found.list[k].line, found.list[k].what, found.list[k].more);
 		if (!ok(!strcmp(have.data, trees[i].want), "scripts: %s", trees[i].name))
 			diag("have: %s", have.data);

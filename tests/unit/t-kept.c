@@ -190,6 +190,38 @@ static void test_unread_hook(void)
 	end(&t);
 }
 
+/* Which windows a function has matters of a display, of a serial line, and where one is large. */
+static void test_windows(void)
+{
+#define AT(slot, class) "pci 0000:00:" slot ".0 class=" class " id=1002:74a0 group=1\n"
+#define WINDOW(slot, range) "f @0000:00:" slot ".0/resource\t" range " 0x000000000014220c"
+	static const struct {
+		const char *name, *class, *range;
+		bool kept;
+	} functions[] = {
+		{ "an accelerator's of 128 GiB", "120000", "0x0000002000000000 0x0000003fffffffff",
+		  true },
+		{ "a serial port's", "070002", "0x000000000000f0e0 0x000000000000f0e7", true },
+		{ "a display's", "030000", "0x00000000e0000000 0x00000000efffffff", true },
+		{ "a small one of an accelerator", "120000",
+		  "0x00000000e0000000 0x00000000efffffff", false },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(functions); i++) {
+		_auto_free_ char *line = vh_printf(WINDOW("03", "%s"), functions[i].range);
+		_auto_free_ char *host = vh_printf(AT("03", "%s") "%s\n", functions[i].class, line);
+		struct taken t;
+
+		begin(&t, host);
+		take(&t);
+		ok(t.rc == 0 && says(&t, line) == functions[i].kept, "the window is kept: %s",
+		   functions[i].name);
+		end(&t);
+	}
+#undef AT
+#undef WINDOW
+}
+
 /* --- what is noted ----------------------------------------------------------------------------- */
 
 /* A file that cannot be read, and can the next time. */
@@ -883,6 +915,7 @@ int main(void)
 	test_hosts();
 	test_unknown();
 	test_unread_hook();
+	test_windows();
 	test_notes();
 	test_records();
 	test_table();

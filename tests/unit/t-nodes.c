@@ -281,6 +281,12 @@ static const struct {
 		  PROCESS("7", "gnome-shell", "/dev/dri/card0"),
 	  "display error: process 7 (gnome-shell) and others have /dev/dri/card0 open",
 	  "end process 7 (gnome-shell), or the desktop: systemctl stop display-manager" },
+	{ "a desktop before logind, and what that keeps with process 1",
+	  CARD PROCESS("1", "systemd", "/dev/dri/card0")
+		  PROCESS("5", "systemd-logind", "/dev/dri/card0")
+			  PROCESS("7", "gnome-shell", "/dev/dri/card0"),
+	  "display error: process 7 (gnome-shell) and others have /dev/dri/card0 open",
+	  "end process 7 (gnome-shell), or the desktop: systemctl stop display-manager" },
 	{ "a desktop of NixOS",
 	  CARD PROCESS("5", "systemd-logind", "/dev/dri/card0")
 		  PROCESS("7", ".gnome-shell-wr", "/dev/dri/card0"),

@@ -63,7 +63,7 @@ static bool is(char *have, const char *want)
 	_auto_free_ char *text = have;
 
 	if (!vh_streq(text, want))
-		diag("'%s', not '%s'", text, want);
+		diag("'%s', not '%s'", text ? text : "(none)", want ? want : "(none)");
 	return vh_streq(text, want);
 }
 

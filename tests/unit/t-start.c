@@ -62,6 +62,21 @@
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
 
+#define TEMPLATE                                                                                          \
+	"f etc/apparmor.d/libvirt/TEMPLATE.qemu\t#include <tunables/global>\\nprofile LIBVIRT_TEMPLATE "  \
+	"flags=(attach_disconnected) {\\n  #include <abstractions/libvirt-qemu>\\n}\n"                    \
+	"f etc/apparmor.d/abstractions/libvirt-qemu\t  # comment\\n  capability setgid,\\n  /dev/kvm rw," \
+	"\\n  /usr/share/vgabios/** r,\\n  @{PROC}/*/status r,\\n  include if exists "                    \
+	"<local/abstractions/libvirt-qemu>\n"
+#define CONFINED_BY(profile, template)                                                            \
+	"f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n"                                 \
+							     "f sys/module/apparmor/parameters/"  \
+							     "enabled\tY\n"                       \
+							     "f sys/kernel/security/apparmor/"    \
+							     "profiles\tman (enforce)\\n" profile \
+							     "\n" template
+#define CONFINED CONFINED_BY("libvirtd (enforce)", TEMPLATE)
+
 static const struct {
 	const char *name, *machine;
 	const char *element; /* inside the <hostdev> on line 2 */
@@ -94,6 +109,36 @@ static const struct {
 	  "" },
 	{ "a ROM that ends before it says what it is for",
 	  MACHINE "f opt/roms/card.rom\t" PCIR("\\x02\\x10") "\n", ROM(ROM_PATH), "", "", "" },
+
+	{ "a ROM file that AppArmor's profile does not have", MACHINE CONFINED, ROM(ROM_PATH), "",
+	  "", "W rom-file:3" },
+	{ "a ROM file, and no profile of the daemon",
+	  MACHINE CONFINED_BY("cups (enforce)", TEMPLATE), ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file that a local rule allows",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/local/abstractions/libvirt-qemu\t  /opt/{fw,r?ms}/*.rom rk,\n",
+	  ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file that a local rule is not about",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/local/abstractions/libvirt-qemu\t  /opt/* r,\\n  /opt/roms/[a-b]*.rom r,\\n  /opt/roms/card.rom w,\\n  deny /opt/** r,\n",
+	  ROM(ROM_PATH), "", "", "W rom-file:3" },
+	{ "a ROM file that a variable may stand for",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/local/abstractions/libvirt-qemu\t  owner @{HOME}/*.rom r,\n",
+	  ROM(ROM_PATH), "", "", "" },
+	{ "a ROM file, and the domain's own profile",
+	  MACHINE CONFINED
+	  "f etc/apparmor.d/libvirt/libvirt-5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f02\tprofile x {\\n  /** rw,\\n}\n",
+	  ROM(ROM_PATH), "", "<uuid>5b0c0f5e-66a4-4d9c-8f5d-0d9a3f6d5f02</uuid>", "" },
+	{ "a ROM file, and no security driver",
+	  MACHINE CONFINED "f etc/libvirt/qemu.conf\tsecurity_driver = \"none\"\n", ROM(ROM_PATH),
+	  "", "", "" },
+	{ "a ROM file, and no label", MACHINE CONFINED, ROM(ROM_PATH), "",
+	  "<seclabel type='none' model='apparmor'/>", "" },
+	{ "a ROM file in a folder that is shared", MACHINE CONFINED, ROM(ROM_PATH),
+	  "<filesystem><source dir='/opt/roms'/><target dir='x'/></filesystem>", "", "" },
+	{ "a ROM file, and a profile that is not there",
+	  MACHINE CONFINED_BY("libvirtd (enforce)", ""), ROM(ROM_PATH), "", "", "" },
 
 	{ "a command line without devices", MACHINE, "", "", COMMANDLINE(ARG("-S")), "" },
 	{ "-set of a hostdev", MACHINE, "", "",
@@ -298,6 +343,7 @@ static const struct {
 	{ "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:02:00.0",
 	  "/sys/bus/pci/devices/0000:02:00.0" },
 	{ "vfio-pci,multifunction,host=02:00.0", "02:00.0" },
+	{ "vfio-pci,host=00000:0x02:00.0", "00000:0x02:00.0" },
 	{ "vfio-pci", "a device" },
 	{ "{\"driver\":\"vfio-pci\",\"host\":\"02:00.0\"}", "02:00.0" },
 	{ "{'driver':'vfio-pci','host':'02:00.0','id':'gpu'}", "02:00.0" },
@@ -426,8 +472,38 @@ static void test_closed_rom(void)
 	}
 }
 
+/* check says of a group without a node what the hook will, which tries it. */
+static void test_hidden_node(void)
+{
+	static const struct {
+		const char *name, *more;
+		bool live;
+		const char *want;
+	} hosts[] = {
+		{ "a vGPU whose node is there", "f dev/vfio/1\t\nd proc\n", true, "" },
+		{ "a vGPU whose node is hidden", "d proc\n", true, "E device-claimed:2" },
+		{ "a vGPU of which a snapshot has no node", "d proc\n", false, "" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(hosts); i++) {
+		_auto_free_ char *machine = vh_printf(VGPU "%s", hosts[i].more), *have = NULL;
+		_auto_(scratch) struct scratch *s = scratch_new(machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text("<driver model='nvidia'/>", "", "");
+
+		s->root.live = hosts[i].live;
+		have = judged(&s->root, xml, &found);
+		if (!ok(strstr(have, "device-claimed")
+				? strstr(hosts[i].want, "device-claimed") != NULL
+				: !*hosts[i].want,
+			"%s", hosts[i].name))
+			diag("have: %s", have);
+	}
+}
+
 int main(void)
 {
+	test_hidden_node();
 	test_cases();
 	test_closed_rom();
 	test_notations();

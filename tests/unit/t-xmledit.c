@@ -25,7 +25,7 @@ static const xmlNode *find(const xmlNode *node, const char *name)
 	return NULL;
 }
 
-enum op { NOTHING, SET, TEXT, REPLACE, REMOVE, AFTER, APPEND };
+enum op { NOTHING, SET, UNSET, TEXT, REPLACE, REMOVE, AFTER, APPEND, MOVE };
 
 struct step {
 	enum op op;
@@ -198,6 +198,26 @@ static const struct {
 	  "<?xml version='1.0' encoding='ISO-8859-1'?><d n='\xe4'><\xe4/><a x='\xe4'/>\xe4</d>",
 	  { { SET, "a", "x", "2" } },
 	  "<?xml version='1.0' encoding='ISO-8859-1'?><d n='\xe4'><\xe4/><a x='2'/>\xe4</d>" },
+	{ "an attribute less",
+	  "<d><a  x='1'\n y='2' z='3'/></d>",
+	  { { UNSET, "a", "y", NULL }, { UNSET, "a", "w", NULL } },
+	  "<d><a  x='1' z='3'/></d>" },
+	{ "the only attribute, beside a declaration",
+	  "<d><a xmlns:q='u' x='1' /></d>",
+	  { { UNSET, "a", "x", NULL } },
+	  "<d><a xmlns:q='u' /></d>" },
+	{ "move into another",
+	  "<d>\r\n  <a>\r\n    <x/>\r\n  </a>\r\n  <b>\r\n    <y/>\r\n  </b>\r\n</d>",
+	  { { MOVE, "a", "b", NULL } },
+	  "<d>\r\n  <b>\r\n    <y/>\r\n    <a>\r\n      <x/>\r\n    </a>\r\n  </b>\r\n</d>" },
+	{ "move out",
+	  "<d>\n\t<b>\n\t\t<q:a xmlns:q='u'>\n\t\t\t<x/>\n\t\t</q:a>\n\t</b>\n</d>",
+	  { { MOVE, "a", "d", NULL } },
+	  "<d>\n\t<b>\n\t</b>\n\t<q:a xmlns:q='u'>\n\t\t<x/>\n\t</q:a>\n</d>" },
+	{ "move in a line",
+	  "<d><a>\xc3\xa4</a><b/></d>",
+	  { { MOVE, "a", "b", NULL } },
+	  "<d><b><a>\xc3\xa4</a></b></d>" },
 	{ "what would not be XML any more", "<d><a/></d>", { { REPLACE, "a", "<b>", NULL } }, NULL },
 };
 
@@ -212,6 +232,12 @@ static void step(struct vh_edit *e, const struct step *s)
 		break;
 	case SET:
 		vh_edit_set_attr(e, node, s->a, s->b);
+		break;
+	case UNSET:
+		vh_edit_remove_attr(e, node, s->a);
+		break;
+	case MOVE:
+		vh_edit_move(e, node, find(vh_xml_root(vh_edit_doc(e)), s->a));
 		break;
 	case TEXT:
 		vh_edit_set_text(e, node, s->a);

@@ -3,7 +3,8 @@
 # Builds what a test machine boots (kernel, initramfs, root file system) from
 # Debian packages, once per suite and recipe, in the cache outside the source
 # tree; prints the folder. The recipe is this file, bootstrap.sh and image/.
-#   build-image.sh [SUITE]     bookworm (default) or trixie; needs root
+#   build-image.sh [SUITE]     one of suites.sh, bookworm by default; needs root
+# Exit status 3: SUITE cannot be installed.
 set -euo pipefail
 
 suite=${1:-bookworm}
@@ -22,6 +23,8 @@ packages=(
 	kmod udev iproute2 procps strace e2fsprogs util-linux pciutils busybox-static
 	# disks of the network, PPPoE, Open vSwitch, with the commands that end their use
 	nvme-cli open-iscsi ppp pppoe openvswitch-switch
+	# a desktop: the smallest compositor that keeps a session of logind
+	cage
 )
 
 log() { echo "build-image: $*" >&2; }
@@ -32,7 +35,7 @@ configure_root() {
 	local root=$1
 	echo lab >"$root/etc/hostname"
 	: >"$root/etc/fstab"
-	chroot "$root" passwd -qd root
+	sed -i 's/^root:[^:]*:/root::/' "$root/etc/shadow"	# not every suite has passwd(1) in it
 	install -m 755 "$here/image/init" "$here/image/run" "$root/usr/local/sbin/"
 	install -m 644 "$here/image/lab.service" "$root/etc/systemd/system/"
 	chroot "$root" systemctl -q enable lab.service 2>/dev/null
@@ -82,7 +85,7 @@ if [ ! -d "$image" ]; then
 	"$here/bootstrap.sh" "$suite" root "${packages[@]}"
 	mv root/boot/vmlinuz-* vmlinuz
 	rm root/boot/*
-	chroot root dpkg-query -W >packages.txt
+	chroot root ldconfig -p | awk 'NF > 2 { print $1 }' >libraries.txt # for programs.sh
 	configure_root root
 	build_initramfs root
 	truncate -s 3G root.img

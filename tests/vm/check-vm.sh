@@ -30,17 +30,21 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 build=$PWD
 [ -e "$build/vfio-hook-qemu" ] || build=$(cd "$here/../.." && pwd)
-hook=${VM_HOOK_BINARY:-$build/vfio-hook-qemu}
-cli=${VM_CLI_BINARY:-$build/vfio-hook}
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
 logs=${VM_LOG_DIR:-$cache/logs}/$suite-$variant
 
 die() { echo "Bail out! $*"; exit 1; }
+# no_suite STATUS WHAT: why that failed; the exit status 3 says that no program of ours has run
+no_suite() {
+	[ "$1" = 3 ] || die "no $2"
+	echo "Bail out! $suite cannot be installed from its packages: nothing of ours has been tried"
+	exit 3
+}
 "$here/suites.sh" | grep -x -- "$suite" >/dev/null || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"
 if [ "$variant" = no-peers ] && [ -z "${VM_HOOK_BINARY:-}" ]; then
 	die "no-peers needs VM_HOOK_BINARY, a hook built to skip them"
 fi
-for program in "$hook" "$cli"; do
+for program in "${VM_HOOK_BINARY:-$build/vfio-hook-qemu}" "${VM_CLI_BINARY:-$build/vfio-hook}"; do
 	[ -x "$program" ] || die "no $program: run make first"
 done
 for program in qemu-system-x86_64 mmdebstrap mke2fs; do
@@ -48,7 +52,10 @@ for program in qemu-system-x86_64 mmdebstrap mke2fs; do
 		die "no $program: run ./autogen.sh --install-deps=vm first"
 done
 SECONDS=0
-image=$("$here/build-image.sh" "$suite") || die "no image"
+image=$("$here/build-image.sh" "$suite") || no_suite $? image
+programs=$("$here/programs.sh" "$build" "$suite" "$image" vfio-hook-qemu vfio-hook) || no_suite $? programs
+hook=${VM_HOOK_BINARY:-$programs/vfio-hook-qemu}
+cli=${VM_CLI_BINARY:-$programs/vfio-hook}
 took_image=$SECONDS
 
 # The folder that the machines share: what they run, and what they answer.
@@ -72,6 +79,7 @@ cp "$hook" "$share/bin/vfio-hook-qemu"
 cp "$cli" "$share/bin/vfio-hook"
 cp "$here"/../../systemd/{if-changed.sh,vfio-hook-check.service.in,vfio-hook-check.timer} "$share/bin"
 echo "$variant" >"$share/variant"
+echo "${VM_DAEMON:-libvirtd}" >"$share/daemon"
 rm -rf "$logs"
 mkdir -p "$logs"
 cells=$share/cells
@@ -102,6 +110,11 @@ done
 [ ${#points[@]} -gt 0 ] || die "no such scenario"
 if [ "$variant" = full ] && grep -qsx L8-package "$share"/queue.*; then
 	"$here/packages.sh" "$build" "$share/packages" || die "no package"
+fi
+
+if [ "${VM_DAEMON:-libvirtd}" = virtqemud ] || grep -qsx 27-modular-daemons "$share"/queue.*; then
+	modular=$("$here/modular.sh" "$suite" "$image") || die "no modular daemons"
+	[ -z "$modular" ] || cp "$modular"/virt*d "$share/bin"
 fi
 
 waiting() {	# FLAVOUR: is anything left in its queue?
@@ -182,6 +195,7 @@ collect() {
 [ $folder = scenarios ] || export VM_LIMIT=7200
 SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
+"$here/versions.sh" "$suite" "$image"
 boots=(two tiny systemd) stoob=(systemd tiny)
 if [ $folder = truth ]; then
 	boots=(truth igb nointremap noiommu amd serial) stoob=(serial amd igb nointremap noiommu truth)

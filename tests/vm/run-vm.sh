@@ -5,7 +5,7 @@
 # from the shared folder and powers off. Nothing it writes elsewhere is kept.
 #   run-vm.sh IMAGE SHARE BOOT CONSOLE
 # IMAGE is a folder made by build-image.sh, CONSOLE the log of the serial line.
-# BOOT is a flavour, tiny or systemd, or one of the machines of the truth table,
+# BOOT is a flavour, tiny or systemd (with the devices of topology-display too), or one of the machines of the truth table,
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
 # amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
@@ -36,7 +36,8 @@ iommu=intel-iommu,intremap=on,caching-mode=on
 option=intel_iommu=on
 topologies=("$here/topology" "$here/truth/topology")
 case $boot in
-tiny | systemd) topologies=("$here/topology") ;;
+tiny)       topologies=("$here/topology") ;;
+systemd)    topologies=("$here/topology" "$here/topology-display") ;;
 truth | serial) ;;
 noiommu)    option=intel_iommu=off ;;
 nointremap) iommu=intel-iommu,intremap=off,caching-mode=on ;;

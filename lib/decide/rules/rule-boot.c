@@ -27,18 +27,18 @@ static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
 
 		if (!d)
 			f = vh_finding_add(out, r, NULL, REDO,
-					   "%s is to be on vfio-pci from boot, and is not there",
+					   "%s is set up for vfio-pci at boot, but no device is there now",
 					   addr);
 		else if (!is_same(want, d))
 			f = vh_finding_add(
 				out, r, NULL, REDO,
-				"%s is to be on vfio-pci from boot, but %04x:%04x stands there now, and not %04x:%04x",
+				"%s is set up for vfio-pci at boot, but the device there is %04x:%04x now instead of %04x:%04x",
 				addr, d->vendor, d->device, want->vendor, want->device);
 		else if (!d->on_vfio)
 			f = vh_finding_add(
 				out, r, NULL,
-				"vfio-hook boot verify, which says whether a reboot is all it needs",
-				"%s is to be on vfio-pci from boot, and %s%s%s", addr,
+				"vfio-hook boot verify   # says whether a reboot is enough",
+				"%s is set up for vfio-pci at boot, but %s%s%s", addr,
 				d->driver ? "driver '" : "has no driver",
 				d->driver ? d->driver : "", d->driver ? "' has it" : "");
 		else

@@ -108,10 +108,10 @@ static void check_input_lost(const struct vh_case *c, const struct vh_rule *r,
 		if (!found)
 			continue;
 		vh_finding_add(out, r, pd,
-			       "plug it into another controller, or see that you can log in by ssh",
-			       "the host loses with %s what people type and point with: %s%s",
+			       "plug it into a port of another controller, or make sure that you can log in by ssh",
+			       "with %s the host loses its keyboard or mouse: %s%s",
 			       vh_pci_str(&pd->dev->addr).s, texts.data,
-			       is_last ? "; it has no other keyboard" : "");
+			       is_last ? "; the host has no other keyboard" : "");
 	}
 }
 

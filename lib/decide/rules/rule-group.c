@@ -300,7 +300,7 @@ static void named_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	_auto_free_ char *lost = losses(c, pd->dev);
 
 	if (*lost)
-		vh_finding_add(out, r, pd, NULL, "without %s the host loses: %s",
+		vh_finding_add(out, r, pd, NULL, "the host loses %s while the guest runs: %s",
 			       vh_pci_str(&pd->dev->addr).s, lost);
 }
 

@@ -92,12 +92,14 @@ const struct vh_rule vh_rule_handed_over = {
 
 /* --- unit-unfit ---------------------------------------------------------------------------------- */
 
-/* The first that stops with it and that libvirt needs; NULL: none. Caller frees. */
+/* The first that stops with it and that libvirt needs, also where only its name is known; NULL:
+ * none. Caller frees. */
 static char *libvirt_with(const struct vh_case *c, const char *name)
 {
 	_auto_names_ struct vh_names all = { 0 };
 
 	vh_units_stopped_with(&c->handed.units, name, &all);
+	vh_units_unseen_with(&c->handed.units, name, &all);
 	for (size_t i = 0; i < all.count; i++)
 		if (vh_units_serve_libvirt(all.name[i]))
 			return vh_strdup(all.name[i]);
@@ -131,13 +133,19 @@ static void check_return(const struct vh_plan_dev *pd, const struct vh_unit_fact
 static void check_stopped(const struct vh_case *c, const struct vh_plan_dev *pd, const char *name,
 			  const char *fix, const struct vh_rule *r, struct vh_findings *out)
 {
-	_auto_names_ struct vh_names all = { 0 };
+	_auto_names_ struct vh_names all = { 0 }, unseen = { 0 };
 
+	vh_units_unseen_with(&c->handed.units, name, &unseen);
+	if (unseen.count)
+		vh_finding_add(out, r, pd, fix,
+			       "%s cannot be stopped for a guest: whether %s runs, which stops "
+			       "with it, cannot be seen, so it would not be started again",
+			       name, unseen.name[0]);
 	vh_units_stopped_with(&c->handed.units, name, &all);
 	for (size_t i = 0; i < all.count; i++) {
 		const struct vh_unit_facts *u = vh_units_find(&c->handed.units, all.name[i]);
 
-		if (!vh_unit_is_name(u->name) || u->load == VH_UNIT_UNKNOWN)
+		if (!vh_unit_is_name(u->name))
 			continue;
 		if (u->calls_libvirt)
 			vh_finding_add(out, r, pd, fix,

@@ -50,7 +50,7 @@ static void check_reset_known_bad(const struct vh_case *c, const struct vh_rule 
 			out, r, pd,
 			"install the kernel module vendor-reset, load it before the guest starts, and\n"
 			"vfio-hook show   # then lists device_specific among the resets of the card",
-			"%s is of the family %s, which is known not to survive a reset: the second start hangs, until the host is powered off",
+			"%s is a card of the %s family, which is known not to survive a reset: the second start hangs until the host is powered off",
 			vh_pci_str(&pd->dev->addr).s, family);
 	}
 }
@@ -87,7 +87,7 @@ static void check_power_state(const struct vh_case *c, const struct vh_rule *r,
 			name.s);
 		vh_finding_add(
 			out, r, pd, fix,
-			"%s is switched off now (D3cold): where it does not come back from there, the start fails with 'Unable to power on device, stuck in D3'",
+			"%s is powered off now (D3cold); if it does not power on again, the start fails with 'Unable to power on device, stuck in D3'",
 			name.s);
 	}
 }
@@ -124,7 +124,7 @@ static void check_big_bar(const struct vh_case *c, const struct vh_rule *r, stru
 			out, r, pd,
 			"write <maxphysaddr mode='passthrough'/> into the <cpu>, for firmware of 2023 and later\n"
 			"or give OVMF a window: <qemu:arg value='-fw_cfg'/> <qemu:arg value='name=opt/ovmf/X-PciMmio64Mb,string=262144'/>",
-			"%s has a BAR of %s, for which the guest's firmware may have no room: its 64-bit memory window is 32 GiB unless it is told more",
+			"%s has a BAR of %s, which may not fit: the guest's firmware has a 64-bit memory window of 32 GiB unless it is configured",
 			vh_pci_str(&pd->dev->addr).s, size);
 		f->severity = VH_WARNING;
 	}

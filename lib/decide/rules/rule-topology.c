@@ -115,7 +115,7 @@ static void cannot_reset_alone(const struct vh_case *c, const struct vh_plan_dev
 	if (others.len)
 		vh_finding_add(
 			out, r, pd, fix.data,
-			"%s can be reset only with its whole bus, and %s stays outside: it will not be reset between guests",
+			"%s can be reset only together with %s, which the domain does not name: it will not be reset between guests",
 			vh_pci_str(&pd->dev->addr).s, others.data);
 }
 
@@ -144,7 +144,7 @@ static void check_reset_missing(const struct vh_case *c, const struct vh_rule *r
 			vh_finding_add(
 				out, r, pd,
 				"shut the guest down from within, do not destroy it; if the device fails anyway, power the host off and on",
-				"%s has no reset method: what one guest leaves in it meets the next one",
+				"%s has no reset method: the next guest gets it as the last one left it",
 				vh_pci_str(&d->addr).s);
 	}
 }

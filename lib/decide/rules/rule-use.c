@@ -388,8 +388,17 @@ static void check_open(const struct vh_case *c, const struct vh_group_view *g,
 		       const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = vh_rule_named_in(c, g->number);
-	_auto_free_ char *fix = open_fix(g);
+	_auto_free_ char *fix = NULL;
 
+	if (g->hidden && !g->holder) {
+		vh_finding_add(
+			out, r, pd,
+			"start libvirt's daemon with the /dev of the host, in which the kernel has this node",
+			"a device of IOMMU group %d is on a VFIO driver, and /dev/vfio/%d is not there: who has %s cannot be seen, and QEMU cannot open it",
+			g->number, g->number, vh_pci_str(&pd->dev->addr).s);
+		return;
+	}
+	fix = open_fix(g);
 	vh_finding_add(out, r, pd, fix, "IOMMU group %d of %s is in use by %s", g->number,
 		       vh_pci_str(&pd->dev->addr).s,
 		       g->holder ? g->holder : "a process that could not be seen");

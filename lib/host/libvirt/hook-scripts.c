@@ -14,6 +14,8 @@
 #define PROGRAM "vfio-hook-qemu"
 #define SCRIPTS_MAX 256 /* of one call; each is a few hundred bytes */
 #define SHOWN_MAX 200
+#define DEPTH_MAX 3 /* of scripts that call scripts */
+#define LENGTH_MAX 65536
 
 /* --- one line ---------------------------------------------------------------------------------- */
 
@@ -120,6 +122,77 @@ enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what)
 	return VH_DEED_NONE;
 }
 
+/* --- what a line calls -------------------------------------------------------------------------- */
+
+#define BLANKS " \t\r"
+#define ENDS ";|&()`"
+
+/* What stands before a command and is none itself. */
+static bool is_prefix(const char *word)
+{
+	static const char *const words[] = { "if",    "then",   "elif",    "else",   "while",
+					     "until", "do",     "exec",    "source", ".",
+					     "bash",  "sh",     "sudo",    "time",   "nohup",
+					     "env",   "setsid", "command", "{",      "!" };
+	size_t name = strspn(word,
+			     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	for (size_t i = 0; i < VH_COUNT(words); i++)
+		if (!strcmp(word, words[i]) || (*word == '/' && vh_has_suffix(word, words[i]) &&
+						word[strlen(word) - strlen(words[i]) - 1] == '/'))
+			return true;
+	return *word == '-' || (name && word[name] == '=');
+}
+
+/* Up to the next blank or operator, without its quotes. */
+static char *take_word(const char **at)
+{
+	struct vh_strbuf sb = { 0 };
+	const char *p = *at;
+	char quote = 0;
+
+	vh_strbuf_add(&sb, "");
+	for (; *p && (quote || !strchr(BLANKS ENDS "<>", *p)); p++) {
+		if (quote ? *p == quote : (*p == '\'' || *p == '"'))
+			quote = quote ? 0 : *p;
+		else
+			vh_strbuf_add_mem(&sb, p, 1);
+	}
+	*at = p;
+	return vh_strbuf_steal(&sb);
+}
+
+char *vh_hook_scripts_call(const char **at, bool *within)
+{
+	bool is_file = false; /* behind < or > */
+
+	for (;;) {
+		_auto_free_ char *word = NULL;
+
+		*at += strspn(*at, BLANKS);
+		if (!**at || **at == '#')
+			return NULL;
+		if (strchr(ENDS, **at)) {
+			*within = **at == '&' && is_file; /* 2>&1 */
+			(*at)++;
+			continue;
+		}
+		if (**at == '<' || **at == '>') {
+			is_file = true;
+			(*at)++;
+			continue;
+		}
+		word = take_word(at);
+		if (is_file || *within || is_prefix(word)) {
+			is_file = false;
+			continue;
+		}
+		*within = true;
+		if (*word == '/' && !strpbrk(word, "$*?[\\"))
+			return VH_STEAL(word);
+	}
+}
+
 /* --- scripts ----------------------------------------------------------------------------------- */
 
 struct search {
@@ -127,16 +200,17 @@ struct search {
 	const struct vh_root *root;
 	const char *domain;
 	struct vh_names *unseen;
+	struct vh_names called; /* what was followed, once each */
 	size_t read;
 };
 
 static void note_line(struct search *s, size_t first, const char *path, int line,
-		      enum vh_hook_deed deed, const char *what)
+		      enum vh_hook_deed deed, const char *what, const char *caller)
 {
 	struct vh_hook_line *l;
 
 	for (size_t i = first; i < s->to->count; i++) {
-		if (s->to->list[i].deed != deed)
+		if (s->to->list[i].deed != deed || strcmp(s->to->list[i].file + 1, path) != 0)
 			continue;
 		s->to->list[i].more++;
 		return;
@@ -146,9 +220,13 @@ static void note_line(struct search *s, size_t first, const char *path, int line
 	l->line = line;
 	l->deed = deed;
 	l->what = what;
+	l->caller = vh_strdup(caller);
 }
 
-static void read_lines(struct search *s, const char *path, char *text)
+static void follow(struct search *s, const char *called, const char *path, int line, int depth);
+
+/* `text` is changed. */
+static void read_lines(struct search *s, const char *path, char *text, const char *caller, int depth)
 {
 	size_t first = s->to->count;
 	char *rest = text, *line;
@@ -156,21 +234,78 @@ static void read_lines(struct search *s, const char *path, char *text)
 
 	for (int n = 1; (line = strsep(&rest, "\n")); n++) {
 		enum vh_hook_deed deed = vh_hook_scripts_deed(line, &what);
+		const char *at = line;
+		bool within = false;
+		char *called;
 
 		if (deed)
-			note_line(s, first, path, n, deed, what);
+			note_line(s, first, path, n, deed, what, caller);
+		for (; depth && !deed && (called = vh_hook_scripts_call(&at, &within)); free(called))
+			follow(s, called + 1, path, n, depth - 1);
 	}
+}
+
+/* A program is of no interest, and a link to one of ours is none. */
+static bool is_script(const struct search *s, const char *path, struct stat *ret)
+{
+	_auto_free_ char *target = vh_root_readlink(s->root, "%s", path);
+
+	return !(target && vh_has_suffix(target, PROGRAM)) && !vh_has_suffix(path, PROGRAM) &&
+	       vh_root_stat(s->root, ret, true, "%s", path) == 0 && S_ISREG(ret->st_mode);
+}
+
+/* The text of one that is called; of a program none. What cannot be read, or is longer, is noted. */
+static char *called_text(struct search *s, const char *path)
+{
+	_auto_free_ char *text = vh_alloc(LENGTH_MAX + 1), *shown = vh_printable(path, SHOWN_MAX);
+	ssize_t n = vh_root_read_bytes(s->root, text, LENGTH_MAX, "%s", path);
+
+	if (n < 0)
+		vh_names_note(s->unseen, "the script /%s, which a hook calls: %s", shown,
+			      strerror(errno));
+	if (n <= 0 || memchr(text, 0, (size_t)n))
+		return NULL;
+	if (n == LENGTH_MAX)
+		vh_names_note(s->unseen, "the script /%s, which a hook calls, beyond %d KiB", shown,
+			      LENGTH_MAX / 1024);
+	text[n] = 0;
+	return VH_STEAL(text);
+}
+
+/* A snapshot has what is in /bin where that leads to. */
+static void follow(struct search *s, const char *called, const char *path, int line, int depth)
+{
+	_auto_free_ char *usr = vh_printf("usr/%s", called), *text = NULL, *caller = NULL;
+	_auto_free_ char *shown = NULL;
+	struct stat st;
+
+	if (vh_names_has(&s->called, called) || s->read >= SCRIPTS_MAX)
+		return;
+	*VH_APPEND(s->called.name, s->called.count) = vh_strdup(called);
+	if (!is_script(s, called, &st)) {
+		if (s->root->live || vh_has_suffix(called, PROGRAM))
+			return;
+		if (!is_script(s, usr, &st)) {
+			shown = vh_printable(called, SHOWN_MAX);
+			vh_names_note(s->unseen, "the script /%s, which a hook calls", shown);
+			return;
+		}
+		called = usr;
+	}
+	s->read++;
+	text = called_text(s, called);
+	caller = vh_printf("/%s:%d", path, line);
+	if (text)
+		read_lines(s, called, text, caller, depth);
 }
 
 /* A link to our own program is none; and nothing of a program but its name is of interest. */
 static void read_script(struct search *s, const char *path)
 {
-	_auto_free_ char *target = vh_root_readlink(s->root, "%s", path), *text = NULL;
-	_auto_free_ char *shown = NULL;
+	_auto_free_ char *text = NULL, *shown = NULL;
 	struct stat st;
 
-	if (s->read++ >= SCRIPTS_MAX || (target && vh_has_suffix(target, PROGRAM)) ||
-	    vh_root_stat(s->root, &st, true, "%s", path) < 0 || !S_ISREG(st.st_mode))
+	if (s->read++ >= SCRIPTS_MAX || !is_script(s, path, &st))
 		return;
 	text = vh_root_read(s->root, "%s", path);
 	if (!text && s->root->live) {
@@ -183,7 +318,7 @@ static void read_script(struct search *s, const char *path)
 	if (s->root->live && !(st.st_mode & 0111))
 		*VH_APPEND(s->to->idle.name, s->to->idle.count) = vh_printf("/%s", path);
 	else
-		read_lines(s, path, text);
+		read_lines(s, path, text, NULL, DEPTH_MAX);
 }
 
 /* What is below such a folder, as deep as OPERATION/SUB-OPERATION/SCRIPT. */
@@ -214,38 +349,47 @@ static bool has_dispatcher(const struct search *s)
 	       vh_root_exists(s->root, "%s/qemu", HOOKS);
 }
 
-void vh_hook_scripts_read(struct vh_hook_scripts *ret, const struct vh_root *root,
-			  const char *domain, struct vh_names *unseen)
+static void read_drop_ins(struct search *s)
 {
-	struct search s = { .to = ret, .root = root, .domain = domain, .unseen = unseen };
-	_auto_names_ struct vh_names all = { 0 }, names = { 0 };
-	_auto_free_ char *main = vh_printf("%s/qemu", HOOKS);
-	bool dispatches;
+	bool dispatches = has_dispatcher(s);
+	_auto_names_ struct vh_names names = { 0 };
 
-	/* a folder that cannot be read is reported by who looks for our own hook */
-	if (vh_root_list(root, &all, "%s", HOOKS) < 0)
-		return;
-	dispatches = has_dispatcher(&s);
-	read_script(&s, main);
-	VH_IGNORE(vh_root_list(root, &names, "%s/qemu.d", HOOKS)); /* then there is nothing */
+	VH_IGNORE(vh_root_list(s->root, &names, "%s/qemu.d", HOOKS)); /* then there is nothing */
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *path = vh_printf("%s/qemu.d/%s", HOOKS, names.name[i]);
 		struct stat st;
 
-		if (vh_root_stat(root, &st, true, "%s", path) < 0)
+		if (vh_root_stat(s->root, &st, true, "%s", path) < 0)
 			continue;
 		if (S_ISREG(st.st_mode))
-			read_script(&s, path);
+			read_script(s, path);
 		else if (S_ISDIR(st.st_mode) && dispatches &&
-			 (!domain || vh_streq(names.name[i], domain)))
-			read_folder(&s, path, 2);
+			 (!s->domain || vh_streq(names.name[i], s->domain)))
+			read_folder(s, path, 2);
 	}
+}
+
+void vh_hook_scripts_read(struct vh_hook_scripts *ret, const struct vh_root *root,
+			  const char *domain, struct vh_names *unseen)
+{
+	struct search s = { .to = ret, .root = root, .domain = domain, .unseen = unseen };
+	_auto_names_ struct vh_names all = { 0 };
+	_auto_free_ char *main = vh_printf("%s/qemu", HOOKS);
+
+	/* a folder that cannot be read is reported by who looks for our own hook */
+	if (vh_root_list(root, &all, "%s", HOOKS) < 0)
+		return;
+	read_script(&s, main);
+	read_drop_ins(&s);
+	vh_names_clear(&s.called);
 }
 
 void vh_hook_scripts_clear(struct vh_hook_scripts *s)
 {
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i].file);
+		free(s->list[i].caller);
+	}
 	free(s->list);
 	vh_names_clear(&s->idle);
 	memset(s, 0, sizeof(*s));

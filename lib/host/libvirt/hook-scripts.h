@@ -2,7 +2,8 @@
 /*
  * hook-scripts - what other hooks for QEMU do that fights with ours: hooks/qemu, the scripts in
  * hooks/qemu.d, and those in a folder for each domain there, which the dispatcher of many tutorials
- * runs. Shell is not interpreted: a line counts by the command that stands in it.
+ * runs; and the scripts that these call by their paths, as those of many single-card setups do.
+ * Shell is not interpreted: a line counts by the command that stands in it.
  */
 #ifndef VH_HOOK_SCRIPTS_H
 #define VH_HOOK_SCRIPTS_H
@@ -25,6 +26,7 @@ struct vh_hook_line {
 	enum vh_hook_deed deed;
 	const char *what; /* the command: static */
 	size_t more;      /* further lines of the file that do such a thing */
+	char *caller; /* "/etc/libvirt/hooks/qemu:7", which calls the file; NULL: libvirt does */
 };
 
 struct vh_hook_scripts {
@@ -41,5 +43,8 @@ void vh_hook_scripts_clear(struct vh_hook_scripts *s);
 /* What a line of a script does, and the command by which it does: a line that has that alone does
  * the same. */
 enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what);
+/* The next program that a line calls, or file that it reads as a script, by an absolute path. *at
+ * is the line to begin with, *within false. Caller frees; NULL: none any more. */
+char *vh_hook_scripts_call(const char **at, bool *within);
 
 #endif

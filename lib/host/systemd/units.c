@@ -169,25 +169,43 @@ void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struc
 
 /* --- what stops with it ------------------------------------------------------------------------- */
 
-static void collect(const struct vh_units *u, const char *name, int depth, struct vh_names *seen,
-		    struct vh_names *ret)
-{
-	const struct vh_unit_facts *unit = vh_units_find(u, name);
+struct walk {
+	const struct vh_units *units;
+	struct vh_names seen;
+	struct vh_names *active, *unseen; /* or NULL */
+};
 
-	if (!unit || depth > DEPTH_MAX || vh_names_has(seen, name))
+/* Bounded by what was read: each unit is passed once. */
+static void collect(struct walk *w, const char *name)
+{
+	const struct vh_unit_facts *unit = vh_units_find(w->units, name);
+	struct vh_names *to = !unit || unit->load == VH_UNIT_UNKNOWN ? w->unseen
+			      : unit->active                         ? w->active
+								     : NULL;
+
+	if (vh_names_has(&w->seen, name))
 		return;
-	vh_names_note(seen, "%s", name);
-	for (size_t i = 0; i < unit->with.count; i++)
-		collect(u, unit->with.name[i], depth + 1, seen, ret);
-	if (unit->active)
-		vh_names_note(ret, "%s", name);
+	vh_names_note(&w->seen, "%s", name);
+	for (size_t i = 0; unit && i < unit->with.count; i++)
+		collect(w, unit->with.name[i]);
+	if (to)
+		vh_names_note(to, "%s", name);
 }
 
 void vh_units_stopped_with(const struct vh_units *u, const char *name, struct vh_names *ret)
 {
-	_auto_names_ struct vh_names seen = { 0 };
+	struct walk w = { .units = u, .active = ret };
 
-	collect(u, name, 0, &seen, ret);
+	collect(&w, name);
+	vh_names_clear(&w.seen);
+}
+
+void vh_units_unseen_with(const struct vh_units *u, const char *name, struct vh_names *ret)
+{
+	struct walk w = { .units = u, .unseen = ret };
+
+	collect(&w, name);
+	vh_names_clear(&w.seen);
 }
 
 bool vh_units_serve_libvirt(const char *name)

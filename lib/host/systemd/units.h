@@ -16,17 +16,18 @@ enum vh_unit_load {
 struct vh_unit_facts {
 	char *name; /* as it was asked for */
 	enum vh_unit_load load;
-	bool active;            /* it runs, or is about to */
-	bool made_by_hand;      /* no file has it, or one that goes with it: once stopped it is gone */
-	bool calls_libvirt;     /* one of its commands is virsh */
-	char *following;        /* another name of the same, which has the file; or NULL */
+	bool active;        /* it runs, or is about to */
+	bool made_by_hand;  /* no file has it, or one that goes with it: once stopped it is gone */
+	bool calls_libvirt; /* one of its commands is virsh */
+	char *following;    /* another name of the same, which has the file; or NULL */
 	struct vh_names names;  /* under which it is known, and "pid:812": its main process */
 	struct vh_names with;   /* that systemd stops with it */
 	struct vh_names waking; /* sockets, paths and timers that start it */
 };
 
 struct vh_units {
-	struct vh_unit_facts *list; /* those that were asked for, in their order; then what stops with them */
+	struct vh_unit_facts
+		*list; /* those that were asked for, in their order; then what stops with them */
 	size_t count, asked;
 };
 
@@ -40,6 +41,9 @@ const struct vh_unit_facts *vh_units_find(const struct vh_units *u, const char *
 /* What stops with the unit, directly or not, and is active: what depends on something stands
  * before it; the unit itself comes last, if it is active. Caller clears. */
 void vh_units_stopped_with(const struct vh_units *u, const char *name, struct vh_names *ret);
+/* Of what stops with it, or the unit itself: what systemd said nothing of, or is more than is read.
+ * Whether it runs is not known, so nobody could start it again. Caller clears. */
+void vh_units_unseen_with(const struct vh_units *u, const char *name, struct vh_names *ret);
 
 /* Is it one that libvirt needs, or that is libvirt? */
 bool vh_units_serve_libvirt(const char *name);

@@ -10,7 +10,6 @@
 
 #include "lib/base/banned.h"
 
-#define COMMUNICATION 0x07 /* base class */
 #define BARS 6
 
 /* A line begins with the name (fs/proc/consoles.c); the attribute has names in one line
@@ -169,7 +168,7 @@ static bool has_virtio_console(const struct vh_uses_ctx *ctx)
 
 void vh_serial_look(struct vh_uses_ctx *ctx)
 {
-	bool may_be_port = VH_PCI_BASE_CLASS(ctx->dev->class) == COMMUNICATION;
+	bool may_be_port = VH_PCI_BASE_CLASS(ctx->dev->class) == VH_PCI_BASE_CLASS_COMMUNICATION;
 	_auto_names_ struct vh_names consoles = { 0 };
 	size_t before = ctx->dev->n_uses;
 

@@ -3,7 +3,7 @@
 # Builds a machine that boots by an initramfs of its own: a small Debian whose root
 # disk is a disk image, with initramfs-tools or dracut; prints the folder. Cached as
 # ../build-image.sh does it.
-#   build-image.sh SUITE initramfs-tools|dracut
+#   build-image.sh SUITE initramfs-tools|dracut     exit status 3: SUITE cannot be installed
 set -euo pipefail
 
 suite=$1 tool=$2
@@ -30,6 +30,7 @@ if [ ! -d "$image" ]; then
 	trap 'rm -rf "$work"' EXIT
 	cd "$work"
 	"$here/../bootstrap.sh" "$suite" root "${packages[@]}"
+	chroot root ldconfig -p | awk 'NF > 2 { print $1 }' >libraries.txt # for programs.sh
 	version=$(ls root/lib/modules)
 	echo lab >root/etc/hostname
 	echo '/dev/disk/by-label/lab / ext4 defaults 0 1' >root/etc/fstab

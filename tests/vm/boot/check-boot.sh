@@ -14,10 +14,9 @@ tools=("$@")
 here=$(cd "$(dirname "$0")" && pwd)
 build=$PWD
 [ -e "$build/vfio-hook" ] || build=$(cd "$here/../../.." && pwd)
-cli=${VM_CLI_BINARY:-$build/vfio-hook}
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
 logs=${VM_LOG_DIR:-$cache/logs}/boot-$suite
-[ -x "$cli" ] || { echo "Bail out! no $cli: run make first"; exit 1; }
+[ -x "${VM_CLI_BINARY:-$build/vfio-hook}" ] || { echo "Bail out! no $build/vfio-hook: run make first"; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-hook-boot.XXXXXX")
 machine=
 trap '[ -z "$machine" ] || kill $machine 2>/dev/null; rm -rf "$work"' EXIT
@@ -25,6 +24,11 @@ trap 'exit 1' INT TERM
 rm -rf "$logs"
 mkdir -p "$logs"
 count=0 failed=0
+no_suite() {	# STATUS: as check-vm.sh
+	[ "$1" != 3 ] || { echo "Bail out! $suite cannot be installed from its packages: nothing of ours has been tried"; exit 3; }
+	echo "Bail out! no image, or no programs"
+	exit 1
+}
 
 # boot IMAGE SHARE NUMBER: one boot. From the third on the second network card is another one;
 # in the third the second NVMe is gone.
@@ -75,12 +79,13 @@ no_timer_check intel_iommu=on drm_kms_helper.fbdev_emulation=0 root=LABEL=lab rw
 names=('' "refused by id, done by address" "in effect, before any driver"
 	"one device swapped, one gone, and remove" "as before, then by id" "in effect, by id")
 for tool in "${tools[@]}"; do
-	image=$("$here/build-image.sh" "$suite" "$tool") || { echo "Bail out! no image"; exit 1; }
+	image=$("$here/build-image.sh" "$suite" "$tool") || no_suite $?
+	programs=$("$here/../programs.sh" "$build" "$suite" "$image" vfio-hook) || no_suite $?
 	share=$work/$tool
 	mkdir -p "$share/bin"
 	cp "$here/steps.sh" "$here/../lib.sh" "$image/initrd.img" "$share"
 	cp "$image/initrd.img" "$share/pristine.img"
-	cp "$cli" "$share/bin/vfio-hook"
+	cp "${VM_CLI_BINARY:-$programs/vfio-hook}" "$share/bin/vfio-hook"
 	cp --sparse=always "$image/root.img" "$work/root.img"
 	truncate -s 64M "$work"/{data,nvme1,nvme2}.img
 	for number in 1 2 3 4 5; do

@@ -154,7 +154,7 @@ case $BOOT in
 	check "the boot script says what is gone" grep "vfio-hook: $NVME2: absent" dmesg
 	check "the other is on vfio-pci" driver_is $SATA vfio-pci
 	try vfio-hook check
-	check "check says it too" says "$NIC2 is to be on vfio-pci from boot, but 8086:100e .*boot-binding"
+	check "check says it too" says "$NIC2 is set up for vfio-pci at boot, but the device there is 8086:100e .*boot-binding"
 	try vfio-hook boot remove
 	check "remove" exits 0
 	check "no file is left" is "$(ours)" ''

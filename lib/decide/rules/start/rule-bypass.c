@@ -40,18 +40,57 @@ static bool is_bound_first(const struct vh_case *c, const struct vh_pci_dev *d)
 	return false;
 }
 
+/* The kernel opens a group only if no member is on a driver that could use it; nobody moves them
+ * for this device (rule-group.c has the bridges). */
+static const struct vh_pci_dev *obstacle_in(const struct vh_case *c, const struct vh_group *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		const struct vh_pci_dev *m = g->members[i];
+
+		if (vh_host_is_tolerated(m) || is_bound_first(c, m))
+			continue;
+		if (!vh_host_is_bridge(m) ||
+		    vh_rule_release_at_least(c->host->release, 5, 19) == VH_YES)
+			return m;
+	}
+	return NULL;
+}
+
+/* What its group makes impossible; NULL: nothing. That of a domain that runs is open by itself. */
+static char *why_not_by_group(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	const struct vh_group *g = vh_host_group(c->host, d->group);
+	const struct vh_group_view *seen = c->claims && g ? vh_claims_group(c->claims, g->number)
+							  : NULL;
+	const struct vh_pci_dev *m = g && !g->noiommu ? obstacle_in(c, g) : NULL;
+
+	if (m)
+		return vh_printf(
+			"%s of its IOMMU group is on '%s', and nobody takes it from there: the group is not viable",
+			vh_pci_str(&m->addr).s, m->driver);
+	if (!seen || seen->open != VH_YES || c->running || vh_rule_named_in(c, g->number))
+		return NULL;
+	return vh_printf("its IOMMU group is in use by %s",
+			 seen->holder ? seen->holder : "a process that could not be seen");
+}
+
 /* Why QEMU will not get it; NULL: it may. Caller frees. */
 static char *why_not(const struct vh_case *c, const struct vh_smuggled *s)
 {
 	const struct vh_pci_dev *d = s->has_addr ? vh_host_dev(c->host, &s->addr) : NULL;
 	_auto_free_ char *before = s->has_addr ? named_before(c->domain, s) : NULL;
 
+	if (s->misspelt)
+		return vh_strdup(
+			"-device and what it is for are two arguments of QEMU's, and this is one");
 	if (before)
 		return vh_printf("it is named twice, and %s has it already", before);
 	if (s->has_addr && !d && !c->host->failed)
 		return vh_strdup("this host has no such device");
-	if (!d || d->on_vfio || is_bound_first(c, d))
+	if (!d)
 		return NULL;
+	if (d->on_vfio || is_bound_first(c, d))
+		return why_not_by_group(c, d);
 	return d->driver
 		       ? vh_printf("it is on '%s', and libvirt does not bind what stands there",
 				   d->driver)
@@ -73,11 +112,12 @@ static void check_qemu_commandline(const struct vh_case *c, const struct vh_rule
 			free(fix);
 			fix = vh_strdup("remove the two <qemu:arg>");
 		}
-		f = vh_finding_add(out, r, NULL, fix ? fix : "write a <hostdev> for it instead",
-				   why ? "QEMU gets %s by <qemu:commandline>, and ends: %s"
-				       : "QEMU gets %s by <qemu:commandline>: %s",
-				   s->host,
-				   why ? why : "neither libvirt nor these rules look at it");
+		f = vh_finding_add(
+			out, r, NULL, fix ? fix : "write a <hostdev> for it instead",
+			why ? "QEMU gets %s by <qemu:commandline>, and ends: %s"
+			    : "QEMU gets %s by <qemu:commandline>: %s",
+			s->host,
+			why ? why : "libvirt does not know of it, and opens no /dev/vfio for it");
 		if (!why)
 			f->severity = VH_WARNING;
 		vh_finding_about(f, s->has_addr ? &s->addr : NULL, s->line);
@@ -92,11 +132,13 @@ const struct vh_rule vh_rule_qemu_commandline = {
 	.check = check_qemu_commandline,
 	.explain = "The domain gives QEMU a PCI device in <qemu:commandline>. libvirt does not\n"
 		   "know about it: it neither binds the device nor keeps another domain from it,\n"
-		   "and does not raise the limit of locked memory. No rule judges its group or\n"
-		   "what the host does with it. It is an error if QEMU cannot get it: this host\n"
-		   "has no such device, it is not on a VFIO driver and nothing binds it before,\n"
-		   "or the domain names it twice. Write a <hostdev> instead, and put the QEMU\n"
-		   "options that you need into <qemu:override>.",
+		   "nor gives QEMU /dev/vfio for it, nor raises the limit of locked memory; and\n"
+		   "the hook does not detach it or its IOMMU group. It is an error if QEMU\n"
+		   "cannot get it: this host has no such device, the domain names it twice, it\n"
+		   "or a member of its group is not on a VFIO driver and nothing binds it\n"
+		   "before, another process has the group open, or '-device vfio-pci' is\n"
+		   "written as one argument. Write a <hostdev> instead, and put the QEMU options\n"
+		   "that you need into <qemu:override>.",
 };
 
 /* --- -set --------------------------------------------------------------------------------------- */
@@ -212,7 +254,7 @@ static void check_place(const struct vh_hook_install *i, const struct vh_rule *r
 	if (i->main.path)
 		vh_finding_add(
 			out, r, NULL, "install vfio-hook again: it adds a link in qemu.d",
-			"%s is not ours, and %s/qemu.d has no link of ours: no domain is judged when it starts",
+			"%s is another hook, and %s/qemu.d has no link to vfio-hook: no domain is judged when it starts",
 			i->main.path, VH_HOOKSDIR);
 	else
 		vh_finding_add(out, r, NULL,
@@ -229,10 +271,10 @@ static void check_daemon(const struct vh_hook_install *i, const struct vh_rule *
 
 	if (!works(p) || !i->daemon || i->found != VH_NO)
 		return;
-	fix = vh_printf("systemctl reload %s   # guests go on", i->daemon);
+	fix = vh_printf("systemctl reload %s   # guests keep running", i->daemon);
 	vh_finding_add(
 		out, r, NULL, fix,
-		"%s is newer than the running %s, which looks for hooks when it starts or is reloaded: if it has not been reloaded since, no domain is judged",
+		"%s is newer than the running %s, which looks for hooks only when it starts or is reloaded: unless it was reloaded since, no domain is judged",
 		p->path, i->daemon);
 }
 
@@ -244,7 +286,7 @@ static void check_selinux(const struct vh_hook_install *i, const struct vh_rule 
 	if (i->selinux_off)
 		vh_finding_add(
 			out, r, NULL, "setsebool -P virt_hooks_unconfined on",
-			"SELinux enforces and the boolean virt_hooks_unconfined is off: the hook may not do its work");
+			"SELinux is enforcing and its boolean virt_hooks_unconfined is off: it does not let the hook work");
 	if (!i->mislabelled)
 		return;
 	if (vh_has_prefix(i->mislabelled, VH_HOOKSDIR "/"))
@@ -256,7 +298,7 @@ static void check_selinux(const struct vh_hook_install *i, const struct vh_rule 
 				path);
 	vh_finding_add(
 		out, r, NULL, fix,
-		"SELinux enforces and %s is labelled '%s', not as a hook (virt_hook_t): the hook may not do its work",
+		"SELinux is enforcing and %s is labelled '%s', not as a hook (virt_hook_t): it does not let the hook work",
 		i->mislabelled, i->label);
 }
 
@@ -271,7 +313,7 @@ static void check_copies(const struct vh_hook_install *i, const struct vh_rule *
 		return;
 	path = vh_shell_quote(more);
 	fix = vh_printf("rm %s", path);
-	vh_finding_add(out, r, NULL, fix, "both %s and %s are ours: each start is judged twice",
+	vh_finding_add(out, r, NULL, fix, "both %s and %s lead to vfio-hook: each start is judged twice",
 		       first, more);
 }
 

@@ -106,12 +106,15 @@ static void check_version(const struct vh_case *c, const struct vh_rule *r, stru
 
 /* --- VFIO ------------------------------------------------------------------------------------------ */
 
-static bool is_by_group(const struct vh_domain *d)
+/* libvirt passes what a network gives by its group. */
+static bool is_by_group(const struct vh_case *c)
 {
+	const struct vh_domain *d = c->domain;
+
 	for (size_t i = 0; i < d->n_devices; i++)
 		if (!d->devices[i].unassigned && !vh_domain_is_iommufd(d, &d->devices[i]))
 			return true;
-	return false;
+	return c->networks.pools.count > 0;
 }
 
 /* Memory that the guest shares is mapped page by page: QEMU cannot unmap a part of a mapping. */
@@ -121,7 +124,7 @@ static void check_entries(const struct vh_case *c, const struct vh_rule *r, stru
 	unsigned long long allowed = c->around.dma_entries;
 	_auto_free_ char *message = NULL, *fix = NULL;
 
-	if (!allowed || allowed >= pages || !is_by_group(c->domain) ||
+	if (!allowed || allowed >= pages || !is_by_group(c) ||
 	    (c->around.qemu && c->around.qemu < QEMU(10, 1)))
 		return;
 	fix = vh_printf(

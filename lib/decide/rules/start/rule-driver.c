@@ -86,7 +86,8 @@ const struct vh_rule vh_rule_driver_choice = {
 		   "the running kernel does not have it. A virtual function of a vGPU is on its\n"
 		   "vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
 		   "libvirt unbind it and bind vfio-pci, which cannot drive the vGPU. Write\n"
-		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do.",
+		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do.\n"
+		   "--fix removes a model that is not there, too.",
 };
 
 /* --- iommufd ------------------------------------------------------------------------------------ */
@@ -100,92 +101,129 @@ static struct vh_finding *add_iommufd(const struct vh_rule *r, const struct vh_h
 	return f;
 }
 
-/* The first element that is passed each way; NULL: none is. */
-struct ways {
-	const struct vh_hostdev *iommufd, *group;
-	const struct vh_hostdev *disk; /* QEMU's own driver of NVMe takes it by its group, always */
-};
-
-static struct ways ways_of(const struct vh_domain *d)
+/* The first that is passed by iommufd, or by its group. */
+static const struct vh_hostdev *first_by(const struct vh_domain *d, bool iommufd)
 {
-	struct ways w = { 0 };
-
-	for (size_t i = 0; d && i < d->n_devices; i++) {
+	for (size_t i = 0; i < d->n_devices; i++) {
 		const struct vh_hostdev *e = &d->devices[i];
 
-		if (e->element == VH_DISK)
-			w.disk = w.disk ? w.disk : e;
-		else if (e->unassigned)
-			continue;
-		else if (vh_domain_is_iommufd(d, e))
-			w.iommufd = w.iommufd ? w.iommufd : e;
-		else
-			w.group = w.group ? w.group : e;
+		if (!e->unassigned && e->element != VH_DISK && vh_domain_is_iommufd(d, e) == iommufd)
+			return e;
 	}
-	return w;
+	return NULL;
+}
+
+/* What libvirt passes by its group whatever is written: a mediated device, what a network gives. */
+static char *only_by_group(const struct vh_case *c)
+{
+	if (c->domain->mdev_line)
+		return vh_printf("the mediated device of line %d", c->domain->mdev_line);
+	return c->networks.pools.count ? vh_strdup("what a network gives it") : NULL;
+}
+
+static bool has_all_of_iommufd(const struct vh_surroundings *s)
+{
+	return s->iommufd == VH_YES && s->qemu >= QEMU_IOMMUFD_SINCE &&
+	       s->libvirt >= VH_RULE_IOMMUFD_SINCE;
+}
+
+bool vh_rule_driver_all_by_iommufd(const struct vh_case *c)
+{
+	_auto_free_ char *other = only_by_group(c);
+
+	for (size_t i = 0; i < c->domain->n_devices; i++)
+		if (c->domain->devices[i].element == VH_INTERFACE &&
+		    c->domain->devices[i].iommufd != VH_YES)
+			return false;
+	return has_all_of_iommufd(&c->around) && !other;
+}
+
+static void check_mixed(const struct vh_case *c, const struct vh_rule *r,
+			const struct vh_hostdev *e, struct vh_findings *out)
+{
+	const struct vh_hostdev *by_group = first_by(c->domain, false);
+	_auto_free_ char *message = NULL, *other = NULL;
+
+	if (by_group)
+		other = vh_printf("the <%s> of line %d", vh_address_element_str(by_group->element),
+				  by_group->line);
+	else
+		other = only_by_group(c);
+	if (!other)
+		return;
+	message = vh_printf(
+		"it is to be passed by iommufd, and %s by its group: QEMU takes one way for all devices of a guest, and ends",
+		other);
+	add_iommufd(r, e,
+		    by_group ? "write iommufd='yes' into the <driver> of all of them, or of none"
+			     : "remove iommufd='yes': not all of them can be passed so",
+		    message, out);
+}
+
+/* libvirt before 12.1 takes the group, whatever is written. */
+static bool is_read_past(const struct vh_surroundings *s)
+{
+	return s->libvirt && s->libvirt < VH_RULE_IOMMUFD_SINCE;
+}
+
+/* QEMU's own driver of NVMe takes it by its group, always. */
+static const struct vh_hostdev *first_disk(const struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].element == VH_DISK)
+			return &d->devices[i];
+	return NULL;
 }
 
 /* Without CONFIG_VFIO_GROUP iommufd is the only way. */
-static void check_groups(const struct vh_case *c, const struct ways *w, const struct vh_rule *r,
-			 struct vh_findings *out)
+static void check_groups(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
+	const struct vh_hostdev *by_group = first_by(c->domain, false);
+	const struct vh_hostdev *disk = first_disk(c->domain);
+
 	if (c->around.vfio_groups != VH_NO)
 		return;
-	if (w->group)
+	if (!by_group && is_read_past(&c->around))
+		by_group = first_by(c->domain, true);
+	if (by_group)
 		add_iommufd(
-			r, w->group,
+			r, by_group,
 			"write <driver iommufd='yes'/> into each <hostdev>, which takes libvirt 12.1 and QEMU 9.0",
 			"it is to be passed by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP): iommufd is the only way",
 			out);
-	if (w->disk)
+	if (disk)
 		add_iommufd(
-			r, w->disk,
+			r, disk,
 			"pass the controller as a <hostdev> with <driver iommufd='yes'/>, or boot a kernel with CONFIG_VFIO_GROUP",
 			"QEMU takes an NVMe disk by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP)",
 			out);
 }
 
-static void check_ignored(const struct vh_case *c, struct ways *w, const struct vh_rule *r,
-			  struct vh_findings *out)
-{
-	unsigned int libvirt = c->around.libvirt;
-	_auto_free_ char *message = NULL;
-
-	if (!w->iommufd || !libvirt || libvirt >= VH_RULE_IOMMUFD_SINCE)
-		return;
-	message = vh_printf(
-		"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
-		libvirt / 1000, libvirt % 1000);
-	add_iommufd(r, w->iommufd, NULL, message, out)->severity = VH_WARNING;
-	w->group = w->group ? w->group : w->iommufd;
-	w->iommufd = NULL;
-}
-
 static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
+	const struct vh_hostdev *e = c->domain ? first_by(c->domain, true) : NULL;
 	const struct vh_surroundings *s = &c->around;
-	struct ways w = ways_of(c->domain);
 	_auto_free_ char *message = NULL;
 
-	check_ignored(c, &w, r, out);
-	check_groups(c, &w, r, out);
-	if (!w.iommufd)
+	if (c->domain)
+		check_groups(c, r, out);
+	if (!e)
 		return;
+	if (is_read_past(s)) {
+		message = vh_printf(
+			"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
+			s->libvirt / 1000, s->libvirt % 1000);
+		add_iommufd(r, e, NULL, message, out)->severity = VH_WARNING;
+		return;
+	}
 	if (s->qemu && s->qemu < QEMU_IOMMUFD_SINCE)
-		add_iommufd(r, w.iommufd, "remove iommufd='yes', or install QEMU 9.0 or later",
+		add_iommufd(r, e, "remove iommufd='yes', or install QEMU 9.0 or later",
 			    "it is to be passed by iommufd, which QEMU knows from 9.0 on", out);
 	if (s->iommufd == VH_NO)
-		add_iommufd(r, w.iommufd,
-			    "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
+		add_iommufd(r, e, "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
 			    "it is to be passed by iommufd, which the running kernel does not have",
 			    out);
-	if (!w.group)
-		return;
-	message = vh_printf(
-		"it is to be passed by iommufd, and the <%s> of line %d by its group: QEMU takes one way for all devices of a guest, and ends",
-		vh_address_element_str(w.group->element), w.group->line);
-	add_iommufd(r, w.iommufd, "write iommufd='yes' into the <driver> of all of them, or of none",
-		    message, out);
+	check_mixed(c, r, e, out);
 }
 
 const struct vh_rule vh_rule_iommufd_unavailable = {
@@ -198,8 +236,10 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 		   "enabled='yes'/> for all of them. The running kernel does not support it, as\n"
 		   "no kernel of Debian up to 14 does, or QEMU is older than 9.0; or another\n"
 		   "device of the domain is passed by its IOMMU group, and QEMU ends when it\n"
-		   "gets both. Write it for all devices, or for none. libvirt before 12.1\n"
-		   "silently ignores it: that is a warning, the device is passed by its group.\n"
+		   "gets both. Write it for all devices, or for none, as 'vfio-hook check\n"
+		   "--fix' does; mediated devices, and what a network gives, are passed by\n"
+		   "group. libvirt before 12.1 silently ignores it: that is a warning, the\n"
+		   "device is passed by its group.\n"
 		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there a device\n"
 		   "that is to be passed by its group is the error.",
 };

@@ -36,6 +36,21 @@ static void check_closed_rom(const struct vh_rule *r, const struct vh_rom_file *
 	add_rom(r, rom, fix, what, out);
 }
 
+/* libvirt adds no rule for it: virt-aa-helper.c:get_files() knows no ROMs. */
+static void check_confined_rom(const struct vh_rule *r, const struct vh_rom_file *rom,
+			       struct vh_findings *out)
+{
+	_auto_free_ char *fix = NULL, *quoted = NULL;
+
+	if (!rom->confined)
+		return;
+	quoted = vh_shell_quote(rom->element->rom);
+	fix = vh_printf("install -D -m 644 -t /usr/share/vgabios %s   # and name that file", quoted);
+	add_rom(r, rom, fix,
+		" is where AppArmor does not let QEMU read: libvirt's profile for guests has no rule for it, and QEMU ends with 'failed to find romfile'",
+		out);
+}
+
 static void check_wrong_rom(const struct vh_case *c, const struct vh_rule *r,
 			    const struct vh_rom_file *rom, struct vh_findings *out)
 {
@@ -67,6 +82,7 @@ static void check_rom_file(const struct vh_case *c, const struct vh_rule *r, str
 		if (rom->there != VH_YES)
 			continue;
 		check_closed_rom(r, rom, out);
+		check_confined_rom(r, rom, out);
 		check_wrong_rom(c, r, rom, out);
 	}
 }
@@ -82,8 +98,10 @@ const struct vh_rule vh_rule_rom_file = {
 		   "the owner can read the file or a directory above it, since QEMU runs as\n"
 		   "another user; if the file does not begin as a ROM does, like a dump with a\n"
 		   "header of nvflash, which has to be cut off; and if the ROM is for a device\n"
-		   "of another vendor: the guest then has no picture. Under AppArmor QEMU may\n"
-		   "read /usr/share/vgabios and few other places. Most cards need no file: try\n"
+		   "of another vendor: the guest then has no picture. Where AppArmor confines\n"
+		   "guests, as in Debian and Ubuntu, QEMU may read /usr/share/vgabios and few\n"
+		   "other places, and libvirt adds no rule for ROMs: a file elsewhere is a\n"
+		   "warning too, by the rules in /etc/apparmor.d. Most cards need no file: try\n"
 		   "without the element first.",
 };
 

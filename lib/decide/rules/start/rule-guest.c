@@ -185,17 +185,27 @@ const struct vh_rule vh_rule_guest_address = {
 static void check_ignored_element(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
+	static const struct {
+		const char *where, *without, *fix;
+	} places[] = {
+		[VH_PLACED_OUTSIDE] = { "outside <devices>", "the device", "move it into <devices>" },
+		[VH_PLACED_INSIDE] = { "inside <devices>", "it",
+				       "move it out of <devices>, to the end of <domain>" },
+		[VH_PLACED_UNDECLARED] = { "of no namespace: its prefix is not declared", "it",
+					   "write <domain xmlns:qemu='" VH_SLOTS_QEMU "' ...>" },
+		[VH_PLACED_FOREIGN] = { "not of QEMU's namespace", "it",
+					"write <domain xmlns:qemu='" VH_SLOTS_QEMU
+					"' ...>, and the element with the prefix qemu:" },
+	};
+
 	for (size_t i = 0; c->domain && i < c->domain->slots.n_misplaced; i++) {
 		const struct vh_misplaced *m = &c->domain->slots.misplaced[i];
-		bool outside = strstr(m->where, "outside") != NULL;
 		struct vh_finding *f;
 
 		f = vh_finding_add(
-			out, r, NULL,
-			outside ? "move it into <devices>"
-				: "move it out of <devices>, to the end of <domain>",
+			out, r, NULL, places[m->place].fix,
 			"libvirt ignores this %s, which is %s: the guest starts without %s",
-			m->element, m->where, outside ? "the device" : "it");
+			m->element, places[m->place].where, places[m->place].without);
 		vh_finding_about(f, NULL, m->line);
 	}
 }
@@ -207,9 +217,12 @@ const struct vh_rule vh_rule_ignored_element = {
 	.title = "an element is in a place where libvirt ignores it",
 	.check = check_ignored_element,
 	.explain = "libvirt reads <hostdev> and <interface> inside <devices>, and\n"
-		   "<qemu:commandline> and <qemu:override> outside of it. Anywhere else it\n"
-		   "silently ignores them: the guest starts without the device. 'virsh define'\n"
-		   "drops them too, so 'virsh dumpxml' shows that they are gone.\n"
+		   "<qemu:commandline> and <qemu:override> outside of it, in the namespace that\n"
+		   "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' in the <domain>\n"
+		   "declares. Anywhere else it silently ignores them: the guest starts without\n"
+		   "the device. 'virsh define' drops them too, so 'virsh dumpxml' shows that\n"
+		   "they are gone. 'vfio-hook check --fix' moves them, and declares the\n"
+		   "namespace.\n"
 		   "'virt-xml-validate FILE domain' finds elements of other kinds in the wrong\n"
 		   "place.",
 };

@@ -28,6 +28,7 @@ static void report(const struct vh_hook_scripts *s, const struct vh_hook_line *l
 		   const struct vh_rule *r, struct vh_findings *out)
 {
 	_auto_free_ char *file = vh_printable(l->file, SHOWN_MAX), *more = NULL, *fix = NULL;
+	_auto_free_ char *caller = l->caller ? vh_printable(l->caller, SHOWN_MAX) : NULL;
 	const char *also = "";
 
 	/* nothing is wrong with it, but it goes with the rest */
@@ -37,8 +38,9 @@ static void report(const struct vh_hook_scripts *s, const struct vh_hook_line *l
 	if (l->more)
 		more = vh_printf(" (and %zu line%s more)", l->more, l->more == 1 ? "" : "s");
 	fix = vh_printf("%s%s", deeds[l->deed].fix, also);
-	vh_finding_add(out, r, NULL, fix, "%s:%d: '%s'%s %s", file, l->line, l->what,
-		       more ? more : "", deeds[l->deed].harm);
+	vh_finding_add(out, r, NULL, fix, "%s:%d%s%s%s: '%s'%s %s", file, l->line,
+		       caller ? " (called by " : "", caller ? caller : "", caller ? ")" : "",
+		       l->what, more ? more : "", deeds[l->deed].harm);
 }
 
 static void check_hook_conflict(const struct vh_case *c, const struct vh_rule *r,
@@ -71,7 +73,8 @@ const struct vh_rule vh_rule_hook_conflict = {
 		   "Tutorials for passthrough do that by hand, and vfio-hook does it by itself:\n"
 		   "remove those lines. The rule reads hooks/qemu, the scripts in hooks/qemu.d,\n"
 		   "and, if hooks/qemu is a script, those in the folders of domains in\n"
-		   "hooks/qemu.d, like DOMAIN/prepare/begin. A line counts by the command in it,\n"
-		   "whether it is reached or not. Stopping a display manager and freeing the\n"
-		   "consoles does not conflict.",
+		   "hooks/qemu.d, like DOMAIN/prepare/begin; and the scripts that these call by\n"
+		   "an absolute path, three deep. A line counts by the command in it, whether it\n"
+		   "is reached or not. Stopping a display manager and freeing the consoles does\n"
+		   "not conflict.",
 };

@@ -207,12 +207,25 @@ static bool is_mounted(const struct vh_case *c, uint64_t page_kib)
 	return false;
 }
 
+static bool is_unmounted(const struct vh_case *c, uint64_t page_kib)
+{
+	return !c->domain->memory.memfd && c->around.huge_read == VH_YES && !is_mounted(c, page_kib);
+}
+
+bool vh_rule_hugepages_are_unmounted(const struct vh_case *c)
+{
+	for (size_t i = 0; i < c->domain->memory.n_pages; i++)
+		if (is_unmounted(c, c->domain->memory.pages[i].page_kib))
+			return true;
+	return false;
+}
+
 static void check_mount(const struct vh_case *c, const struct vh_rule *r, uint64_t page_kib,
 			struct vh_findings *out)
 {
 	_auto_free_ char *message = NULL, *fix = NULL, *size = NULL, *option = NULL;
 
-	if (c->domain->memory.memfd || c->around.huge_read != VH_YES || is_mounted(c, page_kib))
+	if (!is_unmounted(c, page_kib))
 		return;
 	size = page_kib ? vh_size_text(page_kib, VH_BEST) : vh_strdup("any size");
 	option = page_kib ? boot_size(page_kib) : vh_strdup("2M");

@@ -192,6 +192,8 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	if (!g || !vh_memory_need_is_judged(c) || !g->hard_limit_kib)
 		return;
 	factor = vh_guest_memory_factor(g, c->networks.pools.count);
+	if (!factor) /* libvirt does not know of what QEMU gets past it */
+		return;
 	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
 	there = vh_size_sub(g->total_kib, vh_guest_memory_unplugged(g));
 	locked = vh_size_mul(times_locked(c), there);

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vfio-hook handover: what it prints for whom uses a device, and that what it prints is all that a
+# start needs. desktop.host has a desktop, a data disk, and a network card of libvirt's.
+# shellcheck disable=SC2016,SC2034,SC2154,SC2317 # conditions are texts for eval
+set -u
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:?}/tests/lib.sh"
+hook=${VFIO_HOOK:-${abs_top_builddir:?}/vfio-hook}
+card=0000:01:00.0 disk=0000:02:00.0
+
+# other NAME PATH CONTENT...: a machine like desktop.host with other files, in $root
+other() {
+	root=$work/$1
+	cp -r "$(tree desktop)" "$root"
+	shift
+	while [ $# -gt 0 ]; do
+		mkdir -p "$(dirname "$root/$1")"
+		case $1 in
+		*/fd/*) ln -s "$2" "$root/$1" ;;
+		*) printf '%b\n' "$2" >"$root/$1" ;;
+		esac
+		shift 2
+	done
+}
+there() { "$hook" --sysroot "$root" "$@"; }
+# pasted ADDRESS: what is printed becomes the whole configuration
+pasted() {
+	run there handover "$1"
+	cp "$work/out" "$root/etc/libvirt/vfio-hook.conf"
+}
+
+# --- a desktop -------------------------------------------------------------------------------
+exits 'a card' 0 on desktop handover $card
+prints 'a card: its section' '^\[device 0000:01:00\.0\]$'
+prints 'a card: the display manager, by its alias, and the service that has it open' \
+	'^stop-units = display-manager\.service nvidia-persistenced\.service$'
+prints 'a card: the console' '^release-console = yes$'
+prints 'a card: modules, those that use others first' '^unload-modules = nvidia_drm nvidia_modeset nvidia$'
+prints 'a card: each use is a comment' '^# process 812 \(Xorg\) and others have /dev/dri/card0 open$'
+verdict 'a card: nothing on stderr' test -z "$err"
+exits 'a name in place of an address' 0 on desktop handover nvme1n1
+prints 'a name in place of an address: whose it is' '^\[device 0000:02:00\.0\]$'
+
+# --- a disk ----------------------------------------------------------------------------------
+exits 'a disk' 0 on desktop handover $disk
+prints 'a disk: its mount, and its swap by the name that has a file' \
+	'^stop-units = srv\.mount dev-disk-by\\x2duuid-0f3c\.swap$'
+verdict 'a disk: nothing else' eval '! grep -qE "release-console|unload-modules" "$work/out"'
+
+# --- what is printed is what check wants -------------------------------------------------------
+other bare etc/libvirt/vfio-hook.conf '[defaults]'
+exits 'a card without configuration' 1 there check "$fixtures/handover-desktop.xml"
+prints 'a card without configuration: in use' '\[device-in-use\]$'
+pasted $card
+exits 'a card as it was printed' 0 there check "$fixtures/handover-desktop.xml"
+pasted $disk
+exits 'a disk as it was printed' 0 there check "$fixtures/handover-disk.xml"
+pasted $card
+run there handover $card
+verdict 'what is listed already is printed again' cmp -s "$work/out" "$root/etc/libvirt/vfio-hook.conf"
+
+# --- several, and none -----------------------------------------------------------------------
+exits 'two' 0 on desktop handover $card $disk
+verdict 'two: a section each' test "$(grep -c '^\[device ' "$work/out")" = 2
+exits 'an idle device' 0 on desktop handover 03:00.0
+prints 'an idle device: said' '^# no use by the host would refuse a start$'
+verdict 'an idle device: no key' eval '! grep -q = "$work/out"'
+exits 'no such device' 1 on desktop handover 09:00.0
+tells 'no such device: said' "no device at 0000:09:00\.0; 'vfio-hook list' shows all"
+exits 'no such device, and a card' 1 on desktop handover 09:00.0 $card
+prints 'no such device, and a card: that one is printed' "^\[device $card\]$"
+exits 'no address' 2 on desktop handover 'desk top'
+tells 'no address: said' "'desk top' is neither a PCI address nor"
+refuses 'no argument' 'too few arguments' "$hook" handover
+
+# --- what cannot be handed over ----------------------------------------------------------------
+zeros='0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0'
+other shell proc/920/stat "920 (blender) S 1 920 920 $zeros" \
+	proc/920/cgroup 0::/user.slice/user-1001.slice/session-9.scope \
+	proc/920/fd/5 /dev/dri/card0 \
+	run/systemd/sessions/9 'UID=1001\nLEADER=919\nCLASS=user'
+exits 'a process that came by ssh' 1 there handover $card
+prints 'a process that came by ssh: it is named' \
+	'^# cannot be handed over: process 920 \(blender\).* has /dev/dri/card0 open$'
+verdict 'a process that came by ssh: no key is set' eval '! grep -qE "^[^#[]" "$work/out"'
+prints 'a process that came by ssh: the others are there to read' '^# stop-units = display-manager\.service'
+prints 'a process that came by ssh: the console too' '^# release-console = yes$'
+verdict 'a process that came by ssh: and what is pasted is valid' eval \
+	'pasted $card; there config >"$work/out" 2>"$work/err"'
+
+other root proc/self/mountinfo '26 1 259:2 / / rw - ext4 /dev/nvme1n1p1 rw'
+exits 'the root file system' 1 there handover $disk
+prints 'the root file system: said' '^# cannot be handed over: nvme1n1p1 is mounted at /$'
+
+# Its mount can stop, the volume stays active: that is said before anything stops.
+other volume proc/self/mountinfo '26 1 8:1 / / rw - ext4 /dev/sda1 rw\n27 26 253:0 / /srv rw - ext4 /dev/mapper/vg-data rw' \
+	sys/class/block/dm-0/dm/name vg-data sys/class/block/dm-0/dm/uuid LVM-0123456789 \
+	sys/class/block/dm-0/dev 253:0 sys/class/block/nvme1n1p1/holders/dm-0/x x
+exits 'a volume of LVM' 1 there handover $disk
+prints 'a volume of LVM: its mount could stop' '^# stop-units = srv\.mount'
+prints 'a volume of LVM: it would stay' '^# cannot be handed over: nvme1n1p1 is held by vg-data$'
+exits 'a volume of LVM: check refuses, though its mount is listed' 1 there check "$fixtures/handover-disk.xml"
+prints 'a volume of LVM: check says why' 'nvme1n1p1 is held by vg-data.* \[device-in-use\]$'
+prints 'a volume of LVM: and what ends it' '^ *fix: lvchange -an vg/data$'
+
+# --- no systemd --------------------------------------------------------------------------------
+other silent units/display-manager.service ''
+exits 'a display manager that systemd does not know' 0 there handover $card
+prints 'a display manager that systemd does not know: its own unit' '^stop-units = gdm\.service '
+
+finish
