@@ -480,6 +480,13 @@ mkdir -p "$root/run/libvirt/qemu"
 exits 'a domain that runs is judged as if it were stopped' 0 "$fake" check "$good"
 prints 'a domain that runs: it is said' 'it runs now'
 prints 'a domain that runs: its drivers' 'detaches 0000:01:00.0 from nouveau'
+grep -v '<uuid>' "$good" >"$work/nameless.xml"
+exits 'a file without a UUID is of the domain of its name, which runs' 0 "$fake" check "$work/nameless.xml"
+prints 'a file without a UUID: it is said that it runs' 'it runs now'
+sed 's:<name>.*:<name>another</name>:' "$work/nameless.xml" >"$work/another.xml"
+exits 'a file without a UUID, of another name' 1 "$fake" check "$work/another.xml"
+prints 'a file without a UUID, of another name: whose the devices are' "belongs? to.* '?gpu'?"
+run "$fake" check "$good"
 prints 'a domain that runs, without a process: its memory is not judged' \
 	'not checked: memory: how much of it the domain, which runs'
 sed -i "s/<domstatus>/<domstatus pid='4242'>/" "$root/run/libvirt/qemu/gpu.xml"
