@@ -162,6 +162,18 @@ static void read_memory_dir(struct vh_surroundings *s, const struct vh_root *roo
 			      s->memory_dir);
 }
 
+/* A path that no mount is for is not known. */
+static void read_shared_path(struct vh_surroundings *s, const struct vh_root *root,
+			     const struct vh_domain *d, struct vh_names *unseen)
+{
+	_auto_free_ char *shown = vh_printable(d->memory.shared_path, SHOWN_MAX);
+
+	s->path_fs = vh_backing_type(root, d->memory.shared_path);
+	if (!s->path_fs)
+		vh_names_note(unseen, "in what file system %s is, which the guest has as memory",
+			      shown);
+}
+
 /* --- a vIOMMU ---------------------------------------------------------------------------------- */
 
 /* MGAW, and the widths that it walks (VT-d specification, Capability Register). */
@@ -194,6 +206,12 @@ static unsigned int read_width(const struct vh_root *root)
 static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
 			const struct vh_domain *d, struct vh_names *unseen)
 {
+	if (d->iommu.intremap && d->iommu.ioapic == VH_UNKNOWN) {
+		s->libvirt = vh_machine_libvirt(root);
+		if (!s->libvirt)
+			vh_names_note(unseen, "whether libvirt writes <ioapic driver='qemu'/> for "
+					      "the guest's IOMMU: which version it has");
+	}
 	if (!strcmp(d->iommu.model, "amd") && !s->qemu)
 		vh_names_note(unseen, "the guest's IOMMU: which version QEMU has");
 	if (strcmp(d->iommu.model, "intel") != 0)
@@ -335,6 +353,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		read_viommu(ret, root, d, unseen);
 	if (d->memory.shared_file_line)
 		read_memory_dir(ret, root, unseen);
+	if (d->memory.shared_path && vh_domain_has_pci(d))
+		read_shared_path(ret, root, d, unseen);
 }
 
 void vh_surroundings_clear(struct vh_surroundings *s)
@@ -346,5 +366,6 @@ void vh_surroundings_clear(struct vh_surroundings *s)
 	vh_backing_huge_clear(&s->huge);
 	free(s->memory_dir);
 	free(s->memory_fs);
+	free(s->path_fs);
 	memset(s, 0, sizeof(*s));
 }

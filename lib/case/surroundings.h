@@ -42,6 +42,7 @@ struct vh_surroundings {
 	unsigned int iommu_bits; /* of the addresses of the host's IOMMU; 0: likewise */
 	uint64_t dma_entries;    /* how many mappings VFIO allows a container; 0: likewise */
 	char *memory_fs;         /* of what type its file system is; NULL: unknown */
+	char *path_fs;           /* the same of shared_path; NULL: unknown, or there is none */
 };
 
 /* `pool`: a network gives it a virtual function. `unseen`: what could not be told. */

@@ -209,9 +209,15 @@ static void correct_guest_address(struct vh_correction *k)
 		if (f->rule != &vh_rule_guest_address || f->line == last)
 			continue;
 		address = vh_xml_child(device_at(k, f->line), "address");
-		if (!vh_xml_attr_is(address, "type", "pci"))
+		if (!address)
 			continue;
 		last = f->line;
+		if (vh_xml_attr_is(address, "multifunction", "off")) {
+			vh_edit_set_attr(k->e, address, "multifunction", "on");
+			vh_correction_say(k, "the guest's address in line %d has multifunction='on'",
+					  last);
+			continue;
+		}
 		vh_edit_remove(k->e, address);
 		vh_correction_say(
 			k, "the guest's address in line %d is removed: libvirt chooses one", last);
@@ -225,7 +231,8 @@ static void correct_memory(struct vh_correction *k)
 {
 	const xmlNode *backing = vh_xml_child(vh_correction_root(k), "memoryBacking");
 	const xmlNode *source = vh_xml_child(backing, "source");
-	bool unpinnable = vh_correction_found(k, &vh_rule_memory_unpinnable, NULL);
+	bool unpinnable = vh_correction_found(k, &vh_rule_memory_unpinnable, NULL) &&
+			  k->c->domain->memory.shared_file_line;
 	bool unmounted = vh_correction_found(k, &vh_rule_hugetlbfs_missing, NULL) &&
 			 vh_rule_hugepages_are_unmounted(k->c);
 

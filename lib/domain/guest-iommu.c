@@ -11,6 +11,7 @@
 void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 {
 	const xmlNode *devices = vh_xml_child(domain, "devices"), *iommu = NULL, *driver;
+	const xmlNode *ioapic = vh_xml_child(vh_xml_child(domain, "features"), "ioapic");
 	const char *bits;
 
 	for (; devices && !iommu; devices = vh_xml_next(devices, "devices"))
@@ -22,6 +23,10 @@ void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 	ret->line = vh_xml_line(iommu);
 	ret->model = vh_printable(vh_xml_attr(iommu, "model"), VH_VALUE_MAX);
 	ret->caching_mode = vh_xml_attr_is(driver, "caching_mode", "on");
+	ret->intremap = vh_xml_attr_is(driver, "intremap", "on");
+	ret->ioapic = VH_UNKNOWN;
+	if (vh_xml_attr(ioapic, "driver"))
+		ret->ioapic = vh_xml_attr_is(ioapic, "driver", "qemu") ? VH_YES : VH_NO;
 	ret->accel = vh_xml_attr_is(driver, "accel", "on");
 	ret->one_bus = vh_xml_attr(driver, "pciBus") != NULL;
 	if (bits && vh_address_uint(bits, 10, &ret->aw_bits) < 0)

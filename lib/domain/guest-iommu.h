@@ -11,7 +11,9 @@ struct vh_guest_iommu {
 	int line;    /* 0: the guest has none */
 	char *model; /* printable */
 	bool caching_mode, accel;
-	bool one_bus;     /* pciBus: it is that of one bus alone */
+	bool intremap; /* it remaps interrupts */
+	enum vh_tri ioapic; /* the domain's <ioapic> is QEMU's, with which it can; UNKNOWN: it has none */
+	bool one_bus;       /* pciBus: it is that of one bus alone */
 	uint64_t aw_bits; /* 0: QEMU chooses */
 };
 

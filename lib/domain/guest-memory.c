@@ -16,6 +16,7 @@ void vh_guest_memory_clear(struct vh_guest_memory *m)
 	free(m->pages);
 	free(m->bindings);
 	free(m->problem);
+	free(m->shared_path);
 	memset(m, 0, sizeof(*m));
 }
 

@@ -56,10 +56,13 @@ struct vh_guest_memory {
 	int pages_line; /* of <hugepages> */
 	struct vh_binding *bindings;
 	size_t n_bindings;
-	int shared_file_line;    /* where it says that memory lies in a file that is shared, not on
-				    huge pages; 0: none does */
+	int shared_file_line; /* where it says that memory lies in a file that is shared, not on
+				 huge pages; 0: none does */
+	char *shared_path;    /* the file of the first nvdimm whose file is shared, or NULL */
+	int shared_path_line;
 	int backing_line;        /* of <memoryBacking>, 0: none */
 	bool memfd;              /* its <source> */
+	bool shared;             /* its <access> */
 	bool locked;             /* <memoryBacking><locked/> */
 	uint64_t hard_limit_kib; /* 0: none, or one that libvirt takes for unlimited */
 	int hard_limit_line;

@@ -181,17 +181,17 @@ static void read_access(struct vh_guest_memory *m, const xmlNode *domain)
 	bool shared = vh_xml_attr_is(sharing, "mode", "shared");
 	int64_t cell = 0;
 
+	m->shared = shared;
 	m->backing_line = vh_xml_line(backing);
 	m->memfd = vh_xml_attr_is(vh_xml_child(backing, "source"), "type", "memfd");
-	if (m->memfd)
-		return;
-	if (shared && !m->n_cells && !is_huge(m, -1))
+	if (shared && !m->memfd && !m->n_cells && !is_huge(m, -1))
 		m->shared_file_line = vh_xml_line(sharing);
 	for (const xmlNode *n = vh_xml_child(numa, "cell"); n; n = vh_xml_next(n, "cell"), cell++) {
 		const char *own = vh_xml_attr(n, "memAccess");
 
-		if ((size_t)cell >= m->n_cells || m->shared_file_line)
-			return;
+		m->shared = m->shared && !own; /* which is then of that cell */
+		if ((size_t)cell >= m->n_cells || m->shared_file_line || m->memfd)
+			continue;
 		if ((own ? !strcmp(own, "shared") : shared) &&
 		    !is_huge(m, (int64_t)m->cells[cell].id))
 			m->shared_file_line = vh_xml_line(own ? n : sharing);
@@ -230,6 +230,19 @@ static void read_tune(struct vh_guest_memory *m, const xmlNode *domain)
 		m->hard_limit_kib = 0;
 }
 
+/* What is shared of an nvdimm is its own file, whatever the rest of the memory is; virtio-pmem
+ * is always so (virDomainMemoryDefPostParse(), qemuBuildMemoryBackendProps()). */
+static void read_shared_path(struct vh_guest_memory *m, const xmlNode *node, const xmlNode *source)
+{
+	const char *own = vh_xml_attr(node, "access");
+
+	if (m->shared_path || !(vh_xml_attr_is(node, "model", "virtio-pmem") ||
+				(own ? !strcmp(own, "shared") : m->shared)))
+		return;
+	m->shared_path = vh_xml_text(vh_xml_child(source, "path"));
+	m->shared_path_line = vh_xml_line(node);
+}
+
 /* <devices><memory>; a model that we do not know may well lie in memory of the host. */
 static void read_memory_device(struct vh_guest_memory *m, const xmlNode *node)
 {
@@ -246,6 +259,8 @@ static void read_memory_device(struct vh_guest_memory *m, const xmlNode *node)
 		 vh_xml_attr_is(node, "model", "virtio-pmem") ||
 		 vh_xml_attr_is(node, "model", "sgx-epc"))
 		d.model = VH_MEMORY_BACKED;
+	if (d.model == VH_MEMORY_BACKED)
+		read_shared_path(m, node, source);
 	take_element(m, vh_xml_child(target, "size"), &d.kib);
 	take_element(m, vh_xml_child(target, "requested"), &d.requested_kib);
 	take_element(m, vh_xml_child(source, "pagesize"), &d.page_kib);

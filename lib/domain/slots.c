@@ -18,6 +18,22 @@ static bool read_part(const xmlNode *address, const char *name, uint64_t max, ui
 	return !text || (vh_address_uint(text, 0, ret) == 0 && *ret <= max);
 }
 
+/* virDomainHostdevDefValidate() */
+static void read_wrong_type(struct vh_slots *to, const xmlNode *node, const xmlNode *address)
+{
+	static const char *const right[] = { "pci", "unassigned", "none" };
+	const char *type = vh_xml_attr(address, "type"), *mode = vh_xml_attr(node, "mode");
+
+	if (!type || to->wrong_type || !vh_xml_is(node, "hostdev") ||
+	    !vh_xml_attr_is(node, "type", "pci") || (mode && strcmp(mode, "subsystem") != 0))
+		return;
+	for (size_t i = 0; i < VH_COUNT(right); i++)
+		if (!strcmp(type, right[i]))
+			return;
+	to->wrong_type = vh_printable(type, VH_VALUE_MAX);
+	to->wrong_line = vh_xml_line(node);
+}
+
 /* <address type='pci'> without anything is one that libvirt chooses. */
 static void read_slot(struct vh_slots *to, const xmlNode *node)
 {
@@ -25,6 +41,7 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 	uint64_t domain, bus, slot, function;
 	struct vh_slot *s;
 
+	read_wrong_type(to, node, address);
 	if (!vh_xml_attr_is(address, "type", "pci") ||
 	    (!vh_xml_attr(address, "bus") && !vh_xml_attr(address, "slot")) ||
 	    to->count >= SLOTS_MAX)
@@ -36,12 +53,45 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 	s = VH_APPEND(to->list, to->count);
 	s->line = vh_xml_line(node);
 	s->element = vh_printable(vh_xml_name(node), VH_VALUE_MAX);
+	s->single = vh_xml_attr_is(address, "multifunction", "off");
 	s->is_hostdev = vh_xml_is(node, "hostdev") ||
 			(vh_xml_is(node, "interface") && vh_xml_attr_is(node, "type", "hostdev"));
 	s->addr = (struct vh_pci_addr){ .domain = (uint32_t)domain,
 					.bus = (uint8_t)bus,
 					.slot = (uint8_t)slot,
 					.function = (uint8_t)function };
+}
+
+/* virDomainPCIAddressBusSetModel(): "some buses are really just a single port" */
+static void read_port(struct vh_slots *to, const xmlNode *node)
+{
+	static const char *const models[] = { "pcie-root-port", "pcie-switch-downstream-port" };
+	const char *text = vh_xml_attr(node, "index");
+	uint64_t index;
+
+	if (!vh_xml_is(node, "controller") || !vh_xml_attr_is(node, "type", "pci") || !text ||
+	    vh_address_uint(text, 10, &index) < 0)
+		return;
+	for (size_t i = 0; i < VH_COUNT(models); i++)
+		if (vh_xml_attr_is(node, "model", models[i]))
+			vh_bits_add(&to->ports, index);
+}
+
+/* Without a name, and with one of a distribution's, it is not known. */
+static enum vh_board read_board(const xmlNode *domain)
+{
+	const xmlNode *type = vh_xml_child(vh_xml_child(domain, "os"), "type");
+	const char *arch = vh_xml_attr(type, "arch"), *machine = vh_xml_attr(type, "machine");
+
+	if (arch && vh_has_prefix(arch, "s390"))
+		return VH_BOARD_CCW;
+	if (arch && strcmp(arch, "x86_64") != 0 && strcmp(arch, "i686") != 0)
+		return VH_BOARD_OTHER;
+	if (machine && (!strcmp(machine, "q35") || vh_has_prefix(machine, "pc-q35-")))
+		return VH_BOARD_Q35;
+	if (machine && (!strcmp(machine, "pc") || vh_has_prefix(machine, "pc-i440fx-")))
+		return VH_BOARD_I440FX;
+	return VH_BOARD_OTHER;
 }
 
 bool vh_slots_is_plain(const char *name, size_t n)
@@ -118,9 +168,12 @@ void vh_slots_read(struct vh_slots *ret, const xmlNode *root)
 		return;
 	}
 	read_misplaced(ret, root);
+	ret->board = read_board(root);
 	for (const xmlNode *d = vh_xml_child(root, "devices"); d; d = vh_xml_next(d, "devices"))
-		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL))
+		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL)) {
 			read_slot(ret, n);
+			read_port(ret, n);
+		}
 }
 
 void vh_slots_clear(struct vh_slots *s)
@@ -128,6 +181,7 @@ void vh_slots_clear(struct vh_slots *s)
 	for (size_t i = 0; i < s->count; i++)
 		free(s->list[i].element);
 	free(s->list);
+	free(s->wrong_type);
 	for (size_t i = 0; i < s->n_misplaced; i++)
 		free(s->misplaced[i].name);
 	free(s->misplaced);

@@ -6,6 +6,7 @@
 #ifndef VH_SLOTS_H
 #define VH_SLOTS_H
 
+#include "lib/base/bits.h"
 #include "lib/base/pci.h"
 
 struct _xmlNode;
@@ -16,7 +17,11 @@ struct vh_slot {
 	char *element;           /* "hostdev", "video" */
 	bool is_hostdev;         /* it is a device of the host */
 	struct vh_pci_addr addr; /* of the guest */
+	bool single;             /* multifunction='off' */
 };
+
+/* What a bus of the guest has no slot for, and what the chipset has taken of it. */
+enum vh_board { VH_BOARD_OTHER = 0, VH_BOARD_I440FX, VH_BOARD_Q35, VH_BOARD_CCW };
 
 /* QEMU's namespace in the XML of a domain. */
 #define VH_SLOTS_QEMU "http://libvirt.org/schemas/domain/qemu/1.0"
@@ -38,6 +43,10 @@ struct vh_misplaced {
 struct vh_slots {
 	struct vh_slot *list;
 	size_t count;
+	enum vh_board board;
+	char *wrong_type; /* of the <address> of a PCI device of the host, which libvirt refuses */
+	int wrong_line;
+	struct vh_bits ports; /* buses that have slot 0 alone: of root ports and their kin */
 	struct vh_misplaced *misplaced;
 	size_t n_misplaced;
 };

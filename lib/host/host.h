@@ -183,7 +183,8 @@ struct vh_host {
 	bool iommu;           /* there are IOMMU groups with PCI devices */
 	bool iommu_elsewhere; /* there are groups, and none has a PCI device */
 	enum vh_cpu cpu;
-	bool is_guest;              /* it is itself a guest of QEMU or Hyper-V */
+	bool is_guest;              /* it is itself a guest of a hypervisor */
+	bool under_xen;             /* it is not, and its kernel runs under Xen: no IOMMU for it */
 	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
 	enum vh_module vfio_pci;
 	char *cmdline;                /* of the kernel, or NULL */

@@ -89,6 +89,20 @@ static bool is_guest(const struct vh_root *root)
 	return vh_names_has(&acpi, "QEMU0002:00") || vh_root_exists(root, "sys/bus/vmbus");
 }
 
+/* Of other hypervisors, which is asked only where there is no IOMMU: what the firmware calls the
+ * machine. */
+static bool is_guest_by_name(const struct vh_root *root)
+{
+	static const char *const vendors[] = { "VMware", "innotek GmbH", "QEMU",
+					       "Xen",    "Parallels",    "BHYVE" };
+	_auto_free_ char *text = vh_root_read(root, "sys/devices/virtual/dmi/id/sys_vendor");
+
+	for (size_t i = 0; text && i < VH_COUNT(vendors); i++)
+		if (vh_has_prefix(text, vendors[i]))
+			return true;
+	return false;
+}
+
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -106,6 +120,12 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	if (tables && h->firmware_iommu != VH_YES)
 		h->firmware_iommu = VH_NO;
 	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
+	if (!h->iommu) {
+		_auto_free_ char *hypervisor = vh_root_read(root, "sys/hypervisor/type");
+
+		h->is_guest = h->is_guest || is_guest_by_name(root);
+		h->under_xen = !h->is_guest && vh_streq(hypervisor, "xen");
+	}
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&

@@ -26,6 +26,7 @@ if pid == 0:
     os.execvp(argv[0], argv)
 
 said = ""
+steering = r"\x1b(\[[0-9;?>=]*[A-Za-z]|[]P][^\x07\x1b]*(\x07|\x1b\\)|[()=>][A-Z0-9]?|[=>])"
 question = r"\x1b\[0?c"  # fish 4 asks what terminal this is, and waits
 
 
@@ -34,7 +35,7 @@ def wait_for(pattern, seconds=120):
     global said
     end = time.time() + seconds
     while time.time() < end:
-        text = re.sub(r"\x1b(\[[0-9;?>=]*[A-Za-z]|\][^\x07]*(\x07|\x1b\\)|[()=>][A-Z0-9]?|[=>])", "", said)
+        text = re.sub(steering, "", said)
         if re.search(pattern, text, re.DOTALL):
             return True
         if select.select([fd], [], [], 1)[0]:

@@ -88,6 +88,16 @@ static void described_in_a_guest(struct world *w)
 CASE("iommu-off-in-a-guest-that-has-one", described_in_a_guest, .want = "error iommu-off",
      .fix = "add intel_iommu=on to the kernel command line and reboot");
 
+static void under_xen(struct world *w)
+{
+	intel_firmware(w);
+	w->host.under_xen = true;
+	w->host.cmdline = S("intel_iommu=off");
+}
+CASE("iommu-off-under-xen", under_xen, .want = "error iommu-off",
+     .says = "no IOMMU groups: this kernel runs under Xen, which keeps the IOMMU",
+     .fix = "boot this kernel without Xen");
+
 static void intel_set_already(struct world *w)
 {
 	intel_on_missing(w);
@@ -138,6 +148,17 @@ static void no_group(struct world *w)
 }
 CASE("iommu-off-no-group", no_group, .want = "error iommu-off 0000:01:00.0:10",
      .says = "0000:01:00.0 has no IOMMU group", .fix = "dmesg");
+
+static void no_group_for_graphics(struct world *w)
+{
+	no_group(w);
+	world_dev(w, "0000:00:02.0", 0x030000, -1, "i915");
+	w->element[0].addr = world_addr("0000:00:02.0");
+	w->host.cpu = VH_CPU_INTEL;
+	w->host.cmdline = S("quiet intel_iommu=on,igfx_off");
+}
+CASE("iommu-off-igfx", no_group_for_graphics, .want = "error iommu-off 0000:00:02.0:10",
+     .says = "0000:00:02.0 has no IOMMU group", .fix = "take igfx_off off");
 
 static void fake_group(struct world *w)
 {

@@ -286,7 +286,14 @@ static void limit_at_memory(struct world *w)
 {
 	limit(w, 16 * GIB);
 }
-CASE("limit-at-memory", limit_at_memory, .want = "warning hard-limit-low:7");
+CASE("limit-at-memory", limit_at_memory, .want = "error hard-limit-low:7",
+     .says = "hard_limit 16 GiB is no more than the guest memory that passthrough locks, 16 GiB");
+
+static void limit_above_memory(struct world *w)
+{
+	limit(w, 16 * GIB + 1);
+}
+CASE("limit-above-memory", limit_above_memory, .want = "warning hard-limit-low:7");
 
 static void limit_below(struct world *w)
 {
@@ -340,7 +347,7 @@ CASE("limit-two-containers", limit_two_containers, .want = "error hard-limit-low
 static void limit_two_containers_locked(struct world *w)
 {
 	limit_two_containers(w);
-	w->domain.memory.hard_limit_kib++;
+	w->domain.memory.hard_limit_kib += 2;
 }
 CASE("limit-two-containers-locked", limit_two_containers_locked, .want = "warning hard-limit-low:7");
 
@@ -394,7 +401,7 @@ CASE("limit-ppc-below", limit_ppc_below, .want = "error hard-limit-low:7");
 static void limit_virtio_mem(struct world *w)
 {
 	virtio_mem(w, 4 * GIB);
-	w->domain.memory.hard_limit_kib = 8 * GIB;
+	w->domain.memory.hard_limit_kib = 8 * GIB + 1;
 }
 CASE("limit-virtio-mem", limit_virtio_mem, .want = "warning hard-limit-low:7");
 

@@ -522,7 +522,15 @@ static void set_of_video(struct world *w)
 {
 	sets(w, "video0", "vgamem_mb", "64");
 }
-CASE("qemu-set-of-another-device", set_of_video, .want = "", .silent = "qemu-set");
+CASE("qemu-set-of-another-device", set_of_video, .want = "error qemu-set:50",
+     .fix = "<qemu:device alias='video0'>");
+
+static void set_of_guest_alone(struct world *w)
+{
+	set_of_video(w);
+	w->domain.n_devices = 0;
+}
+CASE("qemu-set-without-passthrough", set_of_guest_alone, .want = "", .silent = "qemu-set");
 
 static void set_of_alias(struct world *w)
 {
@@ -632,7 +640,7 @@ static struct vh_slot *slot(struct world *w, const char *addr)
 		alone(w);
 	w->domain.slots.list = slots;
 	*s = (struct vh_slot){ 10 * (int)w->domain.slots.count, S("hostdev"), true,
-			       world_addr(addr) };
+			       world_addr(addr), false };
 	return s;
 }
 

@@ -36,6 +36,9 @@
 	"f proc/sys/kernel/osrelease\t6.1.0\n" \
 	"f lib/modules/6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
 #define ALIAS "f lib/modules/6.1.0/modules.alias\t-\n"
+#define WITHOUT "pci 0000:01:00.0 class=020000 id=8086:10d3 driver=igb\nd sys/kernel/iommu_groups\n"
+#define VENDOR(name) "f sys/devices/virtual/dmi/id/sys_vendor\t" name "\n"
+#define XEN "f sys/hypervisor/type\txen\n"
 #define PLAIN_IRQS "f proc/interrupts\t  0:  1   IO-APIC   2-edge   timer\n"
 
 static const char *tri(enum vh_tri t)
@@ -118,11 +121,24 @@ static void show_module(struct vh_strbuf *sb, const struct vh_host *h, const str
 		       h->libvirt_version);
 }
 
+static void show_hypervisor(struct vh_strbuf *sb, const struct vh_host *h,
+			    const struct vh_pci_dev *d)
+{
+	(void)d;
+	vh_strbuf_add(sb, h->under_xen ? "Xen" : h->is_guest ? "guest" : "none");
+}
+
 static const struct {
 	const char *name, *machine;
 	void (*show)(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d);
 	const char *want;
 } cases[] = {
+	{ "a guest of VMware", WITHOUT VENDOR("VMware, Inc."), show_hypervisor, "guest" },
+	{ "a guest of VirtualBox", WITHOUT VENDOR("innotek GmbH"), show_hypervisor, "guest" },
+	{ "a Chromebook", WITHOUT VENDOR("Google"), show_hypervisor, "none" },
+	{ "a guest of Xen", WITHOUT VENDOR("Xen") XEN, show_hypervisor, "guest" },
+	{ "the first domain of Xen", WITHOUT VENDOR("Dell Inc.") XEN, show_hypervisor, "Xen" },
+	{ "no hypervisor", WITHOUT VENDOR("Dell Inc."), show_hypervisor, "none" },
 	{ "NUMA nodes, one without processors",
 	  NIC
 	  "f sys/devices/system/node/online\t0-1\n"

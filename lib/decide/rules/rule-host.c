@@ -104,6 +104,9 @@ static char *iommu_fix(const struct vh_host *h)
 	if (off && h->firmware_iommu != VH_NO)
 		return vh_printf("take %s off the kernel command line%s and reboot", off,
 				 h->cpu == VH_CPU_INTEL ? ", add intel_iommu=on" : "");
+	if (h->under_xen)
+		return vh_strdup(
+			"boot this kernel without Xen: KVM and VFIO do not work under it; guests of Xen itself get devices by: xl pci-assignable-add ADDRESS");
 	if (h->is_guest && h->firmware_iommu != VH_YES)
 		return guest_fix(h);
 	if (h->cpu == VH_CPU_INTEL)
@@ -113,16 +116,23 @@ static char *iommu_fix(const struct vh_host *h)
 	return vh_strdup("enable the IOMMU (SMMU) in the firmware setup and reboot");
 }
 
+/* intel_iommu=igfx_off leaves the processor's own graphics out, which is on the root bus. */
+static const char *no_group_fix(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	if (c->host->cpu == VH_CPU_INTEL && vh_pci_is_display(d->class) && !d->addr.bus &&
+	    has_option(c->host->cmdline, "intel_iommu", "igfx_off"))
+		return "take igfx_off off the kernel command line (intel_iommu=), and reboot";
+	return c->host->cpu == VH_CPU_OTHER ? "dmesg | grep -i -e iommu -e smmu"
+					    : "dmesg | grep -i -e iommu -e dmar -e amd-vi";
+}
+
 static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd,
 			   const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
 
 	if (pd->dev->group < 0)
-		vh_finding_add(out, r, pd,
-			       c->host->cpu == VH_CPU_OTHER
-				       ? "dmesg | grep -i -e iommu -e smmu"
-				       : "dmesg | grep -i -e iommu -e dmar -e amd-vi",
+		vh_finding_add(out, r, pd, no_group_fix(c, pd->dev),
 			       "%s has no IOMMU group, although other devices have one",
 			       vh_pci_str(&pd->dev->addr).s);
 	else if (g && g->noiommu)
@@ -142,6 +152,7 @@ static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r,
 
 	if (!vh_rule_is_concerned(c))
 		return;
+	off = c->host->under_xen ? NULL : off;
 	if (c->host->iommu) {
 		while ((pd = vh_rule_next_named(c, pd)))
 			check_group_of(c, pd, r, out);
@@ -154,7 +165,9 @@ static void check_iommu_off(const struct vh_case *c, const struct vh_rule *r,
 			"no PCI device has an IOMMU group, only parts of the board itself have: this board has no IOMMU for PCIe, or the kernel does not use it");
 		return;
 	}
-	vh_finding_add(out, r, NULL, fix, "no IOMMU groups: %s%s%s%s", firmware_text(c->host),
+	vh_finding_add(out, r, NULL, fix, "no IOMMU groups: %s%s%s%s",
+		       c->host->under_xen ? "this kernel runs under Xen, which keeps the IOMMU"
+					  : firmware_text(c->host),
 		       off ? " (kernel command line: '" : "", off ? off : "", off ? "')" : "");
 }
 

@@ -187,6 +187,14 @@ static char *override_of(const struct vh_qemu_set *s)
 	return vh_printable_line(text);
 }
 
+/* Everything that libvirt gives QEMU is JSON then, not the devices of the host alone. Of a guest
+ * without any nothing is judged. */
+static bool is_lost(const struct vh_case *c, const struct vh_qemu_set *s)
+{
+	return is_of_hostdev(c->domain, s->id) ||
+	       vh_domain_pins(c->domain, c->networks.pools.count > 0);
+}
+
 static void check_qemu_set(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	if (!c->domain || (c->around.qemu && c->around.qemu < 6002000))
@@ -196,7 +204,7 @@ static void check_qemu_set(const struct vh_case *c, const struct vh_rule *r, str
 		_auto_free_ char *shown = vh_printable(s->id, 80), *property = NULL, *fix = NULL;
 		struct vh_finding *f;
 
-		if (!is_of_hostdev(c->domain, s->id))
+		if (!is_lost(c, s))
 			continue;
 		property = vh_printable(s->property, 80);
 		fix = override_of(s);
@@ -220,8 +228,9 @@ const struct vh_rule vh_rule_qemu_set = {
 		   "and QEMU ends with 'there is no device \"hostdev0\" defined'. <qemu:override>\n"
 		   "does the same, and libvirt itself reads it (8.2 and later): the fix shows\n"
 		   "it. Write several properties of a device into one <qemu:frontend>, several\n"
-		   "devices into one <qemu:override>. x-vga does not need any of this: write\n"
-		   "<video><model type='none'/></video>.",
+		   "devices into one <qemu:override>. This is so for all devices that libvirt\n"
+		   "gives the guest: video0, sata0-0-0, net0. x-vga does not need any of this:\n"
+		   "write <video><model type='none'/></video>.",
 };
 
 static bool works(const struct vh_hook_place *p)

@@ -11,16 +11,19 @@
 #define IOMMUFD_SINCE 12001
 #define QEMU_IOMMUFD_SINCE 9000000
 
-/* The QEMU driver of libvirt knows of vfio alone (qemu_validate.c). */
+/* The QEMU driver of libvirt knows of vfio alone (qemu_validate.c), and its parser of kvm and xen
+ * beside it: a driver of the host is a model. */
 static void check_name(const struct vh_rule *r, const struct vh_hostdev *e, struct vh_findings *out)
 {
+	_auto_free_ char *shown = NULL;
 	struct vh_finding *f;
 
-	if (!e->driver || (strcmp(e->driver, "kvm") != 0 && strcmp(e->driver, "xen") != 0))
+	if (!e->driver || !strcmp(e->driver, "vfio"))
 		return;
+	shown = vh_printable(e->driver, VH_VALUE_MAX);
 	f = vh_finding_add(out, r, NULL, "write name='vfio', or remove the <driver>",
 			   "<driver name='%s'/>: libvirt passes devices to QEMU by vfio alone",
-			   e->driver);
+			   shown);
 	vh_finding_about(f, e->problem ? NULL : &e->addr, e->driver_line);
 }
 

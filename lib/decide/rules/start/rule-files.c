@@ -117,6 +117,27 @@ static bool is_of_memory(const char *fs)
 	return false;
 }
 
+/* An nvdimm, or virtio-pmem. Older kernels pin it, and write to the file what the guest writes,
+ * which is what it is for. */
+static void check_shared_path(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
+{
+	const struct vh_guest_memory *m = &c->domain->memory;
+	_auto_free_ char *shown = NULL;
+	struct vh_finding *f;
+
+	if (!m->shared_path || !c->around.path_fs || is_of_memory(c->around.path_fs) ||
+	    vh_rule_release_at_least(c->host->release, 6, 5) != VH_YES)
+		return;
+	shown = vh_printable(m->shared_path, SHOWN_MAX);
+	f = vh_finding_add(
+		out, r, NULL,
+		"remove the <memory>, or give it a file on a tmpfs or a device DAX (/dev/dax0.0), or, for an nvdimm that need not last, access='private'",
+		"the guest has the file %s as memory, which is shared and on a disk: VFIO cannot pin it, and QEMU ends with 'Bad address'",
+		shown);
+	vh_finding_about(f, NULL, m->shared_path_line);
+}
+
 static void check_memory_unpinnable(const struct vh_case *c, const struct vh_rule *r,
 				    struct vh_findings *out)
 {
@@ -124,9 +145,11 @@ static void check_memory_unpinnable(const struct vh_case *c, const struct vh_rul
 	enum vh_tri refused = vh_rule_release_at_least(c->host->release, 6, 5);
 	struct vh_finding *f;
 
-	if (!c->domain || !c->domain->memory.shared_file_line || !s->memory_fs ||
-	    is_of_memory(s->memory_fs) || refused == VH_UNKNOWN ||
-	    !vh_domain_pins(c->domain, c->networks.pools.count > 0))
+	if (!c->domain || !vh_domain_pins(c->domain, c->networks.pools.count > 0))
+		return;
+	check_shared_path(c, r, out);
+	if (!c->domain->memory.shared_file_line || !s->memory_fs || is_of_memory(s->memory_fs) ||
+	    refused == VH_UNKNOWN)
 		return;
 	f = vh_finding_add(
 		out, r, NULL, "write <source type='memfd'/> into <memoryBacking>",
@@ -153,5 +176,6 @@ const struct vh_rule vh_rule_memory_unpinnable = {
 		   "Bad address'. Older kernels pin them, and write the guest's memory to the\n"
 		   "disk. <source type='memfd'/> in <memoryBacking> needs no file; 'vfio-hook\n"
 		   "check --fix' writes it. Huge pages work as well, and so does a\n"
-		   "memory_backing_dir on a tmpfs.",
+		   "memory_backing_dir on a tmpfs. The file of a virtio-pmem, or of an nvdimm\n"
+		   "with access='shared', cannot be pinned for the same reason.",
 };

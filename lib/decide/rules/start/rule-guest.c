@@ -41,6 +41,24 @@ static void check_width(const struct vh_case *c, const struct vh_rule *r, struct
 	add_viommu(c, r, VH_ERROR, fix, message, out);
 }
 
+/* libvirt 10.10 and later write the ioapic where there is none (virDomainDefIOMMUValidate(),
+ * qemuDomainDefEnableDefaultFeatures()). */
+#define IOAPIC_SINCE 10010
+
+static void check_ioapic(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_guest_iommu *g = &c->domain->iommu;
+	unsigned int libvirt = c->around.libvirt;
+
+	if (!g->intremap || g->ioapic == VH_YES ||
+	    (g->ioapic == VH_UNKNOWN && (!libvirt || libvirt >= IOAPIC_SINCE)))
+		return;
+	add_viommu(
+		c, r, VH_ERROR, "write <ioapic driver='qemu'/> into <features>, or remove intremap",
+		"the guest's IOMMU remaps interrupts, which needs QEMU's own I/O APIC: libvirt refuses the domain",
+		out);
+}
+
 static void check_intel(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	if (!c->domain->iommu.caching_mode)
@@ -68,6 +86,7 @@ static void check_viommu(const struct vh_case *c, const struct vh_rule *r, struc
 
 	if (!g || !g->line || !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
+	check_ioapic(c, r, out);
 	if (!strcmp(g->model, "intel"))
 		check_intel(c, r, out);
 	else if (!strcmp(g->model, "smmuv3"))
@@ -90,9 +109,11 @@ const struct vh_rule vh_rule_viommu = {
 		   "in its <driver>, so that QEMU learns of every mapping that the guest makes;\n"
 		   "and it may not have more address bits than the host's IOMMU. QEMU 9.2 and\n"
 		   "later choose 48 bits, desktop processors often have 39: aw_bits='39' fixes\n"
-		   "it. An smmuv3 works only if it is accelerated (accel='on'), an AMD one with\n"
-		   "QEMU 9.2 and later. <iommu model='virtio'/> works with all of them.\n"
-		   "'vfio-hook check --fix' writes caching_mode and aw_bits.",
+		   "it. intremap='on' needs <ioapic driver='qemu'/>, which libvirt before 10.10\n"
+		   "does not write by itself. An smmuv3 works only if it is accelerated\n"
+		   "(accel='on'), an AMD one with QEMU 9.2 and later. <iommu model='virtio'/>\n"
+		   "works with all of them. 'vfio-hook check --fix' writes caching_mode and\n"
+		   "aw_bits.",
 };
 
 /* --- addresses in the guest ------------------------------------------------------------------------ */
@@ -115,6 +136,78 @@ static void check_double(const struct vh_slots *s, size_t at, const struct vh_ru
 		vh_finding_about(f, NULL, one->line);
 		return;
 	}
+}
+
+/* What libvirt has given away of the root bus, or does not have there (virDomainPCIAddressValidate(),
+ * qemuDomainValidateDevicePCISlotsChipsets()). NULL: it may be used. Static. */
+static const char *why_not_there(const struct vh_slots *s, const struct vh_slot *one)
+{
+	const struct vh_pci_addr *a = &one->addr;
+
+	if (s->board == VH_BOARD_CCW)
+		return NULL; /* zPCI has domains, and any slot of them */
+	if (a->domain)
+		return "a guest has PCI domain 0 alone";
+	if (vh_bits_has(&s->ports, a->bus) && a->slot)
+		return "that bus is a port, which has slot 0 alone";
+	if (!a->bus && !a->slot)
+		return "the root bus has no slot 0 for devices";
+	if (a->bus || !one->is_hostdev)
+		return NULL;
+	if (s->board == VH_BOARD_Q35 && a->slot == 0x1f &&
+	    (!a->function || a->function == 2 || a->function == 3))
+		return "the chipset of q35 is there";
+	if (s->board == VH_BOARD_I440FX && a->slot == 1 && a->function != 2 && a->function < 4)
+		return "the chipset of i440fx is there";
+	return NULL;
+}
+
+static void check_place(const struct vh_slots *s, const struct vh_slot *one,
+			const struct vh_rule *r, struct vh_findings *out)
+{
+	const char *why = why_not_there(s, one);
+	struct vh_finding *f;
+
+	if (!why)
+		return;
+	f = vh_finding_add(out, r, NULL, "remove the <address type='pci'>: libvirt chooses another",
+			   "this <%s> cannot be at %s of the guest: %s, and libvirt refuses that",
+			   one->element, vh_pci_str(&one->addr).s, why);
+	vh_finding_about(f, NULL, one->line);
+}
+
+static void check_type(const struct vh_slots *s, const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!s->wrong_type)
+		return;
+	f = vh_finding_add(
+		out, r, NULL, "write type='pci', or remove the <address> beside <source>",
+		"this <hostdev> has an address of type '%s' in the guest: libvirt takes 'pci' and 'unassigned'",
+		s->wrong_type);
+	vh_finding_about(f, NULL, s->wrong_line);
+}
+
+/* libvirt says multifunction='on' by itself, unless it is told otherwise (QEMU:
+ * pci_init_multifunction()). */
+static void check_single(const struct vh_slots *s, const struct vh_slot *one,
+			 const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_slot *other = s->list, *end = s->list + s->count;
+	struct vh_finding *f;
+
+	if (!one->single || one->addr.function)
+		return;
+	while (other < end && (!other->addr.function || !vh_pci_same_slot(&other->addr, &one->addr)))
+		other++;
+	if (other == end)
+		return;
+	f = vh_finding_add(
+		out, r, NULL, "write multifunction='on' there, or remove the attribute",
+		"this <%s> has multifunction='off', and the <%s> of line %d is function %u of its slot: QEMU ends",
+		one->element, other->element, other->line, other->addr.function);
+	vh_finding_about(f, NULL, one->line);
 }
 
 /* A guest looks at function 0 of a slot first, and skips the slot if there is none. */
@@ -158,12 +251,15 @@ static void check_guest_address(const struct vh_case *c, const struct vh_rule *r
 
 	if (!s || !vh_domain_has_pci(c->domain))
 		return;
+	check_type(s, r, out);
 	if (c->domain->lone) {
 		check_hotplug(s, r, out);
 		return;
 	}
 	for (size_t i = 0; i < s->count; i++) {
 		check_double(s, i, r, out);
+		check_place(s, &s->list[i], r, out);
+		check_single(s, &s->list[i], r, out);
 		check_alone(s, &s->list[i], r, out);
 	}
 }
@@ -175,10 +271,13 @@ const struct vh_rule vh_rule_guest_address = {
 	.title = "a device has no usable address in the guest",
 	.check = check_guest_address,
 	.explain = "The <address type='pci'> beside <source> is the address of the device in the\n"
-		   "guest. If two devices have the same address, libvirt refuses the domain. A\n"
-		   "device at a function other than 0, in a slot where nothing is function 0, is\n"
-		   "a warning: the guest starts and never sees it. And virsh attach-device plugs\n"
-		   "in function 0 alone. If you remove the <address type='pci'>, libvirt chooses\n"
+		   "guest. If two devices have the same address, libvirt refuses the domain, and\n"
+		   "also if there is no such place: a port (pcie-root-port) has slot 0 alone,\n"
+		   "the root bus has none, and the chipset has its own. QEMU ends if function 0\n"
+		   "has multifunction='off' and the slot has another function. A device at a\n"
+		   "function other than 0, in a slot where nothing is function 0, is a warning:\n"
+		   "the guest starts and never sees it. And virsh attach-device plugs in\n"
+		   "function 0 alone. If you remove the <address type='pci'>, libvirt chooses\n"
 		   "one.",
 };
 

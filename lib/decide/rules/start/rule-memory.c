@@ -171,6 +171,13 @@ static uint64_t times_locked(const struct vh_case *c)
 	return shared + alone > d->memory.n_vdpa ? shared + alone : d->memory.n_vdpa;
 }
 
+/* Beside its memory a guest has ROMs, which are locked as well: a guest of 64 MiB locks 256 KiB
+ * more. On ppc64 they are not counted. */
+static bool is_too_low(const struct vh_domain *d, uint64_t limit_kib, uint64_t locked)
+{
+	return has_formula(d) ? limit_kib <= locked : limit_kib < locked;
+}
+
 static char *times_text(uint64_t times, uint64_t kib, enum vh_unit unit)
 {
 	_auto_free_ char *memory = vh_size_text(kib, unit);
@@ -206,12 +213,12 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
 			"or: virsh memtune %s --hard-limit -1 --config",
 			all, name);
-	if (g->hard_limit_kib < locked) {
+	if (is_too_low(c->domain, g->hard_limit_kib, locked)) {
 		text = times_text(times_locked(c), there, unit);
-		f = vh_finding_add(
-			out, r, NULL, fix,
-			"hard_limit %s is below the guest memory that passthrough locks, %s", limit,
-			text);
+		f = vh_finding_add(out, r, NULL, fix,
+				   "hard_limit %s is %s the guest memory that passthrough locks, %s",
+				   limit, g->hard_limit_kib < locked ? "below" : "no more than",
+				   text);
 	} else {
 		text = times_text(factor, g->total_kib, unit);
 		f = vh_finding_add(
@@ -219,7 +226,8 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 			"hard_limit %s is less than the %s that libvirt would let QEMU lock (%s + 1 GiB)",
 			limit, all, text);
 	}
-	f->severity = vh_memory_need_severity(c, g->hard_limit_kib < locked ? VH_ERROR : VH_WARNING);
+	f->severity = vh_memory_need_severity(
+		c, is_too_low(c->domain, g->hard_limit_kib, locked) ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
 
@@ -232,12 +240,13 @@ const struct vh_rule vh_rule_hard_limit_low = {
 	.explain = "<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
 		   "libvirt makes it the most that it may lock as well. Passthrough locks the\n"
 		   "memory of the guest: once for all its devices, but once for each if the\n"
-		   "guest has an IOMMU, and once more for each NVMe disk. Below that the start\n"
-		   "fails with 'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is\n"
-		   "killed at the limit. Above it, but below what libvirt would allow without\n"
-		   "the element (that and 1 GiB more, by the formula of libvirt 9.4 and later),\n"
-		   "the guest starts with little room: a warning. Remove the element; libvirt's\n"
-		   "own documentation advises against it.",
+		   "guest has an IOMMU, and once more for each NVMe disk; and its ROMs, so that\n"
+		   "a limit that is just the memory is too low. Then the start fails with\n"
+		   "'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is killed at\n"
+		   "the limit. Above it, but below what libvirt would allow without the element\n"
+		   "(that and 1 GiB more, by the formula of libvirt 9.4 and later), the guest\n"
+		   "starts with little room: a warning. Remove the element; libvirt's own\n"
+		   "documentation advises against it.",
 };
 
 /* --- time --------------------------------------------------------------------------------- */
