@@ -63,6 +63,11 @@ exits 'help alone' 0 "$hook" help
 verdict 'help alone is --help' cmp -s "$work/out" "$work/usage"
 exits 'detach --help shows help and detaches nothing' 0 "$hook" detach --help
 prints 'detach --help is that of detach' '^usage: vfio-hook detach'
+refuses 'a value that an option does not know' "'--format' does not know 'yaml'; it takes text, json or dot" "$hook" --format yaml list
+refuses 'JSON as others have it' "did you mean '--format json'" "$hook" list --json
+refuses 'explain as a command' "did you mean '--explain'" "$hook" explain balloon
+refuses 'a rule that was mistyped' "there is no rule 'ballon'; did you mean 'balloon'" "$hook" --explain ballon
+refuses '--host of a directory' "is a directory; '--host' takes a file" "$hook" --host "$work" list
 exits '--version' 0 "$hook" --version
 prints '--version: name and number' '^vfio-hook [0-9]+\.[0-9]+'
 
@@ -119,7 +124,7 @@ fi
 refuses 'a name with a newline stays on a line' 'no.x0asuch' on demo check $'no\nsuch'
 refuses 'a manifest that is not there' 'cannot be read: No such' "$hook" --host "$work/nosuch" list
 echo garbage >"$work/garbage.host"
-refuses 'a manifest that is none' 'garbage.host is not a snapshot of a host: line 1 ' "$hook" --host "$work/garbage.host" list
+refuses 'a manifest that is none' 'garbage.host line 1: not a snapshot of a host' "$hook" --host "$work/garbage.host" list
 mkdir "$work/empty"
 refuses 'a sysroot without sys' 'describes no system' "$hook" --sysroot "$work/empty" list
 refuses 'a sysroot that is not there' 'No such file' "$hook" --sysroot "$work/nosuch" list

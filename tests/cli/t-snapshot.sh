@@ -200,7 +200,7 @@ refuses 'a cut one: one line says so' "cut.host is cut: it is a snapshot, and do
 sed '1s/snapshot 1:/snapshot 2:/; s/^pci /pcie /' "$work/demo.host" >"$work/newer.host"
 refuses 'of a newer version' 'newer.host is of a newer vfio-hook: snapshot 2, and this one reads up to 1' \
 	"$hook" --host "$work/newer.host" check
-refuses 'no snapshot at all' "gpu-with-audio.xml is not a snapshot of a host: line 1 is not one of its lines" \
+refuses 'no snapshot at all' "gpu-with-audio.xml line 1: not a snapshot of a host, whose lines begin with pci, " \
 	"$hook" --host "$examples/gpu-with-audio.xml" check
 refuses 'an empty file' "describes no system: 'vfio-hook snapshot' writes" "$hook" --host /dev/null check
 sed 1d "$hosts/demo.host" >"$work/hand.host"

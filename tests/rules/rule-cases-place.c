@@ -399,7 +399,7 @@ static void early_not_yet(struct world *w)
 	w->dev[1].on_vfio = false;
 }
 CASE("early-not-yet", early_not_yet, .want = "warning boot-binding 0000:01:00.0",
-     .says = "and driver 'e1000e' has it", .fix = "verify", .scopes = VH_SCOPE_HOST);
+     .says = "but driver 'e1000e' has it", .fix = "verify", .scopes = VH_SCOPE_HOST);
 
 static void early_other(struct world *w)
 {

@@ -221,8 +221,8 @@ static const struct {
 	int line;
 	const char *what;
 } bad[] = {
-	{ "unknown line", "x\n", 1, "is not one of its lines" },
-	{ "no address", "pci\n", 1, "is not one of its lines" },
+	{ "unknown line", "x\n", 1, "not a snapshot of a host" },
+	{ "no address", "pci\n", 1, "not a snapshot of a host" },
 	{ "short address", "pci 00:02.0 class=028000 id=8086:24f3\n", 1, "not a PCI address" },
 	{ "address with a rest", "pci 0000:00:02.0x class=028000 id=8086:24f3\n", 1, "not a PCI" },
 	{ "no class", "pci 0000:00:02.0 id=8086:24f3\n", 1, "'class' is missing" },
