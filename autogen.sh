@@ -6,13 +6,15 @@ set -eu
 
 usage() {
 	cat <<'END'
-usage: ./autogen.sh [--install-deps[=vm|dev|package]]... [--allow-upgrade] [configure option]...
+usage: ./autogen.sh [--install-deps[=vm|dev|package|bigendian]]... [--allow-upgrade] [configure option]...
 
   --install-deps      install what build, demo and check need
   --install-deps=vm   these, and what 'make check-vm' needs (QEMU, mmdebstrap)
   --install-deps=dev  these, and the analysis tools
   --install-deps=package
                       these, and what 'make deb' and 'make rpm' need
+  --install-deps=bigendian
+                      these, and what 'make check-bigendian' needs (a cross compiler, QEMU)
   --allow-upgrade     also if libvirt or QEMU is upgraded by it
 
 Everything else is passed on to configure, after
@@ -64,6 +66,11 @@ package|command dh|debhelper|debhelper|debhelper
 package|command fakeroot|fakeroot|fakeroot|fakeroot
 package|command rpmbuild|rpm|rpm-build|rpmbuild
 package|command lintian rpmlint|lintian|rpmlint|lintian
+bigendian|command s390x-linux-gnu-gcc|gcc-s390x-linux-gnu|gcc-s390x-linux-gnu|a compiler for s390x
+bigendian|file /usr/s390x-linux-gnu/include/stdio.h|libc6-dev-s390x-cross|gcc-s390x-linux-gnu|the C library's headers for it
+bigendian|command qemu-s390x|qemu-user|qemu-user|QEMU for programs of s390x
+bigendian|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
+bigendian|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
 END
 }
 
@@ -202,6 +209,7 @@ for argument; do
 	--install-deps)     install=yes ;;
 	--install-deps=vm)  install=yes wanted="$wanted vm" ;;
 	--install-deps=dev) install=yes wanted="$wanted dev" ;;
+	--install-deps=bigendian) install=yes wanted="$wanted bigendian" ;;
 	--install-deps=package) install=yes wanted="$wanted package" ;;
 	--install-deps=*)   usage >&2; exit 2 ;;
 	--allow-upgrade)    allow_upgrade=yes ;;

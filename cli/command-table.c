@@ -266,7 +266,7 @@ const struct vh_command *vh_command_table_ask(const struct vh_cli *cli, const ch
 		return cmd;
 	for (size_t i = 0; i < vh_command_table_count; i++)
 		vh_suggest_add(&s, vh_command_table[i].name);
-	if (vh_streq(name, vh_command_table_explain.name)) {
+	if (vh_streq(name, "explain")) {
 		free(s.closest);
 		s.closest = vh_strdup("--explain");
 	}

@@ -70,6 +70,14 @@ struct vh_domain *vh_judge_read(const xmlDoc *doc, struct vh_error *err)
 	return vh_domain_is_device(doc) ? vh_domain_read_device(doc) : vh_domain_read(doc, err);
 }
 
+/* A file without <uuid> means the domain of its name: libvirt lets no two have one name. Where that
+ * runs now, its claim and its memory are its own. */
+static void know_by_name(const struct vh_root *root, struct vh_domain *d)
+{
+	if (!d->uuid && d->name && !d->lone && vh_domain_has_pci(d))
+		d->uuid = vh_libvirt_files_uuid(root, d->name);
+}
+
 int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 		    const struct vh_config *config, const char *xml, size_t len,
 		    struct vh_error *err)
@@ -79,6 +87,7 @@ int vh_judge_domain(struct vh_judgement *ret, const struct vh_root *root,
 
 	if (!d)
 		return -1;
+	know_by_name(root, d);
 	vh_judge_parsed(ret, root, config, d);
 	for (size_t i = 0; i < d->n_devices; i++)
 		d->devices[i].node = NULL;

@@ -57,7 +57,7 @@ struct shown {
 	int tty, talk;
 };
 
-/* The newest that was said. false: nobody will say anything any more. */
+/* Takes the newest text. false: there will be no other. */
 static bool hear(struct shown *s)
 {
 	char text[WHAT_MAX];

@@ -13,7 +13,7 @@ struct vh_progress {
 	int talk; /* to the child */
 	pid_t owner;
 	int64_t begin;        /* vh_now_ms() */
-	char *doing;          /* said last, or NULL */
+	char *doing;          /* the last text, or NULL */
 	struct vh_root *root; /* whose waiting is shown, or NULL */
 	struct vh_root_listener listener;
 };
@@ -23,7 +23,7 @@ struct vh_progress {
 void vh_progress_begin(struct vh_progress *p, const char *what, int limit_ms);
 /* From now on the line says this: "judging vm (3 of 40)". */
 void vh_progress_say(struct vh_progress *p, const char *fmt, ...) VH_PRINTF(2, 3);
-/* From now on the line says what is waited for in this root, behind what was said. */
+/* From now on the line says what is waited for in this root, behind the last text. */
 void vh_progress_listen(struct vh_progress *p, struct vh_root *root);
 /* Takes the line away, for other output; it comes back with the next second. */
 void vh_progress_hide(const struct vh_progress *p);

@@ -45,7 +45,7 @@ static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		vh_strbuf_addf(&xml, "<uuid>%s</uuid>", uuid);
 	vh_strbuf_add(&xml, "<memory unit='MiB'>1</memory><memoryBacking><hugepages/>"
 			    "</memoryBacking><numatune><memory mode='strict' nodeset='0'/>"
-			    "</numatune><os><type>hvm</type></os><devices>"
+			    "</numatune><iommufd enabled='yes'/><os><type>hvm</type></os><devices>"
 			    "<memballoon model='none'/><iommu model='intel'><driver "
 			    "caching_mode='on'/></iommu>");
 	for (size_t i = 0; i < h->n_devs && count; i++) {

@@ -142,7 +142,7 @@ static void put_words(const struct wanted *w, const char *key, const struct vh_n
 static void put(const struct wanted *w, const struct vh_pci_dev *d)
 {
 	printf("[device %s]\n", vh_pci_str(&d->addr).s);
-	vh_put_lines(stdout, "", w->why.len ? w->why.data : "# no use by the host would refuse a start\n");
+	vh_put_lines(stdout, "", w->why.len ? w->why.data : "# nothing to hand over: the host does not use it in a way that refuses a start\n");
 	put_words(w, "stop-units = ", &w->units);
 	if (w->console)
 		puts(w->unexplained ? "# release-console = yes" : "release-console = yes");

@@ -95,7 +95,7 @@ static int is_file(const char *arg, struct vh_error *err)
 	fix = vh_printf("vfio-hook why %s   # by its name\nvfio-hook check %s   # judges the file",
 			word ? word : "DOMAIN", file);
 	return vh_fail(err, VH_E_INPUT, 0, fix,
-		       "this is a file; 'why' tells of a domain, by name or UUID");
+		       "this is a file; 'why' takes the name or the UUID of a domain");
 }
 
 /* Whatever has a name that is close: definitions, and what the state has. */

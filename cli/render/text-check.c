@@ -173,7 +173,7 @@ static const char *module_text(enum vh_module m)
 	return "vfio-pci unknown";
 }
 
-/* What rule hook-not-active finds is said above; here that it is installed, and that libvirt runs it. */
+/* Is it installed, and does libvirt run it? What is wrong with it stands above. */
 static const char *hook_text(const struct vh_hook_install *i, bool live)
 {
 	const struct vh_hook_place *p = i->main.ours ? &i->main : &i->drop_in;

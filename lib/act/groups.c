@@ -76,7 +76,7 @@ static bool is_let_go(const struct vh_root *root, int number)
 	_auto_free_ char *who = NULL;
 
 	return vh_process_has_groups(root) == VH_NO &&
-	       vh_process_holding_group(root, number, &who) == VH_NO;
+	       vh_process_holding_group(root, number, &who, NULL) == VH_NO;
 }
 
 static bool is_closed_by(const struct vh_root *root, int number, int64_t deadline)
@@ -142,7 +142,8 @@ int vh_groups_leave_open(const struct vh_root *root, struct vh_claim *c)
 
 static void tell_waiting(const struct vh_root *root, int group)
 {
-	_auto_free_ char *holder = root->listener ? vh_process_behind_group(root, group) : NULL;
+	_auto_free_ char *holder = root->listener ? vh_process_behind_group(root, group, NULL)
+						  : NULL;
 
 	vh_root_waits(root, "%s to close IOMMU group %d", holder ? holder : "a process", group);
 }
@@ -178,7 +179,7 @@ void vh_groups_try(const struct vh_root *root, struct vh_claims *c)
 		g->open = vh_group_is_closed(root, g->number) == VH_YES ? VH_NO : VH_YES;
 		if (g->open != VH_YES)
 			continue;
-		g->holder = vh_process_behind_group(root, g->number);
+		g->holder = vh_process_behind_group(root, g->number, &g->nodes);
 		g->hidden = !vh_root_exists(root, "dev/vfio/%d", g->number) &&
 			    vh_process_has_groups(root) != VH_NO;
 	}

@@ -36,7 +36,16 @@ static bool is_detached(const struct vh_task *t, const struct vh_pci_addr *addr)
 	return false;
 }
 
-static void record_device(struct vh_claim *c, const struct vh_plan_dev *pd)
+/* The variant's module was loaded, or could not be: then vfio-pci takes the device. */
+static char *driver_for(const struct vh_task *t, const struct vh_plan_dev *pd)
+{
+	if (pd->action != VH_BIND || !pd->dev->variant ||
+	    !vh_root_exists(t->act->root, "sys/bus/pci/drivers/%s", pd->dev->variant))
+		return NULL;
+	return vh_strdup(pd->dev->variant);
+}
+
+static void record_device(const struct vh_task *t, struct vh_claim *c, const struct vh_plan_dev *pd)
 {
 	const struct vh_pci_dev *d = pd->dev;
 	struct vh_record *r = vh_claim_add(c, &d->addr);
@@ -50,6 +59,8 @@ static void record_device(struct vh_claim *c, const struct vh_plan_dev *pd)
 	r->override = vh_strdup(d->override);
 	r->state = pd->action == VH_UNBIND || pd->action == VH_BIND ? VH_TAKING : VH_NOTED;
 	r->now = true;
+	free(r->onto);
+	r->onto = driver_for(t, pd);
 }
 
 static int make_claim(struct vh_task *t, struct vh_error *err)
@@ -73,7 +84,7 @@ static int make_claim(struct vh_task *t, struct vh_error *err)
 				       "answer",
 				       vh_pci_str(&pd->dev->addr).s);
 		if (!is_detached(t, &pd->dev->addr))
-			record_device(c, pd);
+			record_device(t, c, pd);
 	}
 	/* by hand: what was detached before; after an accident: what could not come home */
 	for (size_t i = 0; t->old && i < t->old->count; i++) {
@@ -158,14 +169,27 @@ static int finish(struct vh_task *t, struct vh_error *err)
 	return 0;
 }
 
+/* Before the first override is written: a module loaded later would find the devices. */
+static int load_modules(struct vh_task *t, struct vh_error *err)
+{
+	if (!changes_anything(t->plan))
+		return 0;
+	for (size_t i = 0; i < t->plan->count; i++) {
+		const struct vh_plan_dev *pd = &t->plan->devs[i];
+		_auto_error_ struct vh_error ignored = { 0 };
+
+		/* without it vfio-pci does */
+		if (pd->action == VH_BIND && pd->dev->variant)
+			VH_IGNORE(vh_module_load(t->act, pd->dev->variant, &ignored));
+	}
+	return vh_module_load(t->act, "vfio-pci", err);
+}
+
 static int run_locked(struct vh_task *t, struct vh_findings *out, struct vh_error *err)
 {
 	if (vh_adopt_leftovers(t, err) < 0 || vh_task_judge(t, out, err) < 0)
 		return -1;
-	/* before the first override is written: a module loaded later would find the devices */
-	if (changes_anything(t->plan) && vh_module_load(t->act, "vfio-pci", err) < 0)
-		return -1;
-	if (claim(t, out, err) < 0)
+	if (load_modules(t, err) < 0 || claim(t, out, err) < 0)
 		return -1;
 	if (t->act->reporter && t->act->reporter->judged)
 		t->act->reporter->judged(t->act->reporter->ctx, out);

@@ -26,7 +26,7 @@ static int load(const struct vh_store *s, const char *owner, struct vh_claim **r
 
 static int still_open(const struct vh_act *act, int group, struct vh_error *err)
 {
-	_auto_free_ char *holder = vh_process_behind_group(act->root, group);
+	_auto_free_ char *holder = vh_process_behind_group(act->root, group, NULL);
 	_auto_free_ char *fix = NULL;
 
 	fix = vh_printf("end %s, then run 'vfio-hook reattach' for these devices",

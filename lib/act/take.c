@@ -14,6 +14,11 @@
 
 #define VFIO_PCI "vfio-pci"
 
+static const char *driver_for(const struct vh_record *r)
+{
+	return r->action == VH_BIND && r->onto ? r->onto : VFIO_PCI;
+}
+
 static bool is_taken(const struct vh_record *r)
 {
 	return r->now && (r->action == VH_UNBIND || r->action == VH_BIND);
@@ -87,7 +92,7 @@ static int take_overrides(const struct vh_act *act, struct vh_claim *c, struct v
 
 	for (size_t i = c->count; i-- > 0;)
 		if (is_taken(&c->records[i]))
-			vh_steps_add_override(&b, &c->records[i].addr, VFIO_PCI);
+			vh_steps_add_override(&b, &c->records[i].addr, driver_for(&c->records[i]));
 	vh_batch_run(act, ws, &b);
 	vh_steps_mark_stuck(c, &b);
 	for (size_t i = 0; i < b.count; i++)
@@ -125,9 +130,9 @@ static int take_bind(const struct vh_act *act, struct vh_claim *c, struct vh_wri
 		if (vh_function_driver(act->root, &r->addr, &now, &vfio) < 0)
 			return unreadable(&r->addr, err);
 		if (!vfio && r->driver)
-			vh_steps_add_bind(&b, &r->addr, VFIO_PCI);
+			vh_steps_add_bind(&b, &r->addr, driver_for(r));
 		else if (!vfio) /* nothing was looked at yet: it had no driver to leave */
-			vh_steps_add_giving(&b, r, VFIO_PCI);
+			vh_steps_add_giving(&b, r, driver_for(r));
 	}
 	vh_batch_run(act, ws, &b);
 	vh_steps_mark_stuck(c, &b);

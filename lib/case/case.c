@@ -77,7 +77,8 @@ static unsigned int flags_of(const struct vh_case_ask *ask, size_t count)
 		return 0;
 	if (ask->whole)
 		return VH_HOST_ALL | VH_HOST_RULES;
-	return VH_HOST_RULES | (count ? VH_HOST_USES : 0) | (ask->store ? VH_HOST_OVERRIDES : 0);
+	return VH_HOST_RULES | (count ? VH_HOST_USES : 0) | (ask->store ? VH_HOST_OVERRIDES : 0) |
+	       (ask->domain ? 0 : VH_HOST_BINDS);
 }
 
 /* The host with the devices of the own claim as they were before it: a start continues where an

@@ -19,6 +19,7 @@ void vh_claims_clear(struct vh_claims *c)
 	}
 	for (size_t i = 0; i < c->n_groups; i++) {
 		free(c->groups[i].holder);
+		free(c->groups[i].nodes);
 		free(c->groups[i].domain);
 	}
 	free(c->list);
@@ -257,7 +258,7 @@ static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
 			v->open = VH_NO;
 			continue;
 		}
-		v->open = vh_process_holding_group(root, v->number, &v->holder);
+		v->open = vh_process_holding_group(root, v->number, &v->holder, &v->nodes);
 		/* as lib/act/groups.c: what cannot be tried may be open */
 		if (v->hidden && root->live && v->open == VH_NO)
 			v->open = VH_YES;

@@ -24,7 +24,8 @@ struct vh_group_view {
 	enum vh_tri open;
 	char *holder; /* who: "process 812 (qemu-system-x86)", or NULL */
 	char *domain; /* its name, if libvirt says that a domain has it; or NULL */
-	bool hidden;  /* a member is on a VFIO driver, and the group's node is not there */
+	char *nodes; /* what it has open, or may have: paths below /dev, with blanks between; or NULL */
+	bool hidden; /* a member is on a VFIO driver, and the group's node is not there */
 };
 
 struct vh_claims {

@@ -91,7 +91,8 @@ static bool libvirt_moves(const struct vh_record *r)
 }
 
 /* None says nothing of who cleared it. The recorded driver is named while that is being bound,
- * where it has to be (lib/act/home.c). libvirt sets vfio-pci, or the variant that it prefers. */
+ * where it has to be (lib/act/home.c). libvirt sets vfio-pci, or the variant that it prefers, and
+ * so do we where we bind. */
 static bool is_explained_override(const struct vh_standing *s, const struct vh_record *r)
 {
 	if (!s->override || vh_streq(s->override, r->override))
@@ -100,7 +101,7 @@ static bool is_explained_override(const struct vh_standing *s, const struct vh_r
 		return true;
 	if (vh_streq(s->override, r->driver))
 		return r->state == VH_RETURNING || r->override || !s->driver;
-	return libvirt_moves(r) && strstr(s->override, "vfio");
+	return (libvirt_moves(r) || r->action == VH_BIND) && strstr(s->override, "vfio");
 }
 
 static bool is_explained_driver(const struct vh_standing *s, const struct vh_record *r)

@@ -11,6 +11,7 @@
 #include "lib/case/emulator.h"
 #include "lib/host/libvirt/apparmor.h"
 #include "lib/host/machine.h"
+#include "lib/host/process.h"
 
 #include "lib/base/banned.h"
 
@@ -259,16 +260,11 @@ static bool is_word(const char *name)
 					   "0123456789_-")];
 }
 
-/* libvirt loads the module of this name and wants the driver there (virPCIProbeDriver()). */
-static enum vh_tri has_driver(const struct vh_root *root, const struct vh_host *h, const char *name)
+static enum vh_tri has_module(const struct vh_root *root, const struct vh_host *h, const char *name)
 {
 	static const char *const files[] = { "modules.dep", "modules.builtin" };
 	bool any = false;
 
-	if (!is_word(name))
-		return VH_UNKNOWN;
-	if (vh_root_exists(root, "sys/bus/pci/drivers/%s", name))
-		return VH_YES;
 	for (size_t i = 0; h->release && i < VH_COUNT(files); i++) {
 		_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", h->release,
 						      files[i]);
@@ -279,6 +275,16 @@ static enum vh_tri has_driver(const struct vh_root *root, const struct vh_host *
 	}
 	/* a snapshot has VFIO drivers alone */
 	return any && (root->live || strstr(name, "vfio")) ? VH_NO : VH_UNKNOWN;
+}
+
+/* libvirt loads the module of this name and wants the driver there (virPCIProbeDriver()). */
+static enum vh_tri has_driver(const struct vh_root *root, const struct vh_host *h, const char *name)
+{
+	if (!is_word(name))
+		return VH_UNKNOWN;
+	if (vh_root_exists(root, "sys/bus/pci/drivers/%s", name))
+		return VH_YES;
+	return has_module(root, h, name);
 }
 
 static void read_model(struct vh_surroundings *s, const struct vh_root *root,
@@ -307,7 +313,7 @@ static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (!s->qemu)
 		vh_names_note(unseen, "whether QEMU knows iommufd: which version it has");
-	s->iommufd = vh_root_exists(root, "dev/iommu") ? VH_YES : has_driver(root, h, "iommufd");
+	s->iommufd = vh_root_exists(root, "dev/iommu") ? VH_YES : has_module(root, h, "iommufd");
 	if (s->iommufd == VH_UNKNOWN)
 		vh_names_note(unseen, "whether the kernel has iommufd");
 }
@@ -342,6 +348,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		if (d->devices[i].model && d->devices[i].managed)
 			read_model(ret, root, h, &d->devices[i], unseen);
 	}
+	if (vh_domain_has_pci(d))
+		ret->vfio_groups = vh_process_has_groups(root);
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);

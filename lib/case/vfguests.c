@@ -39,7 +39,7 @@ static char *holder_of(const struct vh_root *root, const struct vh_pci_addr *vf)
 	if (vh_function_driver(root, vf, &driver, &on_vfio) < 0 || !on_vfio)
 		return NULL;
 	group = vh_function_group(root, vf);
-	if (group < 0 || vh_process_holding_group(root, group, &who) != VH_YES)
+	if (group < 0 || vh_process_holding_group(root, group, &who, NULL) != VH_YES)
 		return NULL;
 	return who;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* correction - one round of corrections at work: what is corrected, and the sentences about it. Only
+/* correction - one round of corrections at work: what is corrected, and how that reads. Only
  * for correct.c and cures.c. */
 #ifndef VH_CORRECTION_H
 #define VH_CORRECTION_H

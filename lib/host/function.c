@@ -42,6 +42,7 @@ void vh_function_free(struct vh_pci_dev *d)
 	free(d->path);
 	free(d->driver);
 	free(d->override);
+	free(d->variant);
 	free(d);
 }
 

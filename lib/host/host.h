@@ -98,6 +98,7 @@ struct vh_pci_dev {
 	bool hinted;               /* only meant, perhaps: what it is was read, and no more */
 	int group;                 /* IOMMU group, or -1 */
 	char *driver;              /* bound now; NULL: none */
+	char *variant;             /* the VFIO driver made for it; NULL: vfio-pci (variant.h) */
 	char *override;            /* driver_override; NULL: unset or unknown */
 	enum vh_tri override_read; /* YES: `override` is what stands there */
 	bool root_bus;             /* not behind a bridge */
@@ -170,7 +171,14 @@ enum vh_module {
 	VH_MODULE_LOADABLE,
 	VH_MODULE_LOADED,
 };
-enum vh_cpu { VH_CPU_OTHER = 0, VH_CPU_INTEL, VH_CPU_AMD };
+enum vh_cpu {
+	VH_CPU_OTHER = 0,
+	VH_CPU_INTEL,
+	VH_CPU_AMD,
+	VH_CPU_ARM, /* 64 bits; its IOMMU is called SMMU */
+	VH_CPU_Z,   /* IBM Z: functions are configured one by one, each in a group of its own */
+	VH_CPU_POWER,
+};
 
 struct vh_host {
 	struct vh_pci_addr *asked; /* the addresses given to vh_host_read(), there or not */
@@ -185,7 +193,8 @@ struct vh_host {
 	enum vh_cpu cpu;
 	bool is_guest;              /* it is itself a guest of a hypervisor */
 	bool under_xen;             /* it is not, and its kernel runs under Xen: no IOMMU for it */
-	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS) */
+	enum vh_tri firmware_iommu; /* the firmware describes one (ACPI DMAR or IVRS, an SMMU) */
+	char *off_slots; /* IBM Z without groups: functions that are not switched on, "FID FID"; NULL */
 	enum vh_module vfio_pci;
 	char *cmdline;                /* of the kernel, or NULL */
 	char *forbidden_by;           /* the file that forbids vfio-pci, or NULL */
@@ -195,6 +204,7 @@ struct vh_host {
 	/* with VH_HOST_RULES (platform.h) */
 	enum vh_tri remapping;         /* interrupts are remapped */
 	enum vh_tri unsafe_interrupts; /* vfio is told to do without */
+	enum vh_tri unsafe_iommufd;    /* and so is iommufd, for what is passed by that */
 	struct vh_node *nodes;         /* empty: one, or unknown */
 	size_t n_nodes;
 	struct vh_bind_id *bind_ids;

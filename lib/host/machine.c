@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/base/strbuf.h"
 #include "lib/host/module-options.h"
 
 #include "lib/base/banned.h"
@@ -61,8 +62,42 @@ static enum vh_cpu read_cpu(const struct vh_root *root)
 	text[n] = 0;
 	if (strstr(text, "GenuineIntel"))
 		return VH_CPU_INTEL;
-	return strstr(text, "AuthenticAMD") || strstr(text, "HygonGenuine") ? VH_CPU_AMD
-									    : VH_CPU_OTHER;
+	if (strstr(text, "AuthenticAMD") || strstr(text, "HygonGenuine"))
+		return VH_CPU_AMD;
+	if (strstr(text, "CPU implementer"))
+		return VH_CPU_ARM;
+	if (strstr(text, "IBM/S390"))
+		return VH_CPU_Z;
+	return strstr(text, "POWER") ? VH_CPU_POWER : VH_CPU_OTHER;
+}
+
+/* The kernel makes a platform device of each SMMU that ACPI's IORT or the device tree describes,
+ * whether a driver takes it or not: arm-smmu-v3.0.auto, 9050000.smmuv3, 2b400000.iommu. */
+static enum vh_tri has_smmu(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, "sys/bus/platform/devices") < 0)
+		return VH_UNKNOWN;
+	for (size_t i = 0; i < names.count; i++)
+		if (strstr(names.name[i], "smmu") || strstr(names.name[i], ".iommu"))
+			return VH_YES;
+	/* a snapshot of an older version has none of them */
+	return root->live ? VH_NO : VH_UNKNOWN;
+}
+
+/* IBM Z: the functions that are assigned to this system, and not configured. */
+static char *read_off_slots(const struct vh_root *root)
+{
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+	_auto_names_ struct vh_names names = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &names, "sys/bus/pci/slots")); /* none, then */
+	for (size_t i = 0; i < names.count; i++) /* the id of a function is hex */
+		if (!names.name[i][strspn(names.name[i], "0123456789abcdef")] &&
+		    vh_root_read_int(root, "sys/bus/pci/slots/%s/power", names.name[i]) == 0)
+			vh_strbuf_join(&sb, " ", names.name[i]);
+	return sb.len ? vh_strbuf_steal(&sb) : NULL;
 }
 
 /* What cannot be read, and what is empty, may have had a PCI function. */
@@ -117,7 +152,9 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	for (size_t i = 0; i < names.count; i++)
 		if (!strcmp(names.name[i], "DMAR") || !strcmp(names.name[i], "IVRS"))
 			h->firmware_iommu = VH_YES;
-	if (tables && h->firmware_iommu != VH_YES)
+	if (h->cpu == VH_CPU_ARM)
+		h->firmware_iommu = has_smmu(root);
+	else if (tables && h->firmware_iommu != VH_YES)
 		h->firmware_iommu = VH_NO;
 	h->iommu = vh_root_has_entries(root, "sys/kernel/iommu_groups");
 	if (!h->iommu) {
@@ -126,6 +163,8 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 		h->is_guest = h->is_guest || is_guest_by_name(root);
 		h->under_xen = !h->is_guest && vh_streq(hypervisor, "xen");
 	}
+	if (h->cpu == VH_CPU_Z && !h->iommu)
+		h->off_slots = read_off_slots(root);
 	h->vfio_pci = read_vfio_pci(root, h);
 	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&

@@ -48,14 +48,20 @@ static bool has_word(const char *text, const char *word)
 /*
  * With remapping every interrupt of an IO-APIC or by MSI goes through it, and its chip is called
  * IR-IO-APIC or IR-PCI-MSI, by Intel and AMD alike (arch/x86/kernel/apic, drivers/iommu). Where
- * chips have neither name (Xen), nothing can be told.
+ * chips have neither name (Xen), nothing can be told. On ARM the ITS of a GICv3 keeps the messages
+ * of devices apart; without one, by GICv2m, a device can send any.
  */
-static enum vh_tri remapping_in(const struct vh_root *root, size_t size)
+static enum vh_tri remapping_in(const struct vh_root *root, bool arm, size_t size)
 {
 	_auto_free_ char *text = vh_alloc(size + 1);
 
 	if (vh_root_read_bytes(root, text, size, "proc/interrupts") <= 0)
 		return VH_UNKNOWN;
+	if (arm) {
+		if (has_word(text, "ITS-PCI-MSI") || has_word(text, "ITS-MSI"))
+			return VH_YES;
+		return has_word(text, "GICv2m-PCI-MSI") ? VH_NO : VH_UNKNOWN;
+	}
 	if (has_word(text, "IR-IO-APIC") || has_word(text, "IR-PCI-MSI"))
 		return VH_YES;
 	return has_word(text, "IO-APIC") || has_word(text, "PCI-MSI") ? VH_NO : VH_UNKNOWN;
@@ -63,11 +69,11 @@ static enum vh_tri remapping_in(const struct vh_root *root, size_t size)
 
 /* The whole table is made by the kernel line by line, and grows with the host; nearly always its
  * first lines tell. That there is no remapping is not said on their word alone. */
-static enum vh_tri read_remapping(const struct vh_root *root)
+static enum vh_tri read_remapping(const struct vh_root *root, bool arm)
 {
-	if (remapping_in(root, INTERRUPTS_FEW) == VH_YES)
+	if (remapping_in(root, arm, INTERRUPTS_FEW) == VH_YES)
 		return VH_YES;
-	return remapping_in(root, INTERRUPTS_MAX);
+	return remapping_in(root, arm, INTERRUPTS_MAX);
 }
 
 static bool is_true(const char *value)
@@ -75,24 +81,19 @@ static bool is_true(const char *value)
 	return *value == 'Y' || *value == 'y' || *value == '1';
 }
 
-/* VFIO's own parameter; while the module is not loaded, what it will be given then. iommufd has
- * another one, and which of them counts is decided by QEMU. */
-static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host *h)
+/* The parameter of the module by which a device is passed; while it is not loaded, what it will be
+ * given then. */
+static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host *h,
+			       const char *module)
 {
-	static const char path[] = "sys/module/%s/parameters/allow_unsafe_interrupts";
-	_auto_free_ char *type1 = vh_root_read(root, path, "vfio_iommu_type1");
-	_auto_free_ char *iommufd = vh_root_read(root, path, "iommufd");
+	_auto_free_ char *now = vh_root_read(
+		root, "sys/module/%s/parameters/allow_unsafe_interrupts", module);
 	_auto_module_values_ struct vh_module_options values = { 0 };
 	bool is_unsafe = false;
 
-	if (type1 && is_true(type1))
-		return VH_YES;
-	if (iommufd && is_true(iommufd))
-		return VH_UNKNOWN;
-	if (type1)
-		return VH_NO;
-	vh_module_options_read(root, h->cmdline, "vfio_iommu_type1", "allow_unsafe_interrupts",
-			       &values);
+	if (now)
+		return is_true(now) ? VH_YES : VH_NO;
+	vh_module_options_read(root, h->cmdline, module, "allow_unsafe_interrupts", &values);
 	for (size_t i = 0; i < values.count; i++)
 		is_unsafe = is_true(values.list[i].value);
 	return is_unsafe ? VH_YES : VH_NO;
@@ -100,17 +101,18 @@ static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host 
 
 static void read_interrupts(const struct vh_root *root, struct vh_host *h)
 {
-	if (h->cpu == VH_CPU_OTHER || !h->iommu)
+	bool arm = h->cpu == VH_CPU_ARM;
+
+	if ((h->cpu != VH_CPU_INTEL && h->cpu != VH_CPU_AMD && !arm) || !h->iommu)
 		return;
-	h->remapping = read_remapping(root);
-	if (h->remapping == VH_UNKNOWN && !h->uses_untold) /* else that says it too */
+	h->remapping = read_remapping(root, arm);
+	/* a device that uses no message yet shows no chip; x86 has others that do */
+	if (h->remapping == VH_UNKNOWN && !h->uses_untold && !arm) /* else that says it too */
 		vh_host_not_checked(h, "interrupt remapping: /proc/interrupts does not tell");
 	if (h->remapping != VH_NO)
 		return;
-	h->unsafe_interrupts = read_unsafe(root, h);
-	if (h->unsafe_interrupts == VH_UNKNOWN)
-		vh_host_not_checked(h, "interrupt remapping: it is off, and iommufd alone is told "
-				       "to do without");
+	h->unsafe_interrupts = read_unsafe(root, h, "vfio_iommu_type1");
+	h->unsafe_iommufd = read_unsafe(root, h, "iommufd");
 }
 
 /* --- reserved regions -------------------------------------------------------------------------- */

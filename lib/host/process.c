@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/base/printable.h"
+#include "lib/base/strbuf.h"
 
 #include "lib/base/banned.h"
 
@@ -208,26 +209,48 @@ enum vh_tri vh_process_has_groups(const struct vh_root *root)
 	return errno == ENOENT && vh_root_exists(root, "sys/class/vfio-dev") ? VH_NO : VH_UNKNOWN;
 }
 
-enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)
+/* Of what may be open, all that there is: without CONFIG_VFIO_GROUP a group has no node. */
+static char *nodes_of(const struct vh_root *root, const struct vh_names *files)
+{
+	size_t first = files->count > 1 && vh_process_has_groups(root) == VH_NO ? 1 : 0;
+	_auto_strbuf_ struct vh_strbuf sb = { 0 };
+
+	for (size_t i = first; i < files->count; i++)
+		vh_strbuf_join(&sb, " ", files->name[i]);
+	return vh_strbuf_steal(&sb);
+}
+
+enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who,
+				     char **ret_nodes)
 {
 	_auto_names_ struct vh_names files = { 0 };
+	enum vh_tri answer;
 	const char *file;
 
 	add_group_files(root, group, &files);
-	return find_holder(root, &files, ret_who, &file);
+	answer = find_holder(root, &files, ret_who, &file);
+	if (ret_nodes)
+		*ret_nodes = answer == VH_YES ? vh_strdup(file) : nodes_of(root, &files);
+	return answer;
 }
 
-char *vh_process_behind_group(const struct vh_root *root, int group)
+char *vh_process_behind_group(const struct vh_root *root, int group, char **ret_nodes)
 {
 	char *iommu = (char[]){ "/dev/iommu" };
 	const struct vh_names files = { &iommu, 1 };
-	_auto_free_ char *maybe = NULL;
+	_auto_free_ char *maybe = NULL, *nodes = NULL;
 	const char *file;
 	char *who;
 
-	if (vh_process_holding_group(root, group, &who) == VH_YES)
-		return who;
-	if (find_holder(root, &files, &maybe, &file) != VH_YES)
-		return NULL;
-	return vh_printf("perhaps %s, which has /dev/iommu open", maybe);
+	if (vh_process_holding_group(root, group, &who, &nodes) != VH_YES) {
+		who = NULL;
+		if (find_holder(root, &files, &maybe, &file) == VH_YES) {
+			who = vh_printf("perhaps %s, which has /dev/iommu open", maybe);
+			free(nodes);
+			nodes = vh_strdup(file);
+		}
+	}
+	if (ret_nodes)
+		*ret_nodes = VH_STEAL(nodes);
+	return who;
 }

@@ -18,18 +18,20 @@ struct vh_process vh_process_daemon(const struct vh_root *root);
 bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
 
 /*
- * Has a process a node of this IOMMU group open, its own or one of its members? YES: *ret_who is the
- * first, "process 812 (qemu-system-x86)" (caller frees). UNKNOWN: none was seen, but not every process
- * could be looked at, or there are too many to be done in 3 seconds.
+ * Has a process a node of this IOMMU group open, its own or one of its members? YES: *ret_who is
+ * the first, "process 812 (qemu-system-x86)" (caller frees). UNKNOWN: none was seen, but not every
+ * process could be looked at, or there are too many to be done in 3 seconds. *ret_nodes, unless
+ * that is NULL, is what fuser(1) has to be told: the node that it has open, or all nodes of the
+ * group (caller frees).
  */
-enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who)
-	VH_CHECK;
-/* Has this kernel nodes of VFIO groups (CONFIG_VFIO_GROUP)? NO: a device on a VFIO driver has one of
- * its own alone (Linux 6.6). UNKNOWN: VFIO is not there at all, or is older and does not say. */
+enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who,
+				     char **ret_nodes) VH_CHECK;
+/* Has this kernel nodes of VFIO groups (CONFIG_VFIO_GROUP)? NO: a device on a VFIO driver has one
+ * of its own alone (Linux 6.6). UNKNOWN: VFIO is not there at all, or is older and does not say. */
 enum vh_tri vh_process_has_groups(const struct vh_root *root) VH_CHECK;
 /* Of a group that is known to be open: who has it, or may have it through /dev/iommu; NULL: not
- * seen. Caller frees. */
-char *vh_process_behind_group(const struct vh_root *root, int group) VH_CHECK;
+ * seen. *ret_nodes as above. Caller frees both. */
+char *vh_process_behind_group(const struct vh_root *root, int group, char **ret_nodes) VH_CHECK;
 
 /* Its name, as it is; NULL: cannot tell. Caller frees. */
 char *vh_process_comm(const struct vh_root *root, int64_t pid) VH_CHECK;

@@ -10,6 +10,7 @@
 #include "lib/host/machine.h"
 #include "lib/host/platform.h"
 #include "lib/host/topology.h"
+#include "lib/host/variant.h"
 
 #include "lib/base/banned.h"
 
@@ -36,6 +37,7 @@ void vh_host_free(const struct vh_host *host)
 	free(h->mounts);
 	free(h->release);
 	free(h->forbidden_by);
+	free(h->off_slots);
 	free(h->cmdline);
 	free(h);
 }
@@ -271,6 +273,8 @@ const struct vh_host *vh_host_read_as(const struct vh_root *root, const struct v
 	read_hints(h, &bus, ask);
 	if (ask->flags & VH_HOST_RULES)
 		vh_platform_read(&bus, h, ask->flags);
+	if (ask->flags & VH_HOST_RULES && !(ask->flags & VH_HOST_ALL))
+		vh_variant_read(root, h, ask->flags & VH_HOST_BINDS);
 	for (size_t i = 0; ask->flags & VH_HOST_RULES && i < h->n_asked; i++)
 		vh_topology_read(&bus, h, dev_in(h, &h->asked[i]));
 	vh_function_bus_close(&bus);

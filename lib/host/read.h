@@ -10,6 +10,7 @@ enum vh_host_flags {
 	VH_HOST_OVERRIDES = 2, /* read driver_override */
 	VH_HOST_USES = 4,      /* find what the host uses the devices for, and which are dead */
 	VH_HOST_LONE = 16,     /* not the other members of their groups */
+	VH_HOST_BINDS = 32,    /* those asked for are bound by us, too */
 	VH_HOST_RULES = 8,     /* the rest that the rules want to know, of machine and devices */
 };
 

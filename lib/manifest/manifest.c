@@ -5,6 +5,7 @@
  */
 #include "lib/manifest/manifest.h"
 
+#include "lib/manifest/byte-order.h"
 #include "lib/manifest/parse.h"
 #include "lib/manifest/tree.h"
 
@@ -27,8 +28,10 @@ static const char *find_mark(const char *text)
 	return NULL;
 }
 
-/* Before anything else is looked at: a newer one may have lines that we do not know. */
-static int check_snapshot(const struct vh_manifest *m, const char *text, size_t len)
+/* Before anything else is looked at: a newer one may have lines that we do not know. *ret_version
+ * stays as it is where it is no snapshot. */
+static int check_snapshot(const struct vh_manifest *m, const char *text, size_t len,
+			  unsigned int *ret_version)
 {
 	static const char end[] = VH_SNAPSHOT_END;
 	const char *mark = find_mark(text);
@@ -45,6 +48,7 @@ static int check_snapshot(const struct vh_manifest *m, const char *text, size_t 
 			       "read it with the version that wrote it, or a newer one",
 			       "%s is of a newer vfio-hook: snapshot %u, and this one reads up to %d",
 			       m->name, version, VH_SNAPSHOT_VERSION);
+	*ret_version = version;
 	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
 		len--;
 	if (len >= n && !strncmp(text + len - n, end, n) && (len == n || text[len - n - 1] == '\n'))
@@ -70,6 +74,7 @@ bool vh_manifest_has_lines(const char *text, size_t len)
 static int parse_text(struct vh_manifest *m, const char *text, size_t len)
 {
 	_auto_free_ char *copy = NULL;
+	unsigned int version = 0;
 	char *rest, *s;
 	int line = 0;
 
@@ -78,7 +83,7 @@ static int parse_text(struct vh_manifest *m, const char *text, size_t len)
 	if (len && memchr(text, '\0', len))
 		return vh_parse_bad(m, 1, "not a text file");
 	copy = vh_strndup(len ? text : "", len);
-	if (check_snapshot(m, copy, len) < 0)
+	if (check_snapshot(m, copy, len, &version) < 0)
 		return -1;
 	rest = copy;
 	while ((s = strsep(&rest, "\n"))) {
@@ -87,6 +92,7 @@ static int parse_text(struct vh_manifest *m, const char *text, size_t len)
 		if (vh_parse_line(m, line, s) < 0)
 			return -1;
 	}
+	vh_byte_order_settle(m, version);
 	return 0;
 }
 

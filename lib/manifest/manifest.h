@@ -35,6 +35,8 @@
  * A text whose leading comments have VH_SNAPSHOT_MARK and a number was written by `vfio-hook
  * snapshot` (snapshot.h): its last line is VH_SNAPSHOT_END, or it was cut.
  *
+ * Addresses in proc/net/route are as a little-endian machine has them (byte-order.h).
+ *
  * Manifests come with bug reports: the parser is strict, and no line can reach out of the tree.
  */
 #ifndef VH_MANIFEST_H
@@ -47,7 +49,7 @@
 #define VH_MANIFEST_NODES 1000000 /* files, links and directories that it makes */
 #define VH_MANIFEST_PATH 1000     /* characters */
 
-#define VH_SNAPSHOT_VERSION 1
+#define VH_SNAPSHOT_VERSION 2 /* since it has one byte order (byte-order.h) */
 #define VH_SNAPSHOT_MARK "vfio-hook snapshot "
 #define VH_SNAPSHOT_END "# end of snapshot"
 

@@ -402,9 +402,9 @@ int vh_parse_line(struct vh_manifest *m, int line, char *s)
 	if (strchr("dflux", *s) && s[1] == ' ')
 		return parse_entry(m, line, *s, s + 2);
 	return vh_fail(m->err, VH_E_INPUT, 0,
-		       "vfio-hook snapshot >FILE   # on the host that is meant; then --host FILE",
-		       "%s is not a snapshot of a host: line %d is not one of its lines "
-		       "(pci, d, f, l, u, x)",
+		       "vfio-hook snapshot >FILE   # typed on that host; then --host FILE",
+		       "%s line %d: not a snapshot of a host, whose lines begin with pci, d, f, l, u "
+		       "or x",
 		       m->name, line);
 }
 

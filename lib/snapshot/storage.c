@@ -365,6 +365,13 @@ void vh_storage_routes(struct vh_keeping *k, const char *text, size_t len, struc
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }
 
+/* As a number of a little-endian machine, whatever this one is. */
+static void put_little(struct vh_strbuf *to, const unsigned char bytes[4])
+{
+	for (size_t i = 4; i-- > 0;)
+		vh_strbuf_addf(to, "%02X", bytes[i]);
+}
+
 void vh_storage_routes4(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
 	const struct vh_routes *routes = k->usage->routes;
@@ -374,16 +381,19 @@ void vh_storage_routes4(struct vh_keeping *k, const char *text, size_t len, stru
 	vh_strbuf_add(&to, "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask");
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct vh_route *r = &routes->list[i];
-		unsigned char bytes[16];
-		uint32_t mask, dest;
+		unsigned char bytes[16], mask_bytes[4];
+		uint32_t mask;
 
 		if (r->six)
 			continue;
 		mask = r->length ? htonl(UINT32_MAX << (32 - r->length)) : 0;
 		scrub_dest(k, r, bytes);
-		memcpy(&dest, bytes, sizeof(dest));
-		vh_strbuf_addf(&to, "\n%s\t%08X\t00000000\t%04X\t0\t0\t%u\t%08X", r->interface,
-			       dest, r->gateway ? RTF_UP | RTF_GATEWAY : RTF_UP, r->metric, mask);
+		memcpy(mask_bytes, &mask, sizeof(mask));
+		vh_strbuf_addf(&to, "\n%s\t", r->interface);
+		put_little(&to, bytes);
+		vh_strbuf_addf(&to, "\t00000000\t%04X\t0\t0\t%u\t",
+			       r->gateway ? RTF_UP | RTF_GATEWAY : RTF_UP, r->metric);
+		put_little(&to, mask_bytes);
 	}
 	vh_kept_put(t, vh_strbuf_steal(&to));
 }

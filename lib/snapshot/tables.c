@@ -27,7 +27,9 @@ void vh_tables_cmdline(struct vh_keeping *k, const char *text, size_t len, struc
 /* The first of these words that the table has; it is all that platform.c looks for. */
 void vh_tables_interrupts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {
-	static const char *const words[] = { "IR-IO-APIC", "IR-PCI-MSI", "IO-APIC", "PCI-MSI" };
+	static const char *const words[] = { "IR-IO-APIC", "IR-PCI-MSI",     "ITS-PCI-MSI",
+					     "ITS-MSI",    "GICv2m-PCI-MSI", "IO-APIC",
+					     "PCI-MSI" };
 	char *line = NULL;
 
 	(void)k, (void)len;

@@ -56,6 +56,7 @@ static void record_clear(struct vh_record *r)
 {
 	free(r->driver);
 	free(r->override);
+	free(r->onto);
 }
 
 void vh_claim_free(struct vh_claim *c)
@@ -124,6 +125,7 @@ void vh_claim_copy_record(struct vh_record *to, const struct vh_record *from)
 	*to = *from;
 	to->driver = vh_strdup(from->driver);
 	to->override = vh_strdup(from->override);
+	to->onto = vh_strdup(from->onto);
 	record_clear(&old);
 }
 

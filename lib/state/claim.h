@@ -35,7 +35,8 @@ enum vh_action {
 	VH_KEEP,   /* managed='no': never written to, neither before nor after */
 	VH_LEAVE,  /* nothing, but libvirt may; seen home afterwards */
 	VH_UNBIND, /* override vfio-pci, taken from its driver; libvirt binds it */
-	VH_BIND,   /* override vfio-pci, taken from its driver, bound to vfio-pci */
+	VH_BIND,   /* override vfio-pci, taken from its driver, bound to vfio-pci; both may be of
+		    * the variant that is made for it */
 };
 
 /* How far the device is; lib/case/standing.h says what follows for where it may be. */
@@ -56,7 +57,8 @@ struct vh_record {
 	char *driver;   /* before we came; NULL: none */
 	char *override; /* before we came; NULL: unset */
 	enum vh_record_state state;
-	bool now; /* in memory alone: the call at work moves it */
+	bool now;   /* in memory alone: the call at work moves it */
+	char *onto; /* in memory alone: to which driver it binds it; NULL: vfio-pci */
 };
 
 struct vh_claim {

@@ -65,9 +65,12 @@ static void test_no_groups(const char *devices, const char *peer, const char *wh
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, devices);
 	_auto_(vh_domain) struct vh_domain *other = scratch_vm(VM2, devices);
 
+	ok(stage_prepare(st, d) < 0 && stage_found(st, "iommufd-unavailable") && stage_is_home(st),
+	   "VFIO without groups, %s: refused by its group", what);
+	d->iommufd = other->iommufd = true;
 	ok(stage_run(st, d) == 0 && stage_is(st, peer, ON_VFIO) &&
 		   !vh_root_exists(st->root, "dev/vfio/8"),
-	   "VFIO without groups, %s: starts", what);
+	   "by iommufd it starts");
 	ok(stage_release(st, d) < 0 && told(st, "still open: process 4194305 (qemu-system-x86)") &&
 		   stage_is(st, peer, ON_VFIO),
 	   "a release while QEMU has the device's node: everything stays");
@@ -103,8 +106,7 @@ static void test_unloaded(void)
 	fake_unload(st->root, "nvidia");
 	fake_remove(st->root, "fake-kernel/modules");
 	ok(stage_release(st, d) < 0 && stage_has_claim(st, VM1) &&
-		   told(st, TWO
-			"1 is not back on driver 'nvidia': cannot load the module nvidia") &&
+		   told(st, TWO "1 is not back on driver 'nvidia': cannot load the module nvidia") &&
 		   strstr(st->err.fix, "modprobe nvidia") && stage_is(st, TWO "0", "xhci_hcd -"),
 	   "one that cannot be loaded is told, and claimed still; the others are home");
 	fake_put(st->root, "fake-kernel/modules/nvidia", "%s", "");

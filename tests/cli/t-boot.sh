@@ -65,8 +65,8 @@ refuses 'an id for an address' "'8086:1c02' is an id, .* 0000:00:1f.2, 0000:03:0
 refuses 'an address for an id' "'--by' does not know '00:1f.2'" boot debian generate --by 00:1f.2
 refuses 'an initramfs that is not known' "'booster' is not known" boot debian generate --initramfs booster 00:1f.2
 refuses 'no initramfs' 'none, or more than one' boot none generate 00:1f.2
-refuses 'which devices' 'which devices' boot debian generate
-refuses 'no such thing' 'not how' boot debian start
+refuses 'which devices' 'name the devices, or a file with a domain' boot debian generate
+refuses 'no such thing' "'boot' takes 'generate', 'verify' or 'remove'" boot debian start
 refuses 'a copy of a machine' "'--host' shows a copy" "$hook" --host "$hosts/seed-000.host" boot remove
 refuses 'no JSON' 'only .boot verify.' boot debian generate --format json 00:1f.2
 verdict 'nothing of that was written' test ! -e "$work/debian/etc/modprobe.d/vfio-hook.conf"

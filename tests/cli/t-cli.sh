@@ -63,6 +63,11 @@ exits 'help alone' 0 "$hook" help
 verdict 'help alone is --help' cmp -s "$work/out" "$work/usage"
 exits 'detach --help shows help and detaches nothing' 0 "$hook" detach --help
 prints 'detach --help is that of detach' '^usage: vfio-hook detach'
+refuses 'a value that an option does not know' "'--format' does not know 'yaml'; it takes text, json or dot" "$hook" --format yaml list
+refuses 'JSON as others have it' "did you mean '--format json'" "$hook" list --json
+refuses 'explain as a command' "did you mean '--explain'" "$hook" explain balloon
+refuses 'a rule that was mistyped' "there is no rule 'ballon'; did you mean 'balloon'" "$hook" --explain ballon
+refuses '--host of a directory' "is a directory; '--host' takes a file" "$hook" --host "$work" list
 exits '--version' 0 "$hook" --version
 prints '--version: name and number' '^vfio-hook [0-9]+\.[0-9]+'
 
@@ -119,7 +124,7 @@ fi
 refuses 'a name with a newline stays on a line' 'no.x0asuch' on demo check $'no\nsuch'
 refuses 'a manifest that is not there' 'cannot be read: No such' "$hook" --host "$work/nosuch" list
 echo garbage >"$work/garbage.host"
-refuses 'a manifest that is none' 'garbage.host is not a snapshot of a host: line 1 ' "$hook" --host "$work/garbage.host" list
+refuses 'a manifest that is none' 'garbage.host line 1: not a snapshot of a host' "$hook" --host "$work/garbage.host" list
 mkdir "$work/empty"
 refuses 'a sysroot without sys' 'describes no system' "$hook" --sysroot "$work/empty" list
 refuses 'a sysroot that is not there' 'No such file' "$hook" --sysroot "$work/nosuch" list
@@ -475,6 +480,13 @@ mkdir -p "$root/run/libvirt/qemu"
 exits 'a domain that runs is judged as if it were stopped' 0 "$fake" check "$good"
 prints 'a domain that runs: it is said' 'it runs now'
 prints 'a domain that runs: its drivers' 'detaches 0000:01:00.0 from nouveau'
+grep -v '<uuid>' "$good" >"$work/nameless.xml"
+exits 'a file without a UUID is of the domain of its name, which runs' 0 "$fake" check "$work/nameless.xml"
+prints 'a file without a UUID: it is said that it runs' 'it runs now'
+sed 's:<name>.*:<name>another</name>:' "$work/nameless.xml" >"$work/another.xml"
+exits 'a file without a UUID, of another name' 1 "$fake" check "$work/another.xml"
+prints 'a file without a UUID, of another name: whose the devices are' "belongs? to.* '?gpu'?"
+run "$fake" check "$good"
 prints 'a domain that runs, without a process: its memory is not judged' \
 	'not checked: memory: how much of it the domain, which runs'
 sed -i "s/<domstatus>/<domstatus pid='4242'>/" "$root/run/libvirt/qemu/gpu.xml"

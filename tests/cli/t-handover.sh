@@ -64,7 +64,7 @@ verdict 'what is listed already is printed again' cmp -s "$work/out" "$root/etc/
 exits 'two' 0 on desktop handover $card $disk
 verdict 'two: a section each' test "$(grep -c '^\[device ' "$work/out")" = 2
 exits 'an idle device' 0 on desktop handover 03:00.0
-prints 'an idle device: said' '^# no use by the host would refuse a start$'
+prints 'an idle device: said' '^# nothing to hand over: the host does not use it in a way that refuses a start$'
 verdict 'an idle device: no key' eval '! grep -q = "$work/out"'
 exits 'no such device' 1 on desktop handover 09:00.0
 tells 'no such device: said' "no device at 0000:09:00\.0; 'vfio-hook list' shows all"

@@ -111,6 +111,21 @@ exits 'a configuration space that cannot be read' 0 "$hook" --sysroot "$caps" sh
 prints 'a configuration space that cannot be read: it is said' '^  capabilities +not readable'
 verdict 'a configuration space that cannot be read: libpci is silent' test -z "$err"
 
+# The same device by two names is shown once; what is wrong with an address is named.
+exits 'show a device twice' 0 "$hook" --sysroot "$(tree demo)" show 03:00.0 enp3s0f0 0000:03:00.0
+verdict 'show a device twice: once' test "$(grep -c '^0000:03:00.0' "$work/out")" -eq 1
+refuses 'a function of 9' "'01:00.9' is not a PCI address: functions are 0 to 7" "$hook" --sysroot "$(tree demo)" show 01:00.9
+refuses 'a slot of 20' "'01:20.0' is not a PCI address: slots are 00 to 1f" "$hook" --sysroot "$(tree demo)" show 01:20.0
+refuses 'no function' "'01:00' is not a PCI address: the function is missing" "$hook" --sysroot "$(tree demo)" show 01:00
+cp "$examples/../handover/nvidia.conf" "$work/conf"
+desktop=$(tree desktop)
+mkdir -p "$desktop/etc/libvirt"
+cp "$work/conf" "$desktop/etc/libvirt/vfio-hook.conf"
+run "$hook" --sysroot "$desktop" show 01:00.0
+prints 'show: what is handed over' '^  hand-over         stops display-manager.service .*; releases the console; unloads nvidia_drm '
+run "$hook" --sysroot "$desktop" show 01:00.1
+verdict 'show: a device without it has no such line' eval '! grep -q hand-over "$work/out"'
+
 exits 'show what is not there' 1 "$hook" --sysroot "$(tree demo)" show 7f:00.0
 tells 'show what is not there: it is said' 'no device at 0000:7f:00.0'
 verdict 'show what is not there: stdout is silent' test -z "$out"

@@ -101,7 +101,7 @@ sed -e 's/ - xfs \/dev\/sdb rw/&,secretopt\\n42 26 0:99 \/ \/home\/secretperson\
 "$expand" "$work/private.in" "$work/private.d"
 take private
 head -n 12 "$work/private.host" >"$work/out"
-prints 'the first line tells the version' '^# snapshot\.host - vfio-hook snapshot 1: 31 PCI functions, Linux 6\.12\.57\+deb13-amd64$'
+prints 'the first line tells the version' '^# snapshot\.host - vfio-hook snapshot 2: 31 PCI functions, Linux 6\.12\.57\+deb13-amd64$'
 prints 'the head tells what was replaced' '^# Replaced: IP addresses'
 verdict 'the last line is the end' test "$(tail -n 1 "$work/private.host")" = '# end of snapshot'
 cp "$work/private.host" "$work/out"
@@ -197,10 +197,12 @@ done
 verdict "cut within a line: refused ($passed)" test -z "$passed"
 refuses 'a cut one: one line says so' "cut.host is cut: it is a snapshot, and does not end with '# end of snapshot'" \
 	"$hook" --host "$work/cut.host" list
-sed '1s/snapshot 1:/snapshot 2:/; s/^pci /pcie /' "$work/demo.host" >"$work/newer.host"
-refuses 'of a newer version' 'newer.host is of a newer vfio-hook: snapshot 2, and this one reads up to 1' \
+sed '1s/snapshot 2:/snapshot 3:/; s/^pci /pcie /' "$work/demo.host" >"$work/newer.host"
+refuses 'of a newer version' 'newer.host is of a newer vfio-hook: snapshot 3, and this one reads up to 2' \
 	"$hook" --host "$work/newer.host" check
-refuses 'no snapshot at all' "gpu-with-audio.xml is not a snapshot of a host: line 1 is not one of its lines" \
+sed '1s/snapshot 2:/snapshot 1:/' "$work/demo.host" >"$work/older.host"
+exits 'of an older version' 0 "$hook" --host "$work/older.host" list
+refuses 'no snapshot at all' "gpu-with-audio.xml line 1: not a snapshot of a host, whose lines begin with pci, " \
 	"$hook" --host "$examples/gpu-with-audio.xml" check
 refuses 'an empty file' "describes no system: 'vfio-hook snapshot' writes" "$hook" --host /dev/null check
 sed 1d "$hosts/demo.host" >"$work/hand.host"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# No message is broken inside a word: what a terminal of 60, 80 or 120 columns gets has the words of
+# No message is broken inside a word: what a terminal of 40, 60, 80 or 120 columns gets has the words of
 # what a pipe gets, in lines that are not longer than it is wide. A pipe gets lines as they are.
 # shellcheck disable=SC2016,SC2034,SC2154,SC2317 # conditions are texts for eval
 set -u
@@ -47,7 +47,7 @@ words() { tr -d '\r' <"$1" | tr -s ' \n' '\n\n' | grep -vxE '\\|#'; }
 NO_COLOR=1 bash "$work/calls" >"$work/pipe" 2>&1
 verdict 'there is much to be read' eval '[ "$(wc -l <"$work/pipe")" -gt 1000 ]'
 words "$work/pipe" >"$work/pipe.words"
-for columns in 60 80 120; do
+for columns in 40 60 80 120; do
 	NO_COLOR=1 TERM=xterm script -qec "stty cols $columns -onlcr; bash '$work/calls'" /dev/null \
 		</dev/null >"$work/out" 2>"$work/err"
 	words "$work/out" >"$work/out.words"

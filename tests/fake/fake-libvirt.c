@@ -96,25 +96,30 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	return 0;
 }
 
-/* Of the group, or, where groups have none, of the device (by an iommufd). */
-static char *node_of(const struct vh_root *root, const char *addr, int group)
+/* Of the group, or, by an iommufd, of the device. Then the group's node cannot be opened either
+ * (vfio/group.c:vfio_group_fops_open() and vfio/device_cdev.c block one another). */
+static char *node_of(const struct vh_root *root, const struct vh_domain *d, const char *addr,
+		     int group)
 {
 	_auto_names_ struct vh_names nodes = { 0 };
 
-	if (!vh_root_exists(root, "fake-kernel/no-groups") ||
-	    vh_root_list(root, &nodes, DEVICE "/vfio-dev", addr) < 0 || !nodes.count)
+	if (!d->iommufd || vh_root_list(root, &nodes, DEVICE "/vfio-dev", addr) < 0 || !nodes.count)
 		return vh_printf("/dev/vfio/%d", group);
 	return vh_printf("/dev/vfio/devices/%s", nodes.name[0]);
 }
 
-/* QEMU opens the group: VFIO_GROUP_FLAGS_VIABLE. */
-static int open_group(const struct vh_root *root, const char *addr, char *why, size_t size)
+/* QEMU opens the group: VFIO_GROUP_FLAGS_VIABLE. By an iommufd it binds the device, for which the
+ * members must be as for that. */
+static int open_group(const struct vh_root *root, const struct vh_domain *d, const char *addr,
+		      char *why, size_t size)
 {
 	_auto_free_ char *own = vh_root_link_name(root, DEVICE "/driver", addr);
 	_auto_free_ char *link = NULL, *target = NULL;
 	int group;
 	_auto_names_ struct vh_names members = members_of(root, addr, &group);
 
+	if (!d->iommufd && vh_root_exists(root, "fake-kernel/no-groups"))
+		return fail(why, size, "vfio %s: failed to open /dev/vfio/%d", addr, group);
 	if (!fake_is_vfio(own))
 		return fail(why, size, "vfio %s: failed to open /dev/vfio/%d", addr, group);
 	for (size_t i = 0; i < members.count; i++) {
@@ -127,7 +132,7 @@ static int open_group(const struct vh_root *root, const char *addr, char *why, s
 	}
 	fake_hold(root, group, "qemu");
 	link = vh_printf("proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group);
-	target = node_of(root, addr, group);
+	target = node_of(root, d, addr, group);
 	if (!vh_root_exists(root, "proc/%d/fd", FAKE_QEMU_PID)) {
 		_auto_free_ char *comm = vh_printf("proc/%d/comm", FAKE_QEMU_PID);
 		_auto_free_ char *stat = vh_printf("proc/%d/stat", FAKE_QEMU_PID);
@@ -182,7 +187,7 @@ int fake_libvirt_prepare(const struct vh_root *root, const struct vh_domain *d, 
 		if (!vh_root_exists(root, DEVICE "/config", addr.s))
 			r = fail(why, size, "vfio %s: no such host device", addr.s);
 		else
-			r = open_group(root, addr.s, why, size);
+			r = open_group(root, d, addr.s, why, size);
 	}
 	if (r < 0)
 		fake_libvirt_release(root, d);

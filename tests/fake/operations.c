@@ -16,16 +16,25 @@ static const char *addresses(const struct stage_scene *scene)
 	return *scene->devices == '!' ? scene->devices + 1 : scene->devices;
 }
 
+/* Where VFIO has no groups its devices are passed by iommufd. */
+static struct vh_domain *vm_of(const struct stage *st, const char *uuid, const char *devices)
+{
+	struct vh_domain *d = scratch_vm(uuid, devices);
+
+	d->iommufd = vh_root_exists(st->root, "fake-kernel/no-groups");
+	return d;
+}
+
 static int start_of(struct stage *st, const char *uuid, const char *devices)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(uuid, devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, uuid, devices);
 
 	return stage_prepare(st, d);
 }
 
 static int release_of(struct stage *st, const char *uuid)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(uuid, ALONE);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, uuid, ALONE);
 
 	return stage_release(st, d);
 }
@@ -44,7 +53,7 @@ static int run_take_over(struct stage *st, const struct stage_scene *scene)
 
 static int run_started(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 
 	return stage_started(st, d);
 }
@@ -75,7 +84,7 @@ static int run_reattach_stale(struct stage *st, const struct stage_scene *scene)
 /* The domain again, which names no device by now. */
 static int run_prepare_plain(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, addresses(scene));
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, addresses(scene));
 	size_t n = d->n_devices;
 	int rc;
 
@@ -106,7 +115,7 @@ static bool set_nothing(struct stage *st, const struct stage_scene *scene)
 
 static bool set_prepared(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 	char why[200];
 
 	return stage_prepare(st, d) == 0 && fake_libvirt_prepare(st->root, d, why, sizeof(why)) == 0;
@@ -114,14 +123,14 @@ static bool set_prepared(struct stage *st, const struct stage_scene *scene)
 
 static bool set_running(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 
 	return stage_run(st, d) == 0;
 }
 
 static bool set_after_guest(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 
 	if (stage_run(st, d) != 0)
 		return false;
@@ -132,7 +141,7 @@ static bool set_after_guest(struct stage *st, const struct stage_scene *scene)
 /* libvirtd was killed with the guest: nobody has given anything back. */
 static bool set_nothing_given(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 
 	if (stage_run(st, d) != 0)
 		return false;
@@ -157,7 +166,7 @@ static bool set_detached(struct stage *st, const struct stage_scene *scene)
 
 static bool set_given_back(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 
 	if (stage_run(st, d) != 0)
 		return false;
@@ -168,7 +177,7 @@ static bool set_given_back(struct stage *st, const struct stage_scene *scene)
 /* The guest has ended after one of its devices was unplugged. */
 static bool set_after_unplug(struct stage *st, const struct stage_scene *scene)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, VM1, scene->devices);
 
 	if (!set_given_back(st, scene))
 		return false;
@@ -202,6 +211,16 @@ static bool set_after_variant(struct stage *st, const struct stage_scene *scene)
 {
 	put_variant(st);
 	return set_after_guest(st, scene);
+}
+
+/* The kernel has a VFIO driver for every device: peers go to that. */
+static bool set_variants(struct stage *st, const struct stage_scene *scene)
+{
+	(void)scene;
+	fake_put(st->root, "fake-kernel/modules/some_vfio_pci", "%s", "");
+	fake_put(st->root, "lib/modules/6.1.0/modules.alias",
+		 "alias vfio_pci:v*d*sv*sd*bc*sc*i0* some_vfio_pci\n");
+	return true;
 }
 
 static bool set_nothing_given_of_variant(struct stage *st, const struct stage_scene *scene)
@@ -332,6 +351,7 @@ const struct operation operations[] = {
 	{ "release of a start that libvirt refused", set_prepared_alone, run_release, 0 },
 	{ "release after a hot-unplug", set_after_unplug, run_release, OPERATION_TWO },
 	{ "release after a variant driver", set_after_variant, run_release, 0 },
+	{ "prepare of peers for a variant driver", set_variants, run_prepare, 0 },
 	{ "release where a variant driver was left", set_nothing_given_of_variant, run_release, 0 },
 	{ "release after modules were unloaded", set_after_unloading, run_release, 0 },
 	{ "prepare without groups", set_no_groups, run_prepare, 0 },
@@ -484,7 +504,7 @@ static bool tidies_up(struct stage *st, const struct stage_scene *scene)
 
 static bool runs(struct stage *st, const struct stage_scene *scene, const char *uuid)
 {
-	_auto_(vh_domain) struct vh_domain *d = scratch_vm(uuid, scene->devices);
+	_auto_(vh_domain) struct vh_domain *d = vm_of(st, uuid, scene->devices);
 
 	return stage_run(st, d) == 0 && stage_end(st, d) == 0;
 }
@@ -493,7 +513,7 @@ static bool runs(struct stage *st, const struct stage_scene *scene, const char *
 static void end_guests(struct stage *st, const struct stage_scene *scene)
 {
 	for (size_t i = 0; i < 2; i++) {
-		_auto_(vh_domain) struct vh_domain *d = scratch_vm(owners[i], scene->devices);
+		_auto_(vh_domain) struct vh_domain *d = vm_of(st, owners[i], scene->devices);
 
 		fake_libvirt_release(st->root, d);
 	}

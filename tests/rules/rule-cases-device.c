@@ -139,6 +139,66 @@ static void host_no_iommu(struct world *w)
 	host_only(w);
 	w->host.iommu = false;
 }
+/* Fixtures of machines that are no PC: nothing of VT-d is said there. */
+static void arm_described(struct world *w)
+{
+	alone(w);
+	w->host.iommu = false;
+	w->host.cpu = VH_CPU_ARM;
+	w->host.firmware_iommu = VH_YES;
+}
+CASE("iommu-off-arm-described", arm_described, .want = "error iommu-off",
+     .says = "describes an IOMMU, the kernel does not use it", .fix = "grep -i -e smmu");
+
+static void arm_without(struct world *w)
+{
+	arm_described(w);
+	w->host.firmware_iommu = VH_NO;
+}
+CASE("iommu-off-arm", arm_without, .want = "error iommu-off", .fix = "enable the IOMMU (SMMU)");
+
+static void z_nothing(struct world *w)
+{
+	arm_without(w);
+	w->host.cpu = VH_CPU_Z;
+}
+CASE("iommu-off-z", z_nothing, .want = "error iommu-off",
+     .says = "no PCI function is assigned to this system", .fix = "assign a PCI function");
+
+static void z_switched_off(struct world *w)
+{
+	z_nothing(w);
+	w->host.off_slots = S("00000021 00000022");
+}
+CASE("iommu-off-z-slot", z_switched_off, .want = "error iommu-off", .says = "is switched on",
+     .fix = "echo 1 > /sys/bus/pci/slots/00000021/power ");
+
+static void power(struct world *w)
+{
+	arm_without(w);
+	w->host.cpu = VH_CPU_POWER;
+}
+CASE("iommu-off-power", power, .want = "error iommu-off", .fix = "dmesg | grep -i -e iommu -e tce");
+
+static void arm_driverless(struct world *w)
+{
+	alone(w);
+	w->host.cpu = VH_CPU_ARM;
+	w->host.release = S("6.12.107+deb13-arm64");
+	w->dev[1].group = -1;
+	w->dev[1].driver = NULL;
+}
+CASE("iommu-off-arm-driverless", arm_driverless, .want = "warning iommu-off 0000:01:00.0:10",
+     .says = "this kernel makes it when a driver takes the device");
+
+static void arm_driverless_new(struct world *w)
+{
+	arm_driverless(w);
+	w->host.release = S("6.15.1");
+}
+CASE("iommu-off-arm-driverless-6.15", arm_driverless_new, .want = "error iommu-off 0000:01:00.0:10",
+     .fix = "dmesg | grep -i -e iommu -e smmu");
+
 CASE("iommu-off-host", host_no_iommu, .want = "error iommu-off", .scopes = VH_SCOPE_HOST);
 
 static void no_group(struct world *w)

@@ -343,6 +343,57 @@ static void unsafe_allowed(struct world *w)
 }
 CASE("unsafe-allowed", unsafe_allowed, .want = "", .silent = "interrupts-unsafe");
 
+static void unsafe_on_arm(struct world *w)
+{
+	unsafe(w);
+	w->host.cpu = VH_CPU_ARM;
+}
+CASE("unsafe-on-arm", unsafe_on_arm, .want = "error interrupts-unsafe",
+     .says = "GICv2m in /proc/interrupts, no ITS", .fix = "use a machine with an ITS");
+
+static void unsafe_by_iommufd(struct world *w)
+{
+	unsafe_allowed(w);
+	w->host.unsafe_iommufd = VH_NO;
+	w->element[0].iommufd = VH_YES;
+}
+CASE("unsafe-by-iommufd", unsafe_by_iommufd, .want = "error interrupts-unsafe",
+     .fix = "options iommufd allow_unsafe_interrupts=1");
+
+static void unsafe_by_iommufd_allowed(struct world *w)
+{
+	unsafe_by_iommufd(w);
+	w->host.unsafe_interrupts = VH_NO;
+	w->host.unsafe_iommufd = VH_YES;
+}
+CASE("unsafe-by-iommufd-allowed", unsafe_by_iommufd_allowed, .want = "",
+     .silent = "interrupts-unsafe");
+
+static void unsafe_by_group(struct world *w)
+{
+	unsafe_by_iommufd_allowed(w);
+	w->element[0].iommufd = VH_NO;
+}
+CASE("unsafe-by-group", unsafe_by_group, .want = "error interrupts-unsafe",
+     .fix = "options vfio_iommu_type1 allow_unsafe_interrupts=1");
+
+static void unsafe_by_iommufd_unread(struct world *w)
+{
+	unsafe_by_iommufd_allowed(w);
+	w->c.around.libvirt = 11003;
+}
+CASE("unsafe-by-iommufd-that-libvirt-reads-past", unsafe_by_iommufd_unread,
+     .want = "error interrupts-unsafe, warning iommufd-unavailable 0000:01:00.0:10",
+     .fix = "options vfio_iommu_type1 allow_unsafe_interrupts=1");
+
+static void unsafe_by_hand(struct world *w)
+{
+	unsafe_by_iommufd_allowed(w);
+	w->element[0].line = 0;
+	w->element[0].iommufd = VH_UNKNOWN;
+}
+CASE("unsafe-by-hand-and-iommufd-may", unsafe_by_hand, .want = "", .silent = "interrupts-unsafe");
+
 static void unsafe_unknown(struct world *w)
 {
 	unsafe(w);
@@ -399,7 +450,7 @@ static void early_not_yet(struct world *w)
 	w->dev[1].on_vfio = false;
 }
 CASE("early-not-yet", early_not_yet, .want = "warning boot-binding 0000:01:00.0",
-     .says = "and driver 'e1000e' has it", .fix = "verify", .scopes = VH_SCOPE_HOST);
+     .says = "but driver 'e1000e' has it", .fix = "verify", .scopes = VH_SCOPE_HOST);
 
 static void early_other(struct world *w)
 {

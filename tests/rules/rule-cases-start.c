@@ -878,6 +878,38 @@ static void iommufd_but_one(struct world *w)
 CASE("iommufd-for-all-but-one", iommufd_but_one,
      .want = "error iommufd-unavailable 0000:01:00.0:14");
 
+static void vfio_without_groups(struct world *w)
+{
+	iommufd(w);
+	w->c.around.vfio_groups = VH_NO;
+}
+CASE("vfio-without-groups", vfio_without_groups, .want = "", .silent = "iommufd-unavailable");
+
+static void vfio_without_groups_by_group(struct world *w)
+{
+	vfio_without_groups(w);
+	w->element[0].iommufd = VH_UNKNOWN;
+}
+CASE("vfio-without-groups-by-group", vfio_without_groups_by_group,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "no CONFIG_VFIO_GROUP",
+     .fix = "write <driver iommufd='yes'/> into each <hostdev>");
+
+static void vfio_without_groups_old_libvirt(struct world *w)
+{
+	vfio_without_groups(w);
+	w->c.around.libvirt = 11003;
+}
+CASE("vfio-without-groups-before-12.1", vfio_without_groups_old_libvirt,
+     .want = "error iommufd-unavailable 0000:01:00.0:14, warning iommufd-unavailable 0000:01:00.0:14");
+
+static void vfio_without_groups_disk(struct world *w)
+{
+	vfio_without_groups(w);
+	w->element[0].element = VH_DISK;
+}
+CASE("vfio-without-groups-disk", vfio_without_groups_disk,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "QEMU takes an NVMe disk");
+
 /* --- other hooks -------------------------------------------------------------------------------- */
 
 static struct vh_hook_line hooks[] = {

@@ -35,6 +35,7 @@
 #define MODULES                                \
 	"f proc/sys/kernel/osrelease\t6.1.0\n" \
 	"f lib/modules/6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
+#define ARM "f proc/cpuinfo\tprocessor\\t: 0\\nCPU implementer\\t: 0x41\n"
 #define ALIAS "f lib/modules/6.1.0/modules.alias\t-\n"
 #define WITHOUT "pci 0000:01:00.0 class=020000 id=8086:10d3 driver=igb\nd sys/kernel/iommu_groups\n"
 #define VENDOR(name) "f sys/devices/virtual/dmi/id/sys_vendor\t" name "\n"
@@ -70,6 +71,19 @@ static void show_interrupts(struct vh_strbuf *sb, const struct vh_host *h,
 {
 	(void)d;
 	vh_strbuf_addf(sb, "%s %s", tri(h->remapping), tri(h->unsafe_interrupts));
+	if (h->unsafe_iommufd == VH_YES)
+		vh_strbuf_add(sb, ", iommufd yes");
+}
+
+static void show_firmware(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	(void)d;
+	vh_strbuf_addf(sb, "%s %s%s%s",
+		       h->cpu == VH_CPU_ARM ? "arm"
+		       : h->cpu == VH_CPU_Z ? "z"
+					    : "?",
+		       tri(h->firmware_iommu), h->off_slots ? ", off: " : "",
+		       h->off_slots ? h->off_slots : "");
 }
 
 static void show_ids(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
@@ -186,7 +200,33 @@ static const struct {
 	  show_interrupts, "no no" },
 	{ "unsafe for iommufd alone",
 	  NIC CPU PLAIN_IRQS "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tY\n",
-	  show_interrupts, "no unknown" },
+	  show_interrupts, "no no, iommufd yes" },
+	{ "unsafe for iommufd that is not loaded yet",
+	  NIC CPU PLAIN_IRQS "f etc/modprobe.d/a.conf\toptions iommufd allow_unsafe_interrupts=Y\n",
+	  show_interrupts, "no no, iommufd yes" },
+	{ "unsafe for groups, safe for iommufd",
+	  NIC CPU PLAIN_IRQS "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tN\n"
+			     "f sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts\tY\n",
+	  show_interrupts, "no yes" },
+	{ "ARM, an ITS", NIC ARM "f proc/interrupts\t 31: 0 ITS-PCI-MSI-0000:00:01.0 0 Edge x\n",
+	  show_interrupts, "yes unknown" },
+	{ "ARM, an ITS before Linux 6.9", NIC ARM "f proc/interrupts\t 31: 0 ITS-MSI 524288 Edge x\n",
+	  show_interrupts, "yes unknown" },
+	{ "ARM, GICv2m", NIC ARM "f proc/interrupts\t 31: 0 GICv2m-PCI-MSI-0000:00:01.0 0 Edge x\n",
+	  show_interrupts, "no no" },
+	{ "ARM, no device with messages yet", NIC ARM "f proc/interrupts\t 11: 0 GICv3 27 Level x\n",
+	  show_interrupts, "unknown unknown" },
+	{ "ARM, an SMMU of ACPI", NIC ARM "d sys/bus/platform/devices/arm-smmu-v3.0.auto\n",
+	  show_firmware, "arm yes" },
+	{ "ARM, an SMMU of the device tree", NIC ARM "d sys/bus/platform/devices/9050000.smmuv3\n",
+	  show_firmware, "arm yes" },
+	{ "ARM, none", NIC ARM "d sys/bus/platform/devices/PNP0C0C:00\n", show_firmware,
+	  "arm unknown" },
+	{ "IBM Z, functions that are switched off",
+	  "f proc/cpuinfo\tvendor_id       : IBM/S390\nf sys/bus/pci/slots/00000021/power\t0\n"
+	  "f sys/bus/pci/slots/00000022/power\t1\nf sys/bus/pci/slots/00000031/power\t0\n"
+	  "pci 0000:03:00.0 class=020000 id=8086:10d3\n",
+	  show_firmware, "z unknown, off: 00000021 00000031" },
 	{ "ids",
 	  "pci 0000:02:00.0 class=020000 id=8086:0001 group=9 driver=vfio-pci\n" NIC
 	  "f proc/cmdline\tvfio_pci.ids=8086:1,10de:1b80:1043 xvfio-pci.ids=1:2\n"

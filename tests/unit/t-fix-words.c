@@ -121,6 +121,8 @@ static const struct {
 	{ "rule-host.c", "setting" },        /* one of ours */
 	{ "rule-memory.c", "less" },         /* a size, in front of the command */
 	{ "rule-memory.c", "all" },          /* a size, in front of the command */
+	{ "rule-platform.c", "module" },     /* one of two */
+	{ "rule-use.c", "g->nodes" },        /* /dev/vfio and numbers */
 	{ "rule-use.c", "end" },             /* a line that is done */
 	{ "display.c", "console" },          /* vtcon and a number */
 	{ "fabric.c", "name" },              /* nvme and a number */

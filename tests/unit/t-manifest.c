@@ -221,8 +221,8 @@ static const struct {
 	int line;
 	const char *what;
 } bad[] = {
-	{ "unknown line", "x\n", 1, "is not one of its lines" },
-	{ "no address", "pci\n", 1, "is not one of its lines" },
+	{ "unknown line", "x\n", 1, "not a snapshot of a host" },
+	{ "no address", "pci\n", 1, "not a snapshot of a host" },
 	{ "short address", "pci 00:02.0 class=028000 id=8086:24f3\n", 1, "not a PCI address" },
 	{ "address with a rest", "pci 0000:00:02.0x class=028000 id=8086:24f3\n", 1, "not a PCI" },
 	{ "no class", "pci 0000:00:02.0 id=8086:24f3\n", 1, "'class' is missing" },
@@ -362,6 +362,46 @@ static void test_limits(const struct scratch *outside)
 	   "a directory that is not there");
 }
 
+/* --- the byte order of the machine that wrote it ----------------------------------------------- */
+
+#define Z "f proc/cpuinfo\tvendor_id       : IBM/S390\n"
+#define SNAPSHOT(n) "# x.host - vfio-hook snapshot " n ": 0 PCI functions\n"
+#define ROUTE(dest, mask)                          \
+	"f proc/net/route\tIface\\tDestination\\n" \
+	"abcdef01x\\t" dest "\\t00000000\\t0001\\t0\\t0\\t0\\t" mask "\n"
+
+static const struct {
+	const char *name, *text;
+} orders[] = {
+	{ "by hand, on IBM Z or not", Z ROUTE("000200C0", "00FFFFFF") },
+	{ "version 1, of a little-endian machine",
+	  SNAPSHOT("1") ROUTE("000200C0", "00FFFFFF") "# end of snapshot\n" },
+	{ "version 1, of IBM Z",
+	  SNAPSHOT("1") ROUTE("C0000200", "FFFFFF00") Z "# end of snapshot\n" },
+	{ "version 2, of a little-endian machine",
+	  SNAPSHOT("2") ROUTE("000200C0", "00FFFFFF") "# end of snapshot\n" },
+	{ "version 2, of IBM Z",
+	  SNAPSHOT("2") Z ROUTE("000200C0", "00FFFFFF") "# end of snapshot\n" },
+};
+
+/* 192.0.2.0/24, as the kernel of this machine writes it. */
+static void test_orders(void)
+{
+	static const unsigned char dest[] = { 192, 0, 2, 0 }, mask[] = { 255, 255, 255, 0 };
+	uint32_t numbers[2];
+
+	memcpy(&numbers[0], dest, sizeof(dest));
+	memcpy(&numbers[1], mask, sizeof(mask));
+	for (size_t i = 0; i < VH_COUNT(orders); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(orders[i].text);
+		_auto_free_ char *want = vh_printf(
+			"Iface\tDestination\nabcdef01x\t%08X\t00000000\t0001\t0\t0\t0\t%08X",
+			numbers[0], numbers[1]);
+
+		ok(reads(s, "proc/net/route", want), "routes: %s", orders[i].name);
+	}
+}
+
 int main(void)
 {
 	_auto_(scratch) struct scratch *outside = scratch_new("# empty\n");
@@ -374,6 +414,7 @@ int main(void)
 	test_config();
 	test_empty();
 	test_bad(outside);
+	test_orders();
 	test_limits(outside);
 	return tap_done();
 }

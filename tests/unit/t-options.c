@@ -374,10 +374,10 @@ static const struct {
 } lines[] = {
 	{ "list", "--frobnicate", "unknown option '--frobnicate'; see 'vfio-hook --help'" },
 	{ "list", "--format", "option '--format' needs a value" },
-	{ "list", "--format xml", "option '--format' does not know 'xml'; see 'vfio-hook --help'" },
-	{ "list", "--format tex", "option '--format' does not know 'tex'; see 'vfio-hook --help'" },
+	{ "list", "--format xml", "option '--format' does not know 'xml'; it takes text, json or dot" },
+	{ "list", "--format tex", "option '--format' does not know 'tex'; it takes text, json or dot" },
 	{ "list", "--form json", NULL },
-	{ "check", "--fix=host x", "option '--fix' does not know 'host'; see 'vfio-hook --help'" },
+	{ "check", "--fix=host x", "option '--fix' does not know 'host'; it takes unassigned or guest" },
 	{ "check", "--timeout 0", "'0' is not a number of seconds from 1 to 3600" },
 	{ "check", "--timeout 3601", "'3601' is not a number of seconds from 1 to 3600" },
 	{ "check", "--timeout 3600", NULL },

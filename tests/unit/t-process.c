@@ -17,30 +17,38 @@
 	"4711 0 0\n"                                                                      \
 	"l proc/77/fd/0\t/dev/null\n"
 
+#define EACH "/dev/vfio/devices/vfio256 /dev/vfio/devices/vfio257 /dev/vfio/devices/vfio5"
+#define ALL "/dev/vfio/2 " EACH
+
 static const struct {
-	const char *name, *file, *holds, *behind;
+	const char *name, *file, *holds, *behind, *nodes;
 } cases[] = {
-	{ "nobody", "/dev/vfio/vfio", NULL, NULL },
+	{ "nobody", "/dev/vfio/vfio", NULL, NULL, ALL },
 	{ "the group's own node", "/dev/vfio/2", "process 77 (qemu (x) system)",
-	  "process 77 (qemu (x) system)" },
+	  "process 77 (qemu (x) system)", "/dev/vfio/2" },
 	{ "the node of a member", "/dev/vfio/devices/vfio5", "process 77 (qemu (x) system)",
-	  "process 77 (qemu (x) system)" },
-	{ "the node of another group", "/dev/vfio/3", NULL, NULL },
-	{ "a longer name", "/dev/vfio/22", NULL, NULL },
+	  "process 77 (qemu (x) system)", "/dev/vfio/devices/vfio5" },
+	{ "the node of another group", "/dev/vfio/3", NULL, NULL, ALL },
+	{ "a longer name", "/dev/vfio/22", NULL, NULL, ALL },
 	{ "iommufd", "/dev/iommu", NULL,
-	  "perhaps process 77 (qemu (x) system), which has /dev/iommu open" },
+	  "perhaps process 77 (qemu (x) system), which has /dev/iommu open", "/dev/iommu" },
+	{ "iommufd, of which the nodes of groups are not built in",
+	  "/dev/vfio/devices/vfio5\nd sys/class/vfio-dev", "process 77 (qemu (x) system)",
+	  "process 77 (qemu (x) system)", "/dev/vfio/devices/vfio5" },
+	{ "nobody, of whom the nodes of groups are not built in", "/dev/null\nd sys/class/vfio-dev",
+	  NULL, NULL, EACH },
 };
 
 static void test_group(size_t n)
 {
 	_auto_free_ char *text = vh_printf(MACHINE "l proc/77/fd/9\t%s\n", cases[n].file);
 	_auto_(scratch) struct scratch *s = scratch_new(text);
-	_auto_free_ char *who = NULL, *behind = NULL;
-	enum vh_tri answer = vh_process_holding_group(&s->root, 2, &who);
+	_auto_free_ char *who = NULL, *behind = NULL, *nodes = NULL;
+	enum vh_tri answer = vh_process_holding_group(&s->root, 2, &who, NULL);
 
-	behind = vh_process_behind_group(&s->root, 2);
+	behind = vh_process_behind_group(&s->root, 2, &nodes);
 	ok(answer == (cases[n].holds ? VH_YES : VH_NO) && vh_streq(who, cases[n].holds) &&
-		   vh_streq(behind, cases[n].behind),
+		   vh_streq(behind, cases[n].behind) && vh_streq(nodes, cases[n].nodes),
 	   "%s", cases[n].name);
 }
 
@@ -56,7 +64,7 @@ static void test_denied(void)
 	}
 	if (fchmodat(s->root.fd, "proc/77/fd", 0, 0) < 0)
 		diag("chmod");
-	answer = vh_process_holding_group(&s->root, 2, &who);
+	answer = vh_process_holding_group(&s->root, 2, &who, NULL);
 	ok(answer == VH_UNKNOWN && !who, "a process that may not be looked at: unknown");
 	if (fchmodat(s->root.fd, "proc/77/fd", 0700, 0) < 0)
 		diag("chmod");

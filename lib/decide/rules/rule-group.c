@@ -287,8 +287,10 @@ static void peer_goes(const struct vh_case *c, const struct vh_plan_dev *pd,
 	_auto_free_ char *lost = losses(c, d);
 	struct vh_finding *f;
 
-	f = vh_finding_add(out, r, pd, NULL, "%s, %s, moves with it: %s%s%s", vh_pci_str(&d->addr).s,
-			   with, what, *lost ? "; without it the host loses: " : "", lost);
+	f = vh_finding_add(out, r, pd, NULL, "%s, %s, moves with it%s%s: %s%s%s",
+			   vh_pci_str(&d->addr).s, with, d->variant ? ", to " : "",
+			   d->variant ? d->variant : "", what,
+			   *lost ? "; without it the host loses: " : "", lost);
 	vh_finding_about(f, &d->addr, vh_rule_group_line(c, d->group));
 }
 
@@ -325,7 +327,8 @@ const struct vh_rule vh_rule_peer_detached = {
 	.check = check_peer_detached,
 	.explain = "This is information, not a problem. The device that the domain names shares\n"
 		   "its IOMMU group with others, and a guest gets a whole group: the others move\n"
-		   "to vfio-pci with it when the guest starts, and come back when it ends. The\n"
+		   "to vfio-pci with it when the guest starts, or to the VFIO driver that the\n"
+		   "kernel has for them and libvirt 10 would take, and come back at its end. The\n"
 		   "guest does not see them. While it runs, the host does without what the\n"
 		   "message lists; what the configuration hands over is listed under handed-over\n"
 		   "instead. If you do not want that, choose a device in a group of its own, or\n"

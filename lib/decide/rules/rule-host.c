@@ -40,13 +40,19 @@ static const char *turned_off(const struct vh_host *h)
 		return "intel_iommu=off";
 	if (h->cpu == VH_CPU_AMD && has_option(h->cmdline, "amd_iommu", "off"))
 		return "amd_iommu=off";
-	if (h->cpu != VH_CPU_OTHER && has_option(h->cmdline, "iommu", "off"))
+	if ((h->cpu == VH_CPU_INTEL || h->cpu == VH_CPU_AMD) &&
+	    has_option(h->cmdline, "iommu", "off"))
 		return "iommu=off";
 	return NULL;
 }
 
 static const char *firmware_text(const struct vh_host *h)
 {
+	if (h->cpu == VH_CPU_Z)
+		return h->off_slots ? "no PCI function is switched on"
+				    : "no PCI function is assigned to this system";
+	if (h->cpu == VH_CPU_POWER)
+		return "the kernel uses none";
 	switch (h->firmware_iommu) {
 	case VH_YES:
 		return "the firmware describes an IOMMU, the kernel does not use it";
@@ -83,7 +89,7 @@ static const char *amd_fix(const struct vh_host *h)
 /* A guest has no firmware setup in which anything could be enabled. */
 static char *guest_fix(const struct vh_host *h)
 {
-	bool arm = h->cpu == VH_CPU_OTHER;
+	bool arm = h->cpu == VH_CPU_ARM || h->cpu == VH_CPU_OTHER;
 
 	return vh_printf(
 		"give this host, which is itself a virtual machine, a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
@@ -94,11 +100,30 @@ static char *guest_fix(const struct vh_host *h)
 			: "; then add intel_iommu=on to the kernel command line here");
 }
 
+/* Each function of IBM Z is assigned to a system by its hypervisor, and switched on in it. */
+static char *z_fix(const struct vh_host *h)
+{
+	size_t n = h->off_slots ? strcspn(h->off_slots, " ") : 0;
+
+	if (n)
+		return vh_printf("echo 1 > /sys/bus/pci/slots/%.*s/power   # switches it on",
+				 (int)n, h->off_slots);
+	return vh_strdup(
+		"assign a PCI function to this system (LPAR: in the I/O configuration of the machine; z/VM: attach PCIFUNCTION), then: echo 1 > /sys/bus/pci/slots/FID/power");
+}
+
+static bool is_x86(const struct vh_host *h)
+{
+	return h->cpu == VH_CPU_INTEL || h->cpu == VH_CPU_AMD;
+}
+
 static char *iommu_fix(const struct vh_host *h)
 {
 	const char *off = turned_off(h);
 
-	if (h->iommu_elsewhere && h->cpu == VH_CPU_OTHER)
+	if (h->cpu == VH_CPU_Z)
+		return z_fix(h);
+	if (h->iommu_elsewhere && !is_x86(h))
 		return vh_strdup(
 			"use another machine: where a board has no IOMMU (SMMU) for PCIe, no setting adds one; its documentation says whether it has");
 	if (off && h->firmware_iommu != VH_NO)
@@ -113,6 +138,11 @@ static char *iommu_fix(const struct vh_host *h)
 		return intel_fix(h);
 	if (h->cpu == VH_CPU_AMD)
 		return vh_strdup(amd_fix(h));
+	if (h->cpu == VH_CPU_POWER)
+		return vh_strdup("dmesg | grep -i -e iommu -e tce   # every POWER machine has one");
+	if (h->firmware_iommu == VH_YES)
+		return vh_strdup(
+			"dmesg | grep -i -e smmu -e iommu   # the kernel says there why it does not use it");
 	return vh_strdup("enable the IOMMU (SMMU) in the firmware setup and reboot");
 }
 
@@ -122,8 +152,15 @@ static const char *no_group_fix(const struct vh_case *c, const struct vh_pci_dev
 	if (c->host->cpu == VH_CPU_INTEL && vh_pci_is_display(d->class) && !d->addr.bus &&
 	    has_option(c->host->cmdline, "intel_iommu", "igfx_off"))
 		return "take igfx_off off the kernel command line (intel_iommu=), and reboot";
-	return c->host->cpu == VH_CPU_OTHER ? "dmesg | grep -i -e iommu -e smmu"
-					    : "dmesg | grep -i -e iommu -e dmar -e amd-vi";
+	return is_x86(c->host) ? "dmesg | grep -i -e iommu -e dmar -e amd-vi"
+			       : "dmesg | grep -i -e iommu -e smmu";
+}
+
+/* On ARM until Linux 6.15 a device is given to its SMMU when a driver is bound, vfio-pci too. */
+static bool gets_group_later(const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	return h->cpu == VH_CPU_ARM && !d->driver && !d->dead &&
+	       vh_rule_release_at_least(h->release, 6, 15) == VH_NO;
 }
 
 static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd,
@@ -131,7 +168,13 @@ static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd
 {
 	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
 
-	if (pd->dev->group < 0)
+	if (pd->dev->group < 0 && gets_group_later(c->host, pd->dev))
+		vh_finding_add(
+			out, r, pd, NULL,
+			"%s has no driver, and so no IOMMU group yet: this kernel makes it when a driver takes the device. What else is in the group is not known before",
+			vh_pci_str(&pd->dev->addr).s)
+			->severity = VH_WARNING;
+	else if (pd->dev->group < 0)
 		vh_finding_add(out, r, pd, no_group_fix(c, pd->dev),
 			       "%s has no IOMMU group, although other devices have one",
 			       vh_pci_str(&pd->dev->addr).s);

@@ -89,24 +89,60 @@ static char *remapping_off(const char *cmdline)
 	return strstr(word, "off") ? VH_STEAL(word) : NULL;
 }
 
+/* The module whose parameter lets this domain do without; NULL: it may. Where no domain says by
+ * which way it will pass its devices, one that may is enough. */
+static const char *refusing_module(const struct vh_case *c)
+{
+	const struct vh_host *h = c->host;
+	enum vh_tri by = vh_rule_by_iommufd(c);
+
+	if (by == VH_UNKNOWN)
+		return h->unsafe_interrupts == VH_YES || h->unsafe_iommufd == VH_YES
+			       ? NULL
+			       : "vfio_iommu_type1";
+	if (by == VH_YES)
+		return h->unsafe_iommufd == VH_YES ? NULL : "iommufd";
+	return h->unsafe_interrupts == VH_YES ? NULL : "vfio_iommu_type1";
+}
+
+static char *unsafe_fix(const struct vh_host *h, const char *off, const char *module)
+{
+	if (h->cpu == VH_CPU_ARM)
+		return vh_printf(
+			"use a machine with an ITS (GICv3 or later): no setting gives it to this one%s\n"
+			"or, if all guests are trusted: echo 'options %s allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot",
+			h->is_guest ? ", its hypervisor may" : "", module);
+	if (off)
+		return vh_printf("take %s off the kernel command line and reboot", off);
+	if (h->is_guest)
+		return vh_strdup(
+			"this host is itself a virtual machine: let its virtual IOMMU remap interrupts, and start it again; libvirt: <ioapic driver='qemu'/> in <features>, and <driver intremap='on'/> in its <iommu>");
+	return vh_printf(
+		"enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the firmware setup and reboot\n"
+		"or, if all guests are trusted: echo 'options %s allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot",
+		module);
+}
+
 static void check_interrupts_unsafe(const struct vh_case *c, const struct vh_rule *r,
 				    struct vh_findings *out)
 {
 	_auto_free_ char *off = NULL, *fix = NULL;
+	const char *module;
 
 	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)) ||
-	    c->host->remapping != VH_NO || c->host->unsafe_interrupts != VH_NO)
+	    c->host->remapping != VH_NO)
+		return;
+	module = refusing_module(c);
+	if (!module)
 		return;
 	off = remapping_off(c->host->cmdline);
-	if (off)
-		fix = vh_printf("take %s off the kernel command line and reboot", off);
-	else if (c->host->is_guest)
-		fix = vh_strdup(
-			"this host is itself a virtual machine: let its virtual IOMMU remap interrupts, and start it again; libvirt: <ioapic driver='qemu'/> in <features>, and <driver intremap='on'/> in its <iommu>");
-	else
-		fix = vh_strdup(
-			"enable VT-d or AMD-Vi with interrupt remapping (x2APIC) in the firmware setup and reboot\n"
-			"or, if all guests are trusted: echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot");
+	fix = unsafe_fix(c->host, off, module);
+	if (c->host->cpu == VH_CPU_ARM) {
+		vh_finding_add(
+			out, r, NULL, fix,
+			"interrupts of devices are not kept apart (GICv2m in /proc/interrupts, no ITS), so VFIO refuses every device");
+		return;
+	}
 	vh_finding_add(
 		out, r, NULL, fix,
 		"interrupts are not remapped (no IR- chip in /proc/interrupts), so VFIO refuses every device%s%s%s",
@@ -124,7 +160,9 @@ const struct vh_rule vh_rule_interrupts_unsafe = {
 		   "every device, and QEMU reports 'Operation not permitted'. Remapping is part\n"
 		   "of VT-d and AMD-Vi; it is off because the firmware does not offer it or an\n"
 		   "option on the kernel command line disables it. Turn it on. Only if all\n"
-		   "guests are trusted, allow_unsafe_interrupts lets VFIO do without it.",
+		   "guests are trusted, allow_unsafe_interrupts lets VFIO do without it: a\n"
+		   "parameter of vfio_iommu_type1, or, for what is passed by iommufd, of that\n"
+		   "module.",
 };
 
 /* --- isolation that is only said --------------------------------------------------------- */

@@ -378,8 +378,10 @@ static char *open_fix(const struct vh_group_view *g)
 {
 	_auto_free_ char *name = g->domain ? vh_wording_domain(g->domain, NULL) : NULL;
 
-	return name ? vh_wording_end_guest(name)
-		    : vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
+	if (name)
+		return vh_wording_end_guest(name);
+	return g->nodes ? vh_printf("fuser -v %s   # names it; then stop it", g->nodes)
+			: vh_printf("fuser -v /dev/vfio/%d   # names it; then stop it", g->number);
 }
 
 static void check_open(const struct vh_case *c, const struct vh_group_view *g,
@@ -438,5 +440,5 @@ const struct vh_rule vh_rule_device_claimed = {
 		   "guest first. If that guest is gone and left its claim behind, 'vfio-hook\n"
 		   "reattach' with the address ends the claim and returns the device to its\n"
 		   "driver; 'vfio-hook status' shows who has what. In rare cases the holder is\n"
-		   "not a guest: fuser -v on the group's node in /dev/vfio names it.",
+		   "not a guest: fuser -v names it, by a node in /dev/vfio or /dev/vfio/devices.",
 };

@@ -80,6 +80,21 @@ bool vh_rule_is_concerned(const struct vh_case *c)
 	return !c->plan || c->plan->count;
 }
 
+/* libvirt before 12.1 reads past it. By hand there is no element yet, and no way. */
+enum vh_tri vh_rule_by_iommufd(const struct vh_case *c)
+{
+	const struct vh_domain *d = c->domain;
+	bool any = false;
+
+	for (size_t i = 0; d && i < d->n_devices; i++) {
+		any = any || d->devices[i].line;
+		if (vh_domain_is_iommufd(d, &d->devices[i]) &&
+		    (!c->around.libvirt || c->around.libvirt >= VH_RULE_IOMMUFD_SINCE))
+			return VH_YES;
+	}
+	return any || (d && c->networks.pools.count) ? VH_NO : VH_UNKNOWN;
+}
+
 bool vh_rule_is_named(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	for (size_t i = 0; c->plan && i < c->plan->count; i++) {

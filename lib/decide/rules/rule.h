@@ -16,8 +16,12 @@ const struct vh_plan_dev *vh_rule_next_named(const struct vh_case *c, const stru
 const struct vh_plan_dev *vh_rule_next_peer(const struct vh_case *c, const struct vh_plan_dev *pd);
 const struct vh_group *vh_rule_next_group(const struct vh_case *c, size_t *index);
 
+#define VH_RULE_IOMMUFD_SINCE 12001 /* libvirt 12.1, the first that passes devices by iommufd */
+
 /* Is there anything to judge: the bare host, or a domain or a detach that names devices. */
 bool vh_rule_is_concerned(const struct vh_case *c);
+/* Are its devices passed by iommufd? UNKNOWN: no domain says how. Of one that has both, YES. */
+enum vh_tri vh_rule_by_iommufd(const struct vh_case *c);
 bool vh_rule_is_named(const struct vh_case *c, const struct vh_pci_dev *d);
 /* The device that brought this group in, for messages; never NULL for a group concerned. */
 const struct vh_plan_dev *vh_rule_named_in(const struct vh_case *c, int group);

@@ -351,6 +351,29 @@ bool vh_libvirt_files_running(const struct vh_root *root, struct vh_names *ret)
 	return vh_libvirt_files_each(root, add_uuid, ret);
 }
 
+struct named {
+	const char *name;
+	char *uuid;
+};
+
+static void take_named(void *ctx, const xmlNode *domain, const char *uuid)
+{
+	_auto_free_ char *name = vh_xml_text(vh_xml_child(domain, "name"));
+	struct named *n = ctx;
+
+	if (!n->uuid && name && !strcmp(name, n->name))
+		n->uuid = vh_strdup(uuid);
+}
+
+char *vh_libvirt_files_uuid(const struct vh_root *root, const char *name)
+{
+	struct named n = { .name = name };
+
+	VH_IGNORE(
+		vh_libvirt_files_each(root, take_named, &n)); /* what is not understood is not it */
+	return n.uuid;
+}
+
 static enum vh_tri ask_states(const struct vh_root *root, const char *hint, question *ask,
 			      struct wanted *wanted)
 {

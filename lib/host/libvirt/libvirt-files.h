@@ -32,8 +32,8 @@ char *vh_libvirt_files_any_network(const struct vh_root *root, const char *name)
 char *vh_libvirt_files_pool(const struct vh_root *root, const char *name) VH_CHECK;
 
 /* Is there a status file in run/libvirt/qemu/ (a domain that runs or starts) with this UUID
- * (36 characters, lower case)? UNKNOWN: one cannot be understood, and may be its; *ret_unclear, unless
- * that is NULL, is its path, or NULL (caller frees). */
+ * (36 characters, lower case)? UNKNOWN: one cannot be understood, and may be its; *ret_unclear,
+ * unless that is NULL, is its path, or NULL (caller frees). */
 enum vh_tri vh_libvirt_files_is_running(const struct vh_root *root, const char *uuid,
 					char **ret_unclear);
 /* The process that the status file of this UUID names; 0: none. */
@@ -41,6 +41,8 @@ int64_t vh_libvirt_files_pid(const struct vh_root *root, const char *uuid);
 /* The name of the domain whose QEMU is this process, or its UUID; NULL: none is known. *ret_uuid
  * stays as it is where none is told. Caller frees both. */
 char *vh_libvirt_files_name(const struct vh_root *root, int64_t pid, char **ret_uuid) VH_CHECK;
+/* The UUID of the domain of this name that runs; NULL: none is seen. Caller frees. */
+char *vh_libvirt_files_uuid(const struct vh_root *root, const char *name) VH_CHECK;
 /* Calls `fn` with <domain> and UUID of all of them. false: not all could be read. */
 typedef void vh_libvirt_files_fn(void *ctx, const struct _xmlNode *domain, const char *uuid);
 bool vh_libvirt_files_each(const struct vh_root *root, vh_libvirt_files_fn *fn, void *ctx);

@@ -86,7 +86,7 @@ void vh_mediated_look(struct vh_uses_ctx *ctx, const char *path, const char *uui
 		free(s.of);
 		return;
 	}
-	switch (group < 0 ? VH_NO : vh_process_holding_group(ctx->root, group, &who)) {
+	switch (group < 0 ? VH_NO : vh_process_holding_group(ctx->root, group, &who, NULL)) {
 	case VH_YES:
 		vh_use_add(ctx, VH_USE_OTHER, "its mediated device %s is in use by %s", canonical,
 			   who)

@@ -5,10 +5,9 @@
 
 #include "lib/base/banned.h"
 
-/* The first versions of libvirt that know <driver model=>, and iommufd; older ones ignore it, and
- * start. The hook's XML has passed through libvirt, which keeps only what it knows. */
+/* The first version of libvirt that knows <driver model=>; older ones ignore it, and start. The
+ * hook's XML has passed through libvirt, which keeps only what it knows. */
 #define MODEL_SINCE 10000
-#define IOMMUFD_SINCE 12001
 #define QEMU_IOMMUFD_SINCE 9000000
 
 /* The QEMU driver of libvirt knows of vfio alone (qemu_validate.c), and its parser of kvm and xen
@@ -127,7 +126,8 @@ static char *only_by_group(const struct vh_case *c)
 
 static bool has_all_of_iommufd(const struct vh_surroundings *s)
 {
-	return s->iommufd == VH_YES && s->qemu >= QEMU_IOMMUFD_SINCE && s->libvirt >= IOMMUFD_SINCE;
+	return s->iommufd == VH_YES && s->qemu >= QEMU_IOMMUFD_SINCE &&
+	       s->libvirt >= VH_RULE_IOMMUFD_SINCE;
 }
 
 bool vh_rule_driver_all_by_iommufd(const struct vh_case *c)
@@ -163,15 +163,56 @@ static void check_mixed(const struct vh_case *c, const struct vh_rule *r,
 		    message, out);
 }
 
+/* libvirt before 12.1 takes the group, whatever is written. */
+static bool is_read_past(const struct vh_surroundings *s)
+{
+	return s->libvirt && s->libvirt < VH_RULE_IOMMUFD_SINCE;
+}
+
+/* QEMU's own driver of NVMe takes it by its group, always. */
+static const struct vh_hostdev *first_disk(const struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].element == VH_DISK)
+			return &d->devices[i];
+	return NULL;
+}
+
+/* Without CONFIG_VFIO_GROUP iommufd is the only way. */
+static void check_groups(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_hostdev *by_group = first_by(c->domain, false);
+	const struct vh_hostdev *disk = first_disk(c->domain);
+
+	if (c->around.vfio_groups != VH_NO)
+		return;
+	if (!by_group && is_read_past(&c->around))
+		by_group = first_by(c->domain, true);
+	if (by_group)
+		add_iommufd(
+			r, by_group,
+			"write <driver iommufd='yes'/> into each <hostdev>, which takes libvirt 12.1 and QEMU 9.0",
+			"it is to be passed by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP): iommufd is the only way",
+			out);
+	if (disk)
+		add_iommufd(
+			r, disk,
+			"pass the controller as a <hostdev> with <driver iommufd='yes'/>, or boot a kernel with CONFIG_VFIO_GROUP",
+			"QEMU takes an NVMe disk by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP)",
+			out);
+}
+
 static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_hostdev *e = c->domain ? first_by(c->domain, true) : NULL;
 	const struct vh_surroundings *s = &c->around;
 	_auto_free_ char *message = NULL;
 
+	if (c->domain)
+		check_groups(c, r, out);
 	if (!e)
 		return;
-	if (s->libvirt && s->libvirt < IOMMUFD_SINCE) {
+	if (is_read_past(s)) {
 		message = vh_printf(
 			"libvirt %u.%u reads past iommufd, which 12.1 and later know: the device is passed by its IOMMU group",
 			s->libvirt / 1000, s->libvirt % 1000);
@@ -201,5 +242,7 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 		   "gets both. Write it for all devices, or for none, as 'vfio-hook check\n"
 		   "--fix' does; mediated devices, and what a network gives, are passed by\n"
 		   "group. libvirt before 12.1 silently ignores it: that is a warning, the\n"
-		   "device is passed by its group.",
+		   "device is passed by its group.\n"
+		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there a device\n"
+		   "that is to be passed by its group is the error.",
 };

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest that has its devices by iommufd: QEMU has their own nodes open, and not that of the group.
+ * Starts, releases, others that want the devices, hot-unplug, as with groups; and who is named.
+ */
+#include "tests/fake/fake-tree.h"
+#include "tests/fake/stage.h"
+#include "tests/tap.h"
+
+#define ON_VFIO "vfio-pci vfio-pci"
+#define QEMU "process 4194305 (qemu-system-x86)"
+
+static struct vh_domain *by_iommufd(const char *uuid, const char *devices)
+{
+	struct vh_domain *d = scratch_vm(uuid, devices);
+
+	d->iommufd = true;
+	return d;
+}
+
+/* The path that the guest's process has open for this group. */
+static bool has_node(const struct stage *st, int group, const char *prefix)
+{
+	_auto_free_ char *target = vh_root_readlink(st->root, "proc/%d/fd/%d", FAKE_QEMU_PID,
+						    30 + group);
+
+	return target && vh_has_prefix(target, prefix);
+}
+
+static bool finding_says(const struct stage *st, const char *message, const char *fix)
+{
+	for (size_t i = 0; i < st->findings.count; i++) {
+		const struct vh_finding *f = &st->findings.list[i];
+
+		if (strstr(f->message, message) && f->fix && strstr(f->fix, fix))
+			return true;
+	}
+	for (size_t i = 0; i < st->findings.count; i++)
+		diag("%s: %s", st->findings.list[i].message,
+		     st->findings.list[i].fix ? st->findings.list[i].fix : "-");
+	return false;
+}
+
+static int group_of(const struct stage *st, const char *addr)
+{
+	_auto_free_ char *name = vh_root_link_name(st->root, "sys/bus/pci/devices/%s/iommu_group",
+						   addr);
+
+	return name ? (int)strtol(name, NULL, 10) : -1;
+}
+
+static void test_guest(const char *devices, const char *first, const char *peer)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = by_iommufd(VM1, devices);
+	_auto_(vh_domain) struct vh_domain *other = by_iommufd(VM2, devices);
+	int group = group_of(st, first);
+
+	ok(stage_run(st, d) == 0 && has_node(st, group, "/dev/vfio/devices/vfio") &&
+		   stage_is(st, peer, ON_VFIO),
+	   "%s by iommufd: starts, and its peer is taken", devices);
+	ok(stage_prepare(st, other) < 0 && stage_found(st, "device-claimed"),
+	   "another domain is refused");
+	ok(stage_release(st, d) < 0 && st->err.what && strstr(st->err.what, "still open: " QEMU) &&
+		   stage_has_claim(st, VM1) && stage_is(st, peer, ON_VFIO),
+	   "a release while QEMU has the devices: everything stays");
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "once it has ended: home");
+}
+
+/* Without a claim that would say whose it is: a QEMU that somebody runs by himself. */
+static void test_stranger(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = by_iommufd(VM1, ALONE);
+	_auto_(vh_domain) struct vh_domain *other = scratch_vm(VM2, ALONE);
+	_auto_free_ char *node = NULL, *fix = NULL, *before = NULL;
+	char why[200];
+
+	if (fake_libvirt_prepare(st->root, d, why, sizeof(why)) < 0)
+		diag("%s", why);
+	fake_remove(st->root, "run/libvirt/qemu/" VM1 ".xml");
+	node = vh_root_readlink(st->root, "proc/%d/fd/%d", FAKE_QEMU_PID, 30 + group_of(st, ALONE));
+	fix = vh_printf("fuser -v %s", node ? node : "-");
+	before = scratch_state(st->s);
+	ok(stage_prepare(st, other) < 0 && finding_says(st, "is in use by " QEMU, fix),
+	   "somebody else's QEMU: named, with the node that it has");
+	ok(stage_detach(st, ALONE) < 0 && finding_says(st, "is in use by " QEMU, fix),
+	   "by hand likewise");
+	free(st->before);
+	st->before = VH_STEAL(before);
+	ok(stage_is_home(st), "and nothing is moved");
+}
+
+static void test_mixed(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, ALONE " " TWO "0");
+
+	d->devices[0].iommufd = VH_YES;
+	ok(stage_prepare(st, d) < 0 && stage_found(st, "iommufd-unavailable") &&
+		   !stage_has_claim(st, VM1) && stage_is_home(st),
+	   "one by iommufd and one by its group: refused, and nothing is moved");
+}
+
+static void test_unplug(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = by_iommufd(VM1, FOUR "0 " ALONE);
+	_auto_(vh_domain) struct vh_domain *other = by_iommufd(VM2, ALONE);
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_unplug(st->root, d, ALONE);
+	ok(stage_prepare(st, other) == 0, "what a guest gave back, another may take");
+	ok(stage_release(st, other) == 0 && stage_end(st, d) == 0 && stage_is_home(st), "home");
+}
+
+int main(void)
+{
+	test_guest(TWO "0", TWO "0", TWO "1");
+	test_guest(FOUR "0 " FOUR "1", FOUR "0", FOUR "2");
+	test_stranger();
+	test_mixed();
+	test_unplug();
+	return tap_done();
+}
