@@ -9,7 +9,7 @@ set -euo pipefail
 
 suite=$1 image=$2
 here=$(cd "$(dirname "$0")" && pwd)
-packages=(gcc libc6-dev meson ninja-build pkg-config perl python3 dpkg-dev xsltproc libxml2-utils
+packages=(gcc libc6-dev meson ninja-build pkg-config perl python3 dpkg-dev xz-utils xsltproc libxml2-utils
 	python3-docutils rpcsvc-proto libvirt0 libglib2.0-dev libgnutls28-dev libxml2-dev libtirpc-dev
 	libnl-3-dev libnl-route-3-dev libjson-c-dev libyajl-dev libpciaccess-dev libudev-dev)
 
@@ -30,8 +30,10 @@ if [ ! -d "$image/modular" ]; then
 		mkdir /source; cd /source
 		apt-get -qq update
 		version=$(dpkg-query -Wf "\${source:Version}" libvirt0)
-		apt-get -qq -o APT::Sandbox::User=root --only-source --download-only source "libvirt=$version" || exit 77
-		dpkg-source --no-check -x libvirt_*.dsc libvirt
+		apt-get -qq -o APT::Sandbox::User=root --only-source --download-only source "libvirt=$version" || true
+		[ -e libvirt_*.orig.tar.xz ] || exit 77 # the other files are not needed
+		mkdir libvirt
+		tar -xf libvirt_*.orig.tar.xz -C libvirt --strip-components=1
 		cd libvirt
 		meson setup build -Dauto_features=disabled -Dprefix=/usr -Dsysconfdir=/etc -Dlocalstatedir=/var \
 			-Drunstatedir=/run -Ddriver_remote=enabled -Ddriver_libvirtd=enabled -Ddriver_qemu=enabled \
