@@ -29,7 +29,7 @@ static const char *find_mark(const char *text)
 }
 
 /* Before anything else is looked at: a newer one may have lines that we do not know. *ret_version
- * stays as it is where it is no snapshot. */
+ * stays as it is where the text is not a snapshot. */
 static int check_snapshot(const struct vh_manifest *m, const char *text, size_t len,
 			  unsigned int *ret_version)
 {
