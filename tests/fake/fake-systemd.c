@@ -4,15 +4,19 @@
  * tree:
  *
  *	units/NAME                   what `systemctl show` says of it
- *	fake-kernel/unit/NAME        its processes, while it runs: proc/PID is parked when it stops
+ *	fake-kernel/unit/NAME        its processes, while it runs: proc/PID is parked when it stops;
+ *				     1/fd/62: what another process keeps for it
  *	fake-kernel/unit/NAME.mount  its line of mountinfo; .swaps: of /proc/swaps; .holds: its disk
  *	fake-kernel/unit/NAME.broken it does not start; .stays: does not stop; .again: starts by
- *itself sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
+ *				     itself
+ *	sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
  *
  * Each call is a write for fake_fault(), with a path like "unit/stop/NAME" or "module/load/NAME".
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include "lib/base/strbuf.h"
 #include "lib/base/unit.h"
@@ -55,9 +59,13 @@ static void park_processes(const struct vh_root *root, const char *name, bool aw
 	vh_unit_words(&list, pids);
 	for (size_t i = 0; i < list.count; i++) {
 		_auto_free_ char *here = vh_printf("proc/%s", list.name[i]);
-		_auto_free_ char *there = vh_printf(PARKED "/proc-%s", list.name[i]);
+		_auto_free_ char *there = NULL;
+		struct stat st;
 
-		if (vh_root_exists(root, "%s", away ? here : there))
+		for (char *slash = list.name[i]; (slash = strchr(slash, '/'));)
+			*slash = '-';
+		there = vh_printf(PARKED "/proc-%s", list.name[i]);
+		if (!fstatat(root->fd, away ? here : there, &st, AT_SYMLINK_NOFOLLOW))
 			fake_rename(root, away ? here : there, away ? there : here);
 	}
 }
