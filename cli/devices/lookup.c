@@ -7,6 +7,7 @@
 
 #include "cli/suggest.h"
 #include "lib/base/strbuf.h"
+#include "lib/domain/address.h"
 
 #include "lib/base/banned.h"
 
@@ -175,16 +176,30 @@ static const char *wrong_part(const char *text)
 	return "it is not of the form 0000:03:00.0";
 }
 
+/* IBM Z's documents write 0001:000:000:0. */
+static bool is_of_z(const char *text)
+{
+	size_t colons = 0;
+
+	for (const char *p = text; (p = strchr(p, ':')); p++)
+		colons++;
+	return colons == 3 && !strchr(text, '.');
+}
+
 int vh_lookup_address(const struct vh_root *root, const char *text, struct vh_pci_addr *ret,
 		      struct vh_error *err)
 {
 	const char *name = vh_has_prefix(text, "/dev/") ? text + 5 : text;
 	struct vh_pci_addr addr;
 	const char *wrong = wrong_part(text);
+	_auto_free_ char *meant = wrong && is_of_z(text) ? vh_address_meant(text) : NULL;
 	bool exists;
 
 	if (vh_pci_parse_loose(text, ret) == 0)
 		return check_domain(root, text, ret, err);
+	if (meant)
+		return vh_fail(err, VH_E_INPUT, 0, "vfio-hook list   # shows all addresses",
+			       "'%s' is not a PCI address; %s is one", text, meant);
 	if (wrong)
 		return vh_fail(err, VH_E_INPUT, 0, "vfio-hook list   # shows all addresses",
 			       "'%s' is not a PCI address: %s", text, wrong);

@@ -134,6 +134,17 @@ static char *guess(const char *const value[4])
 	return vh_strdup(vh_pci_str(&addr).s);
 }
 
+char *vh_address_meant(const char *text)
+{
+	struct vh_pci_addr addr;
+	uint32_t v[4];
+
+	if (guess_whole(text, v) < 0)
+		return NULL;
+	addr = make_addr(v);
+	return vh_strdup(vh_pci_str(&addr).s);
+}
+
 /* The part as libvirt reads it, or a phrase that says why it is none. */
 static char *read_part(const struct part *part, const char *value, uint32_t *ret)
 {

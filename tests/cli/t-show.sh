@@ -133,6 +133,10 @@ exits 'show one that is not there among others' 1 "$hook" --sysroot "$(tree demo
 prints 'the others are shown' '^0000:06:00.0 '
 exits 'the worst decides' 2 "$hook" --sysroot "$(tree demo)" show gpu 7f:00.0 06:00.0
 prints 'the others are shown then too' '^0000:06:00.0 '
+refuses 'an address as IBM Z has it' "'0001:000:000:0' is not a PCI address; 0001:00:00.0 is one" \
+	"$hook" --sysroot "$(tree demo)" show 0001:000:000:0
+refuses 'an address without a function' "the function is missing, as .0" \
+	"$hook" --sysroot "$(tree demo)" show 0000:03:00
 refuses 'no address' "'gpu' is neither a PCI address nor" "$hook" --sysroot "$(tree demo)" show gpu
 refuses 'nothing to show' 'too few arguments' "$hook" show
 mkdir -p "$more/etc/libvirt"
