@@ -349,7 +349,7 @@ static void unsafe_on_arm(struct world *w)
 	w->host.cpu = VH_CPU_ARM;
 }
 CASE("unsafe-on-arm", unsafe_on_arm, .want = "error interrupts-unsafe",
-     .says = "GICv2m in /proc/interrupts, no ITS", .fix = "take a machine with an ITS");
+     .says = "GICv2m in /proc/interrupts, no ITS", .fix = "choose another machine, with an ITS");
 
 static void unsafe_by_iommufd(struct world *w)
 {

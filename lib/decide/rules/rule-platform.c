@@ -109,7 +109,7 @@ static char *unsafe_fix(const struct vh_host *h, const char *off, const char *mo
 {
 	if (h->cpu == VH_CPU_ARM)
 		return vh_printf(
-			"take a machine with an ITS (GICv3 or later): no setting gives it to this one%s\n"
+			"choose another machine, with an ITS (GICv3 or later): no setting gives it to this one%s\n"
 			"or, if all guests are trusted: echo 'options %s allow_unsafe_interrupts=1' > /etc/modprobe.d/unsafe-interrupts.conf, and reboot",
 			h->is_guest ? ", its hypervisor may" : "", module);
 	if (off)
