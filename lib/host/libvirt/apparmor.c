@@ -35,18 +35,18 @@ static const char *closing(const char *p)
 
 static bool is_in_class(const char *p, const char *end, char c)
 {
-	bool not = *p == '^' || *p == '!';
+	bool others = *p == '^' || *p == '!';
 
-	for (p += not ? 1 : 0; p < end; p++) {
+	for (p += others ? 1 : 0; p < end; p++) {
 		if (p + 2 < end && p[1] == '-') {
 			if (c >= p[0] && c <= p[2])
-				return !not ;
+				return !others;
 			p += 2;
 		} else if (*p == c) {
-			return !not ;
+			return !others;
 		}
 	}
-	return not ;
+	return others;
 }
 
 static bool matches(const char *p, const char *s, int *steps);
