@@ -57,8 +57,8 @@ bool vh_address_of_running(const struct _xmlNode *device, struct vh_pci_addr *re
 /* Fills in what <address> says: addr or problem and meant, written, decimal, hex. */
 void vh_address_read(struct vh_hostdev *dev, const struct _xmlNode *node);
 
-/* What a text that is no address was meant to be, as IBM Z's 0001:000:000:0 is 0001:00:00.0; NULL:
- * nothing that could be told. Caller frees. */
+/* What a text that is not an address was meant to be, as IBM Z's 0001:000:000:0 is 0001:00:00.0;
+ * NULL: nothing that could be told. Caller frees. */
 char *vh_address_meant(const char *text) VH_CHECK;
 
 #endif
