@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lock-holder - finds the inode of the file in /proc/locks, and there the process. */
+/* lock-holder - finds the file in /proc/locks, by file system and inode, and there the process. */
 #include "lib/base/lock-holder.h"
 
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "lib/base/printable.h"
 
@@ -12,24 +13,25 @@
 
 /* "1: FLOCK  ADVISORY  WRITE 812 00:1a:567 0 EOF"; those who wait have "->" behind the number
  * (fs/locks.c:lock_get_status()). */
-static long pid_in(const char *line, ino_t inode)
+static long pid_in(const char *line, const struct stat *st)
 {
-	unsigned long long there;
+	unsigned int major, minor;
+	unsigned long long inode;
 	long pid;
 
-	if (sscanf(line, "%*d: FLOCK %*s %*s %ld %*x:%*x:%llu ", &pid, &there) != 2)
+	if (sscanf(line, "%*d: FLOCK %*s %*s %ld %x:%x:%llu ", &pid, &major, &minor, &inode) != 4)
 		return 0;
-	return there == inode ? pid : 0;
+	return inode == st->st_ino && makedev(major, minor) == st->st_dev ? pid : 0;
 }
 
-static long find(const struct vh_root *root, ino_t inode)
+static long find(const struct vh_root *root, const struct stat *st)
 {
 	_auto_free_ char *text = vh_root_read(root, "proc/locks");
 	char *rest = text, *line;
 	long pid = 0;
 
 	while (!pid && rest && (line = strsep(&rest, "\n")))
-		pid = pid_in(line, inode);
+		pid = pid_in(line, st);
 	return pid;
 }
 
@@ -55,7 +57,7 @@ char *vh_lock_holder(const struct vh_root *root, int fd)
 	struct stat st;
 	long pid;
 
-	if (fstat(fd, &st) < 0 || (pid = find(root, st.st_ino)) <= 0)
+	if (fstat(fd, &st) < 0 || (pid = find(root, &st)) <= 0)
 		return NULL;
 	command = command_of(root, pid);
 	/* a child of it that writes to a driver has inherited the lock */

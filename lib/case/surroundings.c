@@ -104,7 +104,10 @@ static bool is_shared(const struct vh_domain *d, const char *path)
 	for (size_t i = 0; i < d->needs.count; i++) {
 		const struct vh_need *n = &d->needs.list[i];
 
-		if (n->kind == VH_NEED_PATH && vh_has_prefix(path, n->name))
+		size_t len = strlen(n->name);
+
+		if (n->kind == VH_NEED_PATH && len && vh_has_prefix(path, n->name) &&
+		    (!path[len] || path[len] == '/' || n->name[len - 1] == '/'))
 			return true;
 	}
 	return false;

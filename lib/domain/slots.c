@@ -34,7 +34,8 @@ static void read_wrong_type(struct vh_slots *to, const xmlNode *node, const xmlN
 	to->wrong_line = vh_xml_line(node);
 }
 
-/* <address type='pci'> without anything is one that libvirt chooses. */
+/* <address type='pci'> without anything is one that libvirt chooses, and so is one in which
+ * domain, bus and slot are 0 (virDeviceInfoPCIAddressIsWanted()). */
 static void read_slot(struct vh_slots *to, const xmlNode *node)
 {
 	const xmlNode *address = vh_xml_child(node, "address");
@@ -50,6 +51,8 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 	    !read_part(address, "bus", 0xff, &bus) || !read_part(address, "slot", 0x1f, &slot) ||
 	    !read_part(address, "function", 7, &function))
 		return; /* libvirt says so */
+	if (!domain && !bus && !slot)
+		return;
 	s = VH_APPEND(to->list, to->count);
 	s->line = vh_xml_line(node);
 	s->element = vh_printable(vh_xml_name(node), VH_VALUE_MAX);

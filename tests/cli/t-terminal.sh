@@ -78,8 +78,11 @@ lock=$root/run/vfio-hook/manual.lock
 	mkdir -p "$root/proc/4711"
 	printf '%s\0' /etc/libvirt/hooks/qemu vm prepare begin - >"$root/proc/4711/cmdline"
 	{
-		echo "1: FLOCK  ADVISORY  WRITE 812 00:1a:1 0 EOF"
-		echo "2: FLOCK  ADVISORY  WRITE 4711 00:1a:$(stat -c %i "$lock") 0 EOF"
+		inode=$(stat -c %i "$lock") device=$(stat -c %d "$lock")
+		device=$(printf '%02x:%02x' $((device >> 8 & 0xfff)) $((device & 0xff)))
+		echo "1: FLOCK  ADVISORY  WRITE 812 $device:1 0 EOF"
+		echo "2: FLOCK  ADVISORY  WRITE 813 fff:ff:$inode 0 EOF"
+		echo "3: FLOCK  ADVISORY  WRITE 4711 $device:$inode 0 EOF"
 	} >"$root/proc/locks"
 	typed 150 "$fake" detach 06:00.0
 	verdict 'progress on a terminal: who has the lock' appears 'waiting for process 4711 (/etc/libvirt/hooks/qemu vm prepare begin -) to unlock /run/vfio-hook/manual.lock: [1-9][0-9]* s, at most 60 s'

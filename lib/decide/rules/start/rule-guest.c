@@ -150,8 +150,6 @@ static const char *why_not_there(const struct vh_slots *s, const struct vh_slot 
 		return "a guest has PCI domain 0 alone";
 	if (vh_bits_has(&s->ports, a->bus) && a->slot)
 		return "that bus is a port, which has slot 0 alone";
-	if (!a->bus && !a->slot)
-		return "the root bus has no slot 0 for devices";
 	if (a->bus || !one->is_hostdev)
 		return NULL;
 	if (s->board == VH_BOARD_Q35 && a->slot == 0x1f &&
@@ -273,7 +271,7 @@ const struct vh_rule vh_rule_guest_address = {
 	.explain = "The <address type='pci'> beside <source> is the address of the device in the\n"
 		   "guest. If two devices have the same address, libvirt refuses the domain, and\n"
 		   "also if there is no such place: a port (pcie-root-port) has slot 0 alone,\n"
-		   "the root bus has none, and the chipset has its own. QEMU ends if function 0\n"
+		   "and the chipset has its own places. QEMU ends if function 0\n"
 		   "has multifunction='off' and the slot has another function. A device at a\n"
 		   "function other than 0, in a slot where nothing is function 0, is a warning:\n"
 		   "the guest starts and never sees it. And virsh attach-device plugs in\n"
