@@ -102,6 +102,24 @@ static void test_told(void)
 		why(st);
 }
 
+/* logind has what the session of the display manager draws on open as well, and process 1 keeps it
+ * for logind: it goes with the session, whatever the compositor is called. */
+static void test_kept_by_logind(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_remove(st->root, "proc/4001");
+	stage_add_user(st, 4001, "dwl", "system.slice/" DM);
+	stage_add_user(st, 1, "systemd", "init.scope");
+	fake_put(st->root, "fake-kernel/unit/" DM, "4001 1/fd/7\n");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	if (!ok(stage_run(st, d) == 0, "what process 1 keeps for a compositor ends with it"))
+		why(st);
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "and comes back");
+}
+
 /* --- what does not work ---------------------------------------------------------------------------- */
 
 static void keep_user(struct stage *st)
@@ -386,6 +404,7 @@ int main(void)
 {
 	test_cycle();
 	test_told();
+	test_kept_by_logind();
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
 	test_broken();
