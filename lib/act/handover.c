@@ -281,7 +281,30 @@ static int lend_one(const struct step *s, int lock, struct vh_error *err)
 	return rc;
 }
 
-static int lend(const struct vh_task *t, bool modules, struct vh_error *err)
+/* What starts it is lent too, and after it: it may have started it again by then. */
+static bool may_be_back(const struct vh_task *t, const struct vh_loan *l)
+{
+	const struct vh_unit_facts *u = l->kind == VH_LOAN_UNIT
+						? vh_units_find(&t->c.handed.units, l->name)
+						: NULL;
+
+	for (size_t i = 0; u && i < t->claim->loans.count; i++)
+		if (vh_names_has(&u->waking, t->claim->loans.list[i].name))
+			return true;
+	return false;
+}
+
+/* Units and consoles; those of the units that may be back; modules. */
+enum turn { TURN_FIRST, TURN_AGAIN, TURN_MODULES };
+
+static bool is_of_turn(const struct vh_task *t, const struct vh_loan *l, enum turn turn)
+{
+	if (turn == TURN_AGAIN)
+		return may_be_back(t, l);
+	return is_module(l) == (turn == TURN_MODULES);
+}
+
+static int lend(const struct vh_task *t, enum turn turn, struct vh_error *err)
 {
 	const struct vh_claim *c = t->claim;
 
@@ -290,7 +313,7 @@ static int lend(const struct vh_task *t, bool modules, struct vh_error *err)
 		const struct vh_record *r = vh_claim_find(c, &s.loan->addr);
 
 		/* what an earlier claim has left, of a device that this one does not take, stays */
-		if (!r || !r->now || is_module(s.loan) != modules)
+		if (!r || !r->now || !is_of_turn(t, s.loan, turn))
 			continue;
 		if (lend_one(&s, t->lock, err) < 0)
 			return -1;
@@ -343,10 +366,10 @@ int vh_handover_lend(struct vh_task *t, struct vh_findings *out, struct vh_error
 {
 	if (!t->claim->loans.count)
 		return 0;
-	if (lend(t, false, err) < 0)
+	if (lend(t, TURN_FIRST, err) < 0 || lend(t, TURN_AGAIN, err) < 0)
 		return -1;
 	if (has_modules(t->claim) &&
-	    (judge_again(t, VH_HANDED_UNITS, out, err) < 0 || lend(t, true, err) < 0))
+	    (judge_again(t, VH_HANDED_UNITS, out, err) < 0 || lend(t, TURN_MODULES, err) < 0))
 		return -1;
 	return judge_again(t, VH_HANDED_ALL, out, err);
 }

@@ -113,15 +113,27 @@ static void lend_screens(const struct vh_handed_dev *d, struct vh_loans *to)
 		vh_loans_add(to, &d->dev->addr, VH_LOAN_FRAMEBUFFER, d->framebuffers.name[i]);
 }
 
+/* Those that start others of them, or those that do not. */
+static void lend_units(const struct vh_case *c, bool waking, struct vh_loans *to)
+{
+	const struct vh_handed *h = &c->handed;
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct vh_handed_dev *d = &h->devs[i];
+
+		for (size_t k = 0; is_concerned(c, d->dev) && k < d->units.count; k++)
+			if (vh_units_wakes_asked(&h->units, d->units.name[k]) == waking)
+				lend_unit(&h->units, &d->dev->addr, d->units.name[k], to);
+	}
+}
+
 /* All units first, of whichever device: a service may have a node of another one open. */
 void vh_lending_loans(const struct vh_case *c, struct vh_loans *ret)
 {
 	const struct vh_handed *h = &c->handed;
 
-	for (size_t i = 0; i < h->count; i++)
-		for (size_t k = 0; is_concerned(c, h->devs[i].dev) && k < h->devs[i].units.count;
-		     k++)
-			lend_unit(&h->units, &h->devs[i].dev->addr, h->devs[i].units.name[k], ret);
+	lend_units(c, false, ret);
+	lend_units(c, true, ret);
 	for (size_t i = 0; i < h->count; i++)
 		if (is_concerned(c, h->devs[i].dev))
 			lend_screens(&h->devs[i], ret);

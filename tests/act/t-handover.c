@@ -334,6 +334,41 @@ static void test_with(void)
 	ok(stage_end(st, d) == 0 && stage_is_home(st) && logged(st, back), "and starts after it");
 }
 
+/* A socket that starts a listed service: both are listed, in whatever order. */
+static void add_socket(struct stage *st)
+{
+	fake_add_unit(st->root, "gpu.socket", "");
+	fake_append(st->root, "units/gpu.service", "TriggeredBy=gpu.socket\n");
+	fake_put(st->root, "fake-kernel/unit/gpu.service.woken", "gpu.socket\n");
+	free(st->before);
+	st->before = scratch_state(st->s);
+}
+
+static void test_woken(void)
+{
+	static const char *const there[] = { "unit/stop/gpu.service", "unit/stop/gpu.socket",
+					     "unit/stop/gpu.service", NULL };
+	static const char *const back[] = { "unit/start/gpu.socket", "unit/start/gpu.service",
+					    NULL };
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	add_socket(st);
+	if (!ok(stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") && stage_is_home(st),
+		"a socket that is not listed starts its service again: told, and refused"))
+		why(st);
+	free(st->config.devices[0].stop_units);
+	st->config.devices[0].stop_units = vh_strdup(DM " gpu.socket gpu.service");
+	fake_reset(st->root);
+	if (!ok(stage_run(st, d) == 0 && !stage_found(st, "unit-unfit") && logged(st, there) &&
+			!is_active(st, "gpu.service") && !is_active(st, "gpu.socket"),
+		"listed, it stops after the service, which stops again"))
+		why(st);
+	if (!ok(stage_end(st, d) == 0 && stage_is_home(st) && logged(st, back),
+		"and starts before it"))
+		why(st);
+}
+
 static void test_unfit(void)
 {
 	static const struct {
@@ -413,6 +448,7 @@ int main(void)
 	test_late();
 	test_as_it_was();
 	test_with();
+	test_woken();
 	test_unfit();
 	test_module_of_another();
 	test_silent(NULL);

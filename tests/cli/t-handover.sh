@@ -48,6 +48,17 @@ prints 'a disk: its mount, and its swap by the name that has a file' \
 	'^stop-units = srv\.mount dev-disk-by\\x2duuid-0f3c\.swap$'
 verdict 'a disk: nothing else' eval '! grep -qE "release-console|unload-modules" "$work/out"'
 
+# What mounts it again whenever somebody looks is listed too.
+other automounted units/srv.mount "$(grep . "$(tree desktop)/units/srv.mount")\nTriggeredBy=srv.automount" \
+	units/srv.automount 'Id=srv.automount\nNames=srv.automount\nLoadState=loaded\nActiveState=active\nFragmentPath=/run/x'
+exits 'a disk that is mounted on demand: check warns' 0 there check "$fixtures/handover-disk.xml"
+prints 'a disk that is mounted on demand: of what' \
+	'warning: srv\.mount stops, but srv\.automount is active and may start it again while the guest runs \[unit-unfit\]$'
+pasted $disk
+prints 'a disk that is mounted on demand: its automount' '^stop-units = srv\.mount srv\.automount '
+exits 'a disk that is mounted on demand, as it was printed' 0 there check "$fixtures/handover-disk.xml"
+verdict 'a disk that is mounted on demand: no warning then' eval '! grep -q unit-unfit "$work/out"'
+
 # --- what is printed is what check wants -------------------------------------------------------
 other bare etc/libvirt/vfio-hook.conf '[defaults]'
 exits 'a card without configuration' 1 there check "$fixtures/handover-desktop.xml"

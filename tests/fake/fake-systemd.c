@@ -8,7 +8,7 @@
  *				     1/fd/62: what another process keeps for it
  *	fake-kernel/unit/NAME.mount  its line of mountinfo; .swaps: of /proc/swaps; .holds: its disk
  *	fake-kernel/unit/NAME.broken it does not start; .stays: does not stop; .again: starts by
- *				     itself
+ *				     itself; .woken: so does it while that unit runs
  *	sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
  *
  * Each call is a write for fake_fault(), with a path like "unit/stop/NAME" or "module/load/NAME".
@@ -107,6 +107,14 @@ static void set_running(const struct vh_root *root, const char *name, bool runni
 	hold_disk(root, name, !running);
 }
 
+static bool is_woken(const struct vh_root *root, const char *name)
+{
+	_auto_free_ char *by = vh_root_read(root, UNIT "/%s.woken", name);
+	_auto_free_ char *state = by ? property(root, by, "ActiveState") : NULL;
+
+	return state && !strcmp(state, "active");
+}
+
 static int stop(const struct vh_root *root, const char *name)
 {
 	_auto_free_ char *with = property(root, name, "RequiredBy");
@@ -118,7 +126,7 @@ static int stop(const struct vh_root *root, const char *name)
 	for (size_t i = 0; i < list.count; i++)
 		set_running(root, list.name[i], false);
 	set_running(root, name, false);
-	if (vh_root_exists(root, UNIT "/%s.again", name))
+	if (vh_root_exists(root, UNIT "/%s.again", name) || is_woken(root, name))
 		set_running(root, name, true);
 	return 0;
 }

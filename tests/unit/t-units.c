@@ -17,6 +17,9 @@ static const struct {
 	{ "b.service", NULL, NULL, NULL, "FragmentPath=/x\\nBoundBy=d.service" },
 	{ "c.service", NULL, NULL, "inactive", "PropagatesStopTo=e.service" },
 	{ "d.service", NULL, NULL, "activating", "FragmentPath=/x\\nRequiredBy=a.service" },
+	{ "woken.service", NULL, NULL, NULL, "TriggeredBy=woken.socket idle.timer" },
+	{ "woken.socket", NULL, NULL, NULL, "RequiredBy=f.service" },
+	{ "idle.timer", NULL, NULL, "inactive", "" },
 	{ "e.service", NULL, NULL, NULL, "WantedBy=f.service\\nMainPID=0" },
 	{ "f.service", NULL, NULL, NULL, "Job=0" },
 	{ "waits.service", NULL, NULL, "inactive", "Job=412" },
@@ -177,6 +180,32 @@ static void test_following(const struct scratch *s)
 	vh_units_clear(&units);
 }
 
+/* What starts a unit is read, and does not count as what stops with it. */
+static void test_waking(const struct scratch *s)
+{
+	char *both[] = { (char *)"woken.socket", (char *)"woken.service" };
+	struct vh_names names = { both, 2 };
+	const struct vh_unit_facts *socket, *timer;
+	_auto_free_ char *line = NULL;
+	struct vh_units units;
+
+	read_one(&units, s, "woken.service");
+	socket = vh_units_find(&units, "woken.socket");
+	timer = vh_units_find(&units, "idle.timer");
+	ok(socket && socket->active && timer && !timer->active && units.asked == 1,
+	   "whether what starts a unit is active is read");
+	ok(!vh_units_wakes_asked(&units, "woken.service") &&
+		   vh_units_wakes_asked(&units, "woken.socket"),
+	   "and which of two starts the other");
+	vh_units_clear(&units);
+	line = stopped_with(s, "woken.service");
+	ok(vh_streq(line, "woken.service"), "it does not stop with it");
+	vh_units_read(&units, &s->root, &names);
+	ok(units.asked == 2 && vh_units_wakes_asked(&units, "woken.socket"),
+	   "that is so where both are asked for");
+	vh_units_clear(&units);
+}
+
 static const struct {
 	const char *name;
 	bool serves;
@@ -206,6 +235,7 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(stops); i++)
 		test_stops(i, s);
 	test_following(s);
+	test_waking(s);
 	test_many();
 	for (size_t i = 0; i < VH_COUNT(serving); i++)
 		ok(vh_units_serve_libvirt(serving[i].name) == serving[i].serves, "%s %s libvirt",

@@ -150,6 +150,7 @@ static void add(struct vh_units *u, const struct vh_root *root, const struct vh_
 
 void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struct vh_names *names)
 {
+	_auto_names_ struct vh_names waking = { 0 };
 	size_t from = 0;
 
 	*ret = (struct vh_units){ 0 };
@@ -165,6 +166,9 @@ void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struc
 		}
 		add(ret, root, &more);
 	}
+	for (size_t i = 0; i < ret->count; i++)
+		vh_names_note_all(&waking, &ret->list[i].waking);
+	add(ret, root, &waking); /* whether they run */
 }
 
 /* --- what stops with it ------------------------------------------------------------------------- */
@@ -206,6 +210,14 @@ void vh_units_unseen_with(const struct vh_units *u, const char *name, struct vh_
 
 	collect(&w, name);
 	vh_names_clear(&w.seen);
+}
+
+bool vh_units_wakes_asked(const struct vh_units *u, const char *name)
+{
+	for (size_t i = 0; i < u->asked; i++)
+		if (vh_names_has(&u->list[i].waking, name))
+			return true;
+	return false;
 }
 
 bool vh_units_serve_libvirt(const char *name)
