@@ -169,6 +169,10 @@ static int too_late(const struct step *s, struct vh_error *err)
 {
 	_auto_free_ char *what = what_of(s->loan);
 
+	/* systemd keeps the job of a systemctl that has gone */
+	if (s->back && s->loan->kind == VH_LOAN_UNIT)
+		return vh_fail(err, VH_E_TIMEOUT, 0, "vfio-hook status   # shows when it runs",
+			       "%s has not started again in time; systemd goes on with it", what);
 	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "cannot %s %s in time", doing(s->loan, s->back),
 		       what);
 }

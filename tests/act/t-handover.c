@@ -225,6 +225,31 @@ static void test_broken(void)
 	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and brings it back when it can");
 }
 
+/* It takes longer to start than a step may take: systemd starts it nevertheless. */
+static void test_slow(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+	int write = st->config.timeout_write;
+
+	ok(stage_run(st, d) == 0, "a guest runs");
+	st->config.timeout_write = 300;
+	fake_fault(st->root, "path unit/start/gpu.service hang");
+	if (!ok(stage_end(st, d) < 0 &&
+			!strcmp(st->err.what, "gpu.service has not started again in time; systemd "
+					      "goes on with it"),
+		"a unit takes its time to start again: said"))
+		why(st);
+	ok(says(st, "loan 0000:0a:00.0 unit gpu.service failed\n") && is_active(st, DM),
+	   "the claim remembers it, and all else is back");
+	st->config.timeout_write = write;
+	fake_reset(st->root);
+	VH_IGNORE(st->root->ops->unit(st->root, "start", "gpu.service")); /* by now */
+	if (!ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st),
+		"the next start and end know that it has come back"))
+		why(st);
+}
+
 #define SCREEN "simple-framebuffer.0"
 
 /* The card draws by the firmware's framebuffer, whose memory is taken when it is to come back. */
@@ -443,6 +468,7 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
 	test_broken();
+	test_slow();
 	test_screen();
 	test_screen_away();
 	test_late();

@@ -115,6 +115,21 @@ exits 'a volume of LVM: check refuses, though its mount is listed' 1 there check
 prints 'a volume of LVM: check says why' 'nvme1n1p1 is held by vg-data.* \[device-in-use\]$'
 prints 'a volume of LVM: and what ends it' '^ *fix: lvchange -an vg/data$'
 
+# --- what did not come back --------------------------------------------------------------------
+uuid=4dea22b3-1d52-d8f3-2516-782e98ab3fa0
+other late "run/vfio-hook/$uuid.claim" "vfio-hook-claim 2\nowner $uuid\nname vm\nsince 1763707695.000000000\ndaemon 812 1893\nran yes\n\
+loan $card unit display-manager.service failed\nloan $card unit smbd.service failed\n\
+loan $card unit silent.service failed\nloan $card module nvidia_drm failed\nend" \
+	units/smbd.service 'Id=smbd.service\nNames=smbd.service\nLoadState=loaded\nActiveState=failed'
+exits 'status of what did not come back' 0 there status
+prints 'status: a unit that runs by now' \
+	"^  $card  display-manager.service +came back late; vfio-hook reattach $card ends this entry\$"
+for what in smbd.service silent.service 'module nvidia_drm'; do
+	prints "status: one that does not, $what" "^  $card  $what +did not come back: vfio-hook reattach $card\$"
+done
+exits 'JSON of it' 0 there --format json status
+prints 'JSON of it: whether each unit is active' '"display-manager.service","failed":true,"active":true\}.*"smbd.service","failed":true,"active":false\}.*"silent.service","failed":true,"active":null\}.*"nvidia_drm","failed":true\}'
+
 # --- no systemd --------------------------------------------------------------------------------
 other silent units/display-manager.service ''
 exits 'a display manager that systemd does not know' 0 there handover $card
