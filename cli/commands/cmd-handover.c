@@ -55,25 +55,29 @@ static const char *best_of(const struct wanted *w, const struct vh_names *words)
 
 /* Swap is known by its device, and has its file under another name. What would start the unit again
  * has to stop, too. */
-static void add_unit(struct wanted *w, const char *name)
+static bool add_unit(struct wanted *w, const char *name)
 {
 	char *one[] = { (char *)name };
 	struct vh_names names = { one, 1 };
 	struct vh_units units;
 	const struct vh_unit_facts *u;
+	bool known;
 
 	vh_units_read(&units, w->root, &names);
 	u = vh_units_find(&units, name);
+	known = !u || u->active || u->load != VH_UNIT_MISSING;
 	if (u && u->following)
 		u = vh_units_find(&units, u->following);
-	vh_names_note(&w->units, "%s", u ? u->name : name);
-	for (size_t i = 0; u && i < u->waking.count; i++) {
+	if (known)
+		vh_names_note(&w->units, "%s", u ? u->name : name);
+	for (size_t i = 0; known && u && i < u->waking.count; i++) {
 		const struct vh_unit_facts *waking = vh_units_find(&units, u->waking.name[i]);
 
 		if (waking && waking->active)
 			vh_names_note(&w->units, "%s", waking->name);
 	}
 	vh_units_clear(&units);
+	return known;
 }
 
 /* --- modules -------------------------------------------------------------------------------------- */
@@ -117,7 +121,7 @@ static bool add_line(struct wanted *w, const struct vh_pci_dev *d, const char *l
 	else if (vh_has_prefix(word, "module:"))
 		add_modules(w, d, word + strlen("module:"));
 	else
-		add_unit(w, word);
+		return add_unit(w, word);
 	return true;
 }
 

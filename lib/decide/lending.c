@@ -18,12 +18,13 @@ static bool is_concerned(const struct vh_case *c, const struct vh_pci_dev *d)
 
 /* --- what is explained ---------------------------------------------------------------------------- */
 
+/* What systemd does not know stops for nobody, though it has the name that a unit would have. */
 static bool is_of_unit(const struct vh_case *c, const struct vh_handed_dev *d, const char *word)
 {
 	for (size_t i = 0; i < d->units.count; i++) {
 		const struct vh_unit_facts *u = vh_units_find(&c->handed.units, d->units.name[i]);
 
-		if (u && vh_names_has(&u->names, word))
+		if (u && (u->active || u->load != VH_UNIT_MISSING) && vh_names_has(&u->names, word))
 			return true;
 	}
 	return false;

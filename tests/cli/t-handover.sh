@@ -115,6 +115,26 @@ exits 'a volume of LVM: check refuses, though its mount is listed' 1 there check
 prints 'a volume of LVM: check says why' 'nvme1n1p1 is held by vg-data.* \[device-in-use\]$'
 prints 'a volume of LVM: and what ends it' '^ *fix: lvchange -an vg/data$'
 
+# One of LUKS has a unit, if it is in /etc/crypttab.
+crypt='systemd-cryptsetup@my\x2ddata.service' mapped='dev-mapper-my\x2ddata.device'
+other luks proc/self/mountinfo '26 1 8:1 / / rw - ext4 /dev/sda1 rw\n27 26 253:0 / /srv rw - ext4 /dev/mapper/my-data rw' \
+	sys/class/block/dm-0/dm/name my-data sys/class/block/dm-0/dm/uuid CRYPT-LUKS2-0123456789-my-data \
+	sys/class/block/dm-0/dev 253:0 sys/class/block/nvme1n1p1/holders/dm-0/x x
+# unit NAME LINE...: as systemd shows it
+unit() { printf '%s\n' "Id=$1" "Names=$1" "${@:2}" >"$root/units/$1"; }
+unit "$crypt" LoadState=not-found ActiveState=inactive
+exits 'a LUKS volume opened by hand' 1 there handover $disk
+prints 'a LUKS volume opened by hand: no unit closes it' '^# cannot be handed over: nvme1n1p1 is held by my-data$'
+unit "$crypt" LoadState=loaded ActiveState=active FragmentPath=/run/x "RequiredBy=$mapped"
+unit "$mapped" LoadState=loaded ActiveState=active BoundBy=srv.mount
+pasted $disk
+prints 'a LUKS volume of /etc/crypttab: its unit behind its mount' \
+	'^stop-units = srv\.mount .*systemd-cryptsetup@my\\x2ddata\.service$'
+exits 'a LUKS volume of /etc/crypttab, as it was printed' 0 there check "$fixtures/handover-disk.xml"
+unit "$crypt" LoadState=not-found ActiveState=inactive
+exits 'a LUKS volume opened by hand, with its unit listed' 1 there check "$fixtures/handover-disk.xml"
+prints 'a LUKS volume opened by hand, with its unit listed: in use' 'held by my-data \[device-in-use\]$'
+
 # --- what did not come back --------------------------------------------------------------------
 uuid=4dea22b3-1d52-d8f3-2516-782e98ab3fa0
 other late "run/vfio-hook/$uuid.claim" "vfio-hook-claim 2\nowner $uuid\nname vm\nsince 1763707695.000000000\ndaemon 812 1893\nran yes\n\
