@@ -120,12 +120,13 @@ crypt='systemd-cryptsetup@my\x2ddata.service' mapped='dev-mapper-my\x2ddata.devi
 other luks proc/self/mountinfo '26 1 8:1 / / rw - ext4 /dev/sda1 rw\n27 26 253:0 / /srv rw - ext4 /dev/mapper/my-data rw' \
 	sys/class/block/dm-0/dm/name my-data sys/class/block/dm-0/dm/uuid CRYPT-LUKS2-0123456789-my-data \
 	sys/class/block/dm-0/dev 253:0 sys/class/block/nvme1n1p1/holders/dm-0/x x
-# unit NAME LINE...: as systemd shows it
-unit() { printf '%s\n' "Id=$1" "Names=$1" "${@:2}" >"$root/units/$1"; }
+# quoted NAME: as systemctl lists it; unit NAME LINE...: as it shows one
+quoted() { echo "\"${1//\\/\\\\}\""; }
+unit() { printf '%s\n' "Id=$1" "Names=$(quoted "$1")" "${@:2}" >"$root/units/$1"; }
 unit "$crypt" LoadState=not-found ActiveState=inactive
 exits 'a LUKS volume opened by hand' 1 there handover $disk
 prints 'a LUKS volume opened by hand: no unit closes it' '^# cannot be handed over: nvme1n1p1 is held by my-data$'
-unit "$crypt" LoadState=loaded ActiveState=active FragmentPath=/run/x "RequiredBy=$mapped"
+unit "$crypt" LoadState=loaded ActiveState=active FragmentPath=/run/x "RequiredBy=$(quoted "$mapped")"
 unit "$mapped" LoadState=loaded ActiveState=active BoundBy=srv.mount
 pasted $disk
 prints 'a LUKS volume of /etc/crypttab: its unit behind its mount' \

@@ -8,6 +8,9 @@
 
 #include "lib/base/banned.h"
 
+/* "my\\x2ddata.mount" is how systemctl lists my\x2ddata.mount; a backslash of a file is two here. */
+#define QUOTED(before, after) "\"" before "\\\\\\\\x2d" after "\""
+
 /* a and d require each other; c does not run */
 static const struct {
 	const char *name, *id, *load, *active, *more; /* NULL: as its name, "loaded", "active" */
@@ -17,6 +20,9 @@ static const struct {
 	{ "b.service", NULL, NULL, NULL, "FragmentPath=/x\\nBoundBy=d.service" },
 	{ "c.service", NULL, NULL, "inactive", "PropagatesStopTo=e.service" },
 	{ "d.service", NULL, NULL, "activating", "FragmentPath=/x\\nRequiredBy=a.service" },
+	{ "my\\x2ddata.mount", QUOTED("my", "data.mount"), NULL, NULL,
+	  "FragmentPath=/x\\nRequiredBy=f.service " QUOTED("c", "d.service") },
+	{ "c\\x2dd.service", QUOTED("c", "d.service"), NULL, NULL, "FragmentPath=/x" },
 	{ "woken.service", NULL, NULL, NULL, "TriggeredBy=woken.socket idle.timer" },
 	{ "woken.socket", NULL, NULL, NULL, "RequiredBy=f.service" },
 	{ "idle.timer", NULL, NULL, "inactive", "" },
@@ -38,9 +44,8 @@ static const struct {
 static void add_shown(struct vh_strbuf *to, const char *name, const char *id, const char *load,
 		      const char *active, const char *more)
 {
-	vh_strbuf_addf(to, "f units/%s\tId=%s\\nNames=%s\\nLoadState=%s\\nActiveState=%s\\n%s\n",
-		       name, name, id ? id : name, load ? load : "loaded",
-		       active ? active : "active", more);
+	vh_strbuf_addf(to, "f units/%s\tNames=%s\\nLoadState=%s\\nActiveState=%s\\n%s\n", name,
+		       id ? id : name, load ? load : "loaded", active ? active : "active", more);
 }
 
 static struct scratch *machine(void)
@@ -82,6 +87,7 @@ static const struct {
 	{ "own.service", VH_UNIT_LOADED, true, true, false, "own.service" },
 	{ "run-x.mount", VH_UNIT_LOADED, true, true, false, "run-x.mount" },
 	{ "dev-disk.swap", VH_UNIT_LOADED, true, false, false, "dev-sda2.swap" },
+	{ "my\\x2ddata.mount", VH_UNIT_LOADED, true, false, false, "my\\x2ddata.mount" },
 	{ "silent.service", VH_UNIT_UNKNOWN, false, false, false, "silent.service" },
 };
 
@@ -124,6 +130,8 @@ static const struct {
 	{ "what depends on a unit stands before it", "a.service",
 	  "d.service b.service e.service a.service" },
 	{ "who only wants it stays", "f.service", "f.service" },
+	{ "names that systemctl quotes", "my\\x2ddata.mount",
+	  "f.service c\\x2dd.service my\\x2ddata.mount" },
 	{ "one that does not run", "idle.service", NULL },
 	{ "one that systemd does not know", "silent.service", NULL },
 };

@@ -58,6 +58,34 @@ static void take_commands(struct vh_unit_facts *u, const char *value)
 	u->calls_libvirt |= strstr(value, "virsh") || strstr(value, "libvirt-guests");
 }
 
+/* systemctl quotes what is special to a shell, and so each name with a backslash:
+ * "srv-my\\x2ddata.mount" (src/shared/bus-print-properties.c, src/basic/escape.c:
+ * shell_maybe_quote()). */
+static void unquote(char *word)
+{
+	size_t n = strlen(word);
+	char *to = word;
+
+	if (n < 2 || *word != '"' || word[n - 1] != '"')
+		return;
+	word[n - 1] = 0;
+	for (const char *c = word + 1; *c; c++) {
+		c += *c == '\\' && c[1];
+		*to++ = *c;
+	}
+	*to = 0;
+}
+
+static void take_names(struct vh_names *to, const char *value)
+{
+	_auto_names_ struct vh_names words = { 0 };
+
+	vh_unit_words(&words, value);
+	for (size_t i = 0; i < words.count; i++)
+		unquote(words.name[i]);
+	vh_names_note_all(to, &words);
+}
+
 /* One KEY=VALUE. */
 static void take(struct vh_unit_facts *u, const char *key, const char *value)
 {
@@ -80,11 +108,11 @@ static void take(struct vh_unit_facts *u, const char *key, const char *value)
 	else if (!strcmp(key, "MainPID") && strcmp(value, "0") != 0)
 		vh_names_note(&u->names, "pid:%s", value);
 	else if (!strcmp(key, "Names"))
-		vh_unit_words(&u->names, value);
+		take_names(&u->names, value);
 	else if (is_one_of(key, stopping))
-		vh_unit_words(&u->with, value);
+		take_names(&u->with, value);
 	else if (!strcmp(key, "TriggeredBy"))
-		vh_unit_words(&u->waking, value);
+		take_names(&u->waking, value);
 	else if (vh_has_prefix(key, "Exec"))
 		take_commands(u, value);
 }
