@@ -326,9 +326,9 @@ static const struct {
 	{ "slot 0 of a bridge", MACHINE, AT_BUS("3", "0"), PORT("pci-bridge"), "",
 	  "E guest-address:2" },
 	{ "slot 1 of a bridge", MACHINE, AT_BUS("3", "1"), PORT("pcie-to-pci-bridge"), "", "" },
-	{ "a bus of ports", MACHINE, AT_BUS("3", "1"), PORT("pcie-expander-bus"), "",
+	{ "a bus of ports", MACHINE, AT_BUS("3", "0"), PORT("pcie-expander-bus"), "",
 	  "E guest-address:2" },
-	{ "a switch without its port", MACHINE, AT_BUS("3", "1"), PORT("pcie-switch-upstream-port"),
+	{ "a switch without its port", MACHINE, AT_BUS("3", "0"), PORT("pcie-switch-upstream-port"),
 	  "", "E guest-address:2" },
 	{ "a port on a bus of ports", MACHINE, "",
 	  PORT("pcie-expander-bus") "<controller type='pci' index='4' model='pcie-root-port'>"
