@@ -305,6 +305,16 @@ static const struct {
 	{ "logind alone", CARD PROCESS("5", "systemd-logind", "/dev/dri/card0"),
 	  "display error: process 5 (systemd-logind) has /dev/dri/card0 open",
 	  "loginctl list-sessions   # then end the one that draws on it" },
+	{ "what logind keeps for a compositor of whatever name",
+	  CARD PROCESS("1", "systemd", "/dev/dri/card0") PROCESS(
+		  "5", "systemd-logind", "/dev/dri/card0") PROCESS("7", "dwl", "/dev/dri/card0"),
+	  "display error: process 7 (dwl) has /dev/dri/card0 open",
+	  "end process 7 (dwl), or the desktop: systemctl stop display-manager" },
+	{ "who looks at what logind keeps is not the one that it is kept for",
+	  CARD PROCESS("5", "systemd-logind", "/dev/dri/card0")
+		  PROCESS("7", "switcheroo-cont", "/dev/dri/card0"),
+	  "display error: process 5 (systemd-logind) has /dev/dri/card0 open",
+	  "loginctl list-sessions   # then end the one that draws on it" },
 	{ "who looks",
 	  DISK PROCESS("5", "smartd", "/dev/sdb") CGROUP("5", "/system.slice/smartd.service"),
 	  "block looked: process 5 (smartd) of smartd.service has /dev/sdb open, and is taken to "

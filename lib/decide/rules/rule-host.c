@@ -156,22 +156,15 @@ static const char *no_group_fix(const struct vh_case *c, const struct vh_pci_dev
 			       : "dmesg | grep -i -e iommu -e smmu";
 }
 
-/* On ARM until Linux 6.15 a device is given to its SMMU when a driver is bound, vfio-pci too. */
-static bool gets_group_later(const struct vh_host *h, const struct vh_pci_dev *d)
-{
-	return h->cpu == VH_CPU_ARM && !d->driver && !d->dead &&
-	       vh_rule_release_at_least(h->release, 6, 15) == VH_NO;
-}
-
 static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd,
 			   const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
 
-	if (pd->dev->group < 0 && gets_group_later(c->host, pd->dev))
+	if (vh_rule_gets_group_later(c->host, pd->dev))
 		vh_finding_add(
 			out, r, pd, NULL,
-			"%s has no driver, and so no IOMMU group yet: this kernel makes it when a driver takes the device. What else is in the group is not known before",
+			"%s has no driver, and so no IOMMU group yet: this kernel makes it when a driver takes the device. A start binds it for a moment and sees what else is in the group; before, nobody knows",
 			vh_pci_str(&pd->dev->addr).s)
 			->severity = VH_WARNING;
 	else if (pd->dev->group < 0)
