@@ -87,9 +87,8 @@ ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, c
 	return n;
 }
 
-/* There one call gives all of a file, or of a directory, that fits its buffer
- * (fs/sysfs/file.c:sysfs_kf_seq_show(), fs/kernfs/dir.c:kernfs_fop_readdir()): no second one has to
- * ask for the end. Other file systems below /sys promise nothing. */
+/* There one call gives all of a file that fits its buffer (fs/sysfs/file.c:sysfs_kf_seq_show()): no
+ * second one has to ask for the end. Other file systems below /sys promise nothing. */
 static bool is_sysfs(const struct vh_root *root, const char *path)
 {
 	static const char *const places[] = { "sys/bus/", "sys/devices/", "sys/class/",
@@ -325,7 +324,8 @@ static void tell_names(const struct vh_root *root, enum vh_asked asked, const ch
 }
 
 /* Not readdir(3): its fstat, fcntl and malloc of a buffer are half the cost of a directory of
- * sysfs, and `list` reads thousands. */
+ * sysfs, and `list` reads thousands. Up to the end, also where another entry would have fitted: a
+ * process that is frozen, as all are when the host suspends, gets a part (fs/readdir.c, filldir64()). */
 static int list_in(const struct vh_root *root, const char *path, bool dirs_only,
 		   struct vh_names *ret)
 {
@@ -336,12 +336,8 @@ static int list_in(const struct vh_root *root, const char *path, bool dirs_only,
 
 	if (fd < 0)
 		return -1;
-	while ((n = getdents64(fd, buf, sizeof(buf))) > 0) {
+	while ((n = getdents64(fd, buf, sizeof(buf))) > 0)
 		add_names(buf, (size_t)n, dirs_only, &names);
-		/* another entry would have fitted */
-		if ((size_t)n + sizeof(struct dirent64) <= sizeof(buf) && is_sysfs(root, path))
-			break;
-	}
 	if (n < 0)
 		return -1;
 	if (names.count)
@@ -380,8 +376,8 @@ bool vh_root_has_entries(const struct vh_root *root, const char *fmt, ...)
 
 	FORMAT_PATH(path, fmt);
 	fd = vh_root_open_at(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
-	n = fd < 0 ? 0 : getdents64(fd, buf, sizeof(buf));
-	if (n > 0)
+	n = fd < 0 ? 0 : 1;
+	while (n > 0 && !names.count && (n = getdents64(fd, buf, sizeof(buf))) > 0)
 		add_names(buf, (size_t)n, false, &names);
 	tell_names(root, VH_ASKED_LIST, path, fd >= 0 && n >= 0, &names);
 	return names.count > 0;

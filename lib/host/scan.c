@@ -26,6 +26,7 @@ struct scan {
 	struct place *places;
 	size_t n_places, n_numbered;
 	int64_t deadline;
+	int64_t self, parent;
 	atomic_size_t next; /* of `pids`: nobody has looked at it yet */
 };
 
@@ -189,7 +190,7 @@ static void *look(void *ctx)
 		if (vh_parse_uint(s->pids->name[i], 10, INT32_MAX, &pid) < 0)
 			continue;
 		w->pid = (int64_t)pid;
-		if (s->root->live && (w->pid == getpid() || w->pid == getppid()))
+		if (s->root->live && (w->pid == s->self || w->pid == s->parent))
 			continue; /* we ourselves */
 		if (vh_now_ms() > s->deadline) {
 			w->hits.unseen = "there are too many processes to look at";
@@ -239,10 +240,13 @@ static void take_over(struct vh_hits *to, struct vh_hits *from)
 void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret)
 {
 	_auto_names_ struct vh_names pids = { 0 };
-	struct scan s = { .root = root, .host = h, .pids = &pids, .deadline = vh_now_ms() + LOOK_MS };
+	struct scan s = {
+		.root = root, .host = h, .pids = &pids, .self = getpid(), .parent = getppid()
+	};
 	struct worker w[WORKERS_MAX] = { 0 };
 	size_t started = 1, most;
 
+	s.deadline = vh_now_ms() + LOOK_MS;
 	find_places(&s);
 	*ret = (struct vh_hits){ 0 };
 	if (vh_root_list(root, &pids, "proc") < 0)

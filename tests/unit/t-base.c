@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* t-base - what everybody trusts: numbers, strings, addresses, errors. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/base/error.h"
 #include "lib/base/names.h"
 #include "lib/base/pci.h"
 #include "lib/base/printable.h"
+#include "lib/base/root.h"
 #include "lib/base/strbuf.h"
 #include "tests/tap.h"
 
@@ -304,6 +308,39 @@ static void test_memory(void)
 	   "names");
 }
 
+/* What a process gets that is frozen in the middle: a part, however much would fit. */
+static bool frozen;
+ssize_t getdents64(int fd, void *buf, size_t size)
+{
+	return syscall(SYS_getdents64, fd, buf, frozen && size > 32 ? 32 : size);
+}
+
+static void test_lists_in_parts(void)
+{
+	char dir[] = "/tmp/t-base-XXXXXX";
+	_auto_root_ struct vh_root root = { .fd = -1 };
+	static const char *const made[] = { "sys", "sys/bus", "sys/bus/a", "sys/bus/b",
+					    "sys/bus/c" };
+	_auto_names_ struct vh_names names = { 0 };
+	int at;
+
+	if (!ok(mkdtemp(dir) && vh_root_open_tree(&root, dir, NULL) == 0, "a folder"))
+		return;
+	at = open(dir, O_PATH | O_CLOEXEC);
+	for (size_t i = 0; i < VH_COUNT(made); i++)
+		VH_IGNORE(mkdirat(at, made[i], 0700));
+	frozen = true;
+	ok(vh_root_has_entries(&root, "sys/bus"),
+	   "a folder whose names come one by one is not empty");
+	ok(!vh_root_has_entries(&root, "sys/bus/a"), "an empty one is");
+	ok(vh_root_list(&root, &names, "sys/bus/") == 0 && names.count == 3, "and is listed whole");
+	frozen = false;
+	for (size_t i = VH_COUNT(made); i--;)
+		VH_IGNORE(unlinkat(at, made[i], AT_REMOVEDIR));
+	close(at);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	test_numbers();
@@ -314,5 +351,6 @@ int main(void)
 	test_read_fd();
 	test_error();
 	test_memory();
+	test_lists_in_parts();
 	return tap_done();
 }

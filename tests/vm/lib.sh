@@ -17,7 +17,7 @@ BRIDGE=0000:05:00.0		# one group with the next two
 OLDSOUND=0000:06:01.0		# snd_hda_intel
 DRIVERLESS=0000:06:02.0
 SRIOV=0000:07:00.0		# nvme with virtual functions
-VGA=0000:08:00.0		# bochs-drm, alone: in flavour systemd (topology-display)
+VGA=0000:08:00.0		# cirrus, alone: in flavour systemd (topology-display)
 VFIO=vfio-pci/vfio-pci		# as in expect_state
 }
 DEVICES=/sys/bus/pci/devices
