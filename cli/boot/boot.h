@@ -10,7 +10,7 @@
 /* In cli->options. */
 struct vh_opt_boot {
 	enum vh_boot_by { VH_BOOT_BY_ADDRESS = 0, VH_BOOT_BY_ID } by; /* the words of --by */
-	const char *initramfs; /* or NULL */
+	const char *initramfs;                                        /* or NULL */
 	bool dry_run;
 	bool no_rebuild;
 };
@@ -25,13 +25,16 @@ int vh_boot_verify(struct vh_cli *cli);
  * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
  * status; -1 with errno set where it did not run. */
 int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
-/* What makes images: its output is ours, and on a terminal it is shown that it goes on. */
-int vh_run_shown(const char *const *argv) VH_CHECK;
+/* Its output is ours, and on a terminal a line says that it is waited for, "which `purpose`". */
+int vh_run_shown(const char *const *argv, const char *purpose) VH_CHECK;
 /* Rebuilds the images of all kernels. Whoever kills us, or the tool: with initramfs-tools and
  * dracut each image is the old one or the new one, whole; mkinitcpio replaces images by its own
  * way. 0 or -1 with the reason in err. */
 int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs,
 			struct vh_error *err) VH_CHECK;
+/* The first image in which `lister` finds the boot script, as a path, or NULL. The caller frees. */
+char *vh_boot_run_image_with_script(const struct vh_root *root, enum vh_initramfs initramfs,
+				    const char *lister) VH_CHECK;
 /* Is there a file, whosever, where ours would be? */
 bool vh_boot_run_has_files(const struct vh_root *root);
 /* Puts the files in place and rebuilds, or says how; what fails is undone. `initramfs` is of

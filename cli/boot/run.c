@@ -129,7 +129,7 @@ static void pass_on(const struct vh_progress *p, int fd)
 }
 
 /* It takes a minute or more, in which mkinitramfs says one line for each kernel. */
-int vh_run_shown(const char *const *argv)
+int vh_run_shown(const char *const *argv, const char *purpose)
 {
 	struct vh_progress progress;
 	int pipe[2], rc;
@@ -141,7 +141,7 @@ int vh_run_shown(const char *const *argv)
 	if (pipe2(pipe, O_CLOEXEC) < 0)
 		return -1;
 	vh_progress_begin(&progress, "", 0);
-	vh_progress_say(&progress, "waiting for %s, which makes the initramfs", argv[0]);
+	vh_progress_say(&progress, "waiting for %s, which %s", argv[0], purpose);
 	pid = fork();
 	if (pid == 0)
 		become(argv, pipe[1], true);
@@ -156,7 +156,7 @@ int vh_run_shown(const char *const *argv)
 
 static int run_tool(const char *const *argv, struct vh_error *err)
 {
-	int rc = vh_run_shown(argv);
+	int rc = vh_run_shown(argv, "makes the initramfs");
 
 	if (rc == 0)
 		return 0;
@@ -223,6 +223,22 @@ int vh_boot_run_rebuild(struct vh_cli *cli, enum vh_initramfs initramfs, struct 
 	return run_tool(initramfs == VH_INITRAMFS_TOOLS ? tools : mkinitcpio, err);
 }
 
+static int run_zipl(const struct vh_root *root, struct vh_error *err)
+{
+	const char *argv[] = { vh_system_zipl(root), NULL };
+	int rc;
+
+	if (!argv[0])
+		return 0;
+	printf("zipl\n");
+	rc = vh_run_shown(argv, "writes the boot record");
+	if (rc == 0)
+		return 0;
+	return vh_fail(err, VH_E_SYS, rc < 0 ? errno : 0,
+		       "zipl   # before the next boot: until then the new images are not found",
+		       "'%s' has not written where kernel and images lie", argv[0]);
+}
+
 static void put_files(const struct vh_boot_files *files, const struct vh_boot_files *before)
 {
 	for (size_t i = 0; i < files->count; i++) {
@@ -244,6 +260,50 @@ static void put_dry(const struct vh_boot_files *files)
 	}
 }
 
+char *vh_boot_run_image_with_script(const struct vh_root *root, enum vh_initramfs initramfs,
+				    const char *lister)
+{
+	_auto_names_ struct vh_names releases = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &releases, "lib/modules")); /* none, then */
+	for (size_t i = 0; i < releases.count; i++) {
+		_auto_strbuf_ struct vh_strbuf list = { 0 };
+		_auto_free_ char *image = vh_system_image(root, releases.name[i]);
+		_auto_free_ char *path = vh_printf("/%s", image ? image : "");
+		const char *argv[] = { lister, path, NULL };
+
+		if (image && vh_run(argv, &list) == 0 && list.data &&
+		    strstr(list.data, vh_boot_files_in_image(initramfs)))
+			return VH_STEAL(path);
+	}
+	return NULL;
+}
+
+/* mkinitcpio ends with an error for whatever one of its hooks has complained of, with images that
+ * are whole and hold what was taken back: so they, and not its status, say how it is. */
+static int undone(struct vh_cli *cli, enum vh_initramfs initramfs)
+{
+	const char *lister = vh_system_initramfs_lister(initramfs);
+	_auto_free_ char *command = vh_system_rebuild_command(&cli->root, initramfs);
+	_auto_free_ char *image = initramfs == VH_INITRAMFS_MKINITCPIO
+					  ? vh_boot_run_image_with_script(&cli->root, initramfs,
+									  lister)
+					  : NULL;
+
+	if (!image) {
+		vh_note("the files are as they were; if an image was rebuilt already, rebuild it "
+			"with: %s",
+			command);
+		return VH_EXIT_UNDONE;
+	}
+	vh_note("the files are as they were, but '%s' holds the boot script; rebuild it with: %s",
+		image, command);
+	vh_note("if its message has nothing to do with vfio-hook, keep both: the same with "
+		"--no-rebuild, then: %s",
+		command);
+	return VH_EXIT_LEFT;
+}
+
 /* The images go with the files: where they cannot be made, neither stays. */
 static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 			   const struct vh_boot_written *before)
@@ -255,16 +315,18 @@ static int rebuild_or_undo(struct vh_cli *cli, enum vh_initramfs initramfs,
 	 * beside the image as it was, which `boot verify` tells */
 	from_terminal(SIG_IGN);
 	rc = vh_boot_run_rebuild(cli, initramfs, &err);
+	if (rc == 0 && run_zipl(&cli->root, &err) < 0) {
+		/* the images are good, and the list that finds them is of the old ones */
+		from_terminal(SIG_DFL);
+		vh_error_report(cli, NULL, &err);
+		return VH_EXIT_LEFT;
+	}
 	from_terminal(SIG_DFL);
 	if (rc == 0)
 		return VH_EXIT_OK;
 	vh_error_report(cli, NULL, &err);
-	if (vh_boot_write_undo(before, &second) == 0) {
-		vh_note("the files are as they were; if an image was rebuilt already, rebuild it "
-			"with: %s",
-			vh_system_initramfs_command(initramfs));
-		return VH_EXIT_UNDONE;
-	}
+	if (vh_boot_write_undo(before, &second) == 0)
+		return undone(cli, initramfs);
 	vh_error_report(cli, NULL, &second);
 	return VH_EXIT_LEFT;
 }
@@ -288,11 +350,12 @@ int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,
 	_auto_error_ struct vh_error err = { 0 };
 	const struct vh_opt_boot *options = cli->options;
 	bool rebuilds = cli->root.live && !options->no_rebuild;
+	_auto_free_ char *command = vh_system_rebuild_command(&cli->root, initramfs);
 
 	vh_boot_files_make(e, &files);
 	if (options->dry_run) {
 		put_dry(&files);
-		printf("then: %s\n", vh_system_initramfs_command(initramfs));
+		printf("then: %s\n", command);
 		return VH_EXIT_OK;
 	}
 	if (cli->root.live && !vh_backend_privileged()) {
@@ -306,6 +369,6 @@ int vh_boot_run_apply(struct vh_cli *cli, const struct vh_boot_binding *e,
 	put_files(&files, &before.before);
 	if (rebuilds)
 		return rebuild_or_undo(cli, initramfs, &before);
-	printf("to be run now: %s\n", vh_system_initramfs_command(initramfs));
+	printf("to be run now: %s\n", command);
 	return VH_EXIT_OK;
 }

@@ -54,18 +54,31 @@ static const char *best_of(const struct wanted *w, const struct vh_names *words)
 	return manager;
 }
 
-/* Swap is known by its device, and has its file under another name. */
-static void add_unit(struct wanted *w, const char *name)
+/* Swap is known by its device, and has its file under another name. What would start the unit again
+ * has to stop, too. */
+static bool add_unit(struct wanted *w, const char *name)
 {
 	char *one[] = { (char *)name };
 	struct vh_names names = { one, 1 };
 	struct vh_units units;
 	const struct vh_unit_facts *u;
+	bool known;
 
 	vh_units_read(&units, w->root, &names);
 	u = vh_units_find(&units, name);
-	vh_names_note(&w->units, "%s", u && u->following ? u->following : name);
+	known = !u || u->active || u->load != VH_UNIT_MISSING;
+	if (u && u->following)
+		u = vh_units_find(&units, u->following);
+	if (known)
+		vh_names_note(&w->units, "%s", u ? u->name : name);
+	for (size_t i = 0; known && u && i < u->waking.count; i++) {
+		const struct vh_unit_facts *waking = vh_units_find(&units, u->waking.name[i]);
+
+		if (waking && waking->active)
+			vh_names_note(&w->units, "%s", waking->name);
+	}
 	vh_units_clear(&units);
+	return known;
 }
 
 /* --- modules -------------------------------------------------------------------------------------- */
@@ -109,7 +122,7 @@ static bool add_line(struct wanted *w, const struct vh_pci_dev *d, const char *l
 	else if (vh_has_prefix(word, "module:"))
 		add_modules(w, d, word + strlen("module:"));
 	else
-		add_unit(w, word);
+		return add_unit(w, word);
 	return true;
 }
 
@@ -143,7 +156,11 @@ static void put_words(const struct wanted *w, const char *key, const struct vh_n
 static void put(const struct wanted *w, const struct vh_pci_dev *d)
 {
 	printf("[device %s]\n", vh_pci_str(&d->addr).s);
-	vh_put_lines(stdout, "", w->why.len ? w->why.data : "# nothing to hand over: the host does not use it in a way that refuses a start\n");
+	vh_put_lines(
+		stdout, "",
+		w->why.len
+			? w->why.data
+			: "# nothing to hand over: the host does not use it in a way that refuses a start\n");
 	put_words(w, "stop-units = ", &w->units);
 	if (w->console)
 		puts(w->unexplained ? "# release-console = yes" : "release-console = yes");

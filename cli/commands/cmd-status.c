@@ -25,6 +25,7 @@ static void status_clear(struct vh_status *s)
 	free(s->refusals);
 	vh_host_free(s->host);
 	vh_claims_clear(&s->seen);
+	vh_units_clear(&s->late);
 }
 
 /* An ordinary user may ask, and gets the rest. */
@@ -127,6 +128,21 @@ static void find_state(const struct vh_store *store, const struct vh_claims *see
 		row->state = stale ? "stale" : "held";
 }
 
+static void look_at_late_units(const struct vh_cli *cli, struct vh_status *s)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct vh_loans *l = &s->rows[i].claim->loans;
+
+		for (size_t k = 0; k < l->count; k++)
+			if (l->list[k].failed && l->list[k].kind == VH_LOAN_UNIT)
+				vh_names_note(&names, "%s", l->list[k].name);
+	}
+	if (names.count)
+		vh_units_read(&s->late, &cli->root, &names);
+}
+
 int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 {
 	struct vh_output out = vh_choose_output(cli);
@@ -149,6 +165,7 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 		vh_claims_look(&s.seen, &cli->root, s.host, NULL, &unseen);
 		for (size_t i = 0; i < s.count; i++)
 			find_state(&store, &s.seen, &s.rows[i]);
+		look_at_late_units(cli, &s);
 		vh_progress_end(&progress);
 		out.r->status(&out, &s);
 		if (s.unseen) /* the answer is not whole */

@@ -144,20 +144,39 @@ static char *loan_words(const struct vh_subject *s)
 			 s->loan->name);
 }
 
-static char *loan_state(const struct vh_subject *s)
+static bool is_late_unit(const struct vh_subject *s)
 {
-	if (!s->loan->failed)
-		return vh_strdup("comes back after it");
-	return vh_printf("did not come back: vfio-hook reattach %s", vh_pci_str(&s->loan->addr).s);
+	return s->loan->failed && s->loan->kind == VH_LOAN_UNIT;
 }
 
-VH_FIELDS_GET(enum vh_style, loan_style, s->loan->failed ? VH_BAD : VH_PLAIN)
+/* What was too slow for its start, or somebody has started since, runs by now. */
+static enum vh_tri loan_active(const struct vh_subject *s)
+{
+	const struct vh_unit_facts *u = vh_units_find(&s->status->late, s->loan->name);
+
+	return !u || u->load == VH_UNIT_UNKNOWN ? VH_UNKNOWN : vh_fields_is(u->active);
+}
+
+static char *loan_state(const struct vh_subject *s)
+{
+	struct vh_pci_name addr = vh_pci_str(&s->loan->addr);
+
+	if (!s->loan->failed)
+		return vh_strdup("comes back after it");
+	if (is_late_unit(s) && loan_active(s) == VH_YES)
+		return vh_printf("came back late; vfio-hook reattach %s ends this entry", addr.s);
+	return vh_printf("did not come back: vfio-hook reattach %s", addr.s);
+}
+
+VH_FIELDS_GET(enum vh_style, loan_style,
+	      s->loan->failed && !(is_late_unit(s) && loan_active(s) == VH_YES) ? VH_BAD : VH_PLAIN)
 
 const struct vh_field vh_fields_status_loan[] = {
 	{ "address", "HANDED OVER", .text = loan_address, .at = { { 1, 13, " " } } },
 	{ "kind", .text = loan_kind },
 	{ "name", "", .text = loan_name, .words = loan_words, .at = { { 2, 33, " " } } },
 	{ "failed", .tri = loan_failed },
+	{ "active", .tri = loan_active, .applies = is_late_unit },
 	{ NULL, "", .text = loan_state, .style = loan_style, .at = { { 3, 0, "\n" } } },
 	{ 0 },
 };

@@ -12,6 +12,7 @@
 #include "lib/state/store.h"
 #include "lib/decide/together.h"
 #include "lib/host/detail.h"
+#include "lib/host/systemd/units.h"
 
 /* What was found about one domain, or about the host. All is borrowed. */
 struct vh_report {
@@ -47,6 +48,7 @@ struct vh_status {
 	bool damaged;               /* some could not be read: who knows what they hold */
 	const struct vh_host *host; /* all devices, as they are now */
 	struct vh_claims seen;      /* who has their groups open */
+	struct vh_units late;       /* units that did not come back when they were to */
 };
 
 /* One device, for `show`. All is borrowed. */

@@ -24,6 +24,7 @@ struct step {
 	const struct vh_act *act;
 	const struct vh_loan *loan;
 	bool back;
+	const struct vh_names *with; /* units that have to stop in the same instant; or NULL */
 };
 
 static int errno_of(int rc)
@@ -122,6 +123,16 @@ static int move_module(const struct vh_root *root, const char *name, bool back)
 	return back ? root->ops->load_module(root, name) : root->ops->unload_module(root, name);
 }
 
+static int move_unit(const struct step *s)
+{
+	_auto_names_ struct vh_names units = { 0 };
+
+	vh_names_note(&units, "%s", s->loan->name);
+	if (s->with)
+		vh_names_note_all(&units, s->with);
+	return s->act->root->ops->unit(s->act->root, s->back ? "start" : "stop", &units);
+}
+
 /* In the child: 0, an errno, or the exit status of what it becomes. */
 static int do_step(void *arg)
 {
@@ -131,7 +142,7 @@ static int do_step(void *arg)
 
 	switch (l->kind) {
 	case VH_LOAN_UNIT:
-		return errno_of(root->ops->unit(root, s->back ? "start" : "stop", l->name));
+		return errno_of(move_unit(s));
 	case VH_LOAN_CONSOLE:
 		return errno_of(write_console(root, l->name, s->back));
 	case VH_LOAN_FRAMEBUFFER:
@@ -165,6 +176,11 @@ static int too_late(const struct step *s, struct vh_error *err)
 {
 	_auto_free_ char *what = doing(s);
 
+	/* systemd keeps the job of a systemctl that has gone */
+	if (s->back && s->loan->kind == VH_LOAN_UNIT)
+		return vh_fail(err, VH_E_TIMEOUT, 0, "vfio-hook status   # shows when it runs",
+			       "%s has not started again in time; systemd is still starting it",
+			       s->loan->name);
 	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "cannot %s in time", what);
 }
 
@@ -285,17 +301,40 @@ static int lend_one(const struct step *s, int lock, struct vh_error *err)
 	return rc;
 }
 
+static bool is_lent(const struct vh_claim *c, const char *unit)
+{
+	for (size_t i = 0; i < c->loans.count; i++)
+		if (c->loans.list[i].kind == VH_LOAN_UNIT && !strcmp(c->loans.list[i].name, unit))
+			return true;
+	return false;
+}
+
+/* What starts it, and is lent too: systemd ignores that from the moment on in which it is to stop,
+ * and stops it after the unit. Between two calls somebody may look at what is mounted on demand. */
+static void find_waking(const struct vh_task *t, const struct vh_loan *l, struct vh_names *ret)
+{
+	const struct vh_unit_facts *u = NULL;
+
+	if (l->kind == VH_LOAN_UNIT)
+		u = vh_units_find(&t->c.handed.units, l->name);
+	for (size_t i = 0; u && i < u->waking.count; i++)
+		if (is_lent(t->claim, u->waking.name[i]))
+			vh_names_note(ret, "%s", u->waking.name[i]);
+}
+
 static int lend(const struct vh_task *t, bool modules, struct vh_error *err)
 {
 	const struct vh_claim *c = t->claim;
 
 	for (size_t i = 0; i < c->loans.count; i++) {
-		struct step s = { t->act, &c->loans.list[i], false };
+		_auto_names_ struct vh_names waking = { 0 };
+		struct step s = { t->act, &c->loans.list[i], false, &waking };
 		const struct vh_record *r = vh_claim_find(c, &s.loan->addr);
 
 		/* what an earlier claim has left, of a device that this one does not take, stays */
 		if (!r || !r->now || is_module(s.loan) != modules)
 			continue;
+		find_waking(t, s.loan, &waking);
 		if (lend_one(&s, t->lock, err) < 0)
 			return -1;
 	}
@@ -376,7 +415,7 @@ static void warn_of(const struct vh_act *act, const struct vh_claim *c, const st
 void vh_handover_load_drivers(const struct vh_act *act, const struct vh_claim *c, int lock)
 {
 	for (size_t i = c->loans.count; i-- > 0;) {
-		struct step s = { act, &c->loans.list[i], true };
+		struct step s = { act, &c->loans.list[i], true, NULL };
 		const struct vh_record *r = vh_claim_find(c, &s.loan->addr);
 		_auto_error_ struct vh_error why = { 0 };
 
@@ -413,7 +452,7 @@ int vh_handover_return(const struct vh_act *all, struct vh_claim *c, int lock, s
 
 	for (size_t i = c->loans.count; i-- > 0;) {
 		struct vh_loan *l = &c->loans.list[i];
-		struct step s = { act, l, true };
+		struct step s = { act, l, true, NULL };
 		_auto_error_ struct vh_error why = { 0 };
 
 		if (vh_claim_find(c, &l->addr) || is_away(act, &l->addr))

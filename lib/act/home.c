@@ -3,6 +3,9 @@
  * step the devices are read again, and only those that stand where we put them are written to. */
 #include "lib/act/home.h"
 
+#include <errno.h>
+#include <time.h>
+
 #include "lib/act/handover.h"
 #include "lib/act/module.h"
 #include "lib/act/steps.h"
@@ -11,6 +14,9 @@
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
+
+#define BUSY_NS 200000000
+#define BUSY_TIMES 10
 
 /*
  * The override that stands while the recorded driver binds. Probing without one lets the
@@ -51,6 +57,7 @@ struct homecoming {
 	struct vh_writers writers;
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
+	bool busy;                                         /* the last step found a device so */
 	bool unsaved; /* the claim could not say that they return: then nothing is probed */
 	struct vh_error why;
 };
@@ -180,6 +187,7 @@ static void run_step(struct homecoming *h, home_step *step)
 	struct vh_standing *before = h->states;
 	struct vh_claim *c = h->claim;
 
+	h->busy = false;
 	/* in ascending order: function 0 comes home first */
 	for (size_t i = 0; i < c->count; i++)
 		if (is_going(h, i))
@@ -189,11 +197,27 @@ static void run_step(struct homecoming *h, home_step *step)
 	vh_batch_run(h->act, &h->writers, &b);
 	vh_steps_mark_stuck(c, &b);
 	leave_used(h, &b);
+	for (size_t i = 0; i < b.count; i++)
+		h->busy |= b.writes[i].result == EBUSY;
 	if (vh_batch_failed(&b) && !h->why.what)
 		(void)vh_steps_failed(vh_batch_failed(&b), "give back", &h->why);
 	h->states = vh_standing_read(h->act->root, c);
 	if (before != h->first)
 		vh_standing_free(before, c->count);
+}
+
+/* While a device of the group is reset, which from Linux 7.0 on keeps its IOMMU from being
+ * attached, no driver takes it. A reset takes a second at most, of most devices a tenth. */
+static void bind_again(struct homecoming *h)
+{
+	static const struct timespec pause = { 0, BUSY_NS };
+
+	for (int i = 0; i < BUSY_TIMES && h->busy && vh_now_ms() < h->act->deadline; i++) {
+		vh_root_waits(h->act->root, "a device that is busy with a reset");
+		vh_root_step(h->act->root, "wait for a reset");
+		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
+		run_step(h, step_bind);
+	}
 }
 
 /* Says of those that have a way to go that they are on it. -1: no more time; nothing was done. */
@@ -293,8 +317,11 @@ static int walk(struct homecoming *h, struct vh_error *err)
 		return -1;
 	vh_handover_load_drivers(h->act, h->claim, h->writers.lock);
 	load_drivers(h);
-	for (size_t i = 0; i < VH_COUNT(steps); i++)
+	for (size_t i = 0; i < VH_COUNT(steps); i++) {
 		run_step(h, steps[i]);
+		if (steps[i] == step_bind)
+			bind_again(h);
+	}
 	vh_writer_end(&h->writers);
 	left = settle(h, err);
 	if (h->states != h->first)

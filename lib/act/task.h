@@ -17,6 +17,7 @@ struct vh_task {
 	struct vh_store store;
 	int lock;                        /* of the claim */
 	bool settled;                    /* nothing has been moved since the last look */
+	bool first_bind;                 /* what gets its group by that is bound, no more */
 	enum vh_handed_over handed_over; /* of what the host gives up */
 	struct vh_claim *old;            /* what an accident, or an earlier detach, left; or NULL */
 	struct vh_standing *standing;    /* where its devices stand, as last looked at */

@@ -76,10 +76,10 @@ static int live_unload_module(const struct vh_root *root, const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-static int live_unit(const struct vh_root *root, const char *verb, const char *unit)
+static int live_unit(const struct vh_root *root, const char *verb, const struct vh_names *units)
 {
 	(void)root;
-	return vh_systemd_call(verb, unit);
+	return vh_systemd_call(verb, units);
 }
 
 static char *live_units(const struct vh_root *root, const struct vh_names *names)
@@ -160,9 +160,9 @@ static int tree_load_module(const struct vh_root *root, const char *name)
 	return -EROFS;
 }
 
-static int tree_unit(const struct vh_root *root, const char *verb, const char *unit)
+static int tree_unit(const struct vh_root *root, const char *verb, const struct vh_names *units)
 {
-	(void)root, (void)verb, (void)unit;
+	(void)root, (void)verb, (void)units;
 	return -EROFS;
 }
 

@@ -35,9 +35,9 @@ struct vh_root_ops {
 	/* Every route of every table (lib/base/root-routes.h); NULL, errno set. Without it a file
 	 * `routes` of the tree has them. */
 	char *(*routes)(const struct vh_root *root);
-	/* systemctl VERB UNIT: start or stop, until that is done. Called in a child only. 0 or a
+	/* systemctl VERB UNIT...: start or stop, until that is done. Called in a child only. 0 or a
 	 * negative errno, or it becomes systemctl and its exit status counts. */
-	int (*unit)(const struct vh_root *root, const char *verb, const char *unit);
+	int (*unit)(const struct vh_root *root, const char *verb, const struct vh_names *units);
 	/* Unloads a module, unless it is in use. 0 or a negative errno. Called in a child only. */
 	int (*unload_module)(const struct vh_root *root, const char *name);
 	/* What systemd says of units, as lib/base/systemd.h; NULL: nothing. Without it the files

@@ -31,13 +31,15 @@ static int become(char *const argv[])
 	return -errno;
 }
 
-int vh_systemd_call(const char *verb, const char *unit)
+int vh_systemd_call(const char *verb, const struct vh_names *units)
 {
-	_auto_free_ char *v = vh_strdup(verb), *u = vh_strdup(unit);
+	_auto_free_ char *v = vh_strdup(verb);
 	static char name[] = "systemctl", password[] = "--no-ask-password", quiet[] = "--quiet",
 		    end[] = "--";
-	char *const argv[] = { name, password, quiet, v, end, u, NULL };
+	char *argv[UNITS_MAX + 6] = { name, password, quiet, v, end };
 
+	for (size_t i = 0; i < units->count && i < UNITS_MAX; i++)
+		argv[5 + i] = units->name[i];
 	return become(argv);
 }
 

@@ -9,9 +9,9 @@
 
 #include "lib/base/names.h"
 
-/* In a child only: becomes systemctl VERB UNIT, which waits until that is done. Returns a negative
- * errno if it cannot. */
-int vh_systemd_call(const char *verb, const char *unit);
+/* In a child only: becomes systemctl VERB UNIT..., which waits until that is done. Returns a
+ * negative errno if it cannot. */
+int vh_systemd_call(const char *verb, const struct vh_names *units);
 
 /* What `systemctl show` says of these units, one block after the other, with an empty line between
  * them; within two seconds. NULL: nothing. Caller frees. */

@@ -11,8 +11,7 @@ static const struct {
 				 "/usr/bin/lsinitramfs" },
 	[VH_INITRAMFS_DRACUT] = { "usr/bin/dracut", "dracut --regenerate-all --force",
 				  "/usr/bin/lsinitrd" },
-	[VH_INITRAMFS_MKINITCPIO] = { "usr/bin/mkinitcpio", "mkinitcpio -P",
-				      "/usr/bin/lsinitcpio" },
+	[VH_INITRAMFS_MKINITCPIO] = { "usr/bin/mkinitcpio", "mkinitcpio -P", "/usr/bin/lsinitcpio" },
 };
 
 enum vh_initramfs vh_system_initramfs_detect(const struct vh_root *root)
@@ -32,6 +31,20 @@ enum vh_initramfs vh_system_initramfs_detect(const struct vh_root *root)
 const char *vh_system_initramfs_command(enum vh_initramfs i)
 {
 	return systems[i].command;
+}
+
+const char *vh_system_zipl(const struct vh_root *root)
+{
+	if (!vh_root_exists(root, "etc/zipl.conf"))
+		return NULL;
+	if (vh_root_exists(root, "usr/sbin/zipl"))
+		return "/usr/sbin/zipl";
+	return vh_root_exists(root, "sbin/zipl") ? "/sbin/zipl" : NULL;
+}
+
+char *vh_system_rebuild_command(const struct vh_root *root, enum vh_initramfs i)
+{
+	return vh_printf("%s%s", systems[i].command, vh_system_zipl(root) ? " && zipl" : "");
 }
 
 const char *vh_system_initramfs_lister(enum vh_initramfs i)

@@ -7,8 +7,13 @@
 
 /* The one whose tool is installed; NONE where it is none, or more than one. */
 enum vh_initramfs vh_system_initramfs_detect(const struct vh_root *root);
-/* What rebuilds the images of all kernels, for people to type. */
+/* What rebuilds the images of all kernels, as people type it. */
 const char *vh_system_initramfs_command(enum vh_initramfs i);
+/* The same with what has to follow. The caller frees. */
+char *vh_system_rebuild_command(const struct vh_root *root, enum vh_initramfs i) VH_CHECK;
+/* The program that has to run whenever an image was made, by its path, or NULL: IBM Z boots by a
+ * list of the blocks where kernel and image lie, which zipl(8) writes. */
+const char *vh_system_zipl(const struct vh_root *root);
 /* The tool that lists what is in an image. */
 const char *vh_system_initramfs_lister(enum vh_initramfs i);
 

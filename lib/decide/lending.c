@@ -18,12 +18,13 @@ static bool is_concerned(const struct vh_case *c, const struct vh_pci_dev *d)
 
 /* --- what is explained ---------------------------------------------------------------------------- */
 
+/* What systemd does not know stops for nobody, though it has the name that a unit would have. */
 static bool is_of_unit(const struct vh_case *c, const struct vh_handed_dev *d, const char *word)
 {
 	for (size_t i = 0; i < d->units.count; i++) {
 		const struct vh_unit_facts *u = vh_units_find(&c->handed.units, d->units.name[i]);
 
-		if (u && vh_names_has(&u->names, word))
+		if (u && (u->active || u->load != VH_UNIT_MISSING) && vh_names_has(&u->names, word))
 			return true;
 	}
 	return false;
@@ -113,15 +114,27 @@ static void lend_screens(const struct vh_handed_dev *d, struct vh_loans *to)
 		vh_loans_add(to, &d->dev->addr, VH_LOAN_FRAMEBUFFER, d->framebuffers.name[i]);
 }
 
+/* Those that start others of them, or those that do not. */
+static void lend_units(const struct vh_case *c, bool waking, struct vh_loans *to)
+{
+	const struct vh_handed *h = &c->handed;
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct vh_handed_dev *d = &h->devs[i];
+
+		for (size_t k = 0; is_concerned(c, d->dev) && k < d->units.count; k++)
+			if (vh_units_wakes_asked(&h->units, d->units.name[k]) == waking)
+				lend_unit(&h->units, &d->dev->addr, d->units.name[k], to);
+	}
+}
+
 /* All units first, of whichever device: a service may have a node of another one open. */
 void vh_lending_loans(const struct vh_case *c, struct vh_loans *ret)
 {
 	const struct vh_handed *h = &c->handed;
 
-	for (size_t i = 0; i < h->count; i++)
-		for (size_t k = 0; is_concerned(c, h->devs[i].dev) && k < h->devs[i].units.count;
-		     k++)
-			lend_unit(&h->units, &h->devs[i].dev->addr, h->devs[i].units.name[k], ret);
+	lend_units(c, false, ret);
+	lend_units(c, true, ret);
 	for (size_t i = 0; i < h->count; i++)
 		if (is_concerned(c, h->devs[i].dev))
 			lend_screens(&h->devs[i], ret);

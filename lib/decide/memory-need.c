@@ -15,6 +15,11 @@ bool vh_memory_need_is_judged(const struct vh_case *c)
 	       vh_domain_pins(d, c->networks.pools.count > 0);
 }
 
+bool vh_memory_need_is_later(const struct vh_case *c)
+{
+	return c->host->cpu == VH_CPU_Z || vh_streq(c->domain->arch, "s390x");
+}
+
 enum vh_severity vh_memory_need_severity(const struct vh_case *c, enum vh_severity s)
 {
 	return c->config->memory == VH_MEMORY_WARN && s == VH_ERROR ? VH_WARNING : s;
@@ -161,5 +166,7 @@ struct vh_memory_need_sums vh_memory_need_sums(const struct vh_case *c)
 
 uint64_t vh_memory_need_kib(const struct vh_case *c)
 {
-	return vh_memory_need_is_judged(c) ? vh_memory_need_sums(c).need : 0;
+	if (!vh_memory_need_is_judged(c) || vh_memory_need_is_later(c))
+		return 0;
+	return vh_memory_need_sums(c).need;
 }

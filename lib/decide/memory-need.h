@@ -18,6 +18,9 @@
 
 /* Is memory pinned, can it be judged, and does the configuration want it? */
 bool vh_memory_need_is_judged(const struct vh_case *c);
+/* On IBM Z a guest has an IOMMU that it must use, and QEMU pins what it maps there for its devices,
+ * while it runs (hw/s390x/s390-pci-inst.c). */
+bool vh_memory_need_is_later(const struct vh_case *c);
 /* The ordinary memory that the start takes, with what QEMU needs; 0: none, or it is not judged. */
 uint64_t vh_memory_need_kib(const struct vh_case *c);
 /* All in KiB. */

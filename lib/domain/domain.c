@@ -52,16 +52,40 @@ static struct vh_hostdev *add_device(struct vh_domain *d, enum vh_element elemen
 	return dev;
 }
 
+/* Why libvirt takes it for nothing at all, where it has the address of a PCI device
+ * (virDomainHostdevDefParseXML(), virDomainHostdevDefParseXMLSubsys()); NULL: it is something. */
+static const char *unknown_kind(const xmlNode *node)
+{
+	static const char *const types[] = { "pci", "usb", "scsi", "scsi_host", "mdev" };
+	const xmlNode *address = vh_xml_child(vh_xml_child(node, "source"), "address");
+	const char *mode = vh_xml_attr(node, "mode"), *type = vh_xml_attr(node, "type");
+
+	if (!vh_xml_attr(address, "slot"))
+		return NULL;
+	if (mode && strcmp(mode, "subsystem") != 0 && strcmp(mode, "capabilities") != 0)
+		return "its mode is not 'subsystem'";
+	for (size_t i = 0; i < VH_COUNT(types); i++)
+		if (vh_streq(type, types[i]) || vh_streq(mode, "capabilities"))
+			return NULL;
+	return type ? "its type is not 'pci'" : "it has no type";
+}
+
 static void read_hostdev(struct vh_domain *d, const xmlNode *node)
 {
-	const char *mode = vh_xml_attr(node, "mode");
+	const char *mode = vh_xml_attr(node, "mode"), *unknown = unknown_kind(node);
 	struct vh_hostdev *dev;
 
 	if (vh_xml_attr_is(node, "type", "mdev") && !d->mdev_line)
 		d->mdev_line = vh_xml_line(node);
-	if (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem")))
+	if (!unknown &&
+	    (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem"))))
 		return;
 	dev = add_device(d, VH_HOSTDEV, node, vh_xml_child(node, "source"));
+	if (unknown && !dev->problem) {
+		dev->problem = vh_strdup(unknown);
+		dev->meant = vh_strdup("mode='subsystem' type='pci'");
+		dev->decimal = dev->hex_valid = false;
+	}
 	dev->unassigned = vh_xml_attr_is(vh_xml_child(node, "address"), "type", "unassigned");
 }
 
@@ -295,6 +319,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	read_security(d, vh_xml_child(root, "launchSecurity"));
 	read_labels(d, root);
 	vh_slots_read(&d->slots, root);
+	vh_extras_read(&d->extras, root);
 	vh_qemu_args_read(&d->smuggled, root);
 	d->wide_window = d->smuggled.wide_window ||
 			 vh_xml_child(vh_xml_child(root, "cpu"), "maxphysaddr");
@@ -352,6 +377,7 @@ struct vh_domain *vh_domain_read_device(const xmlDoc *doc)
 		if (readers[i].alone && vh_xml_is(root, readers[i].element))
 			readers[i].read(d, root);
 	vh_slots_read(&d->slots, root);
+	vh_extras_read(&d->extras, root);
 	return d;
 }
 
@@ -388,6 +414,7 @@ void vh_domain_free(struct vh_domain *d)
 	vh_guest_memory_clear(&d->memory);
 	vh_guest_iommu_clear(&d->iommu);
 	vh_slots_clear(&d->slots);
+	vh_extras_clear(&d->extras);
 	vh_needs_clear(&d->needs);
 	vh_metadata_clear(&d->policy);
 	vh_qemu_args_clear(&d->smuggled);

@@ -19,6 +19,7 @@
 #include "lib/domain/needs.h"
 #include "lib/domain/placement.h"
 #include "lib/domain/qemu-args.h"
+#include "lib/domain/extras.h"
 #include "lib/domain/slots.h"
 
 #define VH_XML_MAX (8u << 20) /* bytes; libvirt's own documents are far below */
@@ -47,6 +48,7 @@ struct vh_domain {
 	struct vh_placement *numa; /* NULL: it runs where the kernel puts it */
 	struct vh_smuggled_list smuggled;
 	struct vh_slots slots;            /* of the guest */
+	struct vh_extras extras;          /* that libvirt refuses for devices of the host */
 	uint64_t memory_kib, current_kib; /* 0 when absent; current_kib is then, and at most,
 					     memory_kib */
 	struct vh_guest_memory memory;

@@ -11,7 +11,8 @@
 void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 {
 	const xmlNode *devices = vh_xml_child(domain, "devices"), *iommu = NULL, *driver;
-	const xmlNode *ioapic = vh_xml_child(vh_xml_child(domain, "features"), "ioapic");
+	const xmlNode *features = vh_xml_child(domain, "features");
+	const xmlNode *ioapic = vh_xml_child(features, "ioapic");
 	const char *bits;
 
 	for (; devices && !iommu; devices = vh_xml_next(devices, "devices"))
@@ -21,9 +22,11 @@ void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 	driver = vh_xml_child(iommu, "driver");
 	bits = vh_xml_attr(driver, "aw_bits");
 	ret->line = vh_xml_line(iommu);
+	ret->more_line = vh_xml_line(vh_xml_next(iommu, "iommu"));
 	ret->model = vh_printable(vh_xml_attr(iommu, "model"), VH_VALUE_MAX);
 	ret->caching_mode = vh_xml_attr_is(driver, "caching_mode", "on");
 	ret->intremap = vh_xml_attr_is(driver, "intremap", "on");
+	ret->acpi = vh_xml_child(features, "acpi") != NULL;
 	ret->ioapic = VH_UNKNOWN;
 	if (vh_xml_attr(ioapic, "driver"))
 		ret->ioapic = vh_xml_attr_is(ioapic, "driver", "qemu") ? VH_YES : VH_NO;

@@ -8,11 +8,13 @@
 struct _xmlNode;
 
 struct vh_guest_iommu {
-	int line;    /* 0: the guest has none */
-	char *model; /* printable */
+	int line;      /* 0: the guest has none */
+	int more_line; /* of a second one; 0: there is none */
+	char *model;   /* printable */
 	bool caching_mode, accel;
 	bool intremap; /* it remaps interrupts */
 	enum vh_tri ioapic; /* the domain's <ioapic> is QEMU's, with which it can; UNKNOWN: it has none */
+	bool acpi;          /* the guest has ACPI, by which one of virtio is found */
 	bool one_bus;       /* pciBus: it is that of one bus alone */
 	uint64_t aw_bits; /* 0: QEMU chooses */
 };

@@ -10,12 +10,28 @@
 
 #define SLOTS_MAX 4096 /* no guest has a fraction of this */
 
-static bool read_part(const xmlNode *address, const char *name, uint64_t max, uint64_t *ret)
+static bool is_hostdev(const xmlNode *node)
 {
-	const char *text = vh_xml_attr(address, name);
+	return vh_xml_is(node, "hostdev") ||
+	       (vh_xml_is(node, "interface") && vh_xml_attr_is(node, "type", "hostdev"));
+}
+
+/* One that is too large is kept, if it is a device's of the host. */
+static bool read_part(struct vh_slots *to, const xmlNode *node, const char *name, uint64_t max,
+		      uint64_t *ret)
+{
+	const char *text = vh_xml_attr(vh_xml_child(node, "address"), name);
+	_auto_free_ char *shown = NULL;
 
 	*ret = 0;
-	return !text || (vh_address_uint(text, 0, ret) == 0 && *ret <= max);
+	if (!text || (vh_address_uint(text, 0, ret) == 0 && *ret <= max))
+		return true;
+	if (!to->wrong_part && is_hostdev(node)) {
+		shown = vh_printable(text, VH_VALUE_MAX);
+		to->wrong_part = vh_printf("%s='%s'", name, shown);
+		to->part_line = vh_xml_line(node);
+	}
+	return false;
 }
 
 /* virDomainHostdevDefValidate() */
@@ -47,37 +63,61 @@ static void read_slot(struct vh_slots *to, const xmlNode *node)
 	    (!vh_xml_attr(address, "bus") && !vh_xml_attr(address, "slot")) ||
 	    to->count >= SLOTS_MAX)
 		return;
-	if (!read_part(address, "domain", UINT32_MAX, &domain) ||
-	    !read_part(address, "bus", 0xff, &bus) || !read_part(address, "slot", 0x1f, &slot) ||
-	    !read_part(address, "function", 7, &function))
-		return; /* libvirt says so */
+	if (!read_part(to, node, "domain", UINT32_MAX, &domain) ||
+	    !read_part(to, node, "bus", 0xff, &bus) || !read_part(to, node, "slot", 0x1f, &slot) ||
+	    !read_part(to, node, "function", 7, &function))
+		return;
 	if (!domain && !bus && !slot)
 		return;
 	s = VH_APPEND(to->list, to->count);
 	s->line = vh_xml_line(node);
 	s->element = vh_printable(vh_xml_name(node), VH_VALUE_MAX);
 	s->single = vh_xml_attr_is(address, "multifunction", "off");
-	s->is_hostdev = vh_xml_is(node, "hostdev") ||
-			(vh_xml_is(node, "interface") && vh_xml_attr_is(node, "type", "hostdev"));
+	s->is_hostdev = is_hostdev(node);
 	s->addr = (struct vh_pci_addr){ .domain = (uint32_t)domain,
 					.bus = (uint8_t)bus,
 					.slot = (uint8_t)slot,
 					.function = (uint8_t)function };
 }
 
-/* virDomainPCIAddressBusSetModel(): "some buses are really just a single port" */
-static void read_port(struct vh_slots *to, const xmlNode *node)
+/* A board has PCI or PCI Express, and its root is bus 0 (qemuDomainDefAddDefaultDevices(),
+ * virDomainPCIAddressFlagsCompatible()). */
+static void read_model(struct vh_slots *to, const xmlNode *node, const char *model)
 {
-	static const char *const models[] = { "pcie-root-port", "pcie-switch-downstream-port" };
-	const char *text = vh_xml_attr(node, "index");
+	bool odd = (to->board == VH_BOARD_I440FX && vh_has_prefix(model, "pcie-")) ||
+		   (to->board == VH_BOARD_Q35 && !strcmp(model, "pci-root"));
+
+	if (!odd || to->odd_model)
+		return;
+	to->odd_model = vh_printable(model, VH_VALUE_MAX);
+	to->odd_line = vh_xml_line(node);
+}
+
+/* virDomainPCIAddressBusSetModel() */
+static void read_controller(struct vh_slots *to, const xmlNode *node)
+{
+	const struct {
+		const char *model;
+		struct vh_bits *buses;
+	} models[] = {
+		{ "pcie-root-port", &to->ports },
+		{ "pcie-switch-downstream-port", &to->ports },
+		{ "pci-bridge", &to->bridges },
+		{ "pcie-to-pci-bridge", &to->bridges },
+		{ "pcie-switch-upstream-port", &to->joints },
+		{ "pcie-expander-bus", &to->joints },
+	};
+	const char *text = vh_xml_attr(node, "index"), *model = vh_xml_attr(node, "model");
 	uint64_t index;
 
-	if (!vh_xml_is(node, "controller") || !vh_xml_attr_is(node, "type", "pci") || !text ||
-	    vh_address_uint(text, 10, &index) < 0)
+	if (!vh_xml_is(node, "controller") || !vh_xml_attr_is(node, "type", "pci") || !model)
+		return;
+	read_model(to, node, model);
+	if (!text || vh_address_uint(text, 10, &index) < 0)
 		return;
 	for (size_t i = 0; i < VH_COUNT(models); i++)
-		if (vh_xml_attr_is(node, "model", models[i]))
-			vh_bits_add(&to->ports, index);
+		if (!strcmp(model, models[i].model))
+			vh_bits_add(models[i].buses, index);
 }
 
 /* Without a name, and with one of a distribution's, it is not known. */
@@ -92,6 +132,8 @@ static enum vh_board read_board(const xmlNode *domain)
 		return VH_BOARD_OTHER;
 	if (machine && (!strcmp(machine, "q35") || vh_has_prefix(machine, "pc-q35-")))
 		return VH_BOARD_Q35;
+	if (machine && (!strcmp(machine, "microvm") || !strcmp(machine, "isapc")))
+		return VH_BOARD_NO_PCI;
 	if (machine && (!strcmp(machine, "pc") || vh_has_prefix(machine, "pc-i440fx-")))
 		return VH_BOARD_I440FX;
 	return VH_BOARD_OTHER;
@@ -175,7 +217,7 @@ void vh_slots_read(struct vh_slots *ret, const xmlNode *root)
 	for (const xmlNode *d = vh_xml_child(root, "devices"); d; d = vh_xml_next(d, "devices"))
 		for (const xmlNode *n = vh_xml_child(d, NULL); n; n = vh_xml_next(n, NULL)) {
 			read_slot(ret, n);
-			read_port(ret, n);
+			read_controller(ret, n);
 		}
 }
 
@@ -185,6 +227,8 @@ void vh_slots_clear(struct vh_slots *s)
 		free(s->list[i].element);
 	free(s->list);
 	free(s->wrong_type);
+	free(s->wrong_part);
+	free(s->odd_model);
 	for (size_t i = 0; i < s->n_misplaced; i++)
 		free(s->misplaced[i].name);
 	free(s->misplaced);

@@ -21,7 +21,13 @@ struct vh_slot {
 };
 
 /* What a bus of the guest has no slot for, and what the chipset has taken of it. */
-enum vh_board { VH_BOARD_OTHER = 0, VH_BOARD_I440FX, VH_BOARD_Q35, VH_BOARD_CCW };
+enum vh_board {
+	VH_BOARD_OTHER = 0,
+	VH_BOARD_I440FX,
+	VH_BOARD_Q35,
+	VH_BOARD_CCW,
+	VH_BOARD_NO_PCI, /* microvm, isapc */
+};
 
 /* QEMU's namespace in the XML of a domain. */
 #define VH_SLOTS_QEMU "http://libvirt.org/schemas/domain/qemu/1.0"
@@ -46,7 +52,13 @@ struct vh_slots {
 	enum vh_board board;
 	char *wrong_type; /* of the <address> of a PCI device of the host, which libvirt refuses */
 	int wrong_line;
-	struct vh_bits ports; /* buses that have slot 0 alone: of root ports and their kin */
+	char *wrong_part; /* of the same: a number that is too large, "slot='0x20'" */
+	int part_line;
+	struct vh_bits ports;   /* buses that have slot 0 alone: of root ports and their kin */
+	struct vh_bits bridges; /* that have no slot 0 */
+	struct vh_bits joints;  /* that take ports alone, no devices */
+	char *odd_model;        /* of a <controller> that the board cannot have, or NULL */
+	int odd_line;
 	struct vh_misplaced *misplaced;
 	size_t n_misplaced;
 };

@@ -167,7 +167,7 @@ struct vh_boot_binding;
 enum vh_module {
 	VH_MODULE_UNKNOWN = 0,
 	VH_MODULE_MISSING,
-	VH_MODULE_FORBIDDEN, /* modprobe.d(5) says that it shall not be loaded */
+	VH_MODULE_FORBIDDEN, /* modprobe.d(5), or the kernel command line, says that it is not loaded */
 	VH_MODULE_LOADABLE,
 	VH_MODULE_LOADED,
 };
@@ -198,6 +198,8 @@ struct vh_host {
 	enum vh_module vfio_pci;
 	char *cmdline;                /* of the kernel, or NULL */
 	char *forbidden_by;           /* the file that forbids vfio-pci, or NULL */
+	const char *forbidden;        /* what it forbids: vfio-pci, or a module that it needs */
+	bool blacklisted;             /* the kernel command line forbids it; no file does */
 	bool alias_missing;           /* lib/modules/RELEASE/modules.alias is not there */
 	unsigned int libvirt_version; /* where modules.alias is missing: 11003 is 11.3; 0: unknown */
 	enum vh_tri denylist; /* vfio-pci refuses what is on its list: not with disable_denylist */

@@ -17,6 +17,65 @@ static bool lists_module(const struct vh_root *root, const char *path, const cha
 	return text && (strstr(text, "/vfio-pci.ko") || strstr(text, "/vfio_pci.ko"));
 }
 
+/* module_blacklist=A,B: names of modules as they are, with _ (kernel/module/main.c:blacklisted());
+ * of several the last one counts, and modprobe.blacklist= is for names by alias alone. */
+static bool is_blacklisted(const char *cmdline, const char *module)
+{
+	static const char key[] = "module_blacklist=";
+	bool listed = false;
+
+	for (const char *word = cmdline; word && *word;) {
+		size_t n = strcspn(word, " \t\n"), length = 0;
+
+		if (vh_has_prefix(word, key)) {
+			listed = false;
+			for (size_t at = strlen(key); at < n; at += length + 1) {
+				length = strcspn(word + at, ", \t\n");
+				listed |= vh_is_word(word + at, length, module);
+			}
+		}
+		word += n;
+		word += strspn(word, " \t\n");
+	}
+	return listed;
+}
+
+/* Does modules.dep say that vfio-pci needs it? PATH/vfio-pci.ko: PATH/vfio.ko ... */
+static bool is_needed(const char *deps, const char *file)
+{
+	const char *line = deps ? strstr(deps, "/vfio-pci.ko") : NULL;
+	const char *found = line ? strstr(line, file) : NULL;
+
+	return found && found < line + strcspn(line, "\n");
+}
+
+/* modprobe and the kernel forbid what it needs as they forbid itself
+ * (libkmod/libkmod-module.c:kmod_module_probe_insert_module()). */
+static void read_forbidden(const struct vh_root *root, struct vh_host *h)
+{
+	static const struct {
+		const char *module, *file;
+	} modules[] = {
+		{ "vfio_pci", "/vfio-pci.ko" },
+		{ "vfio_pci_core", "/vfio-pci-core.ko" },
+		{ "vfio", "/vfio.ko" },
+	};
+	_auto_free_ char *deps = vh_root_read(root, "lib/modules/%s/modules.dep", h->release);
+
+	for (size_t i = 0; i < VH_COUNT(modules) && !h->forbidden; i++) {
+		const char *module = modules[i].module;
+
+		if (i && (!is_needed(deps, modules[i].file) ||
+			  vh_root_exists(root, "sys/module/%s", module)))
+			continue;
+		h->blacklisted = is_blacklisted(h->cmdline, module);
+		if (!h->blacklisted)
+			h->forbidden_by = vh_module_options_forbidden_by(root, module);
+		if (h->blacklisted || h->forbidden_by)
+			h->forbidden = module;
+	}
+}
+
 static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *h)
 {
 	if (vh_root_exists(root, "sys/bus/pci/drivers/vfio-pci"))
@@ -27,8 +86,8 @@ static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *
 	if (!lists_module(root, "modules.dep", h->release) &&
 	    !lists_module(root, "modules.builtin", h->release))
 		return VH_MODULE_MISSING;
-	h->forbidden_by = vh_module_options_forbidden_by(root, "vfio-pci");
-	return h->forbidden_by ? VH_MODULE_FORBIDDEN : VH_MODULE_LOADABLE;
+	read_forbidden(root, h);
+	return h->forbidden ? VH_MODULE_FORBIDDEN : VH_MODULE_LOADABLE;
 }
 
 /* The installed library says its version by its file's name: libvirt.so.0.11003.0 is 11.3.0.

@@ -93,6 +93,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "**/idVendor", .chars = HEX),
 	KEPT(FILE_, "**/idProduct", .chars = HEX),
 	KEPT(FILE_, "@**/devnum", .chars = DIGITS),
+	KEPT(FILE_, "@**/usbip_status", .chars = DIGITS),
 	KEPT(LIST_, "sys/bus/usb/devices"),
 	KEPT(LINK_, "sys/bus/usb/devices/*", .flags = VH_KEPT_LINK),
 	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
@@ -151,6 +152,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "proc/spl/kstat/zfs/*/state", .take = vh_storage_pool),
 	KEPT(DIRS_, "proc/spl/kstat/zfs"),
 	KEPT(FILE_, "proc/swaps", .take = vh_storage_swaps),
+	KEPT(FILE_, "proc/mdstat", .words = NAMES("mdState=", "diskName.", "rdevName.")),
 
 	/* iSCSI */
 	KEPT(LIST_, "sys/class/iscsi_connection"),

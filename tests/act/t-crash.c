@@ -10,7 +10,7 @@
 #include "tests/fake/operations.h"
 #include "tests/tap.h"
 
-static int points;
+static int points, lost; /* of all; those that have not brought everything home */
 
 static bool ends_home(struct stage *st, const struct operation *op, const struct stage_scene *scene,
 		      const char *what, int n, int way)
@@ -19,6 +19,7 @@ static bool ends_home(struct stage *st, const struct operation *op, const struct
 	operation_settle(st);
 	if (operation_ends_home(st, scene, way))
 		return true;
+	lost++;
 	diag("%s of '%s': %s %d, way on %d: %s", op->name, scene->name, what, n, way,
 	     st->err.what ? st->err.what : "not home");
 	return false;
@@ -174,6 +175,6 @@ int main(void)
 			for (size_t k = 0; k < stage_n_scenes; k++)
 				if (operation_fits(&operations[i], &stage_scenes[k]))
 					tests[t](&operations[i], &stage_scenes[k]);
-	diag("%d points", points);
+	diag("%d points, lost: %d", points, lost);
 	return tap_done();
 }

@@ -37,7 +37,7 @@ static int points_of(const struct mode *m, int turn)
 	return turn % (less / m->points + 1) == 0;
 }
 
-static int all_points;
+static int all_points, killed, lost; /* of all: a process was; not everything came home */
 
 static bool goes_wrong(const struct operation *op, const struct stage_scene *scene, int writes,
 		       const struct mode *m, int n, int way)
@@ -49,6 +49,7 @@ static bool goes_wrong(const struct operation *op, const struct stage_scene *sce
 	if (!st)
 		return false;
 	all_points++;
+	killed += m->how == CALLS_KILL || m->how == CALLS_KILL_SELF;
 	calls_set(m->how, n);
 	rc = operation_fork(op, st, scene, calls_begin);
 	said = vh_strdup(calls_hit());
@@ -56,6 +57,7 @@ static bool goes_wrong(const struct operation *op, const struct stage_scene *sce
 	operation_settle(st);
 	if (operation_ends_home(st, scene, way))
 		return true;
+	lost++;
 	diag("%s of '%s': %s, %d (%s), it returned %d, way on %d: %s", op->name, scene->name,
 	     m->name, n, said ? said : "never", rc, way, st->err.what ? st->err.what : "not home");
 	return false;
@@ -119,6 +121,6 @@ int main(void)
 		for (size_t k = 0; k < stage_n_scenes; k++, turn++)
 			if (operation_fits(&operations[i], &stage_scenes[k]))
 				test(&operations[i], &stage_scenes[k], turn);
-	diag("%d points", all_points);
+	diag("%d points, killed at %d, lost: %d", all_points, killed, lost);
 	return tap_done();
 }

@@ -18,6 +18,15 @@ static bool is_active(const struct stage *st, const char *unit)
 	return text && strstr(text, "ActiveState=active");
 }
 
+/* As an administrator does. */
+static int call(const struct stage *st, const char *verb, const char *unit)
+{
+	char *one[] = { (char *)unit };
+	const struct vh_names units = { one, 1 };
+
+	return st->root->ops->unit(st->root, verb, &units);
+}
+
 /* The claim has this line, or has it not. */
 static bool says(const struct stage *st, const char *line)
 {
@@ -100,6 +109,24 @@ static void test_told(void)
 			!stage_found(st, "device-in-use") && !stage_found(st, "unit-unfit"),
 		"what is handed over is told, and not an error"))
 		why(st);
+}
+
+/* logind has what the session of the display manager draws on open as well, and process 1 keeps it
+ * for logind: it goes with the session, whatever the compositor is called. */
+static void test_kept_by_logind(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_remove(st->root, "proc/4001");
+	stage_add_user(st, 4001, "dwl", "system.slice/" DM);
+	stage_add_user(st, 1, "systemd", "init.scope");
+	fake_put(st->root, "fake-kernel/unit/" DM, "4001 1/fd/7\n");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	if (!ok(stage_run(st, d) == 0, "what process 1 keeps for a compositor ends with it"))
+		why(st);
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "and comes back");
 }
 
 /* --- what does not work ---------------------------------------------------------------------------- */
@@ -207,6 +234,31 @@ static void test_broken(void)
 	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and brings it back when it can");
 }
 
+/* It takes longer to start than a step may take: systemd starts it nevertheless. */
+static void test_slow(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+	int write = st->config.timeout_write;
+
+	ok(stage_run(st, d) == 0, "a guest runs");
+	st->config.timeout_write = 300;
+	fake_fault(st->root, "path unit/start/gpu.service hang");
+	if (!ok(stage_end(st, d) < 0 &&
+			!strcmp(st->err.what, "gpu.service has not started again in time; systemd "
+					      "is still starting it"),
+		"a unit takes its time to start again: said"))
+		why(st);
+	ok(says(st, "loan 0000:0a:00.0 unit gpu.service failed\n") && is_active(st, DM),
+	   "the claim remembers it, and all else is back");
+	st->config.timeout_write = write;
+	fake_reset(st->root);
+	ok(call(st, "start", "gpu.service") == 0, "by now it has");
+	if (!ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st),
+		"the next start and end know that it has come back"))
+		why(st);
+}
+
 #define SCREEN "simple-framebuffer.0"
 
 /* The card draws by the firmware's framebuffer, whose memory is taken when it is to come back. */
@@ -292,7 +344,7 @@ static void test_as_it_was(void)
 	_auto_(stage) struct stage *st = stage_new_near(CARD);
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
 
-	ok(st->root->ops->unit(st->root, "stop", DM) == 0, "no display manager runs");
+	ok(call(st, "stop", DM) == 0, "no display manager runs");
 	fake_put(st->root, "sys/class/vtconsole/vtcon1/bind", "0\n");
 	free(st->before);
 	st->before = scratch_state(st->s);
@@ -314,6 +366,33 @@ static void test_with(void)
 	st->before = scratch_state(st->s);
 	ok(stage_run(st, d) == 0 && !is_active(st, "jobs.service"), "what depends on it stops too");
 	ok(stage_end(st, d) == 0 && stage_is_home(st) && logged(st, back), "and starts after it");
+}
+
+/* A socket starts a listed service. */
+static void test_woken(void)
+{
+	static const char *const there[] = { "unit/stop/gpu.service gpu.socket",
+					     "unit/stop/gpu.socket", NULL };
+	static const char *const back[] = { "unit/start/gpu.socket", "unit/start/gpu.service",
+					    NULL };
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	free(st->config.devices[0].stop_units);
+	st->config.devices[0].stop_units = vh_strdup(DM " gpu.service");
+	if (!ok(stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") && stage_is_home(st),
+		"a socket that is not listed starts its service again: told, and refused"))
+		why(st);
+	free(st->config.devices[0].stop_units);
+	st->config.devices[0].stop_units = vh_strdup(DM " gpu.socket gpu.service");
+	fake_reset(st->root);
+	if (!ok(stage_run(st, d) == 0 && !stage_found(st, "unit-unfit") && logged(st, there) &&
+			!is_active(st, "gpu.service") && !is_active(st, "gpu.socket"),
+		"listed, it stops in the same call, whatever the order"))
+		why(st);
+	if (!ok(stage_end(st, d) == 0 && stage_is_home(st) && logged(st, back),
+		"and starts before it"))
+		why(st);
 }
 
 static void test_unfit(void)
@@ -386,14 +465,17 @@ int main(void)
 {
 	test_cycle();
 	test_told();
+	test_kept_by_logind();
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
 	test_broken();
+	test_slow();
 	test_screen();
 	test_screen_away();
 	test_late();
 	test_as_it_was();
 	test_with();
+	test_woken();
 	test_unfit();
 	test_module_of_another();
 	test_silent(NULL);

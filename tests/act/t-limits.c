@@ -239,6 +239,30 @@ static void test_undo_time(void)
 	   "and it once it has answered");
 }
 
+/* Linux 7.0: nothing is attached while a device of the group is reset. */
+static void test_reset(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(ALONE);
+	int64_t began;
+
+	ok(stage_detach(st, ALONE) == 0, "detached");
+	fake_reset(st->root);
+	fake_fault(st->root, "write 2 errno 22"); /* drivers_probe says this of every failure */
+	fake_fault(st->root, "write 3 errno 16");
+	fake_fault(st->root, "write 4 errno 16");
+	ok(stage_reattach(st, ALONE) == 0 && stage_is_home(st), "busy for a moment: it comes home");
+
+	ok(stage_detach(st, ALONE) == 0, "detached");
+	fake_reset(st->root);
+	fake_fault(st->root, "path drivers_probe errno 22");
+	fake_fault(st->root, "path igb/bind errno 16");
+	began = vh_now_ms();
+	ok(stage_reattach(st, ALONE) < 0 && stage_has_claim(st, VH_MANUAL), "busy for ever");
+	ok(vh_now_ms() - began >= 2000 && fake_writes(st->root) < 20, "is waited for with an end");
+	fake_reset(st->root);
+	ok(stage_reattach(st, ALONE) == 0 && stage_is_home(st), "and comes home later");
+}
+
 int main(void)
 {
 	test_slow_open();
@@ -251,5 +275,6 @@ int main(void)
 	test_unwritable();
 	test_global_lock();
 	test_undo_time();
+	test_reset();
 	return tap_done();
 }

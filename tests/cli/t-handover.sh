@@ -48,6 +48,17 @@ prints 'a disk: its mount, and its swap by the name that has a file' \
 	'^stop-units = srv\.mount dev-disk-by\\x2duuid-0f3c\.swap$'
 verdict 'a disk: nothing else' eval '! grep -qE "release-console|unload-modules" "$work/out"'
 
+# What mounts it again whenever somebody looks is listed too.
+other automounted units/srv.mount "$(grep . "$(tree desktop)/units/srv.mount")\nTriggeredBy=srv.automount" \
+	units/srv.automount 'Id=srv.automount\nNames=srv.automount\nLoadState=loaded\nActiveState=active\nFragmentPath=/run/x'
+exits 'a disk that is mounted on demand: check warns' 0 there check "$fixtures/handover-disk.xml"
+prints 'a disk that is mounted on demand: of what' \
+	'warning: srv\.mount stops, but srv\.automount is active and may start it again while the guest runs \[unit-unfit\]$'
+pasted $disk
+prints 'a disk that is mounted on demand: its automount' '^stop-units = srv\.mount srv\.automount '
+exits 'a disk that is mounted on demand, as it was printed' 0 there check "$fixtures/handover-disk.xml"
+verdict 'a disk that is mounted on demand: no warning then' eval '! grep -q unit-unfit "$work/out"'
+
 # --- what is printed is what check wants -------------------------------------------------------
 other bare etc/libvirt/vfio-hook.conf '[defaults]'
 exits 'a card without configuration' 1 there check "$fixtures/handover-desktop.xml"
@@ -103,6 +114,42 @@ prints 'a volume of LVM: it would stay' '^# cannot be handed over: nvme1n1p1 is 
 exits 'a volume of LVM: check refuses, though its mount is listed' 1 there check "$fixtures/handover-disk.xml"
 prints 'a volume of LVM: check says why' 'nvme1n1p1 is held by vg-data.* \[device-in-use\]$'
 prints 'a volume of LVM: and what ends it' '^ *fix: lvchange -an vg/data$'
+
+# One of LUKS has a unit, if it is in /etc/crypttab.
+crypt='systemd-cryptsetup@my\x2ddata.service' mapped='dev-mapper-my\x2ddata.device'
+other luks proc/self/mountinfo '26 1 8:1 / / rw - ext4 /dev/sda1 rw\n27 26 253:0 / /srv rw - ext4 /dev/mapper/my-data rw' \
+	sys/class/block/dm-0/dm/name my-data sys/class/block/dm-0/dm/uuid CRYPT-LUKS2-0123456789-my-data \
+	sys/class/block/dm-0/dev 253:0 sys/class/block/nvme1n1p1/holders/dm-0/x x
+# quoted NAME: as systemctl lists it; unit NAME LINE...: as it shows one
+quoted() { echo "\"${1//\\/\\\\}\""; }
+unit() { printf '%s\n' "Id=$1" "Names=$(quoted "$1")" "${@:2}" >"$root/units/$1"; }
+unit "$crypt" LoadState=not-found ActiveState=inactive
+exits 'a LUKS volume opened by hand' 1 there handover $disk
+prints 'a LUKS volume opened by hand: no unit closes it' '^# cannot be handed over: nvme1n1p1 is held by my-data$'
+unit "$crypt" LoadState=loaded ActiveState=active FragmentPath=/run/x "RequiredBy=$(quoted "$mapped")"
+unit "$mapped" LoadState=loaded ActiveState=active BoundBy=srv.mount
+pasted $disk
+prints 'a LUKS volume of /etc/crypttab: its unit behind its mount' \
+	'^stop-units = srv\.mount .*systemd-cryptsetup@my\\x2ddata\.service$'
+exits 'a LUKS volume of /etc/crypttab, as it was printed' 0 there check "$fixtures/handover-disk.xml"
+unit "$crypt" LoadState=not-found ActiveState=inactive
+exits 'a LUKS volume opened by hand, with its unit listed' 1 there check "$fixtures/handover-disk.xml"
+prints 'a LUKS volume opened by hand, with its unit listed: in use' 'held by my-data \[device-in-use\]$'
+
+# --- what did not come back --------------------------------------------------------------------
+uuid=4dea22b3-1d52-d8f3-2516-782e98ab3fa0
+other late "run/vfio-hook/$uuid.claim" "vfio-hook-claim 2\nowner $uuid\nname vm\nsince 1763707695.000000000\ndaemon 812 1893\nran yes\n\
+loan $card unit display-manager.service failed\nloan $card unit smbd.service failed\n\
+loan $card unit silent.service failed\nloan $card module nvidia_drm failed\nend" \
+	units/smbd.service 'Id=smbd.service\nNames=smbd.service\nLoadState=loaded\nActiveState=failed'
+exits 'status of what did not come back' 0 there status
+prints 'status: a unit that runs by now' \
+	"^  $card  display-manager.service +came back late; vfio-hook reattach $card ends this entry\$"
+for what in smbd.service silent.service 'module nvidia_drm'; do
+	prints "status: one that does not, $what" "^  $card  $what +did not come back: vfio-hook reattach $card\$"
+done
+exits 'JSON of it' 0 there --format json status
+prints 'JSON of it: whether each unit is active' '"display-manager.service","failed":true,"active":true\}.*"smbd.service","failed":true,"active":false\}.*"silent.service","failed":true,"active":null\}.*"nvidia_drm","failed":true\}'
 
 # --- no systemd --------------------------------------------------------------------------------
 other silent units/display-manager.service ''

@@ -38,7 +38,7 @@ int fake_block(const struct vh_root *root, const char *gone, const char *there, 
 	       bool orphan, int (*finish)(void *), void *arg);
 
 /* Of fake-systemd.c: what the operations of the root do. */
-int fake_unit(const struct vh_root *root, const char *verb, const char *name);
+int fake_unit(const struct vh_root *root, const char *verb, const struct vh_names *units);
 int fake_unload_module(const struct vh_root *root, const char *name);
 int fake_load_module(const struct vh_root *root, const char *name);
 bool fake_has_module(const struct vh_root *root, const char *name);

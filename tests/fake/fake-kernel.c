@@ -259,10 +259,26 @@ static int finish_bind(void *arg)
 	return 0;
 }
 
+/* dma_configure(): before Linux 6.15 a device is given to an SMMU when a driver probes it. */
+static void join_group(struct op *op)
+{
+	int64_t number = op->group < 0 ? vh_root_read_int(op->root, FAKE "/late/%s", op->addr) : -1;
+	_auto_free_ char *link = vh_printf("%s/iommu_group", op->path);
+	_auto_free_ char *group = vh_printf(GROUPS "/%d", (int)number);
+	_auto_free_ char *member = vh_printf("%s/devices/%s", group, op->addr);
+
+	if (number < 0)
+		return;
+	op->group = (int)number;
+	fake_link(op->root, member, op->path);
+	fake_link(op->root, link, group);
+}
+
 static int bind_to(struct op *op, const char *driver)
 {
 	op->to = driver;
 	delay(op, driver);
+	join_group(op);
 	op->result = probe_result(op);
 	if (op->hang)
 		return fake_block(op->root, NULL, FAKE "/resume", op->lock, false, finish_bind, op);

@@ -10,6 +10,7 @@
  *	delay/DRIVER     milliseconds that it takes to bind or unbind
  *	fails/ADDR       errno with which every host driver's probe of it fails
  *	opens/N          milliseconds that it takes to open the node of group N; `opened`: it did
+ *	late/ADDR        the group that it joins when a driver is bound to it (ARM64 before 6.15)
  *	no-groups        VFIO has no nodes of groups (CONFIG_VFIO_GROUP=n)
  *	modules/DRIVER   may be loaded
  *	variant          the VFIO driver that libvirt prefers to vfio-pci
@@ -65,6 +66,9 @@ bool fake_mount(const struct vh_root *root, const char *name, const char *mounti
 
 /* Hot-unplug: the function is gone from everywhere. */
 void fake_unplug(const struct vh_root *root, const char *addr);
+
+/* It has no driver, and gets its group when one is bound. */
+void fake_make_late(const struct vh_root *root, const char *addr);
 
 /* The driver's module is unloaded: its devices have none. It may be loaded again. */
 void fake_unload(const struct vh_root *root, const char *driver);

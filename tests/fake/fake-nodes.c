@@ -66,3 +66,16 @@ void fake_let_go(const struct vh_root *root, int group)
 {
 	fake_remove(root, FAKE "/held/%d", group);
 }
+
+void fake_make_late(const struct vh_root *root, const char *addr)
+{
+	_auto_free_ char *group = vh_root_link_name(root, "sys/bus/pci/devices/%s/iommu_group",
+						    addr);
+	_auto_free_ char *late = vh_printf(FAKE "/late/%s", addr);
+
+	if (!group)
+		abort();
+	fake_put(root, late, "%s\n", group);
+	fake_remove(root, "sys/kernel/iommu_groups/%s/devices/%s", group, addr);
+	fake_remove(root, "sys/bus/pci/devices/%s/iommu_group", addr);
+}

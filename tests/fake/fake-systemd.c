@@ -8,7 +8,7 @@
  *				     1/fd/62: what another process keeps for it
  *	fake-kernel/unit/NAME.mount  its line of mountinfo; .swaps: of /proc/swaps; .holds: its disk
  *	fake-kernel/unit/NAME.broken it does not start; .stays: does not stop; .again: starts by
- *				     itself
+ *				     itself; .woken: so does it while that unit runs
  *	sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
  *
  * Each call is a write for fake_fault(), with a path like "unit/stop/NAME" or "module/load/NAME".
@@ -106,7 +106,16 @@ static void set_running(const struct vh_root *root, const char *name, bool runni
 	hold_disk(root, name, !running);
 }
 
-static int stop(const struct vh_root *root, const char *name)
+/* `all` stop: what is among them wakes nobody. */
+static bool is_woken(const struct vh_root *root, const char *name, const struct vh_names *all)
+{
+	_auto_free_ char *by = vh_root_read(root, UNIT "/%s.woken", name);
+	_auto_free_ char *state = by ? property(root, by, "ActiveState") : NULL;
+
+	return state && !strcmp(state, "active") && !vh_names_has(all, by);
+}
+
+static int stop(const struct vh_root *root, const char *name, const struct vh_names *all)
 {
 	_auto_free_ char *with = property(root, name, "RequiredBy");
 	_auto_names_ struct vh_names list = { 0 };
@@ -117,7 +126,7 @@ static int stop(const struct vh_root *root, const char *name)
 	for (size_t i = 0; i < list.count; i++)
 		set_running(root, list.name[i], false);
 	set_running(root, name, false);
-	if (vh_root_exists(root, UNIT "/%s.again", name))
+	if (vh_root_exists(root, UNIT "/%s.again", name) || is_woken(root, name, all))
 		set_running(root, name, true);
 	return 0;
 }
@@ -181,6 +190,17 @@ static int move_module(const struct vh_root *root, const char *name, bool away)
 	return 0;
 }
 
+static int call_units(const struct vh_root *root, bool away, const char *words)
+{
+	_auto_names_ struct vh_names all = { 0 };
+	int rc = 0;
+
+	vh_unit_words(&all, words);
+	for (size_t i = 0; i < all.count && rc == 0; i++)
+		rc = away ? stop(root, all.name[i], &all) : start(root, all.name[i]);
+	return rc;
+}
+
 /* --- what is called ------------------------------------------------------------------------------- */
 
 struct call {
@@ -192,10 +212,8 @@ static int do_call(void *arg)
 {
 	const struct call *c = arg;
 
-	if (!strcmp(c->verb, "unit/stop"))
-		return stop(c->root, c->name);
-	if (!strcmp(c->verb, "unit/start"))
-		return start(c->root, c->name);
+	if (vh_has_prefix(c->verb, "unit/"))
+		return call_units(c->root, !strcmp(c->verb, "unit/stop"), c->name);
 	return move_module(c->root, c->name, !strcmp(c->verb, "module/unload"));
 }
 
@@ -228,11 +246,14 @@ static int judged(const struct vh_root *root, const char *verb, const char *name
 	return r;
 }
 
-int fake_unit(const struct vh_root *root, const char *verb, const char *name)
+int fake_unit(const struct vh_root *root, const char *verb, const struct vh_names *units)
 {
 	_auto_free_ char *what = vh_printf("unit/%s", verb);
+	_auto_strbuf_ struct vh_strbuf words = { 0 };
 
-	return judged(root, what, name);
+	for (size_t i = 0; i < units->count; i++)
+		vh_strbuf_join(&words, " ", units->name[i]);
+	return judged(root, what, words.data);
 }
 
 int fake_unload_module(const struct vh_root *root, const char *name)

@@ -246,6 +246,14 @@ static bool set_after_guest_without_groups(struct stage *st, const struct stage_
 	return set_no_groups(st, scene) && set_after_guest(st, scene);
 }
 
+/* ARM64 before Linux 6.15: what has no driver has no group yet. */
+static bool set_late_group(struct stage *st, const struct stage_scene *scene)
+{
+	fake_put(st->root, "proc/cpuinfo", "CPU implementer\t: 0x41\n");
+	fake_make_late(st->root, addresses(scene));
+	return true;
+}
+
 /* While the guest ran somebody unloaded modules of its host drivers; they may be loaded again. */
 static bool set_after_unloading(struct stage *st, const struct stage_scene *scene)
 {
@@ -355,6 +363,8 @@ const struct operation operations[] = {
 	{ "release where a variant driver was left", set_nothing_given_of_variant, run_release, 0 },
 	{ "release after modules were unloaded", set_after_unloading, run_release, 0 },
 	{ "prepare without groups", set_no_groups, run_prepare, 0 },
+	{ "prepare of what has no group yet", set_late_group, run_prepare, OPERATION_DRIVERLESS },
+	{ "detach of what has no group yet", set_late_group, run_detach, OPERATION_DRIVERLESS },
 	{ "release without groups", set_after_guest_without_groups, run_release, 0 },
 	{ "start without devices after a killed prepare", set_killed_prepare, run_prepare_plain,
 	  OPERATION_PASSES_BY },
@@ -410,6 +420,8 @@ bool operation_fits(const struct operation *op, const struct stage_scene *scene)
 	const char *only = getenv("VH_TEST_ONLY");
 
 	if (only && strcmp(op->name, only) != 0 && strcmp(scene->name, only) != 0)
+		return false;
+	if ((op->flags & OPERATION_DRIVERLESS) && strcmp(scene->name, "no driver") != 0)
 		return false;
 	if ((op->flags & OPERATION_BY_HAND) && *scene->devices == '!')
 		return false;

@@ -10,10 +10,11 @@
 #include "tests/fake/stage.h"
 
 enum operation_flags {
-	OPERATION_FAILS = 1,     /* its last write does: what is killed is its undo */
-	OPERATION_BY_HAND = 2,   /* what is on vfio-pci already is nothing to detach */
-	OPERATION_TWO = 4,       /* for scenes of two groups */
-	OPERATION_PASSES_BY = 8, /* what somebody is at work on is left alone, without an error */
+	OPERATION_FAILS = 1,       /* its last write does: what is killed is its undo */
+	OPERATION_BY_HAND = 2,     /* what is on vfio-pci already is nothing to detach */
+	OPERATION_TWO = 4,         /* for scenes of two groups */
+	OPERATION_DRIVERLESS = 16, /* for the scene of a device without a driver */
+	OPERATION_PASSES_BY = 8,   /* what somebody is at work on is left alone, without an error */
 };
 
 struct operation {

@@ -105,13 +105,16 @@ static void put_desktop(struct stage *st)
 	struct vh_device_policy *p = VH_APPEND(st->config.devices, st->config.n_devices);
 
 	VH_IGNORE(vh_pci_parse(DESKTOP "0", &p->addr)); /* it is an address */
-	p->stop_units = vh_strdup("display-manager.service gpu.service");
+	p->stop_units = vh_strdup("display-manager.service gpu.socket gpu.service");
 	p->unload_modules = vh_strdup("amdxcp amdgpu");
 	p->release_console = true;
 	stage_add_user(st, 4001, "Xorg", "system.slice/display-manager.service");
 	stage_add_user(st, 4002, "gpud", "system.slice/gpu.service");
 	fake_add_unit(st->root, "display-manager.service", "4001");
 	fake_add_unit(st->root, "gpu.service", "4002");
+	fake_append(st->root, "units/gpu.service", "TriggeredBy=gpu.socket\n");
+	fake_add_unit(st->root, "gpu.socket", "");
+	fake_put(st->root, "fake-kernel/unit/gpu.service.woken", "gpu.socket\n");
 	fake_put(st->root, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
 	fake_put(st->root, "sys/class/vtconsole/vtcon1/bind", "1\n");
 	fake_mkdirs(st->root, "sys/class/graphics/fb0");

@@ -35,7 +35,8 @@
 /* Two functions of one slot: .0 alone in its group, .1 in another one. */
 #define SPLIT "0000:08:00."
 /* The only display (.0), with a desktop on it that is handed over: a display manager and a service
- * that have it open, a console, and the module of its driver. Its sound (.1) is alone. */
+ * that have it open, the socket that starts this one, a console, and the module of its driver. Its
+ * sound (.1) is alone. */
 #define DESKTOP "0000:0a:00."
 
 /* What domains name: a word for it, and the devices as scratch_vm() takes them. */

@@ -274,11 +274,31 @@ static void forbidden(struct world *w)
 {
 	alone(w);
 	w->host.vfio_pci = VH_MODULE_FORBIDDEN;
+	w->host.forbidden = "vfio_pci";
 	w->host.forbidden_by = S("/etc/modprobe.d/no-vfio.conf");
 }
 CASE("vfio-forbidden", forbidden, .want = "error vfio-unavailable",
      .says = "'/etc/modprobe.d/no-vfio.conf' prevents it from being loaded",
      .fix = "from /etc/modprobe.d/no-vfio.conf, or run 'modprobe -i vfio-pci'");
+
+static void forbidden_below(struct world *w)
+{
+	forbidden(w);
+	w->host.forbidden = "vfio";
+}
+CASE("vfio-forbidden-below", forbidden_below, .want = "error vfio-unavailable",
+     .says = "it needs vfio, and '/etc/modprobe.d/no-vfio.conf' prevents that",
+     .fix = "or run 'modprobe -i vfio' first");
+
+static void blacklisted(struct world *w)
+{
+	forbidden(w);
+	w->host.forbidden_by = NULL;
+	w->host.blacklisted = true;
+}
+CASE("vfio-blacklisted", blacklisted, .want = "error vfio-unavailable",
+     .says = "module_blacklist= on the kernel command line prevents it",
+     .fix = "take vfio_pci out of module_blacklist= and reboot");
 
 static void no_alias_by_hand(struct world *w)
 {

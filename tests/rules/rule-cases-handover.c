@@ -118,6 +118,36 @@ static void with_more(struct world *w)
 }
 CASE("handed-over-all-kinds", with_more, .want = HANDED ", " HANDED ", " HANDED);
 
+/* A socket starts the display manager. */
+static void woken(struct world *w)
+{
+	desktop(w);
+	handed.with[0] = S("jobs.socket");
+	handed.units[0].waking = (struct vh_names){ handed.with, 1 };
+	handed.units[1].name = S("jobs.socket");
+}
+CASE("unit-unfit-woken", woken, .want = "warning unit-unfit 0000:01:00.0:10, " HANDED,
+     .says = "stops, but jobs.socket is active and may start it again while the guest runs",
+     .fix = "add jobs.socket to stop-units of [device 0000:01:00.0]");
+
+static void woken_by_none(struct world *w)
+{
+	woken(w);
+	handed.units[1].active = false;
+}
+CASE("handed-over-and-woken-by-none-that-is-active", woken_by_none, .want = HANDED,
+     .silent = "unit-unfit");
+
+static void woken_by_listed(struct world *w)
+{
+	woken(w);
+	handed.listed[1] = S("jobs.socket");
+	handed.dev.units.count = 2;
+	w->c.handed.units.asked = 2;
+}
+CASE("handed-over-with-what-starts-it", woken_by_listed, .want = HANDED ", " HANDED,
+     .silent = "unit-unfit");
+
 static void stops_libvirt(struct world *w)
 {
 	desktop(w);

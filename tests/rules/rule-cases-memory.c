@@ -41,6 +41,13 @@ static void fits_less_slowly(struct world *w)
 }
 CASE("memory-not-slow", fits_less_slowly, .want = "", .silent = "start-slow");
 
+static void slow_on_z(struct world *w)
+{
+	fits_slowly(w);
+	w->host.cpu = VH_CPU_Z;
+}
+CASE("memory-slow-on-z", slow_on_z, .want = "", .silent = "start-slow");
+
 static void slow_without_devices(struct world *w)
 {
 	fits_slowly(w);
@@ -65,6 +72,16 @@ static void no_swap(struct world *w)
 }
 CASE("memory-short", no_swap, .want = "error memory-short:5",
      .says = "guest memory 16 GiB + 0.4 GiB overhead, 15.2 GiB available, no swap" PINS,
+     .fix = LESS);
+
+/* IBM Z: a guest of 1 GiB had 42 MiB of it resident, and nothing locked. */
+static void short_on_z(struct world *w)
+{
+	no_swap(w);
+	w->host.cpu = VH_CPU_Z;
+}
+CASE("memory-short-on-z", short_on_z, .want = "warning memory-short:5",
+     .says = "no swap: the guest may map all of it for its devices, and that is pinned",
      .fix = LESS);
 
 static void no_free_swap(struct world *w)
@@ -301,6 +318,26 @@ static void limit_below(struct world *w)
 }
 CASE("limit-below", limit_below, .want = "error hard-limit-low:7",
      .says = "hard_limit 16383 MiB is below the guest memory that passthrough locks, 16 GiB");
+
+static void limit_on_z(struct world *w)
+{
+	limit_below(w);
+	w->domain.arch = S("s390x");
+}
+CASE("limit-on-z", limit_on_z, .want = "warning hard-limit-low:7",
+     .says = "below the guest memory that passthrough may lock, 16 GiB");
+
+/* Counted once for all devices, and for the process, as libvirt 12 asks the kernel to: a guest of
+ * 64 MiB locked 65,792 KiB with one device and with two. */
+static void limit_by_iommufd(struct world *w)
+{
+	limit_at_memory(w);
+	w->element[0].iommufd = VH_YES;
+	w->host.libvirt_version = 12008;
+}
+CASE("limit-by-iommufd", limit_by_iommufd, .want = "error hard-limit-low:7",
+     .scopes = VH_SCOPE_POLICY,
+     .says = "hard_limit 16 GiB is no more than the guest memory that passthrough locks, 16 GiB");
 
 static void limit_warn(struct world *w)
 {

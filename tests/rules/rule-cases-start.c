@@ -216,7 +216,10 @@ CASE("viommu-amd-of-new-qemu", viommu_amd_now, .want = "", .silent = "viommu");
 
 static void viommu_virtio(struct world *w)
 {
-	viommu(w, "virtio")->caching_mode = false;
+	struct vh_guest_iommu *g = viommu(w, "virtio");
+
+	g->caching_mode = false;
+	g->acpi = true;
 }
 CASE("viommu-virtio", viommu_virtio, .want = "", .silent = "viommu");
 
@@ -958,3 +961,37 @@ static void hooks_idle(struct world *w)
 }
 CASE("hook-not-executable", hooks_idle, .want = "warning hook-conflict",
      .fix = "chmod +x '/etc/libvirt/hooks/qemu.d/10 first'");
+
+/* --- settings ------------------------------------------------------------------------------------- */
+
+static struct vh_extra *extra(struct world *w)
+{
+	static struct vh_extra one;
+
+	alone(w);
+	one = (struct vh_extra){ .line = 12, .element = "interface", .what = S("<bandwidth>") };
+	w->domain.extras.list = &one;
+	w->domain.extras.count = 1;
+	return &one;
+}
+
+static void extra_at_start(struct world *w)
+{
+	extra(w)->at_start = true;
+}
+CASE("setting-refused", extra_at_start, .want = "error setting-refused:12",
+     .says = "this <interface> is a PCI device of the host and has <bandwidth>: libvirt refuses the start",
+     .fix = "remove <bandwidth>");
+
+static void extra_defined(struct world *w)
+{
+	extra(w)->fix = "remove the limit";
+}
+CASE("setting-refused-domain", extra_defined, .want = "error setting-refused:12",
+     .says = "libvirt refuses the domain", .fix = "remove the limit");
+
+static void extra_of_network(struct world *w)
+{
+	extra(w)->network = S("lan");
+}
+CASE("setting-of-a-bridge", extra_of_network, .want = "", .silent = "setting-refused");

@@ -33,6 +33,10 @@
 #define ROOT "20 1 9:9 / / rw - ext4 /dev/other rw"
 #define MOUNTS(lines) "f proc/self/mountinfo\t" ROOT lines "\n"
 #define SWAPS(lines) "f proc/swaps\tFilename\tType\\n" lines "\n"
+#define UNRAID(state)                                                                          \
+	"f proc/mdstat\tsbName=/boot/config/super.dat\\nmdState=" state                        \
+	"\\ndiskName.0=\\nrdevName.0=sdf\\ndiskName.1=md1p1\\nrdevName.1=sda\\ndiskName.2=\\n" \
+	"rdevName.2=\n"
 #define FREE "f dev/sda\tfree\n"
 #define HELD "f dev/sda\theld\n"
 /* By who only looks, and opens nothing exclusively. */
@@ -213,6 +217,14 @@ static const struct {
 	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/root rw\n"
 			"d sys/fs/btrfs/1/devices/sda\n" HELD,
 	  "vital sda is mounted at /", "none" },
+	{ "btrfs, named by a link that is not there",
+	  SDA SWAPS("") "f proc/self/mountinfo\t20 1 0:50 / / rw - btrfs /dev/disk/by-uuid/1 rw\n"
+			"d sys/fs/btrfs/1/devices/sda\n" HELD,
+	  "vital sda is mounted at /", "none" },
+	{ "btrfs, named by what another disk has",
+	  SDA SWAPS("") MOUNTS("\\n21 20 0:50 / /srv rw - btrfs /dev/mapper/x rw") FREE
+	  "d sys/fs/btrfs/1/devices/sdb\n" UDEV("8:0", ""),
+	  "", "" },
 	{ "btrfs, mounted out of sight",
 	  SDA PLAIN HELD "d sys/fs/btrfs/1/devices/sda\n" UDEV("8:0", "E:ID_FS_TYPE=btrfs"),
 	  "vital sda is a member of a btrfs that is mounted where it cannot be seen",
@@ -536,6 +548,17 @@ static const struct {
 				  "f sys/block/zram1/backing_dev\tnone\n" VIRTUAL("zram0", "251:0"),
 	  "vital zram0 is swap; sda is what zram0 writes back to",
 	  "swapoff /dev/zram0; echo 1 > /sys/block/zram0/reset" },
+	{ "a disk of Unraid's array",
+	  SDA MOUNTS("\\n21 20 9:1 / /mnt/disk1 rw - xfs /dev/md1p1 rw") SWAPS("") UNRAID("STARTED")
+		  VIRTUAL("md1p1", "9:1"),
+	  "md1p1 is mounted at /mnt/disk1; sda is a disk of Unraid's array",
+	  "umount /mnt/disk1; stop the array: Main, Array Operation, in Unraid's web page" },
+	{ "its parity",
+	  SDA PLAIN "f proc/mdstat\tmdVersion=2.9.25\\nmdState=STARTED\\ndiskName.0=\\n"
+		    "rdevName.0=sda\n",
+	  "sda is a disk of Unraid's array",
+	  "stop the array: Main, Array Operation, in Unraid's web page" },
+	{ "that is stopped", SDA PLAIN FREE UNRAID("STOPPED") UDEV("8:0", ""), "", "" },
 	{ "NVMe, the whole controller",
 	  "pci 0000:01:00.0 class=010802 id=144d:a808 group=2 driver=nvme\n"
 	  "f @0000:01:00.0/nvme/nvme3/nvme3n1/dev\t259:0\nf @0000:01:00.0/nvme/nvme3/nvme3n1/size\t9\n"

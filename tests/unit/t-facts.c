@@ -129,6 +129,7 @@ static void show_module(struct vh_strbuf *sb, const struct vh_host *h, const str
 	vh_strbuf_addf(sb, "%s, libvirt %u",
 		       h->vfio_pci == VH_MODULE_LOADED      ? "loaded"
 		       : h->vfio_pci == VH_MODULE_LOADABLE  ? "loadable"
+		       : h->blacklisted                     ? "blacklisted"
 		       : h->vfio_pci == VH_MODULE_FORBIDDEN ? h->forbidden_by
 		       : h->vfio_pci == VH_MODULE_MISSING   ? "missing"
 							    : "unknown",
@@ -253,6 +254,26 @@ static const struct {
 	{ "another module is forbidden",
 	  NIC MODULES ALIAS
 	  "f etc/modprobe.d/x.conf\tinstall vfio-pci-core /bin/false\\ninstall vfio /bin/false\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "a module is forbidden that it needs",
+	  NIC ALIAS
+	  "f proc/sys/kernel/osrelease\t6.1.0\nf etc/modprobe.d/x.conf\tinstall vfio "
+	  "/bin/false\nf lib/modules/6.1.0/modules.dep\tk/pci/vfio-pci.ko.xz: k/vfio.ko.xz\n",
+	  show_module, "/etc/modprobe.d/x.conf, libvirt 0" },
+	{ "that is loaded",
+	  NIC ALIAS "f proc/sys/kernel/osrelease\t6.1.0\nf etc/modprobe.d/x.conf\tinstall vfio "
+		    "/bin/false\nd sys/module/vfio\n"
+		    "f lib/modules/6.1.0/modules.dep\tk/pci/vfio-pci.ko.xz: k/vfio.ko.xz\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "the kernel forbids it",
+	  NIC MODULES ALIAS "f proc/cmdline\tquiet module_blacklist=nouveau,vfio_pci\n",
+	  show_module, "blacklisted, libvirt 0" },
+	{ "the kernel forbids what is called otherwise",
+	  NIC MODULES ALIAS "f proc/cmdline\tmodule_blacklist=vfio-pci,vfio_pci_x "
+			    "modprobe.blacklist=vfio_pci\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "the last of two counts",
+	  NIC MODULES ALIAS "f proc/cmdline\tmodule_blacklist=vfio_pci module_blacklist=nouveau\n",
 	  show_module, "loadable, libvirt 0" },
 	{ "no modules.alias",
 	  NIC MODULES "f usr/lib/x86_64-linux-gnu/libvirt.so.0.9000.0\tELF\n"

@@ -2,8 +2,11 @@
 /* t-run - the programs that `boot` runs: how they end, and what is no success. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "cli/boot/boot.h"
+#include "lib/boot/system.h"
+#include "tests/fake/fake-tree.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
 
@@ -49,13 +52,60 @@ static void test_no_image(void)
 	   "no image that could be made anew is no success");
 }
 
+/* A lister says what is in an image; this one says the same of all. */
+static bool finds(const struct vh_root *root, const char *script)
+{
+	char path[] = "/tmp/vfio-hook-lister.XXXXXX";
+	int fd = mkstemp(path);
+	_auto_free_ char *found = NULL;
+
+	if (fd < 0 || dprintf(fd, "#!/bin/sh\n%s\n", script) < 0 || fchmod(fd, 0700) < 0)
+		abort();
+	close(fd);
+	found = vh_boot_run_image_with_script(root, VH_INITRAMFS_MKINITCPIO, path);
+	(void)unlink(path);
+	return vh_streq(found, "/boot/initramfs-linux.img");
+}
+
+/* What was taken back may be in an image: mkinitcpio fails for whatever it complains of. */
+static void test_left(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new("f lib/modules/6.9.0/pkgbase\tlinux\n"
+							"d lib/modules/6.1.0\n"
+							"f boot/initramfs-linux.img\tx\n");
+
+	ok(finds(&s->root, "echo hooks/vfio-hook"), "an image that holds the boot script");
+	ok(!finds(&s->root, "echo hooks/udev"), "one that does not");
+	ok(!finds(&s->root, "echo hooks/vfio-hook; exit 1"), "one that cannot be read");
+}
+
+static bool has_command(const struct scratch *s, enum vh_initramfs by, const char *want)
+{
+	_auto_free_ char *command = vh_system_rebuild_command(&s->root, by);
+
+	return vh_streq(command, want);
+}
+
+/* IBM Z */
+static void test_zipl(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new("f usr/sbin/zipl\tx\n");
+
+	ok(has_command(s, VH_INITRAMFS_TOOLS, "update-initramfs -u -k all"),
+	   "zipl without a configuration is not how this machine boots");
+	fake_put(&s->root, "etc/zipl.conf", "%s", "");
+	ok(has_command(s, VH_INITRAMFS_DRACUT, "dracut --regenerate-all --force && zipl"),
+	   "zipl follows what makes the images");
+	ok(vh_streq(vh_system_zipl(&s->root), "/usr/sbin/zipl"), "it is found");
+}
+
 /* What makes an image, for t-terminal.sh: it ends when somebody writes into the pipe. */
 static int build(const char *pipe)
 {
 	const char *const sh[] = { "/bin/sh", "-c", "echo one; read -r x <\"$0\"; echo two; exit 3",
 				   pipe, NULL };
 
-	return vh_run_shown(sh);
+	return vh_run_shown(sh, "makes the initramfs");
 }
 
 /* What lists one. */
@@ -75,5 +125,7 @@ int main(int argc, char **argv)
 		return !strcmp(argv[1], "build") ? build(argv[2]) : list(argv[2]);
 	test_ends();
 	test_no_image();
+	test_left();
+	test_zipl();
 	return tap_done();
 }

@@ -48,11 +48,31 @@
 #define HUGE_1G "\\n31 26 0:31 / /huge rw - hugetlbfs h rw,pagesize=1024M"
 #define AT(slot, function) \
 	"<address type='pci' domain='0x0000' bus='0x00' slot='" slot "' function='" function "'/>"
+#define AT_BUS(bus, slot) "<address type='pci' bus='" bus "' slot='" slot "'/>"
 #define PORT(model) "<controller type='pci' index='3' model='" model "'/>"
 #define BOARD(arch, machine) "<os><type arch='" arch "' machine='" machine "'>hvm</type></os>"
 #define NVDIMM(model, path)                                                \
 	"<memory model='" model "'><source><path>" path "</path></source>" \
 	"<target><size unit='KiB'>1</size></target></memory>"
+#define CARD_ON(driver)                                                             \
+	MACHINE "pci 0000:05:00.0 class=020000 id=8086:1521 group=5 driver=" driver \
+		" totalvfs=7 numvfs=1\n"                                            \
+		"pci 0000:05:10.0 class=020000 id=8086:1520 group=6 driver=igbvf "  \
+		"physfn=0000:05:00.0\nf @0000:05:00.0/net/eth5/flags\t0x1003\n"
+#define CARD CARD_ON("igb")
+#define VF(inner)                                                                     \
+	"<interface type='hostdev' managed='yes'><source><address type='pci' bus='5'" \
+	" slot='0x10'/></source>" inner "</interface>\n"
+#define NETWORK(mode)                                                                        \
+	"f run/libvirt/network/vfs.xml\t<networkstatus><network><name>vfs</name><forward "   \
+	"mode='" mode "' managed='yes'><address type='pci' domain='0x0000' bus='0x05' slot=" \
+	"'0x10' function='0x0'/></forward></network></networkstatus>\n"
+#define FROM_NETWORK(inner) \
+	"<interface type='network'><source network='vfs'/>" inner "</interface>\n"
+#define FREE_CARD MACHINE "pci 0000:05:00.0 class=010802 id=144d:a808 group=5 driver=nvme\n"
+#define NVME_DISK(more)                                                                \
+	"<disk type='nvme'><source type='pci' managed='yes' " more "><address bus='5'" \
+	" slot='0'/></source></disk>\n"
 #define IOAPIC(driver) "<features><ioapic driver='" driver "'/></features>"
 #define LIBVIRT(version) "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0." version ".0\n"
 #define DAEMON(caps, sys, lock)                                                               \
@@ -92,6 +112,82 @@ static const struct {
 	const char *want;
 } cases[] = {
 	{ "nothing is wrong", MACHINE, "", "", "", "" },
+
+	{ "an interface that is a PCI device", CARD, "",
+	  VF("<mac address='52:54:00:1:2:3'/><vlan><tag id='42'/></vlan><model type='virtio'/>"
+	     "<driver name='vfio'/><bandwidth/><port isolated='no'/><target dev='x'/>"),
+	  "", "" },
+	{ "its bandwidth", CARD, "", VF("<bandwidth><inbound average='1000'/></bandwidth>"), "",
+	  "E setting-refused:4" },
+	{ "its bandwidth outwards", CARD, "", VF("<bandwidth><outbound average='1'/></bandwidth>"),
+	  "", "E setting-refused:4" },
+	{ "its filter", CARD, "", VF("<filterref filter='clean-traffic'/>"), "",
+	  "E setting-refused:4" },
+	{ "its isolation", CARD, "", VF("<port isolated='yes'/>"), "", "E setting-refused:4" },
+	{ "its MTU", CARD, "", VF("<mtu size='9000'/>"), "", "E setting-refused:4" },
+	{ "what it collects", CARD, "", VF("<coalesce><rx><frames max='7'/></rx></coalesce>"), "",
+	  "E setting-refused:4" },
+	{ "its address", CARD, "", VF("<ip address='192.0.2.5'/>"), "", "E setting-refused:4" },
+	{ "its route", CARD, "", VF("<route address='0.0.0.0' gateway='192.0.2.1'/>"), "",
+	  "E setting-refused:4" },
+	{ "its queues", CARD, "", VF("<model type='virtio'/><driver queues='4'/>"), "",
+	  "E setting-refused:4" },
+	{ "queues that libvirt does not read", CARD, "", VF("<driver queues='4'/>"), "", "" },
+	{ "two VLANs", CARD, "", VF("<vlan><tag id='42'/><tag id='47'/></vlan>"), "",
+	  "E setting-refused:4" },
+	{ "a trunk of one VLAN", CARD, "", VF("<vlan trunk='yes'><tag id='42'/></vlan>"), "",
+	  "E setting-refused:4" },
+	{ "a port of Open vSwitch", CARD, "", VF("<virtualport type='openvswitch'/>"), "",
+	  "E setting-refused:4" },
+	{ "a profile of a switch", CARD, "", VF("<virtualport type='802.1Qbh'/>"), "",
+	  "E setting-refused:4" },
+	{ "a profile of a switch, and a card for it", CARD_ON("enic"), "",
+	  VF("<virtualport type='802.1Qbh'/>"), "", "" },
+	{ "that with a VLAN", CARD_ON("enic"), "",
+	  VF("<vlan><tag id='42'/></vlan><virtualport type='802.1Qbh'/>"), "",
+	  "E setting-refused:4" },
+	{ "an interface that the guest does not get", CARD, "", VF("<address type='unassigned'/>"),
+	  "", "E setting-refused:4" },
+	{ "one half of a team", CARD, "", VF("<teaming type='transient' persistent='ua-b'/>"), "",
+	  "" },
+	{ "one half of a team, of nothing", CARD, "", VF("<teaming type='transient'/>"), "",
+	  "E setting-refused:4" },
+	{ "a device as half of a team", MACHINE, "<teaming type='transient' persistent='ua-b'/>",
+	  "", "", "" },
+	{ "a device as the wrong half", MACHINE, "<teaming type='persistent'/>", "", "",
+	  "E setting-refused:2" },
+	{ "bandwidth of what a network gives", CARD NETWORK("hostdev"), "",
+	  FROM_NETWORK("<bandwidth><inbound average='1000'/></bandwidth>"), "",
+	  "E setting-refused:4" },
+	{ "an MTU of what a network gives, which libvirt does not use", CARD NETWORK("hostdev"), "",
+	  FROM_NETWORK("<mtu size='9000'/>"), "", "" },
+	{ "bandwidth of a bridge's port", CARD NETWORK("bridge"), "",
+	  FROM_NETWORK("<bandwidth><inbound average='1000'/></bandwidth>"), "", "" },
+	{ "a device whose writes are filtered", CARD, "",
+	  "<hostdev type='pci' managed='yes'><source writeFiltering='no'><address bus='5'"
+	  " slot='0x10'/></source></hostdev>\n",
+	  "", "E setting-refused:4" },
+	{ "an NVMe disk", FREE_CARD, "", NVME_DISK("namespace='1'"), "", "" },
+	{ "an NVMe disk without a namespace", FREE_CARD, "", NVME_DISK(""), "",
+	  "E setting-refused:4" },
+	{ "an NVMe disk with a namespace of 0", FREE_CARD, "", NVME_DISK("namespace='0'"), "",
+	  "E setting-refused:4" },
+	{ "a name of its own", MACHINE, "<alias name='ua-a'/>",
+	  "<disk type='file'><alias name='ua-b'/></disk>\n", "", "" },
+	{ "a name that another has", MACHINE, "<alias name='ua-a'/>",
+	  "<disk type='file'><alias name='ua-a'/></disk>\n", "", "E setting-refused:2" },
+	{ "a name that libvirt does not read", MACHINE, "<alias name='hostdev0'/>",
+	  "<disk type='file'><alias name='hostdev0'/></disk>\n", "", "" },
+	{ "two devices of one name", CARD, "<alias name='ua-a'/>", VF("<alias name='ua-a'/>"), "",
+	  "E setting-refused:4" },
+	{ "a place in the boot order", MACHINE, "<boot order='1'/>",
+	  "<disk type='file'><boot order='2'/></disk>\n", "", "" },
+	{ "a place in the boot order that another has", MACHINE, "<boot order='1'/>",
+	  "<disk type='file'><boot order='1'/></disk>\n", "", "E setting-refused:2" },
+	{ "one before the first", MACHINE, "<boot order='0'/>", "", "", "E setting-refused:2" },
+	{ "one beside that of the firmware", MACHINE, "<boot order='1'/>", "",
+	  "<os><boot dev='hd'/></os>", "E setting-refused:2" },
+	{ "that of the firmware alone", MACHINE, "", "", "<os><boot dev='hd'/></os>", "" },
 
 	{ "a ROM file", MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n",
 	  ROM(ROM_PATH), "", "", "" },
@@ -227,6 +323,43 @@ static const struct {
 	  PORT("pcie-root-port"), "", "" },
 	{ "slot 1 of a bridge", MACHINE, "<address type='pci' bus='3' slot='1'/>",
 	  PORT("pci-bridge"), "", "" },
+	{ "slot 0 of a bridge", MACHINE, AT_BUS("3", "0"), PORT("pci-bridge"), "",
+	  "E guest-address:2" },
+	{ "slot 1 of a bridge", MACHINE, AT_BUS("3", "1"), PORT("pcie-to-pci-bridge"), "", "" },
+	{ "a bus of ports", MACHINE, AT_BUS("3", "0"), PORT("pcie-expander-bus"), "",
+	  "E guest-address:2" },
+	{ "a switch without its port", MACHINE, AT_BUS("3", "0"), PORT("pcie-switch-upstream-port"),
+	  "", "E guest-address:2" },
+	{ "a port on a bus of ports", MACHINE, "",
+	  PORT("pcie-expander-bus") "<controller type='pci' index='4' model='pcie-root-port'>"
+				    "<address type='pci' bus='3' slot='0'/></controller>",
+	  "", "" },
+	{ "a slot that no bus has", MACHINE, AT_BUS("3", "0x20"), "", "", "E guest-address:2" },
+	{ "a function that no slot has", MACHINE,
+	  "<address type='pci' bus='3' slot='0' function='8'/>", "", "", "E guest-address:2" },
+	{ "such a function of a disk, of which libvirt says so", MACHINE, "",
+	  "<disk><address type='pci' bus='3' slot='0' function='8'/></disk>", "", "" },
+	{ "PCI Express on a board without", MACHINE, "", PORT("pcie-root-port"),
+	  BOARD("x86_64", "pc-i440fx-8.2"), "E guest-address:4" },
+	{ "a bridge on that board", MACHINE, "", PORT("pci-bridge"), BOARD("x86_64", "pc"), "" },
+	{ "the root of the other board", MACHINE, "",
+	  "<controller type='pci' index='0' model='pci-root'/>", BOARD("x86_64", "q35"),
+	  "E guest-address:4" },
+	{ "a machine without PCI", MACHINE, "", "", BOARD("x86_64", "microvm"), "E guest-address:1" },
+	{ "a kind of device that libvirt does not know", CARD, "",
+	  "<hostdev type='PCI'><source><address bus='5' slot='0x10'/></source></hostdev>", "",
+	  "E address-invalid:4" },
+	{ "a mode that it does not know", CARD, "",
+	  "<hostdev mode='host' type='pci'><source><address bus='5' slot='0x10'/></source>"
+	  "</hostdev>",
+	  "", "E address-invalid:4" },
+	{ "a device of no kind", CARD, "",
+	  "<hostdev><source><address bus='5' slot='0x10'/></source></hostdev>", "",
+	  "E address-invalid:4" },
+	{ "a capability", CARD, "",
+	  "<hostdev mode='capabilities' type='misc'><source><address bus='5' slot='0x10'/>"
+	  "</source></hostdev>",
+	  "", "" },
 	{ "zeros, for which libvirt chooses", MACHINE, AT("0", "0"),
 	  "<video>" AT("0", "0") "</video>", "", "" },
 	{ "zeros and a function, for which it chooses", MACHINE, AT("0", "1"), "", "", "" },
@@ -309,6 +442,19 @@ static const struct {
 	  "", IOMMU("<driver caching_mode='on' intremap='on'/>"), IOAPIC("kvm"), "E viommu:4" },
 	{ "an IOMMU with the kernel's I/O APIC", MACHINE LIBVIRT("9000"), "",
 	  IOMMU("<driver caching_mode='on'/>"), IOAPIC("kvm"), "" },
+	{ "an IOMMU of virtio", MACHINE, "", "<iommu model='virtio'/>",
+	  "<features><acpi/></features>", "" },
+	{ "an IOMMU of virtio without ACPI", MACHINE, "", "<iommu model='virtio'/>", "",
+	  "E viommu:4" },
+	{ "an IOMMU on a board that has none", MACHINE, "", IOMMU("<driver caching_mode='on'/>"),
+	  BOARD("x86_64", "pc-i440fx-8.2"), "E viommu:4" },
+	{ "two of them", MACHINE, "",
+	  IOMMU("<driver caching_mode='on'/>") IOMMU("<driver caching_mode='on'/>"), "",
+	  "E viommu:4" },
+	{ "two that each are of one bus", MACHINE, "",
+	  "<iommu model='smmuv3'><driver accel='on' pciBus='1'/></iommu>"
+	  "<iommu model='smmuv3'><driver accel='on' pciBus='2'/></iommu>",
+	  "", "" },
 	{ "an Intel IOMMU with caching mode", MACHINE, "", IOMMU("<driver caching_mode='on'/>"), "",
 	  "" },
 	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",

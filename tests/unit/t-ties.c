@@ -136,6 +136,7 @@ static const struct transport {
 	{ "CIFS", MOUNT("cifs //srv/x rw,addr=$S"), .says = "cifs" },
 	{ "Ceph", MOUNT("ceph $U:6789,$U:6790:/ rw"), .says = "ceph" },
 	{ "Ceph, the newer way", MOUNT("ceph me@1-2.fs=/ rw,mon_addr=$U:3300"), .says = "ceph" },
+	{ "Lustre", MOUNT("lustre $S@o2ib,$S@tcp1:$S@o2ib:/x rw"), .says = "lustre", .family = 4 },
 	{ "Gluster", MOUNT("fuse.glusterfs $U:/vol rw"), .says = "fuse.glusterfs" },
 	{ "9p by TCP", MOUNT("9p $S rw,trans=tcp,port=564"), .says = "9p" },
 	{ "iSCSI", ISCSI("persistent_address\t$S"), .says = "iSCSI" },

@@ -8,6 +8,9 @@
 
 #include "lib/base/banned.h"
 
+/* "my\\x2ddata.mount" is how systemctl lists my\x2ddata.mount; a backslash of a file is two here. */
+#define QUOTED(before, after) "\"" before "\\\\\\\\x2d" after "\""
+
 /* a and d require each other; c does not run */
 static const struct {
 	const char *name, *id, *load, *active, *more; /* NULL: as its name, "loaded", "active" */
@@ -17,6 +20,12 @@ static const struct {
 	{ "b.service", NULL, NULL, NULL, "FragmentPath=/x\\nBoundBy=d.service" },
 	{ "c.service", NULL, NULL, "inactive", "PropagatesStopTo=e.service" },
 	{ "d.service", NULL, NULL, "activating", "FragmentPath=/x\\nRequiredBy=a.service" },
+	{ "my\\x2ddata.mount", QUOTED("my", "data.mount"), NULL, NULL,
+	  "FragmentPath=/x\\nRequiredBy=f.service " QUOTED("c", "d.service") },
+	{ "c\\x2dd.service", QUOTED("c", "d.service"), NULL, NULL, "FragmentPath=/x" },
+	{ "woken.service", NULL, NULL, NULL, "TriggeredBy=woken.socket idle.timer" },
+	{ "woken.socket", NULL, NULL, NULL, "RequiredBy=f.service" },
+	{ "idle.timer", NULL, NULL, "inactive", "" },
 	{ "e.service", NULL, NULL, NULL, "WantedBy=f.service\\nMainPID=0" },
 	{ "f.service", NULL, NULL, NULL, "Job=0" },
 	{ "waits.service", NULL, NULL, "inactive", "Job=412" },
@@ -35,9 +44,8 @@ static const struct {
 static void add_shown(struct vh_strbuf *to, const char *name, const char *id, const char *load,
 		      const char *active, const char *more)
 {
-	vh_strbuf_addf(to, "f units/%s\tId=%s\\nNames=%s\\nLoadState=%s\\nActiveState=%s\\n%s\n",
-		       name, name, id ? id : name, load ? load : "loaded",
-		       active ? active : "active", more);
+	vh_strbuf_addf(to, "f units/%s\tNames=%s\\nLoadState=%s\\nActiveState=%s\\n%s\n", name,
+		       id ? id : name, load ? load : "loaded", active ? active : "active", more);
 }
 
 static struct scratch *machine(void)
@@ -79,6 +87,7 @@ static const struct {
 	{ "own.service", VH_UNIT_LOADED, true, true, false, "own.service" },
 	{ "run-x.mount", VH_UNIT_LOADED, true, true, false, "run-x.mount" },
 	{ "dev-disk.swap", VH_UNIT_LOADED, true, false, false, "dev-sda2.swap" },
+	{ "my\\x2ddata.mount", VH_UNIT_LOADED, true, false, false, "my\\x2ddata.mount" },
 	{ "silent.service", VH_UNIT_UNKNOWN, false, false, false, "silent.service" },
 };
 
@@ -121,6 +130,8 @@ static const struct {
 	{ "what depends on a unit stands before it", "a.service",
 	  "d.service b.service e.service a.service" },
 	{ "who only wants it stays", "f.service", "f.service" },
+	{ "names that systemctl quotes", "my\\x2ddata.mount",
+	  "f.service c\\x2dd.service my\\x2ddata.mount" },
 	{ "one that does not run", "idle.service", NULL },
 	{ "one that systemd does not know", "silent.service", NULL },
 };
@@ -177,6 +188,32 @@ static void test_following(const struct scratch *s)
 	vh_units_clear(&units);
 }
 
+/* What starts a unit is read, and does not count as what stops with it. */
+static void test_waking(const struct scratch *s)
+{
+	char *both[] = { (char *)"woken.socket", (char *)"woken.service" };
+	struct vh_names names = { both, 2 };
+	const struct vh_unit_facts *socket, *timer;
+	_auto_free_ char *line = NULL;
+	struct vh_units units;
+
+	read_one(&units, s, "woken.service");
+	socket = vh_units_find(&units, "woken.socket");
+	timer = vh_units_find(&units, "idle.timer");
+	ok(socket && socket->active && timer && !timer->active && units.asked == 1,
+	   "whether what starts a unit is active is read");
+	ok(!vh_units_wakes_asked(&units, "woken.service") &&
+		   vh_units_wakes_asked(&units, "woken.socket"),
+	   "and which of two starts the other");
+	vh_units_clear(&units);
+	line = stopped_with(s, "woken.service");
+	ok(vh_streq(line, "woken.service"), "it does not stop with it");
+	vh_units_read(&units, &s->root, &names);
+	ok(units.asked == 2 && vh_units_wakes_asked(&units, "woken.socket"),
+	   "that is so where both are asked for");
+	vh_units_clear(&units);
+}
+
 static const struct {
 	const char *name;
 	bool serves;
@@ -206,6 +243,7 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(stops); i++)
 		test_stops(i, s);
 	test_following(s);
+	test_waking(s);
 	test_many();
 	for (size_t i = 0; i < VH_COUNT(serving); i++)
 		ok(vh_units_serve_libvirt(serving[i].name) == serving[i].serves, "%s %s libvirt",

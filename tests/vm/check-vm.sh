@@ -112,7 +112,7 @@ if [ "$variant" = full ] && grep -qsx L8-package "$share"/queue.*; then
 	"$here/packages.sh" "$build" "$share/packages" || die "no package"
 fi
 
-if [ "${VM_DAEMON:-libvirtd}" = virtqemud ] || grep -qsx L0-modular-daemons "$share"/queue.*; then
+if [ "${VM_DAEMON:-libvirtd}" = virtqemud ] || grep -qs ^L0 "$share"/queue.*; then
 	modular=$("$here/modular.sh" "$suite" "$image") || die "no modular daemons"
 	[ -z "$modular" ] || cp "$modular"/virt*d "$share/bin"
 fi

@@ -17,7 +17,7 @@ BRIDGE=0000:05:00.0		# one group with the next two
 OLDSOUND=0000:06:01.0		# snd_hda_intel
 DRIVERLESS=0000:06:02.0
 SRIOV=0000:07:00.0		# nvme with virtual functions
-VGA=0000:08:00.0		# bochs-drm, alone: in flavour systemd (topology-display)
+VGA=0000:08:00.0		# cirrus, alone: in flavour systemd (topology-display)
 VFIO=vfio-pci/vfio-pci		# as in expect_state
 }
 DEVICES=/sys/bus/pci/devices
@@ -418,7 +418,7 @@ daemons() { [ "$DAEMON" != virtqemud ] || echo virtnodedevd virtnetworkd; echo "
 
 start_libvirtd() {
 	local daemon
-	if [ "$FLAVOUR" = systemd ]; then
+	if [ "$FLAVOUR" = systemd ] && [ "$DAEMON" = libvirtd ]; then
 		systemctl start libvirtd
 	else
 		pidof virtlogd >/dev/null || virtlogd -d
@@ -431,7 +431,7 @@ start_libvirtd() {
 
 libvirtd_pid() { pidof "$DAEMON"; }
 
-# use_daemon libvirtd|virtqemud: in flavour tiny, that one has QEMU's driver from now on. Debian's
+# use_daemon libvirtd|virtqemud: that one has QEMU's driver from now on. Debian's
 # libvirt library looks for libvirtd if nothing says otherwise.
 use_daemon() {
 	local daemon pid config=/etc/libvirt/libvirt.conf
@@ -480,8 +480,8 @@ install_hook() {
 	esac
 }
 
-# AppArmor enforces on libvirtd, and so on the hook it runs
-confined() { is "$(cat "/proc/$(libvirtd_pid)/attr/current")" "libvirtd (enforce)"; }
+# AppArmor enforces on the daemon, and so on the hook it runs
+confined() { is "$(cat "/proc/$(libvirtd_pid)/attr/current")" "$DAEMON (enforce)"; }
 
 # --- the second machine of a pair -------------------------------------------
 

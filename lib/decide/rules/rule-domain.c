@@ -91,7 +91,8 @@ const struct vh_rule vh_rule_balloon = {
 	.check = check_balloon,
 	.explain = "A memory balloon gives memory of the guest back to the host. With\n"
 		   "passthrough it cannot: the device may write to any page, so all memory of\n"
-		   "the guest is allocated and pinned when it starts. QEMU silently ignores the\n"
+		   "the guest is allocated and pinned when it starts (on IBM Z: what the guest\n"
+		   "maps for its devices, while it runs). There, too, QEMU silently ignores the\n"
 		   "balloon; the guest shrinks, the host gains nothing, and a host that counted\n"
 		   "on it runs out of memory. libvirt adds a balloon if the XML has none, so its\n"
 		   "absence must be written: <memballoon model='none'/>. A currentMemory below\n"

@@ -129,6 +129,37 @@ static void check_return(const struct vh_plan_dev *pd, const struct vh_unit_fact
 			->severity = path && !listed ? VH_WARNING : VH_ERROR;
 }
 
+static bool is_stopped(const struct vh_case *c, const char *name)
+{
+	const struct vh_units *all = &c->handed.units;
+	_auto_names_ struct vh_names stopped = { 0 };
+
+	for (size_t i = 0; i < all->asked; i++)
+		vh_units_stopped_with(all, all->list[i].name, &stopped);
+	return vh_names_has(&stopped, name);
+}
+
+/* What starts it runs on: the guest may have the device when it does. */
+static void check_waking(const struct vh_case *c, const struct vh_plan_dev *pd,
+			 const struct vh_unit_facts *u, const struct vh_rule *r,
+			 struct vh_findings *out)
+{
+	for (size_t i = 0; i < u->waking.count; i++) {
+		const char *name = u->waking.name[i];
+		const struct vh_unit_facts *waking = vh_units_find(&c->handed.units, name);
+		_auto_free_ char *fix = NULL;
+
+		if (!waking || !waking->active || is_stopped(c, name))
+			continue;
+		fix = vh_printf("add %s to stop-units of [device %s] in /" VH_CONFIG_PATH, name,
+				vh_pci_str(&pd->dev->addr).s);
+		vh_finding_add(out, r, pd, fix,
+			       "%s stops, but %s is active and may start it again %s", u->name,
+			       name, how_long(c))
+			->severity = VH_WARNING;
+	}
+}
+
 /* What stops with it, and the unit itself. Scopes and slices come back with what is in them. */
 static void check_stopped(const struct vh_case *c, const struct vh_plan_dev *pd, const char *name,
 			  const char *fix, const struct vh_rule *r, struct vh_findings *out)
@@ -154,6 +185,7 @@ static void check_stopped(const struct vh_case *c, const struct vh_plan_dev *pd,
 				       u->name);
 		else
 			check_return(pd, u, !strcmp(u->name, name), r, out);
+		check_waking(c, pd, u, r, out);
 	}
 }
 
@@ -236,8 +268,11 @@ const struct vh_rule vh_rule_unit_unfit = {
 		   "libvirt waits for this start; neither can a unit whose commands call virsh.\n"
 		   "A mount or swap that was made by hand, and is neither in /etc/fstab nor in a\n"
 		   "unit file, is unknown to systemd once it has stopped: write a line into\n"
-		   "/etc/fstab. A module that is built into the kernel cannot be unloaded; one\n"
-		   "that also drives a device which the guest does not get would take that\n"
-		   "device from the host. A unit that does not exist is only a warning: perhaps\n"
-		   "its package is not installed yet.",
+		   "/etc/fstab. A socket, timer, path or automount that starts a listed unit\n"
+		   "is a warning, unless it is listed too: the unit may start again before\n"
+		   "the guest has the device, which refuses the start, or while the guest has\n"
+		   "it. A module that is built into the kernel cannot be unloaded; one that\n"
+		   "also drives a device which the guest does not get would take that device\n"
+		   "from the host. A unit that does not exist is only a warning: perhaps its\n"
+		   "package is not installed yet.",
 };

@@ -156,22 +156,15 @@ static const char *no_group_fix(const struct vh_case *c, const struct vh_pci_dev
 			       : "dmesg | grep -i -e iommu -e smmu";
 }
 
-/* On ARM until Linux 6.15 a device is given to its SMMU when a driver is bound, vfio-pci too. */
-static bool gets_group_later(const struct vh_host *h, const struct vh_pci_dev *d)
-{
-	return h->cpu == VH_CPU_ARM && !d->driver && !d->dead &&
-	       vh_rule_release_at_least(h->release, 6, 15) == VH_NO;
-}
-
 static void check_group_of(const struct vh_case *c, const struct vh_plan_dev *pd,
 			   const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_group *g = vh_host_group(c->host, pd->dev->group);
 
-	if (pd->dev->group < 0 && gets_group_later(c->host, pd->dev))
+	if (vh_rule_gets_group_later(c->host, pd->dev))
 		vh_finding_add(
 			out, r, pd, NULL,
-			"%s has no driver, and so no IOMMU group yet: this kernel makes it when a driver takes the device. What else is in the group is not known before",
+			"%s has no driver, and so no IOMMU group yet: this kernel makes it when a driver takes the device. A start binds it for a moment and sees what else is in the group; before, nobody knows",
 			vh_pci_str(&pd->dev->addr).s)
 			->severity = VH_WARNING;
 	else if (pd->dev->group < 0)
@@ -282,23 +275,38 @@ static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct
 		->severity = fails ? VH_ERROR : VH_WARNING;
 }
 
+static void add_forbidden(const struct vh_host *h, const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *file = h->forbidden_by ? vh_shell_quote(h->forbidden_by) : NULL;
+	_auto_free_ char *message = NULL, *fix = NULL, *why = NULL;
+
+	why = h->blacklisted ? vh_strdup("module_blacklist= on the kernel command line")
+			     : vh_printf("'%s'", h->forbidden_by);
+	message =
+		!strcmp(h->forbidden, "vfio_pci")
+			? vh_printf("vfio-pci is not loaded, and %s prevents it from being loaded",
+				    why)
+			: vh_printf("vfio-pci is not loaded: it needs %s, and %s prevents that from being loaded",
+				    h->forbidden, why);
+	if (h->blacklisted)
+		fix = vh_printf("take %s out of module_blacklist= and reboot", h->forbidden);
+	else
+		fix = vh_printf("remove the line 'install %s' from %s, or run 'modprobe -i %s' first",
+				!strcmp(h->forbidden, "vfio_pci") ? "vfio-pci" : h->forbidden, file,
+				!strcmp(h->forbidden, "vfio_pci") ? "vfio-pci" : h->forbidden);
+	vh_finding_add(out, r, NULL, fix, "%s", message);
+}
+
 static void check_vfio_unavailable(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {
-	_auto_free_ char *fix = NULL, *file = NULL;
 	const struct vh_host *h = c->host;
 	const char *release = h->release ? h->release : "unknown";
 
 	if (!vh_rule_is_concerned(c) || (c->plan && !vh_rule_next_named(c, NULL)))
 		return;
 	if (h->vfio_pci == VH_MODULE_FORBIDDEN && !is_bound(c)) {
-		file = vh_shell_quote(h->forbidden_by);
-		fix = vh_printf(
-			"remove the line 'install vfio-pci' from %s, or run 'modprobe -i vfio-pci' first",
-			file);
-		vh_finding_add(out, r, NULL, fix,
-			       "vfio-pci is not loaded, and '%s' prevents it from being loaded",
-			       h->forbidden_by);
+		add_forbidden(h, r, out);
 	} else if (h->vfio_pci == VH_MODULE_MISSING && h->hardening.no_modules) {
 		return; /* unit-hardened says it: no reboot cures that */
 	} else if (h->vfio_pci == VH_MODULE_MISSING && !is_bound(c)) {
@@ -321,8 +329,9 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 	.check = check_vfio_unavailable,
 	.explain = "vfio-pci is the driver that a device is bound to while a guest has it. It is\n"
 		   "neither loaded nor a module of the running kernel, or a line 'install\n"
-		   "vfio-pci /bin/false' in modprobe.d prevents it from being loaded, so the\n"
-		   "device cannot be handed to a guest. The usual reason is a kernel package\n"
+		   "vfio-pci /bin/false' in modprobe.d, or module_blacklist= on the kernel\n"
+		   "command line, prevents it or a module that it needs from being loaded, so\n"
+		   "the device cannot be handed to a guest. The usual reason is a kernel package\n"
 		   "that was upgraded or removed without a reboot: then a reboot is enough. A\n"
 		   "kernel built by hand needs CONFIG_VFIO_PCI. If vfio-pci is available and\n"
 		   "only modules.alias of the running kernel is missing, libvirt 10 and later\n"

@@ -137,6 +137,12 @@ enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, un
 	return have_major > major || (have_major == major && have_minor >= minor) ? VH_YES : VH_NO;
 }
 
+bool vh_rule_gets_group_later(const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	return h->cpu == VH_CPU_ARM && h->iommu && d->group < 0 && !d->driver &&
+	       vh_plan_can_pass(d) && vh_rule_release_at_least(h->release, 6, 15) == VH_NO;
+}
+
 /* --- the engine --------------------------------------------------------------------------- */
 
 /* A finding, the place of its rule in the table, and the place it was found at, which makes

@@ -45,6 +45,10 @@ bool vh_rule_driver_all_by_iommufd(const struct vh_case *c);
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
 enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor);
 
+/* Has it no group yet, and gets one when a driver is bound to it, vfio-pci too? On ARM until Linux
+ * 6.15 a device is given to its SMMU only then. */
+bool vh_rule_gets_group_later(const struct vh_host *h, const struct vh_pci_dev *d);
+
 /* Runs the rules of out->rules of which a scope bit is in `scopes`; appends, errors first. For
  * rules that judge a case of their own; others call vh_rule_table_run(). */
 void vh_rule_run_all(const struct vh_case *c, unsigned int scopes, struct vh_findings *out);

@@ -48,8 +48,14 @@ static bool is_called(const struct node *n, const char *list)
 	return vh_use_is_in_list(list, n->file) || vh_use_is_in_list(list, n->mapper);
 }
 
-/* btrfs has numbers of its own, and names one of its members; or /dev/root, where the kernel itself
- * has mounted it: then it may be any that is mounted. */
+/* /dev/root, where the kernel itself has mounted it, or a link that leads nowhere by now. */
+static bool is_unknown_name(const char *source)
+{
+	return !strcmp(source, "/dev/root") || vh_has_prefix(source, "/dev/disk/");
+}
+
+/* btrfs has numbers of its own, and names one of its members; by a name that says nothing it may be
+ * any that is mounted. */
 static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 			  const struct vh_mount *m)
 {
@@ -57,7 +63,7 @@ static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 
 	return vh_streq(n->dev, numbers) || is_called(n, m->source) || is_called(n, m->more) ||
 	       vh_members_share(ctx->usage, n->file, m->source) ||
-	       (!m->major && !strcmp(m->source, "/dev/root") &&
+	       (!m->major && is_unknown_name(m->source) &&
 		vh_members_share(ctx->usage, n->file, n->file));
 }
 
@@ -208,6 +214,17 @@ static char *holder_fix(const char *holder, const char *dm_name, const char *dm_
 	return vh_printf("dmsetup remove %s", word);
 }
 
+/* The service that systemd makes of a line of /etc/crypttab; by hand there is none of that name. */
+static char *holder_unit(const char *dm_name, const char *dm_uuid)
+{
+	_auto_free_ char *end = NULL;
+
+	if (!dm_name || !dm_uuid || !vh_has_prefix(dm_uuid, "CRYPT-"))
+		return NULL;
+	end = vh_unit_of_path(dm_name, "service");
+	return vh_printf("systemd-cryptsetup@%s", end);
+}
+
 static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name);
 
 /* Of what is known as in use already: that something cannot be told as well makes it no worse. */
@@ -230,12 +247,14 @@ static void look_at_holder(struct vh_uses_ctx *ctx, const struct node *n, const 
 	_auto_free_ char *shown = vh_printable(dm_name ? dm_name : holder, 60);
 	_auto_free_ char *through = vh_printf(" (through %s)", shown);
 	size_t before = ctx->dev->n_uses;
+	struct vh_use *u;
 
 	look_at_node(ctx, up, holder, through, n->depth + 1);
 	if (ctx->dev->n_uses == before) /* ZFS on it, or btrfs? */
 		look_at_unseen_above(ctx, up, holder);
-	vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via)->fix =
-		holder_fix(holder, dm_name, dm_uuid);
+	u = vh_use_add(ctx, VH_USE_BLOCK, "%s is held by %s%s", n->name, shown, n->via);
+	u->fix = holder_fix(holder, dm_name, dm_uuid);
+	u->by = holder_unit(dm_name, dm_uuid);
 }
 
 /* With metadata of the firmware (imsm, ddf) a disk is in a container and in an array, which has to

@@ -219,6 +219,50 @@ static void expand(const struct vh_root *root, const struct kind *k, const char 
 	}
 }
 
+/* --- Unraid ------------------------------------------------------------------------------------- */
+
+/* The value of KEY.NUMBER=VALUE, borrowed; *ret_length may be 0. NULL: there is no such line. */
+static const char *value_of(const char *text, const char *key, unsigned int number,
+			    size_t *ret_length)
+{
+	_auto_free_ char *line = vh_printf("\n%s.%u=", key, number);
+	const char *at = strstr(text, line);
+
+	if (at)
+		at += strlen(line);
+	*ret_length = at ? strcspn(at, "\n") : 0;
+	return at;
+}
+
+/*
+ * The md of Unraid is not that of Linux. It makes a device of each disk's first partition, beside
+ * parity, and nothing in /sys leads from the one to the other; its /proc/mdstat does:
+ * diskName.1=md1p1 and rdevName.1=sdb.
+ */
+static void read_unraid(const struct vh_root *root, struct vh_usage *u)
+{
+	enum { DISKS_MAX = 256 };
+	_auto_free_ char *text = vh_root_read(root, "proc/mdstat");
+
+	if (!text || !strstr(text, "\nrdevName.") || !strstr(text, "mdState=STARTED"))
+		return;
+	for (unsigned int i = 0; i < DISKS_MAX; i++) {
+		size_t n, made_length;
+		const char *disk = value_of(text, "rdevName", i, &n);
+		const char *made = value_of(text, "diskName", i, &made_length);
+		struct vh_kernel_user *user;
+
+		if (!n)
+			continue;
+		user = VH_APPEND(u->kernel_users, u->n_kernel_users);
+		user->given = vh_printf("/dev/%.*s", (int)n, disk);
+		user->device = vh_strdup(user->given);
+		user->text = vh_strdup("a disk of Unraid's array");
+		user->fix = vh_strdup("stop the array: Main, Array Operation, in Unraid's web page");
+		user->block = made_length ? vh_strndup(made, made_length) : NULL;
+	}
+}
+
 void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u)
 {
 	struct listed last = { 0 };
@@ -226,6 +270,7 @@ void vh_kernel_users_read(const struct vh_root *root, struct vh_usage *u)
 	for (size_t i = 0; i < VH_COUNT(kinds); i++)
 		expand(root, &kinds[i], "", kinds[i].dirs, &last, u);
 	forget(&last);
+	read_unraid(root, u);
 }
 
 void vh_kernel_users_clear(struct vh_usage *u)

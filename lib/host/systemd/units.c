@@ -58,6 +58,34 @@ static void take_commands(struct vh_unit_facts *u, const char *value)
 	u->calls_libvirt |= strstr(value, "virsh") || strstr(value, "libvirt-guests");
 }
 
+/* systemctl quotes what is special to a shell, and so each name with a backslash:
+ * "srv-my\\x2ddata.mount" (src/shared/bus-print-properties.c, src/basic/escape.c:
+ * shell_maybe_quote()). */
+static void unquote(char *word)
+{
+	size_t n = strlen(word);
+	char *to = word;
+
+	if (n < 2 || *word != '"' || word[n - 1] != '"')
+		return;
+	word[n - 1] = 0;
+	for (const char *c = word + 1; *c; c++) {
+		c += *c == '\\' && c[1];
+		*to++ = *c;
+	}
+	*to = 0;
+}
+
+static void take_names(struct vh_names *to, const char *value)
+{
+	_auto_names_ struct vh_names words = { 0 };
+
+	vh_unit_words(&words, value);
+	for (size_t i = 0; i < words.count; i++)
+		unquote(words.name[i]);
+	vh_names_note_all(to, &words);
+}
+
 /* One KEY=VALUE. */
 static void take(struct vh_unit_facts *u, const char *key, const char *value)
 {
@@ -80,11 +108,11 @@ static void take(struct vh_unit_facts *u, const char *key, const char *value)
 	else if (!strcmp(key, "MainPID") && strcmp(value, "0") != 0)
 		vh_names_note(&u->names, "pid:%s", value);
 	else if (!strcmp(key, "Names"))
-		vh_unit_words(&u->names, value);
+		take_names(&u->names, value);
 	else if (is_one_of(key, stopping))
-		vh_unit_words(&u->with, value);
+		take_names(&u->with, value);
 	else if (!strcmp(key, "TriggeredBy"))
-		vh_unit_words(&u->waking, value);
+		take_names(&u->waking, value);
 	else if (vh_has_prefix(key, "Exec"))
 		take_commands(u, value);
 }
@@ -150,6 +178,7 @@ static void add(struct vh_units *u, const struct vh_root *root, const struct vh_
 
 void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struct vh_names *names)
 {
+	_auto_names_ struct vh_names waking = { 0 };
 	size_t from = 0;
 
 	*ret = (struct vh_units){ 0 };
@@ -165,6 +194,9 @@ void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struc
 		}
 		add(ret, root, &more);
 	}
+	for (size_t i = 0; i < ret->count; i++)
+		vh_names_note_all(&waking, &ret->list[i].waking);
+	add(ret, root, &waking); /* whether they run */
 }
 
 /* --- what stops with it ------------------------------------------------------------------------- */
@@ -206,6 +238,14 @@ void vh_units_unseen_with(const struct vh_units *u, const char *name, struct vh_
 
 	collect(&w, name);
 	vh_names_clear(&w.seen);
+}
+
+bool vh_units_wakes_asked(const struct vh_units *u, const char *name)
+{
+	for (size_t i = 0; i < u->asked; i++)
+		if (vh_names_has(&u->list[i].waking, name))
+			return true;
+	return false;
 }
 
 bool vh_units_serve_libvirt(const char *name)

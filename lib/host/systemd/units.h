@@ -22,16 +22,16 @@ struct vh_unit_facts {
 	char *following;    /* another name of the same, which has the file; or NULL */
 	struct vh_names names;  /* under which it is known, and "pid:812": its main process */
 	struct vh_names with;   /* that systemd stops with it */
-	struct vh_names waking; /* sockets, paths and timers that start it */
+	struct vh_names waking; /* that start it: sockets, timers, paths, automounts */
 };
 
 struct vh_units {
-	struct vh_unit_facts
-		*list; /* those that were asked for, in their order; then what stops with them */
+	struct vh_unit_facts *list; /* those that were asked for, in their order; what stops with
+				     * them; what starts all of these */
 	size_t count, asked;
 };
 
-/* Also of what stops with these, and with that. Bounded. */
+/* Also of what stops with these, and with that, and of what starts any of it. Bounded. */
 void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struct vh_names *names);
 void vh_units_clear(struct vh_units *u);
 
@@ -44,6 +44,10 @@ void vh_units_stopped_with(const struct vh_units *u, const char *name, struct vh
 /* Of what stops with it, or the unit itself: what systemd said nothing of, or is more than is read.
  * Whether it runs is not known, so nobody could start it again. Caller clears. */
 void vh_units_unseen_with(const struct vh_units *u, const char *name, struct vh_names *ret);
+
+/* Was it asked for, and starts another one that was? That has to stop first, and start last:
+ * systemd starts no socket of a service that runs, and no automount of what is mounted. */
+bool vh_units_wakes_asked(const struct vh_units *u, const char *name);
 
 /* Is it one that libvirt needs, or that is libvirt? */
 bool vh_units_serve_libvirt(const char *name);

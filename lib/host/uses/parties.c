@@ -310,12 +310,34 @@ static bool is_drowned(const struct parties *all, const struct party *p)
 	return false;
 }
 
+/* The nodes of a session that somebody else has open as well: it is kept for him, by whatever name
+ * he goes, and let go when his session ends. A guest opens its nodes itself. */
+static bool is_kept_for_others(const struct parties *all, const struct party *p)
+{
+	size_t kept = 0;
+
+	if (p->holder->rank != VH_HOLDER_HANDS_OUT)
+		return false;
+	for (size_t i = 0; i < p->nodes.count; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < all->count; k++)
+			found |= (all->list[k].holder->rank == VH_HOLDER_PLAIN ||
+				  all->list[k].holder->rank == VH_HOLDER_DESKTOP) &&
+				 vh_names_has(&all->list[k].nodes, p->nodes.name[i]);
+		kept += found;
+	}
+	return kept == p->nodes.count;
+}
+
 /* All of them: each has a line of its own that ends it. */
 static void add_uses(struct vh_uses_ctx *ctx, const struct parties *all)
 {
 	for (int rank = VH_HOLDER_GUEST; rank >= VH_HOLDER_LOOKS; rank--)
 		for (size_t i = 0; i < all->count; i++)
-			if ((int)all->list[i].holder->rank == rank && !is_drowned(all, &all->list[i]))
+			if ((int)all->list[i].holder->rank == rank &&
+			    !is_drowned(all, &all->list[i]) &&
+			    !is_kept_for_others(all, &all->list[i]))
 				add_use(ctx, &all->list[i]);
 }
 

@@ -14,10 +14,30 @@
 #define VIRTIO_9P 9 /* linux/virtio_ids.h */
 #define VIRTIO_FS 0x1a
 
-/* host:/path, [2001:db8::1]:/path, //host/share, a:6789,b:6789:/, 10.0.0.1@tcp:/fs; `user`:
- * somebody@host:/path */
-static void add_of_source(struct vh_names *to, const char *source, bool user)
+/* 10.0.0.1@o2ib,10.1.0.1@tcp1:10.0.0.2@o2ib: the servers of a Lustre, each by its networks. In
+ * place: addresses with commas. */
+static void forget_networks(char *servers)
 {
+	char *to = servers;
+
+	for (const char *p = servers; *p;) {
+		size_t host = strcspn(p, "@,:"), rest = host + strcspn(p + host, ",:");
+
+		memmove(to, p, host);
+		to += host;
+		p += rest;
+		if (*p++)
+			*to++ = ',';
+		else
+			break;
+	}
+	*to = 0;
+}
+
+/* host:/path, [2001:db8::1]:/path, //host/share, a:6789,b:6789:/; of sshfs somebody@host:/path */
+static void add_of_source(struct vh_names *to, const char *source, const char *type)
+{
+	bool user = !strcmp(type, "fuse.sshfs");
 	const char *end = source;
 	_auto_free_ char *servers = NULL;
 
@@ -27,6 +47,8 @@ static void add_of_source(struct vh_names *to, const char *source, bool user)
 		source = strchr(source, '@') + 1;
 	end = strstr(source, ":/");
 	servers = vh_strndup(source, end ? (size_t)(end - source) : strcspn(source, "/\\@"));
+	if (!strcmp(type, "lustre"))
+		forget_networks(servers);
 	vh_mounts_add_all(to, servers, ",");
 }
 
@@ -44,7 +66,7 @@ void vh_shares_servers(const struct vh_mount *m, struct vh_names *ret)
 		}
 	}
 	if (!ret->count)
-		add_of_source(ret, m->source, !strcmp(m->type, "fuse.sshfs"));
+		add_of_source(ret, m->source, m->type);
 }
 
 static char *transport_of(const struct vh_mount *m)

@@ -101,6 +101,20 @@ static const char *input_str(unsigned int input)
 	}
 }
 
+/* By usbip another machine has it: no process here has a node of it open
+ * (drivers/usb/usbip/stub_dev.c: SDEV_ST_USED). */
+static void look_at_loan(struct vh_uses_ctx *ctx, const char *path, const char *name,
+			 const char *shown)
+{
+	enum { USED = 2 };
+
+	if (vh_root_read_int(ctx->root, "%s/usbip_status", path) != USED)
+		return;
+	vh_use_add(ctx, VH_USE_OTHER, "USB device '%s' (%s) is in use by another machine, by usbip",
+		   shown, name)
+		->fix = vh_printf("usbip unbind -b %s   # cuts off whoever works with it", name);
+}
+
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *product = vh_root_read(ctx->root, "%s/product", path);
@@ -114,6 +128,7 @@ void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 		return;
 	input = device_input(ctx, path);
 	shown = vh_printable(product ? product : "unnamed", SHOWN_MAX);
+	look_at_loan(ctx, path, name, shown);
 	u = vh_use_add(ctx, VH_USE_INPUT, "%s '%s' (%s)", input_str(input), shown, name);
 	u->peer_only = true;
 	u->input = input;

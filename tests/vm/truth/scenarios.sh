@@ -7,7 +7,7 @@ suite=$1 dir=$2
 mkdir -p "$dir"
 while IFS='|' read -r name boot _; do
 	read -r boot only <<<"$boot"
-	[ "${only:-$suite}" = "$suite" ] || continue
+	[[ " ${only:-$suite} " = *" $suite "* ]] || continue
 	cat >"$dir/${name// /}" <<-SCENARIO
 	# flavours: $boot
 	# limit: 600

@@ -80,12 +80,35 @@ static void check_smmu(const struct vh_case *c, const struct vh_rule *r, struct 
 		out);
 }
 
+/* qemuValidateDomainDeviceDefIOMMU(), and virDomainDefParseXML(): several may be of buses that each
+ * have their own. */
+static void check_machine(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_guest_iommu *g = &c->domain->iommu;
+	enum vh_board board = c->domain->slots.board;
+
+	if (board == VH_BOARD_I440FX)
+		add_viommu(c, r, VH_ERROR,
+			   "write machine='q35' into the <type> of <os>, or remove the <iommu>",
+			   "the board i440fx has no IOMMU for a guest: libvirt refuses the domain",
+			   out);
+	if (!strcmp(g->model, "virtio") && !g->acpi)
+		add_viommu(
+			c, r, VH_ERROR, "write <acpi/> into <features>",
+			"an IOMMU of virtio needs ACPI, and the guest has none: libvirt refuses the domain",
+			out);
+	if (g->more_line && !g->one_bus)
+		add_viommu(c, r, VH_ERROR, "remove one of them",
+			   "the guest has more than one <iommu>: libvirt refuses the domain", out);
+}
+
 static void check_viommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_guest_iommu *g = c->domain ? &c->domain->iommu : NULL;
 
 	if (!g || !g->line || !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
+	check_machine(c, r, out);
 	check_ioapic(c, r, out);
 	if (!strcmp(g->model, "intel"))
 		check_intel(c, r, out);
@@ -110,10 +133,11 @@ const struct vh_rule vh_rule_viommu = {
 		   "and it may not have more address bits than the host's IOMMU. QEMU 9.2 and\n"
 		   "later choose 48 bits, desktop processors often have 39: aw_bits='39' fixes\n"
 		   "it. intremap='on' needs <ioapic driver='qemu'/>, which libvirt before 10.10\n"
-		   "does not write by itself. An smmuv3 works only if it is accelerated\n"
-		   "(accel='on'), an AMD one with QEMU 9.2 and later. <iommu model='virtio'/>\n"
-		   "works with all of them. 'vfio-hook check --fix' writes caching_mode and\n"
-		   "aw_bits.",
+		   "does not write by itself. The board i440fx has no IOMMU, a guest has one\n"
+		   "alone, and one of virtio needs <acpi/>. An smmuv3 works only if it is\n"
+		   "accelerated (accel='on'), an AMD one with QEMU 9.2 and later. <iommu\n"
+		   "model='virtio'/> works with all of them. 'vfio-hook check --fix' writes\n"
+		   "caching_mode and aw_bits.",
 };
 
 /* --- addresses in the guest ------------------------------------------------------------------------ */
@@ -150,6 +174,10 @@ static const char *why_not_there(const struct vh_slots *s, const struct vh_slot 
 		return "a guest has PCI domain 0 alone";
 	if (vh_bits_has(&s->ports, a->bus) && a->slot)
 		return "that bus is a port, which has slot 0 alone";
+	if (vh_bits_has(&s->bridges, a->bus) && !a->slot)
+		return "slot 0 of that bridge is its own";
+	if (vh_bits_has(&s->joints, a->bus) && strcmp(one->element, "controller") != 0)
+		return "that bus takes ports, and devices are plugged into those";
 	if (a->bus || !one->is_hostdev)
 		return NULL;
 	if (s->board == VH_BOARD_Q35 && a->slot == 0x1f &&
@@ -185,6 +213,41 @@ static void check_type(const struct vh_slots *s, const struct vh_rule *r, struct
 		"this <hostdev> has an address of type '%s' in the guest: libvirt takes 'pci' and 'unassigned'",
 		s->wrong_type);
 	vh_finding_about(f, NULL, s->wrong_line);
+}
+
+static void check_part(const struct vh_slots *s, const struct vh_rule *r, struct vh_findings *out)
+{
+	struct vh_finding *f;
+
+	if (!s->wrong_part)
+		return;
+	f = vh_finding_add(out, r, NULL, "remove the <address type='pci'>: libvirt chooses one",
+			   "the guest has no PCI address with %s: libvirt refuses that",
+			   s->wrong_part);
+	vh_finding_about(f, NULL, s->part_line);
+}
+
+static void check_board(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_slots *s = &c->domain->slots;
+	bool express = s->board == VH_BOARD_I440FX;
+	struct vh_finding *f;
+
+	if (s->board == VH_BOARD_NO_PCI)
+		vh_finding_about(
+			vh_finding_add(out, r, NULL, "write machine='q35' into the <type> of <os>",
+				       "the guest's machine has no PCI: libvirt refuses the domain"),
+			NULL, c->domain->line);
+	if (!s->odd_model)
+		return;
+	f = vh_finding_add(
+		out, r, NULL,
+		express ? "remove the <controller>, and addresses on it; or write machine='q35' into the <type> of <os>"
+			: "write model='pcie-root'",
+		"the guest's board %s, and this <controller> is a %s: libvirt refuses the domain",
+		express ? "i440fx has no PCI Express" : "q35 has pcie-root as its first bus",
+		s->odd_model);
+	vh_finding_about(f, NULL, s->odd_line);
 }
 
 /* libvirt says multifunction='on' by itself, unless it is told otherwise (QEMU:
@@ -250,6 +313,8 @@ static void check_guest_address(const struct vh_case *c, const struct vh_rule *r
 	if (!s || !vh_domain_has_pci(c->domain))
 		return;
 	check_type(s, r, out);
+	check_part(s, r, out);
+	check_board(c, r, out);
 	if (c->domain->lone) {
 		check_hotplug(s, r, out);
 		return;
@@ -270,9 +335,10 @@ const struct vh_rule vh_rule_guest_address = {
 	.check = check_guest_address,
 	.explain = "The <address type='pci'> beside <source> is the address of the device in the\n"
 		   "guest. libvirt refuses the domain if two devices have the same address, or\n"
-		   "if the address does not exist: a port (pcie-root-port) has only slot 0, and\n"
-		   "some slots belong to the chipset. QEMU ends if function 0 has\n"
-		   "multifunction='off' and the slot has another function. A device at a\n"
+		   "if the address does not exist: a port (pcie-root-port) has only slot 0, a\n"
+		   "bridge has no slot 0, an expander bus takes only ports, some slots belong to\n"
+		   "the chipset, and i440fx has no PCI Express at all. QEMU ends if function 0\n"
+		   "has multifunction='off' and the slot has another function. A device at a\n"
 		   "function other than 0, in a slot where nothing is function 0, is a warning:\n"
 		   "the guest starts and never sees it. virsh attach-device can plug in only\n"
 		   "function 0. If you remove the <address type='pci'>, libvirt chooses one.",

@@ -21,9 +21,19 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-static char *memory_message(const struct vh_memory_need_sums *s, const struct vh_memory *m,
+static const char *what_is_pinned(const struct vh_case *c, const struct vh_memory_need_sums *s)
+{
+	if (vh_memory_need_is_later(c))
+		return ": the guest may map all of it for its devices, and that is pinned";
+	if (s->need > vh_size_add(s->have, c->memory.swap_free_kib))
+		return ": passthrough pins all of it when the guest starts";
+	return ": passthrough pins all of it, so that others have to be swapped out";
+}
+
+static char *memory_message(const struct vh_case *c, const struct vh_memory_need_sums *s,
 			    enum vh_unit unit)
 {
+	const struct vh_memory *m = &c->memory;
 	_auto_strbuf_ struct vh_strbuf less = { 0 };
 	struct vh_strbuf sb = { 0 };
 
@@ -42,11 +52,7 @@ static char *memory_message(const struct vh_memory_need_sums *s, const struct vh
 	if (!m->swap_free_kib)
 		vh_strbuf_add(&sb, m->swap_kib ? ", no free swap" : ", no swap");
 	add_size(&sb, ", ", m->swap_free_kib, unit, " free swap");
-	vh_strbuf_add(
-		&sb,
-		s->need > vh_size_add(s->have, m->swap_free_kib)
-			? ": passthrough pins all of it when the guest starts"
-			: ": passthrough pins all of it, so that others have to be swapped out");
+	vh_strbuf_add(&sb, what_is_pinned(c, s));
 	return vh_strbuf_steal(&sb);
 }
 
@@ -78,6 +84,11 @@ static char *memory_fix(const struct vh_case *c, const struct vh_memory_need_sum
 		fits, less, name, fits);
 }
 
+static enum vh_severity severity_of(const struct vh_case *c, enum vh_severity s)
+{
+	return vh_memory_need_is_later(c) ? VH_WARNING : vh_memory_need_severity(c, s);
+}
+
 /* Of a host that does not say what is available: pinned memory goes to no swap. */
 static void beyond_all(const struct vh_case *c, const struct vh_memory_need_sums *s,
 		       const struct vh_rule *r, struct vh_findings *out)
@@ -86,11 +97,10 @@ static void beyond_all(const struct vh_case *c, const struct vh_memory_need_sums
 	_auto_free_ char *all = vh_size_text(c->memory.total_kib, VH_TENTHS);
 	struct vh_finding *f;
 
-	f = vh_finding_add(
-		out, r, NULL, "give the guest less",
-		"the guest needs %s of memory, the host has %s in all: passthrough pins all of it when the guest starts",
-		need, all);
-	f->severity = vh_memory_need_severity(c, VH_ERROR);
+	f = vh_finding_add(out, r, NULL, "give the guest less",
+			   "the guest needs %s of memory, the host has %s in all%s", need, all,
+			   what_is_pinned(c, s));
+	f->severity = severity_of(c, VH_ERROR);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -116,11 +126,11 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 		unit = VH_EXACT;
 	else if (s.guest < GIB)
 		unit = VH_BEST;
-	message = memory_message(&s, m, unit);
+	message = memory_message(c, &s, unit);
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
-	f->severity = vh_memory_need_severity(
-		c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
+	f->severity = severity_of(c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR
+										    : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -139,7 +149,9 @@ const struct vh_rule vh_rule_memory_short = {
 		   "warning: other programs will be swapped out. If it is also more than these\n"
 		   "and the free swap together, it is an error. Give the guest less, or stop\n"
 		   "something; set 'memory = warn' or 'off' in the configuration if you know\n"
-		   "better. Single NUMA nodes are not checked.",
+		   "better. Single NUMA nodes are not checked.\n"
+		   "On IBM Z only what the guest maps for its devices is pinned, while it runs:\n"
+		   "there it is a warning.",
 };
 
 /* --- hard_limit --------------------------------------------------------------------------- */
@@ -217,9 +229,9 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	if (is_too_low(c->domain, g->hard_limit_kib, locked)) {
 		text = times_text(times_locked(c), there, unit);
 		f = vh_finding_add(out, r, NULL, fix,
-				   "hard_limit %s is %s the guest memory that passthrough locks, %s",
+				   "hard_limit %s is %s the guest memory that passthrough %s, %s",
 				   limit, g->hard_limit_kib < locked ? "below" : "no more than",
-				   text);
+				   vh_memory_need_is_later(c) ? "may lock" : "locks", text);
 	} else {
 		text = times_text(factor, g->total_kib, unit);
 		f = vh_finding_add(
@@ -227,8 +239,8 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 			"hard_limit %s is less than the %s that libvirt would let QEMU lock (%s + 1 GiB)",
 			limit, all, text);
 	}
-	f->severity = vh_memory_need_severity(
-		c, is_too_low(c->domain, g->hard_limit_kib, locked) ? VH_ERROR : VH_WARNING);
+	f->severity = severity_of(c, is_too_low(c->domain, g->hard_limit_kib, locked) ? VH_ERROR
+										      : VH_WARNING);
 	vh_finding_about(f, NULL, g->hard_limit_line);
 }
 
@@ -247,7 +259,9 @@ const struct vh_rule vh_rule_hard_limit_low = {
 		   "the limit. Above it, but below what libvirt would allow without the element\n"
 		   "(that and 1 GiB more, by the formula of libvirt 9.4 and later), the guest\n"
 		   "starts with little room: a warning. Remove the element; libvirt's own\n"
-		   "documentation advises against it.",
+		   "documentation advises against it. On IBM Z what the guest maps for its\n"
+		   "devices is locked, while it runs: there it is a warning. By iommufd as much\n"
+		   "is locked: libvirt has it counted for the process, as VFIO does.",
 };
 
 /* --- time --------------------------------------------------------------------------------- */
@@ -269,7 +283,8 @@ static void check_start_slow(const struct vh_case *c, const struct vh_rule *r,
 	struct vh_finding *f;
 	uint64_t kib;
 
-	if (!g || g->problem || !vh_domain_pins(c->domain, c->networks.pools.count > 0))
+	if (!g || g->problem || !vh_domain_pins(c->domain, c->networks.pools.count > 0) ||
+	    vh_memory_need_is_later(c))
 		return;
 	kib = vh_size_sub(g->total_kib, vh_guest_memory_unplugged(g));
 	seconds = kib / KIB_A_SECOND;

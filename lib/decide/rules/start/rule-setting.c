@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule-setting - what the domain asks for its devices that libvirt has for others alone. */
+#include "lib/decide/rules/rule.h"
+
+#include "lib/base/banned.h"
+
+/* The drivers of all physical functions whose virtual ones are named as interfaces. */
+static bool is_on_enic(const struct vh_case *c, int line)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_named(c, pd))) {
+		const struct vh_pci_dev *pf;
+
+		if (!pd->element || pd->element->line != line)
+			continue;
+		pf = pd->dev->is_vf ? vh_host_dev(c->host, &pd->dev->pf) : pd->dev;
+		return !pf || !pf->driver || !strcmp(pf->driver, "enic");
+	}
+	return true; /* it is not told */
+}
+
+static bool applies(const struct vh_case *c, const struct vh_extra *s)
+{
+	if (s->network && !vh_names_has(&c->networks.pools, s->network))
+		return false;
+	return !s->but_enic || (!s->network && !is_on_enic(c, s->line));
+}
+
+static void check_setting_refused(const struct vh_case *c, const struct vh_rule *r,
+				  struct vh_findings *out)
+{
+	const struct vh_extras *all = c->domain ? &c->domain->extras : NULL;
+
+	for (size_t i = 0; all && i < all->count; i++) {
+		const struct vh_extra *s = &all->list[i];
+		_auto_free_ char *fix = NULL;
+		struct vh_finding *f;
+
+		if (!applies(c, s))
+			continue;
+		fix = s->fix ? vh_strdup(s->fix) : vh_printf("remove %s", s->what);
+		f = vh_finding_add(
+			out, r, NULL, fix,
+			"this <%s> is a PCI device of the host and has %s: libvirt refuses the %s",
+			s->element, s->what, s->at_start ? "start" : "domain");
+		vh_finding_about(f, NULL, s->line);
+	}
+}
+
+const struct vh_rule vh_rule_setting_refused = {
+	.name = "setting-refused",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "a device has a setting that libvirt refuses",
+	.check = check_setting_refused,
+	.explain = "The host does not see what a guest sends through a PCI device, so libvirt\n"
+		   "refuses to limit or filter it: <bandwidth>, <filterref>, <mtu>, <coalesce>,\n"
+		   "<port isolated='yes'>, queues, addresses and routes, and <virtualport> but\n"
+		   "for one kind of card. A card sets one VLAN for a virtual function, not\n"
+		   "several. Some of this libvirt says when the domain is defined, some only\n"
+		   "when it starts. It also refuses writeFiltering, two devices with the same\n"
+		   "alias or the same place in the boot order, an order beside the <boot> of\n"
+		   "<os>, an NVMe disk without a namespace, and a <teaming> without its other\n"
+		   "half. For an <interface> that gets its device from a network the same is\n"
+		   "true. Remove the setting; 'ip link set PF vf NUMBER max_tx_rate MBIT' limits\n"
+		   "a virtual function.",
+};

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* extras - see extras.h. What the functions of libvirt check is named beside what is read here. */
+#include "lib/domain/extras.h"
+
+#include "lib/base/printable.h"
+#include "lib/domain/address.h"
+#include "lib/xml/xml.h"
+
+#include "lib/base/banned.h"
+
+#define EXTRAS_MAX 4096 /* no domain has a fraction of this; it bounds what is quadratic */
+
+/* A device, while it is read. */
+struct device {
+	struct vh_extras *to;
+	const xmlNode *node;
+	const char *element; /* static */
+	const char *network; /* that may give it a device of the host; NULL: it is one */
+};
+
+static struct vh_extra *add(const struct device *d, char *what, const char *fix, bool at_start)
+{
+	struct vh_extra *s;
+
+	if (d->to->count >= EXTRAS_MAX) {
+		free(what);
+		return NULL;
+	}
+	s = VH_APPEND(d->to->list, d->to->count);
+	s->line = vh_xml_line(d->node);
+	s->element = d->element;
+	s->what = what;
+	s->fix = fix;
+	s->at_start = at_start;
+	s->network = d->network ? vh_strdup(d->network) : NULL;
+	return s;
+}
+
+/* --- interfaces ---------------------------------------------------------------------------------- */
+
+static bool has_limit(const xmlNode *n)
+{
+	return vh_xml_child(n, "inbound") || vh_xml_child(n, "outbound");
+}
+
+static bool has_filter(const xmlNode *n)
+{
+	return vh_xml_attr(n, "filter") != NULL;
+}
+
+static bool has_size(const xmlNode *n)
+{
+	return vh_xml_attr(n, "size") != NULL;
+}
+
+static bool has_frames(const xmlNode *n)
+{
+	return vh_xml_attr(vh_xml_child(vh_xml_child(n, "rx"), "frames"), "max") != NULL;
+}
+
+static bool is_isolated(const xmlNode *n)
+{
+	return vh_xml_attr_is(n, "isolated", "yes");
+}
+
+static bool has_address(const xmlNode *n)
+{
+	return vh_xml_attr(n, "address") != NULL;
+}
+
+/* Elements that an interface has if it is the host's end of a wire, and not a PCI device. */
+static const struct {
+	const char *element, *shown;
+	bool (*counts)(const xmlNode *);
+	bool at_start;   /* virDomainActualNetDefValidate(), qemuDomainValidateActualNetDef() */
+	bool of_network; /* the network may give what cannot have it */
+} ends[] = {
+	{ "bandwidth", "<bandwidth>", has_limit, true, true },
+	{ "filterref", "<filterref>", has_filter, true, true },
+	{ "port", "<port isolated='yes'>", is_isolated, true, true },
+	/* qemuValidateDomainDeviceDefNetwork(), by what is written */
+	{ "mtu", "<mtu>", has_size, false, false },
+	{ "coalesce", "<coalesce>", has_frames, false, false },
+	{ "ip", "<ip>", has_address, false, true },
+	{ "route", "<route>", has_address, false, true },
+};
+
+/* libvirt reads queues of a virtio interface alone. */
+static void read_queues(const struct device *d)
+{
+	const char *queues = vh_xml_attr(vh_xml_child(d->node, "driver"), "queues");
+	const char *model = vh_xml_attr(vh_xml_child(d->node, "model"), "type");
+	uint64_t n;
+
+	if (queues && model && vh_has_prefix(model, "virtio") &&
+	    vh_address_uint(queues, 10, &n) == 0 && n)
+		add(d, vh_strdup("queues in its <driver>"), NULL, true);
+}
+
+/* virHostdevSetNetConfig(), virNetDevSetNetConfig(): a card knows one VLAN, and of the protocols
+ * between switches one, which the driver enic has. */
+static void read_vlan(const struct device *d)
+{
+	const xmlNode *vlan = vh_xml_child(d->node, "vlan"), *tag = vh_xml_child(vlan, "tag");
+	const xmlNode *port = vh_xml_child(d->node, "virtualport");
+	const char *type = vh_xml_attr(port, "type");
+	_auto_free_ char *shown = type ? vh_printable(type, VH_VALUE_MAX) : NULL;
+	struct vh_extra *s;
+
+	if (vh_xml_next(tag, "tag") || (tag && vh_xml_attr_is(vlan, "trunk", "yes")))
+		add(d, vh_strdup("a <vlan> with more than one tag"),
+		    "write one <tag> without trunk='yes', or pass the card as a <hostdev>: then the guest sets its VLANs",
+		    true);
+	if (!type)
+		return;
+	s = add(d, vh_printf("<virtualport type='%s'>", shown), "remove the <virtualport>", true);
+	if (s)
+		s->but_enic = !strcmp(type, "802.1Qbh") && !tag;
+}
+
+static void read_interface(const struct device *d)
+{
+	for (size_t i = 0; i < VH_COUNT(ends); i++) {
+		const xmlNode *n = vh_xml_child(d->node, ends[i].element);
+
+		if (n && ends[i].counts(n) && (!d->network || ends[i].of_network))
+			add(d, vh_strdup(ends[i].shown), NULL, ends[i].at_start);
+	}
+	read_queues(d);
+	read_vlan(d);
+	/* virDomainDeviceInfoValidate() */
+	if (vh_xml_attr_is(vh_xml_child(d->node, "address"), "type", "unassigned"))
+		add(d, vh_strdup("<address type='unassigned'>"),
+		    "remove the <address>, or write it as a <hostdev>", false);
+}
+
+/* --- what two devices cannot both have ---------------------------------------------------------------- */
+
+struct named {
+	const xmlNode *node;
+	bool passed;
+	const char *alias, *order; /* or NULL; borrowed from the tree */
+};
+
+struct names {
+	struct named *list;
+	size_t count;
+};
+
+/* libvirt reads no other names than these from a file (virDomainDeviceInfoParseXML()). */
+static const char *own_alias(const xmlNode *node)
+{
+	const char *alias = vh_xml_attr(vh_xml_child(node, "alias"), "name");
+
+	return alias && vh_has_prefix(alias, "ua-") ? alias : NULL;
+}
+
+static void note(struct names *to, const xmlNode *node, bool passed)
+{
+	const char *alias = own_alias(node);
+	const char *order = vh_xml_attr(vh_xml_child(node, "boot"), "order");
+
+	if ((!alias && !order) || to->count >= EXTRAS_MAX)
+		return;
+	*VH_APPEND(to->list, to->count) =
+		(struct named){ .node = node, .passed = passed, .alias = alias, .order = order };
+}
+
+static const struct named *other_with(const struct names *all, const struct named *one, bool order)
+{
+	const char *mine = order ? one->order : one->alias;
+
+	for (size_t i = 0; mine && i < all->count; i++) {
+		const char *theirs = order ? all->list[i].order : all->list[i].alias;
+
+		/* of two that are passed the later one is told of */
+		if (&all->list[i] != one && theirs && !strcmp(theirs, mine) &&
+		    (!all->list[i].passed || &all->list[i] < one))
+			return &all->list[i];
+	}
+	return NULL;
+}
+
+/* Static: the tree is gone when it is told. */
+static const char *element_of(const xmlNode *node)
+{
+	if (vh_xml_is(node, "hostdev"))
+		return "hostdev";
+	return vh_xml_is(node, "disk") ? "disk" : "interface";
+}
+
+static void read_shared(struct vh_extras *to, const struct names *all, const struct named *one)
+{
+	const struct named *alias = other_with(all, one, false);
+	const struct named *order = other_with(all, one, true);
+	const struct device d = { .to = to, .node = one->node, .element = element_of(one->node) };
+	_auto_free_ char *shown = NULL;
+
+	if (alias) {
+		shown = vh_printable(one->alias, VH_VALUE_MAX);
+		add(&d,
+		    vh_printf("the alias '%s', which the <%s> of line %d has, too", shown,
+			      vh_xml_name(alias->node), vh_xml_line(alias->node)),
+		    "give one of them another alias", false);
+	}
+	free(VH_STEAL(shown));
+	shown = one->order ? vh_printable(one->order, VH_VALUE_MAX) : NULL;
+	if (order)
+		add(&d,
+		    vh_printf("<boot order='%s'>, which the <%s> of line %d has, too", shown,
+			      vh_xml_name(order->node), vh_xml_line(order->node)),
+		    "write another number into one of them", false);
+}
+
+/* virDomainDeviceBootParseXML(), virDomainDefBootOrderPostParse() */
+static void read_boot(struct vh_extras *to, const xmlNode *os, const struct named *one)
+{
+	const xmlNode *boot = vh_xml_child(os, "boot");
+	const struct device d = { .to = to, .node = one->node, .element = element_of(one->node) };
+	_auto_free_ char *shown = one->order ? vh_printable(one->order, VH_VALUE_MAX) : NULL;
+	uint64_t n;
+
+	if (!one->order)
+		return;
+	if (vh_address_uint(one->order, 10, &n) < 0 || !n)
+		add(&d, vh_printf("<boot order='%s'>", shown), "write order='1' or more", false);
+	if (boot)
+		add(&d, vh_printf("<boot>, and <os> has one in line %d", vh_xml_line(boot)),
+		    "remove the <boot> from <os>: each device that the guest boots from gets an order",
+		    false);
+}
+
+/* --- devices ------------------------------------------------------------------------------------- */
+
+/* virDomainHostdevDefValidate(), virDomainNetDefValidate() */
+static void read_teaming(const struct device *d)
+{
+	const xmlNode *teaming = vh_xml_child(d->node, "teaming");
+
+	if (vh_xml_attr_is(teaming, "type", "transient") && !vh_xml_attr(teaming, "persistent"))
+		add(d, vh_strdup("a <teaming> that does not say with what"),
+		    "write persistent='ALIAS' into it, with the alias of the virtio interface",
+		    false);
+	else if (vh_xml_is(d->node, "hostdev") && vh_xml_attr_is(teaming, "type", "persistent"))
+		add(d, vh_strdup("<teaming type='persistent'>"),
+		    "write type='transient', and the alias of the virtio interface as persistent",
+		    false);
+}
+
+/* virDomainDiskDefValidateSourceChainOne(): namespaces of NVMe begin with 1. */
+static void read_namespace(const struct device *d, const xmlNode *source)
+{
+	const char *text = vh_xml_attr(source, "namespace");
+	uint64_t n;
+
+	if (!text || vh_address_uint(text, 10, &n) < 0 || !n)
+		add(d, vh_strdup(text ? "a namespace other than 1 and more" : "no namespace"),
+		    "write namespace='1' into its <source>, for the first one of the controller",
+		    false);
+}
+
+/* A device, and whether it is for certain one of the host. */
+static bool read_device(struct vh_extras *to, const xmlNode *node)
+{
+	const xmlNode *source = vh_xml_child(node, "source");
+	const char *network = vh_xml_attr(source, "network");
+	struct device d = { .to = to, .node = node, .element = element_of(node) };
+
+	if (vh_xml_is(node, "hostdev") && vh_xml_attr_is(node, "type", "pci")) {
+		if (vh_xml_attr(source, "writeFiltering"))
+			add(&d, vh_strdup("writeFiltering in its <source>"),
+			    "remove writeFiltering, which Xen alone has", false);
+		read_teaming(&d);
+		return true;
+	}
+	if (vh_xml_is(node, "disk") && vh_xml_attr_is(node, "type", "nvme")) {
+		read_namespace(&d, source);
+		return true;
+	}
+	if (!vh_xml_is(node, "interface"))
+		return false;
+	if (vh_xml_attr_is(node, "type", "network") && network)
+		d.network = network;
+	else if (!vh_xml_attr_is(node, "type", "hostdev"))
+		return false;
+	read_interface(&d);
+	read_teaming(&d);
+	return !d.network;
+}
+
+void vh_extras_read(struct vh_extras *ret, const xmlNode *root)
+{
+	const xmlNode *devices = vh_xml_child(root, "devices");
+	struct names names = { 0 };
+
+	if (!vh_xml_is(root, "domain")) {
+		read_device(ret, root);
+		return;
+	}
+	for (; devices; devices = vh_xml_next(devices, "devices"))
+		for (const xmlNode *n = vh_xml_child(devices, NULL); n; n = vh_xml_next(n, NULL))
+			note(&names, n, read_device(ret, n));
+	for (size_t i = 0; i < names.count; i++) {
+		if (!names.list[i].passed)
+			continue;
+		read_shared(ret, &names, &names.list[i]);
+		read_boot(ret, vh_xml_child(root, "os"), &names.list[i]);
+	}
+	free(names.list);
+}
+
+void vh_extras_clear(struct vh_extras *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->list[i].what);
+		free(s->list[i].network);
+	}
+	free(s->list);
+	memset(s, 0, sizeof(*s));
+}
