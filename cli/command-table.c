@@ -45,7 +45,7 @@ const struct vh_option vh_command_table_options[] = {
 	{ "format", "text|json|dot", "how the answer is written; dot: only list", READING, "list",
 	  CLI(WORD, format),
 	  .excludes = { { "format=dot !@list", "'--format dot' is for 'list' alone" } } },
-	{ "host", "MANIFEST", "look at the host in this snapshot", READING " snapshot handover",
+	{ "host", "FILE", "look at the host in this snapshot", READING " snapshot handover",
 	  CLI(TEXT, host), .excludes = { { "sysroot", NULL }, { "connect", NULL } } },
 	{ "sysroot", "DIR", "look at the host whose files are below this directory",
 	  READING " snapshot handover", CLI(TEXT, sysroot),

@@ -129,7 +129,7 @@ static void pass_on(const struct vh_progress *p, int fd)
 }
 
 /* It takes a minute or more, in which mkinitramfs says one line for each kernel. */
-int vh_run_shown(const char *const *argv)
+int vh_run_shown(const char *const *argv, const char *purpose)
 {
 	struct vh_progress progress;
 	int pipe[2], rc;
@@ -141,7 +141,7 @@ int vh_run_shown(const char *const *argv)
 	if (pipe2(pipe, O_CLOEXEC) < 0)
 		return -1;
 	vh_progress_begin(&progress, "", 0);
-	vh_progress_say(&progress, "waiting for %s, which makes the initramfs", argv[0]);
+	vh_progress_say(&progress, "waiting for %s, which %s", argv[0], purpose);
 	pid = fork();
 	if (pid == 0)
 		become(argv, pipe[1], true);
@@ -156,7 +156,7 @@ int vh_run_shown(const char *const *argv)
 
 static int run_tool(const char *const *argv, struct vh_error *err)
 {
-	int rc = vh_run_shown(argv);
+	int rc = vh_run_shown(argv, "makes the initramfs");
 
 	if (rc == 0)
 		return 0;
@@ -231,7 +231,7 @@ static int run_zipl(const struct vh_root *root, struct vh_error *err)
 	if (!argv[0])
 		return 0;
 	printf("zipl\n");
-	rc = vh_run_shown(argv);
+	rc = vh_run_shown(argv, "writes the boot record");
 	if (rc == 0)
 		return 0;
 	return vh_fail(err, VH_E_SYS, rc < 0 ? errno : 0,

@@ -179,7 +179,7 @@ static int too_late(const struct step *s, struct vh_error *err)
 	/* systemd keeps the job of a systemctl that has gone */
 	if (s->back && s->loan->kind == VH_LOAN_UNIT)
 		return vh_fail(err, VH_E_TIMEOUT, 0, "vfio-hook status   # shows when it runs",
-			       "%s has not started again in time; systemd goes on with it",
+			       "%s has not started again in time; systemd is still starting it",
 			       s->loan->name);
 	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "cannot %s in time", what);
 }

@@ -105,7 +105,7 @@ static int build(const char *pipe)
 	const char *const sh[] = { "/bin/sh", "-c", "echo one; read -r x <\"$0\"; echo two; exit 3",
 				   pipe, NULL };
 
-	return vh_run_shown(sh);
+	return vh_run_shown(sh, "makes the initramfs");
 }
 
 /* What lists one. */
