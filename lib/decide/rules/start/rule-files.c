@@ -94,15 +94,15 @@ const struct vh_rule vh_rule_rom_file = {
 	.title = "a ROM file cannot be read or does not fit",
 	.check = check_rom_file,
 	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
-		   "is missing, QEMU ends with 'failed to find romfile'. It is a warning if only\n"
-		   "the owner can read the file or a directory above it, since QEMU runs as\n"
-		   "another user; if the file does not begin as a ROM does, like a dump with a\n"
-		   "header of nvflash, which has to be cut off; and if the ROM is for a device\n"
-		   "of another vendor: the guest then has no picture. Where AppArmor confines\n"
-		   "guests, as in Debian and Ubuntu, QEMU may read /usr/share/vgabios and few\n"
-		   "other places, and libvirt adds no rule for ROMs: a file elsewhere is a\n"
-		   "warning too, by the rules in /etc/apparmor.d. Most cards need no file: try\n"
-		   "without the element first.",
+		   "is missing, QEMU ends with 'failed to find romfile'. Three cases are a\n"
+		   "warning: only the owner can read the file or a directory above it, and QEMU\n"
+		   "runs as another user. The file does not begin as a ROM does, like a dump\n"
+		   "with a header of nvflash, which has to be cut off. The ROM is for a device\n"
+		   "of another vendor, and the guest then has no picture. Where AppArmor\n"
+		   "confines guests, as in Debian and Ubuntu, QEMU may read /usr/share/vgabios\n"
+		   "and few other places, and libvirt adds no rule for ROMs: a file that the\n"
+		   "rules in /etc/apparmor.d do not allow is a warning too. Most cards need no\n"
+		   "file: try without the element first.",
 };
 
 /* Where the kernel keeps no account of pages that are written to (mm/gup.c:
