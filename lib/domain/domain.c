@@ -418,7 +418,7 @@ void vh_domain_free(struct vh_domain *d)
 	vh_needs_clear(&d->needs);
 	vh_metadata_clear(&d->policy);
 	vh_qemu_args_clear(&d->smuggled);
-	free(d->numa);
+	vh_placement_free(d->numa);
 	free(d->name);
 	free(d->uuid);
 	free(d->type);

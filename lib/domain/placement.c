@@ -39,14 +39,46 @@ static void read_cpus(struct vh_placement *n, const xmlNode *domain)
 		add(&n->cpus, VH_BITS_MAX, &n->cpu_line, vh_xml_child(domain, "vcpu"), "cpuset");
 }
 
+static void add_binding(struct vh_placement *n, const xmlNode *node, const char *element)
+{
+	enum { BINDINGS_MAX = 1024 };
+	const char *list = vh_xml_attr(node, "cpuset");
+	struct vh_bits cpus;
+
+	if (!list || n->n_bindings >= BINDINGS_MAX || vh_bits_parse(&cpus, list, VH_BITS_MAX) < 0)
+		return;
+	*VH_APPEND(n->bindings, n->n_bindings) =
+		(struct vh_bound){ .line = vh_xml_line(node), .element = element, .cpus = cpus };
+}
+
+static void read_bindings(struct vh_placement *n, const xmlNode *domain)
+{
+	static const char *const elements[] = { "vcpupin", "emulatorpin", "iothreadpin" };
+	const xmlNode *tune = vh_xml_child(domain, "cputune");
+
+	add_binding(n, vh_xml_child(domain, "vcpu"), "vcpu");
+	for (size_t i = 0; i < VH_COUNT(elements); i++)
+		for (const xmlNode *p = vh_xml_child(tune, elements[i]); p;
+		     p = vh_xml_next(p, elements[i]))
+			add_binding(n, p, elements[i]);
+}
+
 struct vh_placement *vh_placement_read(const xmlNode *domain)
 {
 	struct vh_placement *n = vh_alloc(sizeof(*n));
 
 	read_memory(n, vh_xml_child(domain, "numatune"));
 	read_cpus(n, domain);
-	if (n->memory_line || n->cpu_line)
+	read_bindings(n, domain);
+	if (n->memory_line || n->cpu_line || n->n_bindings)
 		return n;
-	free(n);
+	vh_placement_free(n);
 	return NULL;
+}
+
+void vh_placement_free(struct vh_placement *n)
+{
+	if (n)
+		free(n->bindings);
+	free(n);
 }

@@ -209,6 +209,8 @@ struct vh_host {
 	enum vh_tri unsafe_iommufd;    /* and so is iommufd, for what is passed by that */
 	struct vh_node *nodes;         /* empty: one, or unknown */
 	size_t n_nodes;
+	bool one_node;       /* it is one, 0 */
+	struct vh_bits cpus; /* processors that are online; empty: unknown */
 	struct vh_bind_id *bind_ids;
 	size_t n_bind_ids;
 	struct vh_pci_dev **on_vfio_pci; /* each that is on vfio-pci, if bind_ids is not empty */

@@ -143,7 +143,8 @@ static void read_nodes(const struct vh_root *root, struct vh_host *h)
 	struct vh_bits nodes;
 
 	/* one node is by far the most frequent case */
-	if (!online || !strcmp(online, "0"))
+	h->one_node = vh_streq(online, "0");
+	if (!online || h->one_node)
 		return;
 	if (vh_bits_parse(&nodes, online, VH_NODES_MAX) < 0) {
 		vh_host_not_checked(h, "the NUMA nodes: those that are online are '%s'", online);
@@ -222,6 +223,18 @@ static void read_bind_ids(const struct vh_function_bus *bus, struct vh_host *h)
 	}
 }
 
+/* Without it those of the nodes, which are the same. */
+static void read_cpus(const struct vh_root *root, struct vh_host *h)
+{
+	_auto_free_ char *online = vh_root_read(root, "sys/devices/system/cpu/online");
+
+	if (online && vh_bits_parse(&h->cpus, online, VH_BITS_MAX) == 0)
+		return;
+	for (size_t i = 0; i < h->n_nodes; i++)
+		for (size_t w = 0; w < VH_COUNT(h->cpus.word); w++)
+			h->cpus.word[w] |= h->nodes[i].cpus.word[w];
+}
+
 /* --- what is to be taken at boot ---------------------------------------------------------------- */
 
 static void read_early(const struct vh_root *root, struct vh_host *h)
@@ -240,6 +253,7 @@ void vh_platform_read(const struct vh_function_bus *bus, struct vh_host *h, unsi
 	for (size_t i = 0; i < h->n_groups; i++)
 		read_regions(root, h, h->groups[i]);
 	read_nodes(root, h);
+	read_cpus(root, h);
 	read_bind_ids(bus, h);
 	vh_keyboard_read(root, h);
 	vh_hardening_read(root, h);

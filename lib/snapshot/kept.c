@@ -329,6 +329,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "proc/spl/kstat/zfs/arcstats", .words = NAMES("size ", "c_min ")),
 	KEPT(LIST_, "sys/kernel/mm/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/kernel/mm/hugepages/*/*_hugepages", .chars = DIGITS),
+	KEPT(FILE_, "sys/devices/system/cpu/online", .chars = NUMBER),
 	KEPT(FILE_, "sys/devices/system/node/online", .chars = NUMBER),
 	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node#"), .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/cpulist", .chars = NUMBER),

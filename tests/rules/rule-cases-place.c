@@ -140,7 +140,8 @@ static void bus_reset(struct world *w)
 	mate(&w->dev[1], "0000:01:00.1", NIC, 2, VH_MATE_BUS | VH_MATE_SLOT);
 }
 CASE("reset-bus", bus_reset, .want = "warning reset-missing 0000:01:00.0:10",
-     .says = "only together with 0000:01:00.1, which the domain does not name", .fix = "function='0x1'/>");
+     .says = "only together with 0000:01:00.1, which the domain does not name",
+     .fix = "function='0x1'/>");
 
 /* VFIO resets the bus of a group that it owns. */
 static void bus_reset_of_group(struct world *w)
@@ -263,6 +264,62 @@ static void numa_unknown(struct world *w)
 	w->dev[1].numa_node = -1;
 }
 CASE("numa-unknown", numa_unknown, .want = "", .silent = "numa-remote");
+
+static struct vh_bound binding;
+
+static void bound_nowhere(struct world *w)
+{
+	numa_host(w);
+	binding = (struct vh_bound){ .line = 7, .element = "vcpupin", .cpus.word = { 0xf00 } };
+	w->host.cpus.word[0] = 0xff;
+	numa.bindings = &binding;
+	numa.n_bindings = 1;
+	w->domain.numa = &numa;
+}
+CASE("bound-nowhere", bound_nowhere, .want = "error bound-nowhere:7",
+     .says = "this <vcpupin> names processors 8-11, and the host has 0-7: libvirt refuses the start",
+     .fix = "write some of 0-7 there");
+
+static void bound_in_part(struct world *w)
+{
+	bound_nowhere(w);
+	binding.cpus.word[0] = 0xf80;
+}
+CASE("bound-in-part", bound_in_part, .want = "", .silent = "bound-nowhere");
+
+static void bound_unknown(struct world *w)
+{
+	bound_nowhere(w);
+	w->host.cpus.word[0] = 0;
+}
+CASE("bound-unknown", bound_unknown, .want = "", .silent = "bound-nowhere");
+
+static void bound_node(struct world *w)
+{
+	numa_host(w);
+	numa.memory_line = 5;
+	numa.memory.word[0] = 6;
+	w->domain.numa = &numa;
+}
+CASE("bound-to-no-node", bound_node, .want = "error bound-nowhere:5",
+     .says = "this <numatune> names NUMA nodes 1-2, and the host has 0-1");
+
+static void bound_one_node(struct world *w)
+{
+	bound_node(w);
+	numa.memory.word[0] = 2;
+	w->host.n_nodes = 0;
+	w->host.one_node = true;
+}
+CASE("bound-to-no-node-of-one", bound_one_node, .want = "error bound-nowhere:5",
+     .says = "names NUMA nodes 1, and the host has 0:");
+
+static void bound_no_nodes(struct world *w)
+{
+	bound_one_node(w);
+	w->host.one_node = false;
+}
+CASE("bound-to-unknown-nodes", bound_no_nodes, .want = "", .silent = "bound-nowhere");
 
 /* --- the platform ------------------------------------------------------------------------ */
 
@@ -465,8 +522,8 @@ static void early_gone(struct world *w)
 	early_done(w);
 	early_dev.addr = world_addr("0000:7f:00.0");
 }
-CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0", .says = "no device is there now",
-     .scopes = VH_SCOPE_HOST);
+CASE("early-gone", early_gone, .want = "warning boot-binding 0000:7f:00.0",
+     .says = "no device is there now", .scopes = VH_SCOPE_HOST);
 
 static struct vh_bind_id id;
 static struct vh_pci_dev bound_devs[2], *bound[] = { &bound_devs[0], &bound_devs[1] };
@@ -590,7 +647,8 @@ static void keyboard(struct world *w)
 }
 CASE("input", keyboard,
      .want = "warning input-lost 0000:01:00.0:10, info peer-detached 0000:01:00.0:10",
-     .says = "its keyboard or mouse: keyboard 'K120' (1-3); the host has no other keyboard", .fix = "ssh");
+     .says = "its keyboard or mouse: keyboard 'K120' (1-3); the host has no other keyboard",
+     .fix = "ssh");
 
 static void keyboard_of_two(struct world *w)
 {

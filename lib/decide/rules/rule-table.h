@@ -42,6 +42,7 @@
 	RULE(vh_rule_driver_choice)            \
 	RULE(vh_rule_guest_address)            \
 	RULE(vh_rule_setting_refused)          \
+	RULE(vh_rule_bound_nowhere)            \
 	RULE(vh_rule_iommufd_unavailable)      \
 	RULE(vh_rule_rom_file)                 \
 	RULE(vh_rule_memory_unpinnable)        \

@@ -237,6 +237,17 @@ static struct vh_bits nodes_with(const struct vh_host *h, const struct vh_bits *
 	return nodes;
 }
 
+static struct vh_bits nodes_of(const struct vh_host *h)
+{
+	struct vh_bits nodes = { 0 };
+
+	if (h->one_node)
+		vh_bits_add(&nodes, 0);
+	for (size_t i = 0; i < h->n_nodes; i++)
+		vh_bits_add(&nodes, h->nodes[i].number);
+	return nodes;
+}
+
 /* Of the nodes that there are. */
 static char *nodes_text(const struct vh_host *h, const struct vh_bits *nodes)
 {
@@ -248,8 +259,6 @@ static char *nodes_text(const struct vh_host *h, const struct vh_bits *nodes)
 		if (vh_bits_has(nodes, h->nodes[i].number))
 			vh_strbuf_join(&sb, ", ", number);
 	}
-	if (!sb.len)
-		vh_strbuf_add(&sb, "that is not there");
 	return vh_strbuf_steal(&sb);
 }
 
@@ -278,7 +287,7 @@ static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
 {
 	const struct vh_placement *numa = c->domain->numa;
 	const struct vh_node *node = node_of(c->host, pd->dev->numa_node);
-	struct vh_bits cpu_nodes = nodes_with(c->host, &numa->cpus);
+	struct vh_bits cpu_nodes = nodes_with(c->host, &numa->cpus), there = nodes_of(c->host);
 	_auto_free_ char *memory = NULL, *cpus = NULL;
 
 	if (!node)
@@ -287,9 +296,11 @@ static void check_node(const struct vh_case *c, const struct vh_plan_dev *pd,
 	cpus = vh_printf(
 		"cat /sys/devices/system/node/node%u/cpulist   # the processors to name here",
 		node->number);
-	if (numa->memory_line && !vh_bits_has(&numa->memory, node->number))
+	/* what is not there at all is bound-nowhere's */
+	if (numa->memory_line && !vh_bits_has(&numa->memory, node->number) &&
+	    vh_bits_meet(&numa->memory, &there))
 		remote(c, pd, numa->memory_line, "memory", &numa->memory, memory, r, out);
-	if (numa->cpu_line && !vh_bits_has(&cpu_nodes, node->number))
+	if (numa->cpu_line && !vh_bits_has(&cpu_nodes, node->number) && vh_bits_count(&cpu_nodes))
 		remote(c, pd, numa->cpu_line, "processors", &cpu_nodes, cpus, r, out);
 }
 
@@ -315,4 +326,61 @@ const struct vh_rule vh_rule_numa_remote = {
 		   "device. It works, but every transfer crosses the link between the nodes,\n"
 		   "which costs throughput and latency. Move <numatune> and <cputune> to the\n"
 		   "node of the device, or take a device of the other node.",
+};
+
+/* --- processors and nodes that are not there ------------------------------------------------------- */
+
+static void add_nowhere(const struct vh_rule *r, int line, const char *element, const char *what,
+			const struct vh_bits *named, const struct vh_bits *there,
+			struct vh_findings *out)
+{
+	_auto_free_ char *wanted = vh_bits_text(named), *has = vh_bits_text(there), *fix = NULL;
+	struct vh_finding *f;
+
+	fix = vh_printf("write some of %s there", has);
+	f = vh_finding_add(out, r, NULL, fix,
+			   "this <%s> names %s %s, and the host has %s: libvirt refuses the start",
+			   element, what, wanted, has);
+	vh_finding_about(f, NULL, line);
+}
+
+/* virNumaNodesetIsAvailable(): each of them has to be there. */
+static void check_nodes_there(const struct vh_case *c, const struct vh_rule *r,
+			      struct vh_findings *out)
+{
+	const struct vh_placement *numa = c->domain->numa;
+	struct vh_bits there = nodes_of(c->host);
+
+	if (numa->memory_line && vh_bits_count(&there) && !vh_bits_is_within(&numa->memory, &there))
+		add_nowhere(r, numa->memory_line, "numatune", "NUMA nodes", &numa->memory, &there,
+			    out);
+}
+
+/* sched_setaffinity() takes a set of which one processor is online. */
+static void check_bound_nowhere(const struct vh_case *c, const struct vh_rule *r,
+				struct vh_findings *out)
+{
+	const struct vh_placement *numa = c->domain ? c->domain->numa : NULL;
+
+	if (!numa || !vh_domain_has_pci(c->domain))
+		return;
+	check_nodes_there(c, r, out);
+	for (size_t i = 0; i < numa->n_bindings && vh_bits_count(&c->host->cpus); i++)
+		if (!vh_bits_meet(&numa->bindings[i].cpus, &c->host->cpus))
+			add_nowhere(r, numa->bindings[i].line, numa->bindings[i].element,
+				    "processors", &numa->bindings[i].cpus, &c->host->cpus, out);
+}
+
+const struct vh_rule vh_rule_bound_nowhere = {
+	.name = "bound-nowhere",
+	.severity = VH_ERROR,
+	.scopes = VH_SCOPE_DOMAIN,
+	.title = "the guest is bound to processors or memory that are not there",
+	.check = check_bound_nowhere,
+	.explain = "A <vcpupin>, <emulatorpin>, <iothreadpin> or the cpuset of <vcpu> names only\n"
+		   "processors that the host does not have or that are offline, or <numatune>\n"
+		   "names a NUMA node that it does not have. libvirt then refuses the start,\n"
+		   "with 'Invalid argument' or 'NUMA node is unavailable'. It happens when a\n"
+		   "domain moves to another machine, or another processor into this one. 'lscpu\n"
+		   "-e' shows which processors there are, and on which node.",
 };
