@@ -9,6 +9,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
+#include "lib/base/size.h"
 #include "lib/base/unit.h"
 #include "lib/host/uses/subsystem.h"
 
@@ -454,10 +455,8 @@ static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path, const 
 	}
 }
 
-/*
- * For a peer, which nobody named: what udev found on it (udev-builtin-blkid.c). Who does not run
- * udev has to look himself.
- */
+/* For a peer, which nobody named: what udev found on it (udev-builtin-blkid.c). Who does not run
+ * udev has to look himself. */
 static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = vh_subsystem_file_name(name);
@@ -484,15 +483,14 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 			vh_root_exists(ctx->root, "%s/size", path));
 }
 
-/* disk sda (500 GB) */
+/* disk sda (465.8 GiB); an empty drive, and what is below a GiB, without its size */
 static char *disk_text(const struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = vh_subsystem_file_name(name);
-	int64_t sectors = vh_root_read_int(ctx->root, "%s/size", path);
+	int64_t kib = vh_root_read_int(ctx->root, "%s/size", path) / 2;
+	_auto_free_ char *size = kib < 1 << 20 ? NULL : vh_size_text((uint64_t)kib, VH_BEST);
 
-	if (sectors < 1953125) /* below a GB, and an empty drive */
-		return vh_printf("disk %s", node);
-	return vh_printf("disk %s (%lld GB)", node, (long long)(sectors / 1953125));
+	return vh_printf("disk %s%s%s%s", node, size ? " (" : "", size ? size : "", size ? ")" : "");
 }
 
 /* By NVMe passthrough a target has the controller as a whole: /dev/nvme1 of .../nvme1/nvme1n1. */
