@@ -51,6 +51,19 @@ static void check_confined_rom(const struct vh_rule *r, const struct vh_rom_file
 		out);
 }
 
+/* hw/pci/pci.c:pci_add_option_rom() */
+static void check_unusable_rom(const struct vh_rule *r, const struct vh_rom_file *rom,
+			       struct vh_findings *out)
+{
+	_auto_free_ char *what = NULL;
+
+	if (!rom->unusable)
+		return;
+	what = vh_printf(" is %s: QEMU ends when it reads it", rom->unusable);
+	add_rom(r, rom, "remove the <rom> element, or put the file there", what, out)->severity =
+		VH_ERROR;
+}
+
 static void check_wrong_rom(const struct vh_case *c, const struct vh_rule *r,
 			    const struct vh_rom_file *rom, struct vh_findings *out)
 {
@@ -81,6 +94,7 @@ static void check_rom_file(const struct vh_case *c, const struct vh_rule *r, str
 				->severity = VH_ERROR;
 		if (rom->there != VH_YES)
 			continue;
+		check_unusable_rom(r, rom, out);
 		check_closed_rom(r, rom, out);
 		check_confined_rom(r, rom, out);
 		check_wrong_rom(c, r, rom, out);
@@ -94,15 +108,15 @@ const struct vh_rule vh_rule_rom_file = {
 	.title = "a ROM file cannot be read or does not fit",
 	.check = check_rom_file,
 	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
-		   "is missing, QEMU ends with 'failed to find romfile'. It is a warning if only\n"
-		   "the owner can read the file or a directory above it, since QEMU runs as\n"
-		   "another user; if the file does not begin as a ROM does, like a dump with a\n"
-		   "header of nvflash, which has to be cut off; and if the ROM is for a device\n"
-		   "of another vendor: the guest then has no picture. Where AppArmor confines\n"
-		   "guests, as in Debian and Ubuntu, QEMU may read /usr/share/vgabios and few\n"
-		   "other places, and libvirt adds no rule for ROMs: a file elsewhere is a\n"
-		   "warning too, by the rules in /etc/apparmor.d. Most cards need no file: try\n"
-		   "without the element first.",
+		   "is missing, empty, or a directory, QEMU ends ('failed to find romfile'). It\n"
+		   "is a warning if only the owner can read the file or a directory above it,\n"
+		   "since QEMU runs as another user; if the file does not begin as a ROM does,\n"
+		   "like a dump with a header of nvflash, which has to be cut off; and if the\n"
+		   "ROM is for a device of another vendor: the guest then has no picture. Where\n"
+		   "AppArmor confines guests, as in Debian and Ubuntu, QEMU may read\n"
+		   "/usr/share/vgabios and few other places, and libvirt adds no rule for ROMs:\n"
+		   "a file elsewhere is a warning too, by the rules in /etc/apparmor.d. Most\n"
+		   "cards need no file: try without the element first.",
 };
 
 /* Where the kernel keeps no account of pages that are written to (mm/gup.c:
