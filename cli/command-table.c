@@ -42,13 +42,14 @@
 	"name the devices, or --all-stale; usage: vfio-hook reattach ADDRESS...|--all-stale"
 
 const struct vh_option vh_command_table_options[] = {
-	{ "format", "text|json|dot", "how the answer is written; dot: list alone", READING,
+	{ "format", "text|json|dot", "how the answer is written; dot: only list", READING, "list",
 	  CLI(WORD, format),
 	  .excludes = { { "format=dot !@list", "'--format dot' is for 'list' alone" } } },
-	{ "host", "MANIFEST", "look at the machine in this file", READING " snapshot handover",
+	{ "host", "FILE", "look at the host in this snapshot", READING " snapshot handover",
 	  CLI(TEXT, host), .excludes = { { "sysroot", NULL }, { "connect", NULL } } },
-	{ "sysroot", "DIR", "look at the system below this directory", READING " snapshot handover",
-	  CLI(TEXT, sysroot), .excludes = { { "host", NULL }, { "connect", NULL } } },
+	{ "sysroot", "DIR", "look at the host whose files are below this directory",
+	  READING " snapshot handover", CLI(TEXT, sysroot),
+	  .excludes = { { "host", NULL }, { "connect", NULL } } },
 	{ "connect", "URI", "look at the host of this libvirt; check takes several", LIBVIRT,
 	  CLI(LIST, connect), COUNT(struct vh_cli, connect),
 	  .excludes = { { "host", NULL },
@@ -63,21 +64,21 @@ const struct vh_option vh_command_table_options[] = {
 	  CLI(SECONDS, timeout) },
 	{ "domain", "NAME", "a domain of libvirt, even if a file has its name", "check",
 	  OF(check, LIST, domains), COUNT(struct vh_opt_check, domains), .is_argument = true },
-	{ "all", NULL, "every domain that is defined", "check", OF(check, FLAG, all),
+	{ "all", NULL, "check every defined domain", "check", OF(check, FLAG, all),
 	  .excludes = { { "ARGUMENT",
 			  "'--all' stands for every domain of libvirt: it excludes other arguments" },
 			{ "fix",
 			  "'--all' stands for every domain of libvirt: it excludes '--fix'" } } },
-	{ "verbose", NULL, "with --all: all that is found", "check", OF(check, FLAG, verbose),
+	{ "verbose", NULL, "with --all: print every finding", "check", OF(check, FLAG, verbose),
 	  .excludes = { { "!all", "'--verbose' is for '--all'" } } },
 	{ "tree", NULL, "show which device is behind which bridge", "list", OF(list, FLAG, tree) },
 	{ "group", "NUMBER", "the devices of this IOMMU group", "xml", OF(xml, TEXT, group),
 	  .excludes = { { "ARGUMENT", XML_USAGE } } },
-	{ "into", "FILE|-|DOMAIN", "put them into this domain, which is printed", "xml",
+	{ "into", "FILE|-|DOMAIN", "print this domain with the devices in it", "xml",
 	  OF(xml, TEXT, into) },
-	{ "with-identifiers", NULL, "IP addresses and the like as they are", "snapshot",
+	{ "with-identifiers", NULL, "keep IP addresses and names as they are", "snapshot",
 	  OF(snapshot, FLAG, identifiers) },
-	{ "by", "address|id", "boot: how devices are told apart (address)", "boot",
+	{ "by", "address|id", "boot: select devices by address (default) or id", "boot",
 	  OF(boot, WORD, by) },
 	{ "initramfs", "SYSTEM", "boot: auto, initramfs-tools, dracut or mkinitcpio", "boot",
 	  OF(boot, TEXT, initramfs) },
@@ -86,13 +87,13 @@ const struct vh_option vh_command_table_options[] = {
 	  OF(boot, FLAG, no_rebuild) },
 	{ "strict", NULL, "warnings count as errors", "check", CLI(FLAG, strict) },
 	{ "color", "auto|always|never", "colours; auto: on a terminal", "*", CLI(WORD, color) },
-	{ "all-stale", NULL, "every claim whose domain is gone", "reattach",
+	{ "all-stale", NULL, "devices of all domains that no longer run", "reattach",
 	  OF(reattach, FLAG, all_stale), .excludes = { { "ARGUMENT", REATTACH_USAGE } } },
-	{ "fix", "[=unassigned|guest]", "write the corrected XML", "check", OF(check, WORD, fix),
+	{ "fix", "[=unassigned|guest]", "print the corrected XML", "check", OF(check, WORD, fix),
 	  .excludes = { { "!ARGUMENT", FIX_ONE },
 			{ "ARGUMENT+", FIX_ONE },
 			{ "format=json", "'--fix' writes XML: it excludes '--format json'" } } },
-	{ "explain", "[RULE]", "say what a rule of 'check' means", "check --explain",
+	{ "explain", "[RULE]", "explain a rule of 'check', or list all rules", "check --explain",
 	  .of = "--explain", PUT(TEXT, struct vh_opt_explain, rule) },
 	{ "help", NULL, "show this help, or that of a command", "*", .put = VH_PUT_NOTHING },
 	{ "version", NULL, "show the version", "", .put = VH_PUT_NOTHING },
@@ -108,13 +109,12 @@ const struct vh_command vh_command_table[] = {
 	  "Judges domains by the rules on which the hook refuses a start: XML files, '-' for\n"
 	  "standard input, or domains of libvirt by name or UUID, as they are defined. Without\n"
 	  "arguments it judges the host itself. Changes nothing.\n"
-	  "With --all it judges every domain that is defined, in a line each, and then what they\n"
-	  "mean for each other: groups that two of them want, memory, what autostart will meet.\n"
-	  "With --fix it writes the one domain to standard output, with what a change of the\n"
-	  "XML can cure corrected and everything else byte for byte as it was; what it did and\n"
-	  "what it finds then go to standard error. Missing members of IOMMU groups are added\n"
-	  "as 'unassigned': taken from the host, not given to the guest; with --fix=guest the\n"
-	  "guest gets them.",
+	  "With --all it prints a line for each defined domain, then what they compete for: IOMMU\n"
+	  "groups, memory, and which of them will be refused when all autostart together.\n"
+	  "With --fix it prints one domain with corrected XML and leaves all other bytes as they\n"
+	  "were. What it corrected and what it still finds go to standard error. It adds missing\n"
+	  "members of IOMMU groups as 'unassigned': the host loses them and the guest does not\n"
+	  "get them. With --fix=guest the guest gets them.",
 	  0, INT_MAX, 0, .run = vh_cmd_check,
 	  .examples = "vfio-hook check vm\n"
 		      "vfio-hook check --fix vm.xml >vm-fixed.xml\n"
@@ -122,10 +122,9 @@ const struct vh_command vh_command_table[] = {
 		      "vfio-hook --host other.host check vm.xml\n",
 	  .options_size = sizeof(struct vh_opt_check) },
 	{ "list", "", "IOMMU groups, devices, drivers, uses",
-	  "Lists every PCI device in its IOMMU group, with its driver and with what this host\n"
-	  "uses it for; with --tree, which device is behind which bridge. With --format dot as a\n"
-	  "picture for graphviz: vfio-hook list --format dot | dot -Tsvg >host.svg. Without an\n"
-	  "IOMMU the group is '-' and the exit status 1.",
+	  "Lists every PCI device in its IOMMU group, with its driver and with what the host\n"
+	  "uses it for. --tree shows which device is behind which bridge. --format dot prints the\n"
+	  "same for graphviz. Without an IOMMU the group is '-' and the exit status is 1.",
 	  0, 0, 0, .run = vh_cmd_list,
 	  .examples = "vfio-hook list\n"
 		      "vfio-hook list --tree\n"
@@ -133,20 +132,20 @@ const struct vh_command vh_command_table[] = {
 	  .options_size = sizeof(struct vh_opt_list),
 	  .excludes = { { "connect+", "'list' looks at one host: give '--connect' once" } } },
 	{ "show", "ADDRESS...", "everything about a device",
-	  "Shows names, drivers and the kernel modules that claim the device, link, resets,\n"
-	  "virtual functions, what this host uses it for, what becomes of every member of its\n"
-	  "IOMMU group, and what 'virsh start' of a domain with this device alone would do.\n"
+	  "Shows the names, the driver and the kernel modules that match the device, its link,\n"
+	  "resets and virtual functions, what the host uses it for, what happens to each member of\n"
+	  "its IOMMU group, and what 'virsh start' of a domain with only this device would do.\n"
 	  "ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a network\n"
-	  "interface or block device. The exit status is 1 when there is no such device.",
+	  "interface or block device. The exit status is 1 if there is no such device.",
 	  1, 64, 0, .run = vh_cmd_show,
 	  .examples = "vfio-hook show 03:00.0\n"
 		      "vfio-hook show eno1 nvme0n1\n",
 	  .excludes = { { "connect+", "'show' looks at one host: give '--connect' once" } } },
 	{ "xml", "ADDRESS...|--group NUMBER", "<hostdev> elements for the complete group",
 	  "Prints what to paste below <devices>: these devices and every other member of their\n"
-	  "IOMMU groups that a guest can have, functions of a card on one slot of the guest.\n"
-	  "A comment says what was left out and why. With --into the whole domain, with the\n"
-	  "devices added and the balloon off, the rest byte for byte as it was.\n"
+	  "IOMMU groups that a guest can have. Functions of one card share a slot of the guest.\n"
+	  "A comment says what was left out and why. --into prints the whole domain, with the\n"
+	  "devices added and the memory balloon off, and leaves all other bytes as they were.\n"
 	  "ADDRESS as for 'show'.",
 	  0, 64, 0, .run = vh_cmd_xml,
 	  .examples = "vfio-hook xml 03:00.0 >devices.xml\n"
@@ -154,69 +153,71 @@ const struct vh_command vh_command_table[] = {
 	  .options_size = sizeof(struct vh_opt_xml),
 	  .excludes = { { "connect+", "'xml' looks at one host: give '--connect' once" },
 			{ "!ARGUMENT !group", XML_USAGE } } },
-	{ "status", "", "claims: who holds which devices",
-	  "Shows which devices domains hold, which driver each had, and what comes back where;\n"
-	  "why a domain was not started the last time; and which devices are on vfio-pci, or\n"
-	  "have a driver_override, without vfio-hook having anything to do with it.",
+	{ "status", "", "which domain has which devices, and the last refusals",
+	  "Shows which devices each domain has, the driver that each had and the one that it\n"
+	  "returns to, why a domain was not started the last time, and which other devices are on\n"
+	  "vfio-pci or have a driver_override. Needs root to see the claims.",
 	  0, 0, 0, .run = vh_cmd_status,
 	  .examples = "sudo vfio-hook status\n"
 		      "sudo vfio-hook --format json status\n" },
 	{ "why", "DOMAIN", "why a domain did not start, and what changed since",
 	  "One screen for one domain: its last refusal, its last start, what changed since then\n"
 	  "(devices, its definition, the configuration, a boot), the last entries of the journal,\n"
-	  "and whether it would start now. DOMAIN is a name or UUID. The exit status is 1 where\n"
-	  "it would be refused now. Needs root to see the claims.",
+	  "and whether it would start now. DOMAIN is a name or UUID. The exit status is 1 if it\n"
+	  "would be refused now. Needs root to see the claims.",
 	  1, 1, 0, .run = vh_cmd_why, .examples = "sudo vfio-hook why vm\n" },
-	{ "detach", "ADDRESS...", "hand devices to vfio-pci",
-	  "Detaches these devices and every other member of their IOMMU groups from their\n"
-	  "drivers. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
-	  "network interface or block device. Needs root. 'reattach' gives them back.",
+	{ "detach", "ADDRESS...", "move devices to vfio-pci, with their IOMMU groups",
+	  "Moves these devices and every other member of their IOMMU groups from their drivers\n"
+	  "to vfio-pci. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
+	  "network interface or block device. 'reattach' returns them. Needs root.",
 	  1, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_detach,
 	  .examples = "sudo vfio-hook detach 03:00.0\n"
 		      "sudo vfio-hook detach eno1\n" },
-	{ "reattach", "ADDRESS...|--all-stale", "give devices back to their drivers",
-	  "Gives these devices and the others of their IOMMU groups back to the drivers that\n"
-	  "their claims name, those of a domain or of 'detach', unless they are in use.\n"
-	  "ADDRESS as for 'detach'. With --all-stale instead: those of every domain that neither\n"
-	  "runs nor is being started. Needs root.",
+	{ "reattach", "ADDRESS...|--all-stale", "return devices to their drivers",
+	  "Returns these devices and the others of their IOMMU groups to the drivers that their\n"
+	  "claims name (the claim of a domain, or of 'detach'), unless they are in use. ADDRESS as\n"
+	  "for 'detach'. --all-stale returns the devices of every domain that neither runs nor is\n"
+	  "being started. Needs root.",
 	  0, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_reattach,
 	  .examples = "sudo vfio-hook reattach 03:00.0\n"
 		      "sudo vfio-hook reattach --all-stale\n",
 	  .options_size = sizeof(struct vh_opt_reattach),
 	  .excludes = { { "!ARGUMENT !all-stale", REATTACH_USAGE } } },
-	{ "handover", "ADDRESS...", "print what to configure so that a guest can have the device",
+	{ "handover", "ADDRESS...", "what to configure so that a guest can have what the host uses",
 	  "Prints the lines of the configuration with which a guest can have these devices although\n"
-	  "the host uses them now: the units that would be stopped, the console, the modules, and\n"
-	  "as comments who uses what. It says what cannot be handed over; the exit status is 1\n"
-	  "then. ADDRESS as for 'show'. Changes nothing.",
+	  "the host uses them now: the units to stop, the console, the modules, and as comments who\n"
+	  "uses what. If something cannot be handed over, it says so and the exit status is 1.\n"
+	  "ADDRESS as for 'show'. Changes nothing.",
 	  1, 64, 0, .run = vh_cmd_handover, .examples = "vfio-hook handover 01:00.0\n" },
 	{ "accept", "DOMAIN", "accept the devices now at the domain's addresses",
-	  "Notes the devices that stand at the addresses of a domain now, as a start of it does:\n"
-	  "rule identity-changed then compares with these. DOMAIN is an XML file ('-' is standard\n"
-	  "input), or the name or UUID of a domain that libvirt knows or that ran here. Needs "
-	  "root.",
+	  "Notes which devices are at the addresses of a domain now, as a start of it does. From\n"
+	  "then on rule identity-changed compares with these. DOMAIN is an XML file ('-': standard\n"
+	  "input), or the name or UUID of a domain that libvirt has or that ran here. Needs root.",
 	  1, 1, VH_CMD_ROOT, .run = vh_cmd_accept,
 	  .examples = "sudo vfio-hook accept vm\n"
 		      "sudo vfio-hook accept vm.xml\n" },
 	{ "snapshot", "", "this host as one text file, for 'check --host'",
-	  "Prints what vfio-hook reads of this host as a file that --host takes: to judge domains\n"
-	  "elsewhere, and for bug reports. Serial numbers, MAC addresses and the host's name are\n"
-	  "not in it; IP addresses and the like are replaced, unless --with-identifiers is given.\n"
-	  "Its head says what else was kept: read it before you publish the file. Root sees more;\n"
-	  "what could not be read is in the file as such, and then in 'not checked'.",
+	  "Prints what vfio-hook reads of this host, as a file that --host takes: to check domains\n"
+	  "on another machine, and for bug reports. It contains no serial number, MAC address or\n"
+	  "name of the host. IP addresses and some names are replaced, unless --with-identifiers is\n"
+	  "given. The head of the file says what was kept: read it before you publish the file.\n"
+	  "Root sees more: the file also lists what could not be read, and 'check' lists that under\n"
+	  "'not checked'.",
 	  0, 0, 0, .run = vh_cmd_snapshot,
 	  .examples = "sudo vfio-hook snapshot >this.host\n"
 		      "ssh root@other vfio-hook snapshot >other.host\n",
 	  .options_size = sizeof(struct vh_opt_snapshot) },
 	{ "boot", "generate ADDRESS...|FILE, verify, remove", "devices for vfio-pci from boot on",
-	  "generate: gives these devices, or those of a domain's XML file, and the others of their\n"
-	  "IOMMU groups to vfio-pci at every boot, before the host's own drivers see them: writes\n"
-	  "files for the initramfs, and rebuilds it for all kernels. At boot each device\n"
-	  "is compared with the one that stands there now. By the rules of 'check'; what carries\n"
-	  "the root, boot or swap device is refused. With --by id: by vendor and device id, only\n"
-	  "if no other device has it. verify: are they in the image, and on vfio-pci? remove takes\n"
-	  "the files back. What was generated before is replaced. Needs root. With --sysroot the\n"
-	  "files are written below that directory, and the command for the images is printed.",
+	  "generate moves these devices (or those of a domain's XML file) and the others of their\n"
+	  "IOMMU groups to vfio-pci at every boot, before their drivers see them. It writes files\n"
+	  "for the initramfs, replaces those of an earlier generate, and rebuilds the initramfs of\n"
+	  "all kernels. At boot a device is moved only if it is the one that is there now.\n"
+	  "generate judges the devices by the rules of 'check'; it refuses what carries the root,\n"
+	  "boot or swap device. --by id selects them by vendor and device id, and is refused if\n"
+	  "another device has the same id.\n"
+	  "verify says whether they are in the images, and on vfio-pci now. remove removes the\n"
+	  "files and rebuilds the images. generate and remove need root. With --sysroot they write\n"
+	  "below that directory, and print the command that rebuilds the images.",
 	  1, 64, 0, .run = vh_boot_command,
 	  .examples = "sudo vfio-hook boot generate 03:00.0\n"
 		      "vfio-hook boot --dry-run generate vm.xml\n"
@@ -227,10 +228,10 @@ const struct vh_command vh_command_table[] = {
 			{ "format=json ARGUMENT !ARGUMENT=verify",
 			  "only 'boot verify' has an answer as JSON" } } },
 	{ "config", "[FILE|-|DOMAIN]", "the settings in effect and where each comes from",
-	  "Prints the settings of /etc/libvirt/vfio-hook.conf in effect, with the defaults, and for\n"
-	  "each the line that it comes from. With a domain (an XML file, '-' for standard input, or a\n"
-	  "name or UUID that libvirt knows) the settings for this one, with its own section and\n"
-	  "metadata. The exit status is 2 if the file is invalid.",
+	  "Prints the settings in effect, defaults included, and for each the line of\n"
+	  "/etc/libvirt/vfio-hook.conf that it comes from. With a domain (an XML file, '-' for\n"
+	  "standard input, or a name or UUID that libvirt has) it prints the settings for this one,\n"
+	  "with its own section and metadata. The exit status is 2 if the file is invalid.",
 	  0, 1, 0, .run = vh_cmd_config,
 	  .examples = "vfio-hook config\n"
 		      "vfio-hook config vm\n" },
@@ -307,19 +308,30 @@ static void put_row(FILE *f, const char *left, const char *right)
 	fprintf(f, "%s\n", right);
 }
 
+/* A value that is for another command is not offered. */
+static void put_option(FILE *f, const struct vh_command *cmd, const struct vh_option *o)
+{
+	_auto_free_ char *left = vh_printf(
+		"--%s%s%s", o->name, o->arg && o->arg[1] != '=' ? " " : "", o->arg ? o->arg : "");
+	_auto_free_ char *help = vh_strdup(o->help);
+
+	if (cmd && o->last_for) {
+		help[strcspn(help, ";")] = 0;
+		if (!vh_streq(cmd->name, o->last_for))
+			*strrchr(left, '|') = 0;
+	}
+	put_row(f, left, help);
+}
+
 /* All of them, or those of a command. */
 static void put_options(FILE *f, const struct vh_command *cmd)
 {
 	fputs("\nOptions:\n", f);
 	for (size_t i = 0; i < vh_command_table_n_options; i++) {
 		const struct vh_option *o = &vh_command_table_options[i];
-		_auto_free_ char *left = NULL;
 
-		if (cmd && !vh_command_table_takes(cmd, o))
-			continue;
-		left = vh_printf("--%s%s%s", o->name, o->arg && o->arg[1] != '=' ? " " : "",
-				 o->arg ? o->arg : "");
-		put_row(f, left, o->help);
+		if (!cmd || vh_command_table_takes(cmd, o))
+			put_option(f, cmd, o);
 	}
 }
 
@@ -340,7 +352,7 @@ static void put_exit(FILE *f)
 	      "  1  errors found (with --strict: or warnings)\n"
 	      "  2  wrong usage, or input that cannot be read\n"
 	      "  3  an action failed and was undone\n"
-	      "  4  an action failed and left something; 'vfio-hook status' shows it\n",
+	      "  4  an action failed and could not be fully undone: see 'vfio-hook status'\n",
 	      f);
 }
 

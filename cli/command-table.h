@@ -40,6 +40,7 @@ struct vh_option {
 	const char *arg; /* NULL: takes none; in brackets: may have one, behind a '=' */
 	const char *help;
 	const char *commands; /* which take it, with blanks between them; "*": all */
+	const char *last_for; /* its last value, told behind ';' of its help, is for this command */
 
 	/* where it goes: into this command's struct, or (NULL) into struct vh_cli */
 	const char *of;

@@ -169,7 +169,8 @@ static const char *unknown_word(int argc, char **argv)
 	const char *last = argv[optind - 1];
 	size_t n = strlen(last);
 
-	if (optopt && (n < 2 || last[1] == '-' || last[n - 1] != optopt) && optind < argc)
+	if (optopt && (*last != '-' || n < 2 || last[1] == '-' || last[n - 1] != optopt) &&
+	    optind < argc)
 		return argv[optind];
 	return last;
 }

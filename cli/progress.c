@@ -186,6 +186,12 @@ void vh_progress_listen(struct vh_progress *p, struct vh_root *root)
 	root->listener = &p->listener;
 }
 
+void vh_progress_read(struct vh_progress *p, struct vh_root *root)
+{
+	vh_progress_begin(p, "reading the host", 0);
+	vh_progress_listen(p, root);
+}
+
 void vh_progress_hide(const struct vh_progress *p)
 {
 	if (p->tty >= 0 && vh_now_ms() - p->begin >= FIRST) /* else nothing is there */

@@ -25,6 +25,8 @@ void vh_progress_begin(struct vh_progress *p, const char *what, int limit_ms);
 void vh_progress_say(struct vh_progress *p, const char *fmt, ...) VH_PRINTF(2, 3);
 /* From now on the line says what is waited for in this root, behind the last text. */
 void vh_progress_listen(struct vh_progress *p, struct vh_root *root);
+/* Begins one for reading the host, which says which device is waited for. */
+void vh_progress_read(struct vh_progress *p, struct vh_root *root);
 /* Takes the line away, for other output; it comes back with the next second. */
 void vh_progress_hide(const struct vh_progress *p);
 void vh_progress_end(struct vh_progress *p);

@@ -23,7 +23,7 @@ function __vfio_hook_candidates
                 vfio-hook --explain | string replace -rf '^  ([a-z-]+)  .*' '$1'
             case URI
                 echo $uri
-            case FILE MANIFEST
+            case FILE
                 __fish_complete_path (commandline -ct | string replace -r '^--[a-z-]*=' '')
             case DIR
                 __fish_complete_directories (commandline -ct | string replace -r '^--[a-z-]*=' '')

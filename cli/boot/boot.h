@@ -25,6 +25,8 @@ int vh_boot_verify(struct vh_cli *cli);
  * output is ours, or is added to `out` (at most 64 MiB) where that is not NULL. Its exit
  * status; -1 with errno set where it did not run. */
 int vh_run(const char *const *argv, struct vh_strbuf *out) VH_CHECK;
+/* Its output is ours, and on a terminal a line says that it is waited for, "which `purpose`". */
+int vh_run_shown(const char *const *argv, const char *purpose) VH_CHECK;
 /* Rebuilds the images of all kernels. Whoever kills us, or the tool: with initramfs-tools and
  * dracut each image is the old one or the new one, whole; mkinitcpio replaces images by its own
  * way. 0 or -1 with the reason in err. */

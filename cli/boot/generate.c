@@ -5,6 +5,7 @@
 #include "cli/devices/lookup.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/input.h"
 #include "cli/render/render.h"
 #include "lib/boot/system.h"
@@ -164,9 +165,12 @@ static bool judge_left_out(const struct generate *g, struct vh_finding *f)
 static int judge(struct generate *g)
 {
 	struct vh_findings *all = &g->j.findings, shown = { 0 };
+	struct vh_progress progress;
 	size_t errors;
 
+	vh_progress_read(&progress, &g->cli->root);
 	vh_judge_devices(&g->j, &g->cli->root, &g->config, g->addrs, g->count);
+	vh_progress_end(&progress);
 	for (size_t i = 0; i < all->count; i++) {
 		/* the rest of a start's rules is for the start to judge */
 		if (!(all->list[i].rule->scopes & VH_SCOPE_BOOT))

@@ -52,7 +52,7 @@ static int wait_for(pid_t pid, int rc)
 	return -1;
 }
 
-int vh_run(const char *const *argv, struct vh_strbuf *out)
+static int run(const char *const *argv, struct vh_strbuf *out)
 {
 	int pipe[2] = { -1, -1 }, rc = 0;
 	pid_t pid;
@@ -70,6 +70,29 @@ int vh_run(const char *const *argv, struct vh_strbuf *out)
 	if (pipe[0] >= 0)
 		close(pipe[0]);
 	return pid < 0 ? -1 : wait_for(pid, rc);
+}
+
+/* errno is the program's. */
+static void end_progress(struct vh_progress *p)
+{
+	int saved = errno;
+
+	vh_progress_end(p);
+	errno = saved;
+}
+
+int vh_run(const char *const *argv, struct vh_strbuf *out)
+{
+	struct vh_progress progress;
+	int rc;
+
+	if (!out)
+		return run(argv, NULL);
+	vh_progress_begin(&progress, "", 0);
+	vh_progress_say(&progress, "waiting for %s", argv[0]);
+	rc = run(argv, out);
+	end_progress(&progress);
+	return rc;
 }
 
 /* What the tool says, up to the last whole line: the progress is written on a line of its own. */
@@ -105,21 +128,20 @@ static void pass_on(const struct vh_progress *p, int fd)
 	fwrite(buf, 1, kept, stdout);
 }
 
-/* A minute or more, in which mkinitramfs says one line for each kernel: on a terminal it is shown
- * that it goes on. Everywhere else the tool writes to where we would. */
-static int run_shown(const char *const *argv)
+/* It takes a minute or more, in which mkinitramfs says one line for each kernel. */
+int vh_run_shown(const char *const *argv, const char *purpose)
 {
 	struct vh_progress progress;
 	int pipe[2], rc;
 	pid_t pid;
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDERR_FILENO))
-		return vh_run(argv, NULL);
+		return run(argv, NULL);
 	(void)fflush(stdout);
 	if (pipe2(pipe, O_CLOEXEC) < 0)
 		return -1;
 	vh_progress_begin(&progress, "", 0);
-	vh_progress_say(&progress, "waiting for %s, which makes the initramfs", argv[0]);
+	vh_progress_say(&progress, "waiting for %s, which %s", argv[0], purpose);
 	pid = fork();
 	if (pid == 0)
 		become(argv, pipe[1], true);
@@ -128,13 +150,13 @@ static int run_shown(const char *const *argv)
 		pass_on(&progress, pipe[0]);
 	close(pipe[0]);
 	rc = pid < 0 ? -1 : wait_for(pid, 0);
-	vh_progress_end(&progress);
+	end_progress(&progress);
 	return rc;
 }
 
 static int run_tool(const char *const *argv, struct vh_error *err)
 {
-	int rc = run_shown(argv);
+	int rc = vh_run_shown(argv, "makes the initramfs");
 
 	if (rc == 0)
 		return 0;
@@ -209,7 +231,7 @@ static int run_zipl(const struct vh_root *root, struct vh_error *err)
 	if (!argv[0])
 		return 0;
 	printf("zipl\n");
-	rc = run_shown(argv);
+	rc = vh_run_shown(argv, "writes the boot record");
 	if (rc == 0)
 		return 0;
 	return vh_fail(err, VH_E_SYS, rc < 0 ? errno : 0,

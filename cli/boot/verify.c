@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render/render.h"
 #include "lib/base/backend.h"
 #include "lib/boot/system.h"
@@ -245,13 +246,16 @@ int vh_boot_verify(struct vh_cli *cli)
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_output out = vh_choose_output(cli);
 	struct verify v = { .cli = cli };
+	struct vh_progress progress;
 	int rc;
 
 	if (vh_boot_binding_read(&cli->root, &v.early, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
+	vh_progress_read(&progress, &cli->root);
 	v.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES, INT64_MAX);
+	vh_progress_end(&progress);
 	look_into_images(&v);
 	look_at_devices(&v);
 	v.report.early = v.early;

@@ -246,9 +246,14 @@ static int fix_one(struct check *c, const char *arg, bool force)
 	_auto_error_ struct vh_error err = { 0 };
 	_auto_fixed_ struct vh_fixed fixed = { .judgement.facts = &c->facts };
 	const char *label = arg;
+	int rc = vh_domains_take(&c->domains, arg, force, &xml, &label, &err);
 
-	if (vh_domains_take(&c->domains, arg, force, &xml, &label, &err) < 0 ||
-	    vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->options->fix, &err) < 0) {
+	if (rc == 0) {
+		begin(c, label);
+		rc = vh_fix_domain(&fixed, &c->cli->root, &c->config, &xml, c->options->fix, &err);
+		vh_progress_end(&c->progress);
+	}
+	if (rc < 0) {
 		vh_error_report(c->cli, label, &err);
 		return VH_EXIT_USAGE;
 	}

@@ -19,7 +19,7 @@ struct action {
 	struct vh_pci_addr *addrs;
 	size_t count;
 	size_t moved;
-	bool told; /* what was found */
+	bool told; /* what was found, before anything was moved */
 	struct vh_config config;
 	struct vh_reporter reporter;
 	struct vh_progress progress;
@@ -128,7 +128,9 @@ static void end(struct action *a)
 static int failure(const struct action *a, const struct vh_error *err)
 {
 	if (err->code == VH_E_REFUSED && vh_findings_number(&a->findings, VH_ERROR))
-		vh_note("refused, nothing was changed: %s", err->what);
+		vh_note(a->told ? "refused, and everything is as it was before: %s"
+				: "refused, nothing was changed: %s",
+			err->what);
 	else
 		vh_error_report(a->cli, NULL, err);
 	switch (err->code) {
@@ -155,6 +157,16 @@ static void put_next(const struct action *a, const char *text)
 	fputc('\n', stdout);
 }
 
+/* What was not told before. What refuses after a hand-over has begun was not there then. */
+static void put_findings(const struct action *a, bool failed)
+{
+	struct vh_findings list = a->findings;
+
+	if (a->told) /* errors are the first */
+		list.count = failed ? vh_findings_number(&list, VH_ERROR) : 0;
+	vh_text_findings(a->cli, stderr, &list);
+}
+
 int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 {
 	_auto_error_ struct vh_error err = { 0 };
@@ -164,8 +176,7 @@ int vh_cmd_detach(struct vh_cli *cli, char **args, int count)
 	if (rc == 0) {
 		done = vh_prepare_by_hand(&a.act, a.addrs, a.count, &a.findings, &err);
 		vh_progress_end(&a.progress);
-		if (!a.told)
-			vh_text_findings(cli, stderr, &a.findings);
+		put_findings(&a, done < 0);
 		if (done < 0)
 			rc = failure(&a, &err);
 		else

@@ -5,6 +5,7 @@
 #include "cli/devices/lookup.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "lib/base/unit.h"
 #include "lib/host/systemd/units.h"
 
@@ -175,6 +176,7 @@ static int look(struct vh_cli *cli, const char *text)
 	struct vh_judgement j = { 0 };
 	const struct vh_pci_dev *d;
 	struct vh_config config;
+	struct vh_progress progress;
 	struct vh_pci_addr addr;
 	bool unexplained;
 
@@ -184,11 +186,13 @@ static int look(struct vh_cli *cli, const char *text)
 	}
 	/* what is listed already is not left out */
 	vh_config_defaults(&config);
+	vh_progress_read(&progress, &cli->root);
 	vh_judge_devices(&j, &cli->root, &config, &addr, 1);
+	vh_units_read(&w.known, &cli->root, &names);
+	vh_progress_end(&progress);
 	d = vh_host_dev(j.c.host, &addr);
 	if (!d)
 		vh_error(cli, "no device at %s; 'vfio-hook list' shows all", vh_pci_str(&addr).s);
-	vh_units_read(&w.known, &cli->root, &names);
 	for (size_t i = 0; d && i < d->n_uses; i++)
 		add_use(&w, d, &d->uses[i]);
 	for (size_t i = 0; d && i < d->unseen.count; i++)

@@ -33,8 +33,7 @@ int vh_cmd_list(struct vh_cli *cli, char **args, int count)
 
 	(void)args;
 	(void)count;
-	vh_progress_begin(&progress, "reading this host", 0);
-	vh_progress_listen(&progress, &cli->root);
+	vh_progress_read(&progress, &cli->root);
 	h = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_USES, INT64_MAX);
 	vh_progress_end(&progress);
 	find_reason(h, &why);

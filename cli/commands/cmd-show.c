@@ -5,6 +5,7 @@
 #include "cli/devices/lookup.h"
 #include "cli/devices/caps.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render/render.h"
 
 #include "lib/base/banned.h"
@@ -38,6 +39,7 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 {
 	struct vh_shown *ret = &list[n];
 	_auto_error_ struct vh_error err = { 0 };
+	struct vh_progress progress;
 	struct vh_pci_addr addr;
 
 	if (vh_lookup_address(&cli->root, text, &addr, &err) < 0) {
@@ -46,7 +48,9 @@ static int look(struct vh_cli *cli, const struct vh_config *config, const char *
 	}
 	if (is_shown(list, n, &addr))
 		return VH_EXIT_OK;
+	vh_progress_read(&progress, &cli->root);
 	vh_judge_devices(&s->j, &cli->root, config, &addr, 1);
+	vh_progress_end(&progress);
 	vh_advice_findings(cli, &s->j.findings);
 	ret->dev = vh_host_dev(s->j.c.host, &addr);
 	if (!ret->dev) {

@@ -38,9 +38,7 @@ int vh_cmd_snapshot(struct vh_cli *cli, char **args, int count)
 	if (gmtime_r(&now, &utc))
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &utc); /* it fits */
 	options.date = date;
-	vh_progress_begin(&progress, "reading this host", 0);
-	vh_progress_say(&progress, "reading this host");
-	vh_progress_listen(&progress, &cli->root);
+	vh_progress_read(&progress, &cli->root);
 	taken = vh_snapshot_take(&cli->root, &options, &text, &err);
 	vh_progress_end(&progress);
 	if (taken < 0) {

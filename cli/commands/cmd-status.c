@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render/render.h"
 #include "lib/act/groups.h"
 #include "lib/case/claims.h"
@@ -148,6 +149,7 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 	_auto_names_ struct vh_names unseen = { 0 }; /* who is not seen is not told */
 	struct vh_store store = { .dir = -1 };
 	struct vh_status s = { 0 };
+	struct vh_progress progress;
 	int rc;
 
 	(void)args;
@@ -157,12 +159,14 @@ int vh_cmd_status(struct vh_cli *cli, char **args, int count)
 		s.damaged = rc != VH_EXIT_OK;
 		if (load_refusals(cli, &store, &s) != VH_EXIT_OK)
 			rc = VH_EXIT_FINDINGS;
+		vh_progress_read(&progress, &cli->root);
 		s.host = vh_host_read(&cli->root, NULL, 0, VH_HOST_ALL | VH_HOST_OVERRIDES,
 				      INT64_MAX);
 		vh_claims_look(&s.seen, &cli->root, s.host, NULL, &unseen);
 		for (size_t i = 0; i < s.count; i++)
 			find_state(&store, &s.seen, &s.rows[i]);
 		look_at_late_units(cli, &s);
+		vh_progress_end(&progress);
 		out.r->status(&out, &s);
 		if (s.unseen) /* the answer is not whole */
 			rc = VH_EXIT_USAGE;

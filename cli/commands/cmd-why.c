@@ -11,6 +11,7 @@
 #include "cli/input.h"
 #include "cli/judge.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/suggest.h"
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
@@ -226,7 +227,7 @@ static int64_t put_start(const struct why *w)
 		at = written(w, path);
 	}
 	if (!at) {
-		put("last start", "none that is known");
+		put("last start", "not known");
 		return 0;
 	}
 	when = time_text(at);
@@ -319,7 +320,7 @@ static void put_changes(struct why *w, int64_t since)
 	put_file(w, VH_CONFIG_PATH, "/" VH_CONFIG_PATH, since);
 	put_boot(w, since);
 	if (!w->changes)
-		put_change(w, "nothing that is looked at here");
+		put_change(w, "nothing: devices, definition, configuration and boot are the same");
 }
 
 /* --- the journal, and now --------------------------------------------------------------------- */
@@ -353,7 +354,8 @@ static int put_now(struct why *w)
 	struct vh_config config;
 	const char *problem;
 	const struct vh_findings *f = &j.findings;
-	int rc = VH_EXIT_USAGE;
+	struct vh_progress progress;
+	int rc = VH_EXIT_USAGE, judged;
 
 	if (!w->xml) {
 		put("now", "not checked: /etc/libvirt/qemu has no definition of it that can be read\n"
@@ -363,7 +365,10 @@ static int put_now(struct why *w)
 	if (vh_judge_config(w->cli, &config, &problem) < 0)
 		return rc;
 	word = vh_shell_domain(w->name, w->uuid);
-	if (vh_judge_domain(&j, &w->cli->root, &config, w->xml, strlen(w->xml), &err) < 0) {
+	vh_progress_read(&progress, &w->cli->root);
+	judged = vh_judge_domain(&j, &w->cli->root, &config, w->xml, strlen(w->xml), &err);
+	vh_progress_end(&progress);
+	if (judged < 0) {
 		vh_error_report(w->cli, w->name, &err);
 	} else {
 		rc = vh_judge_exit(w->cli, f);

@@ -6,6 +6,7 @@
 #include "cli/edit/fragment.h"
 #include "cli/edit/insert.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/render/render.h"
 #include "lib/host/read.h"
 
@@ -184,10 +185,20 @@ static int answer(struct vh_cli *cli, const struct vh_host *h, struct vh_fragmen
 	return groups;
 }
 
+static const struct vh_host *read_host(struct vh_cli *cli, const struct wanted *w)
+{
+	const struct vh_host *h;
+	struct vh_progress progress;
+
+	vh_progress_read(&progress, &cli->root);
+	h = vh_host_read(&cli->root, w->addrs, w->count, VH_HOST_USES, INT64_MAX);
+	vh_progress_end(&progress);
+	return h;
+}
+
 static int run(struct vh_cli *cli, struct wanted *w)
 {
-	_auto_(vh_host) const struct vh_host *h = vh_host_read(&cli->root, w->addrs, w->count,
-							       VH_HOST_USES, INT64_MAX);
+	_auto_(vh_host) const struct vh_host *h = read_host(cli, w);
 	const struct vh_opt_xml *options = cli->options;
 	struct vh_fragment f = { 0 };
 	int rc = VH_EXIT_OK;

@@ -4,12 +4,14 @@
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
+#include "cli/render/text-fields.h"
 #include "cli/wrap.h"
 
 #include "lib/base/banned.h"
 
 #define ON_VFIO "#d5e8d4"
 #define IN_USE "#ffe6cc"
+#define HARMLESS "#fff2cc"
 #define BRIDGE "#eeeeee"
 
 /* A part of a quoted label. */
@@ -28,8 +30,11 @@ static const char *color_of(const struct vh_pci_dev *d)
 {
 	if (d->on_vfio)
 		return ON_VFIO;
+	for (size_t i = 0; i < d->n_uses; i++)
+		if (vh_text_fields_blocks(&d->uses[i]))
+			return IN_USE;
 	if (d->n_uses)
-		return IN_USE;
+		return HARMLESS;
 	return vh_host_is_bridge(d) ? BRIDGE : "white";
 }
 
@@ -50,7 +55,7 @@ static void put_node(struct vh_output *o, const struct vh_pci_dev *d, const char
 		put_label(d->driver);
 	}
 	for (size_t i = 0; i < d->n_uses; i++) {
-		fputs("\\nused: ", stdout);
+		printf("\\n%s ", vh_text_fields_use(&d->uses[i]));
 		put_label(d->uses[i].text);
 	}
 	fputs("\"];\n", stdout);
@@ -70,6 +75,7 @@ static void put_legend(void)
 	fputs("\tsubgraph cluster_legend {\n\t\tlabel=\"legend\";\n"
 	      "\t\t\"on a VFIO driver\" [fillcolor=\"" ON_VFIO "\"];\n"
 	      "\t\t\"used by the host\" [fillcolor=\"" IN_USE "\"];\n"
+	      "\t\t\"used, blocks only as a group member\" [fillcolor=\"" HARMLESS "\"];\n"
 	      "\t\t\"bridge\" [fillcolor=\"" BRIDGE "\"];\n"
 	      "\t\t\"other device\" [fillcolor=\"white\"];\n\t}\n",
 	      stdout);

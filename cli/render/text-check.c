@@ -186,8 +186,9 @@ static const char *hook_text(const struct vh_hook_install *i, bool live)
 		return "the hook is installed; libvirt does not run now";
 	if (i->found == VH_YES)
 		return "the hook is installed and active";
-	return i->found == VH_NO ? "the hook is installed, and libvirt does not run it yet"
-				 : "the hook is installed; whether libvirt runs it was not seen yet";
+	return i->found == VH_NO
+		       ? "the hook is installed; whether libvirt runs it shows at the first start"
+		       : "the hook is installed; whether libvirt runs it was not seen yet";
 }
 
 void vh_text_check_host(struct vh_output *o, const struct vh_report *r)

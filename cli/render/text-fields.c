@@ -86,17 +86,16 @@ void vh_text_fields_titles(const struct vh_field *fields, enum vh_layout layout)
 	}
 }
 
-/* What a use means for a start that names the device; no configuration is asked. */
-static const char *label_of(const struct vh_use *u)
+bool vh_text_fields_blocks(const struct vh_use *u)
+{
+	return !u->peer_only && !u->weak && !u->looked;
+}
+
+const char *vh_text_fields_use(const struct vh_use *u)
 {
 	if (u->looked)
 		return "used, no obstacle:";
-	return u->weak || u->peer_only ? "used, blocks only as a group member:" : "used:";
-}
-
-static enum vh_style style_of(const struct vh_use *u)
-{
-	return u->peer_only || u->weak || u->looked ? VH_PLAIN : VH_IN_USE;
+	return vh_text_fields_blocks(u) ? "used:" : "used, blocks only as a group member:";
 }
 
 void vh_text_fields_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent)
@@ -105,7 +104,8 @@ void vh_text_fields_uses(struct vh_output *o, const struct vh_pci_dev *d, int in
 		const struct vh_use *u = &d->uses[i];
 
 		printf("%*s", indent, "");
-		vh_put_styled(o->cli, stdout, style_of(u), label_of(u), 0);
+		vh_put_styled(o->cli, stdout, vh_text_fields_blocks(u) ? VH_IN_USE : VH_PLAIN,
+			      vh_text_fields_use(u), 0);
 		fputc(' ', stdout);
 		vh_put(stdout, u->text);
 		fputc('\n', stdout);

@@ -15,6 +15,10 @@ void vh_text_fields_row(struct vh_output *o, const struct vh_field *fields, enum
 			const struct vh_subject *s, size_t indent);
 /* The titles of those cells. */
 void vh_text_fields_titles(const struct vh_field *fields, enum vh_layout layout);
+/* Does this use refuse a start that names the device? No configuration is asked. */
+bool vh_text_fields_blocks(const struct vh_use *u);
+/* What stands before it, with its colon. */
+const char *vh_text_fields_use(const struct vh_use *u);
 /* A line for each use of the device by the host. */
 void vh_text_fields_uses(struct vh_output *o, const struct vh_pci_dev *d, int indent);
 

@@ -9,7 +9,7 @@
 #include "lib/base/child.h"
 #include "lib/case/standing.h"
 #include "lib/host/function.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 
@@ -44,6 +44,7 @@ static int try_node(const struct vh_root *root, int number, int64_t deadline)
 
 	if (!vh_root_exists(root, "dev/vfio/%d", number))
 		return errno == ENOENT ? NO_NODE : OPEN;
+	vh_root_waits(root, "VFIO to open IOMMU group %d", number);
 	if (vh_child_start(&child, open_in_child, &t, &root->fd, 1) < 0 ||
 	    !vh_child_wait(&child, 1, deadline) || child.result > NO_NODE)
 		return OPEN;
@@ -140,19 +141,9 @@ int vh_groups_leave_open(const struct vh_root *root, struct vh_claim *c)
 	return look(root, c, true, vh_now_ms() + TRY_MS);
 }
 
-static void tell_waiting(const struct vh_root *root, int group)
-{
-	_auto_free_ char *holder = root->listener ? vh_process_behind_group(root, group, NULL)
-						  : NULL;
-
-	vh_root_waits(root, "%s to close IOMMU group %d", holder ? holder : "a process", group);
-}
-
 int vh_groups_wait_closed(const struct vh_root *root, struct vh_claim *c, int64_t deadline)
 {
 	static const struct timespec pause = { 0, POLL_NS };
-
-	int told = -1;
 
 	/* one that sleeps is waited for, and not asked again every few seconds */
 	for (;;) {
@@ -161,9 +152,6 @@ int vh_groups_wait_closed(const struct vh_root *root, struct vh_claim *c, int64_
 
 		if (open < 0)
 			return -1;
-		if (open != told)
-			tell_waiting(root, open);
-		told = open;
 		if (vh_now_ms() >= deadline)
 			return vh_groups_leave_open(root, c);
 		vh_root_step(root, "wait for a group");

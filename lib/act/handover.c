@@ -154,64 +154,69 @@ static int do_step(void *arg)
 	return EINVAL;
 }
 
-static const char *doing(const struct vh_loan *l, bool back)
+/* "stop display-manager.service", "load module nvidia again", "release console vtcon1" */
+static char *doing(const struct step *s)
 {
+	const struct vh_loan *l = s->loan;
+
 	switch (l->kind) {
 	case VH_LOAN_UNIT:
-		return back ? "start again" : "stop";
+		return s->back ? vh_printf("start %s again", l->name)
+			       : vh_printf("stop %s", l->name);
 	case VH_LOAN_CONSOLE:
 	case VH_LOAN_FRAMEBUFFER:
-		return back ? "bring back" : "release";
+		return vh_printf("%s %s %s", s->back ? "bring back" : "release",
+				 vh_loan_kind_str(l->kind), l->name);
 	default:
-		return back ? "load again" : "unload";
+		return vh_printf(s->back ? "load module %s again" : "unload module %s", l->name);
 	}
-}
-
-/* "display-manager.service", "module nvidia", "console vtcon1" */
-static char *what_of(const struct vh_loan *l)
-{
-	if (l->kind == VH_LOAN_UNIT)
-		return vh_strdup(l->name);
-	return vh_printf("%s %s", l->kind == VH_LOAN_DRIVER ? "module" : vh_loan_kind_str(l->kind),
-			 l->name);
 }
 
 static int too_late(const struct step *s, struct vh_error *err)
 {
-	_auto_free_ char *what = what_of(s->loan);
+	_auto_free_ char *what = doing(s);
 
 	/* systemd keeps the job of a systemctl that has gone */
 	if (s->back && s->loan->kind == VH_LOAN_UNIT)
 		return vh_fail(err, VH_E_TIMEOUT, 0, "vfio-hook status   # shows when it runs",
-			       "%s has not started again in time; systemd goes on with it", what);
-	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "cannot %s %s in time", doing(s->loan, s->back),
-		       what);
+			       "%s has not started again in time; systemd is still starting it",
+			       s->loan->name);
+	return vh_fail(err, VH_E_TIMEOUT, 0, NULL, "cannot %s in time", what);
+}
+
+static char *remedy(const struct vh_loan *l, int result)
+{
+	_auto_free_ char *name = vh_shell_operand(l->name);
+
+	if (l->kind == VH_LOAN_UNIT)
+		return vh_printf("systemctl status %s   # says why", name);
+	if (l->kind == VH_LOAN_FRAMEBUFFER && result == EBUSY)
+		return vh_printf("grep -A 3 %s /proc/iomem   # who has its memory: that has to end",
+				 vh_pci_str(&l->addr).s);
+	return NULL;
 }
 
 static int failed(const struct step *s, int result, struct vh_error *err)
 {
 	const struct vh_loan *l = s->loan;
-	_auto_free_ char *what = what_of(l), *name = vh_shell_operand(l->name), *fix = NULL;
+	_auto_free_ char *what = doing(s), *fix = remedy(l, result);
 
-	if (l->kind == VH_LOAN_UNIT)
-		fix = vh_printf("systemctl status %s   # says why", name);
-	if (l->kind == VH_LOAN_FRAMEBUFFER && result == EBUSY)
-		fix = vh_printf("grep -A 3 %s /proc/iomem   # who has its memory: that has to end",
-				vh_pci_str(&l->addr).s);
+	if (l->kind >= VH_LOAN_MODULE && !s->back && result == EWOULDBLOCK)
+		return vh_fail(err, VH_E_SYS, 0, "lsmod   # the last column shows who uses it",
+			       "cannot %s: it is in use", what);
 	/* systemctl and modprobe have a status of their own */
 	if (l->kind == VH_LOAN_UNIT || (l->kind >= VH_LOAN_MODULE && s->back))
-		return vh_fail(err, VH_E_SYS, 0, fix, "cannot %s %s", doing(l, s->back), what);
-	return vh_fail(err, VH_E_SYS, result, fix, "cannot %s %s", doing(l, s->back), what);
+		return vh_fail(err, VH_E_SYS, 0, fix, "cannot %s", what);
+	return vh_fail(err, VH_E_SYS, result, fix, "cannot %s", what);
 }
 
 /* "systemd to stop display-manager.service" */
 static void tell_waiting(const struct step *s)
 {
-	_auto_free_ char *what = what_of(s->loan);
+	_auto_free_ char *what = doing(s);
 
-	vh_root_waits(s->act->root, "%s to %s %s",
-		      s->loan->kind == VH_LOAN_UNIT ? "systemd" : "the kernel",
-		      doing(s->loan, s->back), what);
+	vh_root_waits(s->act->root, "%s to %s",
+		      s->loan->kind == VH_LOAN_UNIT ? "systemd" : "the kernel", what);
 }
 
 static int run(const struct step *s, int lock, struct vh_error *err)
@@ -347,6 +352,16 @@ static bool is_in_use(const struct vh_findings *f)
 	return f->count > 0;
 }
 
+/* The first use that still refuses the start. */
+static void tell_user(const struct vh_root *root, const struct vh_findings *f)
+{
+	size_t i = 0;
+
+	while (i + 1 < f->count && f->list[i].severity != VH_ERROR)
+		i++;
+	vh_root_waits(root, "this to end: %s", f->list[i].message);
+}
+
 /* The last processes of a session take their time: who is still there is asked again. */
 static int judge_again(struct vh_task *t, enum vh_handed_over over, struct vh_findings *out,
 		       struct vh_error *err)
@@ -363,8 +378,7 @@ static int judge_again(struct vh_task *t, enum vh_handed_over over, struct vh_fi
 		if (rc == 0 || !is_in_use(&again) || vh_now_ms() + AGAIN_MS >= until)
 			break;
 		vh_error_clear(err);
-		vh_root_waits(t->act->root, "whatever still uses the device: %s",
-			      again.list[0].message);
+		tell_user(t->act->root, &again);
 		wait_a_moment(t->act, "wait for users");
 	}
 	/* what was told at first, and was so, is what a start that goes on has to say */

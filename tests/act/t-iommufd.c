@@ -115,6 +115,32 @@ static void test_unplug(void)
 	ok(stage_release(st, other) == 0 && stage_end(st, d) == 0 && stage_is_home(st), "home");
 }
 
+/* libvirt calls no hook for that: who has the device is seen by the node that QEMU has open, also
+ * where the guest had none before, and so has no claim. */
+static void test_plug(const char *devices)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = by_iommufd(VM1, *devices ? devices : ALONE);
+	_auto_(vh_domain) struct vh_domain *plugged = by_iommufd(VM1, SPLIT "0");
+	_auto_(vh_domain) struct vh_domain *other = by_iommufd(VM2, SPLIT "0");
+	char why[200] = "";
+
+	if (*devices && stage_run(st, d) != 0)
+		diag("does not run");
+	ok(fake_libvirt_prepare(st->root, plugged, why, sizeof(why)) == 0 &&
+		   stage_is(st, SPLIT "0", ON_VFIO),
+	   "plugged into a guest with %s", *devices ? devices : "none");
+	ok(stage_prepare(st, other) < 0 && st->err.code == VH_E_REFUSED &&
+		   !stage_has_claim(st, VM2) && stage_is(st, SPLIT "0", ON_VFIO),
+	   "another domain that wants it is refused, and it stays");
+	fake_libvirt_unplug(st->root, plugged, SPLIT "0");
+	ok(stage_run(st, other) == 0 && stage_end(st, other) == 0,
+	   "unplugged: that one may have it");
+	if (!*devices)
+		fake_libvirt_release(st->root, plugged);
+	ok((!*devices || stage_end(st, d) == 0) && stage_is_home(st), "home");
+}
+
 int main(void)
 {
 	test_guest(TWO "0", TWO "0", TWO "1");
@@ -122,5 +148,7 @@ int main(void)
 	test_stranger();
 	test_mixed();
 	test_unplug();
+	test_plug(FOUR "0");
+	test_plug("");
 	return tap_done();
 }

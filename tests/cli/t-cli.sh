@@ -26,6 +26,7 @@ refuses 'a command that was not written to its end' "did you mean 'reattach'" "$
 refuses 'help of one that was mistyped' "did you mean 'status'" "$hook" help statsu
 refuses 'an option that was mistyped' "unknown option '--fromat'; did you mean '--format'" "$hook" list --fromat json
 refuses 'an option with one dash' "unknown option '-strict'; did you mean '--strict'" "$hook" check -strict "$bad"
+refuses 'an option with one dash, behind a word that ends like it begins' "unknown option '-tree'; did you mean '--tree'" "$hook" list -tree
 refuses 'an option with one dash, between others' "unknown option '-tree'; did you mean '--tree'" \
 	"$hook" --color never -tree list
 refuses 'a value for an option that takes none' "option '--strict' takes no value" "$hook" check --strict=yes

@@ -95,20 +95,112 @@ wait "$waits"
 verdict 'detach outlives the terminal that it began in' test $? -eq 0
 verdict 'no progress in a pipe' eval '[ -s "$work/out" ] && ! grep -q waiting "$work/pipe"'
 
-# A driver that does not let go: which, and of what; also where there is little room.
-for columns in 100 40; do
-	run "$fake" reattach 06:00.0
-	echo 'path nvme/unbind hang' >"$root/fake-kernel/faults"
-	typed $columns "$fake" detach 06:00.0
-	if [ $columns = 100 ]; then
-		verdict 'progress: which driver' appears 'vfio-hook: waiting for driver nvme to release 0000:06:00.0: [1-9][0-9]* s, at most 60 s'
-	else
-		verdict 'progress: which driver, at 40 columns' appears '^waiting for driver nvme to[.][.][.]: [1-9][0-9]* s$'
-		verdict 'progress: it fits into 40 columns' fits 40
-	fi
+leaves() { :; } # what else ends then
+
+# held NAME FAULT COLUMNS PATTERN COMMAND...: what is to be waited for does not end before the line is there;
+# then the command goes on, and is fine.
+held() {
+	local name=$1 fault=$2 columns=$3 pattern=$4
+	shift 4
+	echo "$fault" >"$root/fake-kernel/faults"
+	typed "$columns" "$@"
+	verdict "progress: $name" appears "$pattern"
+	leaves
 	: >"$root/fake-kernel/resume"
 	wait "$typed"
+	rc=$?
 	rm "$root/fake-kernel/faults" "$root/fake-kernel/resume"
+	verdict "progress: $name, and then its end" test $rc -eq 0
+}
+seconds='[1-9][0-9]* s'
+limit="$seconds, at most 60 s"
+
+# A driver that does not let go: which, and of what; also where there is little room.
+run "$fake" reattach 06:00.0
+held 'which driver' 'path nvme/unbind hang' 100 \
+	"^vfio-hook: waiting for driver nvme to release 0000:06:00.0: $limit\$" "$fake" detach 06:00.0
+run "$fake" reattach 06:00.0
+held 'which driver, at 40 columns' 'path nvme/unbind hang' 40 \
+	"^waiting for driver nvme to[.][.][.]: $seconds\$" "$fake" detach 06:00.0
+verdict 'progress: it fits into 40 columns' fits 40
+
+# What else a detach waits for. Opening a group has no end that could be held, but nothing else is waited
+# for until its claim is written.
+run "$fake" reattach 06:00.0
+mkdir -p "$root/run/udev"
+: >"$root/run/udev/queue"
+held 'udev' 'at udev hold' 100 "^vfio-hook: waiting for udev: $limit\$" "$fake" detach 06:00.0
+rm "$root/run/udev/queue"
+run "$fake" reattach 06:00.0
+group=$(readlink "$root/sys/bus/pci/devices/0000:06:00.0/iommu_group")
+: >"$root/dev/vfio/${group##*/}"
+held 'a group' 'at file hold' 100 "^vfio-hook: waiting for VFIO to open IOMMU group ${group##*/}: $limit\$" \
+	"$fake" detach 06:00.0
+root=$(tree seed-000 /dev/null)
+mkdir -p "$root/fake-kernel"
+VH_TEST_ROOT=$root
+held 'modprobe' 'path load_module hang' 100 "^vfio-hook: waiting for modprobe vfio-pci: $limit\$" \
+	"$fake" detach 05:00.0
+
+# A desktop goes for a guest, and comes back; what still uses its card is named.
+root=$(tree desktop /dev/null)
+VH_TEST_ROOT=$root
+card=0000:01:00.0
+for module in nvidia_drm nvidia_modeset nvidia; do
+	echo 0 >"$root/sys/module/$module/refcnt"
+	rm -rf "$root/sys/module/$module/holders"
+done
+held 'a unit that stops' 'path unit/stop hang' 100 \
+	"^vfio-hook: waiting for systemd to stop display-manager.service: $limit\$" "$fake" detach $card
+held 'a unit that starts' 'path unit/start/nvidia hang' 100 \
+	"^vfio-hook: waiting for systemd to start nvidia-persistenced.service again: $limit\$" \
+	"$fake" reattach $card
+held 'a module that is unloaded' 'path module/unload/nvidia_modeset hang' 100 \
+	"^vfio-hook: waiting for the kernel to unload module nvidia_modeset: $limit\$" "$fake" detach $card
+held 'a module that is loaded again' 'path module/load/nvidia_drm hang' 100 \
+	"^vfio-hook: waiting for the kernel to load module nvidia_drm again: $limit\$" "$fake" reattach $card
+cp -r "$root/proc/812" "$root/proc/813" # a worker that outlives the desktop
+sed -i 's/^812/813/' "$root/proc/813/stat"
+leaves() { rm -r "$root/proc/813"; }
+held 'whoever has not gone yet' 'at users hold' 150 \
+	"^vfio-hook: waiting for this to end: $card is used by the host: process 813 .*: $limit\$" \
+	"$fake" detach $card
+
+# What makes an initramfs, or lists one, waits for a pipe.
+mkfifo "$work/pipe-of-tool"
+for what in build list; do
+	typed 100 "$abs_top_builddir/tests/unit/t-run" $what "$work/pipe-of-tool"
+	verdict "progress: a tool, $what" appears "^vfio-hook: waiting for /bin/sh.*: $seconds\$"
+	echo >"$work/pipe-of-tool"
+	wait "$typed"
+	rc=$?
+	verdict "progress: a tool, $what: its exit status" eval '[ $rc -eq $([ $what = build ] && echo 3 || echo 4) ]'
+done
+typed 100 "$abs_top_builddir/tests/unit/t-run" build "$work/pipe-of-tool"
+verdict 'progress: which tool' appears '^vfio-hook: waiting for /bin/sh, which makes the initramfs'
+verdict 'progress: what the tool says has lines of its own' grep -qx one "$work/lines"
+echo >"$work/pipe-of-tool"
+wait "$typed"
+verdict 'progress: its last line too' eval 'tr "\r" "\n" <"$work/typescript" | sed "s/^$esc\[K//" | grep -qx two'
+
+# Reading the host: the first answer of a reader that hangs where a driver hangs is held back by strace.
+if ! strace -o /dev/null -e trace=recvfrom -e inject=recvfrom:delay_enter=1us true 2>/dev/null ||
+	[ -n "$valgrind$sanitized" ]; then
+	skip 'progress while the host is read' 'no strace, or none for this build'
+	finish
+fi
+run "$fake" reattach $card
+for command in list snapshot status "show $card" "xml $card" "handover $card" \
+	"check $fixtures/handover-desktop.xml"; do
+	read -ra words <<<"$command"
+	typed 250 strace -D -qq -o "$work/trace" -e trace=recvfrom \
+		-e inject=recvfrom:delay_enter=90s:when=1 "$fake" "${words[@]}"
+	verdict "progress: ${words[0]}" appears \
+		"^vfio-hook: .*waiting for the driver of 0000:0[01]:0[01][.]0: $seconds\$"
+	kill -KILL "$(pgrep -f "^strace -D .*$work/trace")"
+	wait "$typed"
+	rc=$?
+	verdict "progress: ${words[0]}, and then its answer" eval '[ $rc -eq 0 ] && [ "$(wc -l <"$work/typescript")" -gt 2 ]'
 done
 
 finish

@@ -91,7 +91,7 @@ static void end_other(const struct vh_root *root, pid_t victim)
 }
 
 struct fault {
-	char what[8]; /* write, step, path */
+	char what[8]; /* write, step, path, at */
 	char which[128];
 	char how[16];
 	char arg[16];
@@ -125,7 +125,7 @@ static void judge(const struct fault *f, struct fake_verdict *v)
 {
 	if (!strcmp(f->how, "errno"))
 		v->error = number_of(f->arg);
-	else if (!strcmp(f->how, "hang"))
+	else if (!strcmp(f->how, "hang") || !strcmp(f->how, "hold"))
 		v->hang = true;
 	else if (!strcmp(f->how, "late"))
 		v->late = true;
@@ -133,6 +133,14 @@ static void judge(const struct fault *f, struct fake_verdict *v)
 		snprintf(v->after, sizeof(v->after), "%.7s", f->how);
 	else
 		snprintf(v->now, sizeof(v->now), "%.7s", f->how);
+}
+
+/* Is it meant for this `what`, the n-th? */
+static bool is_meant(const struct fault *f, const char *what, int n, const char *path)
+{
+	if (!strcmp(f->what, what))
+		return number_of(f->which) == n;
+	return !strcmp(f->what, strcmp(what, "write") ? "at" : "path") && strstr(path, f->which);
 }
 
 /* Counts one `what` and applies the faults that are meant for it. */
@@ -148,13 +156,9 @@ static struct fake_verdict look_up(const struct vh_root *root, const char *what,
 
 	faults = vh_root_read(root, FAKE "/faults");
 	list = faults;
-	while (next_fault(&list, &f)) {
-		if (!strcmp(f.what, what) ? number_of(f.which) != n
-					  : strcmp(f.what, "path") || strcmp(what, "write") ||
-						    !strstr(path, f.which))
-			continue;
-		judge(&f, &v);
-	}
+	while (next_fault(&list, &f))
+		if (is_meant(&f, what, n, path))
+			judge(&f, &v);
 	return v;
 }
 
@@ -167,8 +171,19 @@ void fake_judge_step(const struct vh_root *root, const char *what)
 {
 	struct fake_verdict v = look_up(root, "step", what);
 
+	if (v.hang)
+		fake_hold_up(root);
 	if (*v.now)
 		fake_end(root, v.now);
+}
+
+void fake_hold_up(const struct vh_root *root)
+{
+	int64_t end = vh_now_ms() + BLOCK_MAX;
+
+	while (vh_root_exists(root, FAKE_LOCK) && !vh_root_exists(root, FAKE "/resume") &&
+	       vh_now_ms() < end)
+		poll(NULL, 0, 5);
 }
 
 /* --- beyond kill --------------------------------------------------------------------------- */

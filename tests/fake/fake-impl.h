@@ -24,6 +24,8 @@ struct fake_verdict {
 /* Counts a write and says what the faults want. */
 struct fake_verdict fake_judge_write(const struct vh_root *root, const char *path);
 void fake_judge_step(const struct vh_root *root, const char *what);
+/* Waits for fake_resume(), or for the end of the tree. May be killed. */
+void fake_hold_up(const struct vh_root *root);
 /* Ends what HOW says. */
 void fake_end(const struct vh_root *root, const char *how);
 

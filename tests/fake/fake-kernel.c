@@ -531,10 +531,10 @@ static int op_load_module(const struct vh_root *root, const char *name)
 	v = fake_judge_write(root, "load_module");
 	if (*v.now)
 		fake_end(root, v.now);
+	if (v.hang)
+		fake_hold_up(root);
 	if (v.error)
 		r = -v.error;
-	else if (v.hang)
-		pause();
 	else if (!is_loadable(root, name))
 		r = -ENOENT;
 	else if (!vh_root_exists(root, DRIVERS "/%s", name))

@@ -39,6 +39,7 @@ extern const struct vh_root_ops fake_kernel_ops;
  *	                         until fake_resume()
  *	step N HOW               the same at the N-th step (vh_root_step(); every write is one)
  *	path TEXT errno E        every write to a path that contains TEXT; or: path TEXT hang
+ *	at TEXT hold             at every step that has TEXT in its name it waits for fake_resume()
  * HOW: kill (the process that writes), parent (the one that started it), group (both, and
  * all others of the process group).
  */

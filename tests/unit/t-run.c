@@ -99,8 +99,30 @@ static void test_zipl(void)
 	ok(vh_streq(vh_system_zipl(&s->root), "/usr/sbin/zipl"), "it is found");
 }
 
-int main(void)
+/* What makes an image, for t-terminal.sh: it ends when somebody writes into the pipe. */
+static int build(const char *pipe)
 {
+	const char *const sh[] = { "/bin/sh", "-c", "echo one; read -r x <\"$0\"; echo two; exit 3",
+				   pipe, NULL };
+
+	return vh_run_shown(sh, "makes the initramfs");
+}
+
+/* What lists one. */
+static int list(const char *pipe)
+{
+	const char *const sh[] = { "/bin/sh", "-c", "echo one; read -r x <\"$0\"; exit 4", pipe,
+				   NULL };
+	_auto_strbuf_ struct vh_strbuf text = { 0 };
+	int rc = vh_run(sh, &text);
+
+	return vh_streq(text.data, "one\n") ? rc : -1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3)
+		return !strcmp(argv[1], "build") ? build(argv[2]) : list(argv[2]);
 	test_ends();
 	test_no_image();
 	test_left();

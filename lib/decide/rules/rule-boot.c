@@ -54,9 +54,9 @@ const struct vh_rule vh_rule_boot_binding = {
 	.title = "vfio-pci does not have a device that was set for it at boot",
 	.check = check_boot_binding,
 	.explain = "'vfio-hook boot generate' configured this host to bind the device to\n"
-		   "vfio-pci at boot, before its own driver sees it, and it is not on vfio-pci\n"
-		   "now: another device is at its address, or none, or its own driver has it.\n"
-		   "The script in the initramfs leaves other devices alone. It takes effect at\n"
-		   "the next boot, and only if it is in the image that is booted: 'vfio-hook\n"
-		   "boot verify' looks into the image, device by device.",
+		   "vfio-pci at boot, before its own driver sees it. It is not on vfio-pci now:\n"
+		   "another device is at its address, or none, or its own driver has it. The\n"
+		   "script in the initramfs leaves other devices alone. It takes effect at the\n"
+		   "next boot, and only if it is in the image that is booted: 'vfio-hook boot\n"
+		   "verify' looks into the image, device by device.",
 };

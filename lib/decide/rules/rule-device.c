@@ -46,12 +46,12 @@ const struct vh_rule vh_rule_address_invalid = {
 	.check = check_address_invalid,
 	.explain = "The <address> inside <source> is not the address of a PCI device: a part is\n"
 		   "missing, is not a number, or is larger than such an address allows. libvirt\n"
-		   "reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal. A\n"
-		   "domain has 32 bits, a bus ends at 0xff, a slot at 0x1f, a function at 7.\n"
-		   "lspci and vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03'\n"
-		   "slot='0x00' function='0x0'. If the intended address can be guessed, the fix\n"
-		   "shows the line to write, and 'vfio-hook check --fix' writes it if the host\n"
-		   "has that device.",
+		   "reads each part as C does: 0x1f is hexadecimal, 31 decimal, 037 octal.\n"
+		   "domain has 32 bits, bus ends at 0xff, slot at 0x1f, function at 7. lspci and\n"
+		   "vfio-hook list print 0000:03:00.0 for domain='0x0000' bus='0x03' slot='0x00'\n"
+		   "function='0x0'. If the intended address can be guessed, the fix shows the\n"
+		   "line to write, and 'vfio-hook check --fix' writes it if the host has that\n"
+		   "device.",
 };
 
 /* Somebody copied 14:00.0 from lspci into bus='14': says what is at 0x14. */

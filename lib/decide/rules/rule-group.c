@@ -327,10 +327,11 @@ const struct vh_rule vh_rule_peer_detached = {
 	.check = check_peer_detached,
 	.explain = "This is information, not a problem. The device that the domain names shares\n"
 		   "its IOMMU group with others, and a guest gets a whole group: the others move\n"
-		   "to vfio-pci with it when the guest starts, or to the VFIO driver that the\n"
-		   "kernel has for them and libvirt 10 would take, and come back at its end. The\n"
-		   "guest does not see them. While it runs, the host does without what the\n"
-		   "message lists; what the configuration hands over is listed under handed-over\n"
-		   "instead. If you do not want that, choose a device in a group of its own, or\n"
-		   "set 'peers = require' in the configuration, which refuses the start instead.",
+		   "with it to vfio-pci when the guest starts, and come back when it ends. Where\n"
+		   "the kernel has a VFIO driver made for a device, which libvirt 10 and later\n"
+		   "take, they move to that. The guest does not see them. While it runs, the\n"
+		   "host does without what the message lists; what the configuration hands over\n"
+		   "is listed under handed-over instead. If you do not want that, choose a\n"
+		   "device in a group of its own, or set 'peers = require' in the configuration,\n"
+		   "which refuses the start instead.",
 };

@@ -82,8 +82,8 @@ static char *intel_fix(const struct vh_host *h)
 static const char *amd_fix(const struct vh_host *h)
 {
 	if (h->firmware_iommu == VH_YES)
-		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option, and amd_iommu=on is not one";
-	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs no option, and amd_iommu=on is not one";
+		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option: amd_iommu=on does nothing";
+	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs no option: amd_iommu=on does nothing";
 }
 
 /* A guest has no firmware setup in which anything could be enabled. */
@@ -92,7 +92,7 @@ static char *guest_fix(const struct vh_host *h)
 	bool arm = h->cpu == VH_CPU_ARM || h->cpu == VH_CPU_OTHER;
 
 	return vh_printf(
-		"give this host, which is itself a virtual machine, a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
+		"this host is itself a virtual machine: give it a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
 		arm ? "<iommu model='smmuv3'/>"
 		    : "machine='q35', <ioapic driver='qemu'/> in <features>, and <iommu model='intel'><driver intremap='on' caching_mode='on'/></iommu>",
 		arm || has_option(h->cmdline, "intel_iommu", "on")
@@ -211,7 +211,7 @@ const struct vh_rule vh_rule_iommu_off = {
 	.name = "iommu-off",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE | VH_SCOPE_BOOT,
-	.title = "a device is in no real IOMMU group",
+	.title = "a device is not in a real IOMMU group",
 	.check = check_iommu_off,
 	.explain = "Passthrough lets a guest program a device that reads and writes memory by\n"
 		   "itself. Only an IOMMU confines the device to the memory of that guest, and\n"
@@ -220,8 +220,8 @@ const struct vh_rule vh_rule_iommu_off = {
 		   "none, or it is in a fake one that vfio-noiommu made. A guest cannot have a\n"
 		   "device without a real group. Intel hosts need VT-d enabled in the firmware\n"
 		   "setup and intel_iommu=on on the kernel command line; AMD hosts need IOMMU\n"
-		   "(AMD-Vi) enabled in the firmware setup and no option. Both take a reboot.\n"
-		   "A host that is a virtual machine needs a virtual IOMMU from its hypervisor\n"
+		   "(AMD-Vi) enabled in the firmware setup and no option. Both take a reboot. A\n"
+		   "host that is a virtual machine needs a virtual IOMMU from its hypervisor\n"
 		   "instead. Afterwards 'vfio-hook check' without arguments shows whether it\n"
 		   "worked.",
 };
@@ -382,7 +382,7 @@ const struct vh_rule vh_rule_unit_hardened = {
 	.title = "libvirt's daemon lacks permissions that passthrough needs",
 	.check = check_unit_hardened,
 	.explain = "The unit of libvirtd or virtqemud is hardened, or the daemon runs in a\n"
-		   "container, and passthrough needs something that this takes away.\n"
+		   "container, and passthrough needs something that this restriction takes away.\n"
 		   "ProtectKernelModules hides /lib/modules, so that vfio-pci cannot be loaded;\n"
 		   "PrivateDevices gives the daemon a /dev without VFIO; ProtectKernelTunables\n"
 		   "makes /sys read-only; without CAP_SYS_RESOURCE the limit of locked memory\n"

@@ -301,8 +301,8 @@ const struct vh_rule vh_rule_twin_by_id = {
 	.check = check_twin_by_id,
 	.explain = "The option ids= of vfio-pci takes devices by vendor and device id, before\n"
 		   "the host can use them. It cannot tell two devices of one model apart. Here\n"
-		   "it takes one that the domain does not name, so the host loses it for\n"
-		   "nothing; or it matches no device at all, and is a typo or out of date. The\n"
+		   "it takes one that the domain does not name, and the host loses that one for\n"
+		   "nothing. Or it matches no device at all: it is a typo or out of date. The\n"
 		   "hook binds by address and does not need such an option. Remove the id, and\n"
 		   "update the initramfs if it has a copy of the file.",
 };

@@ -148,10 +148,13 @@ const struct vh_rule vh_rule_device_in_use = {
 	.explain = "The host itself uses the device that the domain names. libvirt would take it\n"
 		   "anyway: a disk is unbound while it is mounted, a remote administrator loses\n"
 		   "the network, a console goes dark. The message names the use, and the fix\n"
-		   "shows how to end it. If the host can do without it, list this kind of use in\n"
-		   "allow-in-use for this device in the configuration. The disks of the system\n"
-		   "itself (/, /boot, /efi, /usr, /var, /etc, swap) and the way to them cannot\n"
-		   "be allowed at all. A use that could not be checked counts as a use.",
+		   "shows how to end it. If the host can do without it while the guest runs,\n"
+		   "'vfio-hook handover ADDRESS' prints what to configure: then the start ends\n"
+		   "it, and it comes back when the guest has ended. To let a guest take the\n"
+		   "device although the host uses it, list this kind of use in allow-in-use\n"
+		   "for this device. The disks of the system itself (/, /boot, /efi, /usr,\n"
+		   "/var, /etc, swap) and the way to them cannot be allowed at all. A use that\n"
+		   "could not be checked counts as a use.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */

@@ -135,8 +135,8 @@ const struct vh_rule vh_rule_qemu_commandline = {
 		   "nor gives QEMU /dev/vfio for it, nor raises the limit of locked memory; and\n"
 		   "the hook does not detach it or its IOMMU group. It is an error if QEMU\n"
 		   "cannot get it: this host has no such device, the domain names it twice, it\n"
-		   "or a member of its group is not on a VFIO driver and nothing binds it\n"
-		   "before, another process has the group open, or '-device vfio-pci' is\n"
+		   "or a member of its group is not on a VFIO driver and nothing binds it before\n"
+		   "the start, another process has the group open, or '-device vfio-pci' is\n"
 		   "written as one argument. Write a <hostdev> instead, and put the QEMU options\n"
 		   "that you need into <qemu:override>.",
 };

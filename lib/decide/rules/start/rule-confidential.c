@@ -155,12 +155,13 @@ const struct vh_rule vh_rule_confidential = {
 	.title = "a guest with SEV-SNP or TDX cannot have devices here",
 	.check = check_confidential,
 	.explain = "The domain keeps its memory from the host (<launchSecurity type='sev-snp'>\n"
-		   "or 'tdx') and has devices. SEV-SNP is not there where the kernel command\n"
-		   "line has iommu=pt or iommu.passthrough=1: an error. QEMU 9.1 refuses devices\n"
-		   "beside it: an error too. 10.1 is the first release that can pass them, to\n"
-		   "both kinds; another version is a warning, as distributions change theirs.\n"
-		   "The memory that such a guest shares with its devices is mapped in pages of\n"
-		   "4 KiB: without iommufd, the parameter dma_entry_limit of vfio_iommu_type1\n"
-		   "(65535 by default) has to allow as many as the guest has. What cannot be\n"
-		   "looked up is listed as not checked. SEV and SEV-ES need none of this.",
+		   "or 'tdx') and has devices. It is an error if the kernel command line has\n"
+		   "iommu=pt or iommu.passthrough=1, which turns SEV-SNP off, and with QEMU 9.1,\n"
+		   "which refuses devices in such a guest. QEMU 10.1 is the first release that\n"
+		   "can pass devices to both kinds; any other version is a warning, because\n"
+		   "distributions change theirs. The memory that such a guest shares with its\n"
+		   "devices is mapped in pages of 4 KiB: without iommufd, the parameter\n"
+		   "dma_entry_limit of vfio_iommu_type1 (65535 by default) has to allow as many\n"
+		   "as the guest has. What cannot be looked up is listed as not checked. SEV and\n"
+		   "SEV-ES need none of this.",
 };

@@ -89,8 +89,8 @@ const struct vh_rule vh_rule_driver_choice = {
 		   "the running kernel does not have it. A virtual function of a vGPU is on its\n"
 		   "vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
 		   "libvirt unbind it and bind vfio-pci, which cannot drive the vGPU. Write\n"
-		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do.\n"
-		   "--fix removes a model that is not there, too.",
+		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do. --fix\n"
+		   "also removes a model that does not exist.",
 };
 
 /* --- iommufd ------------------------------------------------------------------------------------ */
@@ -236,13 +236,13 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 	.title = "iommufd is not available, or not used for all devices",
 	.check = check_iommufd,
 	.explain = "The domain passes a device by iommufd: <driver iommufd='yes'/>, or <iommufd\n"
-		   "enabled='yes'/> for all of them. The running kernel does not support it, as\n"
-		   "no kernel of Debian up to 14 does, or QEMU is older than 9.0; or another\n"
-		   "device of the domain is passed by its IOMMU group, and QEMU ends when it\n"
-		   "gets both. Write it for all devices, or for none, as 'vfio-hook check\n"
-		   "--fix' does; mediated devices, and what a network gives, are passed by\n"
-		   "group. libvirt before 12.1 silently ignores it: that is a warning, the\n"
-		   "device is passed by its group.\n"
-		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there a device\n"
-		   "that is to be passed by its group is the error.",
+		   "enabled='yes'/> for all of them. The running kernel does not support it (no\n"
+		   "kernel of Debian up to 14 does), or QEMU is older than 9.0, or another\n"
+		   "device of the domain is passed by its IOMMU group: QEMU ends when it gets\n"
+		   "both. Write it for all devices or for none, as 'vfio-hook check --fix' does;\n"
+		   "mediated devices, and what a network gives, are passed by group. libvirt\n"
+		   "before 12.1 silently ignores it and passes the device by its group: that is\n"
+		   "a warning.\n"
+		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there it is an\n"
+		   "error if a device is passed by its group.",
 };

@@ -108,14 +108,14 @@ const struct vh_rule vh_rule_rom_file = {
 	.title = "a ROM file cannot be read or does not fit",
 	.check = check_rom_file,
 	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
-		   "is missing, empty, or a directory, QEMU ends ('failed to find romfile'). It\n"
-		   "is a warning if only the owner can read the file or a directory above it,\n"
-		   "since QEMU runs as another user; if the file does not begin as a ROM does,\n"
-		   "like a dump with a header of nvflash, which has to be cut off; and if the\n"
-		   "ROM is for a device of another vendor: the guest then has no picture. Where\n"
+		   "is missing, empty, or a directory, QEMU ends ('failed to find romfile').\n"
+		   "Three cases are a warning: only the owner can read the file or a directory\n"
+		   "above it, and QEMU runs as another user. The file does not begin as a ROM\n"
+		   "does, like a dump with a header of nvflash, which has to be cut off. The ROM\n"
+		   "is for a device of another vendor, and the guest then has no picture. Where\n"
 		   "AppArmor confines guests, as in Debian and Ubuntu, QEMU may read\n"
 		   "/usr/share/vgabios and few other places, and libvirt adds no rule for ROMs:\n"
-		   "a file elsewhere is a warning too, by the rules in /etc/apparmor.d. Most\n"
+		   "a file that the rules in /etc/apparmor.d do not allow is a warning too. Most\n"
 		   "cards need no file: try without the element first.",
 };
 

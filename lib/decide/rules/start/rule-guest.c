@@ -334,15 +334,14 @@ const struct vh_rule vh_rule_guest_address = {
 	.title = "a device has no usable address in the guest",
 	.check = check_guest_address,
 	.explain = "The <address type='pci'> beside <source> is the address of the device in the\n"
-		   "guest. If two devices have the same address, libvirt refuses the domain, and\n"
-		   "also if there is no such place: a port (pcie-root-port) has slot 0 alone, a\n"
-		   "bridge has no slot 0, an expander bus takes ports alone, the chipset has its\n"
-		   "own places, and i440fx has no PCI Express at all. QEMU ends if function 0\n"
+		   "guest. libvirt refuses the domain if two devices have the same address, or\n"
+		   "if the address does not exist: a port (pcie-root-port) has only slot 0, a\n"
+		   "bridge has no slot 0, an expander bus takes only ports, some slots belong to\n"
+		   "the chipset, and i440fx has no PCI Express at all. QEMU ends if function 0\n"
 		   "has multifunction='off' and the slot has another function. A device at a\n"
 		   "function other than 0, in a slot where nothing is function 0, is a warning:\n"
-		   "the guest starts and never sees it. And virsh attach-device plugs in\n"
-		   "function 0 alone. If you remove the <address type='pci'>, libvirt chooses\n"
-		   "one.",
+		   "the guest starts and never sees it. virsh attach-device can plug in only\n"
+		   "function 0. If you remove the <address type='pci'>, libvirt chooses one.",
 };
 
 static void check_ignored_element(const struct vh_case *c, const struct vh_rule *r,

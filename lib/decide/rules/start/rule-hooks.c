@@ -74,7 +74,7 @@ const struct vh_rule vh_rule_hook_conflict = {
 		   "remove those lines. The rule reads hooks/qemu, the scripts in hooks/qemu.d,\n"
 		   "and, if hooks/qemu is a script, those in the folders of domains in\n"
 		   "hooks/qemu.d, like DOMAIN/prepare/begin; and the scripts that these call by\n"
-		   "an absolute path, three deep. A line counts by the command in it, whether it\n"
-		   "is reached or not. Stopping a display manager and freeing the consoles does\n"
-		   "not conflict.",
+		   "an absolute path, three deep. A command counts even if the script does not\n"
+		   "reach it. Stopping a display manager and freeing the consoles does not\n"
+		   "conflict.",
 };

@@ -175,11 +175,12 @@ const struct vh_rule vh_rule_hugepages_short = {
 		   "guest RAM: Cannot allocate memory'. The rule counts pages of the required\n"
 		   "size that are neither used nor reserved, on the whole host and, if\n"
 		   "<numatune> binds the guest, on the nodes that it names; pages that the\n"
-		   "kernel may still make (nr_overcommit_hugepages) count, and then as ordinary\n"
-		   "memory. Enlarge the pool with the command shown; it is best to reserve pages\n"
-		   "of 1 GiB on the kernel command line, before memory is fragmented. If a\n"
-		   "script in hooks/qemu.d makes them at 'prepare begin', the link to vfio-hook\n"
-		   "has to come after it in hooks/qemu.d, or it looks before they exist.",
+		   "kernel may still make (nr_overcommit_hugepages) count too, and are then\n"
+		   "taken from ordinary memory. Enlarge the pool with the command shown; it is\n"
+		   "best to reserve pages of 1 GiB on the kernel command line, before memory is\n"
+		   "fragmented. If a script in hooks/qemu.d makes them at 'prepare begin', the\n"
+		   "link to vfio-hook has to come after it in hooks/qemu.d; otherwise vfio-hook\n"
+		   "counts the pages before they exist.",
 };
 
 /* --- what they are mapped from ------------------------------------------------------------------- */
@@ -293,7 +294,7 @@ const struct vh_rule vh_rule_hugetlbfs_missing = {
 	.check = check_hugetlbfs_missing,
 	.explain = "The domain puts its memory on huge pages, and they cannot be mapped: libvirt\n"
 		   "makes a file for them in a hugetlbfs, and none with pages of that size is\n"
-		   "mounted. systemd mounts /dev/hugepages with the default size alone; 1 GiB\n"
+		   "mounted. systemd mounts /dev/hugepages with the default size only; 1 GiB\n"
 		   "pages need their own mount. libvirtd looks for mounts when it starts. With\n"
 		   "<source type='memfd'/> no mount is needed. The memory has to be a multiple\n"
 		   "of the page: QEMU does not map 4.5 GiB on pages of 1 GiB.",

@@ -145,12 +145,13 @@ const struct vh_rule vh_rule_memory_short = {
 		   "not have that much kills something, most likely the guest itself. The start\n"
 		   "needs <memory>, without the parts on huge pages, in nvdimms and in\n"
 		   "virtio-mem that is not requested, plus 128 MiB and a 64th for QEMU and page\n"
-		   "tables. Above MemAvailable and what ZFS can give back it is a warning,\n"
-		   "because other programs are swapped out; above that and free swap, an error.\n"
-		   "Give the guest less, or stop something; set 'memory = warn' or 'off' in the\n"
-		   "configuration if you know better. Single NUMA nodes are not checked.\n"
-		   "On IBM Z only what the guest maps for its devices is pinned, while it\n"
-		   "runs: there it is a warning.",
+		   "tables. If that is more than MemAvailable and what ZFS can release, it is a\n"
+		   "warning: other programs will be swapped out. If it is also more than these\n"
+		   "and the free swap together, it is an error. Give the guest less, or stop\n"
+		   "something; set 'memory = warn' or 'off' in the configuration if you know\n"
+		   "better. Single NUMA nodes are not checked.\n"
+		   "On IBM Z only what the guest maps for its devices is pinned, while it runs:\n"
+		   "there it is a warning.",
 };
 
 /* --- hard_limit --------------------------------------------------------------------------- */
@@ -249,11 +250,11 @@ const struct vh_rule vh_rule_hard_limit_low = {
 	.scopes = VH_SCOPE_DOMAIN | VH_SCOPE_POLICY,
 	.title = "hard_limit is too low for the memory that QEMU locks",
 	.check = check_hard_limit_low,
-	.explain = "<hard_limit> in <memtune> is the most that the QEMU process may use, and\n"
-		   "libvirt makes it the most that it may lock as well. Passthrough locks the\n"
-		   "memory of the guest: once for all its devices, but once for each if the\n"
-		   "guest has an IOMMU, and once more for each NVMe disk; and its ROMs, so that\n"
-		   "a limit that is just the memory is too low. Then the start fails with\n"
+	.explain = "<hard_limit> in <memtune> limits the memory that the QEMU process may use,\n"
+		   "and libvirt also makes it the limit of locked memory. Passthrough locks the\n"
+		   "memory of the guest: once for all its devices, or once for each if the guest\n"
+		   "has an IOMMU, and once more for each NVMe disk. It locks the ROMs too, so a\n"
+		   "limit that equals the memory is too low. Then the start fails with\n"
 		   "'VFIO_MAP_DMA failed: Cannot allocate memory', or the process is killed at\n"
 		   "the limit. Above it, but below what libvirt would allow without the element\n"
 		   "(that and 1 GiB more, by the formula of libvirt 9.4 and later), the guest\n"
@@ -308,8 +309,8 @@ const struct vh_rule vh_rule_start_slow = {
 		   "before it runs. As a rule of thumb that takes a second for each 5 GiB; old\n"
 		   "processors and memory of another NUMA node take longer. It is reported from\n"
 		   "10 seconds on. No timeout ends such a start: timeout-call bounds the calls\n"
-		   "of the hook, and QEMU pins between them; libvirt waits for QEMU a second\n"
-		   "for each GiB and more. 'virsh list' may wait as long. In <memoryBacking>,\n"
-		   "<allocation mode='immediate' threads='8'/> lets several threads clear the\n"
-		   "memory (libvirt 8.2 and later).",
+		   "of the hook, and QEMU pins the memory between two of them; libvirt waits for\n"
+		   "QEMU a second for each GiB and more. 'virsh list' may wait as long. In\n"
+		   "<memoryBacking>, <allocation mode='immediate' threads='8'/> lets several\n"
+		   "threads clear the memory (libvirt 8.2 and later).",
 };
