@@ -9,7 +9,7 @@
 #include "lib/base/child.h"
 #include "lib/case/standing.h"
 #include "lib/host/function.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 

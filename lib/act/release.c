@@ -7,7 +7,7 @@
 #include "lib/case/expect.h"
 #include "lib/state/record.h"
 #include "lib/act/groups.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 

@@ -4,7 +4,7 @@
 #define VH_TASK_H
 
 #include "lib/act/act.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 /* Everything that one prepare or detach holds; cleared at its end. */
 struct vh_task {

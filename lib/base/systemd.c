@@ -10,7 +10,7 @@
 
 #include "lib/base/banned.h"
 
-#define SHOW_MS 2000
+#define SHOW_MS 10000 /* process 1 answers nobody while it reads its units again */
 #define SHOWN_MAX (1u << 20)
 #define UNITS_MAX 256 /* of one call */
 

@@ -14,7 +14,7 @@
 int vh_systemd_call(const char *verb, const struct vh_names *units);
 
 /* What `systemctl show` says of these units, one block after the other, with an empty line between
- * them; within two seconds. NULL: nothing. Caller frees. */
+ * them; within ten seconds. NULL: nothing. Caller frees. */
 char *vh_systemd_show(const struct vh_names *units) VH_CHECK;
 
 #endif

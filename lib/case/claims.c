@@ -7,7 +7,7 @@
 #include "lib/base/printable.h"
 #include "lib/case/holdings.h"
 #include "lib/host/libvirt/libvirt-files.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 

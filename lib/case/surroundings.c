@@ -11,7 +11,7 @@
 #include "lib/case/emulator.h"
 #include "lib/host/libvirt/apparmor.h"
 #include "lib/host/machine.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 

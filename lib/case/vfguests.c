@@ -4,7 +4,7 @@
 
 #include "lib/case/holdings.h"
 #include "lib/host/function.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 

@@ -7,7 +7,7 @@
 #include "lib/base/reader.h"
 #include "lib/host/function.h"
 #include "lib/host/read.h"
-#include "lib/host/scan.h"
+#include "lib/host/processes/scan.h"
 #include "lib/host/uses/use.h"
 #include "lib/host/uses/uses.h"
 

@@ -8,7 +8,7 @@
 #include <fnmatch.h>
 
 #include "lib/base/strbuf.h"
-#include "lib/host/holder.h"
+#include "lib/host/processes/holder.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/banned.h"

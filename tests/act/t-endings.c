@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 #include "tests/fake/actors.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/tap.h"

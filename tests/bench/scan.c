@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "lib/host/scan.h"
+#include "lib/host/processes/scan.h"
 #include "tests/bench/bench.h"
 
 #include "lib/base/banned.h"

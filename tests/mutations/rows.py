@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """rows.py [FILE...] - each row and each name that is left out of a table of what the host uses
-(lib/host/storage, lib/host/uses, lib/host/holder.c) must be missed by a test. The rows are found in the sources, so
+(lib/host/storage, lib/host/uses, lib/host/processes/holder.c) must be missed by a test. The rows are found in the sources, so
 that a new one is in by itself. Works on a copy, where
 only what changed is built again."""
 import os
@@ -41,7 +41,8 @@ def mutations(text):
         found = list(elements(text, table.end()))
         for begin, end in found if len(found) > 1 else []:
             what = " ".join(text[begin:end].split()).rstrip(",")
-            yield table.group(1) or "only", what, text[:begin] + text[end:]
+            before = text[:begin] if text[end - 1] == "," else text[:begin].rstrip().rstrip(",")
+            yield table.group(1) or "only", what, before + text[end:]
 
 
 def run(command, **more):
@@ -72,7 +73,7 @@ def main():
     if not files:
         files = sorted(os.path.join("lib/host", folder, f) for folder in ("storage", "uses")
                        for f in os.listdir(os.path.join(top, "lib/host", folder))
-                       if f.endswith(".c")) + ["lib/host/holder.c"]
+                       if f.endswith(".c")) + ["lib/host/processes/holder.c"]
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="vfio-hook-rows.") as copy:
         run(["bash", "-c", "git ls-files -z --cached --others --exclude-standard | "

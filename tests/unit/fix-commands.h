@@ -32,6 +32,7 @@ static const struct {
 	{ "losetup", false },    /* loop and a number */
 	{ "nbd-client", false }, /* nbd and a number */
 	{ "rbd", false },        /* rbd and a number */
+	{ "usbip", false },      /* the number of a port */
 	{ "nvme", false },       /* nvme and a number */
 	{ "iscsiadm", false },   /* the number of a session */
 	{ "vfio-hook", false },  /* an address */

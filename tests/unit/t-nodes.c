@@ -10,7 +10,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/host/read.h"
-#include "lib/host/scan.h"
+#include "lib/host/processes/scan.h"
 #include "lib/host/uses/subsystem.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -77,6 +77,8 @@ static const struct {
 	{ "mmc_rpmb", "mmcblk0rpmb", "mmcblk0rpmb", "block error" },
 	{ "dax", "dax0.0", "dax0.0", "block error" },
 	{ "drm", "renderD128", "dri/renderD128", "display error" },
+	{ "drm", "card1", "dri/card1", "display error" },
+	{ "drm", "controlD64", "dri/controlD64", "display error" },
 	{ "graphics", "fb1", "fb1", "display error" },
 	{ "drm_dp_aux_dev", "drm_dp_aux0", "drm_dp_aux0", "display warning" },
 	{ "accel", "accel0", "accel/accel0", "compute error" },
@@ -86,6 +88,11 @@ static const struct {
 	{ "dsa", "wq0.0", "dsa/wq0.0", "compute error" },
 	{ "iax", "wq1.0", "iax/wq1.0", "compute error" },
 	{ "sound", "pcmC1D0p", "snd/pcmC1D0p", "sound error" },
+	{ "sound", "midiC1D0", "snd/midiC1D0", "sound error" },
+	{ "sound", "comprC1D0", "snd/comprC1D0", "sound error" },
+	{ "sound", "dsp1", "snd/dsp1", "sound error" },
+	{ "sound", "adsp1", "snd/adsp1", "sound error" },
+	{ "sound", "audio1", "snd/audio1", "sound error" },
 	{ "ptp", "ptp0", "ptp0", "network error" },
 	{ "infiniband_verbs", "uverbs0", "infiniband/uverbs0", "network error" },
 	{ "infiniband_mad", "umad0", "infiniband/umad0", "network error" },
@@ -97,6 +104,8 @@ static const struct {
 	{ "tty", "ttyS4", "ttyS4", "serial error" },
 	{ "virtio-ports", "vport1p1", "vport1p1", "serial error" },
 	{ "input", "event3", "input/event3", "input peer" },
+	{ "input", "mouse1", "input/mouse1", "input peer" },
+	{ "input", "js0", "input/js0", "input peer" },
 	{ "hidraw", "hidraw0", "hidraw0", "input warning" },
 	{ "usb", "usb3", "bus/usb/usb3", "other error" },
 	{ "usbmisc", "hiddev0", "usb/hiddev0", "other error" },
@@ -160,28 +169,42 @@ static void test_row(size_t n)
 		diag("'%s' '%s' '%s' '%s' '%s'", by_path, by_number, by_name, by_class, by_other);
 }
 
+/* Of a line, and of each name that nodes have there. */
+static size_t count_cases(const char *subsystem, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < VH_COUNT(rows); i++)
+		n += !strcmp(rows[i].subsystem, subsystem) && vh_has_prefix(rows[i].object, name);
+	return n;
+}
+
 /* block, the nodes without kernel objects and those that another one tells of have their cases
  * below. */
 static void test_all_told(void)
 {
 	static const char *const elsewhere[] = { "block", "nvidia", "nvidia-nvswitch",
 						 VH_SUBSYSTEM_USB_INPUT, VH_SUBSYSTEM_BOOT_SCREEN };
-	size_t count, missing = 0;
+	size_t count, told = 0, missing = 0;
 	const struct vh_subsystem *table = vh_subsystem_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
-		bool told = false;
+		static const char *const any[] = { "", NULL };
+		size_t cases = count_cases(table[i].name, "");
+		bool other = false;
 
-		for (size_t k = 0; k < VH_COUNT(rows); k++)
-			told |= !strcmp(rows[k].subsystem, table[i].name);
 		for (size_t k = 0; k < VH_COUNT(elsewhere); k++)
-			told |= !strcmp(elsewhere[k], table[i].name);
-		if (!told)
-			diag("no case for %s", table[i].name);
-		missing += !told;
+			other |= !strcmp(elsewhere[k], table[i].name);
+		for (const char *const *o = table[i].only ? table[i].only : any; *o && !other; o++) {
+			if (!count_cases(table[i].name, *o)) {
+				diag("no case for %s %s", table[i].name, *o);
+				missing++;
+			}
+		}
+		told += cases;
 	}
-	ok(!missing && count + 1 == VH_COUNT(rows) + VH_COUNT(elsewhere),
-	   "every line of the table has its case, every case its line");
+	ok(!missing && told + count_cases("a-new-one", "") == VH_COUNT(rows),
+	   "every line of the table, and every name in it, has its case, every case its line");
 }
 
 /* --- who, where, and how it ends ------------------------------------------------------------------ */
@@ -209,6 +232,10 @@ static void test_all_told(void)
 	    "f " AT "usb1/1-3/1-3:1.0/bInterfaceProtocol\t01\n"           \
 	    "f " AT "usb1/1-3/1-3:1.0/h/input/input5/event4/dev\t13:68\n" \
 	    "l " AT "usb1/1-3/1-3:1.0/h/input/input5/event4/subsystem\tsys/class/input\n"
+#define USB_INPUT(node)                                                     \
+	USB "f " AT "usb1/1-3/1-3:1.0/h/input/input5/" node "/dev\t13:33\n" \
+	    "l " AT "usb1/1-3/1-3:1.0/h/input/input5/" node                 \
+	    "/subsystem\tsys/class/input\n" PROCESS("9", "qemu-kvm", "/dev/char/13:33")
 #define SWITCHES FUNCTION("068000", "nvidia-nvswitch")
 #define GPU                          \
 	FUNCTION("030200", "nvidia") \
@@ -453,6 +480,14 @@ static const struct {
 	{ "a guest's input", KEYBOARD PROCESS("9", "qemu-kvm", "/dev/char/13:68"),
 	  "input error: a running guest, process 9 (qemu-kvm), has /dev/input/event4 (an input device) "
 	  "open; input peer: keyboard 'Keys' (1-3)",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a guest's mouse", USB_INPUT("mouse1"),
+	  "input error: a running guest, process 9 (qemu-kvm), has /dev/input/mouse1 (an input device) "
+	  "open; input peer: USB device 'unnamed' (1-3)",
+	  "shut its guest down; virsh list shows those of libvirt" },
+	{ "a guest's joystick", USB_INPUT("js0"),
+	  "input error: a running guest, process 9 (qemu-kvm), has /dev/input/js0 (an input device) "
+	  "open; input peer: USB device 'unnamed' (1-3)",
 	  "shut its guest down; virsh list shows those of libvirt" },
 	{ "a desktop's input", KEYBOARD PROCESS("7", "Xorg", "/dev/char/13:68"),
 	  "input peer: keyboard 'Keys' (1-3)", "none" },

@@ -2,7 +2,7 @@
 /* t-process - who has what open, from the descriptors in /proc. */
 #include <sys/stat.h>
 
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"

@@ -5,7 +5,7 @@
  * t-nodes, kernel users and holders of disks in t-block-uses.
  */
 #include "lib/base/strbuf.h"
-#include "lib/host/holder.h"
+#include "lib/host/processes/holder.h"
 #include "lib/host/read.h"
 #include "lib/host/uses/subsystem.h"
 #include "lib/host/uses/ties.h"

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/host/host.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 
@@ -211,7 +211,8 @@ struct vh_hook_install *vh_hook_install_read(const struct vh_root *root, struct 
 		return NULL;
 	}
 	if (!root->live) /* start of a process, modes and times of files */
-		vh_host_not_checked(h, "whether libvirt knows of the hook, and may run it: not recorded");
+		vh_host_not_checked(
+			h, "whether libvirt knows of the hook, and may run it: not recorded");
 	i = vh_alloc(sizeof(*i));
 	VH_IGNORE(vh_root_list(root, &drop_ins, "%s/qemu.d", HOOKS));
 	read_place(root, "qemu", &i->main);

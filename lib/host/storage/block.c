@@ -11,6 +11,7 @@
 #include "lib/base/shell.h"
 #include "lib/base/size.h"
 #include "lib/base/unit.h"
+#include "lib/host/uses/subsystem.h"
 
 #include "lib/base/banned.h"
 
@@ -30,17 +31,6 @@ static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *
 			 const char *via, int depth);
 static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path, const char *via,
 			       int depth);
-
-/* The name below /dev: sysfs writes a slash as an exclamation mark (drivers/base/core.c). */
-static char *node_name(const char *name)
-{
-	char *node = vh_strdup(name);
-
-	for (char *p = node; *p; p++)
-		if (*p == '!')
-			*p = '/';
-	return node;
-}
 
 /* --- one block device ------------------------------------------------------------------------ */
 
@@ -355,7 +345,7 @@ static void look_at_kernel_users(struct vh_uses_ctx *ctx, const struct node *n)
 static void look_at_node(struct vh_uses_ctx *ctx, const char *path, const char *name,
 			 const char *via, int depth)
 {
-	_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+	_auto_free_ char *node = vh_subsystem_file_name(name), *file = vh_printf("/dev/%s", node);
 	_auto_free_ char *dm_name = vh_root_read(ctx->root, "%s/dm/name", path);
 	_auto_free_ char *mapper = vh_printf("/dev/mapper/%s", dm_name ? dm_name : "");
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
@@ -430,7 +420,7 @@ static void judge_opener(struct vh_uses_ctx *ctx, const char *path, const char *
 /* Of what is known as in use already, again. */
 static void look_exclusively(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *node = node_name(name);
+	_auto_free_ char *node = vh_subsystem_file_name(name);
 	bool complete = ctx->complete;
 	unsigned int kinds = ctx->dev->unseen_kinds;
 
@@ -469,7 +459,7 @@ static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path, const 
  * udev has to look himself. */
 static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *node = node_name(name);
+	_auto_free_ char *node = vh_subsystem_file_name(name);
 	_auto_free_ char *dev = vh_root_read(ctx->root, "%s/dev", path);
 	_auto_free_ char *data = vh_root_read(ctx->root, "run/udev/data/b%s", dev ? dev : "");
 	_auto_free_ char *type = vh_members_signature(ctx, path), *shown = NULL;
@@ -496,7 +486,7 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 /* disk sda (465.8 GiB); an empty drive, and what is below a GiB, without its size */
 static char *disk_text(const struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *node = node_name(name);
+	_auto_free_ char *node = vh_subsystem_file_name(name);
 	int64_t kib = vh_root_read_int(ctx->root, "%s/size", path) / 2;
 	_auto_free_ char *size = kib < 1 << 20 ? NULL : vh_size_text((uint64_t)kib, VH_BEST);
 
@@ -535,7 +525,7 @@ void vh_block_look_at_exports(struct vh_uses_ctx *ctx, const char *node)
  * disk that is free as a whole the partitions are free too. */
 static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
-	_auto_free_ char *node = node_name(name);
+	_auto_free_ char *node = vh_subsystem_file_name(name);
 	_auto_names_ struct vh_names parts = { 0 };
 	int whole = vh_root_try_exclusive(ctx->root, node);
 	size_t before = ctx->dev->n_uses;
@@ -545,7 +535,7 @@ static void look_at_unseen(struct vh_uses_ctx *ctx, const char *path, const char
 	VH_IGNORE(list_partitions(ctx, path, &parts)); /* look_at_partitions() says why */
 	for (size_t i = 0; i < parts.count; i++) {
 		_auto_free_ char *sub = vh_printf("%s/%s", path, parts.name[i]);
-		_auto_free_ char *part = node_name(parts.name[i]);
+		_auto_free_ char *part = vh_subsystem_file_name(parts.name[i]);
 		int rc = is_untried(whole) ? whole : vh_root_try_exclusive(ctx->root, part);
 
 		if (rc == -EBUSY)
@@ -578,7 +568,8 @@ void vh_block_look(struct vh_uses_ctx *ctx, const char *path, const char *name)
 	}
 	*VH_APPEND(ctx->dev->carries.name, ctx->dev->carries.count) = disk_text(ctx, path, name);
 	if (ctx->host->uses_untold) {
-		_auto_free_ char *node = node_name(name), *file = vh_printf("/dev/%s", node);
+		_auto_free_ char *node = vh_subsystem_file_name(name),
+				 *file = vh_printf("/dev/%s", node);
 
 		vh_things_block(ctx, file, NULL, NULL);
 		return;

@@ -9,7 +9,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
-#include "lib/host/holder.h"
+#include "lib/host/processes/holder.h"
 
 #include "lib/base/banned.h"
 

@@ -8,7 +8,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/base/unit.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 

@@ -100,7 +100,7 @@ static void take(struct vh_unit_facts *u, const char *key, const char *value)
 	else if (!strcmp(key, "ActiveState"))
 		u->active |= is_one_of(value, running);
 	else if (!strcmp(key, "Job")) /* of one that does not run: it is about to start */
-		u->active |= strcmp(value, "0") != 0;
+		u->active |= *value && strcmp(value, "0") != 0;
 	else if (!strcmp(key, "FragmentPath"))
 		u->made_by_hand = !*value || vh_has_prefix(value, "/run/systemd/transient/");
 	else if (!strcmp(key, "Following") && *value)

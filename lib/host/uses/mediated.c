@@ -9,7 +9,7 @@
 #include "lib/base/shell.h"
 #include "lib/base/uuid.h"
 #include "lib/host/libvirt/libvirt-files.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"

@@ -6,8 +6,8 @@
  */
 #include "lib/host/uses/use.h"
 
-#include "lib/host/holder.h"
-#include "lib/host/scan.h"
+#include "lib/host/processes/holder.h"
+#include "lib/host/processes/scan.h"
 #include "lib/host/uses/subsystem.h"
 
 #include "lib/base/banned.h"

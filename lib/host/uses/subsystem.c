@@ -111,20 +111,25 @@ bool vh_subsystem_counts(const struct vh_subsystem *s, const char *name)
 	return !s || !s->only;
 }
 
-/* dvb0.frontend1 is dvb/adapter0/frontend1 (drivers/media/dvb-core/dvbdev.c); elsewhere sysfs
- * writes a slash as an exclamation mark (drivers/base/core.c). */
+char *vh_subsystem_file_name(const char *name)
+{
+	char *file = vh_strdup(name);
+
+	for (char *p = file; *p; p++)
+		if (*p == '!')
+			*p = '/';
+	return file;
+}
+
+/* dvb0.frontend1 is dvb/adapter0/frontend1 (drivers/media/dvb-core/dvbdev.c). */
 char *vh_subsystem_node(const char *subsystem, const char *name)
 {
 	const struct vh_subsystem *s = vh_subsystem_find(subsystem);
+	_auto_free_ char *file = vh_subsystem_file_name(name);
 	unsigned int adapter;
 	int at = 0;
-	char *node;
 
 	if (vh_streq(subsystem, "dvb") && sscanf(name, "dvb%u.%n", &adapter, &at) == 1 && at)
 		return vh_printf("/dev/dvb/adapter%u/%s", adapter, name + at);
-	node = vh_printf("/dev/%s%s", s && s->dir ? s->dir : "", name);
-	for (char *p = node; *p; p++)
-		if (*p == '!')
-			*p = '/';
-	return node;
+	return vh_printf("/dev/%s%s", s && s->dir ? s->dir : "", file);
 }

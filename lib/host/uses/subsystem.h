@@ -36,6 +36,9 @@ const struct vh_subsystem *vh_subsystem_find(const char *name);
 const struct vh_subsystem *vh_subsystem_table(size_t *ret_count);
 /* Does an open node of this name mean something? */
 bool vh_subsystem_counts(const struct vh_subsystem *s, const char *name);
+/* What a kernel object is called below /dev: sysfs writes a slash as an exclamation mark
+ * (drivers/base/core.c). Caller frees. */
+char *vh_subsystem_file_name(const char *name) VH_CHECK;
 /* The node of a kernel object for which the kernel gives no DEVNAME: "/dev/dri/card0". Caller
  * frees. */
 char *vh_subsystem_node(const char *subsystem, const char *name) VH_CHECK;

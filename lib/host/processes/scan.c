@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* scan - see scan.h. */
-#include "lib/host/scan.h"
+#include "lib/host/processes/scan.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* process - who is who from /proc/PID/stat, and who has a file open from /proc/PID/fd. */
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 
 #include <errno.h>
 

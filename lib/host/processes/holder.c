@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* holder - see holder.h. */
-#include "lib/host/holder.h"
+#include "lib/host/processes/holder.h"
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/host/libvirt/libvirt-files.h"
-#include "lib/host/process.h"
+#include "lib/host/processes/process.h"
 #include "lib/host/systemd/session.h"
 
 #include "lib/base/banned.h"
