@@ -39,23 +39,13 @@ static bool is_called(const struct node *n, const char *list)
 	return vh_use_is_in_list(list, n->file) || vh_use_is_in_list(list, n->mapper);
 }
 
-/* /dev/root, where the kernel itself has mounted it, or a link that leads nowhere by now. */
-static bool is_unknown_name(const char *source)
-{
-	return !strcmp(source, "/dev/root") || vh_has_prefix(source, "/dev/disk/");
-}
-
-/* btrfs has numbers of its own, and names one of its members; by a name that says nothing it may be
- * any that is mounted. */
 static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 			  const struct vh_mount *m)
 {
 	_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
 
 	return vh_streq(n->dev, numbers) || is_called(n, m->source) || is_called(n, m->more) ||
-	       vh_members_share(ctx->usage, n->file, m->source) ||
-	       (!m->major && is_unknown_name(m->source) &&
-		vh_members_share(ctx->usage, n->file, n->file));
+	       vh_members_are_of(ctx->usage, n->file, m);
 }
 
 /* A file that the kernel has open: swap, the file of a loop, an export. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usb - what hangs on a USB controller, and which of it people type and point with. */
-#include "lib/host/keyboard.h"
+#include "lib/host/uses/keyboard.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/printable.h"
