@@ -266,8 +266,8 @@ static const char *const commands[] = {
 	"losetup",   "lvchange",   "machinectl", "mdadm",      "mkdir",      "modprobe",
 	"multipath", "nbd-client", "nmcli",      "numactl",    "nvme",       "ovs-vsctl",
 	"podman",    "rbd",        "restorecon", "rm",         "semanage",   "setsebool",
-	"swapoff",   "systemctl",  "targetcli",  "umount",     "vfio-hook",  "virsh",
-	"virt-xml",  "zpool",
+	"swapoff",   "systemctl",  "targetcli",  "umount",     "usbip",      "vfio-hook",
+	"virsh",     "virt-xml",   "zpool",
 };
 
 static bool is_command(const char *line)

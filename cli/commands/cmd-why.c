@@ -227,7 +227,7 @@ static int64_t put_start(const struct why *w)
 		at = written(w, path);
 	}
 	if (!at) {
-		put("last start", "none that is known");
+		put("last start", "not known");
 		return 0;
 	}
 	when = time_text(at);
@@ -320,7 +320,7 @@ static void put_changes(struct why *w, int64_t since)
 	put_file(w, VH_CONFIG_PATH, "/" VH_CONFIG_PATH, since);
 	put_boot(w, since);
 	if (!w->changes)
-		put_change(w, "nothing that is looked at here");
+		put_change(w, "nothing: devices, definition, configuration and boot are the same");
 }
 
 /* --- the journal, and now --------------------------------------------------------------------- */

@@ -144,6 +144,12 @@ static void read_rom(struct vh_surroundings *s, const struct vh_root *root, cons
 		vh_names_note(unseen, "the ROM file %s", shown);
 	if (rom->there != VH_YES)
 		return;
+	/* a tree has the names of files whose bytes were not recorded */
+	if (vh_root_stat(root, &st, true, "%s", e->rom + 1) == 0 &&
+	    (S_ISDIR(st.st_mode) || (root->live && S_ISREG(st.st_mode) && !st.st_size)))
+		rom->unusable = S_ISDIR(st.st_mode) ? "a directory" : "empty";
+	if (rom->unusable)
+		return;
 	if (root->live)
 		rom->closed = find_closed(root, e->rom);
 	if (root->live && !rom->closed && vh_root_stat(root, &st, true, "%s", e->rom + 1) == 0 &&

@@ -14,11 +14,12 @@
 struct vh_rom_file {
 	const struct vh_hostdev *element; /* borrowed from the domain */
 	enum vh_tri there;
-	char *closed;       /* itself, or the directory above it, that only its owner may read or
-			       enter; NULL: none */
-	bool confined;      /* AppArmor's profile for the domain does not let QEMU read it */
-	enum vh_tri is_rom; /* it begins as a ROM does */
-	bool has_ids;       /* and says which device it is for */
+	char *closed;         /* itself, or the directory above it, that only its owner may read or
+				 enter; NULL: none */
+	const char *unusable; /* why it is none, whatever is in it, or NULL; static */
+	bool confined;        /* AppArmor's profile for the domain does not let QEMU read it */
+	enum vh_tri is_rom;   /* it begins as a ROM does */
+	bool has_ids;         /* and says which device it is for */
 	uint16_t vendor, device;
 };
 

@@ -68,6 +68,18 @@ static bool has_address(const xmlNode *n)
 	return vh_xml_attr(n, "address") != NULL;
 }
 
+/* The lowest bit of the first byte: an address of many, which no interface has. */
+static bool is_of_many(const xmlNode *n)
+{
+	const char *address = vh_xml_attr(n, "address");
+	uint64_t byte;
+
+	if (!address || strlen(address) < 2)
+		return false;
+	return vh_parse_uint((const char[]){ address[0], address[1], 0 }, 16, 0xff, &byte) == 0 &&
+	       (byte & 1);
+}
+
 /* Elements that an interface has if it is the host's end of a wire, and not a PCI device. */
 static const struct {
 	const char *element, *shown;
@@ -83,6 +95,7 @@ static const struct {
 	{ "coalesce", "<coalesce>", has_frames, false, false },
 	{ "ip", "<ip>", has_address, false, true },
 	{ "route", "<route>", has_address, false, true },
+	{ "mac", "a multicast <mac>", is_of_many, false, true },
 };
 
 /* libvirt reads queues of a virtio interface alone. */

@@ -67,10 +67,16 @@ static const struct {
 	{ "memory", NULL, "source", NULL, NULL, "path", NULL },
 	{ "rng", NULL, "backend", "model", "random", NULL, NULL },
 	{ "tpm", NULL, "backend", "type", "passthrough", "device", "path" },
+	{ "tpm", NULL, "backend", "type", "emulator", "source", "path" },
+	{ "video", NULL, "model", NULL, NULL, "acceleration", "rendernode" },
 };
 
 static void read_paths(struct vh_needs *to, const xmlNode *node)
 {
+	_auto_free_ char *emulator = vh_xml_is(node, "emulator") ? vh_xml_text(node) : NULL;
+
+	if (emulator)
+		add_name(to, VH_NEED_PATH, node, "emulator", emulator);
 	for (size_t i = 0; i < VH_COUNT(paths); i++) {
 		const xmlNode *n = NULL;
 		_auto_free_ char *text = NULL;

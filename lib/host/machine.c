@@ -111,14 +111,17 @@ unsigned int vh_machine_libvirt(const struct vh_root *root)
 	return 0;
 }
 
-static enum vh_cpu read_cpu(const struct vh_root *root)
+/* `ret_virtual`: a hypervisor shows it (CPUID, leaf 1), that of Xen to its first domain too. */
+static enum vh_cpu read_cpu(const struct vh_root *root, bool *ret_virtual)
 {
 	char text[4096];
 	ssize_t n = vh_root_read_bytes(root, text, sizeof(text) - 1, "proc/cpuinfo");
 
+	*ret_virtual = false;
 	if (n < 0)
 		return VH_CPU_OTHER;
 	text[n] = 0;
+	*ret_virtual = strstr(text, " hypervisor");
 	if (strstr(text, "GenuineIntel"))
 		return VH_CPU_INTEL;
 	if (strstr(text, "AuthenticAMD") || strstr(text, "HygonGenuine"))
@@ -202,11 +205,11 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	_auto_names_ struct vh_names names = { 0 };
 	_auto_free_ char *denylist = vh_root_read(root,
 						  "sys/module/vfio_pci/parameters/disable_denylist");
-	bool tables = vh_root_list(root, &names, "sys/firmware/acpi/tables") == 0;
+	bool tables = vh_root_list(root, &names, "sys/firmware/acpi/tables") == 0, is_virtual;
 
 	h->release = vh_root_read(root, "proc/sys/kernel/osrelease");
 	h->cmdline = vh_root_read(root, "proc/cmdline");
-	h->cpu = read_cpu(root);
+	h->cpu = read_cpu(root, &is_virtual);
 	h->is_guest = is_guest(root);
 	for (size_t i = 0; i < names.count; i++)
 		if (!strcmp(names.name[i], "DMAR") || !strcmp(names.name[i], "IVRS"))
@@ -221,6 +224,7 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 
 		h->is_guest = h->is_guest || is_guest_by_name(root);
 		h->under_xen = !h->is_guest && vh_streq(hypervisor, "xen");
+		h->is_guest = h->is_guest || (is_virtual && !h->under_xen);
 	}
 	if (h->cpu == VH_CPU_Z && !h->iommu)
 		h->off_slots = read_off_slots(root);

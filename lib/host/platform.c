@@ -8,7 +8,7 @@
 #include "lib/host/boot-binding.h"
 #include "lib/host/libvirt/hardening.h"
 #include "lib/host/libvirt/hook-install.h"
-#include "lib/host/keyboard.h"
+#include "lib/host/uses/keyboard.h"
 #include "lib/host/module-options.h"
 #include "lib/host/read.h"
 

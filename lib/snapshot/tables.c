@@ -24,6 +24,26 @@ void vh_tables_cmdline(struct vh_keeping *k, const char *text, size_t len, struc
 	vh_kept_put(t, vh_scrub_cmdline(&k->scrub, text));
 }
 
+/* Of the first processor: whose it is, and whether a hypervisor shows it. */
+void vh_tables_cpuinfo(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	static const char *const wanted[] = { "processor\t: 0", "vendor_id\t:", "vendor_id  ",
+					      "CPU implementer", "cpu\t\t: POWER" };
+	_auto_free_ char *copy = vh_strdup(text);
+	_auto_strbuf_ struct vh_strbuf kept = { 0 };
+	char *rest = copy, *line;
+
+	(void)k, (void)len;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		for (size_t i = 0; i < VH_COUNT(wanted); i++)
+			if (vh_has_prefix(line, wanted[i]))
+				vh_strbuf_join(&kept, "\n", line);
+		if (vh_has_prefix(line, "flags\t") && strstr(line, " hypervisor"))
+			vh_strbuf_join(&kept, "\n", "flags\t\t: hypervisor");
+	}
+	vh_kept_put(t, kept.data ? vh_strbuf_steal(&kept) : vh_strdup(""));
+}
+
 /* The first of these words that the table has; it is all that platform.c looks for. */
 void vh_tables_interrupts(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
 {

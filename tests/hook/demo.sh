@@ -30,9 +30,9 @@ ready=$?
 echo
 if [ $groups -ne 0 ]; then
 	echo "This machine has no IOMMU switched on, so no device of it can be passed to a guest"
-	echo "now; what to do is said above. Nothing is broken, and nothing was changed."
+	echo "now. What to do is printed above. Nothing is broken, and nothing was changed."
 else
-	[ $ready -eq 0 ] || echo "What stands in the way is said above; nothing was changed."
+	[ $ready -eq 0 ] || echo "The problems are printed above. Nothing was changed."
 	echo "The next three commands:"
 	echo "  sudo make install"
 	echo "  sudo systemctl reload libvirtd        # or virtqemud; once"

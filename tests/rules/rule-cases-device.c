@@ -113,8 +113,8 @@ static void amd_firmware(struct world *w)
 	w->host.cmdline = S("amd_iommu=on");
 }
 CASE("iommu-off-amd", amd_firmware, .want = "error iommu-off", .says = "describes no IOMMU",
-     .fix = "SVM in the firmware setup and reboot; the kernel needs no option, and "
-	    "amd_iommu=on is not one");
+     .fix = "SVM in the firmware setup and reboot; the kernel needs no option: "
+	    "amd_iommu=on does nothing");
 
 static void amd_off(struct world *w)
 {

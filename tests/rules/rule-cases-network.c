@@ -169,6 +169,22 @@ static void held_by_hand(struct world *w)
 CASE("pool-held-by-hostdev", held_by_hand, .want = "error network-function " VF(0),
      .fix = "virsh shutdown other");
 
+static void named_as_well(struct world *w)
+{
+	pool(w, 1);
+	world_name(w, VF(0));
+}
+CASE("pool-named-as-well", named_as_well, .want = "error network-function " VF(0) ":10",
+     .says = "from network 'pool': it gives " VF(0) ", which the <hostdev> of line 10 is",
+     .fix = "take the function out of the network");
+
+static void named_and_later(struct world *w)
+{
+	pool(w, 1);
+	world_name(w, VF(1));
+}
+CASE("pool-named-and-later", named_and_later, .want = "");
+
 static void unmanaged(struct world *w)
 {
 	pool(w, 1);

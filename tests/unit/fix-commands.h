@@ -27,6 +27,7 @@ static const struct {
 	{ "fcoeadm", true },     { "drbdsetup", false }, /* drbd and a number */
 	{ "install", false }, /* what may be read is in no tree: rules/rule-cases-start.c */
 	{ "mkdir", false },   /* a size */
+	{ "usbip", false },   /* no tree has a place on a bus by another name */
 	{ "chmod", false },   /* modes and labels are in no tree: rules/rule-cases-hook.c */
 	{ "semanage", false },   { "restorecon", false },
 	{ "losetup", false },    /* loop and a number */

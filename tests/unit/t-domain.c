@@ -55,14 +55,19 @@ static const struct {
 	{ "hostdevs that are no PCI device",
 	  "<hostdev type='usb'><source>" ADDR(
 		  1) "</source></hostdev>"
-		     "<hostdev type='mdev' model='vfio-pci'><source><address "
-		     "uuid='x'/></source></hostdev>"
+		     "<hostdev type='mdev' model='vfio-pci'><source><address uuid='x'/></source></hostdev>"
 		     "<hostdev mode='capabilities' type='pci'><source>" ADDR(
 			     1) "</source></hostdev>"
-				"<hostdev><source>" ADDR(1) "</source></hostdev>"
-							    "<hostdev type='PCI'><source>" ADDR(
-								    1) "</source></hostdev>",
+				"<hostdev><source><address uuid='x'/></source></hostdev>",
 	  "" },
+	{ "hostdevs of no kind, with the address of a PCI device",
+	  "<hostdev><source>" ADDR(1) "</source></hostdev>"
+				      "<hostdev type='PCI'><source>" ADDR(
+					      1) "</source></hostdev>"
+						 "<hostdev mode='host' type='pci'><source>" ADDR(
+							 1) "</source></hostdev>",
+	  "hostdev:2 it has no type no ABSENT; hostdev:2 its type is not 'pci' no ABSENT; "
+	  "hostdev:2 its mode is not 'subsystem' no ABSENT" },
 	{ "the address in the guest is not the source",
 	  "<hostdev type='pci'>" PCI(9) "<source>" ADDR(1) "</source></hostdev>",
 	  "hostdev:2 0000:01:00.0 no ABSENT" },

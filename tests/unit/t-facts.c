@@ -35,6 +35,7 @@
 #define MODULES                                \
 	"f proc/sys/kernel/osrelease\t6.1.0\n" \
 	"f lib/modules/6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
+#define FLAGGED "f proc/cpuinfo\tvendor_id\\t: AuthenticAMD\\nflags\\t\\t: fpu hypervisor lahf_lm\n"
 #define ARM "f proc/cpuinfo\tprocessor\\t: 0\\nCPU implementer\\t: 0x41\n"
 #define ALIAS "f lib/modules/6.1.0/modules.alias\t-\n"
 #define WITHOUT "pci 0000:01:00.0 class=020000 id=8086:10d3 driver=igb\nd sys/kernel/iommu_groups\n"
@@ -153,6 +154,10 @@ static const struct {
 	{ "a Chromebook", WITHOUT VENDOR("Google"), show_hypervisor, "none" },
 	{ "a guest of Xen", WITHOUT VENDOR("Xen") XEN, show_hypervisor, "guest" },
 	{ "the first domain of Xen", WITHOUT VENDOR("Dell Inc.") XEN, show_hypervisor, "Xen" },
+	{ "a guest of a hypervisor that no name tells", WITHOUT FLAGGED, show_hypervisor, "guest" },
+	{ "the first domain of Xen, as its processor shows it", WITHOUT FLAGGED XEN,
+	  show_hypervisor, "Xen" },
+	{ "a processor of a machine of its own", WITHOUT CPU, show_hypervisor, "none" },
 	{ "no hypervisor", WITHOUT VENDOR("Dell Inc."), show_hypervisor, "none" },
 	{ "NUMA nodes, one without processors",
 	  NIC

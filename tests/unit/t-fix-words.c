@@ -16,7 +16,7 @@
 static const char *const prose[] = {
 	"add",    "allow", "choose", "copy",  "depends", "enable",  "end",  "give", "if",   "in",
 	"name",   "none",  "or",     "pass",  "remove",  "replace", "run",  "set",  "shut", "stop",
-	"switch", "take",  "then",   "write", "dmesg",   "chown",   "from", "set",
+	"switch", "take",  "then",   "write", "dmesg",   "chown",   "from", "set",  "this",
 };
 
 static bool is_listed(const char *const *list, size_t count, const char *word)

@@ -333,6 +333,15 @@ static const struct {
 	  "E TPM /dev/tpm0 is on " TAKEN },
 	{ "a TPM of software", SERIAL NODE(TAKEN, "tpm/tpm0", "10:224", "tpm"),
 	  "<tpm><backend type='emulator'><device path='/dev/tpm0'/></backend></tpm>", "" },
+	{ "a TPM of software, by its state", SDA MOUNTED(AT_SRV),
+	  "<tpm><backend type='emulator'><source type='dir' path='/srv/tpm'/></backend></tpm>",
+	  "E TPM /srv/tpm is in the file system at /srv, on " TAKEN },
+	{ "QEMU itself", SDA MOUNTED(AT_SRV), "<emulator>/srv/bin/qemu</emulator>",
+	  "E QEMU /srv/bin/qemu is in the file system at /srv, on " TAKEN },
+	{ "a render node for vhost-user", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<video><model type='virtio'><acceleration accel3d='yes' "
+	  "rendernode='/dev/dri/renderD129'/></model></video>",
+	  "E render node /dev/dri/renderD129 is on " TAKEN },
 	{ "a mediated device", GPU "d @" TAKEN "/" UUID "\n",
 	  "<hostdev type='mdev' model='vfio-pci'><source><address uuid='" UUID
 	  "'/></source></hostdev>",

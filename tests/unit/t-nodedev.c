@@ -148,7 +148,7 @@ static void test_devices(const struct scratch *s)
 	   "of an interface that is not up nothing is said");
 	d = vh_host_dev(h, &disk);
 	ok(d && !d->n_uses && d->carries.count == 1 &&
-		   vh_streq(d->carries.name[0], "disk sda (500 GB)"),
+		   vh_streq(d->carries.name[0], "disk sda (465.8 GiB)"),
 	   "a disk, of which no use is said");
 	d = vh_host_dev(h, &odd);
 	ok(d && !d->driver && d->root_bus, "a driver that is a path, a parent that is itself");

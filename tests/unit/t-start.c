@@ -4,7 +4,9 @@
  * host has, and what is found; on small machines of which one thing is made wrong. Of each finding
  * the severity, the rule and the line of the XML.
  */
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/strbuf.h"
 #include "lib/config/config.h"
@@ -130,6 +132,9 @@ static const struct {
 	{ "its address", CARD, "", VF("<ip address='192.0.2.5'/>"), "", "E setting-refused:4" },
 	{ "its route", CARD, "", VF("<route address='0.0.0.0' gateway='192.0.2.1'/>"), "",
 	  "E setting-refused:4" },
+	{ "its address in the network", CARD, "", VF("<mac address='52:54:00:01:02:03'/>"), "", "" },
+	{ "that of many", CARD, "", VF("<mac address='01:00:5e:01:02:03'/>"), "",
+	  "E setting-refused:4" },
 	{ "its queues", CARD, "", VF("<model type='virtio'/><driver queues='4'/>"), "",
 	  "E setting-refused:4" },
 	{ "queues that libvirt does not read", CARD, "", VF("<driver queues='4'/>"), "", "" },
@@ -192,6 +197,8 @@ static const struct {
 	{ "a ROM file", MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n",
 	  ROM(ROM_PATH), "", "", "" },
 	{ "a ROM file that is not there", MACHINE "d opt/roms\n", ROM(ROM_PATH), "", "",
+	  "E rom-file:3" },
+	{ "a directory for a ROM", MACHINE "d opt/roms/card.rom\n", ROM(ROM_PATH), "", "",
 	  "E rom-file:3" },
 	{ "a ROM file that a snapshot does not tell of", MACHINE, ROM(ROM_PATH), "", "", "" },
 	{ "a ROM file by a name of QEMU's", MACHINE "d usr/share/qemu\n", ROM("efi-e1000.rom"), "",
@@ -665,6 +672,23 @@ static void test_cases(void)
 	}
 }
 
+/* How long a file is, too. */
+static void test_empty_rom(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(MACHINE "f opt/roms/card.rom\t-\n");
+	_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+	_auto_free_ char *xml = domain_text(ROM(ROM_PATH), "", ""), *have = NULL;
+	int fd = openat(s->root.fd, "opt/roms/card.rom", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0)
+		abort();
+	close(fd);
+	s->root.live = true;
+	have = judged(&s->root, xml, &found);
+	ok(strstr(have, "E rom-file:3") && strstr(found.list[0].message, "is empty"),
+	   "a ROM file without anything in it");
+}
+
 /* Who owns a file or a directory above it, and who else may read it, is known of a running system. */
 static void test_closed_rom(void)
 {
@@ -730,6 +754,7 @@ int main(void)
 {
 	test_hidden_node();
 	test_cases();
+	test_empty_rom();
 	test_closed_rom();
 	test_notations();
 	return tap_done();

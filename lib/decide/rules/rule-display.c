@@ -2,7 +2,7 @@
 /* rule-display - what people at the host see and type with: its display, keyboard and mouse. */
 #include "lib/decide/rules/rule.h"
 
-#include "lib/host/keyboard.h"
+#include "lib/host/uses/keyboard.h"
 
 #include "lib/base/banned.h"
 
@@ -107,11 +107,12 @@ static void check_input_lost(const struct vh_case *c, const struct vh_rule *r,
 
 		if (!found)
 			continue;
-		vh_finding_add(out, r, pd,
-			       "plug it into a port of another controller, or make sure that you can log in by ssh",
-			       "with %s the host loses its keyboard or mouse: %s%s",
-			       vh_pci_str(&pd->dev->addr).s, texts.data,
-			       is_last ? "; the host has no other keyboard" : "");
+		vh_finding_add(
+			out, r, pd,
+			"plug it into a port of another controller, or make sure that you can log in by ssh",
+			"with %s the host loses its keyboard or mouse: %s%s",
+			vh_pci_str(&pd->dev->addr).s, texts.data,
+			is_last ? "; the host has no other keyboard" : "");
 	}
 }
 

@@ -82,8 +82,8 @@ static char *intel_fix(const struct vh_host *h)
 static const char *amd_fix(const struct vh_host *h)
 {
 	if (h->firmware_iommu == VH_YES)
-		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option, and amd_iommu=on is not one";
-	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs no option, and amd_iommu=on is not one";
+		return "dmesg | grep -i -e amd-vi -e iommu   # the kernel needs no option: amd_iommu=on does nothing";
+	return "enable IOMMU (AMD-Vi) and SVM in the firmware setup and reboot; the kernel needs no option: amd_iommu=on does nothing";
 }
 
 /* A guest has no firmware setup in which anything could be enabled. */
@@ -92,7 +92,7 @@ static char *guest_fix(const struct vh_host *h)
 	bool arm = h->cpu == VH_CPU_ARM || h->cpu == VH_CPU_OTHER;
 
 	return vh_printf(
-		"give this host, which is itself a virtual machine, a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
+		"this host is itself a virtual machine: give it a virtual IOMMU in its hypervisor, and start it again; libvirt: %s%s",
 		arm ? "<iommu model='smmuv3'/>"
 		    : "machine='q35', <ioapic driver='qemu'/> in <features>, and <iommu model='intel'><driver intremap='on' caching_mode='on'/></iommu>",
 		arm || has_option(h->cmdline, "intel_iommu", "on")

@@ -15,6 +15,7 @@ static const char *what_of(const struct vh_need *n)
 		{ "console", "console" },
 		{ "disk", "disk" },
 		{ "dtb", "device tree" },
+		{ "emulator", "QEMU" },
 		{ "filesystem", "folder" },
 		{ "graphics", "render node" },
 		{ "initrd", "initrd" },
@@ -30,6 +31,7 @@ static const char *what_of(const struct vh_need *n)
 		{ "serial", "serial port" },
 		{ "smartcard", "smart card reader" },
 		{ "tpm", "TPM" },
+		{ "video", "render node" },
 	};
 
 	switch (n->kind) {

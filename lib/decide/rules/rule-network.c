@@ -149,6 +149,29 @@ static void report_short(const struct vh_rule *r, const struct vh_vfpool *p, siz
 		       network, left, p->count, wanted);
 }
 
+/* libvirt does not know that the domain will have it: it refuses the start, for one device twice. */
+static bool is_named(const struct vh_case *c, const struct vh_vfpool *p, const struct vh_vf *vf,
+		     const struct vh_rule *r, struct vh_findings *out)
+{
+	_auto_free_ char *network = vh_printable(p->network, 60);
+	const struct vh_hostdev *e = NULL;
+	struct vh_finding *f;
+
+	for (size_t i = 0; i < c->domain->n_devices && !e; i++)
+		if (!c->domain->devices[i].problem &&
+		    !vh_pci_cmp(&c->domain->devices[i].addr, &vf->addr))
+			e = &c->domain->devices[i];
+	if (!e)
+		return false;
+	f = vh_finding_add(
+		out, r, NULL,
+		"take the function out of the network, or write <interface type='network'> instead of the device",
+		"from network '%s': it gives %s, which the <%s> of line %d is", network,
+		vh_pci_str(&vf->addr).s, vh_address_element_str(e->element), e->line);
+	vh_finding_about(f, &vf->addr, e->line);
+	return true;
+}
+
 static void check_network_function(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {
@@ -158,7 +181,11 @@ static void check_network_function(const struct vh_case *c, const struct vh_rule
 		size_t wanted = wanted_of(c, p);
 
 		for (size_t k = 0; k < p->count; k++)
-			if (!p->vfs[k].given)
+			if (p->vfs[k].given)
+				continue;
+			else if (next.left < wanted && is_named(c, p, &p->vfs[k], r, out))
+				next.left++;
+			else
 				weigh(c, p, &p->vfs[k], r, next.left < wanted ? &next : &later);
 		if (p->count && next.left < wanted) /* the caller has said what is not known */
 			report_short(r, p, wanted, next.left, out);
@@ -182,9 +209,9 @@ const struct vh_rule vh_rule_network_function = {
 		   "does not check whether the host uses it: an address, a route or a bridge on\n"
 		   "its interface is silently lost. Each function is judged as if the domain\n"
 		   "named it. It is an error if a function that this start gets does not pass,\n"
-		   "or if fewer are left than the domain has such interfaces; a problem with a\n"
-		   "later function is a warning. Free the function, or take it out of the\n"
-		   "network with 'virsh net-edit'.",
+		   "or if the domain names it besides, or if fewer are left than the domain has\n"
+		   "such interfaces; a problem with a later function is a warning. Free the\n"
+		   "function, or take it out of the network with 'virsh net-edit'.",
 };
 
 /* --- networks that are not there ---------------------------------------------------------------- */

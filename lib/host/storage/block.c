@@ -9,6 +9,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/shell.h"
+#include "lib/base/size.h"
 #include "lib/base/unit.h"
 #include "lib/host/uses/subsystem.h"
 
@@ -38,23 +39,13 @@ static bool is_called(const struct node *n, const char *list)
 	return vh_use_is_in_list(list, n->file) || vh_use_is_in_list(list, n->mapper);
 }
 
-/* /dev/root, where the kernel itself has mounted it, or a link that leads nowhere by now. */
-static bool is_unknown_name(const char *source)
-{
-	return !strcmp(source, "/dev/root") || vh_has_prefix(source, "/dev/disk/");
-}
-
-/* btrfs has numbers of its own, and names one of its members; by a name that says nothing it may be
- * any that is mounted. */
 static bool is_mounted_by(const struct vh_uses_ctx *ctx, const struct node *n,
 			  const struct vh_mount *m)
 {
 	_auto_free_ char *numbers = vh_printf("%u:%u", m->major, m->minor);
 
 	return vh_streq(n->dev, numbers) || is_called(n, m->source) || is_called(n, m->more) ||
-	       vh_members_share(ctx->usage, n->file, m->source) ||
-	       (!m->major && is_unknown_name(m->source) &&
-		vh_members_share(ctx->usage, n->file, n->file));
+	       vh_members_are_of(ctx->usage, n->file, m);
 }
 
 /* A file that the kernel has open: swap, the file of a loop, an export. */
@@ -454,10 +445,8 @@ static void look_at_partitions(struct vh_uses_ctx *ctx, const char *path, const 
 	}
 }
 
-/*
- * For a peer, which nobody named: what udev found on it (udev-builtin-blkid.c). Who does not run
- * udev has to look himself.
- */
+/* For a peer, which nobody named: what udev found on it (udev-builtin-blkid.c). Who does not run
+ * udev has to look himself. */
 static void look_at_signature(struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = vh_subsystem_file_name(name);
@@ -484,15 +473,14 @@ bool vh_block_is_disk(struct vh_uses_ctx *ctx, const char *path, const char *nam
 			vh_root_exists(ctx->root, "%s/size", path));
 }
 
-/* disk sda (500 GB) */
+/* disk sda (465.8 GiB); an empty drive, and what is below a GiB, without its size */
 static char *disk_text(const struct vh_uses_ctx *ctx, const char *path, const char *name)
 {
 	_auto_free_ char *node = vh_subsystem_file_name(name);
-	int64_t sectors = vh_root_read_int(ctx->root, "%s/size", path);
+	int64_t kib = vh_root_read_int(ctx->root, "%s/size", path) / 2;
+	_auto_free_ char *size = kib < 1 << 20 ? NULL : vh_size_text((uint64_t)kib, VH_BEST);
 
-	if (sectors < 1953125) /* below a GB, and an empty drive */
-		return vh_printf("disk %s", node);
-	return vh_printf("disk %s (%lld GB)", node, (long long)(sectors / 1953125));
+	return vh_printf("disk %s%s%s%s", node, size ? " (" : "", size ? size : "", size ? ")" : "");
 }
 
 /* By NVMe passthrough a target has the controller as a whole: /dev/nvme1 of .../nvme1/nvme1n1. */

@@ -59,6 +59,20 @@ bool vh_members_share(const struct vh_usage *u, const char *file, const char *so
 	return false;
 }
 
+/* /dev/root, where the kernel itself has mounted it, or a link that leads nowhere by now. */
+static bool is_unknown_name(const char *source)
+{
+	return !strcmp(source, "/dev/root") || vh_has_prefix(source, "/dev/disk/");
+}
+
+/* btrfs has numbers of its own, and names one of its members; by a name that says nothing it may be
+ * any that is mounted. */
+bool vh_members_are_of(const struct vh_usage *u, const char *file, const struct vh_mount *m)
+{
+	return vh_members_share(u, file, m->source) ||
+	       (!m->major && is_unknown_name(m->source) && vh_members_share(u, file, file));
+}
+
 /* --- what is on it, as udev says ---------------------------------------------------------------- */
 
 /* Of a file in /run/udev/data. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usb - what hangs on a USB controller, and which of it people type and point with. */
-#include "lib/host/keyboard.h"
+#include "lib/host/uses/keyboard.h"
 #include "lib/host/uses/use.h"
 
 #include "lib/base/printable.h"
+#include "lib/base/shell.h"
 
 #include "lib/base/banned.h"
 
@@ -107,12 +108,13 @@ static void look_at_loan(struct vh_uses_ctx *ctx, const char *path, const char *
 			 const char *shown)
 {
 	enum { USED = 2 };
+	_auto_free_ char *word = vh_shell_operand(name);
 
 	if (vh_root_read_int(ctx->root, "%s/usbip_status", path) != USED)
 		return;
 	vh_use_add(ctx, VH_USE_OTHER, "USB device '%s' (%s) is in use by another machine, by usbip",
 		   shown, name)
-		->fix = vh_printf("usbip unbind -b %s   # cuts off whoever works with it", name);
+		->fix = vh_printf("usbip unbind -b %s   # cuts off whoever works with it", word);
 }
 
 void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name)

@@ -127,6 +127,8 @@ void vh_members_read(const struct vh_root *root, struct vh_usage *u);
 void vh_members_clear(struct vh_usage *u);
 /* Are two devices (paths below /dev) members of one file system? */
 bool vh_members_share(const struct vh_usage *u, const char *file, const char *source);
+/* Is the device one of what is mounted there, as far as that is told? */
+bool vh_members_are_of(const struct vh_usage *u, const char *file, const struct vh_mount *m);
 /* What udev found on the block device with this directory, or NULL. Caller frees. */
 char *vh_members_signature(const struct vh_uses_ctx *ctx, const char *path) VH_CHECK;
 /* The pool that the member is of, by what udev says; NULL: unknown. Caller frees. */

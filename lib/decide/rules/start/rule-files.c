@@ -51,6 +51,19 @@ static void check_confined_rom(const struct vh_rule *r, const struct vh_rom_file
 		out);
 }
 
+/* hw/pci/pci.c:pci_add_option_rom() */
+static void check_unusable_rom(const struct vh_rule *r, const struct vh_rom_file *rom,
+			       struct vh_findings *out)
+{
+	_auto_free_ char *what = NULL;
+
+	if (!rom->unusable)
+		return;
+	what = vh_printf(" is %s: QEMU ends when it reads it", rom->unusable);
+	add_rom(r, rom, "remove the <rom> element, or put the file there", what, out)->severity =
+		VH_ERROR;
+}
+
 static void check_wrong_rom(const struct vh_case *c, const struct vh_rule *r,
 			    const struct vh_rom_file *rom, struct vh_findings *out)
 {
@@ -81,6 +94,7 @@ static void check_rom_file(const struct vh_case *c, const struct vh_rule *r, str
 				->severity = VH_ERROR;
 		if (rom->there != VH_YES)
 			continue;
+		check_unusable_rom(r, rom, out);
 		check_closed_rom(r, rom, out);
 		check_confined_rom(r, rom, out);
 		check_wrong_rom(c, r, rom, out);
@@ -94,15 +108,15 @@ const struct vh_rule vh_rule_rom_file = {
 	.title = "a ROM file cannot be read or does not fit",
 	.check = check_rom_file,
 	.explain = "The domain gives a device a file as its ROM, with <rom file=>. If the file\n"
-		   "is missing, QEMU ends with 'failed to find romfile'. Three cases are a\n"
-		   "warning: only the owner can read the file or a directory above it, and QEMU\n"
-		   "runs as another user. The file does not begin as a ROM does, like a dump\n"
-		   "with a header of nvflash, which has to be cut off. The ROM is for a device\n"
-		   "of another vendor, and the guest then has no picture. Where AppArmor\n"
-		   "confines guests, as in Debian and Ubuntu, QEMU may read /usr/share/vgabios\n"
-		   "and few other places, and libvirt adds no rule for ROMs: a file that the\n"
-		   "rules in /etc/apparmor.d do not allow is a warning too. Most cards need no\n"
-		   "file: try without the element first.",
+		   "is missing, empty, or a directory, QEMU ends with 'failed to find romfile'.\n"
+		   "Three cases are a warning: only the owner can read the file or a directory\n"
+		   "above it, and QEMU runs as another user. The file does not begin as a ROM\n"
+		   "does, like a dump with a header of nvflash, which has to be cut off. The ROM\n"
+		   "is for a device of another vendor, and the guest then has no picture. Where\n"
+		   "AppArmor confines guests, as in Debian and Ubuntu, QEMU may read\n"
+		   "/usr/share/vgabios and few other places, and libvirt adds no rule for ROMs:\n"
+		   "a file that the rules in /etc/apparmor.d do not allow is a warning too. Most\n"
+		   "cards need no file: try without the element first.",
 };
 
 /* Where the kernel keeps no account of pages that are written to (mm/gup.c:

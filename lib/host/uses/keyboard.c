@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* keyboard - what has letters among its keys, from /proc/bus/input/devices. */
-#include "lib/host/keyboard.h"
+#include "lib/host/uses/keyboard.h"
 
 #include "lib/base/banned.h"
 
