@@ -158,15 +158,20 @@ static bool read_modalias(const struct vh_root *dir, struct vh_pci_dev *d)
 	return true;
 }
 
-static void read_ids(const struct vh_root *dir, struct vh_pci_dev *d)
+/* False: there is no such function. Where the attribute is missing, what libvirt takes as proof of
+ * existence decides (virPCIDeviceExists()). */
+static bool read_ids(const struct vh_root *dir, struct vh_pci_dev *d)
 {
 	if (read_modalias(dir, d))
-		return;
+		return true;
+	if (!vh_root_exists(dir, "config"))
+		return false;
 	d->class = number(dir, "class");
 	d->vendor = (uint16_t)number(dir, "vendor");
 	d->device = (uint16_t)number(dir, "device");
 	d->subvendor = (uint16_t)number(dir, "subsystem_vendor");
 	d->subdevice = (uint16_t)number(dir, "subsystem_device");
+	return true;
 }
 
 int vh_function_ids(const struct vh_root *dir, uint16_t *ret_vendor, uint16_t *ret_device)
@@ -254,19 +259,18 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 {
 	_auto_root_ struct vh_root dir = { .fd = -1 };
 	_auto_free_ char *pf = NULL, *path = enter(bus, vh_pci_str(addr).s, &dir);
-	struct vh_pci_dev *d;
+	struct vh_pci_dev ids = { 0 }, *d;
 
-	/* what libvirt takes as proof of existence (virPCIDeviceExists()) */
-	if (!path || !vh_root_exists(&dir, "config")) {
+	if (!path || !read_ids(&dir, &ids)) {
 		*ret_failed = errno == ENOENT ? *ret_failed : errno;
 		return NULL;
 	}
 	d = vh_alloc(sizeof(*d));
+	*d = ids;
 	d->addr = *addr;
 	d->numa_node = -1;
 	d->path = VH_STEAL(path);
 	read_place(d);
-	read_ids(&dir, d);
 	d->numvfs = count_vfs(&dir);
 	d->boot_vga = vh_pci_is_display(d->class) && number(&dir, "boot_vga") == 1;
 	d->group = vh_function_group_in(&dir);
