@@ -56,7 +56,9 @@ static void read_bindings(struct vh_placement *n, const xmlNode *domain)
 	static const char *const elements[] = { "vcpupin", "emulatorpin", "iothreadpin" };
 	const xmlNode *tune = vh_xml_child(domain, "cputune");
 
-	add_binding(n, vh_xml_child(domain, "vcpu"), "vcpu");
+	/* that of <vcpu> is the emulator's, if it has none of its own (qemuProcessInitCpuAffinity()) */
+	if (!vh_xml_child(tune, "emulatorpin"))
+		add_binding(n, vh_xml_child(domain, "vcpu"), "vcpu");
 	for (size_t i = 0; i < VH_COUNT(elements); i++)
 		for (const xmlNode *p = vh_xml_child(tune, elements[i]); p;
 		     p = vh_xml_next(p, elements[i]))

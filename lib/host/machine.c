@@ -9,11 +9,9 @@
 
 #include "lib/base/banned.h"
 
-/* Is `module` named in a modules.dep or modules.builtin? Its file name has - or _. */
-static bool lists_module(const struct vh_root *root, const char *path, const char *release)
+/* Is it named in a modules.dep or modules.builtin? Its file name has - or _. */
+static bool lists_vfio_pci(const char *text)
 {
-	_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", release, path);
-
 	return text && (strstr(text, "/vfio-pci.ko") || strstr(text, "/vfio_pci.ko"));
 }
 
@@ -50,8 +48,8 @@ static bool is_needed(const char *deps, const char *file)
 }
 
 /* modprobe and the kernel forbid what it needs as they forbid itself
- * (libkmod/libkmod-module.c:kmod_module_probe_insert_module()). */
-static void read_forbidden(const struct vh_root *root, struct vh_host *h)
+ * (libkmod/libkmod-module.c:kmod_module_probe_insert_module()), unless it is loaded. */
+static void read_forbidden(const struct vh_root *root, struct vh_host *h, const char *deps)
 {
 	static const struct {
 		const char *module, *file;
@@ -60,33 +58,41 @@ static void read_forbidden(const struct vh_root *root, struct vh_host *h)
 		{ "vfio_pci_core", "/vfio-pci-core.ko" },
 		{ "vfio", "/vfio.ko" },
 	};
-	_auto_free_ char *deps = vh_root_read(root, "lib/modules/%s/modules.dep", h->release);
+	_auto_module_values_ struct vh_module_options installs = { 0 };
 
+	vh_module_options_installs(root, &installs);
 	for (size_t i = 0; i < VH_COUNT(modules) && !h->forbidden; i++) {
 		const char *module = modules[i].module;
+		const char *where = vh_module_options_forbidden_by(&installs, module);
+		bool blacklisted = is_blacklisted(h->cmdline, module);
 
-		if (i && (!is_needed(deps, modules[i].file) ||
-			  vh_root_exists(root, "sys/module/%s", module)))
+		if ((!where && !blacklisted) ||
+		    (i && (!is_needed(deps, modules[i].file) ||
+			   vh_root_exists(root, "sys/module/%s", module))))
 			continue;
-		h->blacklisted = is_blacklisted(h->cmdline, module);
-		if (!h->blacklisted)
-			h->forbidden_by = vh_module_options_forbidden_by(root, module);
-		if (h->blacklisted || h->forbidden_by)
-			h->forbidden = module;
+		h->forbidden = module;
+		h->blacklisted = blacklisted;
+		h->forbidden_by = blacklisted ? NULL : vh_strdup(where);
 	}
 }
 
 static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *h)
 {
+	_auto_free_ char *deps = NULL, *builtin = NULL;
+
 	if (vh_root_exists(root, "sys/bus/pci/drivers/vfio-pci"))
 		return VH_MODULE_LOADED;
-	if (!h->release || !vh_root_exists(root, "lib/modules/%s/modules.dep", h->release))
+	if (h->release)
+		deps = vh_root_read(root, "lib/modules/%s/modules.dep", h->release);
+	if (!deps)
 		return root->live || vh_root_exists(root, "lib/modules") ? VH_MODULE_MISSING
 									 : VH_MODULE_UNKNOWN;
-	if (!lists_module(root, "modules.dep", h->release) &&
-	    !lists_module(root, "modules.builtin", h->release))
-		return VH_MODULE_MISSING;
-	read_forbidden(root, h);
+	if (!lists_vfio_pci(deps)) {
+		builtin = vh_root_read(root, "lib/modules/%s/modules.builtin", h->release);
+		if (!lists_vfio_pci(builtin))
+			return VH_MODULE_MISSING;
+	}
+	read_forbidden(root, h, deps);
 	return h->forbidden ? VH_MODULE_FORBIDDEN : VH_MODULE_LOADABLE;
 }
 

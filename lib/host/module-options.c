@@ -72,7 +72,7 @@ static void read_cmdline(const char *cmdline, const char *module, const char *op
 /* What is looked for in modprobe.d, and where it goes. */
 struct search {
 	const char *command; /* "options" or "install" */
-	const char *module;
+	const char *module;  /* NULL: any, and the whole line behind the command is taken */
 	const char *option;  /* of "options"; NULL: the whole rest of the line */
 	struct vh_module_options *ret;
 };
@@ -112,7 +112,9 @@ static void read_file(char *text, const char *where, const struct search *s)
 		word += n;
 		word += strspn(word, BLANKS);
 		n = strcspn(word, BLANKS);
-		if (is_module(word, n, s->module))
+		if (!s->module)
+			take_rest(s, word, where);
+		else if (is_module(word, n, s->module))
 			take_rest(s, word + n, where);
 	}
 }
@@ -155,21 +157,33 @@ void vh_module_options_read(const struct vh_root *root, const char *cmdline, con
 	read_cmdline(cmdline, module, option, ret);
 }
 
-char *vh_module_options_forbidden_by(const struct vh_root *root, const char *module)
+void vh_module_options_installs(const struct vh_root *root, struct vh_module_options *ret)
 {
-	static const char *const nothing[] = { "/bin/false", "/bin/true", "/usr/bin/false",
-					       "/usr/bin/true", "false", "true", ":" };
-	_auto_module_values_ struct vh_module_options found = { 0 };
-	struct search s = { "install", module, NULL, &found };
+	struct search s = { "install", NULL, NULL, ret };
 
 	read_modprobe_d(root, &s);
+}
+
+const char *vh_module_options_forbidden_by(const struct vh_module_options *installs,
+					   const char *module)
+{
+	static const char *const nothing[] = {
+		"/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true", "false", "true", ":"
+	};
+
 	/* of several commands for one module the first counts (libkmod/libkmod-module.c) */
-	for (size_t i = 0; found.count && i < VH_COUNT(nothing); i++) {
-		const char *command = found.list[0].value;
+	for (size_t k = 0; k < installs->count; k++) {
+		const char *command = installs->list[k].value;
 		size_t n = strcspn(command, BLANKS);
 
-		if (vh_is_word(command, n, nothing[i]))
-			return vh_strdup(found.list[0].where);
+		if (!is_module(command, n, module))
+			continue;
+		command += n + strspn(command + n, BLANKS);
+		n = strcspn(command, BLANKS);
+		for (size_t i = 0; i < VH_COUNT(nothing); i++)
+			if (vh_is_word(command, n, nothing[i]))
+				return installs->list[k].where;
+		return NULL;
 	}
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * module-options - the options of a kernel module that is not loaded yet, or does not show them: what
- * the kernel command line and modprobe.d(5) set, and whether the latter lets it be loaded.
+ * module-options - the options of a kernel module that is not loaded yet, or does not show them:
+ * what the kernel command line and modprobe.d(5) set, and whether the latter lets it be loaded.
  */
 #ifndef VH_MODULE_OPTIONS_H
 #define VH_MODULE_OPTIONS_H
@@ -25,8 +25,11 @@ void vh_module_options_clear(struct vh_module_options *v);
 void vh_module_options_read(const struct vh_root *root, const char *cmdline, const char *module,
 			    const char *option, struct vh_module_options *ret);
 
-/* The file of modprobe.d that has a command in place of loading `module` that does nothing
- * ("install vfio-pci /bin/false"); NULL: none. What another command does cannot be known. */
-char *vh_module_options_forbidden_by(const struct vh_root *root, const char *module) VH_CHECK;
+/* Every command of modprobe.d in place of loading a module: "vfio-pci /bin/false". */
+void vh_module_options_installs(const struct vh_root *root, struct vh_module_options *ret);
+/* The file of which the command for `module` does nothing; NULL: none. What another command does
+ * cannot be known. Borrowed. */
+const char *vh_module_options_forbidden_by(const struct vh_module_options *installs,
+					   const char *module);
 
 #endif

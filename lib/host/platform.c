@@ -223,16 +223,18 @@ static void read_bind_ids(const struct vh_function_bus *bus, struct vh_host *h)
 	}
 }
 
-/* Without it those of the nodes, which are the same. */
+/* Those of all nodes, where there are several. */
 static void read_cpus(const struct vh_root *root, struct vh_host *h)
 {
-	_auto_free_ char *online = vh_root_read(root, "sys/devices/system/cpu/online");
+	_auto_free_ char *online = NULL;
 
-	if (online && vh_bits_parse(&h->cpus, online, VH_BITS_MAX) == 0)
-		return;
 	for (size_t i = 0; i < h->n_nodes; i++)
 		for (size_t w = 0; w < VH_COUNT(h->cpus.word); w++)
 			h->cpus.word[w] |= h->nodes[i].cpus.word[w];
+	if (!h->n_nodes)
+		online = vh_root_read(root, "sys/devices/system/cpu/online");
+	if (online && vh_bits_parse(&h->cpus, online, VH_BITS_MAX) < 0)
+		memset(&h->cpus, 0, sizeof(h->cpus));
 }
 
 /* --- what is to be taken at boot ---------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "lib/host/machine.h"
 #include "lib/host/platform.h"
 #include "lib/host/topology.h"
-#include "lib/host/variant.h"
+#include "lib/host/libvirt/variant.h"
 
 #include "lib/base/banned.h"
 

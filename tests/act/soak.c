@@ -107,6 +107,14 @@ struct worker {
 
 typedef int operation(struct stage *st, const struct vh_domain *d);
 
+/* The kernel ends what a process that is killed has begun, and so does systemd. */
+static void kill_all(const struct vh_root *root, pid_t group)
+{
+	_auto_close_ int still = fake_between_writes(root);
+
+	kill(-group, SIGKILL);
+}
+
 /* Runs the operation in processes of its own, and kills all of them now and then. Returns what
  * it returned, or SIGKILL. */
 static int run(struct worker *w, operation *op, const struct vh_domain *d)
@@ -131,7 +139,7 @@ static int run(struct worker *w, operation *op, const struct vh_domain *d)
 	setpgid(pid, pid);
 	if (w->kills && random_below(&w->seed, 4) == 0) {
 		pause_up_to(&w->seed, 8);
-		kill(-pid, SIGKILL);
+		kill_all(w->st->root, pid);
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		violation("cannot wait: %s", strerror(errno));

@@ -5,7 +5,7 @@
  */
 #include <signal.h>
 
-#include "lib/host/variant.h"
+#include "lib/host/libvirt/variant.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/fake/stage.h"
 #include "tests/tap.h"
@@ -120,7 +120,8 @@ static void test_killed(void)
 	_auto_(stage) struct stage *st = machine(0);
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, NAMED);
 
-	fake_fault(st->root, "write 6 group"); /* two modules, two overrides, two unbinds; not the bind */
+	fake_fault(st->root,
+		   "write 6 group"); /* two modules, two overrides, two unbinds; not the bind */
 	ok(stage_fork(st, stage_prepare, d) == SIGKILL && stage_is(st, PEER, "- mlx5_vfio_pci"),
 	   "killed before the bind");
 	fake_reset(st->root);

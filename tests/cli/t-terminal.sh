@@ -166,6 +166,18 @@ held 'whoever has not gone yet' 'at users hold' 150 \
 	"^vfio-hook: waiting for this to end: $card is used by the host: process 813 .*: $limit\$" \
 	"$fake" detach $card
 
+# Who does not go is named, and everything comes back.
+run "$fake" reattach $card
+cp -r "$root/proc/812" "$root/proc/813"
+sed -i 's/^812/813/' "$root/proc/813/stat"
+sed -i '1i [defaults]\ntimeout-group = 1' "$root/etc/libvirt/vfio-hook.conf"
+exits 'a desktop that does not go' 1 "$fake" detach $card
+tells 'a desktop that does not go: who' "^error: $card is used by the host: process 813 "
+tells 'a desktop that does not go: and what that means' '^vfio-hook: refused, and everything is as it was before: 1 problem$'
+verdict 'a desktop that does not go: what was told before is not told again' \
+	test "$(grep -c 'display-manager.service is stopped' "$work/err")" = 1
+rm -r "$root/proc/813"
+
 # What makes an initramfs, or lists one, waits for a pipe.
 mkfifo "$work/pipe-of-tool"
 for what in build list; do

@@ -44,6 +44,11 @@ void fake_resume(const struct vh_root *root)
 	fake_put(root, FAKE "/resume", "%s", "");
 }
 
+int fake_between_writes(const struct vh_root *root)
+{
+	return fake_lock(root, FAKE_BUSY);
+}
+
 static int counted(const struct vh_root *root, const char *what)
 {
 	int64_t n = vh_root_read_int(root, FAKE "/%s", what);

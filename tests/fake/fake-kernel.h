@@ -50,6 +50,9 @@ void fake_resume(const struct vh_root *root);
 /* May this machine make a process hang beyond SIGKILL? (By ptrace; a container may not.) */
 bool fake_can_hang(void);
 
+/* While its descriptor is open no write is half done: for those who kill. */
+int fake_between_writes(const struct vh_root *root);
+
 int fake_writes(const struct vh_root *root);
 int fake_steps(const struct vh_root *root);
 /* The log, never NULL; caller frees. */

@@ -554,8 +554,9 @@ static const struct {
 	  "md1p1 is mounted at /mnt/disk1; sda is a disk of Unraid's array",
 	  "umount /mnt/disk1; stop the array: Main, Array Operation, in Unraid's web page" },
 	{ "its parity",
-	  SDA PLAIN "f proc/mdstat\tmdVersion=2.9.25\\nmdState=STARTED\\ndiskName.0=\\n"
-		    "rdevName.0=sda\n",
+	  SDA MOUNTS("\\n21 20 9:1 / /mnt/disk1 rw - xfs /dev/md1p1 rw")
+		  SWAPS("") "f proc/mdstat\tmdVersion=2.9.25\\nmdState=STARTED\\ndiskName.0=\\n"
+			    "rdevName.0=sda\n",
 	  "sda is a disk of Unraid's array",
 	  "stop the array: Main, Array Operation, in Unraid's web page" },
 	{ "that is stopped", SDA PLAIN FREE UNRAID("STOPPED") UDEV("8:0", ""), "", "" },

@@ -75,6 +75,7 @@
 #define NVME_DISK(more)                                                                \
 	"<disk type='nvme'><source type='pci' managed='yes' " more "><address bus='5'" \
 	" slot='0'/></source></disk>\n"
+#define ONLINE MACHINE "f sys/devices/system/cpu/online\t0-7\n"
 #define IOAPIC(driver) "<features><ioapic driver='" driver "'/></features>"
 #define LIBVIRT(version) "l usr/lib/x86_64-linux-gnu/libvirt.so.0\tlibvirt.so.0." version ".0\n"
 #define DAEMON(caps, sys, lock)                                                               \
@@ -192,6 +193,25 @@ static const struct {
 	{ "one before the first", MACHINE, "<boot order='0'/>", "", "", "E setting-refused:2" },
 	{ "one beside that of the firmware", MACHINE, "<boot order='1'/>", "",
 	  "<os><boot dev='hd'/></os>", "E setting-refused:2" },
+	{ "processors that are there", ONLINE, "", "",
+	  "<cputune><vcpupin vcpu='0' cpuset='3,9'/><emulatorpin cpuset='0'/></cputune>", "" },
+	{ "processors that are not there", ONLINE, "", "",
+	  "\n<cputune><vcpupin vcpu='0' cpuset='8-9'/></cputune>", "E bound-nowhere:5" },
+	{ "those of QEMU", ONLINE, "", "", "\n<cputune><emulatorpin cpuset='8'/></cputune>",
+	  "E bound-nowhere:5" },
+	{ "those of a thread", ONLINE, "", "",
+	  "\n<cputune><iothreadpin iothread='1' cpuset='8'/></cputune>", "E bound-nowhere:5" },
+	{ "those of all", ONLINE, "", "", "\n<vcpu cpuset='8'>1</vcpu>", "E bound-nowhere:5" },
+	{ "those of all, which nothing uses", ONLINE, "", "",
+	  "<vcpu cpuset='8'>1</vcpu><cputune><emulatorpin cpuset='1'/></cputune>", "" },
+	{ "processors of nodes",
+	  MACHINE "f sys/devices/system/node/online\t0-1\n"
+		  "f sys/devices/system/node/node0/cpulist\t0-1\n"
+		  "f sys/devices/system/node/node1/cpulist\t2-3\n",
+	  "", "", "\n<vcpu cpuset='4'>1</vcpu>", "E bound-nowhere:5" },
+	{ "processors that are not known", MACHINE, "", "", "<vcpu cpuset='4096'>1</vcpu>", "" },
+	{ "a node that is not there", MACHINE "f sys/devices/system/node/online\t0\n", "", "",
+	  "\n<numatune><memory mode='strict' nodeset='1'/></numatune>", "E bound-nowhere:5" },
 	{ "that of the firmware alone", MACHINE, "", "", "<os><boot dev='hd'/></os>", "" },
 
 	{ "a ROM file", MACHINE "f opt/roms/card.rom\t" PCIR("\\xde\\x10\\x80\\x1b") "\n",

@@ -242,8 +242,13 @@ static const char *value_of(const char *text, const char *key, unsigned int numb
 static void read_unraid(const struct vh_root *root, struct vh_usage *u)
 {
 	enum { DISKS_MAX = 256 };
-	_auto_free_ char *text = vh_root_read(root, "proc/mdstat");
+	_auto_free_ char *text = NULL;
+	bool any = false;
 
+	for (size_t i = 0; i < u->n_mounts && !any; i++) /* of an array that is started some are */
+		any = vh_has_prefix(u->mounts[i].source, "/dev/md");
+	if (any)
+		text = vh_root_read(root, "proc/mdstat");
 	if (!text || !strstr(text, "\nrdevName.") || !strstr(text, "mdState=STARTED"))
 		return;
 	for (unsigned int i = 0; i < DISKS_MAX; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* variant - see variant.h. */
-#include "lib/host/variant.h"
+#include "lib/host/libvirt/variant.h"
 
 #include <fnmatch.h>
 
