@@ -84,28 +84,29 @@ static bool is_of_many(const xmlNode *n)
 static const struct {
 	const char *element, *shown;
 	bool (*counts)(const xmlNode *);
-	bool at_start;   /* virDomainActualNetDefValidate(), qemuDomainValidateActualNetDef() */
-	bool of_network; /* the network may give what cannot have it */
+	bool at_start; /* virDomainActualNetDefValidate(), qemuDomainValidateActualNetDef() */
+	enum { OWN = 1, NETWORK = 2, BOTH = 3 } of;
 } ends[] = {
-	{ "bandwidth", "<bandwidth>", has_limit, true, true },
-	{ "filterref", "<filterref>", has_filter, true, true },
-	{ "port", "<port isolated='yes'>", is_isolated, true, true },
-	/* qemuValidateDomainDeviceDefNetwork(), by what is written */
-	{ "mtu", "<mtu>", has_size, false, false },
-	{ "coalesce", "<coalesce>", has_frames, false, false },
-	{ "ip", "<ip>", has_address, false, true },
-	{ "route", "<route>", has_address, false, true },
-	{ "mac", "a multicast <mac>", is_of_many, false, true },
+	{ "bandwidth", "<bandwidth>", has_limit, true, BOTH },
+	/* of type='hostdev' it is not read */
+	{ "filterref", "<filterref>", has_filter, true, NETWORK },
+	{ "port", "<port isolated='yes'>", is_isolated, true, BOTH },
+	/* qemuValidateDomainDeviceDefNetwork(), by what is written: a network may give what can have it */
+	{ "mtu", "<mtu>", has_size, false, OWN },
+	{ "coalesce", "<coalesce>", has_frames, false, OWN },
+	{ "ip", "<ip>", has_address, false, BOTH },
+	{ "route", "<route>", has_address, false, BOTH },
+	{ "mac", "a multicast <mac>", is_of_many, false, BOTH },
 };
 
-/* libvirt reads queues of a virtio interface alone. */
+/* libvirt reads queues of a virtio interface alone, and of type='hostdev' none. */
 static void read_queues(const struct device *d)
 {
 	const char *queues = vh_xml_attr(vh_xml_child(d->node, "driver"), "queues");
 	const char *model = vh_xml_attr(vh_xml_child(d->node, "model"), "type");
 	uint64_t n;
 
-	if (queues && model && vh_has_prefix(model, "virtio") &&
+	if (d->network && queues && model && vh_has_prefix(model, "virtio") &&
 	    vh_address_uint(queues, 10, &n) == 0 && n)
 		add(d, vh_strdup("queues in its <driver>"), NULL, true);
 }
@@ -136,7 +137,7 @@ static void read_interface(const struct device *d)
 	for (size_t i = 0; i < VH_COUNT(ends); i++) {
 		const xmlNode *n = vh_xml_child(d->node, ends[i].element);
 
-		if (n && ends[i].counts(n) && (!d->network || ends[i].of_network))
+		if (n && ends[i].of & (d->network ? NETWORK : OWN) && ends[i].counts(n))
 			add(d, vh_strdup(ends[i].shown), NULL, ends[i].at_start);
 	}
 	read_queues(d);

@@ -225,7 +225,9 @@ void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, stru
 
 	if (!d || d->mates || d->can_reset != VH_UNKNOWN || vh_host_is_bridge(d))
 		return;
-	d->numa_node = (int)vh_root_read_int(root, DEVICES "/%s/numa_node", vh_pci_str(&d->addr).s);
+	if (h->n_nodes) /* where there is one, nothing is remote */
+		d->numa_node = (int)vh_root_read_int(root, DEVICES "/%s/numa_node",
+						     vh_pci_str(&d->addr).s);
 	read_reset(root, h, d);
 	read_links(bus, d);
 	d->cold = is_cold(root, d);

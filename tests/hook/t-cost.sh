@@ -171,12 +171,18 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 		sed "s:</devices>:$(devices_in "$where" "$functions" | tr -d '\n')&:" \
 			"$work/plain.xml" >"$work/moved.xml"
 		export VH_TEST_ROOT=$work/moved
-		own_calls vm prepare begin - <"$work/moved.xml"
-		prepared=$own children=$forked
-		own_calls vm release end - <"$work/moved.xml"
+		# How often somebody waits depends on who runs first: the least of three.
+		least='' children=0
+		for ((i = 0; i < 3; i++)); do
+			own_calls vm prepare begin - <"$work/moved.xml"
+			prepared=$own made=$forked
+			own_calls vm release end - <"$work/moved.xml"
+			[ -n "$least" ] && [ $((prepared + own)) -ge "$least" ] || least=$((prepared + own))
+			[ $((made + forked)) -le $children ] || children=$((made + forked))
+		done
 		unset VH_TEST_ROOT
-		at_most "$what, prepare and release: system calls" $((prepared + own)) "$most_calls"
-		at_most "$what, prepare and release: children" $((children + forked)) "$most_children"
+		at_most "$what, prepare and release: system calls" "$least" "$most_calls"
+		at_most "$what, prepare and release: children" "$children" "$most_children"
 	done <<-END
 	one 1 slots 600 4
 	two 2 slots 850 6

@@ -505,6 +505,7 @@ runs_now() {	# until check has been asked
 memory() { MEMORY=$1; }				# MIB
 current() { CURRENT=$1; }			# MIB
 hard_limit() { LIMIT="<memtune><hard_limit unit='MiB'>$1</hard_limit></memtune>"; }
+bound() { LIMIT="$*"; }				# ELEMENT: processors and nodes of the host
 huge() {	# [KIB]: guest memory on huge pages, of the size given
 	BACKING="<memoryBacking><hugepages>${1:+<page size='$1' unit='KiB'/>}</hugepages></memoryBacking>"
 }
@@ -528,6 +529,10 @@ with() {	# ELEMENT ADDRESS: a hostdev with this in it
 guest_slot() {	# SLOT FUNCTION ADDRESS: there in the guest
 	with "<address type='pci' domain='0x0000' bus='0x00' slot='$1' function='$2'/>" "$3"
 }
+interface_with() { interface "$2" | sed "s~</interface>~$1</interface>~"; }	# ELEMENT ADDRESS
+from_pool_with() { from_pool | sed "s~</interface>~$1</interface>~"; }	# ELEMENT
+no_namespace() { nvme_disk "$1" | sed "s/ namespace='1'//"; }
+writes_filtered() { hostdev "$1" | sed "s/<source>/<source writeFiltering='$2'>/"; }	# ADDRESS yes|no
 viommu() { echo "<iommu model='$1'>${2:-}</iommu>"; }	# MODEL [DRIVER]
 from_network() { echo "<interface type='network'><source network='$1'/></interface>"; }
 outside() { BEHIND="$(hostdev "$1")"; }	# ADDRESS: where libvirt does not look

@@ -55,14 +55,14 @@ const struct vh_rule vh_rule_setting_refused = {
 	.title = "a device has a setting that libvirt refuses",
 	.check = check_setting_refused,
 	.explain = "The host does not see what a guest sends through a PCI device, so libvirt\n"
-		   "refuses to limit or filter it: <bandwidth>, <filterref>, <mtu>, <coalesce>,\n"
-		   "<port isolated='yes'>, queues, addresses and routes, and <virtualport> but\n"
-		   "for one kind of card. A card sets one VLAN for a virtual function, not\n"
-		   "several. Some of this libvirt says when the domain is defined, some only\n"
-		   "when it starts. It also refuses writeFiltering, two devices with the same\n"
-		   "alias or the same place in the boot order, an order beside the <boot> of\n"
-		   "<os>, an NVMe disk without a namespace, and a <teaming> without its other\n"
-		   "half. For an <interface> that gets its device from a network the same is\n"
-		   "true. Remove the setting; 'ip link set PF vf NUMBER max_tx_rate MBIT' limits\n"
-		   "a virtual function.",
+		   "refuses to limit it: <bandwidth>, <mtu>, <coalesce>, <port isolated='yes'>,\n"
+		   "addresses and routes, and <virtualport> but for one kind of card. A card\n"
+		   "sets one VLAN for a virtual function, not several. Some of this libvirt says\n"
+		   "when the domain is defined, some only when it starts. It also refuses\n"
+		   "writeFiltering, two devices with the same alias or the same place in the\n"
+		   "boot order, an order beside the <boot> of <os>, an NVMe disk without a\n"
+		   "namespace, and a <teaming> without its other half. For an <interface> that\n"
+		   "gets its device from a network the same is true, but for <mtu> and\n"
+		   "<coalesce>, and <filterref> and queues are refused too. Remove the setting;\n"
+		   "'ip link set PF vf NUMBER max_tx_rate MBIT' limits a virtual function.",
 };
