@@ -74,8 +74,10 @@ bool vh_has_suffix(const char *s, const char *suffix)
 
 bool vh_is_at_or_below(const char *path, const char *folder)
 {
-	size_t n = strcmp(folder, "/") ? strlen(folder) : 0;
+	size_t n = strlen(folder);
 
+	while (n && folder[n - 1] == '/')
+		n--;
 	return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
 }
 

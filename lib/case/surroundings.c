@@ -104,10 +104,7 @@ static bool is_shared(const struct vh_domain *d, const char *path)
 	for (size_t i = 0; i < d->needs.count; i++) {
 		const struct vh_need *n = &d->needs.list[i];
 
-		size_t len = strlen(n->name);
-
-		if (n->kind == VH_NEED_PATH && len && vh_has_prefix(path, n->name) &&
-		    (!path[len] || path[len] == '/' || n->name[len - 1] == '/'))
+		if (n->kind == VH_NEED_PATH && *n->name && vh_is_at_or_below(path, n->name))
 			return true;
 	}
 	return false;

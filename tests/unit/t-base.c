@@ -294,6 +294,7 @@ static void test_memory(void)
 	ok(vh_streq(NULL, NULL) && !vh_streq(NULL, "") && vh_streq("a", "a"), "equal strings");
 	ok(vh_has_prefix("abc", "ab") && !vh_has_prefix("ab", "abc"), "prefixes");
 	ok(vh_is_at_or_below("/a/b", "/a") && vh_is_at_or_below("/a", "/a") &&
+		   vh_is_at_or_below("/a/b", "/a/") && !vh_is_at_or_below("/ab", "/a/") &&
 		   vh_is_at_or_below("/a", "/") && vh_is_at_or_below("/", "/") &&
 		   !vh_is_at_or_below("/ab", "/a") && !vh_is_at_or_below("/", "/a"),
 	   "paths through a folder");
