@@ -26,7 +26,7 @@ ROW_UUID=11111111-2222-4333-8444-555555555555
 # --- host and domain of a row ----------------------------------------------
 
 domain_up() {
-	MEMORY=64 CURRENT='' LIMIT='' BACKING='' POLICY='' BEHIND='' BALLOON="<memballoon model='none'/>"
+	MEMORY=64 BOARD=q35 CURRENT='' LIMIT='' BACKING='' POLICY='' BEHIND='' BALLOON="<memballoon model='none'/>"
 	USB="<controller type='usb' model='none'/>"
 	eval "$row_domain" >$RUN/elements
 	{
@@ -35,7 +35,7 @@ domain_up() {
 		echo "<memory unit='MiB'>$MEMORY</memory>"
 		[ -z "$CURRENT" ] || echo "<currentMemory unit='MiB'>$CURRENT</currentMemory>"
 		echo "$BACKING$LIMIT<vcpu>1</vcpu>"
-		echo "<os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>"
+		echo "<os><type arch='x86_64' machine='$BOARD'>hvm</type></os><features><acpi/></features>"
 		echo "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
 		cat $RUN/elements
 		echo "$BALLOON$USB</devices>$BEHIND</domain>"

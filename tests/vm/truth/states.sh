@@ -505,6 +505,8 @@ runs_now() {	# until check has been asked
 memory() { MEMORY=$1; }				# MIB
 current() { CURRENT=$1; }			# MIB
 hard_limit() { LIMIT="<memtune><hard_limit unit='MiB'>$1</hard_limit></memtune>"; }
+board() { BOARD=$1; }				# q35 or pc
+controller() { echo "<controller type='pci' index='$1' model='$2'/>"; }	# INDEX MODEL
 bound() { LIMIT="$*"; }				# ELEMENT: processors and nodes of the host
 huge() {	# [KIB]: guest memory on huge pages, of the size given
 	BACKING="<memoryBacking><hugepages>${1:+<page size='$1' unit='KiB'/>}</hugepages></memoryBacking>"
