@@ -10,7 +10,7 @@
 #include "tests/fake/operations.h"
 #include "tests/tap.h"
 
-static int points, lost; /* of all; those that have not brought everything home */
+static int points, ended, lost; /* of all; not killed, see below; not everything came home */
 
 static bool ends_home(struct stage *st, const struct operation *op, const struct stage_scene *scene,
 		      const char *what, int n, int way)
@@ -25,6 +25,17 @@ static bool ends_home(struct stage *st, const struct operation *op, const struct
 	return false;
 }
 
+/*
+ * Slots are written at the same time. What somebody left who was killed meanwhile differs a little
+ * from run to run, and with it how far the next one has to go: it may be through before its n-th
+ * step or write. Then nobody was killed, and everything comes home all the same.
+ */
+static bool is_through(int count, int n)
+{
+	ended += count <= n;
+	return count <= n;
+}
+
 /* --- killed ----------------------------------------------------------------------------------- */
 
 static bool dies_at_step(const struct operation *op, const struct stage_scene *scene, int writes,
@@ -35,7 +46,7 @@ static bool dies_at_step(const struct operation *op, const struct stage_scene *s
 	if (!st)
 		return false;
 	fake_fault(st->root, "step %d group", n);
-	if (operation_fork(op, st, scene, NULL) == SIGKILL)
+	if (operation_fork(op, st, scene, NULL) == SIGKILL || is_through(fake_steps(st->root), n))
 		return ends_home(st, op, scene, "killed at step", n, way);
 	diag("%s of '%s': step %d does not come", op->name, scene->name, n);
 	return false;
@@ -136,8 +147,8 @@ static bool dies_in_flight(const struct operation *op, const struct stage_scene 
 		return false;
 	fake_fault(st->root, "write %d late", n);
 	if (operation_fork(op, st, scene, NULL) != SIGKILL) {
-		if (is_modprobe(st->root, n))
-			return true;
+		if (is_modprobe(st->root, n) || is_through(fake_writes(st->root), n))
+			return ends_home(st, op, scene, "through before write", n, way);
 		diag("%s: write %d does not come", op->name, n);
 		return false;
 	}
@@ -175,6 +186,7 @@ int main(void)
 			for (size_t k = 0; k < stage_n_scenes; k++)
 				if (operation_fits(&operations[i], &stage_scenes[k]))
 					tests[t](&operations[i], &stage_scenes[k]);
-	diag("%d points, lost: %d", points, lost);
+	ok(ended * 20 <= points, "%d points, at %d of them nobody was killed, lost: %d", points,
+	   ended, lost);
 	return tap_done();
 }
