@@ -8,7 +8,8 @@
 # BOOT is a flavour, tiny or systemd (with the devices of topology-display too), or one of the machines of the truth table,
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
-# amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
+# iommufd, iommufdonly and iommufdraw (their kernel modules: iommufd.sh; the second has VFIO without
+# groups, the last one an IOMMU that cannot remap interrupts), amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
 # Or it is two: a tiny machine, and a second one, peer, with the devices of
 # topology-peer and less memory, on a wire of their own; a cable leads from the card
 # nic1 of the one to that of the other.
@@ -36,7 +37,8 @@ iommu=intel-iommu,intremap=on,caching-mode=on
 option=intel_iommu=on
 topologies=("$here/topology" "$here/truth/topology")
 case $boot in
-tiny)       topologies=("$here/topology") ;;
+tiny | iommufd | iommufdonly) topologies=("$here/topology") ;;
+iommufdraw) topologies=("$here/topology") iommu=intel-iommu,intremap=off,caching-mode=on ;;
 systemd)    topologies=("$here/topology" "$here/topology-display") ;;
 truth | serial) ;;
 noiommu)    option=intel_iommu=off ;;
