@@ -226,6 +226,12 @@ static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, stru
 		add_iommufd(r, e, "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
 			    "it is to be passed by iommufd, which the running kernel does not have",
 			    out);
+	if (s->iommufd == VH_YES && s->iommufd_node == VH_NO)
+		add_iommufd(
+			r, e,
+			"modprobe iommufd && echo iommufd > /etc/modules-load.d/iommufd.conf   # now, and at each boot",
+			"it is to be passed by iommufd, and /dev/iommu is not there: libvirt starts it only where that is, and loads no module for it",
+			out);
 	check_mixed(c, r, e, out);
 }
 
@@ -242,7 +248,8 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 		   "both. Write it for all devices or for none, as 'vfio-hook check --fix' does;\n"
 		   "mediated devices, and what a network gives, are passed by group. libvirt\n"
 		   "before 12.1 silently ignores it and passes the device by its group: that is\n"
-		   "a warning.\n"
+		   "a warning. Where the module is not loaded yet, libvirt neither defines nor\n"
+		   "starts the domain, and asks no hook: load it at each boot.\n"
 		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there it is an\n"
 		   "error if a device is passed by its group.",
 };
