@@ -38,6 +38,7 @@ struct vh_surroundings {
 	struct vh_huge_mounts huge; /* where huge pages are mounted */
 	enum vh_tri huge_read;      /* YES: those are all */
 	enum vh_tri vfio_groups;    /* VFIO has nodes of IOMMU groups, or will when it is loaded */
+	enum vh_tri vfio_node;      /* /dev/vfio/vfio is there; only where VFIO has no groups */
 	enum vh_tri iommufd; /* the kernel has it, or can load it; only where it is asked for */
 	enum vh_tri iommufd_node; /* and it is loaded: /dev/iommu is there; likewise */
 	unsigned int libvirt;     /* its version: 11003 is 11.3; 0: unknown, or of no interest */

@@ -906,6 +906,16 @@ static void vfio_without_groups(struct world *w)
 }
 CASE("vfio-without-groups", vfio_without_groups, .want = "", .silent = "iommufd-unavailable");
 
+static void vfio_without_node(struct world *w)
+{
+	vfio_without_groups(w);
+	w->c.around.libvirt = 12008;
+	w->c.around.vfio_node = VH_NO;
+}
+CASE("vfio-without-groups-nor-node", vfio_without_node,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "not by iommufd either",
+     .fix = "systemd-tmpfiles --create");
+
 static void vfio_without_groups_by_group(struct world *w)
 {
 	vfio_without_groups(w);
