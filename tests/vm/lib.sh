@@ -331,7 +331,7 @@ given() {
 # node_of ADDRESS: what has to be opened for it, by this WAY
 node_of() (
 	[ "$WAY" = iommufd ] || { echo "/dev/vfio/$(group_of "$1")"; return; }
-	cd "$DEVICES/$1/vfio-dev" && echo /dev/vfio/devices/vfio*
+	cd "$DEVICES/$1/vfio-dev" && printf '/dev/vfio/devices/%s\n' vfio*
 )
 # holds NAME ADDRESS...: its QEMU has these open, and what they go by
 holds() {
