@@ -567,6 +567,10 @@ static const struct {
 	  MACHINE MOUNTED(
 		  "\\n27 26 0:9 / /dev/shm rw - tmpfs t rw") "f etc/libvirt/qemu.conf\t#memory_backing_dir = \"/x\"\\nmemory_backing_dir = \"/dev/shm\"\n",
 	  "", "", BACKING(SHARED), "" },
+	{ "shared memory where qemu.conf says first",
+	  MACHINE MOUNTED(
+		  "\\n27 26 0:9 / /dev/shm rw - tmpfs t rw") "f etc/libvirt/qemu.conf\tmemory_backing_dir = \"/x\"\\nmemory_backing_dir = \"/dev/shm\"\n",
+	  "", "", BACKING(SHARED), "E memory-unpinnable:4" },
 	{ "a tmpfs that was mounted over",
 	  MACHINE MOUNTED("\\n27 26 0:9 / /var rw - tmpfs t rw\\n"
 			  "28 26 8:3 / /var rw - xfs /dev/sda3 rw"),
