@@ -75,6 +75,15 @@ verdict 'a disk that is mounted on demand: no warning then' eval '! grep -q unit
 other bare etc/libvirt/vfio-hook.conf '[defaults]'
 exits 'a card without configuration' 1 there check "$fixtures/handover-desktop.xml"
 prints 'a card without configuration: in use' '\[device-in-use\]$'
+verdict 'a card without configuration: handover is offered, once' \
+	test "$(grep -c "^ *or have each start end it and bring it back afterwards: vfio-hook handover $card " "$work/out")" = 1
+run there check "$fixtures/handover-disk.xml"
+prints 'a disk without configuration: it is offered behind what ends it now' '^  fix: umount /srv$'
+verdict 'a disk without configuration: once' test "$(grep -c "vfio-hook handover $disk " "$work/out")" = 1
+sed "s:<devices>:&<disk type='file'><source file='/srv/vm.img'/><target dev='vda'/></disk>:" \
+	"$fixtures/handover-disk.xml" >"$work/own.xml"
+run there check "$work/own.xml"
+verdict 'a disk that the domain itself has: it is not' eval '! grep -q "vfio-hook handover" "$work/out"'
 pasted $card
 exits 'a card as it was printed' 0 there check "$fixtures/handover-desktop.xml"
 pasted $disk
@@ -121,6 +130,10 @@ prints 'a process that came by ssh: it is named' \
 verdict 'a process that came by ssh: no key is set' eval '! grep -qE "^[^#[]" "$work/out"'
 prints 'a process that came by ssh: the others are there to read' '^# stop-units = display-manager\.service'
 prints 'a process that came by ssh: the console too' '^# release-console = yes$'
+rm "$root/etc/libvirt/vfio-hook.conf"
+exits 'a process that came by ssh: check' 1 there check "$fixtures/handover-desktop.xml"
+verdict 'a process that came by ssh: check does not offer it' eval '! grep -q "vfio-hook handover" "$work/out"'
+: >"$root/etc/libvirt/vfio-hook.conf"
 verdict 'a process that came by ssh: and what is pasted is valid' eval \
 	'pasted $card; there config >"$work/out" 2>"$work/err"'
 
