@@ -376,7 +376,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "etc/systemd/system/multi-user.target.wants",
 	     .names = NAMES("libvirt-guests.service"), .flags = VH_KEPT_FILES),
 	KEPT(FILE_, "etc/*/libvirt-guests", .words = NAMES("ON_SHUTDOWN=")),
-	KEPT(FILE_, "usr/lib*/**/libvirt-guests.sh", .words = NAMES("ON_SHUTDOWN=")),
+	KEPT(FILE_, "usr/**/libvirt-guests.sh", .words = NAMES("ON_SHUTDOWN=")),
 
 	KEPT(LIST_, "var/cache/libvirt/qemu/capabilities", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "var/cache/libvirt/qemu/capabilities/*",

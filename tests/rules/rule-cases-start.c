@@ -1053,6 +1053,13 @@ static void saved_in_part(struct world *w)
 }
 CASE("saved-in-part", saved_in_part, .want = "warning unsaved-at-shutdown");
 
+static void saved_element(struct world *w)
+{
+	saved_by_script(w);
+	w->domain.lone = true;
+}
+CASE("saved-lone-element", saved_element, .want = "", .silent = "unsaved-at-shutdown");
+
 static void saved_by_hand(struct world *w)
 {
 	saved_by_script(w);

@@ -22,7 +22,8 @@ static void check_unsaved(const struct vh_case *c, const struct vh_rule *r, stru
 	const struct vh_saving *s = &c->around.saving;
 	_auto_free_ char *fix = NULL;
 
-	if (!c->domain || !s->by || can_be_saved(c))
+	/* a guest, not devices or an element that somebody asks about */
+	if (!s->by || !c->domain || !c->domain->line || c->domain->lone || can_be_saved(c))
 		return;
 	if (s->by == VH_SAVER_DAEMON) {
 		vh_finding_add(
