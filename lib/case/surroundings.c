@@ -372,6 +372,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		ret->vfio_groups = has_groups(root, h);
 	if (ret->vfio_groups == VH_NO)
 		ret->vfio_node = vh_root_exists(root, "dev/vfio/vfio") ? VH_YES : VH_NO;
+	if (vh_domain_has_pci(d) || pool)
+		vh_saving_read(root, &ret->saving);
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
