@@ -23,7 +23,7 @@ VFIO=vfio-pci/vfio-pci		# as in expect_state
 # Of topology-s390x, where each function is alone
 ARCH=$(uname -m)
 if [ "$ARCH" = s390x ]; then
-	NIC=0001:00:00.0 NVME=0002:00:00.0 NVME2=0003:00:00.0 VIRTIO=ffff:00:00.0
+	NIC=0001:00:00.0 NVME=0002:00:00.0 NVME2=0003:00:00.0 NIC2=ffff:00:00.0	# disks by SCSI here
 	unset PAIR0 PAIR1 QUAD0 QUAD1 QUAD2 QUAD3 BRIDGE OLDSOUND DRIVERLESS SRIOV VGA
 fi
 DEVICES=/sys/bus/pci/devices
