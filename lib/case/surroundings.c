@@ -356,6 +356,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	}
 	if (vh_domain_has_pci(d))
 		ret->vfio_groups = vh_process_has_groups(root);
+	if (vh_domain_has_pci(d) || pool)
+		vh_saving_read(root, &ret->saving);
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cross-build.sh ARCH DIR - DIR/root: the headers and libraries of Debian for ARCH, extracted, not
-# configured: nothing of it is run. DIR/build: this tree, as `make dist` copies it, configured to be
+# cross-build.sh ARCH DIR - for tests/vm: DIR/root, the headers and libraries of Debian for ARCH, extracted, not
+# configured: nothing of it is run; DIR/build, this tree, as `make dist` copies it, configured to be
 # compiled for them. Both are kept once they are whole. Run in the build. Needs root, and package
 # sources that have ARCH; of the release of this machine, whose cross compiler it is for.
 set -euo pipefail

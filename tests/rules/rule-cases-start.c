@@ -995,3 +995,74 @@ static void extra_of_network(struct world *w)
 	extra(w)->network = S("lan");
 }
 CASE("setting-of-a-bridge", extra_of_network, .want = "", .silent = "setting-refused");
+
+/* --- the end of the host ------------------------------------------------------------------------- */
+
+static void saved_by_script(struct world *w)
+{
+	alone(w);
+	w->c.around.saving = (struct vh_saving){ VH_SAVER_SCRIPT, "/etc/default/libvirt-guests",
+						 false };
+}
+CASE("saved-by-script", saved_by_script, .want = "warning unsaved-at-shutdown",
+     .says = "libvirt-guests saves the guests when the host shuts down (ON_SHUTDOWN): a guest with",
+     .fix = "set ON_SHUTDOWN=shutdown in /etc/default/libvirt-guests");
+
+static void saved_by_default(struct world *w)
+{
+	saved_by_script(w);
+	w->c.around.saving.unset = true;
+}
+CASE("saved-by-default", saved_by_default, .want = "warning unsaved-at-shutdown",
+     .says = "(ON_SHUTDOWN is not set)");
+
+static void saved_by_daemon(struct world *w)
+{
+	alone(w);
+	w->c.around.saving.by = VH_SAVER_DAEMON;
+}
+CASE("saved-by-daemon", saved_by_daemon, .want = "warning unsaved-at-shutdown",
+     .says = "(auto_shutdown_try_save)", .fix = "auto_shutdown_try_shutdown = \"all\"");
+
+static void saved_by_nobody(struct world *w)
+{
+	saved_by_script(w);
+	w->c.around.saving.by = VH_SAVER_NONE;
+}
+CASE("saved-by-nobody", saved_by_nobody, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_with_state(struct world *w)
+{
+	saved_by_script(w);
+	w->dev[1].variant = S("mlx5_vfio_pci");
+}
+CASE("saved-with-its-state", saved_with_state, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_without(struct world *w)
+{
+	saved_by_script(w);
+	w->element[0].transient = true;
+}
+CASE("saved-without-the-device", saved_without, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_in_part(struct world *w)
+{
+	saved_without(w);
+	world_dev(w, "0000:01:01.0", NIC, 2, "e1000e");
+	world_name(w, "0000:01:01.0");
+}
+CASE("saved-in-part", saved_in_part, .want = "warning unsaved-at-shutdown");
+
+static void saved_element(struct world *w)
+{
+	saved_by_script(w);
+	w->domain.lone = true;
+}
+CASE("saved-lone-element", saved_element, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_by_hand(struct world *w)
+{
+	saved_by_script(w);
+	w->by_hand = true;
+}
+CASE("saved-and-no-domain", saved_by_hand, .want = "", .silent = "unsaved-at-shutdown");

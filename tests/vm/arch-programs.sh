@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Prints the folder of the programs to run in a machine of ARCH: cross built, in cross/ARCH of BUILD,
+# Prints the folder of the programs to run in a machine of ARCH: cross built, in cross-vm/ARCH of BUILD,
 # without a warning, with the headers of this machine's Debian.
 #   arch-programs.sh BUILD ARCH IMAGE PROGRAM...
 set -euo pipefail
@@ -8,7 +8,7 @@ set -euo pipefail
 build=$1 arch=$2 image=$3
 shift 3
 here=$(cd "$(dirname "$0")" && pwd)
-dir=$build/cross/$arch
+dir=$build/cross-vm/$arch
 cd "$build"
 mkdir -p "$dir"
 {

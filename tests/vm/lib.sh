@@ -106,11 +106,12 @@ state() (
 	done
 )
 
-# What the host has from its devices: disks by serial, interfaces by address
+# What the host has from its devices: disks by serial, which has blanks behind it until udev has
+# looked at the disk, interfaces by address
 belongings() {
-	local file address
+	local file address serial
 	{
-		lsblk -dno SERIAL
+		lsblk -dno SERIAL | while read -r serial; do echo "$serial"; done
 		for file in /sys/class/net/*/address; do
 			read -r address <"$file" && echo "$address"
 		done
