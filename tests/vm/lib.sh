@@ -211,6 +211,7 @@ image_disk() {	# FILE
 BALLOON="<memballoon model='none'/>"
 USB="<controller type='usb' model='none'/>"
 MEMORY=64
+OS=	# nothing but firmware; kernel/guests.sh has guests with a kernel
 
 # define NAME ELEMENT...: a domain with these devices
 define() {
@@ -220,7 +221,7 @@ define() {
 	<domain type='qemu'><name>$name</name>
 	<metadata><lab:note xmlns:lab='urn:lab'>kept</lab:note></metadata>
 	<memory unit='MiB'>$MEMORY</memory><vcpu>1</vcpu>
-	<os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>
+	<os><type arch='x86_64' machine='q35'>hvm</type>$OS</os><features><acpi/></features>
 	<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 	$* $BALLOON $USB
 	</devices></domain>
@@ -372,11 +373,14 @@ plug() {
 	check "$2 is plugged into $1" is $RC 0
 	check "and is there" has_hostdev "$1" "$2"
 }
-unplug() {
-	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
+ask_for() {	# NAME ADDRESS: to let it go
 	hostdev "$2" >$RUN/element.xml
 	try virsh detach-device "$1" $RUN/element.xml --live
 	check "$1 is asked for $2" is $RC 0
+}
+unplug() {
+	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
+	ask_for "$@"
 	for bus in {0..9}; do
 		ask+="$monitor 'o /w 0xcd0 $bus'; $monitor 'i /w 0xcc4'; "
 	done
@@ -655,7 +659,7 @@ finish() {
 
 # For the log of a scenario that failed
 evidence() {
-	tail -n +1 $CLAIMS/* /var/log/libvirt/qemu/*.log
+	tail -n +1 $CLAIMS/* /var/log/libvirt/qemu/*.log $RUN/*.console
 	for what in state hook_log "tail -n 50 /var/log/$DAEMON.log" 'dmesg' 'ps axf' 'lsblk' 'ip -o link'; do
 		echo "### $what"
 		$what 2>&1 | tail -n 150
