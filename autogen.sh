@@ -6,10 +6,11 @@ set -eu
 
 usage() {
 	cat <<'END'
-usage: ./autogen.sh [--install-deps[=vm|dev|package|bigendian]]... [--allow-upgrade] [configure option]...
+usage: ./autogen.sh [--install-deps[=vm|arch|dev|package|bigendian]]... [--allow-upgrade] [configure option]...
 
   --install-deps      install what build, demo and check need
   --install-deps=vm   these, and what 'make check-vm' needs (QEMU, mmdebstrap)
+  --install-deps=arch these, and what 'make check-vm-arch' needs (QEMU and cross compilers)
   --install-deps=dev  these, and the analysis tools
   --install-deps=package
                       these, and what 'make deb' and 'make rpm' need
@@ -47,6 +48,19 @@ vm|command qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|QEMU for x86
 vm|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
 vm|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
 vm|command mke2fs|e2fsprogs|e2fsprogs|mke2fs
+arch|command qemu-system-aarch64|qemu-system-arm|qemu-system-aarch64-core|QEMU for arm64
+arch|file /usr/share/qemu-efi-aarch64/QEMU_EFI.fd|qemu-efi-aarch64|edk2-aarch64|UEFI for arm64
+arch|command qemu-system-s390x|qemu-system-misc|qemu-system-s390x-core|QEMU for s390x
+arch|command aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|gcc-aarch64-linux-gnu|a compiler for arm64
+arch|file /usr/aarch64-linux-gnu/include/stdio.h|libc6-dev-arm64-cross|gcc-aarch64-linux-gnu|the C library's headers for it
+arch|command s390x-linux-gnu-gcc|gcc-s390x-linux-gnu|gcc-s390x-linux-gnu|a compiler for s390x
+arch|file /usr/s390x-linux-gnu/include/stdio.h|libc6-dev-s390x-cross|gcc-s390x-linux-gnu|the C library's headers for it
+arch|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
+arch|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
+arch|command mke2fs|e2fsprogs|e2fsprogs|mke2fs
+arch|command depmod|kmod|kmod|depmod
+arch|command cpio|cpio|cpio|cpio
+arch|command xz|xz-utils|xz|xz
 dev|command shellcheck|shellcheck|ShellCheck|shellcheck
 dev|command cppcheck|cppcheck|cppcheck|cppcheck
 dev|command clang|clang|clang|clang
@@ -208,6 +222,7 @@ for argument; do
 	case $argument in
 	--install-deps)     install=yes ;;
 	--install-deps=vm)  install=yes wanted="$wanted vm" ;;
+	--install-deps=arch) install=yes wanted="$wanted arch" ;;
 	--install-deps=dev) install=yes wanted="$wanted dev" ;;
 	--install-deps=bigendian) install=yes wanted="$wanted bigendian" ;;
 	--install-deps=package) install=yes wanted="$wanted package" ;;

@@ -21,6 +21,7 @@ struct wanted {
 	struct vh_names units, modules;
 	bool console;
 	bool unexplained; /* something uses it that cannot be handed over */
+	bool listed;      /* it has its section already: a second one would make the file invalid */
 };
 
 static void clear(struct wanted *w)
@@ -141,10 +142,15 @@ static void add_use(struct wanted *w, const struct vh_pci_dev *d, const struct v
 }
 
 /* Where something cannot be handed over, all of it is a comment: listed, it would stop for nothing. */
+static bool is_comment(const struct wanted *w)
+{
+	return w->unexplained || w->listed;
+}
+
 static void put_words(const struct wanted *w, const char *key, const struct vh_names *words)
 {
 	for (size_t i = 0; i < words->count; i++) {
-		if (!i && w->unexplained)
+		if (!i && is_comment(w))
 			fputs("# ", stdout);
 		fputs(i ? " " : key, stdout);
 		vh_put(stdout, words->name[i]);
@@ -155,7 +161,14 @@ static void put_words(const struct wanted *w, const char *key, const struct vh_n
 
 static void put(const struct wanted *w, const struct vh_pci_dev *d)
 {
-	printf("[device %s]\n", vh_pci_str(&d->addr).s);
+	struct vh_pci_name name = vh_pci_str(&d->addr);
+
+	if (w->listed) {
+		vh_note("%s has its section already, and a second one makes the file invalid: what is printed for it is a comment",
+			name.s);
+		printf("# %s has its section already; what has to be in it:\n", name.s);
+	}
+	printf("%s[device %s]\n", w->listed ? "# " : "", name.s);
 	vh_put_lines(
 		stdout, "",
 		w->why.len
@@ -163,11 +176,20 @@ static void put(const struct wanted *w, const struct vh_pci_dev *d)
 			: "# nothing to hand over: the host does not use it in a way that refuses a start\n");
 	put_words(w, "stop-units = ", &w->units);
 	if (w->console)
-		puts(w->unexplained ? "# release-console = yes" : "release-console = yes");
+		puts(is_comment(w) ? "# release-console = yes" : "release-console = yes");
 	put_words(w, "unload-modules = ", &w->modules);
 }
 
-static int look(struct vh_cli *cli, const char *text)
+static bool has_section(const struct vh_config *c, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; i < c->n_devices; i++)
+		if (!vh_pci_cmp(&c->devices[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* What is printed is `listed` from then on. */
+static int look(struct vh_cli *cli, struct vh_config *listed, const char *text)
 {
 	char *desktop[] = { (char[]){ DESKTOP } };
 	const struct vh_names names = { desktop, 1 };
@@ -197,8 +219,11 @@ static int look(struct vh_cli *cli, const char *text)
 		add_use(&w, d, &d->uses[i]);
 	for (size_t i = 0; d && i < d->unseen.count; i++)
 		vh_note("not checked: %s", d->unseen.name[i]);
+	w.listed = has_section(listed, &addr);
 	if (d)
 		put(&w, d);
+	if (d && !w.listed)
+		VH_APPEND(listed->devices, listed->n_devices)->addr = addr;
 	unexplained = w.unexplained || !d;
 	clear(&w);
 	vh_judge_clear(&j);
@@ -208,12 +233,20 @@ static int look(struct vh_cli *cli, const char *text)
 
 int vh_cmd_handover(struct vh_cli *cli, char **args, int count)
 {
+	struct vh_config listed;
+	const char *problem;
 	int rc = VH_EXIT_OK;
 
+	if (vh_judge_config(cli, &listed, &problem) < 0)
+		return VH_EXIT_USAGE;
+	if (problem)
+		vh_note("not checked: whether /" VH_CONFIG_PATH " has a section already: %s",
+			problem);
 	for (int i = 0; i < count; i++) {
-		int one = look(cli, args[i]);
+		int one = look(cli, &listed, args[i]);
 
 		rc = one > rc ? one : rc;
 	}
+	vh_config_clear(&listed);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "cli/libvirt/unreached.h"
 #include "lib/base/strbuf.h"
 #include "lib/manifest/free-pages.h"
 
@@ -116,6 +117,7 @@ static int open_connection(struct teller *t)
 {
 	const char *uri = wanted_uri(t->q);
 	bool secure = t->q->wants & VH_WANT_SECURE;
+	_auto_free_ char *fix = vh_unreached_fix(uri);
 	char *said;
 
 	tell(t, VH_TALE_URI, uri, NULL);
@@ -128,8 +130,7 @@ static int open_connection(struct teller *t)
 			"a file from: virsh dumpxml --inactive --security-info DOMAIN",
 			"the XML with its secrets needs a connection that may write");
 	if (!t->conn)
-		return tell_last_error(t, "systemctl status libvirtd virtqemud   # does it run?",
-				       "cannot connect");
+		return tell_last_error(t, fix, "cannot connect");
 	said = t->virConnectGetURI(t->conn);
 	if (said)
 		tell(t, VH_TALE_URI, said, NULL);

@@ -69,6 +69,31 @@ bool vh_lending_explains(const struct vh_case *c, const struct vh_use *use)
 	return true;
 }
 
+static bool is_line_lendable(const char *line)
+{
+	_auto_names_ struct vh_names words = { 0 };
+
+	vh_unit_words(&words, line);
+	for (size_t i = 0; i < words.count; i++)
+		if (vh_unit_is_name(words.name[i]) || vh_has_prefix(words.name[i], "module:") ||
+		    !strcmp(words.name[i], "console:"))
+			return true;
+	return false;
+}
+
+bool vh_lending_may_explain(const struct vh_use *use)
+{
+	_auto_free_ char *copy = vh_strdup(use->by);
+	char *rest = copy, *line;
+
+	if (!use->by)
+		return false;
+	while ((line = strsep(&rest, "\n")))
+		if (!is_line_lendable(line))
+			return false;
+	return true;
+}
+
 /* --- what is lent --------------------------------------------------------------------------------- */
 
 /* What stops with it is started again after it: it stands before it here. Scopes and slices cannot

@@ -11,6 +11,9 @@
  * swap that is listed. */
 bool vh_lending_explains(const struct vh_case *c, const struct vh_use *use);
 
+/* Could it end so, by the names of whoever uses it? What systemd knows of them is not asked. */
+bool vh_lending_may_explain(const struct vh_use *use);
+
 /* What this start hands over: what runs, is drawn and is loaded of what is listed for its devices,
  * in the order in which it goes. */
 void vh_lending_loans(const struct vh_case *c, struct vh_loans *ret);

@@ -39,6 +39,7 @@ struct vh_hostdev {
 	int driver_line;
 	enum vh_tri iommufd; /* by /dev/iommu, or by its group; UNKNOWN: as the domain says */
 	char *alias;         /* its name for libvirt, or NULL */
+	bool transient;      /* by <teaming>: it is unplugged when the guest is saved or migrated */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

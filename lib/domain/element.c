@@ -36,6 +36,7 @@ void vh_element_read(struct vh_hostdev *dev, const xmlNode *node)
 	read_driver(dev, vh_xml_child(node, "driver"));
 	dev->alias = vh_strdup(vh_xml_attr(vh_xml_child(node, "alias"), "name"));
 	read_rom(dev, vh_xml_child(node, "rom"));
+	dev->transient = vh_xml_attr_is(vh_xml_child(node, "teaming"), "type", "transient");
 }
 
 void vh_element_clear(struct vh_hostdev *dev)

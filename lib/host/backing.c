@@ -2,51 +2,19 @@
 /* backing - see backing.h. The files are small, and none of them blocks. */
 #include "lib/host/backing.h"
 
+#include "lib/host/libvirt/qemu-conf.h"
+
 #include "lib/base/banned.h"
 
-#define QEMU_CONF "etc/libvirt/qemu.conf"
 #define MEMORY_DIR \
 	"/var/lib/libvirt/qemu/ram" /* libvirt appends /ram to the folder of its driver */
 
-/* --- qemu.conf --------------------------------------------------------------------------------- */
-
-/* What stands behind `key =`, up to the end of the line, or NULL. A list of several lines does not
- * come up where one value is meant. */
-static char *conf_value(const struct vh_root *root, const char *key)
-{
-	_auto_free_ char *text = vh_root_read(root, QEMU_CONF), *value = NULL;
-	char *rest = text, *line;
-
-	while ((line = strsep(&rest, "\n"))) {
-		line += strspn(line, " \t");
-		if (!vh_has_prefix(line, key))
-			continue;
-		line += strlen(key);
-		line += strspn(line, " \t");
-		if (*line != '=')
-			continue;
-		free(value);
-		value = vh_strdup(line + 1 + strspn(line + 1, " \t"));
-	}
-	return VH_STEAL(value);
-}
-
-/* Is there a text in quotes at *at? It is cut out, and *at goes on behind it. */
-static char *next_quoted(char **at)
-{
-	char *from = strpbrk(*at, "\"'"), *to = from ? strchr(from + 1, *from) : NULL;
-
-	if (!to)
-		return NULL;
-	*to = 0;
-	*at = to + 1;
-	return from + 1;
-}
+/* --- libvirt's directory ----------------------------------------------------------------------- */
 
 char *vh_backing_dir(const struct vh_root *root)
 {
-	_auto_free_ char *value = conf_value(root, "memory_backing_dir");
-	char *rest = value, *dir = value ? next_quoted(&rest) : NULL;
+	_auto_free_ char *value = vh_qemu_conf_value(root, "memory_backing_dir");
+	char *rest = value, *dir = value ? vh_qemu_conf_quoted(&rest) : NULL;
 
 	/* libvirt makes a folder of its own below (virQEMUDriverConfigLoadMemoryEntry()) */
 	return dir && *dir ? vh_printf("%s/libvirt/qemu", dir) : vh_strdup(MEMORY_DIR);
@@ -126,7 +94,7 @@ static bool is_configured(const char *value, const char *at)
 	_auto_free_ char *copy = vh_strdup(value);
 	char *rest = copy, *one;
 
-	while ((one = next_quoted(&rest)))
+	while ((one = vh_qemu_conf_quoted(&rest)))
 		if (!strcmp(one, at))
 			return true;
 	return false;
@@ -135,7 +103,7 @@ static bool is_configured(const char *value, const char *at)
 int vh_backing_huge_mounts(const struct vh_root *root, struct vh_huge_mounts *ret)
 {
 	_auto_free_ char *text = vh_root_read(root, "proc/self/mountinfo");
-	_auto_free_ char *value = conf_value(root, "hugetlbfs_mount");
+	_auto_free_ char *value = vh_qemu_conf_value(root, "hugetlbfs_mount");
 	char *rest = text, *line;
 
 	if (!text)

@@ -301,6 +301,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_tables_vfio_modules,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_tables_vfio_modules),
+	KEPT(FILE_, "lib/modules/*/modules.devname", .take = vh_tables_vfio_nodes),
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_tables_aliases,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_tables_modinfo),
@@ -371,7 +372,12 @@ static const struct vh_kept table[] = {
 	KEPT(PATH_ | LINK_, HOOKS "/qemu.d/*/**", .flags = VH_KEPT_THERE | VH_KEPT_LINK),
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
-	KEPT(FILE_, "etc/libvirt/qemu.conf", .words = NAMES("memory_backing_dir", "hugetlbfs_mount")),
+	KEPT(FILE_, "etc/libvirt/qemu.conf",
+	     .words = NAMES("memory_backing_dir", "hugetlbfs_mount", "auto_shutdown_try_")),
+	KEPT(LIST_, "etc/systemd/system/multi-user.target.wants",
+	     .names = NAMES("libvirt-guests.service"), .flags = VH_KEPT_FILES),
+	KEPT(FILE_, "etc/*/libvirt-guests", .words = NAMES("ON_SHUTDOWN=")),
+	KEPT(FILE_, "usr/**/libvirt-guests.sh", .words = NAMES("ON_SHUTDOWN=")),
 
 	KEPT(LIST_, "var/cache/libvirt/qemu/capabilities", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "var/cache/libvirt/qemu/capabilities/*",

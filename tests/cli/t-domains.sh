@@ -117,6 +117,10 @@ refuses 'a malformed URI' "no such file, and foo: cannot connect: " with foo che
 refuses 'a URI that does not parse' 'cannot connect: ' with 'qemu:///system?socket=%zz://[' check vm
 refuses 'a file that is no libvirt' 'cannot connect: ' with "test://$work/nosuch" check vm
 remote refuses 'a connection that is refused' 'cannot connect: ' with "qemu+ext:///system?command=$work/refuse" check vm
+remote refuses 'a host that cannot be reached' 'cannot connect: ' \
+	with "qemu+ssh://root@far.example:2222/system?command=$work/refuse" check vm
+remote tells 'a host that cannot be reached: what to try is there' \
+	'^  fix: ssh -p 2222 root@far\.example systemctl status libvirtd virtqemud '
 remote refuses 'a libvirt that hangs' "no answer for 1 second" with "$hang" check --timeout 1 vm
 remote tells 'a libvirt that hangs: what to do' '^  fix: .*--timeout SECONDS waits longer'
 # ended: it is gone, or dead and only not yet waited for by process 1

@@ -827,7 +827,7 @@ static void iommufd(struct world *w)
 	alone(w);
 	w->element[0].iommufd = VH_YES;
 	w->element[0].driver_line = 14;
-	w->c.around.iommufd = VH_YES;
+	w->c.around.iommufd = w->c.around.iommufd_node = VH_YES;
 }
 CASE("iommufd", iommufd, .want = "", .silent = "iommufd-unavailable");
 
@@ -838,6 +838,24 @@ static void iommufd_missing(struct world *w)
 }
 CASE("iommufd-missing", iommufd_missing, .want = "error iommufd-unavailable 0000:01:00.0:14",
      .says = "which the running kernel does not have");
+
+static void iommufd_not_loaded(struct world *w)
+{
+	iommufd(w);
+	w->c.around.libvirt = 12008;
+	w->c.around.iommufd_node = VH_NO;
+}
+CASE("iommufd-not-loaded", iommufd_not_loaded, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "/dev/iommu is not there",
+     .fix = "modprobe iommufd && echo iommufd > /etc/modules-load.d/iommufd.conf");
+
+static void iommufd_not_loaded_old_libvirt(struct world *w)
+{
+	iommufd_not_loaded(w);
+	w->c.around.libvirt = 11003;
+}
+CASE("iommufd-not-loaded-before-12.1", iommufd_not_loaded_old_libvirt,
+     .want = "warning iommufd-unavailable 0000:01:00.0:14", .says = "libvirt 11.3 reads past");
 
 static void iommufd_of_old_libvirt(struct world *w)
 {
@@ -887,6 +905,16 @@ static void vfio_without_groups(struct world *w)
 	w->c.around.vfio_groups = VH_NO;
 }
 CASE("vfio-without-groups", vfio_without_groups, .want = "", .silent = "iommufd-unavailable");
+
+static void vfio_without_node(struct world *w)
+{
+	vfio_without_groups(w);
+	w->c.around.libvirt = 12008;
+	w->c.around.vfio_node = VH_NO;
+}
+CASE("vfio-without-groups-nor-node", vfio_without_node,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "not by iommufd either",
+     .fix = "systemd-tmpfiles --create");
 
 static void vfio_without_groups_by_group(struct world *w)
 {
@@ -995,3 +1023,74 @@ static void extra_of_network(struct world *w)
 	extra(w)->network = S("lan");
 }
 CASE("setting-of-a-bridge", extra_of_network, .want = "", .silent = "setting-refused");
+
+/* --- the end of the host ------------------------------------------------------------------------- */
+
+static void saved_by_script(struct world *w)
+{
+	alone(w);
+	w->c.around.saving = (struct vh_saving){ VH_SAVER_SCRIPT, "/etc/default/libvirt-guests",
+						 false };
+}
+CASE("saved-by-script", saved_by_script, .want = "warning unsaved-at-shutdown",
+     .says = "libvirt-guests saves the guests when the host shuts down (ON_SHUTDOWN): a guest with",
+     .fix = "set ON_SHUTDOWN=shutdown in /etc/default/libvirt-guests");
+
+static void saved_by_default(struct world *w)
+{
+	saved_by_script(w);
+	w->c.around.saving.unset = true;
+}
+CASE("saved-by-default", saved_by_default, .want = "warning unsaved-at-shutdown",
+     .says = "(ON_SHUTDOWN is not set)");
+
+static void saved_by_daemon(struct world *w)
+{
+	alone(w);
+	w->c.around.saving.by = VH_SAVER_DAEMON;
+}
+CASE("saved-by-daemon", saved_by_daemon, .want = "warning unsaved-at-shutdown",
+     .says = "(auto_shutdown_try_save)", .fix = "auto_shutdown_try_shutdown = \"all\"");
+
+static void saved_by_nobody(struct world *w)
+{
+	saved_by_script(w);
+	w->c.around.saving.by = VH_SAVER_NONE;
+}
+CASE("saved-by-nobody", saved_by_nobody, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_with_state(struct world *w)
+{
+	saved_by_script(w);
+	w->dev[1].variant = S("mlx5_vfio_pci");
+}
+CASE("saved-with-its-state", saved_with_state, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_without(struct world *w)
+{
+	saved_by_script(w);
+	w->element[0].transient = true;
+}
+CASE("saved-without-the-device", saved_without, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_in_part(struct world *w)
+{
+	saved_without(w);
+	world_dev(w, "0000:01:01.0", NIC, 2, "e1000e");
+	world_name(w, "0000:01:01.0");
+}
+CASE("saved-in-part", saved_in_part, .want = "warning unsaved-at-shutdown");
+
+static void saved_element(struct world *w)
+{
+	saved_by_script(w);
+	w->domain.lone = true;
+}
+CASE("saved-lone-element", saved_element, .want = "", .silent = "unsaved-at-shutdown");
+
+static void saved_by_hand(struct world *w)
+{
+	saved_by_script(w);
+	w->by_hand = true;
+}
+CASE("saved-and-no-domain", saved_by_hand, .want = "", .silent = "unsaved-at-shutdown");

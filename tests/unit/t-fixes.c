@@ -324,12 +324,18 @@ static void judge(const struct setting *s, const char *name, struct vh_findings 
 
 static bool seen[VH_COUNT(fix_commands)]; /* with a name */
 
+/* It names a device, and stands there where the name can be that of a unit. */
+static bool is_handover(const char *command)
+{
+	return command && vh_has_prefix(command, "vfio-hook handover ");
+}
+
 /* A redirection becomes an argument. */
 static void add_line(struct vh_strbuf *script, const char *line)
 {
 	const char *command = fix_command_in(line), *to;
 
-	if (!command)
+	if (!command || is_handover(command))
 		return;
 	to = vh_has_prefix(command, "echo ") ? strstr(command, " > ") : NULL;
 	if (to)
@@ -506,7 +512,7 @@ static void look_at_text(const struct setting *s, const char *name, const struct
 
 			shows &= !strcmp(safe, line);
 			prose |= s->prose && strstr(line, s->prose);
-			n++;
+			n += !is_handover(fix_command_in(line));
 		}
 	}
 	if (!*lines)

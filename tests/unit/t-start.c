@@ -22,6 +22,13 @@
 	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
 	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
 	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define WITH_IOMMUFD                                                                     \
+	"pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"                           \
+	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                   \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko: " \
+	"kernel/drivers/iommu/iommufd/iommufd.ko\n"                                      \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define NODES(lines) "f lib/modules/6.12.57-amd64/modules.devname\t# nodes\\n" lines "\n"
 #define ROM_PATH "/opt/roms/card.rom"
 #define ROM(file) "<rom file='" file "'/>"
 #define ZEROS "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
@@ -83,6 +90,13 @@
 	"\nf proc/800/mountinfo\t22 1 0:21 / /sys " sys                                       \
 	",nosuid shared:7 - sysfs sysfs rw\nf proc/800/limits\tMax locked memory         "    \
 	"8388608              " lock "              bytes\n"
+#define GUESTS(script, action)                                                           \
+	"f etc/systemd/system/multi-user.target.wants/libvirt-guests.service\t\n"        \
+	"f usr/lib/libvirt/libvirt-guests.sh\tON_BOOT=\"start\"\\nON_SHUTDOWN=\"" action \
+	"\"\\ncase \"$1\" in\\n    shutdown)\\n        ON_SHUTDOWN=\"shutdown\"\n" script
+#define ACTION(dir, line) "f etc/" dir "/libvirt-guests\t#ON_SHUTDOWN=suspend\\n" line "\n"
+#define DAEMON_SAVES(more) \
+	"f etc/libvirt/qemu.conf\tauto_shutdown_try_save = \"persistent\"\\n" more "\n"
 #define BAR(range) "f @0000:01:00.0/resource\t" range " 0x14220c\n"
 #define MODULES                                                                           \
 	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
@@ -115,6 +129,48 @@ static const struct {
 	const char *want;
 } cases[] = {
 	{ "nothing is wrong", MACHINE, "", "", "", "" },
+
+	{ "guests are saved", MACHINE GUESTS("", "suspend"), "", "", "", "W unsaved-at-shutdown:0" },
+	{ "guests would be saved",
+	  MACHINE "f usr/lib/libvirt/libvirt-guests.sh\tON_SHUTDOWN=\"suspend\"\n"
+		  "d etc/systemd/system/multi-user.target.wants\n",
+	  "", "", "", "" },
+	{ "guests are shut down", MACHINE GUESTS(ACTION("default", ""), "shutdown"), "", "", "", "" },
+	{ "guests are saved, against the default",
+	  MACHINE GUESTS(ACTION("default", "ON_SHUTDOWN=suspend"), "shutdown"), "", "", "",
+	  "W unsaved-at-shutdown:0" },
+	{ "guests are saved by a word that is none",
+	  MACHINE GUESTS(ACTION("default", "ON_SHUTDOWN='Shutdown'"), "shutdown"), "", "", "",
+	  "W unsaved-at-shutdown:0" },
+	{ "guests are shut down, against the default",
+	  MACHINE GUESTS(ACTION("sysconfig", "ON_SHUTDOWN=suspend\\nON_SHUTDOWN=\"shutdown\" # so"),
+			 "suspend"),
+	  "", "", "", "" },
+	{ "guests are saved, as a variable says",
+	  MACHINE GUESTS(ACTION("conf.d", "ON_SHUTDOWN=${WHAT:-shutdown}"), "suspend"), "", "", "",
+	  "" },
+	{ "guests are saved, by a script that is not there",
+	  MACHINE "f etc/systemd/system/multi-user.target.wants/libvirt-guests.service\t\n", "", "",
+	  "", "" },
+	{ "guests are saved, and one of two devices is unplugged", CARD GUESTS("", "suspend"), "",
+	  VF("<teaming type='transient' persistent='ua-net'/>"), "", "W unsaved-at-shutdown:0" },
+	{ "guests are saved by the daemon", MACHINE DAEMON_SAVES(""), "", "", "",
+	  "W unsaved-at-shutdown:0" },
+	{ "guests are saved or destroyed by the daemon",
+	  MACHINE DAEMON_SAVES("auto_shutdown_try_shutdown = \"transient\"\\n"
+			       "auto_shutdown_poweroff = \"all\""),
+	  "", "", "", "W unsaved-at-shutdown:0" },
+	{ "guests are saved or shut down by the daemon",
+	  MACHINE DAEMON_SAVES("auto_shutdown_try_shutdown = \"all\""), "", "", "", "" },
+	{ "guests are saved by the daemon or shut down by the script",
+	  MACHINE GUESTS("", "shutdown") DAEMON_SAVES(""), "", "", "", "" },
+	{ "guests are shut down by the daemon before the script saves them",
+	  MACHINE GUESTS("", "suspend") DAEMON_SAVES("auto_shutdown_try_shutdown = \"persistent\""),
+	  "", "", "", "" },
+	{ "guests would be saved by a newer daemon", MACHINE LIBVIRT("11001") DAEMON_SAVES(""), "",
+	  "", "", "" },
+	{ "guests are saved by this daemon", MACHINE LIBVIRT("11002") DAEMON_SAVES(""), "", "", "",
+	  "W unsaved-at-shutdown:0" },
 
 	{ "an interface that is a PCI device", CARD, "",
 	  VF("<mac address='52:54:00:1:2:3'/><vlan><tag id='42'/></vlan><model type='virtio'/>"
@@ -455,6 +511,16 @@ static const struct {
 
 	{ "iommufd, of which a snapshot does not tell", MACHINE, "<driver iommufd='yes'/>", "", "",
 	  "" },
+	{ "iommufd, which is not loaded", WITH_IOMMUFD, "<driver iommufd='yes'/>", "", "",
+	  "E iommufd-unavailable:3" },
+	{ "iommufd, which is", WITH_IOMMUFD "f dev/iommu\t\n", "<driver iommufd='yes'/>", "", "",
+	  "" },
+	{ "VFIO without groups, which is not loaded", MACHINE NODES("tun net/tun c10:200"), "", "",
+	  "", "E iommufd-unavailable:2" },
+	{ "VFIO with groups, which is not loaded",
+	  MACHINE NODES("tun net/tun c10:200\\nvfio vfio/vfio c10:196"), "", "", "", "" },
+	{ "VFIO with groups, which is loaded, as files of another kernel do not say",
+	  MACHINE NODES("") "d sys/class/vfio\n", "", "", "", "" },
 	{ "iommufd for all but one", MACHINE, "<driver iommufd='no'/>",
 	  "<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>",
 	  "<iommufd enabled='yes'/>", "E device-absent:4, E iommufd-unavailable:4" },
@@ -567,6 +633,10 @@ static const struct {
 	  MACHINE MOUNTED(
 		  "\\n27 26 0:9 / /dev/shm rw - tmpfs t rw") "f etc/libvirt/qemu.conf\t#memory_backing_dir = \"/x\"\\nmemory_backing_dir = \"/dev/shm\"\n",
 	  "", "", BACKING(SHARED), "" },
+	{ "shared memory where qemu.conf says first",
+	  MACHINE MOUNTED(
+		  "\\n27 26 0:9 / /dev/shm rw - tmpfs t rw") "f etc/libvirt/qemu.conf\tmemory_backing_dir = \"/x\"\\nmemory_backing_dir = \"/dev/shm\"\n",
+	  "", "", BACKING(SHARED), "E memory-unpinnable:4" },
 	{ "a tmpfs that was mounted over",
 	  MACHINE MOUNTED("\\n27 26 0:9 / /var rw - tmpfs t rw\\n"
 			  "28 26 8:3 / /var rw - xfs /dev/sda3 rw"),

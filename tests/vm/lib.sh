@@ -20,6 +20,12 @@ SRIOV=0000:07:00.0		# nvme with virtual functions
 VGA=0000:08:00.0		# cirrus, alone: in flavour systemd (topology-display)
 VFIO=vfio-pci/vfio-pci		# as in expect_state
 }
+# Of topology-s390x, where each function is alone
+ARCH=$(uname -m)
+if [ "$ARCH" = s390x ]; then
+	NIC=0001:00:00.0 NVME=0002:00:00.0 NVME2=0003:00:00.0 NIC2=ffff:00:00.0	# disks by SCSI here
+	unset PAIR0 PAIR1 QUAD0 QUAD1 QUAD2 QUAD3 BRIDGE OLDSOUND DRIVERLESS SRIOV VGA
+fi
 DEVICES=/sys/bus/pci/devices
 DRIVERS_PROBE=/sys/bus/pci/drivers_probe
 RUN=/run/lab
@@ -28,6 +34,8 @@ HOOK=/etc/libvirt/hooks/qemu
 DEFINED_IN=/etc/libvirt/qemu
 FLAVOUR=$(<$RUN/flavour)
 VARIANT=$(<$RUN/variant)
+BOOT=$(sed -n 's/.*lab\.boot=\([a-z]*\).*/\1/p' /proc/cmdline)
+WAY=$(<$RUN/way)	# how a domain gets a device where nothing else is said: by its group, or by iommufd
 DAEMON=$(<$RUN/daemon)	# which has QEMU's driver: libvirtd, or virtqemud beside other modular daemons
 
 tests=0 failures=0
@@ -100,11 +108,12 @@ state() (
 	done
 )
 
-# What the host has from its devices: disks by serial, interfaces by address
+# What the host has from its devices: disks by serial, which has blanks behind it until udev has
+# looked at the disk, interfaces by address
 belongings() {
-	local file address
+	local file address serial
 	{
-		lsblk -dno SERIAL
+		lsblk -dno SERIAL | while read -r serial; do echo "$serial"; done
 		for file in /sys/class/net/*/address; do
 			read -r address <"$file" && echo "$address"
 		done
@@ -186,8 +195,12 @@ address() {
 	echo "<address ${2:-} domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'/>"
 }
 hostdev() {	# ADDRESS [yes|no]
-	echo "<hostdev mode='subsystem' type='pci' managed='${2:-yes}'><source>$(address "$1")</source></hostdev>"
+	local driver=''
+	[ "$WAY" = group ] || driver="<driver name='vfio' iommufd='yes'/>"
+	echo "<hostdev mode='subsystem' type='pci' managed='${2:-yes}'>$driver<source>$(address "$1")</source></hostdev>"
 }
+by_group() { WAY=group hostdev "$@"; }
+by_iommufd() { WAY=iommufd hostdev "$@"; }
 nvme_disk() {	# ADDRESS
 	echo "<disk type='nvme' device='disk'><driver name='qemu' type='raw'/>
 		<source type='pci' managed='yes' namespace='1'>$(address "$1")</source>
@@ -211,7 +224,41 @@ image_disk() {	# FILE
 BALLOON="<memballoon model='none'/>"
 USB="<controller type='usb' model='none'/>"
 MEMORY=64
-OS=	# nothing but firmware; kernel/guests.sh has guests with a kernel
+WHOLE=''	# elements of the domain itself
+
+# What a guest of this machine's architecture is (OS, BOARD), and whether libvirt adds a balloon. On a PC its
+# firmware runs, and waits; elsewhere KERNEL does, a few instructions (raw_kernel).
+KERNEL=$RUN/idle
+case $ARCH in
+x86_64)
+	KERNEL='' BOARD='<features><acpi/></features>' ADDS_BALLOON=yes
+	OS="<type arch='x86_64' machine='q35'>hvm</type>" ;;
+aarch64)
+	ADDS_BALLOON=''
+	BOARD="<features><gic version='3'/></features>
+	<cpu mode='custom' check='none'><model fallback='forbid'>cortex-a57</model></cpu>"
+	OS="<type arch='aarch64' machine='virt'>hvm</type>" ;;
+s390x)
+	BOARD='' ADDS_BALLOON=yes
+	OS="<type arch='s390x' machine='s390-ccw-virtio'>hvm</type>" ;;
+esac
+# raw_kernel FILE idle|off: a kernel that waits for ever, or switches the guest off at once
+raw_kernel() {
+	case $ARCH-$2 in
+	aarch64-idle)	# wfi; b .-4
+		printf '\x7f\x20\x03\xd5\xff\xff\xff\x17' ;;
+	aarch64-off)	# mov w0, #0x84000000; orr w0, w0, #8; hvc #0; b .
+		printf '\x00\x80\xb0\x52\x00\x00\x1d\x32\x02\x00\x00\xd4\x00\x00\x00\x14' ;;
+	s390x-idle)	# a PSW that starts at 16: lpswe 32; there one that waits, enabled for everything
+		printf '\x00\x08\x00\x00\x80\x00\x00\x10'; head -c 8 /dev/zero
+		printf '\xb2\xb2\x00\x20'; head -c 12 /dev/zero
+		printf '\x03\x02\x00\x01\x80\x00\x00\x00'; head -c 8 /dev/zero ;;
+	s390x-off)	# lhi %r3,0; sigp %r1,%r3,5 (stop); j .
+		printf '\x00\x08\x00\x00\x80\x00\x00\x10'; head -c 8 /dev/zero
+		printf '\xa7\x38\x00\x00\xae\x13\x00\x05\xa7\xf4\x00\x00' ;;
+	esac >"$1"
+	truncate -s 4096 "$1"
+}
 
 # define NAME ELEMENT...: a domain with these devices
 define() {
@@ -221,10 +268,10 @@ define() {
 	<domain type='qemu'><name>$name</name>
 	<metadata><lab:note xmlns:lab='urn:lab'>kept</lab:note></metadata>
 	<memory unit='MiB'>$MEMORY</memory><vcpu>1</vcpu>
-	<os><type arch='x86_64' machine='q35'>hvm</type>$OS</os><features><acpi/></features>
-	<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+	<os>$OS${KERNEL:+<kernel>$KERNEL</kernel>}</os>$BOARD
+	<devices><emulator>/usr/bin/qemu-system-$ARCH</emulator>
 	$* $BALLOON $USB
-	</devices></domain>
+	</devices>$WHOLE</domain>
 	XML
 	[ ! -e "$DEFINED_IN/$name.xml" ] || virsh -q undefine "$name" || true
 	virsh -q define "$RUN/$name.xml" || check "define $name" false
@@ -316,19 +363,33 @@ ids_of() {
 # numbered the buses: before that, nothing is listed behind a port)
 given() {
 	local pci
+	if [ -n "$KERNEL" ]; then	# no firmware numbers buses: QEMU's own tree
+		pci=$(virsh qemu-monitor-command --hmp "$1" 'info qtree')
+		diff <(shift; [ $# = 0 ] || printf '%s\n' "$@" | sort) <(sed -n 's/^ *host = "\(.*\)".*/\1/p' <<<"$pci" | sort)
+		return
+	fi
 	pci=$(virsh qemu-monitor-command --hmp "$1" 'info pci')
 	pci=${pci//$'\r'/}
 	[[ $pci == *'secondary bus 1'* ]] || { echo "the guest has not come that far"; return 1; }
 	diff <(shift; [ $# = 0 ] || ids_of "$@") <(guest_ids "$pci")
 }
 
-# holds NAME ADDRESS...: its QEMU has these groups open
+# node_of ADDRESS: what has to be opened for it, by this WAY
+node_of() (
+	[ "$WAY" = iommufd ] || { echo "/dev/vfio/$(group_of "$1")"; return; }
+	cd "$DEVICES/$1/vfio-dev" && printf '/dev/vfio/devices/%s\n' vfio*
+)
+# holds NAME ADDRESS...: its QEMU has these open, and what they go by
 holds() {
-	local address open
+	local address node open nodes=()
 	open=$'\n'$(readlink "/proc/$(qemu_of "$1")"/fd/*)$'\n'
 	shift
+	[ "$WAY" = group ] || nodes=(/dev/iommu)
 	for address; do
-		[[ $open == *$'\n'"/dev/vfio/$(group_of "$address")"$'\n'* ]] || { echo "no $address"; return 1; }
+		nodes+=("$(node_of "$address")")
+	done
+	for node in "${nodes[@]}"; do
+		[[ $open == *$'\n'"$node"$'\n'* ]] || { echo "no $node"; return 1; }
 	done
 }
 
@@ -592,7 +653,20 @@ PROBED=/mnt/lab/probed PROBED_BY_LIBVIRT=/var/cache/libvirt/qemu/capabilities
 keep_probed() {	# the first machine to get here does, whole
 	local new
 	new=$(mktemp -d /mnt/lab/probing.XXXXXX)
-	cp -r $PROBED_BY_LIBVIRT/. "$new" && mv -T "$new" $PROBED 2>/dev/null || rm -r "$new"
+	cp -r $PROBED_BY_LIBVIRT/. "$new" && mv -T "$new" "$PROBED" 2>/dev/null || rm -r "$new"
+}
+
+# The kernel modules of a machine with iommufd, as if its kernel had been built so: before any of
+# VFIO is loaded, and with the nodes that there are then before they are.
+install_modules() {
+	local from=/mnt/lab/modules/iommufd to
+	to=/lib/modules/$(uname -r)
+	[ "$BOOT" != iommufdonly ] || from=/mnt/lab/modules/groupless
+	! grep ^vfio /proc/modules || return
+	rm -r "$to/kernel/drivers/vfio" && cp -r $from/. "$to" || return
+	rm -rf /dev/vfio
+	kmod static-nodes --format=tmpfiles --output=/run/tmpfiles.d/static-nodes.conf
+	systemd-tmpfiles --create --prefix=/dev --boot
 }
 
 # Once per boot; the state then is the one every scenario starts from.
@@ -610,15 +684,20 @@ setup() {
 	for file in /proc/sys/net/ipv6/conf/*/accept_ra; do
 		echo 0 >"$file"
 	done
+	case $BOOT-$WAY in iommufd* | *-iommufd)
+		[ ! -d /mnt/lab/modules ] || install_modules || return
+		PROBED+=-$BOOT ;;
+	esac
 	# What libvirt finds by starting QEMU four times, and QEMU is the same in every boot of this run.
-	[ ! -d $PROBED ] || cp -r $PROBED/. $PROBED_BY_LIBVIRT
+	[ ! -d "$PROBED" ] || cp -r "$PROBED"/. $PROBED_BY_LIBVIRT
 	if [ -e $RUN/bin/virtqemud ]; then
 		install -m 755 $RUN/bin/virt*d /usr/sbin/
 		printf '%s\n' 'log_outputs="3:file:/var/log/virtqemud.log"' >>/etc/libvirt/virtqemud.conf
 	fi
 	use_daemon "$DAEMON" || return
-	[ -d $PROBED ] || keep_probed
+	[ -d "$PROBED" ] || keep_probed
 	udevadm settle
+	[ -z "$KERNEL" ] || raw_kernel "$KERNEL" idle
 	mark
 	mkdir $RUN/boot
 	mv $RUN/state $RUN/belongings $RUN/boot/
@@ -634,6 +713,10 @@ hook_log() {
 }
 
 begin() {
+	if [[ $BOOT = iommufd* && ! -d /mnt/lab/modules ]]; then
+		echo "skip: no iommufd: libvirt knows it from 12.1 on, and its kernel modules need the kernel's source"
+		exit 77
+	fi
 	[ "$FLAVOUR" = tiny ] || check "AppArmor enforces on libvirtd" confined
 	unmark
 	is_home

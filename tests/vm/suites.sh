@@ -6,7 +6,7 @@
 while read -r suite runs; do
 	[ "${1:-$runs}" != "$runs" ] || echo "$suite"
 done <<'END'
-forky     -
-trixie    full
+forky     full
+trixie    short
 bookworm  short
 END

@@ -71,6 +71,7 @@
 	RULE(vh_rule_hook_conflict)            \
 	RULE(vh_rule_hook_not_active)          \
 	RULE(vh_rule_power_state)              \
+	RULE(vh_rule_unsaved_at_shutdown)      \
 	RULE(vh_rule_start_slow)               \
 	RULE(vh_rule_peer_detached)            \
 	RULE(vh_rule_handed_over)

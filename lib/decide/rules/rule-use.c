@@ -115,26 +115,65 @@ static void device_unjudged(const struct vh_case *c, const struct vh_plan_dev *p
 		       d->unseen.count ? d->unseen.name[0] : "");
 }
 
+static bool is_told(const struct vh_case *c, const struct vh_plan_dev *pd, const struct vh_use *use)
+{
+	return !use->peer_only && !vh_plan_allows(c->config, pd->dev, use) &&
+	       !vh_lending_explains(c, use);
+}
+
+/* Would all for which it is refused end by a hand-over, as far as can be told without asking
+ * systemd? What the domain itself has on it would end, too. */
+static bool is_lendable(const struct vh_case *c, const struct vh_plan_dev *pd)
+{
+	for (size_t i = 0; i < pd->dev->n_uses; i++) {
+		const struct vh_use *use = &pd->dev->uses[i];
+
+		if (is_told(c, pd, use) && vh_plan_is_refused_by(c->config, pd->dev, use, VH_NAMED) &&
+		    (!vh_lending_may_explain(use) || vh_rule_needs_on(c, pd, use->kind)))
+			return false;
+	}
+	return !is_unjudged(c, pd->dev);
+}
+
+/* Said once for a device: the command prints what ends all of its uses, and for which it cannot. */
+static char *and_handover(const struct vh_pci_dev *d, const char *end)
+{
+	return vh_printf(
+		"%s\nor have each start end it and bring it back afterwards: vfio-hook handover %s   # prints what to configure",
+		end, vh_pci_str(&d->addr).s);
+}
+
+static void device_used(const struct vh_case *c, const struct vh_plan_dev *pd,
+			const struct vh_rule *r, struct vh_findings *out)
+{
+	bool lendable = is_lendable(c, pd);
+
+	for (size_t i = 0; i < pd->dev->n_uses; i++) {
+		const struct vh_use *use = &pd->dev->uses[i];
+		_auto_free_ char *end = NULL, *fix = NULL;
+		struct vh_finding *f;
+		bool refused;
+
+		if (!is_told(c, pd, use))
+			continue;
+		refused = vh_plan_is_refused_by(c->config, pd->dev, use, VH_NAMED);
+		end = use_fix(c, pd, use);
+		fix = end && refused && lendable ? and_handover(pd->dev, end) : NULL;
+		lendable = lendable && !fix;
+		f = vh_finding_add(out, r, pd, fix ? fix : end, "%s is used by the host: %s",
+				   vh_pci_str(&pd->dev->addr).s, use->text);
+		if (!refused)
+			f->severity = VH_WARNING;
+	}
+}
+
 static void check_device_in_use(const struct vh_case *c, const struct vh_rule *r,
 				struct vh_findings *out)
 {
 	const struct vh_plan_dev *pd = NULL;
 
 	while ((pd = vh_rule_next_named(c, pd))) {
-		for (size_t i = 0; i < pd->dev->n_uses; i++) {
-			const struct vh_use *use = &pd->dev->uses[i];
-			_auto_free_ char *fix = NULL;
-			struct vh_finding *f;
-
-			if (use->peer_only || vh_plan_allows(c->config, pd->dev, use) ||
-			    vh_lending_explains(c, use))
-				continue;
-			fix = use_fix(c, pd, use);
-			f = vh_finding_add(out, r, pd, fix, "%s is used by the host: %s",
-					   vh_pci_str(&pd->dev->addr).s, use->text);
-			if (!vh_plan_is_refused_by(c->config, pd->dev, use, VH_NAMED))
-				f->severity = VH_WARNING;
-		}
+		device_used(c, pd, r, out);
 		device_unjudged(c, pd, r, out);
 	}
 }

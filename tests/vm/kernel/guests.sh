@@ -57,7 +57,7 @@ define_guest() {
 	shift
 	rm -f "$orders".in "$orders".out
 	mkfifo "$orders".in "$orders".out
-	OS="<kernel>$GUEST_KERNEL</kernel><initrd>$GUEST_INITRD</initrd><cmdline>$GUEST_OPTIONS</cmdline>" \
+	OS="$OS<kernel>$GUEST_KERNEL</kernel><initrd>$GUEST_INITRD</initrd><cmdline>$GUEST_OPTIONS</cmdline>" \
 		MEMORY=128 define "$name" "$@" \
 		"<serial type='file'><source path='$RUN/$name.console'/><target port='0'/></serial>" \
 		"<serial type='pipe'><source path='$orders'/><target port='1'/></serial>"

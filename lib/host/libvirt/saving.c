@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* saving - see saving.h. What is not understood saves nobody: there is nothing to be told then. */
+#include "lib/host/libvirt/saving.h"
+
+#include "lib/host/libvirt/qemu-conf.h"
+#include "lib/host/machine.h"
+
+#include "lib/base/banned.h"
+
+#define SERVICE "libvirt-guests.service"
+#define AUTO_SHUTDOWN_SINCE 11002 /* libvirt 11.2 */
+
+/* --- libvirt-guests ------------------------------------------------------------------------------ */
+
+/* Debian and Ubuntu; Fedora and openSUSE; Arch Linux. A build without any has it in the second. */
+static const char *const files[] = {
+	"/etc/default/libvirt-guests",
+	"/etc/sysconfig/libvirt-guests",
+	"/etc/conf.d/libvirt-guests",
+};
+
+/* Sets the last value that the shell gives ON_SHUTDOWN at the beginning of a line; false: none. The
+ * script's own functions are indented. Whatever is not "shutdown" saves. */
+static bool find_action(const char *text, bool *ret_saves)
+{
+	static const char key[] = "ON_SHUTDOWN=";
+	_auto_free_ char *copy = vh_strdup(text);
+	char *rest = copy, *line;
+	bool found = false;
+
+	while ((line = strsep(&rest, "\n"))) {
+		const char *value = line + strlen(key);
+
+		if (!vh_has_prefix(line, key))
+			continue;
+		found = true;
+		value += *value == '"' || *value == '\'';
+		/* another variable, or a command: then it is not known */
+		*ret_saves = !strpbrk(value, "$`\\") &&
+			     !vh_is_word(value, strcspn(value, "\"' \t;#"), "shutdown");
+	}
+	return found;
+}
+
+/* It is not the same everywhere: upstream suspends, Debian changed it. */
+static bool saves_by_default(const struct vh_root *root)
+{
+	static const char *const scripts[] = {
+		"usr/lib/libvirt/libvirt-guests.sh",
+		"usr/libexec/libvirt-guests.sh",
+	};
+	bool saves = false;
+
+	for (size_t i = 0; i < VH_COUNT(scripts); i++) {
+		_auto_free_ char *text = vh_root_read(root, "%s", scripts[i]);
+
+		if (text && find_action(text, &saves))
+			break;
+	}
+	return saves;
+}
+
+static bool script_saves(const struct vh_root *root, struct vh_saving *ret)
+{
+	_auto_free_ char *text = NULL;
+	bool saves = false;
+
+	ret->file = files[1];
+	for (size_t i = 0; i < VH_COUNT(files) && !text; i++) {
+		text = vh_root_read(root, "%s", files[i] + 1);
+		if (text)
+			ret->file = files[i];
+	}
+	ret->unset = !text || !find_action(text, &saves);
+	return ret->unset ? saves_by_default(root) : saves;
+}
+
+/* Where systemd does not start it, it does not stop either. */
+static bool is_enabled(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	return vh_root_list(root, &names, "etc/systemd/system/multi-user.target.wants") == 0 &&
+	       vh_names_has(&names, SERVICE);
+}
+
+/* --- the daemon ---------------------------------------------------------------------------------- */
+
+/* One of the words none, persistent, transient, all. */
+static bool is_set_to(const struct vh_root *root, const char *key, const char *word)
+{
+	_auto_free_ char *value = vh_qemu_conf_value(root, key);
+	char *rest = value;
+
+	return value && vh_streq(vh_qemu_conf_quoted(&rest), word);
+}
+
+/* It tries to shut down what could not be saved, if it is told to (virDomainDriverAutoShutdown()). */
+static bool daemon_shuts_down(const struct vh_root *root)
+{
+	return is_set_to(root, "auto_shutdown_try_shutdown", "persistent") ||
+	       is_set_to(root, "auto_shutdown_try_shutdown", "all");
+}
+
+/* "persistent" is the one way to have it: of all others a daemon of the system does not start. */
+static bool daemon_saves(const struct vh_root *root)
+{
+	unsigned int version;
+
+	if (!is_set_to(root, "auto_shutdown_try_save", "persistent"))
+		return false;
+	version = vh_machine_libvirt(root);
+	return !version || version >= AUTO_SHUTDOWN_SINCE;
+}
+
+void vh_saving_read(const struct vh_root *root, struct vh_saving *ret)
+{
+	bool enabled = is_enabled(root);
+
+	memset(ret, 0, sizeof(*ret));
+	if (daemon_shuts_down(root))
+		return;
+	if (enabled && script_saves(root, ret))
+		ret->by = VH_SAVER_SCRIPT;
+	else if (!enabled && daemon_saves(root)) /* else the script shuts down what is left */
+		ret->by = VH_SAVER_DAEMON;
+}
