@@ -72,11 +72,13 @@ order() {
 	echo "\$ [$1] ${*:2}"
 	echo "$asked ${*:2}" 1<>"$RUN/$1.orders.in"
 }
+# ordered NAME: it has done what it was asked last
+ordered() { grep -q "^guest: $asked ends" "$RUN/$1.console"; }
 # in_guest NAME SECONDS LINE: it does; as `try`
 in_guest() {
 	local console=$RUN/$1.console
 	order "$1" "${@:3}"
-	if within "$2" grep -q "^guest: $asked ends" "$console"; then
+	if within "$2" ordered "$1"; then
 		OUT=$(tr -d '\r' <"$console" | sed -n "/^guest: $asked begins/,/^guest: $asked ends/p")
 		RC=${OUT##* }
 		OUT=$(sed '1d;$d' <<<"$OUT")
@@ -101,9 +103,9 @@ write_disk() {
 sum_of_disk() { head -c 65536 "/dev/$(disk_of $NVME)" | md5sum; }
 # drives NAME: it reaches the second machine by its card, and has what write_disk wrote
 drives() {
-	in_guest "$1" 60 "up $CARD 198.51.100.1 && until ping -c 1 -W 2 198.51.100.2; do sleep 0.2; done"
+	in_guest "$1" 120 "up $CARD 198.51.100.1 && until ping -c 1 -W 2 198.51.100.2; do sleep 0.2; done"
 	check "it reaches the second machine by its card" is $RC 0
-	in_guest "$1" 60 "head -c 65536 /dev/nvme0n1 | md5sum"
+	in_guest "$1" 120 "head -c 65536 /dev/nvme0n1 | md5sum"
 	check "its disk has what the host wrote" is "$OUT" "$SUM"
 }
 # away NAME ADDRESS...: these are at VFIO, and no others, and the claim is there
