@@ -8,6 +8,7 @@
 #include "lib/act/home.h"
 #include "lib/act/release.h"
 #include "lib/act/groups.h"
+#include "lib/host/processes/process.h"
 #include "lib/host/read.h"
 
 #include "lib/base/banned.h"
@@ -30,6 +31,17 @@ static int see_no_domain(const struct vh_act *act, const struct vh_store *s,
 		       claims.list[0].claim->name);
 }
 
+static int is_open(const struct vh_act *act, int group, struct vh_error *err)
+{
+	_auto_free_ char *nodes = NULL, *fix = NULL;
+	_auto_free_ char *holder = vh_process_behind_group(act->root, group, &nodes);
+
+	fix = vh_printf("fuser -v %s   # names it; then stop it", nodes ? nodes : "");
+	return vh_fail(err, VH_E_REFUSED, 0, nodes ? fix : "end the guest that uses it first",
+		       "IOMMU group %d is open%s%s", group, holder ? ": " : "",
+		       holder ? holder : "");
+}
+
 static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
 			     const struct vh_host *h, int lock, struct vh_error *err)
 {
@@ -48,8 +60,7 @@ static int end_manual_locked(const struct vh_act *act, const struct vh_store *s,
 		return -1;
 	if (group < 0)
 		return 0;
-	return vh_fail(err, VH_E_REFUSED, 0, "end the guest that uses it first",
-		       "IOMMU group %d is open", group);
+	return is_open(act, group, err);
 }
 
 static int end_manual(const struct vh_act *act, const struct vh_store *s, const struct vh_host *h,

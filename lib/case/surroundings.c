@@ -306,10 +306,23 @@ static void read_model(struct vh_surroundings *s, const struct vh_root *root,
 		vh_names_note(unseen, "whether the kernel has the driver '%s'", shown);
 }
 
+/* Before VFIO is loaded: depmod lists the node by which groups go, /dev/vfio/vfio, if one of the
+ * modules has it (vfio/container.c; iommufd/main.c). libvirt takes no group without. */
+static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *h)
+{
+	enum vh_tri now = vh_process_has_groups(root);
+	_auto_free_ char *text = NULL;
+
+	if (now == VH_UNKNOWN && h->release && has_module(root, h, "vfio-pci") == VH_YES)
+		text = vh_root_read(root, "lib/modules/%s/modules.devname", h->release);
+	return text && !strstr(text, " vfio/vfio ") ? VH_NO : now;
+}
+
+/* Where groups are none, it is the only way. */
 static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 			 const struct vh_host *h, const struct vh_domain *d, struct vh_names *unseen)
 {
-	bool wanted = false;
+	bool wanted = s->vfio_groups == VH_NO;
 
 	for (size_t i = 0; i < d->n_devices; i++)
 		wanted = wanted || vh_domain_is_iommufd(d, &d->devices[i]);
@@ -319,7 +332,8 @@ static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (!s->qemu)
 		vh_names_note(unseen, "whether QEMU knows iommufd: which version it has");
-	s->iommufd = vh_root_exists(root, "dev/iommu") ? VH_YES : has_module(root, h, "iommufd");
+	s->iommufd_node = vh_root_exists(root, "dev/iommu") ? VH_YES : VH_NO;
+	s->iommufd = s->iommufd_node == VH_YES ? VH_YES : has_module(root, h, "iommufd");
 	if (s->iommufd == VH_UNKNOWN)
 		vh_names_note(unseen, "whether the kernel has iommufd");
 }
@@ -355,7 +369,9 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 			read_model(ret, root, h, &d->devices[i], unseen);
 	}
 	if (vh_domain_has_pci(d))
-		ret->vfio_groups = vh_process_has_groups(root);
+		ret->vfio_groups = has_groups(root, h);
+	if (ret->vfio_groups == VH_NO)
+		ret->vfio_node = vh_root_exists(root, "dev/vfio/vfio") ? VH_YES : VH_NO;
 	if (vh_domain_has_pci(d) || pool)
 		vh_saving_read(root, &ret->saving);
 	read_iommufd(ret, root, h, d, unseen);

@@ -38,9 +38,11 @@ struct vh_surroundings {
 	char *memory_dir; /* where libvirt makes files for the memory of this domain; NULL: none */
 	struct vh_huge_mounts huge; /* where huge pages are mounted */
 	enum vh_tri huge_read;      /* YES: those are all */
-	enum vh_tri vfio_groups; /* VFIO has nodes of IOMMU groups; UNKNOWN: it may not be loaded */
-	enum vh_tri iommufd;     /* the kernel has it, or can load it; only where it is asked for */
-	unsigned int libvirt;    /* its version: 11003 is 11.3; 0: unknown, or of no interest */
+	enum vh_tri vfio_groups;    /* VFIO has nodes of IOMMU groups, or will when it is loaded */
+	enum vh_tri vfio_node;      /* /dev/vfio/vfio is there; only where VFIO has no groups */
+	enum vh_tri iommufd; /* the kernel has it, or can load it; only where it is asked for */
+	enum vh_tri iommufd_node; /* and it is loaded: /dev/iommu is there; likewise */
+	unsigned int libvirt;     /* its version: 11003 is 11.3; 0: unknown, or of no interest */
 	unsigned int qemu; /* its version: 10001000 is 10.1.0; 0: unknown, or of no interest */
 	unsigned int iommu_bits; /* of the addresses of the host's IOMMU; 0: likewise */
 	uint64_t dma_entries;    /* how many mappings VFIO allows a container; 0: likewise */

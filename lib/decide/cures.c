@@ -103,8 +103,10 @@ static void by_iommufd(struct vh_correction *k, const struct vh_hostdev *e)
 		vh_edit_set_attr(k->e, driver, "iommufd", "yes");
 	else
 		vh_edit_append(k->e, e->node, "<driver name='vfio' iommufd='yes'/>");
-	vh_correction_say(k, "iommufd='yes' is written into the <driver> of %s, as in the others",
-			  vh_pci_str(&e->addr).s);
+	vh_correction_say(k, "iommufd='yes' is written into the <driver> of %s%s",
+			  vh_pci_str(&e->addr).s,
+			  k->c->around.vfio_groups == VH_NO ? ": VFIO has no groups here"
+							    : ", as in the others");
 }
 
 static void by_group(struct vh_correction *k, const struct vh_hostdev *e)
@@ -117,7 +119,7 @@ static void by_group(struct vh_correction *k, const struct vh_hostdev *e)
 }
 
 /* All devices of a domain go one way: by iommufd where that is known to work, and all of them can,
- * or else by their groups. */
+ * or else by their groups, if VFIO has any. */
 void vh_cures_iommufd(struct vh_correction *k)
 {
 	const struct vh_domain *d = k->c->domain;
@@ -127,7 +129,7 @@ void vh_cures_iommufd(struct vh_correction *k)
 	for (size_t i = 0; i < k->found->count; i++)
 		any = any || (k->found->list[i].rule == &vh_rule_iommufd_unavailable &&
 			      k->found->list[i].severity == VH_ERROR);
-	if (!any)
+	if (!any || (!all && k->c->around.vfio_groups == VH_NO))
 		return;
 	for (size_t i = 0; i < d->n_devices; i++) {
 		const struct vh_hostdev *e = &d->devices[i];

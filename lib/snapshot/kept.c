@@ -301,6 +301,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.dep", .take = vh_tables_vfio_modules,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin", .take = vh_tables_vfio_modules),
+	KEPT(FILE_, "lib/modules/*/modules.devname", .take = vh_tables_vfio_nodes),
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_tables_aliases,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_tables_modinfo),

@@ -76,10 +76,10 @@ bool vh_kept_has_name(const struct vh_kept *rule, const char *name);
 
 /* tables.c, storage.c (from the parsed tables), libvirt.c */
 vh_take vh_tables_cmdline, vh_tables_cpuinfo, vh_tables_interrupts, vh_tables_vfio_modules,
-	vh_tables_aliases, vh_tables_modinfo, vh_tables_modprobe, vh_tables_keyboards, vh_tables_framebuffers,
-	vh_tables_consoles, vh_tables_ports, vh_tables_dm_uuid, vh_tables_udev, vh_tables_managed,
-	vh_tables_stat, vh_tables_magic, vh_tables_uevent, vh_tables_unit, vh_tables_cgroup,
-	vh_tables_md_version;
+	vh_tables_vfio_nodes, vh_tables_aliases, vh_tables_modinfo, vh_tables_modprobe,
+	vh_tables_keyboards, vh_tables_framebuffers, vh_tables_consoles, vh_tables_ports,
+	vh_tables_dm_uuid, vh_tables_udev, vh_tables_managed, vh_tables_stat, vh_tables_magic,
+	vh_tables_uevent, vh_tables_unit, vh_tables_cgroup, vh_tables_md_version;
 vh_take vh_storage_mounts, vh_storage_namespace, vh_storage_pool, vh_storage_swaps, vh_storage_user,
 	vh_storage_numbers, vh_storage_routes4, vh_storage_routes6, vh_storage_routes,
 	vh_storage_addresses6, vh_storage_fabric, vh_storage_nbd, vh_storage_client,

@@ -394,6 +394,20 @@ void vh_tables_vfio_modules(struct vh_keeping *k, const char *text, size_t len, 
 	vh_kept_put(t, vh_strbuf_steal(&kept));
 }
 
+/* Of the nodes that wait for their modules, those of VFIO. */
+void vh_tables_vfio_nodes(struct vh_keeping *k, const char *text, size_t len, struct vh_taken *t)
+{
+	_auto_free_ char *copy = vh_strdup(text);
+	_auto_strbuf_ struct vh_strbuf kept = { 0 };
+	char *rest = copy, *line;
+
+	(void)k, (void)len;
+	while ((line = strsep(&rest, "\n")))
+		if (strstr(line, " vfio/vfio "))
+			vh_strbuf_join(&kept, "\n", line);
+	vh_kept_put(t, kept.len ? vh_strbuf_steal(&kept) : vh_strdup("# none of VFIO"));
+}
+
 /* COMMAND MODULE REST without a comment behind it. Of `install` the program alone counts
  * (vh_module_options_forbidden_by()), and it may lie in somebody's folder. */
 static char *module_line(struct vh_scrub *s, const char *line)

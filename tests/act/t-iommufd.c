@@ -91,6 +91,24 @@ static void test_stranger(void)
 	ok(stage_is_home(st), "and nothing is moved");
 }
 
+/* A group that was detached by hand, and then a QEMU that somebody runs by himself. */
+static void test_stranger_by_hand(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = by_iommufd(VM1, ALONE);
+	char why[200] = "";
+
+	if (stage_detach(st, ALONE) < 0 || fake_libvirt_prepare(st->root, d, why, sizeof(why)) < 0)
+		diag("%s", why);
+	fake_remove(st->root, "run/libvirt/qemu/" VM1 ".xml");
+	ok(stage_reattach(st, ALONE) < 0 && stage_is(st, ALONE, ON_VFIO) && st->err.what &&
+		   strstr(st->err.what, "is open: " QEMU) && st->err.fix &&
+		   strstr(st->err.fix, "fuser -v /dev/vfio/devices/vfio"),
+	   "reattach names who has what was detached by hand, with the node that it has");
+	fake_libvirt_release(st->root, d);
+	ok(stage_reattach(st, ALONE) == 0 && stage_is_home(st), "once it has ended: home");
+}
+
 static void test_mixed(void)
 {
 	_auto_(stage) struct stage *st = stage_new(NULL);
@@ -146,6 +164,7 @@ int main(void)
 	test_guest(TWO "0", TWO "0", TWO "1");
 	test_guest(FOUR "0 " FOUR "1", FOUR "0", FOUR "2");
 	test_stranger();
+	test_stranger_by_hand();
 	test_mixed();
 	test_unplug();
 	test_plug(FOUR "0");

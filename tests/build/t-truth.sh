@@ -16,7 +16,7 @@ is "names are words, each of one row" \
 	"$(cut -d'|' -f1 <<<"$rows" | sort | uniq -d; grep -vE '^[a-z0-9]+(-[a-z0-9]+)*\|' <<<"$rows")"
 suites=$("$vm/suites.sh" | paste -sd'|')
 is "every boot is known" "$(cut -d'|' -f2 <<<"$rows" | sort -u |
-	grep -vxE "(truth|noiommu|nointremap|amd|serial|igb)( ($suites))*")"
+	grep -vxE "(truth|noiommu|nointremap|amd|serial|igb|iommufd|iommufdonly|iommufdraw)( ($suites))*")"
 is "libvirt alone starts, fails or harms" "$(cut -d'|' -f6 <<<"$rows" | grep -vxE 'starts|fails|harms')"
 is "there are sixty and more" "$([ "$(wc -l <<<"$rows")" -ge 60 ] || wc -l <<<"$rows")"
 

@@ -112,6 +112,16 @@ exits 'iommufd for one, where it is there' 0 "$abs_top_builddir/vfio-hook" --hos
 	check --fix "$fixtures/iommufd-mixed.xml"
 tells 'the other gets it' "^fixed: iommufd='yes' is written into the <driver> of 0000:03:00.0"
 prints 'as a driver' "<driver name='vfio' iommufd='yes'/>"
+# the only way where VFIO has no groups
+sed 's/^f dev.iommu/d sys\/class\/vfio-dev\n&/' "$work/iommufd.host" >"$work/groupless.host"
+exits 'a device by iommufd, and libvirt wants /dev/vfio/vfio' 1 "$abs_top_builddir/vfio-hook" \
+	--host "$work/groupless.host" check - < <(on_start '' | sed "s~</devices>~&<iommufd enabled='yes'/>~")
+prints 'what to do' "fix: echo 'f /dev/vfio/vfio' > /etc/tmpfiles.d/vfio-node.conf && systemd-tmpfiles --create"
+printf 'f dev/vfio/vfio\t\n' >>"$work/groupless.host"
+exits 'a device by its group, where VFIO has none' 0 "$abs_top_builddir/vfio-hook" --host "$work/groupless.host" \
+	check --fix - < <(on_start '')
+tells 'it gets iommufd' "^fixed: iommufd='yes' is written into the <driver> of 0000:02:00.0: VFIO has no groups"
+prints 'as a driver' "<driver name='vfio' iommufd='yes'/>"
 exits 'a mediated device beside it' 0 "$abs_top_builddir/vfio-hook" --host "$work/iommufd.host" check --fix - \
 	< <(on_start "<driver iommufd='yes'/>" | sed "s~<memballoon~<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='6f2a64d4-5a4c-4b9e-8a3e-1c9f6f0f5d11'/></source></hostdev><memballoon~")
 tells 'all go by group' "^fixed: iommufd is removed from the <driver> of 0000:02:00.0"

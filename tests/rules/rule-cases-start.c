@@ -827,7 +827,7 @@ static void iommufd(struct world *w)
 	alone(w);
 	w->element[0].iommufd = VH_YES;
 	w->element[0].driver_line = 14;
-	w->c.around.iommufd = VH_YES;
+	w->c.around.iommufd = w->c.around.iommufd_node = VH_YES;
 }
 CASE("iommufd", iommufd, .want = "", .silent = "iommufd-unavailable");
 
@@ -838,6 +838,24 @@ static void iommufd_missing(struct world *w)
 }
 CASE("iommufd-missing", iommufd_missing, .want = "error iommufd-unavailable 0000:01:00.0:14",
      .says = "which the running kernel does not have");
+
+static void iommufd_not_loaded(struct world *w)
+{
+	iommufd(w);
+	w->c.around.libvirt = 12008;
+	w->c.around.iommufd_node = VH_NO;
+}
+CASE("iommufd-not-loaded", iommufd_not_loaded, .want = "error iommufd-unavailable 0000:01:00.0:14",
+     .says = "/dev/iommu is not there",
+     .fix = "modprobe iommufd && echo iommufd > /etc/modules-load.d/iommufd.conf");
+
+static void iommufd_not_loaded_old_libvirt(struct world *w)
+{
+	iommufd_not_loaded(w);
+	w->c.around.libvirt = 11003;
+}
+CASE("iommufd-not-loaded-before-12.1", iommufd_not_loaded_old_libvirt,
+     .want = "warning iommufd-unavailable 0000:01:00.0:14", .says = "libvirt 11.3 reads past");
 
 static void iommufd_of_old_libvirt(struct world *w)
 {
@@ -887,6 +905,16 @@ static void vfio_without_groups(struct world *w)
 	w->c.around.vfio_groups = VH_NO;
 }
 CASE("vfio-without-groups", vfio_without_groups, .want = "", .silent = "iommufd-unavailable");
+
+static void vfio_without_node(struct world *w)
+{
+	vfio_without_groups(w);
+	w->c.around.libvirt = 12008;
+	w->c.around.vfio_node = VH_NO;
+}
+CASE("vfio-without-groups-nor-node", vfio_without_node,
+     .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "not by iommufd either",
+     .fix = "systemd-tmpfiles --create");
 
 static void vfio_without_groups_by_group(struct world *w)
 {

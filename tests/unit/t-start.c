@@ -22,6 +22,13 @@
 	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                    \
 	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n" \
 	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define WITH_IOMMUFD                                                                     \
+	"pci 0000:01:00.0 class=030000 id=10de:1b80 group=1\n"                           \
+	"f proc/sys/kernel/osrelease\t6.12.57-amd64\n"                                   \
+	"f lib/modules/6.12.57-amd64/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko: " \
+	"kernel/drivers/iommu/iommufd/iommufd.ko\n"                                      \
+	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
+#define NODES(lines) "f lib/modules/6.12.57-amd64/modules.devname\t# nodes\\n" lines "\n"
 #define ROM_PATH "/opt/roms/card.rom"
 #define ROM(file) "<rom file='" file "'/>"
 #define ZEROS "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
@@ -504,6 +511,16 @@ static const struct {
 
 	{ "iommufd, of which a snapshot does not tell", MACHINE, "<driver iommufd='yes'/>", "", "",
 	  "" },
+	{ "iommufd, which is not loaded", WITH_IOMMUFD, "<driver iommufd='yes'/>", "", "",
+	  "E iommufd-unavailable:3" },
+	{ "iommufd, which is", WITH_IOMMUFD "f dev/iommu\t\n", "<driver iommufd='yes'/>", "", "",
+	  "" },
+	{ "VFIO without groups, which is not loaded", MACHINE NODES("tun net/tun c10:200"), "", "",
+	  "", "E iommufd-unavailable:2" },
+	{ "VFIO with groups, which is not loaded",
+	  MACHINE NODES("tun net/tun c10:200\\nvfio vfio/vfio c10:196"), "", "", "", "" },
+	{ "VFIO with groups, which is loaded, as files of another kernel do not say",
+	  MACHINE NODES("") "d sys/class/vfio\n", "", "", "", "" },
 	{ "iommufd for all but one", MACHINE, "<driver iommufd='no'/>",
 	  "<hostdev type='pci' managed='yes'><source><address bus='2'/></source></hostdev>",
 	  "<iommufd enabled='yes'/>", "E device-absent:4, E iommufd-unavailable:4" },

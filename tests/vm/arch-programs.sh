@@ -1,19 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Prints the folder of the programs to run in a machine of ARCH: cross built, in cross-vm/ARCH of BUILD,
+# Prints the folder of the programs to run in a machine of ARCH: cross built, in cross/ARCH of BUILD,
 # without a warning, with the headers of this machine's Debian.
 #   arch-programs.sh BUILD ARCH IMAGE PROGRAM...
 set -euo pipefail
 
 build=$1 arch=$2 image=$3
 shift 3
-here=$(cd "$(dirname "$0")" && pwd)
-dir=$build/cross-vm/$arch
+dir=$build/cross/$arch
 cd "$build"
 mkdir -p "$dir"
 {
-	bash "$here/../build/cross-build.sh" "$arch" "$dir" &&
-		make -s -C "$dir/build" lib/boot/templates.h && make -s -j"$(nproc)" -C "$dir/build" "$@"
+	make -s cross-build CROSS="$arch" && make -s -j"$(nproc)" -C "$dir/build" "$@"
 } >"$dir/make.log" 2>&1 || { tail -n 30 "$dir/make.log" >&2; exit 1; }
 
 # a program needs the C library that it was linked with, or a later one

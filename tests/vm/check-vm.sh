@@ -93,6 +93,7 @@ cp "$cli" "$share/bin/vfio-hook"
 cp "$here"/../../systemd/{if-changed.sh,vfio-hook-check.service.in,vfio-hook-check.timer} "$share/bin"
 echo "$variant" >"$share/variant"
 echo "${VM_DAEMON:-libvirtd}" >"$share/daemon"
+echo "${VM_WAY:-group}" >"$share/way"
 rm -rf "$logs"
 mkdir -p "$logs"
 cells=$share/cells
@@ -128,6 +129,12 @@ fi
 if [ "${VM_DAEMON:-libvirtd}" = virtqemud ] || grep -qs ^L0 "$share"/queue.*; then
 	modular=$("$here/modular.sh" "$suite" "$image") || die "no modular daemons"
 	[ -z "$modular" ] || cp "$modular"/virt*d "$share/bin"
+fi
+
+if [ "${VM_WAY:-group}" = iommufd ] || compgen -G "$share/queue.iommufd*" >/dev/null; then
+	modules=$("$here/iommufd.sh" "$suite" "$image") || die "no modules with iommufd"
+	[ -z "$modules" ] || cp -r "$modules" "$share/modules"
+	[ -n "$modules" ] || [ "${VM_WAY:-group}" = group ] || die "no modules with iommufd for $suite"
 fi
 
 waiting() {	# FLAVOUR: is anything left in its queue?
@@ -217,6 +224,7 @@ fi
 if [ $folder = truth ]; then
 	boots=(truth igb nointremap noiommu amd serial) stoob=(serial amd igb nointremap noiommu truth)
 fi
+boots+=(iommufd iommufdonly iommufdraw) stoob=(iommufdraw iommufdonly iommufd "${stoob[@]}")
 worker 1 "${boots[@]}" &
 workers+=($!)
 if [ "${VM_JOBS:-2}" -gt 1 ]; then

@@ -34,6 +34,8 @@ HOOK=/etc/libvirt/hooks/qemu
 DEFINED_IN=/etc/libvirt/qemu
 FLAVOUR=$(<$RUN/flavour)
 VARIANT=$(<$RUN/variant)
+BOOT=$(sed -n 's/.*lab\.boot=\([a-z]*\).*/\1/p' /proc/cmdline)
+WAY=$(<$RUN/way)	# how a domain gets a device where nothing else is said: by its group, or by iommufd
 DAEMON=$(<$RUN/daemon)	# which has QEMU's driver: libvirtd, or virtqemud beside other modular daemons
 
 tests=0 failures=0
@@ -193,8 +195,12 @@ address() {
 	echo "<address ${2:-} domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'/>"
 }
 hostdev() {	# ADDRESS [yes|no]
-	echo "<hostdev mode='subsystem' type='pci' managed='${2:-yes}'><source>$(address "$1")</source></hostdev>"
+	local driver=''
+	[ "$WAY" = group ] || driver="<driver name='vfio' iommufd='yes'/>"
+	echo "<hostdev mode='subsystem' type='pci' managed='${2:-yes}'>$driver<source>$(address "$1")</source></hostdev>"
 }
+by_group() { WAY=group hostdev "$@"; }
+by_iommufd() { WAY=iommufd hostdev "$@"; }
 nvme_disk() {	# ADDRESS
 	echo "<disk type='nvme' device='disk'><driver name='qemu' type='raw'/>
 		<source type='pci' managed='yes' namespace='1'>$(address "$1")</source>
@@ -218,6 +224,7 @@ image_disk() {	# FILE
 BALLOON="<memballoon model='none'/>"
 USB="<controller type='usb' model='none'/>"
 MEMORY=64
+WHOLE=''	# elements of the domain itself
 
 # What a guest of this machine's architecture is (OS, BOARD), and whether libvirt adds a balloon. On a PC its
 # firmware runs, and waits; elsewhere KERNEL does, a few instructions (raw_kernel).
@@ -264,7 +271,7 @@ define() {
 	<os>$OS${KERNEL:+<kernel>$KERNEL</kernel>}</os>$BOARD
 	<devices><emulator>/usr/bin/qemu-system-$ARCH</emulator>
 	$* $BALLOON $USB
-	</devices></domain>
+	</devices>$WHOLE</domain>
 	XML
 	[ ! -e "$DEFINED_IN/$name.xml" ] || virsh -q undefine "$name" || true
 	virsh -q define "$RUN/$name.xml" || check "define $name" false
@@ -367,13 +374,22 @@ given() {
 	diff <(shift; [ $# = 0 ] || ids_of "$@") <(guest_ids "$pci")
 }
 
-# holds NAME ADDRESS...: its QEMU has these groups open
+# node_of ADDRESS: what has to be opened for it, by this WAY
+node_of() (
+	[ "$WAY" = iommufd ] || { echo "/dev/vfio/$(group_of "$1")"; return; }
+	cd "$DEVICES/$1/vfio-dev" && printf '/dev/vfio/devices/%s\n' vfio*
+)
+# holds NAME ADDRESS...: its QEMU has these open, and what they go by
 holds() {
-	local address open
+	local address node open nodes=()
 	open=$'\n'$(readlink "/proc/$(qemu_of "$1")"/fd/*)$'\n'
 	shift
+	[ "$WAY" = group ] || nodes=(/dev/iommu)
 	for address; do
-		[[ $open == *$'\n'"/dev/vfio/$(group_of "$address")"$'\n'* ]] || { echo "no $address"; return 1; }
+		nodes+=("$(node_of "$address")")
+	done
+	for node in "${nodes[@]}"; do
+		[[ $open == *$'\n'"$node"$'\n'* ]] || { echo "no $node"; return 1; }
 	done
 }
 
@@ -634,7 +650,20 @@ PROBED=/mnt/lab/probed PROBED_BY_LIBVIRT=/var/cache/libvirt/qemu/capabilities
 keep_probed() {	# the first machine to get here does, whole
 	local new
 	new=$(mktemp -d /mnt/lab/probing.XXXXXX)
-	cp -r $PROBED_BY_LIBVIRT/. "$new" && mv -T "$new" $PROBED 2>/dev/null || rm -r "$new"
+	cp -r $PROBED_BY_LIBVIRT/. "$new" && mv -T "$new" "$PROBED" 2>/dev/null || rm -r "$new"
+}
+
+# The kernel modules of a machine with iommufd, as if its kernel had been built so: before any of
+# VFIO is loaded, and with the nodes that there are then before they are.
+install_modules() {
+	local from=/mnt/lab/modules/iommufd to
+	to=/lib/modules/$(uname -r)
+	[ "$BOOT" != iommufdonly ] || from=/mnt/lab/modules/groupless
+	! grep ^vfio /proc/modules || return
+	rm -r "$to/kernel/drivers/vfio" && cp -r $from/. "$to" || return
+	rm -rf /dev/vfio
+	kmod static-nodes --format=tmpfiles --output=/run/tmpfiles.d/static-nodes.conf
+	systemd-tmpfiles --create --prefix=/dev --boot
 }
 
 # Once per boot; the state then is the one every scenario starts from.
@@ -652,8 +681,12 @@ setup() {
 	for file in /proc/sys/net/ipv6/conf/*/accept_ra; do
 		echo 0 >"$file"
 	done
+	case $BOOT-$WAY in iommufd* | *-iommufd)
+		[ ! -d /mnt/lab/modules ] || install_modules || return
+		PROBED+=-$BOOT ;;
+	esac
 	# What libvirt finds by starting QEMU four times, and QEMU is the same in every boot of this run.
-	[ ! -d $PROBED ] || cp -r $PROBED/. $PROBED_BY_LIBVIRT
+	[ ! -d "$PROBED" ] || cp -r "$PROBED"/. $PROBED_BY_LIBVIRT
 	# A node without a driver, of kmod: libvirt would believe in KVM, and ask QEMU again at each define.
 	[ -z "$KERNEL" ] || [ -e /sys/class/misc/kvm ] || rm -f /dev/kvm
 	if [ -e $RUN/bin/virtqemud ]; then
@@ -661,7 +694,7 @@ setup() {
 		printf '%s\n' 'log_outputs="3:file:/var/log/virtqemud.log"' >>/etc/libvirt/virtqemud.conf
 	fi
 	use_daemon "$DAEMON" || return
-	[ -d $PROBED ] || keep_probed
+	[ -d "$PROBED" ] || keep_probed
 	udevadm settle
 	[ -z "$KERNEL" ] || raw_kernel "$KERNEL" idle
 	mark
@@ -679,6 +712,10 @@ hook_log() {
 }
 
 begin() {
+	if [[ $BOOT = iommufd* && ! -d /mnt/lab/modules ]]; then
+		echo "skip: no iommufd: libvirt knows it from 12.1 on, and its kernel modules need the kernel's source"
+		exit 77
+	fi
 	[ "$FLAVOUR" = tiny ] || check "AppArmor enforces on libvirtd" confined
 	unmark
 	is_home

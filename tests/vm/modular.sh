@@ -42,6 +42,8 @@ if [ ! -d "$image/modular" ]; then
 			-Dgit_werror=disabled --optimization=0
 		cd build
 		objects() { ninja -t inputs "src/$1" | grep "/$1\.p/.*\.o$"; }
+		# generated headers, of which the objects do not say in every version that they need them
+		ninja $(ninja -t targets all | sed -n "s/^\(src\/.*\.h\): CUSTOM_COMMAND.*/\1/p")
 		ninja $(objects virtqemud; objects virtnodedevd; objects virtnetworkd) src/admin/libvirt_admin_driver.a
 		libraries=/usr/lib/x86_64-linux-gnu
 		for daemon in virtqemud virtnodedevd virtnetworkd; do

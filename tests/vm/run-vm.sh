@@ -8,7 +8,8 @@
 # BOOT is a flavour, tiny or systemd (with the devices of topology-display too), or one of the machines of the truth table,
 # which have more devices and are otherwise tiny: truth, noiommu (switched off on
 # the kernel command line), nointremap (an IOMMU that cannot remap interrupts),
-# amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
+# iommufd, iommufdonly and iommufdraw (their kernel modules: iommufd.sh; the second has VFIO without
+# groups, the last one an IOMMU that cannot remap interrupts), amd (an AMD IOMMU), serial (the kernel's console is the line of a card), igb (a network card with virtual functions: newer-qemu.sh).
 # Or it is two: a tiny machine, and a second one, peer, with the devices of
 # topology-peer and less memory, on a wire of their own; a cable leads from the card
 # nic1 of the one to that of the other.
@@ -55,7 +56,8 @@ append="console=$line quiet loglevel=3 panic=-1 net.ifnames=0 mitigations=off la
 # no_timer_check: on a busy machine the emulated timer is late, and the kernel would panic
 append+=" no_timer_check"
 case $arch-$boot in
-*-tiny)           ;;
+*-tiny | amd64-iommufd | amd64-iommufdonly) ;;
+amd64-iommufdraw) iommu=intel-iommu,intremap=off,caching-mode=on ;;
 arm64-noits)      board=virt,iommu=smmuv3,gic-version=2 ;;
 arm64-nosmmu)     board=virt,gic-version=3 ;;
 arm64-devicetree) firmware=() ;;

@@ -360,6 +360,9 @@ config() {	# LINE...
 device_config() { config "[device $1]" "$2"; }
 
 unload() { modprobe -r vfio_pci; }
+no_iommufd() { unload; modprobe -r vfio_iommu_type1 || :; modprobe -r iommufd; is "$(ls /dev/iommu 2>/dev/null)" ""; }
+# what libvirt looks for where VFIO has no groups
+node_of_container() { mkdir -p /dev/vfio && : >/dev/vfio/vfio && later rm -f /dev/vfio/vfio; }
 no_module() {	# as a kernel that was built without it
 	local dir file
 	unload
@@ -384,9 +387,9 @@ no_modules() {	# loaded|unloaded: the kernel was replaced, and not yet rebooted
 	mv "$dir" "$dir.old"
 	later mv "$dir.old" "$dir"
 }
-unsafe_interrupts() {
-	local file=/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
-	modprobe vfio_iommu_type1
+unsafe_interrupts() {	# [MODULE]
+	local file=/sys/module/${1:-vfio_iommu_type1}/parameters/allow_unsafe_interrupts
+	modprobe "${1:-vfio_iommu_type1}"
 	echo Y >$file
 	later "echo N >$file"
 }
@@ -528,6 +531,7 @@ qemu_args() {	# ARGUMENT...: past libvirt
 with() {	# ELEMENT ADDRESS: a hostdev with this in it
 	hostdev "$2" | sed "s~</hostdev>~$1</hostdev>~"
 }
+whole_by_iommufd() { BEHIND="<iommufd enabled='yes'/>"; }	# every device, unless it says otherwise
 guest_slot() {	# SLOT FUNCTION ADDRESS: there in the guest
 	with "<address type='pci' domain='0x0000' bus='0x00' slot='$1' function='$2'/>" "$3"
 }

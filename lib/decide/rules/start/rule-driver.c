@@ -178,6 +178,19 @@ static const struct vh_hostdev *first_disk(const struct vh_domain *d)
 	return NULL;
 }
 
+/* libvirt asks whether that node exists before it passes a device by either way
+ * (qemuHostdevHostSupportsPassthroughVFIO()); seen up to 12.8, which is content with an empty file. */
+static void check_node(const struct vh_case *c, const struct vh_rule *r, const struct vh_hostdev *e,
+		       struct vh_findings *out)
+{
+	if (c->around.vfio_node == VH_NO && c->around.libvirt >= VH_RULE_IOMMUFD_SINCE)
+		add_iommufd(
+			r, e,
+			"echo 'f /dev/vfio/vfio' > /etc/tmpfiles.d/vfio-node.conf && systemd-tmpfiles --create /etc/tmpfiles.d/vfio-node.conf   # an empty file will do",
+			"VFIO has no groups here (no CONFIG_VFIO_GROUP), and so no /dev/vfio/vfio: libvirt passes no device where that is not there, not by iommufd either",
+			out);
+}
+
 /* Without CONFIG_VFIO_GROUP iommufd is the only way. */
 static void check_groups(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
@@ -194,6 +207,8 @@ static void check_groups(const struct vh_case *c, const struct vh_rule *r, struc
 			"write <driver iommufd='yes'/> into each <hostdev>, which takes libvirt 12.1 and QEMU 9.0",
 			"it is to be passed by its IOMMU group, and the running kernel has VFIO without groups (no CONFIG_VFIO_GROUP): iommufd is the only way",
 			out);
+	else if (first_by(c->domain, true))
+		check_node(c, r, first_by(c->domain, true), out);
 	if (disk)
 		add_iommufd(
 			r, disk,
@@ -226,6 +241,12 @@ static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, stru
 		add_iommufd(r, e, "remove iommufd='yes', or run a kernel with CONFIG_IOMMUFD",
 			    "it is to be passed by iommufd, which the running kernel does not have",
 			    out);
+	if (s->iommufd == VH_YES && s->iommufd_node == VH_NO)
+		add_iommufd(
+			r, e,
+			"modprobe iommufd && echo iommufd > /etc/modules-load.d/iommufd.conf   # now, and at each boot",
+			"it is to be passed by iommufd, and /dev/iommu is not there: libvirt starts it only where that is, and loads no module for it",
+			out);
 	check_mixed(c, r, e, out);
 }
 
@@ -242,7 +263,8 @@ const struct vh_rule vh_rule_iommufd_unavailable = {
 		   "both. Write it for all devices or for none, as 'vfio-hook check --fix' does;\n"
 		   "mediated devices, and what a network gives, are passed by group. libvirt\n"
 		   "before 12.1 silently ignores it and passes the device by its group: that is\n"
-		   "a warning.\n"
+		   "a warning. Where the module is not loaded yet, libvirt neither defines nor\n"
+		   "starts the domain, and asks no hook: load it at each boot.\n"
 		   "A kernel built without CONFIG_VFIO_GROUP has no other way: there it is an\n"
 		   "error if a device is passed by its group.",
 };
