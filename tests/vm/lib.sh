@@ -690,6 +690,8 @@ setup() {
 	esac
 	# What libvirt finds by starting QEMU four times, and QEMU is the same in every boot of this run.
 	[ ! -d "$PROBED" ] || cp -r "$PROBED"/. $PROBED_BY_LIBVIRT
+	# A node without a driver, of kmod: libvirt would believe in KVM, and ask QEMU again at each define.
+	[ -z "$KERNEL" ] || [ -e /sys/class/misc/kvm ] || rm -f /dev/kvm
 	if [ -e $RUN/bin/virtqemud ]; then
 		install -m 755 $RUN/bin/virt*d /usr/sbin/
 		printf '%s\n' 'log_outputs="3:file:/var/log/virtqemud.log"' >>/etc/libvirt/virtqemud.conf
