@@ -6,15 +6,18 @@ set -eu
 
 usage() {
 	cat <<'END'
-usage: ./autogen.sh [--install-deps[=vm|dev|package|bigendian]]... [--allow-upgrade] [configure option]...
+usage: ./autogen.sh [--install-deps[=vm|arch|dev|package|bigendian|cross]]... [--allow-upgrade] [configure option]...
 
   --install-deps      install what build, demo and check need
   --install-deps=vm   these, and what 'make check-vm' needs (QEMU, mmdebstrap)
+  --install-deps=arch these, and what 'make check-vm-arch' needs (QEMU and cross compilers)
   --install-deps=dev  these, and the analysis tools
   --install-deps=package
                       these, and what 'make deb' and 'make rpm' need
   --install-deps=bigendian
                       these, and what 'make check-bigendian' needs (a cross compiler, QEMU)
+  --install-deps=cross
+                      these, and what 'make check-cross' needs for other processors
   --allow-upgrade     also if libvirt or QEMU is upgraded by it
 
 Everything else is passed on to configure, after
@@ -47,6 +50,19 @@ vm|command qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|QEMU for x86
 vm|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
 vm|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
 vm|command mke2fs|e2fsprogs|e2fsprogs|mke2fs
+arch|command qemu-system-aarch64|qemu-system-arm|qemu-system-aarch64-core|QEMU for arm64
+arch|file /usr/share/qemu-efi-aarch64/QEMU_EFI.fd|qemu-efi-aarch64|edk2-aarch64|UEFI for arm64
+arch|command qemu-system-s390x|qemu-system-misc|qemu-system-s390x-core|QEMU for s390x
+arch|command aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|gcc-aarch64-linux-gnu|a compiler for arm64
+arch|file /usr/aarch64-linux-gnu/include/stdio.h|libc6-dev-arm64-cross|gcc-aarch64-linux-gnu|the C library's headers for it
+arch|command s390x-linux-gnu-gcc|gcc-s390x-linux-gnu|gcc-s390x-linux-gnu|a compiler for s390x
+arch|file /usr/s390x-linux-gnu/include/stdio.h|libc6-dev-s390x-cross|gcc-s390x-linux-gnu|the C library's headers for it
+arch|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
+arch|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
+arch|command mke2fs|e2fsprogs|e2fsprogs|mke2fs
+arch|command depmod|kmod|kmod|depmod
+arch|command cpio|cpio|cpio|cpio
+arch|command xz|xz-utils|xz|xz
 dev|command shellcheck|shellcheck|ShellCheck|shellcheck
 dev|command cppcheck|cppcheck|cppcheck|cppcheck
 dev|command clang|clang|clang|clang
@@ -71,6 +87,12 @@ bigendian|file /usr/s390x-linux-gnu/include/stdio.h|libc6-dev-s390x-cross|gcc-s3
 bigendian|command qemu-s390x|qemu-user|qemu-user|QEMU for programs of s390x
 bigendian|command mmdebstrap|mmdebstrap|mmdebstrap|mmdebstrap
 bigendian|file /usr/share/keyrings/debian-archive-keyring.gpg|debian-archive-keyring|debian-keyring|Debian's keys
+cross|command aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|gcc-aarch64-linux-gnu|a compiler for arm64
+cross|file /usr/aarch64-linux-gnu/include/stdio.h|libc6-dev-arm64-cross|gcc-aarch64-linux-gnu|the C library's headers for it
+cross|command powerpc64le-linux-gnu-gcc|gcc-powerpc64le-linux-gnu|gcc-powerpc64le-linux-gnu|a compiler for ppc64el
+cross|file /usr/powerpc64le-linux-gnu/include/stdio.h|libc6-dev-ppc64el-cross|gcc-powerpc64le-linux-gnu|the C library's headers for it
+cross|command riscv64-linux-gnu-gcc|gcc-riscv64-linux-gnu|gcc-riscv64-linux-gnu|a compiler for riscv64
+cross|file /usr/riscv64-linux-gnu/include/stdio.h|libc6-dev-riscv64-cross|gcc-riscv64-linux-gnu|the C library's headers for it
 END
 }
 
@@ -208,8 +230,10 @@ for argument; do
 	case $argument in
 	--install-deps)     install=yes ;;
 	--install-deps=vm)  install=yes wanted="$wanted vm" ;;
+	--install-deps=arch) install=yes wanted="$wanted arch" ;;
 	--install-deps=dev) install=yes wanted="$wanted dev" ;;
 	--install-deps=bigendian) install=yes wanted="$wanted bigendian" ;;
+	--install-deps=cross) install=yes wanted="$wanted bigendian cross" ;;
 	--install-deps=package) install=yes wanted="$wanted package" ;;
 	--install-deps=*)   usage >&2; exit 2 ;;
 	--allow-upgrade)    allow_upgrade=yes ;;

@@ -76,10 +76,10 @@ other bare etc/libvirt/vfio-hook.conf '[defaults]'
 exits 'a card without configuration' 1 there check "$fixtures/handover-desktop.xml"
 prints 'a card without configuration: in use' '\[device-in-use\]$'
 verdict 'a card without configuration: handover is offered, once' \
-	test "$(grep -c "^ *or have each start end it and bring it back afterwards: vfio-hook handover $card " "$work/out")" = 1
+	test "$(grep -c "^ *or hand it over while the guest runs: vfio-hook handover $card$" "$work/out")" = 1
 run there check "$fixtures/handover-disk.xml"
 prints 'a disk without configuration: it is offered behind what ends it now' '^  fix: umount /srv$'
-verdict 'a disk without configuration: once' test "$(grep -c "vfio-hook handover $disk " "$work/out")" = 1
+verdict 'a disk without configuration: once' test "$(grep -c "vfio-hook handover $disk$" "$work/out")" = 1
 sed "s:<devices>:&<disk type='file'><source file='/srv/vm.img'/><target dev='vda'/></disk>:" \
 	"$fixtures/handover-disk.xml" >"$work/own.xml"
 run there check "$work/own.xml"

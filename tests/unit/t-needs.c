@@ -449,6 +449,8 @@ static void test_first_fixes(void)
 	}
 }
 
+#define OFFER "\nor hand it over while the guest runs: vfio-hook handover " TAKEN
+
 /* Whoever ends the host's use first finds nothing that speaks against the start any more. */
 static void test_order(void)
 {
@@ -462,11 +464,12 @@ static void test_order(void)
 		  BLOCK("/dev/vg/data"),
 		  "first move what the domain itself has on " TAKEN
 		  " (the <disk> at line 3)\nthen lvchange -an vg/data" },
-		{ "an image elsewhere", SDA MOUNTED(AT_SRV), IMAGE("/home/a.img"), "umount /srv" },
-		{ "the disk itself", SDA MOUNTED(AT_SRV), BLOCK("/dev/sda"), "umount /srv" },
+		{ "an image elsewhere", SDA MOUNTED(AT_SRV), IMAGE("/home/a.img"),
+		  "umount /srv" OFFER },
+		{ "the disk itself", SDA MOUNTED(AT_SRV), BLOCK("/dev/sda"), "umount /srv" OFFER },
 		{ "one that may be missing", SDA MOUNTED(AT_SRV),
 		  "<disk type='file'><source file='/srv/a.img' startupPolicy='optional'/></disk>",
-		  "umount /srv" },
+		  "umount /srv" OFFER },
 	};
 
 	for (size_t i = 0; i < VH_COUNT(orders); i++) {

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the scenarios in test machines, two side by side, and prints TAP: one
 # point per scenario and flavour, in the order they end. See README.md.
-#   check-vm.sh [--variant none|no-release|no-peers] [--short|--long|--truth] [--keep] SUITE [SCENARIO...]
+#   check-vm.sh [--variant none|no-release|no-peers] [--short|--long|--truth] [--keep] SUITE|--arch ARCH [SCENARIO...]
 set -euo pipefail
 
 usage() {
 	sed -n '5s/^# */usage: /p' "$0" >&2
 	exit 2
 }
-variant=full keep='' folder=scenarios flavours=flavours
+variant=full keep='' arch='' folder=scenarios flavours=flavours
 while [ $# -gt 0 ]; do
 	case $1 in
 	--variant) [ $# -ge 2 ] || usage; variant=$2; shift ;;
@@ -17,6 +17,7 @@ while [ $# -gt 0 ]; do
 	--short) flavours=short ;;
 	--long) folder=long ;;
 	--truth) folder=truth ;;
+	--arch) [ $# -ge 2 ] || usage; arch=$2; break ;;
 	-*) usage ;;
 	*) break ;;
 	esac
@@ -24,10 +25,13 @@ while [ $# -gt 0 ]; do
 done
 case $variant in full | none | no-release | no-peers) ;; *) usage ;; esac
 [ $# -ge 1 ] || usage
+[ -z "$arch" ] || shift
 suite=$1
 shift
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/arch.sh
+. "$here/arch.sh"
 build=$PWD
 [ -e "$build/vfio-hook-qemu" ] || build=$(cd "$here/../.." && pwd)
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
@@ -40,20 +44,29 @@ no_suite() {
 	echo "Bail out! $suite cannot be installed from its packages: no scenario has run"
 	exit 3
 }
-"$here/suites.sh" | grep -x -- "$suite" >/dev/null || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"
+if [ -n "$arch" ]; then
+	arch_words "$arch" || die "no architecture '$arch'; there are: $ARCHES"
+	flavours=$arch
+else
+	"$here/suites.sh" | grep -x -- "$suite" >/dev/null || die "no suite '$suite'; there are: $("$here/suites.sh" | xargs)"
+fi
 if [ "$variant" = no-peers ] && [ -z "${VM_HOOK_BINARY:-}" ]; then
 	die "no-peers needs VM_HOOK_BINARY, a hook built to skip them"
 fi
 for program in "${VM_HOOK_BINARY:-$build/vfio-hook-qemu}" "${VM_CLI_BINARY:-$build/vfio-hook}"; do
 	[ -x "$program" ] || die "no $program: run make first"
 done
-for program in qemu-system-x86_64 mmdebstrap mke2fs; do
-	PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null ||
-		die "no $program: run ./autogen.sh --install-deps=vm first"
+set=vm
+[ -z "$arch" ] || set=arch
+for program in "qemu-system-${arch_qemu:-x86_64}" mmdebstrap mke2fs; do
+	PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null ||
+		die "no $program: run ./autogen.sh --install-deps=$set first"
 done
 SECONDS=0
-image=$("$here/build-image.sh" "$suite") || no_suite $? image
-programs=$("$here/programs.sh" "$build" "$suite" "$image" vfio-hook-qemu vfio-hook) || no_suite $? programs
+build_image=build-image.sh build_programs=programs.sh
+[ -z "$arch" ] || build_image=arch-image.sh build_programs=arch-programs.sh
+image=$("$here/$build_image" "$suite") || no_suite $? image
+programs=$("$here/$build_programs" "$build" "$suite" "$image" vfio-hook-qemu vfio-hook) || no_suite $? programs
 hook=${VM_HOOK_BINARY:-$programs/vfio-hook-qemu}
 cli=${VM_CLI_BINARY:-$programs/vfio-hook}
 took_image=$SECONDS
@@ -202,8 +215,12 @@ collect() {
 [ $folder = scenarios ] || export VM_LIMIT=7200
 SECONDS=0
 echo "# vfio-hook in a test machine: $suite, variant $variant, image $image"
-"$here/versions.sh" "$suite" "$image"
+[ -n "$arch" ] || "$here/versions.sh" "$suite" "$image"
 boots=(two tiny systemd) stoob=(systemd tiny)
+if [ -n "$arch" ]; then
+	read -ra boots <<<"$arch_boots"
+	stoob=("${boots[@]}")
+fi
 if [ $folder = truth ]; then
 	boots=(truth igb nointremap noiommu amd serial) stoob=(serial amd igb nointremap noiommu truth)
 fi

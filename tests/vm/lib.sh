@@ -20,6 +20,12 @@ SRIOV=0000:07:00.0		# nvme with virtual functions
 VGA=0000:08:00.0		# cirrus, alone: in flavour systemd (topology-display)
 VFIO=vfio-pci/vfio-pci		# as in expect_state
 }
+# Of topology-s390x, where each function is alone
+ARCH=$(uname -m)
+if [ "$ARCH" = s390x ]; then
+	NIC=0001:00:00.0 NVME=0002:00:00.0 NVME2=0003:00:00.0 NIC2=ffff:00:00.0	# disks by SCSI here
+	unset PAIR0 PAIR1 QUAD0 QUAD1 QUAD2 QUAD3 BRIDGE OLDSOUND DRIVERLESS SRIOV VGA
+fi
 DEVICES=/sys/bus/pci/devices
 DRIVERS_PROBE=/sys/bus/pci/drivers_probe
 RUN=/run/lab
@@ -220,6 +226,40 @@ USB="<controller type='usb' model='none'/>"
 MEMORY=64
 WHOLE=''	# elements of the domain itself
 
+# What a guest of this machine's architecture is (OS, BOARD), and whether libvirt adds a balloon. On a PC its
+# firmware runs, and waits; elsewhere KERNEL does, a few instructions (raw_kernel).
+KERNEL=$RUN/idle
+case $ARCH in
+x86_64)
+	KERNEL='' BOARD='<features><acpi/></features>' ADDS_BALLOON=yes
+	OS="<type arch='x86_64' machine='q35'>hvm</type>" ;;
+aarch64)
+	ADDS_BALLOON=''
+	BOARD="<features><gic version='3'/></features>
+	<cpu mode='custom' check='none'><model fallback='forbid'>cortex-a57</model></cpu>"
+	OS="<type arch='aarch64' machine='virt'>hvm</type>" ;;
+s390x)
+	BOARD='' ADDS_BALLOON=yes
+	OS="<type arch='s390x' machine='s390-ccw-virtio'>hvm</type>" ;;
+esac
+# raw_kernel FILE idle|off: a kernel that waits for ever, or switches the guest off at once
+raw_kernel() {
+	case $ARCH-$2 in
+	aarch64-idle)	# wfi; b .-4
+		printf '\x7f\x20\x03\xd5\xff\xff\xff\x17' ;;
+	aarch64-off)	# mov w0, #0x84000000; orr w0, w0, #8; hvc #0; b .
+		printf '\x00\x80\xb0\x52\x00\x00\x1d\x32\x02\x00\x00\xd4\x00\x00\x00\x14' ;;
+	s390x-idle)	# a PSW that starts at 16: lpswe 32; there one that waits, enabled for everything
+		printf '\x00\x08\x00\x00\x80\x00\x00\x10'; head -c 8 /dev/zero
+		printf '\xb2\xb2\x00\x20'; head -c 12 /dev/zero
+		printf '\x03\x02\x00\x01\x80\x00\x00\x00'; head -c 8 /dev/zero ;;
+	s390x-off)	# lhi %r3,0; sigp %r1,%r3,5 (stop); j .
+		printf '\x00\x08\x00\x00\x80\x00\x00\x10'; head -c 8 /dev/zero
+		printf '\xa7\x38\x00\x00\xae\x13\x00\x05\xa7\xf4\x00\x00' ;;
+	esac >"$1"
+	truncate -s 4096 "$1"
+}
+
 # define NAME ELEMENT...: a domain with these devices
 define() {
 	local name=$1
@@ -228,8 +268,8 @@ define() {
 	<domain type='qemu'><name>$name</name>
 	<metadata><lab:note xmlns:lab='urn:lab'>kept</lab:note></metadata>
 	<memory unit='MiB'>$MEMORY</memory><vcpu>1</vcpu>
-	<os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>
-	<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+	<os>$OS${KERNEL:+<kernel>$KERNEL</kernel>}</os>$BOARD
+	<devices><emulator>/usr/bin/qemu-system-$ARCH</emulator>
 	$* $BALLOON $USB
 	</devices>$WHOLE</domain>
 	XML
@@ -323,6 +363,11 @@ ids_of() {
 # numbered the buses: before that, nothing is listed behind a port)
 given() {
 	local pci
+	if [ -n "$KERNEL" ]; then	# no firmware numbers buses: QEMU's own tree
+		pci=$(virsh qemu-monitor-command --hmp "$1" 'info qtree')
+		diff <(shift; [ $# = 0 ] || printf '%s\n' "$@" | sort) <(sed -n 's/^ *host = "\(.*\)".*/\1/p' <<<"$pci" | sort)
+		return
+	fi
 	pci=$(virsh qemu-monitor-command --hmp "$1" 'info pci')
 	pci=${pci//$'\r'/}
 	[[ $pci == *'secondary bus 1'* ]] || { echo "the guest has not come that far"; return 1; }
@@ -649,6 +694,7 @@ setup() {
 	use_daemon "$DAEMON" || return
 	[ -d "$PROBED" ] || keep_probed
 	udevadm settle
+	[ -z "$KERNEL" ] || raw_kernel "$KERNEL" idle
 	mark
 	mkdir $RUN/boot
 	mv $RUN/state $RUN/belongings $RUN/boot/

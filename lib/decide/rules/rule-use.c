@@ -138,9 +138,8 @@ static bool is_lendable(const struct vh_case *c, const struct vh_plan_dev *pd)
 /* Said once for a device: the command prints what ends all of its uses, and for which it cannot. */
 static char *and_handover(const struct vh_pci_dev *d, const char *end)
 {
-	return vh_printf(
-		"%s\nor have each start end it and bring it back afterwards: vfio-hook handover %s   # prints what to configure",
-		end, vh_pci_str(&d->addr).s);
+	return vh_printf("%s\nor hand it over while the guest runs: vfio-hook handover %s", end,
+			 vh_pci_str(&d->addr).s);
 }
 
 static void device_used(const struct vh_case *c, const struct vh_plan_dev *pd,
