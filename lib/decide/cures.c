@@ -134,7 +134,8 @@ void vh_cures_iommufd(struct vh_correction *k)
 	for (size_t i = 0; i < d->n_devices; i++) {
 		const struct vh_hostdev *e = &d->devices[i];
 
-		if (e->problem || e->element == VH_DISK || (all && e->unassigned))
+		if (e->problem || e->element == VH_DISK ||
+		    (all && e->unassigned && k->c->around.vfio_groups != VH_NO))
 			continue;
 		if (all)
 			by_iommufd(k, e);

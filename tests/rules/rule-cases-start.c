@@ -925,6 +925,15 @@ CASE("vfio-without-groups-by-group", vfio_without_groups_by_group,
      .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "no CONFIG_VFIO_GROUP",
      .fix = "write <driver iommufd='yes'/> into each <hostdev>");
 
+static void vfio_without_groups_unassigned(struct world *w)
+{
+	iommufd_for_one(w);
+	w->c.around.vfio_groups = VH_NO;
+	w->element[1].unassigned = true;
+}
+CASE("vfio-without-groups-and-one-unassigned", vfio_without_groups_unassigned,
+     .want = "error iommufd-unavailable 0000:02:00.0:20", .says = "no CONFIG_VFIO_GROUP");
+
 static void vfio_without_groups_old_libvirt(struct world *w)
 {
 	vfio_without_groups(w);

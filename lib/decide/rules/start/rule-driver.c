@@ -191,6 +191,15 @@ static void check_node(const struct vh_case *c, const struct vh_rule *r, const s
 			out);
 }
 
+/* libvirt gives QEMU the nodes of what is unassigned too. */
+static const struct vh_hostdev *first_unassigned(const struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].unassigned && !vh_domain_is_iommufd(d, &d->devices[i]))
+			return &d->devices[i];
+	return NULL;
+}
+
 /* Without CONFIG_VFIO_GROUP iommufd is the only way. */
 static void check_groups(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
@@ -199,6 +208,8 @@ static void check_groups(const struct vh_case *c, const struct vh_rule *r, struc
 
 	if (c->around.vfio_groups != VH_NO)
 		return;
+	if (!by_group)
+		by_group = first_unassigned(c->domain);
 	if (!by_group && is_read_past(&c->around))
 		by_group = first_by(c->domain, true);
 	if (by_group)
