@@ -318,6 +318,14 @@ static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *
 	return text && !strstr(text, " vfio/vfio ") ? VH_NO : now;
 }
 
+/* What was written without any node of a device says nothing of this one. */
+static enum vh_tri has_node(const struct vh_root *root, const char *path)
+{
+	if (vh_root_exists(root, "%s", path))
+		return VH_YES;
+	return vh_root_exists(root, "dev/null") ? VH_NO : VH_UNKNOWN;
+}
+
 /* Where groups are none, it is the only way. */
 static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 			 const struct vh_host *h, const struct vh_domain *d, struct vh_names *unseen)
@@ -332,7 +340,7 @@ static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 	s->qemu = vh_emulator_version(root, d->emulator, d->arch);
 	if (!s->qemu)
 		vh_names_note(unseen, "whether QEMU knows iommufd: which version it has");
-	s->iommufd_node = vh_root_exists(root, "dev/iommu") ? VH_YES : VH_NO;
+	s->iommufd_node = has_node(root, "dev/iommu");
 	s->iommufd = s->iommufd_node == VH_YES ? VH_YES : has_module(root, h, "iommufd");
 	if (s->iommufd == VH_UNKNOWN)
 		vh_names_note(unseen, "whether the kernel has iommufd");
@@ -371,7 +379,7 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 	if (vh_domain_has_pci(d))
 		ret->vfio_groups = has_groups(root, h);
 	if (ret->vfio_groups == VH_NO)
-		ret->vfio_node = vh_root_exists(root, "dev/vfio/vfio") ? VH_YES : VH_NO;
+		ret->vfio_node = has_node(root, "dev/vfio/vfio");
 	if (vh_domain_has_pci(d) || pool)
 		vh_saving_read(root, &ret->saving);
 	read_iommufd(ret, root, h, d, unseen);

@@ -79,6 +79,7 @@ static const struct vh_kept table[] = {
 	     .flags = VH_KEPT_LINES | VH_KEPT_X),
 	KEPT(PATH_, "dev/vfio/*", .flags = VH_KEPT_THERE | VH_KEPT_X),
 	KEPT(PATH_, "dev/iommu", .flags = VH_KEPT_THERE),
+	KEPT(PATH_, "dev/null", .flags = VH_KEPT_THERE), /* nodes are told at all */
 	KEPT(PATH_, "sys/class/vfio", .flags = VH_KEPT_THERE),
 	KEPT(PATH_, "sys/class/vfio-dev", .flags = VH_KEPT_THERE),
 

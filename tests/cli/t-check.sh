@@ -113,7 +113,7 @@ exits 'iommufd for one, where it is there' 0 "$abs_top_builddir/vfio-hook" --hos
 tells 'the other gets it' "^fixed: iommufd='yes' is written into the <driver> of 0000:03:00.0"
 prints 'as a driver' "<driver name='vfio' iommufd='yes'/>"
 # the only way where VFIO has no groups
-sed 's/^f dev.iommu/d sys\/class\/vfio-dev\n&/' "$work/iommufd.host" >"$work/groupless.host"
+sed 's/^f dev.iommu/d sys\/class\/vfio-dev\nf dev\/null\t\n&/' "$work/iommufd.host" >"$work/groupless.host"
 exits 'a device by iommufd, and libvirt wants /dev/vfio/vfio' 1 "$abs_top_builddir/vfio-hook" \
 	--host "$work/groupless.host" check - < <(on_start '' | sed "s~</devices>~&<iommufd enabled='yes'/>~")
 prints 'what to do' "fix: echo 'f /dev/vfio/vfio' > /etc/tmpfiles.d/vfio-node.conf && systemd-tmpfiles --create"

@@ -511,8 +511,9 @@ static const struct {
 
 	{ "iommufd, of which a snapshot does not tell", MACHINE, "<driver iommufd='yes'/>", "", "",
 	  "" },
-	{ "iommufd, which is not loaded", WITH_IOMMUFD, "<driver iommufd='yes'/>", "", "",
-	  "E iommufd-unavailable:3" },
+	{ "iommufd, which is not loaded", WITH_IOMMUFD "f dev/null\t\n", "<driver iommufd='yes'/>",
+	  "", "", "E iommufd-unavailable:3" },
+	{ "iommufd, which may be", WITH_IOMMUFD, "<driver iommufd='yes'/>", "", "", "" },
 	{ "iommufd, which is", WITH_IOMMUFD "f dev/iommu\t\n", "<driver iommufd='yes'/>", "", "",
 	  "" },
 	{ "VFIO without groups, which is not loaded", MACHINE NODES("tun net/tun c10:200"), "", "",
