@@ -29,6 +29,9 @@ run() {
 	err=$(<"$work/err")
 }
 
+# What stays on a terminal: a line that shows progress, of what took more than a second, goes again
+without_progress() { sed $'s/.*\r\e\\[K//'; }
+
 pass() {
 	count=$((count + 1))
 	echo "ok $count - $1"

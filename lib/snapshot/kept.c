@@ -406,6 +406,9 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "sbin/*", .flags = VH_KEPT_LOST),
 	KEPT(PATH_, "etc/libvirt/**", .flags = VH_KEPT_THERE),
 	KEPT(LINK_, "etc/libvirt/**", .flags = VH_KEPT_LOST),
+
+	/* Where the `device` of a disk leads that is not on PCI: a subchannel of IBM Z, a board. */
+	KEPT(LIST_, "sys/devices/**"),
 };
 
 const struct vh_kept *vh_kept_table(size_t *ret_count)

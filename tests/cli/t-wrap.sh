@@ -49,7 +49,7 @@ verdict 'there is much to be read' eval '[ "$(wc -l <"$work/pipe")" -gt 1000 ]'
 words "$work/pipe" >"$work/pipe.words"
 for columns in 40 60 80 120; do
 	NO_COLOR=1 TERM=xterm script -qec "stty cols $columns -onlcr; bash '$work/calls'" /dev/null \
-		</dev/null >"$work/out" 2>"$work/err"
+		</dev/null 2>"$work/err" | without_progress >"$work/out"
 	words "$work/out" >"$work/out.words"
 	is "$columns columns: the words are those of a pipe" \
 		"$(diff "$work/pipe.words" "$work/out.words" | head -n 20)"
@@ -63,6 +63,9 @@ on_terminal() { # COLUMNS COMMAND...
 	local call
 	printf -v call ' %q' "${@:2}"
 	run env TERM=xterm script -qec "stty cols $1 -onlcr;$call" /dev/null </dev/null
+	without_progress <"$work/out" >"$work/shown"
+	mv "$work/shown" "$work/out"
+	out=$(<"$work/out")
 }
 
 # A command can be copied: the shell takes the lines for one.

@@ -596,6 +596,24 @@ static void test_interfaces(void)
 	}
 }
 
+/* The root disk of IBM Z, and of boards, is not on PCI: what its link `device` leads to is asked for. */
+static void test_disk_elsewhere(void)
+{
+	static const char host[] =
+		"pci 0001:00:00.0 class=020000 id=1af4:1041 driver=virtio-pci group=0\n"
+		"d sys/devices/css0/0.0.0000/0.0.0000/virtio4/block/vda\n"
+		"l sys/class/block/vda\tsys/devices/css0/0.0.0000/0.0.0000/virtio4/block/vda\n"
+		"l sys/devices/css0/0.0.0000/0.0.0000/virtio4/block/vda/device\t"
+		"sys/devices/css0/0.0.0000/0.0.0000/virtio4\n";
+	struct taken t;
+
+	begin(&t, host);
+	take(&t);
+	ok(t.rc == 0 && !strstr(t.text.data, "is not kept in snapshots"),
+	   "a disk that is not on PCI leads to nothing unknown");
+	end(&t);
+}
+
 /* What is beside the files that are read. */
 static void test_neighbours(void)
 {
@@ -921,6 +939,7 @@ int main(void)
 	test_table();
 	test_names();
 	test_interfaces();
+	test_disk_elsewhere();
 	test_neighbours();
 	test_files();
 	test_cgroups();

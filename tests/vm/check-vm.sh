@@ -82,7 +82,7 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 mkdir -p "$share"/{bin,claimed,results,boots}
 cp "$here/guest.sh" "$here/lib.sh" "$here/scenarios/30-handover" "$share" # L9 reads that one
-cp -r "$here/truth" "$share"
+cp -r "$here/truth" "$here/kernel" "$share"
 if [ $folder = truth ]; then
 	"$here/truth/scenarios.sh" "$suite" "$share/scenarios"
 else
@@ -124,6 +124,13 @@ done
 [ ${#points[@]} -gt 0 ] || die "no such scenario"
 if [ "$variant" = full ] && grep -qsx L8-package "$share"/queue.*; then
 	"$here/packages.sh" "$build" "$share/packages" || die "no package"
+fi
+
+# What guests boot that have a kernel
+# shellcheck disable=SC2046	# a name is one word
+if grep -qs make_guest $(sed "s|^|$share/scenarios/|" "$share"/queue.*); then
+	cp "$image/vmlinuz" "$share"
+	"$here/kernel/vmlinux.sh" "$image/vmlinuz" >"$share/vmlinux" || die "no kernel for guests"
 fi
 
 if [ "${VM_DAEMON:-libvirtd}" = virtqemud ] || grep -qs ^L0 "$share"/queue.*; then

@@ -434,11 +434,14 @@ plug() {
 	check "$2 is plugged into $1" is $RC 0
 	check "and is there" has_hostdev "$1" "$2"
 }
-unplug() {
-	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
+ask_for() {	# NAME ADDRESS: to let it go
 	hostdev "$2" >$RUN/element.xml
 	try virsh detach-device "$1" $RUN/element.xml --live
 	check "$1 is asked for $2" is $RC 0
+}
+unplug() {
+	local bus monitor="qemu-monitor-command --hmp $1" ask='' eject='' asked
+	ask_for "$@"
 	for bus in {0..9}; do
 		ask+="$monitor 'o /w 0xcd0 $bus'; $monitor 'i /w 0xcc4'; "
 	done
@@ -687,6 +690,8 @@ setup() {
 	esac
 	# What libvirt finds by starting QEMU four times, and QEMU is the same in every boot of this run.
 	[ ! -d "$PROBED" ] || cp -r "$PROBED"/. $PROBED_BY_LIBVIRT
+	# A node without a driver, of kmod: libvirt would believe in KVM, and ask QEMU again at each define.
+	[ -z "$KERNEL" ] || [ -e /sys/class/misc/kvm ] || rm -f /dev/kvm
 	if [ -e $RUN/bin/virtqemud ]; then
 		install -m 755 $RUN/bin/virt*d /usr/sbin/
 		printf '%s\n' 'log_outputs="3:file:/var/log/virtqemud.log"' >>/etc/libvirt/virtqemud.conf
@@ -739,7 +744,7 @@ finish() {
 
 # For the log of a scenario that failed
 evidence() {
-	tail -n +1 $CLAIMS/* /var/log/libvirt/qemu/*.log
+	tail -n +1 $CLAIMS/* /var/log/libvirt/qemu/*.log $RUN/*.console
 	for what in state hook_log "tail -n 50 /var/log/$DAEMON.log" 'dmesg' 'ps axf' 'lsblk' 'ip -o link'; do
 		echo "### $what"
 		$what 2>&1 | tail -n 150
