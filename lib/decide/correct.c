@@ -229,10 +229,17 @@ static void add_member(struct vh_correction *k, const struct vh_pci_dev *d, enum
 
 	if (!named || !can_be_named(k, d, &use))
 		return;
-	xml = vh_printf("<hostdev mode='subsystem' type='pci' managed='yes'>\n"
-			"\t<source>\n\t\t%s\n\t</source>\n%s</hostdev>",
-			address,
-			members == VH_MEMBERS_GUEST ? "" : "\t<address type='unassigned'/>\n");
+	/* which libvirt cannot do there; the hook takes it along */
+	if (members != VH_MEMBERS_GUEST && k->c->around.vfio_groups == VH_NO)
+		return;
+	xml = vh_printf(
+		"<hostdev mode='subsystem' type='pci' managed='yes'>\n"
+		"\t<source>\n\t\t%s\n\t</source>\n%s</hostdev>",
+		address,
+		members == VH_MEMBERS_GUEST ? ""
+		: k->c->domain->iommufd
+			? "\t<driver name='vfio' iommufd='no'/>\n\t<address type='unassigned'/>\n"
+			: "\t<address type='unassigned'/>\n");
 	if (named->element == VH_HOSTDEV)
 		vh_edit_insert_after(k->e, named->node, xml);
 	else

@@ -118,6 +118,21 @@ static void by_group(struct vh_correction *k, const struct vh_hostdev *e)
 			  vh_pci_str(&e->addr).s);
 }
 
+/* Only that one: libvirt would wait for itself. */
+static void unassigned_by_group(struct vh_correction *k, const struct vh_hostdev *e)
+{
+	const xmlNode *driver = vh_xml_child(e->node, "driver");
+
+	if (!vh_domain_is_iommufd(k->c->domain, e) || k->c->around.vfio_groups == VH_NO)
+		return;
+	if (driver)
+		vh_edit_set_attr(k->e, driver, "iommufd", "no");
+	else
+		vh_edit_append(k->e, e->node, "<driver name='vfio' iommufd='no'/>");
+	vh_correction_say(k, "iommufd='no' is written into the <driver> of %s, which is unassigned",
+			  vh_pci_str(&e->addr).s);
+}
+
 /* All devices of a domain go one way: by iommufd where that is known to work, and all of them can,
  * or else by their groups, if VFIO has any. */
 void vh_cures_iommufd(struct vh_correction *k)
@@ -134,10 +149,11 @@ void vh_cures_iommufd(struct vh_correction *k)
 	for (size_t i = 0; i < d->n_devices; i++) {
 		const struct vh_hostdev *e = &d->devices[i];
 
-		if (e->problem || e->element == VH_DISK ||
-		    (all && e->unassigned && k->c->around.vfio_groups != VH_NO))
+		if (e->problem || e->element == VH_DISK)
 			continue;
-		if (all)
+		if (all && e->unassigned)
+			unassigned_by_group(k, e);
+		else if (all)
 			by_iommufd(k, e);
 		else
 			by_group(k, e);

@@ -934,6 +934,23 @@ static void vfio_without_groups_unassigned(struct world *w)
 CASE("vfio-without-groups-and-one-unassigned", vfio_without_groups_unassigned,
      .want = "error iommufd-unavailable 0000:02:00.0:20", .says = "no CONFIG_VFIO_GROUP");
 
+static void iommufd_unassigned(struct world *w)
+{
+	iommufd_for_all(w);
+	w->c.around.libvirt = 12008;
+	w->element[1].unassigned = true;
+}
+CASE("iommufd-unassigned", iommufd_unassigned, .want = "error iommufd-unavailable 0000:02:00.0:20",
+     .says = "waits for itself", .fix = "iommufd='no'");
+
+static void iommufd_unassigned_by_group(struct world *w)
+{
+	iommufd_unassigned(w);
+	w->element[1].iommufd = VH_NO;
+}
+CASE("iommufd-unassigned-by-group", iommufd_unassigned_by_group, .want = "",
+     .silent = "iommufd-unavailable");
+
 static void vfio_without_groups_old_libvirt(struct world *w)
 {
 	vfio_without_groups(w);

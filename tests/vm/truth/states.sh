@@ -360,7 +360,7 @@ config() {	# LINE...
 device_config() { config "[device $1]" "$2"; }
 
 unload() { modprobe -r vfio_pci; }
-no_iommufd() { unload; modprobe -r vfio_iommu_type1 || :; modprobe -r iommufd; is "$(ls /dev/iommu 2>/dev/null)" ""; }
+no_iommufd() { unload; modprobe -r vfio_iommu_type1 || :; modprobe -r vfio || :; modprobe -r iommufd; is "$(ls /dev/iommu 2>/dev/null)" ""; }
 # what libvirt looks for where VFIO has no groups
 node_of_container() { mkdir -p /dev/vfio && : >/dev/vfio/vfio && later rm -f /dev/vfio/vfio; }
 no_module() {	# as a kernel that was built without it

@@ -191,13 +191,32 @@ static void check_node(const struct vh_case *c, const struct vh_rule *r, const s
 			out);
 }
 
-/* libvirt gives QEMU the nodes of what is unassigned too. */
-static const struct vh_hostdev *first_unassigned(const struct vh_domain *d)
+/* libvirt opens the node of what is unassigned as well, and nobody takes it from it: when it gives
+ * the device back, VFIO waits for whoever has it open (vfio_unregister_group_dev()). */
+static void check_unassigned(const struct vh_case *c, const struct vh_rule *r,
+			     struct vh_findings *out)
 {
-	for (size_t i = 0; i < d->n_devices; i++)
-		if (d->devices[i].unassigned && !vh_domain_is_iommufd(d, &d->devices[i]))
-			return &d->devices[i];
-	return NULL;
+	const struct vh_domain *d = c->domain;
+	bool groups = c->around.vfio_groups != VH_NO;
+
+	for (size_t i = 0; i < d->n_devices; i++) {
+		const struct vh_hostdev *e = &d->devices[i];
+
+		if (!e->unassigned)
+			continue;
+		if (vh_domain_is_iommufd(d, e) && c->around.libvirt >= VH_RULE_IOMMUFD_SINCE)
+			add_iommufd(
+				r, e,
+				groups ? "write <driver name='vfio' iommufd='no'/> into it"
+				       : "remove it: the hook takes all of the group",
+				"it is unassigned, and by iommufd: libvirt keeps its node open, and waits for itself, without an end, when it gives the device back",
+				out);
+		else if (!groups && !vh_domain_is_iommufd(d, e))
+			add_iommufd(
+				r, e, "remove it: the hook takes all of the group",
+				"it is unassigned, and by its IOMMU group: VFIO has no groups here (no CONFIG_VFIO_GROUP)",
+				out);
+	}
 }
 
 /* Without CONFIG_VFIO_GROUP iommufd is the only way. */
@@ -208,8 +227,6 @@ static void check_groups(const struct vh_case *c, const struct vh_rule *r, struc
 
 	if (c->around.vfio_groups != VH_NO)
 		return;
-	if (!by_group)
-		by_group = first_unassigned(c->domain);
 	if (!by_group && is_read_past(&c->around))
 		by_group = first_by(c->domain, true);
 	if (by_group)
@@ -234,8 +251,10 @@ static void check_iommufd(const struct vh_case *c, const struct vh_rule *r, stru
 	const struct vh_surroundings *s = &c->around;
 	_auto_free_ char *message = NULL;
 
-	if (c->domain)
+	if (c->domain) {
 		check_groups(c, r, out);
+		check_unassigned(c, r, out);
+	}
 	if (!e)
 		return;
 	if (is_read_past(s)) {
