@@ -409,7 +409,8 @@ static const struct vh_kept table[] = {
 	KEPT(LINK_, "etc/libvirt/**", .flags = VH_KEPT_LOST),
 
 	/* Where the `device` of a disk leads that is not on PCI: a subchannel of IBM Z, a board. */
-	KEPT(LIST_, "sys/devices/**"),
+	KEPT(LIST_, "sys/devices/css*/**"),
+	KEPT(LIST_, "sys/devices/platform/**"),
 };
 
 const struct vh_kept *vh_kept_table(size_t *ret_count)
