@@ -366,7 +366,8 @@ bool stage_is(struct stage *st, const char *addr, const char *want)
 	_auto_free_ char *now = scratch_device(st->s, addr);
 
 	if (!vh_streq(now, want))
-		printf("# %s is '%s', not '%s'\n", addr, now, want);
+		printf("# %s is '%s', not '%s'\n", addr, now ? now : "(none)",
+		       want ? want : "(none)");
 	return vh_streq(now, want);
 }
 

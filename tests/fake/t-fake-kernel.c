@@ -58,7 +58,7 @@ static bool is(const struct scratch *s, const char *addr, const char *want)
 	_auto_free_ char *now = scratch_device(s, addr);
 
 	if (!vh_streq(now, want))
-		diag("%s is '%s', not '%s'", addr, now ? now : "(none)", want);
+		diag("%s is '%s', not '%s'", addr, now ? now : "(none)", want ? want : "(none)");
 	return vh_streq(now, want);
 }
 

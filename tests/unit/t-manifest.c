@@ -17,7 +17,7 @@ static bool reads(const struct scratch *s, const char *path, const char *want)
 	_auto_free_ char *got = vh_root_read(&s->root, "%s", path);
 
 	if (!vh_streq(got, want))
-		diag("%s: '%s', not '%s'", path, got ? got : "(none)", want);
+		diag("%s: '%s', not '%s'", path, got ? got : "(none)", want ? want : "(none)");
 	return vh_streq(got, want);
 }
 
@@ -26,7 +26,7 @@ static bool leads(const struct scratch *s, const char *path, const char *want)
 	_auto_free_ char *got = vh_root_readlink(&s->root, "%s", path);
 
 	if (!vh_streq(got, want))
-		diag("%s -> '%s', not '%s'", path, got ? got : "(none)", want);
+		diag("%s -> '%s', not '%s'", path, got ? got : "(none)", want ? want : "(none)");
 	return vh_streq(got, want);
 }
 
