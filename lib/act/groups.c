@@ -80,13 +80,15 @@ static bool is_let_go(const struct vh_root *root, int number)
 	       vh_process_holding_group(root, number, &who, NULL) == VH_NO;
 }
 
+/* Who has opened the node of a device and done nothing with it has not opened the group, but VFIO
+ * waits for him before it gives the device up (vfio_unregister_group_dev()). */
 static bool is_closed_by(const struct vh_root *root, int number, int64_t deadline)
 {
 	int found = number < 0 ? CLOSED : try_node(root, number, deadline);
 
 	if (found == NO_NODE)
 		return !has_vfio_member(root, number) || is_let_go(root, number);
-	return found == CLOSED;
+	return found == CLOSED && vh_process_holding_devices(root, number) != VH_YES;
 }
 
 enum vh_tri vh_group_is_closed(const struct vh_root *root, int number)

@@ -3,6 +3,8 @@
  * A guest that has its devices by iommufd: QEMU has their own nodes open, and not that of the group.
  * Starts, releases, others that want the devices, hot-unplug, as with groups; and who is named.
  */
+#include <unistd.h>
+
 #include "tests/fake/fake-tree.h"
 #include "tests/fake/stage.h"
 #include "tests/tap.h"
@@ -109,6 +111,33 @@ static void test_stranger_by_hand(void)
 	ok(stage_reattach(st, ALONE) == 0 && stage_is_home(st), "once it has ended: home");
 }
 
+/* A process that has opened the node of a device, and bound it to nothing: the group can be opened. */
+static void test_only_opened(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = by_iommufd(VM1, ALONE);
+	_auto_names_ struct vh_names nodes = { 0 };
+	_auto_free_ char *fd = vh_printf("proc/4005/fd/8"), *node = NULL, *fix = NULL;
+
+	fake_mkdirs(st->root, "sys/class/vfio");
+	fake_mkdirs(st->root, "sys/class/vfio-dev");
+	if (stage_detach(st, ALONE) < 0 ||
+	    vh_root_list(st->root, &nodes, "sys/bus/pci/devices/" ALONE "/vfio-dev") < 0)
+		diag("not detached");
+	node = vh_printf("/dev/vfio/devices/%s", nodes.count ? nodes.name[0] : "-");
+	fix = vh_printf("fuser -v %s", node);
+	stage_add_user(st, 4005, "own", "system.slice/own.service");
+	if (symlinkat(node, st->root->fd, fd) < 0)
+		abort();
+	ok(stage_prepare(st, d) < 0 && finding_says(st, "is in use by process 4005 (own)", fix),
+	   "who has only opened the node of a device is seen by a start");
+	ok(stage_reattach(st, ALONE) < 0 && stage_is(st, ALONE, ON_VFIO) && st->err.what &&
+		   strstr(st->err.what, "is open: process 4005 (own)"),
+	   "and by reattach: VFIO would wait for it");
+	fake_remove(st->root, "proc/4005");
+	ok(stage_reattach(st, ALONE) == 0 && stage_is_home(st), "once it has ended: home");
+}
+
 static void test_mixed(void)
 {
 	_auto_(stage) struct stage *st = stage_new(NULL);
@@ -165,6 +194,7 @@ int main(void)
 	test_guest(FOUR "0 " FOUR "1", FOUR "0", FOUR "2");
 	test_stranger();
 	test_stranger_by_hand();
+	test_only_opened();
 	test_mixed();
 	test_unplug();
 	test_plug(FOUR "0");

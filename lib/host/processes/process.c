@@ -234,6 +234,20 @@ enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char
 	return answer;
 }
 
+enum vh_tri vh_process_holding_devices(const struct vh_root *root, int group)
+{
+	_auto_names_ struct vh_names files = { 0 };
+	_auto_free_ char *who = NULL;
+	const char *file;
+
+	if (!vh_root_exists(root, "sys/class/vfio-dev"))
+		return VH_NO;
+	add_group_files(root, group, &files);
+	if (files.count < 2)
+		return VH_NO;
+	return find_holder(root, &(struct vh_names){ files.name + 1, files.count - 1 }, &who, &file);
+}
+
 char *vh_process_behind_group(const struct vh_root *root, int group, char **ret_nodes)
 {
 	char *iommu = (char[]){ "/dev/iommu" };

@@ -26,6 +26,9 @@ bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
  */
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who,
 				     char **ret_nodes) VH_CHECK;
+/* Has a process the node of a member open? It may have opened that and not the group: then the group
+ * is closed, and still VFIO gives up no device. UNKNOWN as above; NO where there are no such nodes. */
+enum vh_tri vh_process_holding_devices(const struct vh_root *root, int group) VH_CHECK;
 /* Has this kernel nodes of VFIO groups (CONFIG_VFIO_GROUP)? NO: a device on a VFIO driver has one
  * of its own alone (Linux 6.6). UNKNOWN: VFIO is not there at all, or is older and does not say. */
 enum vh_tri vh_process_has_groups(const struct vh_root *root) VH_CHECK;
