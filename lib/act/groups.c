@@ -81,7 +81,8 @@ static bool is_let_go(const struct vh_root *root, int number)
 }
 
 /* Who has opened the node of a device and done nothing with it has not opened the group, but VFIO
- * waits for him before it gives the device up (vfio_unregister_group_dev()). */
+ * waits for him before it gives the device up (vfio_unregister_group_dev()). Where not every
+ * process may be looked at, as by a confined hook, the group alone has to tell. */
 static bool is_closed_by(const struct vh_root *root, int number, int64_t deadline)
 {
 	int found = number < 0 ? CLOSED : try_node(root, number, deadline);

@@ -307,7 +307,8 @@ static void read_model(struct vh_surroundings *s, const struct vh_root *root,
 }
 
 /* Before VFIO is loaded: depmod lists the node by which groups go, /dev/vfio/vfio, if one of the
- * modules has it (vfio/container.c; iommufd/main.c). libvirt takes no group without. */
+ * modules has it (vfio/container.c; iommufd/main.c); what is built in has made it already. libvirt
+ * takes no group without. */
 static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *h)
 {
 	enum vh_tri now = vh_process_has_groups(root);
@@ -315,7 +316,8 @@ static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *
 
 	if (now == VH_UNKNOWN && h->release && has_module(root, h, "vfio-pci") == VH_YES)
 		text = vh_root_read(root, "lib/modules/%s/modules.devname", h->release);
-	return text && !strstr(text, " vfio/vfio ") ? VH_NO : now;
+	return text && !strstr(text, " vfio/vfio ") && !vh_root_exists(root, "dev/vfio/vfio") ? VH_NO
+											      : now;
 }
 
 /* What was written without any node of a device says nothing of this one. */

@@ -134,12 +134,13 @@ static void unassigned_by_group(struct vh_correction *k, const struct vh_hostdev
 }
 
 /* All devices of a domain go one way: by iommufd where that is known to work, and all of them can,
- * or else by their groups, if VFIO has any. */
+ * or else by their groups, if VFIO has any. Where they do so already, none is turned. */
 void vh_cures_iommufd(struct vh_correction *k)
 {
 	const struct vh_domain *d = k->c->domain;
 	const xmlNode *whole = vh_xml_child(vh_correction_root(k), "iommufd");
 	bool all = vh_rule_driver_all_by_iommufd(k->c), any = false;
+	bool turn = vh_rule_driver_must_turn(k->c);
 
 	for (size_t i = 0; i < k->found->count; i++)
 		any = any || (k->found->list[i].rule == &vh_rule_iommufd_unavailable &&
@@ -151,14 +152,14 @@ void vh_cures_iommufd(struct vh_correction *k)
 
 		if (e->problem || e->element == VH_DISK)
 			continue;
-		if (all && e->unassigned)
+		if (e->unassigned && (all || !turn))
 			unassigned_by_group(k, e);
-		else if (all)
+		else if (turn && all)
 			by_iommufd(k, e);
-		else
+		else if (turn)
 			by_group(k, e);
 	}
-	if (all || !d->iommufd || !whole)
+	if (all || !turn || !d->iommufd || !whole)
 		return;
 	vh_edit_set_attr(k->e, whole, "enabled", "no");
 	vh_correction_say(k,

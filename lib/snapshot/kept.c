@@ -377,7 +377,7 @@ static const struct vh_kept table[] = {
 	     .words = NAMES("memory_backing_dir", "hugetlbfs_mount", "auto_shutdown_try_")),
 	KEPT(LIST_, "etc/systemd/system/multi-user.target.wants",
 	     .names = NAMES("libvirt-guests.service"), .flags = VH_KEPT_FILES),
-	KEPT(FILE_, "etc/*/libvirt-guests", .words = NAMES("ON_SHUTDOWN=")),
+	KEPT(FILE_, "etc/*/libvirt-guests", .words = NAMES("ON_SHUTDOWN=", "export ON_SHUTDOWN=")),
 	KEPT(FILE_, "usr/**/libvirt-guests.sh", .words = NAMES("ON_SHUTDOWN=")),
 
 	KEPT(LIST_, "var/cache/libvirt/qemu/capabilities", .flags = VH_KEPT_DIR),

@@ -119,8 +119,9 @@ static void test_only_opened(void)
 	_auto_names_ struct vh_names nodes = { 0 };
 	_auto_free_ char *fd = vh_printf("proc/4005/fd/8"), *node = NULL, *fix = NULL;
 
-	fake_mkdirs(st->root, "sys/class/vfio");
-	fake_mkdirs(st->root, "sys/class/vfio-dev");
+	fake_mkdirs(st->root, "dev/vfio/devices");
+	free(st->before);
+	st->before = scratch_state(st->s);
 	if (stage_detach(st, ALONE) < 0 ||
 	    vh_root_list(st->root, &nodes, "sys/bus/pci/devices/" ALONE "/vfio-dev") < 0)
 		diag("not detached");

@@ -112,6 +112,12 @@ exits 'iommufd for one, where it is there' 0 "$abs_top_builddir/vfio-hook" --hos
 	check --fix "$fixtures/iommufd-mixed.xml"
 tells 'the other gets it' "^fixed: iommufd='yes' is written into the <driver> of 0000:03:00.0"
 prints 'as a driver' "<driver name='vfio' iommufd='yes'/>"
+# a module that is not loaded is no reason to turn the device, and of what libvirt has no version is known
+sed '/libvirt.so.0/d; s/^f dev.iommu/f dev\/null/; /modules.dep\t/s/vfio.ko/& kernel\/drivers\/iommu\/iommufd\/iommufd.ko/' \
+	"$work/iommufd.host" >"$work/unloaded.host"
+exits 'iommufd that is not loaded' 1 "$abs_top_builddir/vfio-hook" --host "$work/unloaded.host" check --fix - \
+	< <(on_start '' | sed "s~</devices>~&<iommufd enabled='yes'/>~")
+prints 'stays as it is' "<iommufd enabled='yes'/>"
 # the only way where VFIO has no groups
 sed 's/^f dev.iommu/d sys\/class\/vfio-dev\nf dev\/null\t\n&/' "$work/iommufd.host" >"$work/groupless.host"
 exits 'a device by iommufd, and libvirt wants /dev/vfio/vfio' 1 "$abs_top_builddir/vfio-hook" \

@@ -132,7 +132,8 @@ static bool is_lendable(const struct vh_case *c, const struct vh_plan_dev *pd)
 		    (!vh_lending_may_explain(use) || vh_rule_needs_on(c, pd, use->kind)))
 			return false;
 	}
-	return !is_unjudged(c, pd->dev);
+	/* nobody calls a hook when a device is plugged */
+	return !is_unjudged(c, pd->dev) && !(c->domain && c->domain->lone);
 }
 
 /* Said once for a device: the command prints what ends all of its uses, and for which it cannot. */

@@ -41,6 +41,8 @@ const struct vh_need *vh_rule_needs_on(const struct vh_case *c, const struct vh_
 bool vh_rule_hugepages_are_unmounted(const struct vh_case *c);
 /* Can all devices of the domain be passed by iommufd, as far as that is known for certain? */
 bool vh_rule_driver_all_by_iommufd(const struct vh_case *c);
+/* Do they go both ways, or all of them one that there is not? */
+bool vh_rule_driver_must_turn(const struct vh_case *c);
 
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
 enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor);

@@ -19,9 +19,18 @@ static const char *const files[] = {
 	"/etc/conf.d/libvirt-guests",
 };
 
-/* Sets the last value that the shell gives ON_SHUTDOWN at the beginning of a line; false: none. The
- * script's own functions are indented. Whatever is not "shutdown" saves. */
-static bool find_action(const char *text, bool *ret_saves)
+/* A line of settings, without what may stand before the name. */
+static const char *set_by(const char *line)
+{
+	static const char export[] = "export ";
+
+	line += strspn(line, " \t");
+	return vh_has_prefix(line, export) ? line + strlen(export) : line;
+}
+
+/* Sets the last value that the shell gives ON_SHUTDOWN at the beginning of a line; false: none.
+ * Those of the script that are indented are in its functions. Whatever is not "shutdown" saves. */
+static bool find_action(const char *text, bool is_script, bool *ret_saves)
 {
 	static const char key[] = "ON_SHUTDOWN=";
 	_auto_free_ char *copy = vh_strdup(text);
@@ -29,9 +38,9 @@ static bool find_action(const char *text, bool *ret_saves)
 	bool found = false;
 
 	while ((line = strsep(&rest, "\n"))) {
-		const char *value = line + strlen(key);
+		const char *set = is_script ? line : set_by(line), *value = set + strlen(key);
 
-		if (!vh_has_prefix(line, key))
+		if (!vh_has_prefix(set, key))
 			continue;
 		found = true;
 		value += *value == '"' || *value == '\'';
@@ -54,7 +63,7 @@ static bool saves_by_default(const struct vh_root *root)
 	for (size_t i = 0; i < VH_COUNT(scripts); i++) {
 		_auto_free_ char *text = vh_root_read(root, "%s", scripts[i]);
 
-		if (text && find_action(text, &saves))
+		if (text && find_action(text, true, &saves))
 			break;
 	}
 	return saves;
@@ -71,7 +80,7 @@ static bool script_saves(const struct vh_root *root, struct vh_saving *ret)
 		if (text)
 			ret->file = files[i];
 	}
-	ret->unset = !text || !find_action(text, &saves);
+	ret->unset = !text || !find_action(text, false, &saves);
 	return ret->unset ? saves_by_default(root) : saves;
 }
 

@@ -240,7 +240,7 @@ enum vh_tri vh_process_holding_devices(const struct vh_root *root, int group)
 	_auto_free_ char *who = NULL;
 	const char *file;
 
-	if (!vh_root_exists(root, "sys/class/vfio-dev"))
+	if (!vh_root_exists(root, "dev/vfio/devices")) /* no CONFIG_VFIO_DEVICE_CDEV, or none yet */
 		return VH_NO;
 	add_group_files(root, group, &files);
 	if (files.count < 2)

@@ -141,6 +141,17 @@ bool vh_rule_driver_all_by_iommufd(const struct vh_case *c)
 	return has_all_of_iommufd(&c->around) && !other;
 }
 
+bool vh_rule_driver_must_turn(const struct vh_case *c)
+{
+	const struct vh_surroundings *s = &c->around;
+	_auto_free_ char *other = only_by_group(c);
+
+	if (s->vfio_groups == VH_NO || !first_by(c->domain, true))
+		return true;
+	return other || first_by(c->domain, false) || s->iommufd == VH_NO ||
+	       (s->qemu && s->qemu < QEMU_IOMMUFD_SINCE);
+}
+
 static void check_mixed(const struct vh_case *c, const struct vh_rule *r,
 			const struct vh_hostdev *e, struct vh_findings *out)
 {
