@@ -47,14 +47,14 @@ const struct vh_rule vh_rule_unsaved_at_shutdown = {
 	.title = "the host saves its guests when it shuts down, and this one cannot be saved",
 	.check = check_unsaved,
 	.explain = "When the host shuts down, its guests are to be saved to disk: by the service\n"
-		   "libvirt-guests, if ON_SHUTDOWN is not 'shutdown' (in\n"
-		   "/etc/default/libvirt-guests or /etc/sysconfig/libvirt-guests), or from\n"
-		   "libvirt 11.2 on by the daemon, if auto_shutdown_try_save is set in\n"
-		   "qemu.conf. The state of a PCI device cannot be saved, so libvirt refuses to\n"
-		   "save a guest that has one. Nobody then asks it to shut down: it runs until\n"
-		   "systemd ends its processes, which to the guest is a power failure. Have the\n"
-		   "guests shut down instead. The daemon can be told to shut down those that it\n"
-		   "cannot save; of the service and the daemon only one should be in charge. The\n"
-		   "rule is silent if every device has a VFIO driver made for it, which may be\n"
-		   "able to save its state.",
+		   "libvirt-guests, if ON_SHUTDOWN is not 'shutdown' (in the file of that name\n"
+		   "in /etc/default, /etc/sysconfig or /etc/conf.d), or from libvirt 11.2 on by\n"
+		   "the daemon, if auto_shutdown_try_save is set in qemu.conf. The state of a\n"
+		   "PCI device cannot be saved, so libvirt refuses to save a guest that has one.\n"
+		   "Nobody then asks it to shut down: it runs until systemd ends its processes,\n"
+		   "which to the guest is a power failure. Have the guests shut down instead.\n"
+		   "The daemon can be told to shut down those that it cannot save; of the\n"
+		   "service and the daemon only one should be in charge. The rule is silent if\n"
+		   "every device has a VFIO driver made for it, which may be able to save its\n"
+		   "state.",
 };

@@ -95,28 +95,23 @@ static bool is_enabled(const struct vh_root *root)
 
 /* --- the daemon ---------------------------------------------------------------------------------- */
 
-/* One of the words none, persistent, transient, all. */
-static bool is_set_to(const struct vh_root *root, const char *key, const char *word)
-{
-	_auto_free_ char *value = vh_qemu_conf_value(root, key);
-	char *rest = value;
-
-	return value && vh_streq(vh_qemu_conf_quoted(&rest), word);
-}
-
 /* It tries to shut down what could not be saved, if it is told to (virDomainDriverAutoShutdown()). */
 static bool daemon_shuts_down(const struct vh_root *root)
 {
-	return is_set_to(root, "auto_shutdown_try_shutdown", "persistent") ||
-	       is_set_to(root, "auto_shutdown_try_shutdown", "all");
+	_auto_free_ char *value = vh_qemu_conf_value(root, "auto_shutdown_try_shutdown");
+	char *rest = value, *word = value ? vh_qemu_conf_quoted(&rest) : NULL;
+
+	return vh_streq(word, "persistent") || vh_streq(word, "all");
 }
 
 /* "persistent" is the one way to have it: of all others a daemon of the system does not start. */
 static bool daemon_saves(const struct vh_root *root)
 {
+	_auto_free_ char *value = vh_qemu_conf_value(root, "auto_shutdown_try_save");
+	char *rest = value;
 	unsigned int version;
 
-	if (!is_set_to(root, "auto_shutdown_try_save", "persistent"))
+	if (!value || !vh_streq(vh_qemu_conf_quoted(&rest), "persistent"))
 		return false;
 	version = vh_machine_libvirt(root);
 	return !version || version >= AUTO_SHUTDOWN_SINCE;
@@ -124,13 +119,12 @@ static bool daemon_saves(const struct vh_root *root)
 
 void vh_saving_read(const struct vh_root *root, struct vh_saving *ret)
 {
-	bool enabled = is_enabled(root);
-
 	memset(ret, 0, sizeof(*ret));
-	if (daemon_shuts_down(root))
-		return;
-	if (enabled && script_saves(root, ret))
-		ret->by = VH_SAVER_SCRIPT;
-	else if (!enabled && daemon_saves(root)) /* else the script shuts down what is left */
+	/* where the script runs it shuts down what the daemon has left */
+	if (is_enabled(root))
+		ret->by = script_saves(root, ret) ? VH_SAVER_SCRIPT : VH_SAVER_NONE;
+	else if (daemon_saves(root))
 		ret->by = VH_SAVER_DAEMON;
+	if (ret->by && daemon_shuts_down(root))
+		ret->by = VH_SAVER_NONE;
 }
