@@ -163,13 +163,13 @@ static void test_unwritable(void)
 		diag("does not run");
 	claim = vh_root_read(st->root, CLAIM1);
 	fake_libvirt_release(st->root, d);
-	fake_put(st->root, "run/vfio-hook/" VM1 ".claim.tmp/x", "in the way\n");
+	fake_put(st->root, "run/vfio-hook/" VM1 ".new/x", "in the way\n");
 	VH_IGNORE(stage_release(st, d));
 	after = vh_root_read(st->root, CLAIM1);
 	ok(stage_is(st, TWO "0", "xhci_hcd -") && stage_is(st, TWO "1", "nvidia -"),
 	   "no file can be written at release: the devices are home all the same");
 	ok(!after || !strcmp(claim, after), "the claim is as it was, or gone");
-	fake_remove(st->root, "run/vfio-hook/" VM1 ".claim.tmp");
+	fake_remove(st->root, "run/vfio-hook/" VM1 ".new");
 	ok(stage_release(st, d) == 0 && stage_is_home(st), "and the next release ends it");
 }
 
