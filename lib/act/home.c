@@ -57,7 +57,7 @@ struct homecoming {
 	struct vh_writers writers;
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
-	bool busy;                                         /* the last step found a device so */
+	bool busy;    /* the last step found a device so, for a moment */
 	bool unsaved; /* the claim could not say that they return: then nothing is probed */
 	struct vh_error why;
 };
@@ -181,6 +181,14 @@ static void load_drivers(struct homecoming *h)
 	}
 }
 
+/* While a device of the group is reset, which from Linux 7.0 on keeps its IOMMU from being
+ * attached, no driver takes it: EBUSY. And one whose driver waits for the driver of another device
+ * (sound of a card for its graphics) says EAGAIN, to whoever binds it by name. */
+static bool is_for_a_moment(int result)
+{
+	return result == EBUSY || result == EAGAIN;
+}
+
 /* Writes, and looks again. */
 static void run_batch(struct homecoming *h, struct vh_batch *b)
 {
@@ -193,7 +201,7 @@ static void run_batch(struct homecoming *h, struct vh_batch *b)
 	vh_steps_mark_stuck(c, b);
 	leave_used(h, b);
 	for (size_t i = 0; i < b->count; i++)
-		h->busy |= b->writes[i].result == EBUSY;
+		h->busy |= is_for_a_moment(b->writes[i].result);
 	if (vh_batch_failed(b) && !h->why.what)
 		(void)vh_steps_failed(vh_batch_failed(b), "give back", &h->why);
 	h->states = vh_standing_read(h->act->root, c);
@@ -227,15 +235,15 @@ static void take_back_overrides(struct homecoming *h)
 	run_batch(h, &b);
 }
 
-/* While a device of the group is reset, which from Linux 7.0 on keeps its IOMMU from being
- * attached, no driver takes it. A reset takes a second at most, of most devices a tenth. */
+/* A reset takes a second at most, of most devices a tenth; a driver that waits for another one's is
+ * asked again by the kernel, too. */
 static void bind_again(struct homecoming *h)
 {
 	static const struct timespec pause = { 0, BUSY_NS };
 
 	for (int i = 0; i < BUSY_TIMES && h->busy && vh_now_ms() < h->act->deadline; i++) {
-		vh_root_waits(h->act->root, "a device that is busy with a reset");
-		vh_root_step(h->act->root, "wait for a reset");
+		vh_root_waits(h->act->root, "a device that no driver takes right now");
+		vh_root_step(h->act->root, "wait for a device");
 		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
 		run_step(h, step_bind);
 	}
