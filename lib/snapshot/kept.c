@@ -97,6 +97,9 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "@**/usbip_status", .chars = DIGITS),
 	KEPT(LIST_, "sys/bus/usb/devices"),
 	KEPT(LINK_, "sys/bus/usb/devices/*", .flags = VH_KEPT_LINK),
+	/* they are all names; what a snapshot has of them is what the walk finds */
+	KEPT(LIST_, "sys/bus/mdev/devices", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "@*/*-*-*-*-*", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
 
 	/* disks */
