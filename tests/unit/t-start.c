@@ -106,6 +106,10 @@
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
 
+#define QEMU_CONF(text) "f etc/libvirt/qemu.conf\t" text "\n"
+#define GIVES_NOTHING(user) QEMU_CONF("user = \"" user "\"\\ndynamic_ownership = 0")
+#define RULES(dir, file, line) "f " dir "/udev/rules.d/" file "\t" line "\n"
+
 #define TEMPLATE                                                                                          \
 	"f etc/apparmor.d/libvirt/TEMPLATE.qemu\t#include <tunables/global>\\nprofile LIBVIRT_TEMPLATE "  \
 	"flags=(attach_disconnected) {\\n  #include <abstractions/libvirt-qemu>\\n}\n"                    \
@@ -129,6 +133,38 @@ static const struct {
 	const char *want;
 } cases[] = {
 	{ "nothing is wrong", MACHINE, "", "", "", "" },
+
+	{ "libvirt gives QEMU the nodes",
+	  MACHINE QEMU_CONF("user = \"a\"\\n#dynamic_ownership = 0"), "", "", "", "" },
+	{ "by a setting, too", MACHINE QEMU_CONF("user = \"a\"\\ndynamic_ownership = 1"), "", "",
+	  "", "" },
+	{ "nobody gives QEMU the nodes", MACHINE GIVES_NOTHING("a"), "", "", "",
+	  "E unit-hardened:0" },
+	{ "QEMU runs as root", MACHINE GIVES_NOTHING("root"), "", "", "", "" },
+	{ "QEMU runs as the user of number 0", MACHINE GIVES_NOTHING("+0"), "", "", "", "" },
+	{ "it is not told as whom QEMU runs", MACHINE QEMU_CONF("dynamic_ownership = 0"), "", "",
+	  "", "W unit-hardened:0" },
+	{ "the domain tells that", MACHINE GIVES_NOTHING("a"), "", "",
+	  "<seclabel type='static' model='dac' relabel='no'><label>0:0</label></seclabel>", "" },
+	{ "the domain tells it of another model", MACHINE GIVES_NOTHING("a"), "", "",
+	  "<seclabel type='none' model='selinux'/>", "E unit-hardened:0" },
+	{ "udev gives QEMU the nodes",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("etc", "99-x.rules", "SUBSYSTEM==\"vfio\", OWNER=\"a\", MODE=\"0600\""),
+	  "", "", "", "" },
+	{ "a rule that is none",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("etc", "99-x.rules", "# SUBSYSTEM==\"vfio\", OWNER=\"a\", MODE=\"0600\""),
+	  "", "", "", "E unit-hardened:0" },
+	{ "a file of another kind",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("etc", "x.rules.bak", "SUBSYSTEM==\"vfio\", OWNER=\"a\", MODE=\"0600\""),
+	  "", "", "", "E unit-hardened:0" },
+	{ "the rule of systemd for another node",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("usr/lib", "50-x.rules",
+			"KERNEL==\"vfio\", MODE=\"0666\", OPTIONS+=\"static_node=vfio/vfio\""),
+	  "", "", "", "E unit-hardened:0" },
 
 	{ "guests are saved", MACHINE GUESTS("", "suspend"), "", "", "", "W unsaved-at-shutdown:0" },
 	{ "guests would be saved",
