@@ -394,6 +394,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		ret->vfio_node = has_node(root, "dev/vfio/vfio");
 	if (vh_domain_has_pci(d) || pool)
 		vh_saving_read(root, &ret->saving);
+	if ((vh_domain_has_pci(d) || pool) && !d->own_user)
+		vh_ownership_read(root, &ret->ownership);
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
@@ -419,5 +421,6 @@ void vh_surroundings_clear(struct vh_surroundings *s)
 	free(s->memory_dir);
 	free(s->memory_fs);
 	free(s->path_fs);
+	free(s->ownership.user);
 	memset(s, 0, sizeof(*s));
 }

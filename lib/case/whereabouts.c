@@ -299,11 +299,35 @@ static unsigned int read_id(const struct vh_root *root, const char *device, cons
 	return text && vh_parse_uint(text, 16, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
 }
 
+/* 5-1.2: bus 5, port 1.2 */
+static bool is_at(const struct vh_need *n, const char *name, unsigned int number)
+{
+	const char *port = strchr(name, '-');
+	unsigned int bus;
+
+	if (!port || sscanf(name, "%u-", &bus) != 1 || bus != n->bus)
+		return false;
+	return n->number ? number == n->number : vh_streq(port + 1, n->name);
+}
+
+static unsigned int read_number(const struct vh_root *root, const char *device)
+{
+	_auto_free_ char *text = vh_root_read(root, "%s/devnum", device);
+	uint64_t v;
+
+	return text && vh_parse_uint(text, 10, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
+}
+
+/* An address beside the ids is that of the last run, and libvirt looks for the ids alone if it is
+ * not there any more. */
 static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
 		    const char *name, struct vh_names *to)
 {
-	if (!strchr(name, ':') && read_id(root, path, "idVendor") == n->vendor &&
-	    read_id(root, path, "idProduct") == n->product)
+	if (strchr(name, ':'))
+		return;
+	if (n->by_id ? read_id(root, path, "idVendor") == n->vendor &&
+			       read_id(root, path, "idProduct") == n->product
+		     : is_at(n, name, n->number ? read_number(root, path) : 0))
 		vh_names_note(to, "%s", name);
 }
 
@@ -342,20 +366,55 @@ static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n,
 	}
 }
 
-/* libvirt takes whichever is there with this id when it comes to it. */
-static void place_usb(struct vh_whereabout *w, const struct vh_root *root)
+/* libvirt takes whichever is there with this id when it comes to it. A tree that has the bus has
+ * all that is on it. */
+static void place_usb(struct vh_whereabout *w, const struct vh_root *root, struct vh_names *unseen)
 {
-	_auto_names_ struct vh_names names = { 0 };
+	_auto_names_ struct vh_names names = { 0 }, found = { 0 };
+	bool told = vh_root_list(root, &names, "sys/bus/usb/devices") == 0;
 
-	if (!w->need->by_id || w->need->by_place)
-		return;
-	if (vh_root_list(root, &names, "sys/bus/usb/devices") < 0 && !root->live)
-		add_usb_of_tree(root, w->need, &w->all);
+	if (!told && !root->live)
+		add_usb_of_tree(root, w->need, &found);
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *path = vh_printf("sys/bus/usb/devices/%s", names.name[i]);
 
-		add_usb(root, w->need, path, names.name[i], &w->all);
+		add_usb(root, w->need, path, names.name[i], &found);
 	}
+	if (!found.count && !w->need->optional) {
+		w->absent = told || root->live;
+		if (!w->absent)
+			vh_names_note(unseen, "whether the USB device of line %d is there",
+				      w->need->line);
+	}
+	if (w->need->by_id && !w->need->by_place)
+		vh_names_note_all(&w->all, &found);
+}
+
+/* Trees may not have the bus: there each function is looked at. */
+static bool is_below_one(const struct vh_root *root, const char *uuid)
+{
+	_auto_names_ struct vh_names functions = { 0 };
+
+	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices")); /* then it is not */
+	for (size_t i = 0; i < functions.count; i++)
+		if (vh_root_exists(root, "sys/bus/pci/devices/%s/%s", functions.name[i], uuid))
+			return true;
+	return false;
+}
+
+/* On a running system the bus is there while a module has it. */
+static void place_mediated(struct vh_whereabout *w, const struct vh_root *root,
+			   struct vh_names *unseen)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	bool told = vh_root_list(root, &names, "sys/bus/mdev/devices") == 0;
+
+	if (vh_names_has(&names, w->need->name) ||
+	    (!root->live && is_below_one(root, w->need->name)))
+		return;
+	w->absent = told || root->live;
+	if (!w->absent)
+		vh_names_note(unseen, "whether the mediated device %s is there", w->need->name);
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */
@@ -385,7 +444,7 @@ static void place(struct vh_whereabout *w, const struct vh_root *root, const str
 		place_volume(w, root, h, unseen);
 		break;
 	case VH_NEED_USB:
-		place_usb(w, root);
+		place_usb(w, root, unseen);
 		break;
 	case VH_NEED_INTERFACE:
 		place_interface(w, root, w->need->name);
@@ -393,8 +452,10 @@ static void place(struct vh_whereabout *w, const struct vh_root *root, const str
 	case VH_NEED_NETWORK:
 		place_network(w, root);
 		break;
-	case VH_NEED_SCSI:
 	case VH_NEED_MEDIATED:
+		place_mediated(w, root, unseen);
+		break;
+	case VH_NEED_SCSI:
 		break;
 	}
 }
@@ -412,7 +473,8 @@ void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
 		[VH_NEED_INTERFACE] = 1u << VH_THING_INTERFACE,
 		[VH_NEED_NETWORK] = 1u << VH_THING_INTERFACE,
 	};
-	unsigned int kinds = kinds_of(host);
+	/* devices of these kinds have to be there, whatever hangs on those of PCI */
+	unsigned int kinds = kinds_of(host) | 1u << VH_THING_USB | 1u << VH_THING_MEDIATED;
 
 	for (size_t i = 0; i < needs->count; i++) {
 		struct vh_whereabout *w;
@@ -463,19 +525,11 @@ static bool is_of_pool(const struct vh_whereabout *w, const char *pool)
 	       !strncmp(w->given + strlen(prefix), pool, n) && w->given[strlen(prefix) + n] == '/';
 }
 
-/* 5-1.2: bus 5, port 1.2 */
 static bool is_usb(const struct vh_need *n, const struct vh_thing *t)
 {
-	const char *port = strchr(t->name, '-');
-	unsigned int bus;
-
 	if (n->by_id && (t->vendor != n->vendor || t->product != n->product))
 		return false;
-	if (!n->by_place)
-		return n->by_id;
-	if (!port || sscanf(t->name, "%u-", &bus) != 1 || bus != n->bus)
-		return false;
-	return n->number ? t->number == n->number : vh_streq(port + 1, n->name);
+	return n->by_place ? is_at(n, t->name, t->number) : n->by_id;
 }
 
 bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thing *t)

@@ -17,6 +17,7 @@ struct vh_whereabout {
 	unsigned int major, minor; /* of a node, if `numbered` */
 	bool numbered, block;
 	bool missing; /* a disk's file that is not there; only a running system tells that */
+	bool absent;  /* a USB or a mediated device that is not there, and has to be */
 	struct vh_names all; /* which would do, one as well as the others: USB devices with its id,
 				ports of a bridge, legs of a bond. Empty: that is not known */
 };
@@ -26,7 +27,8 @@ struct vh_whereabouts {
 	size_t count;
 };
 
-/* Reads only what can matter for the devices of the host. `unseen`: what could not be told. */
+/* Reads only what can matter for the devices of the host, and which devices of other kinds are
+ * there. `unseen`: what could not be told. */
 void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
 			 const struct vh_host *host, const struct vh_needs *needs,
 			 struct vh_names *unseen);

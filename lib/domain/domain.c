@@ -286,6 +286,8 @@ static void read_labels(struct vh_domain *d, const xmlNode *root)
 
 		if ((!model || !strcmp(model, "apparmor")) && type && strcmp(type, "dynamic") != 0)
 			d->own_label = true;
+		if (model && !strcmp(model, "dac") && type && !strcmp(type, "static"))
+			d->own_user = true;
 	}
 }
 

@@ -755,6 +755,23 @@ CASE("hardened", hardened_all,
      .says = "virtqemud does not see /dev/vfio: its unit is hardened (PrivateDevices)",
      .fix = "systemctl edit virtqemud");
 
+static void not_given(struct world *w)
+{
+	alone(w);
+	w->c.around.ownership = (struct vh_ownership){ true, S("cloud") };
+}
+CASE("unit-hardened-ownership", not_given, .want = "error unit-hardened",
+     .says = "QEMU, which runs as 'cloud', may not open the group in /dev/vfio",
+     .fix = "SUBSYSTEM==\"vfio\", OWNER=\"cloud\"");
+
+static void not_given_perhaps(struct world *w)
+{
+	alone(w);
+	w->c.around.ownership = (struct vh_ownership){ true, NULL };
+}
+CASE("unit-hardened-ownership-perhaps", not_given_perhaps, .want = "warning unit-hardened",
+     .says = "unless it runs as root");
+
 /* --- what is known of devices ------------------------------------------------------------------ */
 
 static void navi(struct world *w)

@@ -520,6 +520,92 @@ static void test_missing(void)
 	}
 }
 
+/* Is it told that something may not be there? */
+static bool is_unseen(const struct vh_root *root, const char *devices)
+{
+	_auto_(vh_domain) struct vh_domain *d = domain_of(devices);
+	struct vh_config config;
+	struct vh_case_ask ask = { .root = root, .config = &config, .domain = d };
+	_auto_case_ struct vh_case c = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	bool said = false;
+
+	vh_config_defaults(&config);
+	ask.deadline = INT64_MAX;
+	VH_IGNORE(vh_case_read(&c, &ask, &err));
+	for (size_t i = 0; i < c.unseen.count; i++)
+		said |= strstr(c.unseen.name[i], "the USB device") ||
+			strstr(c.unseen.name[i], "the mediated device");
+	vh_config_clear(&config);
+	return said;
+}
+
+/* What is named beside PCI devices, and is not there: device-absent. */
+static void test_absent(void)
+{
+#define BUS "d sys/bus/usb/devices\n"
+#define MEDIATED "<hostdev type='mdev'><source><address uuid='" UUID "'/></source></hostdev>"
+#define MDEV "d sys/bus/mdev/devices\n"
+#define HOOK(line) MDEV "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n" line "\n"
+#define NO_MEDIATED "E no mediated device " UUID " on this host"
+	static const struct {
+		const char *name, *machine, *devices, *want;
+		bool unknown; /* it is among what was not checked */
+	} absent[] = {
+		{ "a USB device", BUS, BY_ID(""), "E no USB device 0403:6001 on this host", false },
+		{ "a USB device that is there", USB_DEVICE(STAYS, "3", "1", "0403"), BY_ID(""), "",
+		  false },
+		{ "that is there, behind another", USB_DEVICE(STAYS, "3", "1.4.2", "0403"),
+		  BY_ID(""), "", false },
+		{ "another one", USB_DEVICE(STAYS, "3", "1", "0404"), BY_ID(""),
+		  "E no USB device 0403:6001 on this host", false },
+		{ "that may be missing", BUS, BY_ID(" startupPolicy='optional'"), "", false },
+		{ "that has to be there at the first start", BUS, BY_ID(" startupPolicy='requisite'"),
+		  "E no USB device 0403:6001 on this host", false },
+		{ "by its number", USB_DEVICE(STAYS, "3", "1", "0403"),
+		  BY_PLACE("bus='3' device='5'"), "E no USB device 5 on bus 3 on this host", false },
+		{ "by its number, there", USB_DEVICE(STAYS, "3", "1", "0403"),
+		  BY_PLACE("bus='3' device='4'"), "", false },
+		{ "by its port", USB_DEVICE(STAYS, "3", "1.2", "0403"),
+		  BY_PLACE("bus='3' port='1.3'"), "E no USB device at port 3-1.3 on this host",
+		  false },
+		{ "by its port, there", USB_DEVICE(STAYS, "3", "1.2", "0403"),
+		  BY_PLACE("bus='3' port='1.2'"), "", false },
+		{ "in a tree without the bus", "", BY_ID(""), "", true },
+		{ "that is there, in a tree without the bus", USB_THERE(STAYS, "3", "1", "0403"),
+		  BY_ID(""), "", false },
+		{ "by its number, in a tree without the bus", USB_THERE(STAYS, "3", "1", "0403"),
+		  BY_PLACE("bus='3' device='4'"), "", false },
+
+		{ "a mediated device", MDEV, MEDIATED, NO_MEDIATED, false },
+		{ "a mediated device that is there", "d sys/bus/mdev/devices/" UUID "\n", MEDIATED,
+		  "", false },
+		{ "of which the tree does not tell", "", MEDIATED, "", true },
+		{ "that is there, in a tree without that bus", "d @" STAYS "/" UUID "\n", MEDIATED,
+		  "", false },
+		{ "that a hook makes", HOOK("mdevctl start -u $UUID"), MEDIATED, "", true },
+		{ "that a hook makes by hand",
+		  HOOK("echo $UUID > $GPU/mdev_supported_types/a/create"), MEDIATED, "", true },
+		{ "that libvirt makes for a hook", HOOK("virsh nodedev-start mdev_x"), MEDIATED, "",
+		  true },
+		{ "and a hook that does something else", HOOK("echo 1 > /sys/kernel/mm/ksm/run"),
+		  MEDIATED, NO_MEDIATED, false },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(absent); i++) {
+		_auto_free_ char *machine = vh_printf("%s%s", USB, absent[i].machine);
+		_auto_(scratch) struct scratch *s = scratch_new(machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *have = judged_by(&vh_rule_device_absent, &s->root,
+						   absent[i].devices, &found);
+
+		if (!ok(!strcmp(have, absent[i].want), "not there: %s", absent[i].name))
+			diag("have: %s", have);
+		ok(absent[i].unknown == is_unseen(&s->root, absent[i].devices), "%sknown: %s",
+		   absent[i].unknown ? "not " : "", absent[i].name);
+	}
+}
+
 /* Numbers say it where both have them: a node may have any name. */
 static void test_numbers(void)
 {
@@ -602,6 +688,7 @@ int main(void)
 	test_first_fixes();
 	test_order();
 	test_missing();
+	test_absent();
 	test_numbers();
 	test_live_node();
 	test_unseen();
