@@ -366,12 +366,18 @@ static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n,
 	}
 }
 
+/* Are these all there are? On a running system a bus is there while a module has it. */
+static bool has_listed(const struct vh_root *root, struct vh_names *names, const char *path)
+{
+	return vh_root_list(root, names, "%s", path) == 0 || (root->live && errno == ENOENT);
+}
+
 /* libvirt takes whichever is there with this id when it comes to it. A tree that has the bus has
  * all that is on it. */
 static void place_usb(struct vh_whereabout *w, const struct vh_root *root, struct vh_names *unseen)
 {
 	_auto_names_ struct vh_names names = { 0 }, found = { 0 };
-	bool told = vh_root_list(root, &names, "sys/bus/usb/devices") == 0;
+	bool told = has_listed(root, &names, "sys/bus/usb/devices");
 
 	if (!told && !root->live)
 		add_usb_of_tree(root, w->need, &found);
@@ -381,7 +387,7 @@ static void place_usb(struct vh_whereabout *w, const struct vh_root *root, struc
 		add_usb(root, w->need, path, names.name[i], &found);
 	}
 	if (!found.count && !w->need->optional) {
-		w->absent = told || root->live;
+		w->absent = told;
 		if (!w->absent)
 			vh_names_note(unseen, "whether the USB device of line %d is there",
 				      w->need->line);
@@ -402,17 +408,16 @@ static bool is_below_one(const struct vh_root *root, const char *uuid)
 	return false;
 }
 
-/* On a running system the bus is there while a module has it. */
 static void place_mediated(struct vh_whereabout *w, const struct vh_root *root,
 			   struct vh_names *unseen)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	bool told = vh_root_list(root, &names, "sys/bus/mdev/devices") == 0;
+	bool told = has_listed(root, &names, "sys/bus/mdev/devices");
 
 	if (vh_names_has(&names, w->need->name) ||
 	    (!root->live && is_below_one(root, w->need->name)))
 		return;
-	w->absent = told || root->live;
+	w->absent = told;
 	if (!w->absent)
 		vh_names_note(unseen, "whether the mediated device %s is there", w->need->name);
 }
