@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three ways in which devices were lost for good, each by itself: one fork, or one read of an
- * override, fails while an old claim is adopted (one domain; then every operation that finds one),
- * and an operation is killed when probing has just put a device on another driver than its own.
+ * Four ways in which devices were lost for good, each by itself: one fork, or one read of an
+ * override, fails while an old claim is adopted (one domain; then every operation that finds one);
+ * it cannot be seen whether a driver is one of VFIO's; and an operation is killed when probing has
+ * just put a device on another driver than its own.
  */
 #include <signal.h>
 
@@ -161,6 +162,8 @@ int main(void)
 
 	test_calls(op, scene("one of four functions"), "fork", 1);
 	test_calls(op, scene("one of four functions"), "driver_override", 1);
+	op = operation("release where a variant driver was left");
+	test_calls(op, scene("one device"), "fstatat", 1);
 	test_astray("prepare that is undone");
 	test_astray("detach that is undone");
 	test_astray("reattach of a domain's claim");
