@@ -28,8 +28,7 @@ static void go_on(struct stage *st, const struct operation *op, const struct sta
 		VH_IGNORE(stage_release(st, d));
 	}
 	for (int i = 0; i < 2 && stage_has_claim(st, VH_MANUAL); i++)
-		VH_IGNORE(stage_reattach(st, *scene->devices == '!' ? scene->devices + 1
-								    : scene->devices));
+		VH_IGNORE(stage_reattach(st, scene->devices + strspn(scene->devices, "!@")));
 }
 
 /* 1: there is no such call; 0: home; -1: lost. */
@@ -164,6 +163,7 @@ int main(void)
 	test_calls(op, scene("one of four functions"), "driver_override", 1);
 	op = operation("release where a variant driver was left");
 	test_calls(op, scene("one device"), "fstatat", 1);
+	test_calls(op, scene("an interface"), "fstatat", 1);
 	test_astray("prepare that is undone");
 	test_astray("detach that is undone");
 	test_astray("reattach of a domain's claim");
