@@ -123,7 +123,7 @@ static int play(struct stage *st, const void *arg)
 /* The first device of the scene, or its neighbour, which is not in every scene. */
 static char *victim_of(const struct stage_scene *scene, int n)
 {
-	char *addr = vh_strndup(scene->devices + (*scene->devices == '!'), strlen(ALONE));
+	char *addr = vh_strndup(scene->devices + strspn(scene->devices, "!@"), strlen(ALONE));
 
 	if (n % 2)
 		addr[strlen(ALONE) - 1] ^= 1;
