@@ -792,6 +792,14 @@ static void navi_reset(struct world *w)
 }
 CASE("reset-known-bad-cured", navi_reset, .want = "", .silent = "reset-known-bad");
 
+static void of_a_processor(struct world *w)
+{
+	navi(w);
+	w->dev[1].device = 0x1638;
+}
+CASE("reset-known-bad-processor", of_a_processor, .want = "warning reset-known-bad 0000:01:00.0:10",
+     .says = "is the graphics of a processor of the Cezanne family", .fix = "RadeonResetBugFix");
+
 static void navi_newer(struct world *w)
 {
 	navi(w);
