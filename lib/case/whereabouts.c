@@ -285,9 +285,12 @@ static void place_network(struct vh_whereabout *w, const struct vh_root *root)
 	place_interface(w, root, vh_xml_attr(vh_xml_child(net, "bridge"), "name"));
 	if (!vh_xml_child(forward, "interface"))
 		place_interface(w, root, vh_xml_attr(forward, "dev"));
+	/* networkAllocatePort(): of several the one that fewest guests have */
 	for (const xmlNode *n = vh_xml_child(forward, "interface"); n;
-	     n = vh_xml_next(n, "interface"))
+	     n = vh_xml_next(n, "interface")) {
+		w->others |= w->all.count > 0;
 		place_interface(w, root, vh_xml_attr(n, "dev"));
+	}
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */

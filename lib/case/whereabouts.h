@@ -18,7 +18,7 @@ struct vh_whereabout {
 	bool numbered, block;
 	bool missing;        /* a disk's file that is not there; only a running system tells that */
 	bool absent;         /* a USB or a mediated device that is not there, and has to be */
-	bool others;         /* there may be more of them, which are not told */
+	bool others; /* libvirt chooses one of several, whether it is there or not */
 	struct vh_names all; /* which would do, one as well as the others: USB devices with its id,
 				ports of a bridge, legs of a bond, render nodes. Empty: that is not
 				known */

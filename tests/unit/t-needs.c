@@ -204,6 +204,11 @@ static const struct {
 	{ "a disk by iSCSI through another card",
 	  NIC NET(TAKEN, "eno3") NET(STAYS, "eno2") ROUTE ISCSI_DISK, BLOCK("/dev/sdx"), "" },
 
+	{ "a network of two cards, both taken",
+	  NIC NET(TAKEN, "eno2") NET(PEER, "eno3") DEFINED(
+		  "<forward mode='private'><interface dev='eno2'/><interface dev='eno3'/></forward>"),
+	  NETWORK, "E interface by network lan (eno2) is on " TAKEN },
+
 	/* USB */
 	{ "a USB device by its id", USB USB_DEVICE(TAKEN, "3", "1.2", "0403"), BY_ID(""),
 	  "E USB device 0403:6001 (3-1.2) is on " TAKEN },
@@ -276,7 +281,7 @@ static const struct {
 	  NIC NET(TAKEN, "eno2") NET(STAYS, "eno3")
 		  DEFINED("<forward mode='private'><interface dev='eno2'/><interface dev='eno3'/>"
 			  "</forward>"),
-	  NETWORK, "" },
+	  NETWORK, "W interface by network lan (eno2) is on " TAKEN },
 	{ "a network of its own",
 	  NIC NET(TAKEN, "eno2") DEFINED("<forward mode='nat' dev='eno2'/><bridge name='virbr0'/>"),
 	  NETWORK, "" },

@@ -196,7 +196,8 @@ static void report(const struct vh_case *c, const struct vh_rule *r, const struc
 	f = vh_finding_add(out, r, hit->pd, fix,
 			   "the domain's own %s is %s %s, which this start takes from the host%s%s",
 			   own, place, vh_pci_str(addr).s,
-			   left                ? ": the guest gets the one at "
+			   left && w->others   ? ": libvirt chooses that, or "
+			   : left              ? ": the guest gets the one at "
 			   : w->need->optional ? ": the guest starts without it"
 					       : "",
 			   shown);
@@ -280,7 +281,7 @@ static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 			continue;
 		left = one_left(c, w, hit.kind);
 		/* a bridge or a bond still works with its other port */
-		if (left && hit.kind == VH_THING_INTERFACE)
+		if (left && hit.kind == VH_THING_INTERFACE && !w->others)
 			continue;
 		if (hit.kind == VH_THING_MOUNT && is_system(hit.pd->dev))
 			continue;
