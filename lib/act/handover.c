@@ -441,6 +441,29 @@ static bool is_away(const struct vh_act *act, const struct vh_pci_addr *addr)
 	return vh_function_driver(act->root, addr, &driver, &vfio) == 0 && vfio;
 }
 
+/* Of a host that is shut down no unit is started: the next boot starts what it starts. */
+static void forget_units(const struct vh_act *act, struct vh_claim *c)
+{
+	for (size_t i = c->loans.count; i-- > 0;) {
+		const struct vh_loan *l = &c->loans.list[i];
+		_auto_free_ char *text = NULL;
+
+		if (l->kind != VH_LOAN_UNIT || vh_claim_find(c, &l->addr))
+			continue;
+		text = vh_printf("%s is not started again: the host is shutting down", l->name);
+		vh_steps_warn(act, c, text);
+		vh_loans_remove(&c->loans, i);
+	}
+}
+
+static bool has_units(const struct vh_claim *c)
+{
+	for (size_t i = 0; i < c->loans.count; i++)
+		if (c->loans.list[i].kind == VH_LOAN_UNIT)
+			return true;
+	return false;
+}
+
 int vh_handover_return(const struct vh_act *all, struct vh_claim *c, int lock, struct vh_error *err)
 {
 	/* a device that hangs has taken the time of the call, and the desktop is not its */
@@ -449,6 +472,8 @@ int vh_handover_return(const struct vh_act *all, struct vh_claim *c, int lock, s
 	int rc = 0;
 
 	own.deadline = own.deadline > least ? own.deadline : least;
+	if (has_units(c) && vh_units_are_ending(act->root))
+		forget_units(act, c);
 
 	for (size_t i = c->loans.count; i-- > 0;) {
 		struct vh_loan *l = &c->loans.list[i];

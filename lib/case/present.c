@@ -2,11 +2,19 @@
 /* present - see present.h. */
 #include "lib/case/present.h"
 
+#include <errno.h>
+
 #include "lib/base/root.h"
 
 #include "lib/base/banned.h"
 
 #define DEPTH_MAX 8 /* hubs behind hubs: USB itself ends at seven */
+
+/* Are these all there are? On a running system a bus is there while a module has it. */
+static bool has_listed(const struct vh_root *root, struct vh_names *names, const char *path)
+{
+	return vh_root_list(root, names, "%s", path) == 0 || (root->live && errno == ENOENT);
+}
 
 /* --- USB --------------------------------------------------------------------------------------- */
 
@@ -89,7 +97,7 @@ static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n,
 void vh_present_usb(struct vh_whereabout *w, const struct vh_root *root, struct vh_names *unseen)
 {
 	_auto_names_ struct vh_names names = { 0 }, found = { 0 };
-	bool told = vh_root_list(root, &names, "sys/bus/usb/devices") == 0;
+	bool told = has_listed(root, &names, "sys/bus/usb/devices");
 
 	if (!told && !root->live)
 		add_usb_of_tree(root, w->need, &found);
@@ -99,7 +107,7 @@ void vh_present_usb(struct vh_whereabout *w, const struct vh_root *root, struct 
 		add_usb(root, w->need, path, names.name[i], &found);
 	}
 	if (!found.count && !w->need->optional) {
-		w->absent = told || root->live;
+		w->absent = told;
 		if (!w->absent)
 			vh_names_note(unseen, "whether the USB device of line %d is there",
 				      w->need->line);
@@ -120,17 +128,16 @@ static bool is_below_one(const struct vh_root *root, const char *uuid)
 	return false;
 }
 
-/* On a running system the bus is there while a module has it. */
 void vh_present_mediated(struct vh_whereabout *w, const struct vh_root *root,
 			 struct vh_names *unseen)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	bool told = vh_root_list(root, &names, "sys/bus/mdev/devices") == 0;
+	bool told = has_listed(root, &names, "sys/bus/mdev/devices");
 
 	if (vh_names_has(&names, w->need->name) ||
 	    (!root->live && is_below_one(root, w->need->name)))
 		return;
-	w->absent = told || root->live;
+	w->absent = told;
 	if (!w->absent)
 		vh_names_note(unseen, "whether the mediated device %s is there", w->need->name);
 }
@@ -155,15 +162,19 @@ void vh_present_render(struct vh_whereabout *w, const struct vh_root *root)
 {
 	_auto_names_ struct vh_names nodes = { 0 }, functions = { 0 };
 
-	VH_IGNORE(vh_root_list(root, &nodes, root->live ? "dev/dri" : "sys/class/drm"));
-	add_render(&nodes, &w->all);
-	if (root->live)
+	if (root->live) {
+		w->others = !has_listed(root, &nodes, "dev/dri");
+		add_render(&nodes, &w->all);
 		return;
+	}
+	VH_IGNORE(vh_root_list(root, &nodes, "sys/class/drm")); /* then by the functions */
+	add_render(&nodes, &w->all);
 	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices")); /* then there are none */
 	for (size_t i = 0; i < functions.count; i++) {
 		_auto_names_ struct vh_names names = { 0 };
 
-		if (vh_root_list_dirs(root, &names, "sys/bus/pci/devices/%s/drm", functions.name[i]) == 0)
+		if (vh_root_list_dirs(root, &names, "sys/bus/pci/devices/%s/drm",
+				      functions.name[i]) == 0)
 			w->others |= !add_render(&names, &w->all);
 	}
 }

@@ -51,13 +51,19 @@ void vh_function_free(struct vh_pci_dev *d)
 
 int vh_function_driver_in(const struct vh_root *dir, char **ret_driver, bool *ret_vfio)
 {
-	char *driver = vh_root_link_name(dir, "driver");
+	_auto_free_ char *driver = vh_root_link_name(dir, "driver");
+	bool vfio = vh_streq(driver, "vfio-pci");
 
 	if (!driver && errno != ENOENT)
 		return -1;
 	/* variant drivers show themselves by this directory since Linux 6.1 */
-	*ret_vfio = driver && (!strcmp(driver, "vfio-pci") || vh_root_exists(dir, "vfio-dev"));
-	*ret_driver = driver;
+	if (driver && !vfio) {
+		vfio = vh_root_exists(dir, "vfio-dev");
+		if (!vfio && errno != ENOENT)
+			return -1;
+	}
+	*ret_vfio = vfio;
+	*ret_driver = VH_STEAL(driver);
 	return 0;
 }
 

@@ -336,6 +336,28 @@ static void test_late(void)
 		why(st);
 }
 
+/* systemd refuses to start anything by then, and the next boot starts what it starts. */
+static void test_shutdown(void)
+{
+	static const char *const console[] = { "sys/class/vtconsole/vtcon1/bind = 1", NULL };
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	ok(stage_run(st, d) == 0, "a guest runs when the host is shut down");
+	fake_put(st->root, "units/shutdown.target",
+		 "Id=shutdown.target\nNames=shutdown.target\nLoadState=loaded\n"
+		 "ActiveState=inactive\nJob=812\n");
+	fake_reset(st->root);
+	ok(stage_end(st, d) == 0 && !stage_has_claim(st, VM1), "its release succeeds");
+	if (!ok(stage_is(st, CARD, "amdgpu -") && logged(st, console), "card and console are back"))
+		why(st);
+	ok(!is_active(st, DM) && !is_active(st, "gpu.service"), "no unit is started");
+	if (!ok(strstr(st->told.data, DM " is not started again: the host is shutting down") &&
+			!strstr(st->told.data, "cannot"),
+		"which is told, and as no fault"))
+		why(st);
+}
+
 /* --- before and after ------------------------------------------------------------------------------- */
 
 /* What was not there is not made. */
@@ -473,6 +495,7 @@ int main(void)
 	test_screen();
 	test_screen_away();
 	test_late();
+	test_shutdown();
 	test_as_it_was();
 	test_with();
 	test_woken();

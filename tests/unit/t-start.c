@@ -4,6 +4,7 @@
  * host has, and what is found; on small machines of which one thing is made wrong. Of each finding
  * the severity, the rule and the line of the XML.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -833,6 +834,32 @@ static void test_empty_rom(void)
 	   "a ROM file without anything in it");
 }
 
+/* What is no file is not opened: a watchdog would be started by it, a tape be rewound. */
+static void test_no_file(void)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} kinds[] = { { "a pipe", S_IFIFO }, { "a socket", S_IFSOCK } };
+
+	for (size_t i = 0; i < VH_COUNT(kinds); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(MACHINE "d opt/roms\n");
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text(ROM(ROM_PATH), "", ""), *have = NULL;
+		char byte;
+
+		if (mknodat(s->root.fd, "opt/roms/card.rom", kinds[i].mode | 0644, 0) < 0)
+			abort();
+		s->root.live = true;
+		have = judged(&s->root, xml, &found);
+		ok(strstr(have, "E rom-file:3") &&
+			   strstr(found.list[0].message, "is not a regular file"),
+		   "%s for a ROM", kinds[i].name);
+		ok(vh_root_read_file(&s->root, &byte, 1, "opt/roms/card.rom") < 0 && errno == EINVAL,
+		   "is not opened");
+	}
+}
+
 /* Who owns a file or a directory above it, and who else may read it, is known of a running system. */
 static void test_closed_rom(void)
 {
@@ -899,6 +926,7 @@ int main(void)
 	test_hidden_node();
 	test_cases();
 	test_empty_rom();
+	test_no_file();
 	test_closed_rom();
 	test_notations();
 	return tap_done();
