@@ -9,6 +9,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/root.h"
+#include "lib/case/present.h"
 #include "lib/host/libvirt/libvirt-files.h"
 #include "lib/xml/xml.h"
 
@@ -284,142 +285,12 @@ static void place_network(struct vh_whereabout *w, const struct vh_root *root)
 	place_interface(w, root, vh_xml_attr(vh_xml_child(net, "bridge"), "name"));
 	if (!vh_xml_child(forward, "interface"))
 		place_interface(w, root, vh_xml_attr(forward, "dev"));
+	/* networkAllocatePort(): of several the one that fewest guests have */
 	for (const xmlNode *n = vh_xml_child(forward, "interface"); n;
-	     n = vh_xml_next(n, "interface"))
+	     n = vh_xml_next(n, "interface")) {
+		w->others |= w->all.count > 0;
 		place_interface(w, root, vh_xml_attr(n, "dev"));
-}
-
-/* --- USB --------------------------------------------------------------------------------------- */
-
-static unsigned int read_id(const struct vh_root *root, const char *device, const char *name)
-{
-	_auto_free_ char *text = vh_root_read(root, "%s/%s", device, name);
-	uint64_t v;
-
-	return text && vh_parse_uint(text, 16, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
-}
-
-/* 5-1.2: bus 5, port 1.2 */
-static bool is_at(const struct vh_need *n, const char *name, unsigned int number)
-{
-	const char *port = strchr(name, '-');
-	unsigned int bus;
-
-	if (!port || sscanf(name, "%u-", &bus) != 1 || bus != n->bus)
-		return false;
-	return n->number ? number == n->number : vh_streq(port + 1, n->name);
-}
-
-static unsigned int read_number(const struct vh_root *root, const char *device)
-{
-	_auto_free_ char *text = vh_root_read(root, "%s/devnum", device);
-	uint64_t v;
-
-	return text && vh_parse_uint(text, 10, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
-}
-
-/* An address beside the ids is that of the last run, and libvirt looks for the ids alone if it is
- * not there any more. */
-static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
-		    const char *name, struct vh_names *to)
-{
-	if (strchr(name, ':'))
-		return;
-	if (n->by_id ? read_id(root, path, "idVendor") == n->vendor &&
-			       read_id(root, path, "idProduct") == n->product
-		     : is_at(n, name, n->number ? read_number(root, path) : 0))
-		vh_names_note(to, "%s", name);
-}
-
-/* usb1/1-2/1-2.3 */
-static void add_usb_below(const struct vh_root *root, const struct vh_need *n, const char *path,
-			  unsigned int depth, struct vh_names *to)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	VH_IGNORE(vh_root_list_dirs(root, &names, "%s", path)); /* then that is not known */
-	for (size_t i = 0; i < names.count && depth < STACK_MAX; i++) {
-		const char *name = names.name[i];
-		_auto_free_ char *below = vh_printf("%s/%s", path, name);
-
-		if (strchr(name, ':') || (depth ? !strchr(name, '-') : !vh_has_prefix(name, "usb")))
-			continue;
-		add_usb(root, n, below, name, to);
-		add_usb_below(root, n, below, depth + 1, to);
 	}
-}
-
-/* Trees may not have the bus: there each function is looked at. */
-static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n, struct vh_names *to)
-{
-	_auto_names_ struct vh_names functions = { 0 };
-
-	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices"));
-	for (size_t i = 0; i < functions.count; i++) {
-		_auto_free_ char *link = vh_root_readlink(root, "sys/bus/pci/devices/%s",
-							  functions.name[i]);
-		const char *at = link ? strstr(link, "/devices/") : NULL;
-		_auto_free_ char *path = at ? vh_printf("sys%s", at) : NULL;
-
-		if (path)
-			add_usb_below(root, n, path, 0, to);
-	}
-}
-
-/* Are these all there are? On a running system a bus is there while a module has it. */
-static bool has_listed(const struct vh_root *root, struct vh_names *names, const char *path)
-{
-	return vh_root_list(root, names, "%s", path) == 0 || (root->live && errno == ENOENT);
-}
-
-/* libvirt takes whichever is there with this id when it comes to it. A tree that has the bus has
- * all that is on it. */
-static void place_usb(struct vh_whereabout *w, const struct vh_root *root, struct vh_names *unseen)
-{
-	_auto_names_ struct vh_names names = { 0 }, found = { 0 };
-	bool told = has_listed(root, &names, "sys/bus/usb/devices");
-
-	if (!told && !root->live)
-		add_usb_of_tree(root, w->need, &found);
-	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *path = vh_printf("sys/bus/usb/devices/%s", names.name[i]);
-
-		add_usb(root, w->need, path, names.name[i], &found);
-	}
-	if (!found.count && !w->need->optional) {
-		w->absent = told;
-		if (!w->absent)
-			vh_names_note(unseen, "whether the USB device of line %d is there",
-				      w->need->line);
-	}
-	if (w->need->by_id && !w->need->by_place)
-		vh_names_note_all(&w->all, &found);
-}
-
-/* Trees may not have the bus: there each function is looked at. */
-static bool is_below_one(const struct vh_root *root, const char *uuid)
-{
-	_auto_names_ struct vh_names functions = { 0 };
-
-	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices")); /* then it is not */
-	for (size_t i = 0; i < functions.count; i++)
-		if (vh_root_exists(root, "sys/bus/pci/devices/%s/%s", functions.name[i], uuid))
-			return true;
-	return false;
-}
-
-static void place_mediated(struct vh_whereabout *w, const struct vh_root *root,
-			   struct vh_names *unseen)
-{
-	_auto_names_ struct vh_names names = { 0 };
-	bool told = has_listed(root, &names, "sys/bus/mdev/devices");
-
-	if (vh_names_has(&names, w->need->name) ||
-	    (!root->live && is_below_one(root, w->need->name)))
-		return;
-	w->absent = told;
-	if (!w->absent)
-		vh_names_note(unseen, "whether the mediated device %s is there", w->need->name);
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */
@@ -449,7 +320,7 @@ static void place(struct vh_whereabout *w, const struct vh_root *root, const str
 		place_volume(w, root, h, unseen);
 		break;
 	case VH_NEED_USB:
-		place_usb(w, root, unseen);
+		vh_present_usb(w, root, unseen);
 		break;
 	case VH_NEED_INTERFACE:
 		place_interface(w, root, w->need->name);
@@ -458,7 +329,10 @@ static void place(struct vh_whereabout *w, const struct vh_root *root, const str
 		place_network(w, root);
 		break;
 	case VH_NEED_MEDIATED:
-		place_mediated(w, root, unseen);
+		vh_present_mediated(w, root, unseen);
+		break;
+	case VH_NEED_RENDER:
+		vh_present_render(w, root);
 		break;
 	case VH_NEED_SCSI:
 		break;
@@ -477,6 +351,7 @@ void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
 		[VH_NEED_MEDIATED] = 1u << VH_THING_MEDIATED,
 		[VH_NEED_INTERFACE] = 1u << VH_THING_INTERFACE,
 		[VH_NEED_NETWORK] = 1u << VH_THING_INTERFACE,
+		[VH_NEED_RENDER] = 1u << VH_THING_NODE,
 	};
 	/* devices of these kinds have to be there, whatever hangs on those of PCI */
 	unsigned int kinds = kinds_of(host) | 1u << VH_THING_USB | 1u << VH_THING_MEDIATED;
@@ -508,6 +383,8 @@ void vh_whereabouts_clear(struct vh_whereabouts *w)
 static bool is_node(const struct vh_whereabout *w, const char *path, bool numbered, bool block,
 		    unsigned int major, unsigned int minor)
 {
+	if (w->need->kind == VH_NEED_RENDER)
+		return vh_has_prefix(path, VH_PRESENT_RENDER);
 	if (!w->path)
 		return false;
 	if (w->numbered && numbered)
@@ -534,7 +411,7 @@ static bool is_usb(const struct vh_need *n, const struct vh_thing *t)
 {
 	if (n->by_id && (t->vendor != n->vendor || t->product != n->product))
 		return false;
-	return n->by_place ? is_at(n, t->name, t->number) : n->by_id;
+	return n->by_place ? vh_present_is_at(n, t->name, t->number) : n->by_id;
 }
 
 bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thing *t)

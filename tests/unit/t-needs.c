@@ -97,6 +97,9 @@
 #define VOLUME "<disk type='volume'><source pool='data' volume='a.img'/></disk>"
 #define UUID "8a1b6c0e-03d5-4a59-9c7e-0f5a5d3e9b10"
 
+#define GL(more) "<graphics type='spice'><gl enable='yes'" more "/></graphics>"
+#define CHOSEN "libvirt chooses a render node for the <graphics> of line 3, and "
+
 /* Each finding: E or W, the own thing and where it is; separated by "; ". */
 static const struct {
 	const char *name, *machine, *devices, *want;
@@ -201,6 +204,11 @@ static const struct {
 	{ "a disk by iSCSI through another card",
 	  NIC NET(TAKEN, "eno3") NET(STAYS, "eno2") ROUTE ISCSI_DISK, BLOCK("/dev/sdx"), "" },
 
+	{ "a network of two cards, both taken",
+	  NIC NET(TAKEN, "eno2") NET(PEER, "eno3") DEFINED(
+		  "<forward mode='private'><interface dev='eno2'/><interface dev='eno3'/></forward>"),
+	  NETWORK, "E interface by network lan (eno2) is on " TAKEN },
+
 	/* USB */
 	{ "a USB device by its id", USB USB_DEVICE(TAKEN, "3", "1.2", "0403"), BY_ID(""),
 	  "E USB device 0403:6001 (3-1.2) is on " TAKEN },
@@ -273,7 +281,7 @@ static const struct {
 	  NIC NET(TAKEN, "eno2") NET(STAYS, "eno3")
 		  DEFINED("<forward mode='private'><interface dev='eno2'/><interface dev='eno3'/>"
 			  "</forward>"),
-	  NETWORK, "" },
+	  NETWORK, "W interface by network lan (eno2) is on " TAKEN },
 	{ "a network of its own",
 	  NIC NET(TAKEN, "eno2") DEFINED("<forward mode='nat' dev='eno2'/><bridge name='virbr0'/>"),
 	  NETWORK, "" },
@@ -342,6 +350,35 @@ static const struct {
 	  "<video><model type='virtio'><acceleration accel3d='yes' "
 	  "rendernode='/dev/dri/renderD129'/></model></video>",
 	  "E render node /dev/dri/renderD129 is on " TAKEN },
+	{ "a render node that libvirt chooses, the only one",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"), GL(""),
+	  "E " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "of the peer", GPU NODE(PEER, "drm/renderD129", "226:129", "drm"), GL(""),
+	  "E " CHOSEN "/dev/dri/renderD129 is on " PEER },
+	{ "one of two",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm")
+		  NODE(STAYS, "drm/renderD128", "226:128", "drm"),
+	  GL(""), "W " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "two, both taken",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm")
+		  NODE(PEER, "drm/renderD128", "226:128", "drm"),
+	  GL(""), "E " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "beside a card that has none",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm")
+		  NODE(STAYS, "drm/card0", "226:0", "drm"),
+	  GL(""), "W " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "of another kind of card",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm") "d sys/class/drm/renderD128\n",
+	  GL(""), "W " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "elsewhere", GPU NODE(STAYS, "drm/renderD128", "226:128", "drm"), GL(""), "" },
+	{ "that the domain names", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  GL(" rendernode='/dev/dri/renderD128'"), "" },
+	{ "for a display that does not draw", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<graphics type='spice'><gl enable='no'/></graphics>", "" },
+	{ "for VNC, which has none", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<graphics type='vnc'><gl enable='yes'/></graphics>", "" },
+	{ "without a window", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<graphics type='egl-headless'/>", "E " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
 	{ "a mediated device", GPU "d @" TAKEN "/" UUID "\n",
 	  "<hostdev type='mdev' model='vfio-pci'><source><address uuid='" UUID
 	  "'/></source></hostdev>",
