@@ -569,6 +569,28 @@ static void driver_vfio(struct world *w)
 }
 CASE("driver-vfio", driver_vfio, .want = "", .silent = "driver-choice");
 
+static void disk_on_a_card(struct world *w)
+{
+	alone(w);
+	w->element[0].element = VH_DISK;
+}
+CASE("driver-nvme-for-a-card", disk_on_a_card, .want = "error driver-choice 0000:01:00.0:10",
+     .says = "0000:01:00.0 is not an NVMe controller", .fix = "the address of an NVMe controller");
+
+static void disk_on_nvme(struct world *w)
+{
+	disk_on_a_card(w);
+	w->dev[1].class = NVME;
+}
+CASE("driver-nvme", disk_on_nvme, .want = "", .silent = "driver-choice");
+
+static void disk_on_apples(struct world *w)
+{
+	disk_on_a_card(w);
+	w->dev[1].class = 0x018002;
+}
+CASE("driver-nvme-of-another-class", disk_on_apples, .want = "", .silent = "driver-choice");
+
 static void model(struct world *w, enum vh_tri there)
 {
 	static struct vh_model m;
@@ -988,6 +1010,7 @@ static void vfio_without_groups_disk(struct world *w)
 {
 	vfio_without_groups(w);
 	w->element[0].element = VH_DISK;
+	w->dev[1].class = NVME;
 }
 CASE("vfio-without-groups-disk", vfio_without_groups_disk,
      .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "QEMU takes an NVMe disk");
