@@ -316,6 +316,16 @@ static void read_model(struct vh_surroundings *s, const struct vh_root *root,
 		vh_names_note(unseen, "whether the kernel has the driver '%s'", shown);
 }
 
+/* A tree has nodes as files. On a running system a file is none: somebody has put an empty one there
+ * for libvirt, which looks no closer. */
+static bool has_container(const struct vh_root *root)
+{
+	struct stat st;
+
+	return vh_root_stat(root, &st, true, "dev/vfio/vfio") == 0 &&
+	       (!root->live || !S_ISREG(st.st_mode));
+}
+
 /* Before VFIO is loaded: depmod lists the node by which groups go, /dev/vfio/vfio, if one of the
  * modules has it (vfio/container.c; iommufd/main.c); what is built in has made it already. libvirt
  * takes no group without. */
@@ -326,8 +336,7 @@ static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *
 
 	if (now == VH_UNKNOWN && h->release && has_module(root, h, "vfio-pci") == VH_YES)
 		text = vh_root_read(root, "lib/modules/%s/modules.devname", h->release);
-	return text && !strstr(text, " vfio/vfio ") && !vh_root_exists(root, "dev/vfio/vfio") ? VH_NO
-											      : now;
+	return text && !strstr(text, " vfio/vfio ") && !has_container(root) ? VH_NO : now;
 }
 
 /* What was written without any node of a device says nothing of this one. */
