@@ -316,8 +316,8 @@ static void read_model(struct vh_surroundings *s, const struct vh_root *root,
 		vh_names_note(unseen, "whether the kernel has the driver '%s'", shown);
 }
 
-/* A tree has nodes as files. On a running system a file is none: somebody has put an empty one there
- * for libvirt, which looks no closer. */
+/* A tree has nodes as files. On a running system a file is none: somebody has put an empty one
+ * there for libvirt, which looks no closer. */
 static bool has_container(const struct vh_root *root)
 {
 	struct stat st;
