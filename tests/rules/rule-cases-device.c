@@ -270,6 +270,20 @@ static void no_alias_old_libvirt(struct world *w)
 }
 CASE("vfio-no-alias-old-libvirt", no_alias_old_libvirt, .want = "warning vfio-unavailable");
 
+static void no_alias_untried_libvirt(struct world *w)
+{
+	no_alias(w);
+	w->host.libvirt_version = 11004;
+}
+CASE("vfio-no-alias-untried-libvirt", no_alias_untried_libvirt, .want = "warning vfio-unavailable");
+
+static void no_alias_newest_libvirt(struct world *w)
+{
+	no_alias(w);
+	w->host.libvirt_version = 12008;
+}
+CASE("vfio-no-alias-newest-libvirt", no_alias_newest_libvirt, .want = "");
+
 static void forbidden(struct world *w)
 {
 	alone(w);

@@ -260,18 +260,21 @@ static const char *missing_fix(const struct vh_host *h)
 				: "boot a kernel that has vfio-pci, with its modules installed";
 }
 
+/* libvirt fails without modules.alias from 10.0 on; 11.3 does, as tried, and 12.8 does not. */
 static void check_alias(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_host *h = c->host;
 	const char *release = h->release ? h->release : "unknown";
-	bool fails = h->libvirt_version >= 10000;
+	bool fails = h->libvirt_version >= 10000 && h->libvirt_version <= 11003;
 	_auto_free_ char *word = vh_shell_operand(release);
 	_auto_free_ char *fix = vh_printf("depmod %s   # or reboot into an installed kernel", word);
 
+	if (h->libvirt_version >= 12008)
+		return;
 	vh_finding_add(
 		out, r, NULL, fix,
 		fails ? "/lib/modules/%s/modules.alias is missing: this libvirt fails without it"
-		      : "/lib/modules/%s/modules.alias is missing: libvirt 10 and later fail without it",
+		      : "/lib/modules/%s/modules.alias is missing: libvirt from 10.0 on fails without it, though 12.8 does not",
 		release)
 		->severity = fails ? VH_ERROR : VH_WARNING;
 }
@@ -335,9 +338,9 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 		   "the device cannot be handed to a guest. The usual reason is a kernel package\n"
 		   "that was upgraded or removed without a reboot: then a reboot is enough. A\n"
 		   "kernel built by hand needs CONFIG_VFIO_PCI. If vfio-pci is available and\n"
-		   "only modules.alias of the running kernel is missing, libvirt 10 and later\n"
-		   "fail, because they read it before they bind a device: with them it is an\n"
-		   "error, otherwise a warning. 'depmod' writes that file.",
+		   "only modules.alias of the running kernel is missing, libvirt 10.0 to 11.3\n"
+		   "fails, because it reads it before it binds a device: that is an error. For\n"
+		   "12.8 and later it is none, for others a warning. 'depmod' writes that file.",
 };
 
 /* --- the daemon's unit --------------------------------------------------------------------------- */
