@@ -34,7 +34,7 @@ static void add_device(struct vh_strbuf *to, const struct vh_pci_addr *a)
 }
 
 /* A domain that makes every reader run: devices, networks, huge pages of bound nodes, a USB device
- * (a root hub) that is looked for among all. */
+ * (a root hub) that is looked for among all, a render node that libvirt chooses. */
 static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		       const struct vh_names *networks)
 {
@@ -55,7 +55,8 @@ static char *domain_of(const struct vh_host *h, size_t count, const char *uuid,
 		count--;
 	}
 	vh_strbuf_add(&xml, "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1d6b'/>"
-			    "<product id='0x0002'/></source></hostdev>");
+			    "<product id='0x0002'/></source></hostdev><graphics "
+			    "type='egl-headless'/>");
 	for (size_t i = 0; networks && i < networks->count; i++) {
 		_auto_free_ char *name = vh_xml_escape(networks->name[i]);
 

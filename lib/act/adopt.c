@@ -52,7 +52,8 @@ static bool is_free(const struct vh_task *t, const struct vh_record *r)
 }
 
 /* Of a domain: what is astray, and what the new start does not need. By hand what was detached
- * before stays detached. What was put nowhere by us goes from the claim on the same way. */
+ * before stays detached. What was put nowhere by us goes from the claim on the same way, and what
+ * is another's by now, with what we left on it. */
 static void mark_leftovers(struct vh_task *t)
 {
 	for (size_t i = 0; i < t->n_standing; i++) {
@@ -61,8 +62,9 @@ static void mark_leftovers(struct vh_task *t)
 		bool astray = vh_standing_is_astray(s, r);
 
 		r->now = s->place != VH_PLACE_UNKNOWN &&
-			 (t->domain ? astray || !vh_task_takes(t, &r->addr)
-				    : astray && is_free(t, r));
+			 (vh_standing_is_marked(s, r) ||
+			  (t->domain ? astray || !vh_task_takes(t, &r->addr)
+				     : astray && is_free(t, r)));
 	}
 }
 

@@ -34,6 +34,15 @@ static char *driver_for(const struct vh_task *t, const struct vh_plan_dev *pd)
 	return vh_strdup(pd->dev->variant);
 }
 
+/* libvirt itself takes it from its driver, after it has noted the MAC address of its interface,
+ * which the next driver would not know (src/util/virnetdev.c:virNetDevSaveNetConfig()): taken by
+ * us, the function would come back with another one. */
+static bool is_for_libvirt(const struct vh_task *t, const struct vh_plan_dev *pd)
+{
+	return !t->first_bind && pd->action == VH_UNBIND && pd->element &&
+	       pd->element->element == VH_INTERFACE && pd->dev->is_vf;
+}
+
 static void record_device(const struct vh_task *t, struct vh_claim *c, const struct vh_plan_dev *pd)
 {
 	const struct vh_pci_dev *d = pd->dev;
@@ -47,6 +56,8 @@ static void record_device(const struct vh_task *t, struct vh_claim *c, const str
 	r->driver = vh_strdup(d->driver);
 	r->override = vh_strdup(d->override);
 	r->state = r->action == VH_UNBIND || r->action == VH_BIND ? VH_TAKING : VH_NOTED;
+	if (is_for_libvirt(t, pd))
+		r->state = VH_NOTED;
 	r->now = true;
 	free(r->onto);
 	r->onto = t->first_bind ? NULL : driver_for(t, pd);

@@ -24,7 +24,7 @@ void vh_handover_load_drivers(const struct vh_act *act, const struct vh_claim *c
 /* Are there loans whose device has no record any more? */
 bool vh_handover_is_due(const struct vh_claim *c);
 /* Gives those back, in reverse. What fails stays in the claim, marked, and is told; the claim is to
- * be saved. */
+ * be saved. Units of a host that is shutting down are not started, and leave it. */
 int vh_handover_return(const struct vh_act *act, struct vh_claim *c, int lock,
 		       struct vh_error *err) VH_CHECK;
 

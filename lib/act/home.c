@@ -57,7 +57,7 @@ struct homecoming {
 	struct vh_writers writers;
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
-	bool busy;                                         /* the last step found a device so */
+	bool busy;    /* the last step found a device so, for a moment */
 	bool unsaved; /* the claim could not say that they return: then nothing is probed */
 	struct vh_error why;
 };
@@ -181,40 +181,69 @@ static void load_drivers(struct homecoming *h)
 	}
 }
 
-static void run_step(struct homecoming *h, home_step *step)
+/* While a device of the group is reset, which from Linux 7.0 on keeps its IOMMU from being
+ * attached, no driver takes it: EBUSY. And one whose driver waits for the driver of another device
+ * (sound of a card for its graphics) says EAGAIN, to whoever binds it by name. */
+static bool is_for_a_moment(int result)
 {
-	_auto_batch_ struct vh_batch b = { 0 };
+	return result == EBUSY || result == EAGAIN;
+}
+
+/* Writes, and looks again. */
+static void run_batch(struct homecoming *h, struct vh_batch *b)
+{
 	struct vh_standing *before = h->states;
 	struct vh_claim *c = h->claim;
 
-	h->busy = false;
-	/* in ascending order: function 0 comes home first */
-	for (size_t i = 0; i < c->count; i++)
-		if (is_going(h, i))
-			step(h, i, &before[i], &b);
-	if (!b.count)
+	if (!b->count)
 		return;
-	vh_batch_run(h->act, &h->writers, &b);
-	vh_steps_mark_stuck(c, &b);
-	leave_used(h, &b);
-	for (size_t i = 0; i < b.count; i++)
-		h->busy |= b.writes[i].result == EBUSY;
-	if (vh_batch_failed(&b) && !h->why.what)
-		(void)vh_steps_failed(vh_batch_failed(&b), "give back", &h->why);
+	vh_batch_run(h->act, &h->writers, b);
+	vh_steps_mark_stuck(c, b);
+	leave_used(h, b);
+	for (size_t i = 0; i < b->count; i++)
+		h->busy |= is_for_a_moment(b->writes[i].result);
+	if (vh_batch_failed(b) && !h->why.what)
+		(void)vh_steps_failed(vh_batch_failed(b), "give back", &h->why);
 	h->states = vh_standing_read(h->act->root, c);
 	if (before != h->first)
 		vh_standing_free(before, c->count);
 }
 
-/* While a device of the group is reset, which from Linux 7.0 on keeps its IOMMU from being
- * attached, no driver takes it. A reset takes a second at most, of most devices a tenth. */
+static void run_step(struct homecoming *h, home_step *step)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+
+	h->busy = false;
+	/* in ascending order: function 0 comes home first */
+	for (size_t i = 0; i < h->claim->count; i++)
+		if (is_going(h, i))
+			step(h, i, &h->states[i], &b);
+	run_batch(h, &b);
+}
+
+/* Whoever took it keeps it; our override is not his. */
+static void take_back_overrides(struct homecoming *h)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+
+	for (size_t i = 0; i < h->claim->count; i++) {
+		const struct vh_record *r = &h->claim->records[i];
+
+		if (r->now && vh_standing_is_marked(&h->states[i], r))
+			vh_steps_add_override(&b, &r->addr, r->override);
+	}
+	run_batch(h, &b);
+}
+
+/* A reset takes a second at most, of most devices a tenth; a driver that waits for another one's is
+ * asked again by the kernel, too. */
 static void bind_again(struct homecoming *h)
 {
 	static const struct timespec pause = { 0, BUSY_NS };
 
 	for (int i = 0; i < BUSY_TIMES && h->busy && vh_now_ms() < h->act->deadline; i++) {
-		vh_root_waits(h->act->root, "a device that is busy with a reset");
-		vh_root_step(h->act->root, "wait for a reset");
+		vh_root_waits(h->act->root, "a device that no driver takes right now");
+		vh_root_step(h->act->root, "wait for a device");
 		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
 		run_step(h, step_bind);
 	}
@@ -272,7 +301,8 @@ static bool is_settled(struct homecoming *h, size_t i, struct vh_error *err)
 		vh_steps_report(h->act, h->claim, &r->addr, h->first[i].driver, s->driver);
 	if (s->place == VH_PLACE_ELSEWHERE)
 		tell_elsewhere(h, i);
-	if (s->place == VH_PLACE_ELSEWHERE || s->place == VH_PLACE_HOME || h->stay[i] == STAYS ||
+	if (s->place == VH_PLACE_HOME || h->stay[i] == STAYS ||
+	    (s->place == VH_PLACE_ELSEWHERE && !vh_standing_is_marked(s, r)) ||
 	    (r->action == VH_KEEP && r->state != VH_STUCK))
 		return true;
 	(void)vh_fail(err, VH_E_LEFT, 0, h->why.fix, "%s is not back on driver '%s'%s%s",
@@ -317,6 +347,7 @@ static int walk(struct homecoming *h, struct vh_error *err)
 		return -1;
 	vh_handover_load_drivers(h->act, h->claim, h->writers.lock);
 	load_drivers(h);
+	take_back_overrides(h);
 	for (size_t i = 0; i < VH_COUNT(steps); i++) {
 		run_step(h, steps[i]);
 		if (steps[i] == step_bind)

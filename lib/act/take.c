@@ -21,7 +21,7 @@ static const char *driver_for(const struct vh_record *r)
 
 static bool is_taken(const struct vh_record *r)
 {
-	return r->now && (r->action == VH_UNBIND || r->action == VH_BIND);
+	return r->now && r->state != VH_NOTED && (r->action == VH_UNBIND || r->action == VH_BIND);
 }
 
 /* Some go when another leaves its driver: what a VMD controller shows is not there without it. */

@@ -56,9 +56,8 @@ static void tell(const struct vh_root *root, enum vh_asked asked, const char *pa
 	errno = saved;
 }
 
-static ssize_t read_bytes(const struct vh_root *root, void *buf, size_t size, const char *path)
+static ssize_t read_from(int fd, void *buf, size_t size)
 {
-	_auto_close_ int fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	size_t len = 0;
 
 	if (fd < 0)
@@ -79,10 +78,41 @@ static ssize_t read_bytes(const struct vh_root *root, void *buf, size_t size, co
 
 ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
 {
+	_auto_close_ int fd = -1;
 	ssize_t n;
 
 	FORMAT_PATH(path, fmt);
-	n = read_bytes(root, buf, size, path);
+	fd = vh_root_open_at(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	n = read_from(fd, buf, size);
+	tell(root, VH_ASKED_FILE, path, n >= 0, buf, n >= 0 ? (size_t)n : 0);
+	return n;
+}
+
+/* What is opened is what was looked at, whoever puts something else in its place. */
+static int open_file(const struct vh_root *root, const char *path)
+{
+	_auto_close_ int fd = vh_root_open_at(root, path, O_PATH);
+	_auto_free_ char *self = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	self = vh_printf("/proc/self/fd/%d", fd);
+	return open(self, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+ssize_t vh_root_read_file(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
+{
+	_auto_close_ int fd = -1;
+	ssize_t n;
+
+	FORMAT_PATH(path, fmt);
+	fd = open_file(root, path);
+	n = read_from(fd, buf, size);
 	tell(root, VH_ASKED_FILE, path, n >= 0, buf, n >= 0 ? (size_t)n : 0);
 	return n;
 }

@@ -105,6 +105,10 @@ char *vh_root_read(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2
 /* At most `size` bytes, as they are. Returns the number read, or -1 with errno set. */
 ssize_t vh_root_read_bytes(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
 	VH_PRINTF(4, 5) VH_CHECK;
+/* The same, only of a regular file (else EINVAL), for a name that a domain gives: merely to open a
+ * device may do something. Opening a watchdog starts it, opening a tape rewinds it. */
+ssize_t vh_root_read_file(const struct vh_root *root, void *buf, size_t size, const char *fmt, ...)
+	VH_PRINTF(4, 5) VH_CHECK;
 /* A number in an attribute, in any C base; -1 with errno set. */
 int64_t vh_root_read_int(const struct vh_root *root, const char *fmt, ...) VH_PRINTF(2, 3) VH_CHECK;
 /* What a link points to, as it is written; and only its last component. NULL, errno set. */

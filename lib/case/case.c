@@ -3,6 +3,7 @@
  * have moved. For a domain without passthrough it reads nothing of the machine. */
 #include "lib/case/case.h"
 
+#include "lib/base/printable.h"
 #include "lib/case/standing.h"
 #include "lib/case/start-memory.h"
 #include "lib/host/libvirt/libvirt-files.h"
@@ -240,6 +241,28 @@ static bool is_concerned(const struct vh_case *c)
 	       vh_domain_pins(c->domain, c->networks.pools.count > 0);
 }
 
+/* A hook that makes mediated devices when a guest starts may make these; one that calls libvirt,
+ * too (virsh nodedev-start). */
+static void expect_mediated(struct vh_case *c)
+{
+	_auto_free_ char *maker = NULL;
+
+	for (size_t i = 0; i < c->scripts.count && !maker; i++)
+		if (c->scripts.list[i].deed == VH_DEED_MEDIATE ||
+		    c->scripts.list[i].deed == VH_DEED_VIRSH)
+			maker = vh_printable(c->scripts.list[i].file, 120);
+	for (size_t i = 0; i < c->lies.count && maker; i++) {
+		struct vh_whereabout *w = &c->lies.list[i];
+
+		if (!w->absent || w->need->kind != VH_NEED_MEDIATED)
+			continue;
+		w->absent = false;
+		vh_names_note(&c->unseen,
+			      "whether %s makes the mediated device %s when the guest starts",
+			      maker, w->need->name);
+	}
+}
+
 static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct vh_error *err)
 {
 	const char *owner = c->domain->uuid;
@@ -271,6 +294,7 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	if (!ask->policy && !c->domain->lone &&
 	    (vh_domain_has_pci(c->domain) || c->domain->smuggled.count))
 		vh_hook_scripts_read(&c->scripts, ask->root, c->domain->name, &c->unseen);
+	expect_mediated(c);
 	return 0;
 }
 

@@ -131,6 +131,13 @@ bool vh_standing_is_astray(const struct vh_standing *s, const struct vh_record *
 	       !vh_streq(s->driver, r->driver);
 }
 
+bool vh_standing_is_marked(const struct vh_standing *s, const struct vh_record *r)
+{
+	return s->place == VH_PLACE_ELSEWHERE && r->state == VH_TAKING && !s->gone && s->driver &&
+	       !s->on_vfio && s->override && strstr(s->override, "vfio") &&
+	       !vh_streq(s->override, r->override);
+}
+
 struct vh_was *vh_standing_before(const struct vh_claim *c, const struct vh_standing *list,
 				  size_t *ret_count)
 {

@@ -44,6 +44,9 @@ bool vh_standing_is_gone(const struct vh_root *root, const struct vh_record *r, 
 enum vh_place vh_standing_place(const struct vh_standing *s, const struct vh_record *r);
 /* Of one that was put: is it with a host driver, which probing chose? */
 bool vh_standing_is_astray(const struct vh_standing *s, const struct vh_record *r);
+/* Of one that somebody else took when we had looked at it and had not written yet: did our override
+ * come after him? With that the kernel gives it to no driver but VFIO's once he lets it go. */
+bool vh_standing_is_marked(const struct vh_standing *s, const struct vh_record *r);
 
 /* How the devices stood before this claim, of those records that still tell it. Caller frees; what
  * it holds is borrowed from the claim. */

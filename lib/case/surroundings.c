@@ -29,7 +29,7 @@ static void look_into(struct vh_rom_file *rom, const struct vh_root *root, const
 {
 	enum { LOOKED = 65536, IDS = 8 };
 	_auto_free_ unsigned char *text = vh_alloc(LOOKED);
-	ssize_t n = vh_root_read_bytes(root, text, LOOKED, "%s", path);
+	ssize_t n = vh_root_read_file(root, text, LOOKED, "%s", path);
 	size_t at;
 
 	/* a tree that somebody wrote by hand has the file without its bytes */
@@ -126,6 +126,18 @@ static void look_at_profile(struct vh_rom_file *rom, const struct vh_root *root,
 		vh_names_note(unseen, "whether AppArmor lets QEMU read the ROM file %s", shown);
 }
 
+/* QEMU asks for the size before it reads (hw/core/loader.c:get_image_size()): that of a pipe there
+ * is none, of a character device none or 0, and a disk is larger than a ROM may be. */
+static const char *why_unusable(const struct vh_root *root, const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return "a directory";
+	if (!S_ISREG(st->st_mode))
+		return "not a regular file";
+	/* a tree has the names of files whose bytes were not recorded */
+	return root->live && !st->st_size ? "empty" : NULL;
+}
+
 static void read_rom(struct vh_surroundings *s, const struct vh_root *root, const struct vh_host *h,
 		     const struct vh_domain *d, const struct vh_hostdev *e, struct vh_names *unseen)
 {
@@ -141,10 +153,8 @@ static void read_rom(struct vh_surroundings *s, const struct vh_root *root, cons
 		vh_names_note(unseen, "the ROM file %s", shown);
 	if (rom->there != VH_YES)
 		return;
-	/* a tree has the names of files whose bytes were not recorded */
-	if (vh_root_stat(root, &st, true, "%s", e->rom + 1) == 0 &&
-	    (S_ISDIR(st.st_mode) || (root->live && S_ISREG(st.st_mode) && !st.st_size)))
-		rom->unusable = S_ISDIR(st.st_mode) ? "a directory" : "empty";
+	if (vh_root_stat(root, &st, true, "%s", e->rom + 1) == 0)
+		rom->unusable = why_unusable(root, &st);
 	if (rom->unusable)
 		return;
 	if (root->live)
@@ -384,6 +394,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		ret->vfio_node = has_node(root, "dev/vfio/vfio");
 	if (vh_domain_has_pci(d) || pool)
 		vh_saving_read(root, &ret->saving);
+	if ((vh_domain_has_pci(d) || pool) && !d->own_user)
+		vh_ownership_read(root, &ret->ownership);
 	read_iommufd(ret, root, h, d, unseen);
 	if (d->memory.n_pages && !d->memory.memfd)
 		read_huge(ret, root, unseen);
@@ -409,5 +421,6 @@ void vh_surroundings_clear(struct vh_surroundings *s)
 	free(s->memory_dir);
 	free(s->memory_fs);
 	free(s->path_fs);
+	free(s->ownership.user);
 	memset(s, 0, sizeof(*s));
 }

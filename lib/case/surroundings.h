@@ -9,6 +9,7 @@
 #include "lib/domain/domain.h"
 #include "lib/host/backing.h"
 #include "lib/host/host.h"
+#include "lib/host/libvirt/ownership.h"
 #include "lib/host/libvirt/saving.h"
 
 /* The file that QEMU is to read as the ROM of a device. */
@@ -48,6 +49,7 @@ struct vh_surroundings {
 	uint64_t dma_entries;    /* how many mappings VFIO allows a container; 0: likewise */
 	char *memory_fs;         /* of what type its file system is; NULL: unknown */
 	char *path_fs;           /* the same of shared_path; NULL: unknown, or there is none */
+	struct vh_ownership ownership; /* whether QEMU may open the nodes of VFIO */
 	struct vh_saving saving; /* who would save its guest when the host shuts down */
 };
 

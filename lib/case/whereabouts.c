@@ -9,6 +9,7 @@
 
 #include "lib/base/printable.h"
 #include "lib/base/root.h"
+#include "lib/case/present.h"
 #include "lib/host/libvirt/libvirt-files.h"
 #include "lib/xml/xml.h"
 
@@ -284,77 +285,11 @@ static void place_network(struct vh_whereabout *w, const struct vh_root *root)
 	place_interface(w, root, vh_xml_attr(vh_xml_child(net, "bridge"), "name"));
 	if (!vh_xml_child(forward, "interface"))
 		place_interface(w, root, vh_xml_attr(forward, "dev"));
+	/* networkAllocatePort(): of several the one that fewest guests have */
 	for (const xmlNode *n = vh_xml_child(forward, "interface"); n;
-	     n = vh_xml_next(n, "interface"))
+	     n = vh_xml_next(n, "interface")) {
+		w->others |= w->all.count > 0;
 		place_interface(w, root, vh_xml_attr(n, "dev"));
-}
-
-/* --- USB --------------------------------------------------------------------------------------- */
-
-static unsigned int read_id(const struct vh_root *root, const char *device, const char *name)
-{
-	_auto_free_ char *text = vh_root_read(root, "%s/%s", device, name);
-	uint64_t v;
-
-	return text && vh_parse_uint(text, 16, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
-}
-
-static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
-		    const char *name, struct vh_names *to)
-{
-	if (!strchr(name, ':') && read_id(root, path, "idVendor") == n->vendor &&
-	    read_id(root, path, "idProduct") == n->product)
-		vh_names_note(to, "%s", name);
-}
-
-/* usb1/1-2/1-2.3 */
-static void add_usb_below(const struct vh_root *root, const struct vh_need *n, const char *path,
-			  unsigned int depth, struct vh_names *to)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	VH_IGNORE(vh_root_list_dirs(root, &names, "%s", path)); /* then that is not known */
-	for (size_t i = 0; i < names.count && depth < STACK_MAX; i++) {
-		const char *name = names.name[i];
-		_auto_free_ char *below = vh_printf("%s/%s", path, name);
-
-		if (strchr(name, ':') || (depth ? !strchr(name, '-') : !vh_has_prefix(name, "usb")))
-			continue;
-		add_usb(root, n, below, name, to);
-		add_usb_below(root, n, below, depth + 1, to);
-	}
-}
-
-/* Trees may not have the bus: there each function is looked at. */
-static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n, struct vh_names *to)
-{
-	_auto_names_ struct vh_names functions = { 0 };
-
-	VH_IGNORE(vh_root_list(root, &functions, "sys/bus/pci/devices"));
-	for (size_t i = 0; i < functions.count; i++) {
-		_auto_free_ char *link = vh_root_readlink(root, "sys/bus/pci/devices/%s",
-							  functions.name[i]);
-		const char *at = link ? strstr(link, "/devices/") : NULL;
-		_auto_free_ char *path = at ? vh_printf("sys%s", at) : NULL;
-
-		if (path)
-			add_usb_below(root, n, path, 0, to);
-	}
-}
-
-/* libvirt takes whichever is there with this id when it comes to it. */
-static void place_usb(struct vh_whereabout *w, const struct vh_root *root)
-{
-	_auto_names_ struct vh_names names = { 0 };
-
-	if (!w->need->by_id || w->need->by_place)
-		return;
-	if (vh_root_list(root, &names, "sys/bus/usb/devices") < 0 && !root->live)
-		add_usb_of_tree(root, w->need, &w->all);
-	for (size_t i = 0; i < names.count; i++) {
-		_auto_free_ char *path = vh_printf("sys/bus/usb/devices/%s", names.name[i]);
-
-		add_usb(root, w->need, path, names.name[i], &w->all);
 	}
 }
 
@@ -385,7 +320,7 @@ static void place(struct vh_whereabout *w, const struct vh_root *root, const str
 		place_volume(w, root, h, unseen);
 		break;
 	case VH_NEED_USB:
-		place_usb(w, root);
+		vh_present_usb(w, root, unseen);
 		break;
 	case VH_NEED_INTERFACE:
 		place_interface(w, root, w->need->name);
@@ -393,8 +328,13 @@ static void place(struct vh_whereabout *w, const struct vh_root *root, const str
 	case VH_NEED_NETWORK:
 		place_network(w, root);
 		break;
-	case VH_NEED_SCSI:
 	case VH_NEED_MEDIATED:
+		vh_present_mediated(w, root, unseen);
+		break;
+	case VH_NEED_RENDER:
+		vh_present_render(w, root);
+		break;
+	case VH_NEED_SCSI:
 		break;
 	}
 }
@@ -411,8 +351,10 @@ void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
 		[VH_NEED_MEDIATED] = 1u << VH_THING_MEDIATED,
 		[VH_NEED_INTERFACE] = 1u << VH_THING_INTERFACE,
 		[VH_NEED_NETWORK] = 1u << VH_THING_INTERFACE,
+		[VH_NEED_RENDER] = 1u << VH_THING_NODE,
 	};
-	unsigned int kinds = kinds_of(host);
+	/* devices of these kinds have to be there, whatever hangs on those of PCI */
+	unsigned int kinds = kinds_of(host) | 1u << VH_THING_USB | 1u << VH_THING_MEDIATED;
 
 	for (size_t i = 0; i < needs->count; i++) {
 		struct vh_whereabout *w;
@@ -441,6 +383,8 @@ void vh_whereabouts_clear(struct vh_whereabouts *w)
 static bool is_node(const struct vh_whereabout *w, const char *path, bool numbered, bool block,
 		    unsigned int major, unsigned int minor)
 {
+	if (w->need->kind == VH_NEED_RENDER)
+		return vh_has_prefix(path, VH_PRESENT_RENDER);
 	if (!w->path)
 		return false;
 	if (w->numbered && numbered)
@@ -463,19 +407,11 @@ static bool is_of_pool(const struct vh_whereabout *w, const char *pool)
 	       !strncmp(w->given + strlen(prefix), pool, n) && w->given[strlen(prefix) + n] == '/';
 }
 
-/* 5-1.2: bus 5, port 1.2 */
 static bool is_usb(const struct vh_need *n, const struct vh_thing *t)
 {
-	const char *port = strchr(t->name, '-');
-	unsigned int bus;
-
 	if (n->by_id && (t->vendor != n->vendor || t->product != n->product))
 		return false;
-	if (!n->by_place)
-		return n->by_id;
-	if (!port || sscanf(t->name, "%u-", &bus) != 1 || bus != n->bus)
-		return false;
-	return n->number ? t->number == n->number : vh_streq(port + 1, n->name);
+	return n->by_place ? vh_present_is_at(n, t->name, t->number) : n->by_id;
 }
 
 bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thing *t)

@@ -16,9 +16,12 @@ struct vh_whereabout {
 	const char *mount;  /* of the file system; NULL: none is known. Borrowed from the host */
 	unsigned int major, minor; /* of a node, if `numbered` */
 	bool numbered, block;
-	bool missing; /* a disk's file that is not there; only a running system tells that */
+	bool missing;        /* a disk's file that is not there; only a running system tells that */
+	bool absent;         /* a USB or a mediated device that is not there, and has to be */
+	bool others; /* libvirt chooses one of several, whether it is there or not */
 	struct vh_names all; /* which would do, one as well as the others: USB devices with its id,
-				ports of a bridge, legs of a bond. Empty: that is not known */
+				ports of a bridge, legs of a bond, render nodes. Empty: that is not
+				known */
 };
 
 struct vh_whereabouts {
@@ -26,7 +29,8 @@ struct vh_whereabouts {
 	size_t count;
 };
 
-/* Reads only what can matter for the devices of the host. `unseen`: what could not be told. */
+/* Reads only what can matter for the devices of the host, and which devices of other kinds are
+ * there. `unseen`: what could not be told. */
 void vh_whereabouts_read(struct vh_whereabouts *ret, const struct vh_root *root,
 			 const struct vh_host *host, const struct vh_needs *needs,
 			 struct vh_names *unseen);

@@ -234,6 +234,12 @@ static int read_type(struct vh_domain *d, const xmlNode *root, struct vh_error *
 	const char *type = vh_xml_attr(root, "type");
 	_auto_free_ char *shown = NULL;
 
+	/* xmlns= for xmlns:qemu=: libvirt finds nothing in it */
+	if (!vh_xml_is(root, "domain") && !strcmp(vh_xml_name(root), "domain"))
+		return vh_fail(err, VH_E_INPUT, 0,
+			       "remove xmlns='...' from it; what <qemu:commandline> needs is xmlns:qemu='...'",
+			       "line %d: <domain> is of a namespace, and libvirt's is of none",
+			       vh_xml_line(root));
 	if (!vh_xml_is(root, "domain")) {
 		shown = vh_printable(vh_xml_name(root), VH_VALUE_MAX);
 		return vh_fail(err, VH_E_INPUT, 0, "give it what 'virsh dumpxml NAME' prints",
@@ -286,6 +292,8 @@ static void read_labels(struct vh_domain *d, const xmlNode *root)
 
 		if ((!model || !strcmp(model, "apparmor")) && type && strcmp(type, "dynamic") != 0)
 			d->own_label = true;
+		if (model && !strcmp(model, "dac") && type && !strcmp(type, "static"))
+			d->own_user = true;
 	}
 }
 

@@ -56,6 +56,7 @@ struct vh_domain {
 	char *security; /* the type of its <launchSecurity>, or NULL */
 	int security_line;
 	bool iommufd;          /* its devices are passed by /dev/iommu, unless they say otherwise */
+	bool own_user;         /* its QEMU runs as a user that its <seclabel> names */
 	bool own_label;        /* its <seclabel> is not one that AppArmor's driver makes */
 	int mdev_line;         /* of its first mediated device; 0: none */
 	bool wide_window;      /* its firmware is told of large BARs */

@@ -150,10 +150,12 @@ static void read_interface(const struct device *d)
 
 /* --- what two devices cannot both have ---------------------------------------------------------------- */
 
+enum shared { ALIAS, ORDER, INDEX, SHARED_COUNT };
+
 struct named {
 	const xmlNode *node;
 	bool passed;
-	const char *alias, *order; /* or NULL; borrowed from the tree */
+	const char *is[SHARED_COUNT]; /* each or NULL; borrowed from the tree */
 };
 
 struct names {
@@ -171,24 +173,26 @@ static const char *own_alias(const xmlNode *node)
 
 static void note(struct names *to, const xmlNode *node, bool passed)
 {
-	const char *alias = own_alias(node);
-	const char *order = vh_xml_attr(vh_xml_child(node, "boot"), "order");
+	struct named n = {
+		.node = node,
+		.passed = passed,
+		.is = { [ALIAS] = own_alias(node),
+			[ORDER] = vh_xml_attr(vh_xml_child(node, "boot"), "order"),
+			[INDEX] = vh_xml_attr(vh_xml_child(node, "acpi"), "index") },
+	};
 
-	if ((!alias && !order) || to->count >= EXTRAS_MAX)
-		return;
-	*VH_APPEND(to->list, to->count) =
-		(struct named){ .node = node, .passed = passed, .alias = alias, .order = order };
+	if ((n.is[ALIAS] || n.is[ORDER] || n.is[INDEX]) && to->count < EXTRAS_MAX)
+		*VH_APPEND(to->list, to->count) = n;
 }
 
-static const struct named *other_with(const struct names *all, const struct named *one, bool order)
+static const struct named *other_with(const struct names *all, const struct named *one,
+				      enum shared what)
 {
-	const char *mine = order ? one->order : one->alias;
-
-	for (size_t i = 0; mine && i < all->count; i++) {
-		const char *theirs = order ? all->list[i].order : all->list[i].alias;
+	for (size_t i = 0; one->is[what] && i < all->count; i++) {
+		const char *theirs = all->list[i].is[what];
 
 		/* of two that are passed the later one is told of */
-		if (&all->list[i] != one && theirs && !strcmp(theirs, mine) &&
+		if (&all->list[i] != one && theirs && !strcmp(theirs, one->is[what]) &&
 		    (!all->list[i].passed || &all->list[i] < one))
 			return &all->list[i];
 	}
@@ -203,27 +207,33 @@ static const char *element_of(const xmlNode *node)
 	return vh_xml_is(node, "disk") ? "disk" : "interface";
 }
 
+/* QEMU looks at indexes (hw/pci/pci.c, pci_qdev_realize()), libvirt at the rest. */
+static const struct {
+	const char *before, *behind, *fix;
+} shared[SHARED_COUNT] = {
+	[ALIAS] = { "the alias '", "'", "give one of them another alias" },
+	[ORDER] = { "<boot order='", "'>", "write another number into one of them" },
+	[INDEX] = { "<acpi index='", "'>", "write another number into one of them" },
+};
+
 static void read_shared(struct vh_extras *to, const struct names *all, const struct named *one)
 {
-	const struct named *alias = other_with(all, one, false);
-	const struct named *order = other_with(all, one, true);
 	const struct device d = { .to = to, .node = one->node, .element = element_of(one->node) };
-	_auto_free_ char *shown = NULL;
 
-	if (alias) {
-		shown = vh_printable(one->alias, VH_VALUE_MAX);
-		add(&d,
-		    vh_printf("the alias '%s', which the <%s> of line %d has, too", shown,
-			      vh_xml_name(alias->node), vh_xml_line(alias->node)),
-		    "give one of them another alias", false);
+	for (enum shared i = 0; i < SHARED_COUNT; i++) {
+		const struct named *other = other_with(all, one, i);
+		_auto_free_ char *shown = other ? vh_printable(one->is[i], VH_VALUE_MAX) : NULL;
+		struct vh_extra *s = NULL;
+
+		if (other)
+			s = add(&d,
+				vh_printf("%s%s%s, which the <%s> of line %d has, too",
+					  shared[i].before, shown, shared[i].behind,
+					  vh_xml_name(other->node), vh_xml_line(other->node)),
+				shared[i].fix, i == INDEX);
+		if (s)
+			s->by_qemu = i == INDEX;
 	}
-	free(VH_STEAL(shown));
-	shown = one->order ? vh_printable(one->order, VH_VALUE_MAX) : NULL;
-	if (order)
-		add(&d,
-		    vh_printf("<boot order='%s'>, which the <%s> of line %d has, too", shown,
-			      vh_xml_name(order->node), vh_xml_line(order->node)),
-		    "write another number into one of them", false);
 }
 
 /* virDomainDeviceBootParseXML(), virDomainDefBootOrderPostParse() */
@@ -231,12 +241,12 @@ static void read_boot(struct vh_extras *to, const xmlNode *os, const struct name
 {
 	const xmlNode *boot = vh_xml_child(os, "boot");
 	const struct device d = { .to = to, .node = one->node, .element = element_of(one->node) };
-	_auto_free_ char *shown = one->order ? vh_printable(one->order, VH_VALUE_MAX) : NULL;
+	_auto_free_ char *shown = one->is[ORDER] ? vh_printable(one->is[ORDER], VH_VALUE_MAX) : NULL;
 	uint64_t n;
 
-	if (!one->order)
+	if (!one->is[ORDER])
 		return;
-	if (vh_address_uint(one->order, 10, &n) < 0 || !n)
+	if (vh_address_uint(one->is[ORDER], 10, &n) < 0 || !n)
 		add(&d, vh_printf("<boot order='%s'>", shown), "write order='1' or more", false);
 	if (boot)
 		add(&d, vh_printf("<boot>, and <os> has one in line %d", vh_xml_line(boot)),
@@ -259,6 +269,17 @@ static void read_teaming(const struct device *d)
 		add(d, vh_strdup("<teaming type='persistent'>"),
 		    "write type='transient', and the alias of the virtio interface as persistent",
 		    false);
+}
+
+/* virDomainDeviceInfoParseXML(): that there is none is all that can be said of it. */
+static void read_rom(const struct device *d)
+{
+	const xmlNode *rom = vh_xml_child(d->node, "rom");
+
+	if (vh_xml_attr_is(rom, "enabled", "no") &&
+	    (vh_xml_attr(rom, "file") || vh_xml_attr(rom, "bar")))
+		add(d, vh_strdup("a <rom> that is not enabled, and more about it"),
+		    "write <rom enabled='no'/>, or remove enabled='no'", false);
 }
 
 /* virDomainDiskDefValidateSourceChainOne(): namespaces of NVMe begin with 1. */
@@ -285,6 +306,7 @@ static bool read_device(struct vh_extras *to, const xmlNode *node)
 			add(&d, vh_strdup("writeFiltering in its <source>"),
 			    "remove writeFiltering, which Xen alone has", false);
 		read_teaming(&d);
+		read_rom(&d);
 		return true;
 	}
 	if (vh_xml_is(node, "disk") && vh_xml_attr_is(node, "type", "nvme")) {
@@ -299,6 +321,7 @@ static bool read_device(struct vh_extras *to, const xmlNode *node)
 		return false;
 	read_interface(&d);
 	read_teaming(&d);
+	read_rom(&d);
 	return !d.network;
 }
 

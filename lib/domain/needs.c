@@ -248,6 +248,19 @@ static void read_hostdev(struct vh_needs *to, const xmlNode *node)
 			types[i].read(to, node, vh_xml_child(node, "source"));
 }
 
+/* virDomainGraphicsNeedsAutoRenderNode(): libvirt chooses one before a device is taken. */
+static void read_graphics(struct vh_needs *to, const xmlNode *node)
+{
+	const xmlNode *gl = vh_xml_child(node, "gl");
+	bool draws = vh_xml_attr_is(node, "type", "egl-headless") ||
+		     ((vh_xml_attr_is(node, "type", "spice") ||
+		       vh_xml_attr_is(node, "type", "dbus")) &&
+		      vh_xml_attr_is(gl, "enable", "yes"));
+
+	if (draws && !vh_xml_attr(gl, "rendernode"))
+		add(to, VH_NEED_RENDER, node, "graphics");
+}
+
 /* `dev` of user and vhostuser is the interface that passt copies. */
 static void read_interface(struct vh_needs *to, const xmlNode *node)
 {
@@ -285,6 +298,8 @@ void vh_needs_read(struct vh_needs *ret, const xmlNode *domain)
 				read_hostdev(ret, n);
 			else if (vh_xml_is(n, "interface"))
 				read_interface(ret, n);
+			else if (vh_xml_is(n, "graphics"))
+				read_graphics(ret, n);
 		}
 	}
 }

@@ -19,6 +19,7 @@ enum vh_need_kind {
 	VH_NEED_MEDIATED,  /* UUID, lower case */
 	VH_NEED_INTERFACE, /* an interface or a bridge: `name` */
 	VH_NEED_NETWORK,   /* a network of libvirt: `name` */
+	VH_NEED_RENDER,    /* whichever render node libvirt finds first */
 };
 
 struct vh_need {

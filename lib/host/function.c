@@ -51,13 +51,19 @@ void vh_function_free(struct vh_pci_dev *d)
 
 int vh_function_driver_in(const struct vh_root *dir, char **ret_driver, bool *ret_vfio)
 {
-	char *driver = vh_root_link_name(dir, "driver");
+	_auto_free_ char *driver = vh_root_link_name(dir, "driver");
+	bool vfio = vh_streq(driver, "vfio-pci");
 
 	if (!driver && errno != ENOENT)
 		return -1;
 	/* variant drivers show themselves by this directory since Linux 6.1 */
-	*ret_vfio = driver && (!strcmp(driver, "vfio-pci") || vh_root_exists(dir, "vfio-dev"));
-	*ret_driver = driver;
+	if (driver && !vfio) {
+		vfio = vh_root_exists(dir, "vfio-dev");
+		if (!vfio && errno != ENOENT)
+			return -1;
+	}
+	*ret_vfio = vfio;
+	*ret_driver = VH_STEAL(driver);
 	return 0;
 }
 
@@ -195,13 +201,15 @@ int vh_function_ids(const struct vh_root *dir, uint16_t *ret_vendor, uint16_t *r
 
 /* Virtual functions are counted by their links: sriov_numvfs takes the lock of the device,
  * and hangs with its driver (drivers/pci/iov.c:sriov_numvfs_show()). */
-static unsigned int count_vfs(const struct vh_root *dir)
+static int count_vfs(const struct vh_root *dir)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	unsigned int n = 0;
+	int n = 0;
 
-	if (!vh_root_exists(dir, "sriov_totalvfs") || vh_root_list(dir, &names, ".") < 0)
-		return 0;
+	if (!vh_root_exists(dir, "sriov_totalvfs"))
+		return errno == ENOENT ? 0 : -1;
+	if (vh_root_list(dir, &names, ".") < 0)
+		return -1;
 	for (size_t i = 0; i < names.count; i++)
 		n += vh_has_prefix(names.name[i], "virtfn");
 	return n;
@@ -260,6 +268,7 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	_auto_root_ struct vh_root dir = { .fd = -1 };
 	_auto_free_ char *pf = NULL, *path = enter(bus, vh_pci_str(addr).s, &dir);
 	struct vh_pci_dev ids = { 0 }, *d;
+	int vfs;
 
 	if (!path || !read_ids(&dir, &ids)) {
 		*ret_failed = errno == ENOENT ? *ret_failed : errno;
@@ -271,7 +280,10 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	d->numa_node = -1;
 	d->path = VH_STEAL(path);
 	read_place(d);
-	d->numvfs = count_vfs(&dir);
+	vfs = count_vfs(&dir);
+	if (vfs < 0)
+		*ret_failed = errno;
+	d->numvfs = vfs < 0 ? 0 : (unsigned int)vfs;
 	d->boot_vga = vh_pci_is_display(d->class) && number(&dir, "boot_vga") == 1;
 	d->group = vh_function_group_in(&dir);
 	if (d->group < 0 && errno != ENOENT)
@@ -279,6 +291,8 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	if (vh_function_driver_in(&dir, &d->driver, &d->on_vfio) < 0)
 		*ret_failed = errno;
 	pf = vh_root_link_name(&dir, "physfn");
+	if (!pf && errno != ENOENT)
+		*ret_failed = errno;
 	d->is_vf = pf && vh_pci_parse(pf, &d->pf) == 0;
 	return d;
 }

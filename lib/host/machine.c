@@ -209,8 +209,6 @@ static bool is_guest_by_name(const struct vh_root *root)
 void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	_auto_free_ char *denylist = vh_root_read(root,
-						  "sys/module/vfio_pci/parameters/disable_denylist");
 	bool tables = vh_root_list(root, &names, "sys/firmware/acpi/tables") == 0, is_virtual;
 
 	h->release = vh_root_read(root, "proc/sys/kernel/osrelease");
@@ -235,7 +233,9 @@ void vh_machine_read(const struct vh_root *root, struct vh_host *h)
 	if (h->cpu == VH_CPU_Z && !h->iommu)
 		h->off_slots = read_off_slots(root);
 	h->vfio_pci = read_vfio_pci(root, h);
-	h->denylist = vh_streq(denylist, "Y") ? VH_NO : VH_YES;
+	h->denylist = vh_module_options_is_on(root, h->cmdline, "vfio_pci", "disable_denylist")
+			      ? VH_NO
+			      : VH_YES;
 	h->alias_missing = h->release && vh_root_exists(root, "lib/modules") &&
 			   !vh_root_exists(root, "lib/modules/%s/modules.alias", h->release);
 	if (h->alias_missing)

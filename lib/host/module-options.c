@@ -157,6 +157,26 @@ void vh_module_options_read(const struct vh_root *root, const char *cmdline, con
 	read_cmdline(cmdline, module, option, ret);
 }
 
+static bool is_true(const char *value)
+{
+	return *value == 'Y' || *value == 'y' || *value == '1';
+}
+
+bool vh_module_options_is_on(const struct vh_root *root, const char *cmdline, const char *module,
+			     const char *option)
+{
+	_auto_free_ char *now = vh_root_read(root, "sys/module/%s/parameters/%s", module, option);
+	_auto_module_values_ struct vh_module_options values = { 0 };
+	bool is_on = false;
+
+	if (now)
+		return is_true(now);
+	vh_module_options_read(root, cmdline, module, option, &values);
+	for (size_t i = 0; i < values.count; i++)
+		is_on = is_true(values.list[i].value);
+	return is_on;
+}
+
 void vh_module_options_installs(const struct vh_root *root, struct vh_module_options *ret)
 {
 	struct search s = { "install", NULL, NULL, ret };

@@ -25,6 +25,10 @@ void vh_module_options_clear(struct vh_module_options *v);
 void vh_module_options_read(const struct vh_root *root, const char *cmdline, const char *module,
 			    const char *option, struct vh_module_options *ret);
 
+/* Is this switch of a module (its name with _) on? While the module is not loaded: will it be? */
+bool vh_module_options_is_on(const struct vh_root *root, const char *cmdline, const char *module,
+			     const char *option);
+
 /* Every command of modprobe.d in place of loading a module: "vfio-pci /bin/false". */
 void vh_module_options_installs(const struct vh_root *root, struct vh_module_options *ret);
 /* The file of which the command for `module` does nothing; NULL: none. What another command does

@@ -76,27 +76,12 @@ static enum vh_tri read_remapping(const struct vh_root *root, bool arm)
 	return remapping_in(root, arm, INTERRUPTS_MAX);
 }
 
-static bool is_true(const char *value)
-{
-	return *value == 'Y' || *value == 'y' || *value == '1';
-}
-
-/* The parameter of the module by which a device is passed; while it is not loaded, what it will be
- * given then. */
+/* The parameter of the module by which a device is passed. */
 static enum vh_tri read_unsafe(const struct vh_root *root, const struct vh_host *h,
 			       const char *module)
 {
-	_auto_free_ char *now = vh_root_read(
-		root, "sys/module/%s/parameters/allow_unsafe_interrupts", module);
-	_auto_module_values_ struct vh_module_options values = { 0 };
-	bool is_unsafe = false;
-
-	if (now)
-		return is_true(now) ? VH_YES : VH_NO;
-	vh_module_options_read(root, h->cmdline, module, "allow_unsafe_interrupts", &values);
-	for (size_t i = 0; i < values.count; i++)
-		is_unsafe = is_true(values.list[i].value);
-	return is_unsafe ? VH_YES : VH_NO;
+	return vh_module_options_is_on(root, h->cmdline, module, "allow_unsafe_interrupts") ? VH_YES
+											    : VH_NO;
 }
 
 static void read_interrupts(const struct vh_root *root, struct vh_host *h)

@@ -97,6 +97,9 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "@**/usbip_status", .chars = DIGITS),
 	KEPT(LIST_, "sys/bus/usb/devices"),
 	KEPT(LINK_, "sys/bus/usb/devices/*", .flags = VH_KEPT_LINK),
+	/* they are all names; what a snapshot has of them is what the walk finds */
+	KEPT(LIST_, "sys/bus/mdev/devices", .flags = VH_KEPT_LOST),
+	KEPT(PATH_, "@*/*-*-*-*-*", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "@**/device_name", .flags = VH_KEPT_FREE),
 
 	/* disks */
@@ -217,6 +220,8 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "**/bInterfaceProtocol", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/key", .chars = HEX),
 	KEPT(FILE_, "**/capabilities/rel", .chars = HEX),
+	KEPT(LIST_, "sys/class/drm", .names = NAMES("card#", "renderD#")),
+	KEPT(LIST_, "dev/dri", .flags = VH_KEPT_LOST),
 	KEPT(DIRS_, "@**/drm", .names = NAMES("card#", "renderD#")),
 	KEPT(DIRS_, "@**/graphics", .names = NAMES("fb#")),
 	KEPT(DIRS_, "@**/accel", .names = NAMES("accel#")),
@@ -374,7 +379,12 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_ | PATH_, "**/vfio-hook-qemu", .take = vh_tables_magic),
 
 	KEPT(FILE_, "etc/libvirt/qemu.conf",
-	     .words = NAMES("memory_backing_dir", "hugetlbfs_mount", "auto_shutdown_try_")),
+	     .words = NAMES("memory_backing_dir", "hugetlbfs_mount", "auto_shutdown_try_",
+			    "dynamic_ownership")),
+	/* Whom QEMU runs as is not kept, without which these decide nothing. */
+	KEPT(LIST_, "**/udev/rules.d", .flags = VH_KEPT_LOST),
+	KEPT(FILE_, "**/udev/rules.d/*", .flags = VH_KEPT_LOST),
+	KEPT(LIST_, "dev/vfio", .flags = VH_KEPT_LOST),
 	KEPT(LIST_, "etc/systemd/system/multi-user.target.wants",
 	     .names = NAMES("libvirt-guests.service"), .flags = VH_KEPT_FILES),
 	KEPT(FILE_, "etc/*/libvirt-guests", .words = NAMES("ON_SHUTDOWN=", "export ON_SHUTDOWN=")),

@@ -34,7 +34,8 @@ enum vh_role { VH_NAMED, VH_PEER };
 enum vh_action {
 	VH_KEEP,   /* managed='no': never written to, neither before nor after */
 	VH_LEAVE,  /* nothing, but libvirt may; seen home afterwards */
-	VH_UNBIND, /* override vfio-pci, taken from its driver; libvirt binds it */
+	VH_UNBIND, /* override vfio-pci, taken from its driver; libvirt binds it. Where it stays
+		    * noted libvirt does all of that */
 	VH_BIND,   /* override vfio-pci, taken from its driver, bound to vfio-pci; both may be of
 		    * the variant that is made for it */
 };

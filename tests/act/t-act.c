@@ -287,11 +287,61 @@ static void test_waits_for_udev(void)
 		diag("release: %s", st->err.what);
 }
 
+#define VF_MAC "sys/bus/pci/devices/" VF "/net/eth2/address"
+
+/* Of a virtual function with an interface libvirt notes the MAC address before it takes it. */
+static void test_interface(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, "@" VF);
+	_auto_(vh_domain) struct vh_domain *plain = scratch_vm(VM2, VF);
+	_auto_free_ char *mac = vh_root_read(st->root, VF_MAC), *after = NULL;
+
+	ok(stage_prepare(st, d) == 0 && stage_is(st, VF, "igbvf -") && stage_has_claim(st, VM1),
+	   "the VF of an interface is claimed, and stays on its driver for libvirt");
+	ok(stage_prepare(st, plain) < 0 && stage_found(st, "device-claimed"), "nobody else gets it");
+	ok(stage_release(st, d) == 0 && stage_is_home(st), "given up: as it was");
+	ok(stage_run(st, d) == 0 && stage_is(st, VF, ON_VFIO) && stage_end(st, d) == 0 &&
+		   stage_is_home(st),
+	   "from start to end");
+	after = vh_root_read(st->root, VF_MAC);
+	ok(mac && vh_streq(mac, after), "with the MAC address that it had");
+	ok(stage_run(st, d) == 0, "once more");
+	fake_qemu_end(st->root, d);
+	ok(stage_release(st, d) == 0 && stage_is_home(st),
+	   "what libvirt did not give back comes home");
+	fake_libvirt_reattach(st->root, d);
+	ok(stage_prepare(st, plain) == 0 && stage_is(st, VF, TAKEN) &&
+		   stage_release(st, plain) == 0 && stage_is_home(st),
+	   "as a plain device it is taken");
+}
+
+#define TOTAL "sys/bus/pci/devices/" PF "/sriov_totalvfs"
+
+/* With a function its virtual ones go, whoever has them. That they cannot be counted does not say
+ * that there are none; a link to itself cannot be followed by anybody. */
+static void test_uncounted(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, PF);
+
+	ok(stage_prepare(st, d) < 0 && stage_found(st, "pf-with-vfs"),
+	   "a function with virtual ones stays");
+	fake_remove(st->root, TOTAL);
+	if (symlinkat("sriov_totalvfs", st->root->fd, TOTAL) < 0)
+		abort();
+	ok(stage_prepare(st, d) < 0 && stage_is_home(st) &&
+		   strstr(st->err.what, "cannot read the devices"),
+	   "so does one whose virtual ones cannot be counted");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cycles); i++)
 		test_cycle(i);
 	test_told();
+	test_interface();
+	test_uncounted();
 	test_libvirt_fails();
 	test_group_stays_open();
 	test_claim_not_written();

@@ -210,6 +210,22 @@ static void test_refused(size_t n)
 	   "the card was not touched%s", refused[n].stopped ? "" : ", and nothing stopped");
 }
 
+/* A terminal of the session that is to end. */
+static void test_own(const char *cgroup, bool fails)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	int rc;
+
+	fake_put(st->root, "proc/self/cgroup", "0::%s\n", cgroup);
+	rc = stage_detach(st, CARD);
+	ok((rc < 0) == fails, "typed in %s: %s", cgroup, fails ? "refused" : "fine");
+	if (rc < 0 && (!st->err.what || !strstr(st->err.what, "runs in gpu.service") ||
+		       !stage_is_home(st) || strstr(st->told.data ? st->told.data : "", DM)))
+		ok(false, "%s", st->err.what ? st->err.what : "not said");
+	if (rc == 0)
+		ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and home");
+}
+
 /* --- what does not come back ------------------------------------------------------------------------ */
 
 static void test_broken(void)
@@ -333,6 +349,28 @@ static void test_late(void)
 	ok(stage_end(st, d) < 0 && says(st, "device " DESKTOP "1"), "one of them hangs at the end");
 	if (!ok(is_active(st, DM) && is_active(st, "gpu.service") && !says(st, "loan"),
 		"the desktop is back"))
+		why(st);
+}
+
+/* systemd refuses to start anything by then, and the next boot starts what it starts. */
+static void test_shutdown(void)
+{
+	static const char *const console[] = { "sys/class/vtconsole/vtcon1/bind = 1", NULL };
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	ok(stage_run(st, d) == 0, "a guest runs when the host is shut down");
+	fake_put(st->root, "units/shutdown.target",
+		 "Id=shutdown.target\nNames=shutdown.target\nLoadState=loaded\n"
+		 "ActiveState=inactive\nJob=812\n");
+	fake_reset(st->root);
+	ok(stage_end(st, d) == 0 && !stage_has_claim(st, VM1), "its release succeeds");
+	if (!ok(stage_is(st, CARD, "amdgpu -") && logged(st, console), "card and console are back"))
+		why(st);
+	ok(!is_active(st, DM) && !is_active(st, "gpu.service"), "no unit is started");
+	if (!ok(strstr(st->told.data, DM " is not started again: the host is shutting down") &&
+			!strstr(st->told.data, "cannot"),
+		"which is told, and as no fault"))
 		why(st);
 }
 
@@ -468,11 +506,15 @@ int main(void)
 	test_kept_by_logind();
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
+	test_own("/system.slice/gpu.service/app.slice/vte.scope", true);
+	test_own("/system.slice/gpu.service", true);
+	test_own("/system.slice/other-gpu.service", false);
 	test_broken();
 	test_slow();
 	test_screen();
 	test_screen_away();
 	test_late();
+	test_shutdown();
 	test_as_it_was();
 	test_with();
 	test_woken();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three ways in which devices were lost for good, each by itself: one fork, or one read of an
- * override, fails while an old claim is adopted (one domain; then every operation that finds one),
- * and an operation is killed when probing has just put a device on another driver than its own.
+ * Four ways in which devices were lost for good, each by itself: one fork, or one read of an
+ * override, fails while an old claim is adopted (one domain; then every operation that finds one);
+ * it cannot be seen whether a driver is one of VFIO's; and an operation is killed when probing has
+ * just put a device on another driver than its own.
  */
 #include <signal.h>
 
@@ -27,8 +28,7 @@ static void go_on(struct stage *st, const struct operation *op, const struct sta
 		VH_IGNORE(stage_release(st, d));
 	}
 	for (int i = 0; i < 2 && stage_has_claim(st, VH_MANUAL); i++)
-		VH_IGNORE(stage_reattach(st, *scene->devices == '!' ? scene->devices + 1
-								    : scene->devices));
+		VH_IGNORE(stage_reattach(st, scene->devices + strspn(scene->devices, "!@")));
 }
 
 /* 1: there is no such call; 0: home; -1: lost. */
@@ -161,6 +161,9 @@ int main(void)
 
 	test_calls(op, scene("one of four functions"), "fork", 1);
 	test_calls(op, scene("one of four functions"), "driver_override", 1);
+	op = operation("release where a variant driver was left");
+	test_calls(op, scene("one device"), "fstatat", 1);
+	test_calls(op, scene("an interface"), "fstatat", 1);
 	test_astray("prepare that is undone");
 	test_astray("detach that is undone");
 	test_astray("reattach of a domain's claim");

@@ -87,12 +87,13 @@ lock=$root/run/vfio-hook/manual.lock
 	typed 150 "$fake" detach 06:00.0
 	verdict 'progress on a terminal: who has the lock' appears 'waiting for process 4711 (/etc/libvirt/hooks/qemu vm prepare begin -) to unlock /run/vfio-hook/manual.lock: [1-9][0-9]* s, at most 60 s'
 	kill -HUP "$waits"
+	kill -TERM "$waits"
 } 9>"$root/run/vfio-hook/lock"
 wait "$typed"
 rc=$?
 verdict 'progress: and then the answer' eval '[ $rc -eq 0 ] && grep -q "^$esc*.*0000:06:00.0: nvme -> vfio-pci" "$work/typescript"'
 wait "$waits"
-verdict 'detach outlives the terminal that it began in' test $? -eq 0
+verdict 'detach outlives the terminal that it began in, and the session' test $? -eq 0
 verdict 'no progress in a pipe' eval '[ -s "$work/out" ] && ! grep -q waiting "$work/pipe"'
 
 leaves() { :; } # what else ends then

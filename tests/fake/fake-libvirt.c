@@ -7,6 +7,7 @@
 #include "tests/fake/fake-tree.h"
 
 #define ACTIVE "fake-kernel/libvirt"
+#define SAVED "fake-kernel/addresses"
 #define DEVICE "sys/bus/pci/devices/%s"
 
 static bool announces;
@@ -73,6 +74,39 @@ static int check_active(const struct vh_root *root, const struct vh_domain *d, c
 	return 0;
 }
 
+/* The interface of a function, and what is said of it: "net/eth0/address"; or NULL. */
+static char *address_of(const struct vh_root *root, const char *addr)
+{
+	_auto_names_ struct vh_names names = { 0 };
+
+	if (vh_root_list(root, &names, DEVICE "/net", addr) < 0 || !names.count)
+		return NULL;
+	return vh_printf(DEVICE "/net/%s/address", addr, names.name[0]);
+}
+
+/* virNetDevSaveNetConfig(): what has no interface by then has no address that could be noted. */
+static void save_address(const struct vh_root *root, const struct vh_hostdev *e, const char *addr)
+{
+	_auto_free_ char *path = address_of(root, addr), *note = vh_printf(SAVED "/%s", addr);
+	_auto_free_ char *mac = path ? vh_root_read(root, "%s", path) : NULL;
+
+	if (e->element == VH_INTERFACE && mac)
+		fake_put(root, note, "%s\n", mac);
+}
+
+/* virHostdevRestoreNetConfig(): the driver of a VF makes up an address unless it is told one. */
+static void restore_address(const struct vh_root *root, const struct vh_domain *d, const char *addr)
+{
+	_auto_free_ char *path = address_of(root, addr);
+	_auto_free_ char *mac = vh_root_read(root, SAVED "/%s", addr);
+
+	fake_remove(root, SAVED "/%s", addr);
+	for (size_t i = 0; path && i < d->n_devices; i++)
+		if (d->devices[i].element == VH_INTERFACE &&
+		    !strcmp(vh_pci_str(&d->devices[i].addr).s, addr))
+			fake_put(root, path, "%s\n", mac ? mac : "fe:00:00:00:00:01");
+}
+
 /* virPCIDeviceDetach(): what is on vfio-pci already is not libvirt's to give back. */
 static int bind(const struct vh_root *root, const struct vh_domain *d, const struct vh_hostdev *e,
 		const char *addr, char *why, size_t size)
@@ -82,6 +116,7 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	_auto_free_ char *variant = vh_root_read(root, "fake-kernel/variant");
 	bool found = fake_is_vfio(driver);
 
+	save_address(root, e, addr);
 	if (!e->managed && !found)
 		return fail(why, size,
 			    "Unmanaged PCI device %s must be manually detached from the host", addr);
@@ -222,6 +257,7 @@ static void give_back(const struct vh_root *root, const struct vh_domain *d, con
 	VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));
 	step(root, "libvirt probes");
 	VH_IGNORE(fake_write(root, addr, "sys/bus/pci/drivers_probe"));
+	restore_address(root, d, addr);
 	step(root, "libvirt has given it back");
 }
 

@@ -9,6 +9,7 @@
  *	fake-kernel/unit/NAME.mount  its line of mountinfo; .swaps: of /proc/swaps; .holds: its disk
  *	fake-kernel/unit/NAME.broken it does not start; .stays: does not stop; .again: starts by
  *				     itself; .woken: so does it while that unit runs
+ *	units/shutdown.target        what has a job in it: nothing starts any more
  *	sys/module/NAME/refcnt       how many use it; fake-kernel/module/NAME: its PCI drivers
  *
  * Each call is a write for fake_fault(), with a path like "unit/stop/NAME" or "module/load/NAME".
@@ -133,6 +134,10 @@ static int stop(const struct vh_root *root, const char *name, const struct vh_na
 
 static int start(const struct vh_root *root, const char *name)
 {
+	_auto_free_ char *shutdown = property(root, "shutdown.target", "Job");
+
+	if (*shutdown)
+		return -EIO;
 	if (vh_root_exists(root, UNIT "/%s.broken", name)) {
 		set_state(root, name, "failed");
 		return -EIO;

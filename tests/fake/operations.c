@@ -10,10 +10,10 @@
 
 static const char *const owners[] = { VM1, VM2, VM3, VH_MANUAL };
 
-/* The devices of a scene as addresses: without the mark of unmanaged ones. */
+/* The devices of a scene as addresses: without the mark of unmanaged ones, or of interfaces. */
 static const char *addresses(const struct stage_scene *scene)
 {
-	return *scene->devices == '!' ? scene->devices + 1 : scene->devices;
+	return scene->devices + strspn(scene->devices, "!@");
 }
 
 /* Where VFIO has no groups its devices are passed by iommufd. */
@@ -362,10 +362,11 @@ const struct operation operations[] = {
 	{ "prepare of peers for a variant driver", set_variants, run_prepare, 0 },
 	{ "release where a variant driver was left", set_nothing_given_of_variant, run_release, 0 },
 	{ "release after modules were unloaded", set_after_unloading, run_release, 0 },
-	{ "prepare without groups", set_no_groups, run_prepare, 0 },
+	{ "prepare without groups", set_no_groups, run_prepare, OPERATION_GROUPLESS },
 	{ "prepare of what has no group yet", set_late_group, run_prepare, OPERATION_DRIVERLESS },
 	{ "detach of what has no group yet", set_late_group, run_detach, OPERATION_DRIVERLESS },
-	{ "release without groups", set_after_guest_without_groups, run_release, 0 },
+	{ "release without groups", set_after_guest_without_groups, run_release,
+	  OPERATION_GROUPLESS },
 	{ "start without devices after a killed prepare", set_killed_prepare, run_prepare_plain,
 	  OPERATION_PASSES_BY },
 	{ "prepare after a killed detach", set_killed_detach, run_prepare, OPERATION_BY_HAND },
@@ -424,6 +425,8 @@ bool operation_fits(const struct operation *op, const struct stage_scene *scene)
 	if ((op->flags & OPERATION_DRIVERLESS) && strcmp(scene->name, "no driver") != 0)
 		return false;
 	if ((op->flags & OPERATION_BY_HAND) && *scene->devices == '!')
+		return false;
+	if ((op->flags & OPERATION_GROUPLESS) && *scene->devices == '@')
 		return false;
 	return !(op->flags & OPERATION_TWO) || !strcmp(scene->name, "two groups");
 }

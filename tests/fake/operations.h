@@ -14,6 +14,7 @@ enum operation_flags {
 	OPERATION_BY_HAND = 2,     /* what is on vfio-pci already is nothing to detach */
 	OPERATION_TWO = 4,         /* for scenes of two groups */
 	OPERATION_DRIVERLESS = 16, /* for the scene of a device without a driver */
+	OPERATION_GROUPLESS = 32,  /* by iommufd, for which libvirt has no word in an <interface> */
 	OPERATION_PASSES_BY = 8,   /* what somebody is at work on is left alone, without an error */
 };
 

@@ -186,16 +186,19 @@ struct vh_domain *scratch_vm(const char *uuid, const char *addrs)
 		       "<devices>\n<memballoon model='none'/>\n",
 		       uuid, uuid);
 	while ((word = strsep(&rest, " "))) {
-		bool managed = *word != '!';
+		bool managed = *word != '!', interface = *word == '@';
 		struct vh_pci_addr a;
 
-		if (vh_pci_parse(word + !managed, &a) < 0)
+		if (vh_pci_parse(word + (!managed || interface), &a) < 0)
 			give_up(word, "not an address");
 		vh_strbuf_addf(&xml,
-			       "<hostdev mode='subsystem' type='pci' managed='%s'>\n<source>"
-			       "<address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
-			       "</source>\n</hostdev>\n",
-			       managed ? "yes" : "no", a.domain, a.bus, a.slot, a.function);
+			       "<%s managed='%s'>\n<source><address %s"
+			       "domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
+			       "</source>\n</%s>\n",
+			       interface ? "interface type='hostdev'"
+					 : "hostdev mode='subsystem' type='pci'",
+			       managed ? "yes" : "no", interface ? "type='pci' " : "", a.domain,
+			       a.bus, a.slot, a.function, interface ? "interface" : "hostdev");
 	}
 	vh_strbuf_add(&xml, "</devices>\n</domain>\n");
 	return parse("scratch_vm", xml.data, xml.len);

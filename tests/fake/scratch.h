@@ -32,7 +32,7 @@ char *scratch_source(const char *path, size_t *ret_len);
 /* The domain in a file of the source tree. */
 struct vh_domain *scratch_domain(const char *path);
 /* A domain of that UUID with these managed devices ("0000:01:00.0 !0000:02:00.0", with '!':
- * managed='no') and no balloon. */
+ * managed='no'; with '@': an <interface>) and no balloon. */
 struct vh_domain *scratch_vm(const char *uuid, const char *addrs);
 
 #endif

@@ -41,6 +41,11 @@ static const char machine[] =
 	"pci 0000:09:00.1 class=040300 id=8086:a348 group=12 driver=snd_hda_intel override=nobody\n"
 	"pci 0000:0a:00.0 class=030000 id=1002:73bf group=13 driver=amdgpu vga=1\n"
 	"pci 0000:0a:00.1 class=040300 id=1002:ab28 group=13 driver=snd_hda_intel\n"
+	"pci 0000:0b:00.0 class=020000 id=8086:1521 group=14 driver=igb totalvfs=7 numvfs=1\n"
+	"pci 0000:0b:10.0 class=020000 id=8086:1520 group=15 driver=igbvf physfn=0000:0b:00.0\n"
+	"f @0000:0b:00.0/net/eth1/flags\t0x1003\n"
+	"f @0000:0b:10.0/net/eth2/flags\t0x1002\n"
+	"f @0000:0b:10.0/net/eth2/address\t02:00:00:00:01:00\n"
 	"f @0000:0a:00.0/drm/card0/dev\t226:0\n"
 	"f @0000:0a:00.0/graphics/fb0/dev\t29:0\n"
 	"f @0000:01:00.0/nvme/nvme0/model\tnothing\n"
@@ -68,6 +73,7 @@ const struct stage_scene stage_scenes[] = {
 	{ "two drivers for a peer", TWO "0" },
 	{ "two groups", ALONE " " TWO "0" },
 	{ "a desktop", DESKTOP "0" },
+	{ "an interface", "@" VF },
 };
 const size_t stage_n_scenes = VH_COUNT(stage_scenes);
 
@@ -203,7 +209,9 @@ struct stage *stage_new_near(const char *devices)
 		end = line + strcspn(line, "\n") + 1;
 		if (slot)
 			memcpy(word, slot, sizeof(word) - 1);
-		if (!slot || strstr(devices, word) || !strcmp(word, READY) || !strcmp(word, SPLIT) ||
+		if (!slot || strstr(devices, word) ||
+		    (strstr(devices, VF) && !strncmp(PF, word, strlen(word))) ||
+		    !strcmp(word, READY) || !strcmp(word, SPLIT) ||
 		    memmem(line, end - line, "class=060400", strlen("class=060400")))
 			vh_strbuf_addf(&text, "%.*s", (int)(end - line), line);
 	}

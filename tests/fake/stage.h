@@ -39,6 +39,10 @@
  * sound (.1) is alone. */
 #define DESKTOP "0000:0a:00."
 
+/* A virtual function with an interface, alone in its group; its physical function is alone, too. */
+#define VF "0000:0b:10.0"
+#define PF "0000:0b:00.0"
+
 /* What domains name: a word for it, and the devices as scratch_vm() takes them. */
 struct stage_scene {
 	const char *name, *devices;

@@ -449,6 +449,7 @@ static void namespaces(struct world *w)
 	alone(w);
 	world_name(w, "0000:01:00.0");
 	w->element[0].element = w->element[1].element = VH_DISK;
+	w->dev[1].class = NVME;
 }
 CASE("duplicate-namespaces", namespaces, .want = "", .silent = "device-duplicate");
 
@@ -515,6 +516,7 @@ static void disk_default(struct world *w)
 	managed_missing(w);
 	w->element[0].element = VH_DISK;
 	w->element[0].managed = true;
+	w->dev[1].class = NVME;
 }
 CASE("managed-missing-disk", disk_default, .want = "", .silent = "managed-missing");
 

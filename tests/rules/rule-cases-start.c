@@ -569,6 +569,28 @@ static void driver_vfio(struct world *w)
 }
 CASE("driver-vfio", driver_vfio, .want = "", .silent = "driver-choice");
 
+static void disk_on_a_card(struct world *w)
+{
+	alone(w);
+	w->element[0].element = VH_DISK;
+}
+CASE("driver-nvme-for-a-card", disk_on_a_card, .want = "error driver-choice 0000:01:00.0:10",
+     .says = "0000:01:00.0 is not an NVMe controller", .fix = "the address of an NVMe controller");
+
+static void disk_on_nvme(struct world *w)
+{
+	disk_on_a_card(w);
+	w->dev[1].class = NVME;
+}
+CASE("driver-nvme", disk_on_nvme, .want = "", .silent = "driver-choice");
+
+static void disk_on_apples(struct world *w)
+{
+	disk_on_a_card(w);
+	w->dev[1].class = 0x018002;
+}
+CASE("driver-nvme-of-another-class", disk_on_apples, .want = "", .silent = "driver-choice");
+
 static void model(struct world *w, enum vh_tri there)
 {
 	static struct vh_model m;
@@ -755,6 +777,23 @@ CASE("hardened", hardened_all,
      .says = "virtqemud does not see /dev/vfio: its unit is hardened (PrivateDevices)",
      .fix = "systemctl edit virtqemud");
 
+static void not_given(struct world *w)
+{
+	alone(w);
+	w->c.around.ownership = (struct vh_ownership){ true, S("cloud") };
+}
+CASE("unit-hardened-ownership", not_given, .want = "error unit-hardened",
+     .says = "QEMU, which runs as 'cloud', may not open the group in /dev/vfio",
+     .fix = "SUBSYSTEM==\"vfio\", OWNER=\"cloud\"");
+
+static void not_given_perhaps(struct world *w)
+{
+	alone(w);
+	w->c.around.ownership = (struct vh_ownership){ true, NULL };
+}
+CASE("unit-hardened-ownership-perhaps", not_given_perhaps, .want = "warning unit-hardened",
+     .says = "unless it runs as root");
+
 /* --- what is known of devices ------------------------------------------------------------------ */
 
 static void navi(struct world *w)
@@ -774,6 +813,14 @@ static void navi_reset(struct world *w)
 	w->dev[1].resets = S("device_specific bus");
 }
 CASE("reset-known-bad-cured", navi_reset, .want = "", .silent = "reset-known-bad");
+
+static void of_a_processor(struct world *w)
+{
+	navi(w);
+	w->dev[1].device = 0x1638;
+}
+CASE("reset-known-bad-processor", of_a_processor, .want = "warning reset-known-bad 0000:01:00.0:10",
+     .says = "is the graphics of a processor of the Cezanne family", .fix = "RadeonResetBugFix");
 
 static void navi_newer(struct world *w)
 {
@@ -963,6 +1010,7 @@ static void vfio_without_groups_disk(struct world *w)
 {
 	vfio_without_groups(w);
 	w->element[0].element = VH_DISK;
+	w->dev[1].class = NVME;
 }
 CASE("vfio-without-groups-disk", vfio_without_groups_disk,
      .want = "error iommufd-unavailable 0000:01:00.0:14", .says = "QEMU takes an NVMe disk");

@@ -38,7 +38,8 @@ static void use_allowed(struct world *w)
 	world_policy(w, "0000:01:00.0")->allow_in_use = VH_USE_NETWORK | VH_USE_BLOCK;
 }
 CASE("in-use-allowed", use_allowed, .want = "info peer-detached 0000:01:00.0:10",
-     .silent = "device-in-use", .says = "the host loses 0000:01:00.0 while the guest runs: eth0: default route");
+     .silent = "device-in-use",
+     .says = "the host loses 0000:01:00.0 while the guest runs: eth0: default route");
 
 static void other_use_allowed(struct world *w)
 {
@@ -518,6 +519,35 @@ static void cardbus(struct world *w)
 }
 CASE("cardbus", cardbus, .want = "error group-not-viable 0000:01:04.0:10",
      .says = "'yenta_cardbus'");
+
+/* A disk behind VMD, and its controller. */
+static void made(struct world *w)
+{
+	with_peer(w);
+	w->dev[1].path = S("sys/devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e1:00.0");
+	w->dev[2].path = S("sys/devices/pci0000:00/0000:00:0e.0");
+	w->dev[2].driver = S("vmd");
+}
+CASE("made-by-a-peer", made,
+     .want = "error group-not-viable 0000:01:00.0:10, info peer-detached 0000:01:00.1:10",
+     .says = "0000:01:00.0 is made by the driver 'vmd' of 0000:01:00.1",
+     .fix = "switch VMD off in the firmware setup");
+
+static void made_elsewhere(struct world *w)
+{
+	made(w);
+	w->dev[2].path = S("sys/devices/pci0000:00/0000:00:0f.0");
+}
+CASE("beside-a-maker", made_elsewhere, .want = "info peer-detached 0000:01:00.1:10",
+     .silent = "group-not-viable");
+
+static void made_and_given(struct world *w)
+{
+	made(w);
+	w->dev[2].driver = S("vfio-pci");
+	w->dev[2].on_vfio = true;
+}
+CASE("maker-given-already", made_and_given, .want = "", .silent = "group-not-viable");
 
 static void denied(struct world *w)
 {

@@ -39,6 +39,7 @@ struct rule_case {
 #define NIC 0x020000
 #define AUDIO 0x040300
 #define USB 0x0c0330
+#define NVME 0x010802
 #define BRIDGE 0x060400
 #define VGA 0x030000
 #define CARDBUS 0x060700

@@ -235,7 +235,7 @@ static const struct {
 	{ "a status file", "<domstatus><domain type='kvm'/></domstatus>",
 	  "line 1: this is not a domain: its root element is <domstatus>" },
 	{ "a domain of another namespace", "<domain xmlns='urn:x' type='kvm'/>",
-	  "line 1: this is not a domain: its root element is <domain>" },
+	  "line 1: <domain> is of a namespace, and libvirt's is of none" },
 	{ "a UUID that is none", "<domain type='kvm'>\n<uuid>4dea</uuid></domain>",
 	  "line 2: '4dea' is not a UUID" },
 	{ "an empty UUID", "<domain type='kvm'><uuid/></domain>", "ok '' - - 0" },

@@ -76,6 +76,12 @@ static void show_interrupts(struct vh_strbuf *sb, const struct vh_host *h,
 		vh_strbuf_add(sb, ", iommufd yes");
 }
 
+static void show_denylist(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
+{
+	(void)d;
+	vh_strbuf_add(sb, tri(h->denylist));
+}
+
 static void show_firmware(struct vh_strbuf *sb, const struct vh_host *h, const struct vh_pci_dev *d)
 {
 	(void)d;
@@ -204,6 +210,17 @@ static const struct {
 	  "f lib/modprobe.d/a.conf\toptions vfio_iommu_type1 allow_unsafe_interrupts=1\n"
 	  "f lib/modprobe.d/b.txt\toptions vfio_iommu_type1 allow_unsafe_interrupts=1\n",
 	  show_interrupts, "no no" },
+	{ "vfio-pci has its list of devices that it refuses", NIC, show_denylist, "yes" },
+	{ "not any more", NIC "f sys/module/vfio_pci/parameters/disable_denylist\tY\n",
+	  show_denylist, "no" },
+	{ "nor will it, when it is loaded",
+	  NIC "f etc/modprobe.d/a.conf\toptions vfio-pci disable_denylist=1\n", show_denylist, "no" },
+	{ "nor by the command line", NIC "f proc/cmdline\tro vfio-pci.disable_denylist=Y\n",
+	  show_denylist, "no" },
+	{ "it was loaded before that was written",
+	  NIC "f sys/module/vfio_pci/parameters/disable_denylist\tN\n"
+	      "f etc/modprobe.d/a.conf\toptions vfio-pci disable_denylist=1\n",
+	  show_denylist, "yes" },
 	{ "unsafe for iommufd alone",
 	  NIC CPU PLAIN_IRQS "f sys/module/iommufd/parameters/allow_unsafe_interrupts\tY\n",
 	  show_interrupts, "no no, iommufd yes" },

@@ -33,6 +33,11 @@ static const struct {
 	{ "echo efi-framebuffer.0 > /sys/bus/platform/drivers/efi-framebuffer/unbind", VH_DEED_NONE },
 	{ "cat /sys/bus/pci/devices/$d/driver_override", VH_DEED_NONE },
 	{ "driverctl set-override 0000:01:00.0 vfio-pci", VH_DEED_BIND },
+	{ "mdevctl start -u \"$UUID\"", VH_DEED_MEDIATE },
+	{ "echo \"$UUID\" > \"/sys/bus/pci/devices/$GPU/mdev_supported_types/$TYPE/create\"",
+	  VH_DEED_MEDIATE },
+	{ "cat /sys/class/mdev_bus/$GPU/mdev_supported_types/$TYPE/available_instances",
+	  VH_DEED_NONE },
 	{ "", VH_DEED_NONE },
 };
 

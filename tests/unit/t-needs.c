@@ -97,6 +97,9 @@
 #define VOLUME "<disk type='volume'><source pool='data' volume='a.img'/></disk>"
 #define UUID "8a1b6c0e-03d5-4a59-9c7e-0f5a5d3e9b10"
 
+#define GL(more) "<graphics type='spice'><gl enable='yes'" more "/></graphics>"
+#define CHOSEN "libvirt chooses a render node for the <graphics> of line 3, and "
+
 /* Each finding: E or W, the own thing and where it is; separated by "; ". */
 static const struct {
 	const char *name, *machine, *devices, *want;
@@ -201,6 +204,11 @@ static const struct {
 	{ "a disk by iSCSI through another card",
 	  NIC NET(TAKEN, "eno3") NET(STAYS, "eno2") ROUTE ISCSI_DISK, BLOCK("/dev/sdx"), "" },
 
+	{ "a network of two cards, both taken",
+	  NIC NET(TAKEN, "eno2") NET(PEER, "eno3") DEFINED(
+		  "<forward mode='private'><interface dev='eno2'/><interface dev='eno3'/></forward>"),
+	  NETWORK, "E interface by network lan (eno2) is on " TAKEN },
+
 	/* USB */
 	{ "a USB device by its id", USB USB_DEVICE(TAKEN, "3", "1.2", "0403"), BY_ID(""),
 	  "E USB device 0403:6001 (3-1.2) is on " TAKEN },
@@ -273,7 +281,7 @@ static const struct {
 	  NIC NET(TAKEN, "eno2") NET(STAYS, "eno3")
 		  DEFINED("<forward mode='private'><interface dev='eno2'/><interface dev='eno3'/>"
 			  "</forward>"),
-	  NETWORK, "" },
+	  NETWORK, "W interface by network lan (eno2) is on " TAKEN },
 	{ "a network of its own",
 	  NIC NET(TAKEN, "eno2") DEFINED("<forward mode='nat' dev='eno2'/><bridge name='virbr0'/>"),
 	  NETWORK, "" },
@@ -342,6 +350,35 @@ static const struct {
 	  "<video><model type='virtio'><acceleration accel3d='yes' "
 	  "rendernode='/dev/dri/renderD129'/></model></video>",
 	  "E render node /dev/dri/renderD129 is on " TAKEN },
+	{ "a render node that libvirt chooses, the only one",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"), GL(""),
+	  "E " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "of the peer", GPU NODE(PEER, "drm/renderD129", "226:129", "drm"), GL(""),
+	  "E " CHOSEN "/dev/dri/renderD129 is on " PEER },
+	{ "one of two",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm")
+		  NODE(STAYS, "drm/renderD128", "226:128", "drm"),
+	  GL(""), "W " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "two, both taken",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm")
+		  NODE(PEER, "drm/renderD128", "226:128", "drm"),
+	  GL(""), "E " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "beside a card that has none",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm")
+		  NODE(STAYS, "drm/card0", "226:0", "drm"),
+	  GL(""), "W " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "of another kind of card",
+	  GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm") "d sys/class/drm/renderD128\n",
+	  GL(""), "W " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
+	{ "elsewhere", GPU NODE(STAYS, "drm/renderD128", "226:128", "drm"), GL(""), "" },
+	{ "that the domain names", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  GL(" rendernode='/dev/dri/renderD128'"), "" },
+	{ "for a display that does not draw", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<graphics type='spice'><gl enable='no'/></graphics>", "" },
+	{ "for VNC, which has none", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<graphics type='vnc'><gl enable='yes'/></graphics>", "" },
+	{ "without a window", GPU NODE(TAKEN, "drm/renderD129", "226:129", "drm"),
+	  "<graphics type='egl-headless'/>", "E " CHOSEN "/dev/dri/renderD129 is on " TAKEN },
 	{ "a mediated device", GPU "d @" TAKEN "/" UUID "\n",
 	  "<hostdev type='mdev' model='vfio-pci'><source><address uuid='" UUID
 	  "'/></source></hostdev>",
@@ -520,6 +557,92 @@ static void test_missing(void)
 	}
 }
 
+/* Is it told that something may not be there? */
+static bool is_unseen(const struct vh_root *root, const char *devices)
+{
+	_auto_(vh_domain) struct vh_domain *d = domain_of(devices);
+	struct vh_config config;
+	struct vh_case_ask ask = { .root = root, .config = &config, .domain = d };
+	_auto_case_ struct vh_case c = { 0 };
+	_auto_error_ struct vh_error err = { 0 };
+	bool said = false;
+
+	vh_config_defaults(&config);
+	ask.deadline = INT64_MAX;
+	VH_IGNORE(vh_case_read(&c, &ask, &err));
+	for (size_t i = 0; i < c.unseen.count; i++)
+		said |= strstr(c.unseen.name[i], "the USB device") ||
+			strstr(c.unseen.name[i], "the mediated device");
+	vh_config_clear(&config);
+	return said;
+}
+
+/* What is named beside PCI devices, and is not there: device-absent. */
+static void test_absent(void)
+{
+#define BUS "d sys/bus/usb/devices\n"
+#define MEDIATED "<hostdev type='mdev'><source><address uuid='" UUID "'/></source></hostdev>"
+#define MDEV "d sys/bus/mdev/devices\n"
+#define HOOK(line) MDEV "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n" line "\n"
+#define NO_MEDIATED "E no mediated device " UUID " on this host"
+	static const struct {
+		const char *name, *machine, *devices, *want;
+		bool unknown; /* it is among what was not checked */
+	} absent[] = {
+		{ "a USB device", BUS, BY_ID(""), "E no USB device 0403:6001 on this host", false },
+		{ "a USB device that is there", USB_DEVICE(STAYS, "3", "1", "0403"), BY_ID(""), "",
+		  false },
+		{ "that is there, behind another", USB_DEVICE(STAYS, "3", "1.4.2", "0403"),
+		  BY_ID(""), "", false },
+		{ "another one", USB_DEVICE(STAYS, "3", "1", "0404"), BY_ID(""),
+		  "E no USB device 0403:6001 on this host", false },
+		{ "that may be missing", BUS, BY_ID(" startupPolicy='optional'"), "", false },
+		{ "that has to be there at the first start", BUS, BY_ID(" startupPolicy='requisite'"),
+		  "E no USB device 0403:6001 on this host", false },
+		{ "by its number", USB_DEVICE(STAYS, "3", "1", "0403"),
+		  BY_PLACE("bus='3' device='5'"), "E no USB device 5 on bus 3 on this host", false },
+		{ "by its number, there", USB_DEVICE(STAYS, "3", "1", "0403"),
+		  BY_PLACE("bus='3' device='4'"), "", false },
+		{ "by its port", USB_DEVICE(STAYS, "3", "1.2", "0403"),
+		  BY_PLACE("bus='3' port='1.3'"), "E no USB device at port 3-1.3 on this host",
+		  false },
+		{ "by its port, there", USB_DEVICE(STAYS, "3", "1.2", "0403"),
+		  BY_PLACE("bus='3' port='1.2'"), "", false },
+		{ "in a tree without the bus", "", BY_ID(""), "", true },
+		{ "that is there, in a tree without the bus", USB_THERE(STAYS, "3", "1", "0403"),
+		  BY_ID(""), "", false },
+		{ "by its number, in a tree without the bus", USB_THERE(STAYS, "3", "1", "0403"),
+		  BY_PLACE("bus='3' device='4'"), "", false },
+
+		{ "a mediated device", MDEV, MEDIATED, NO_MEDIATED, false },
+		{ "a mediated device that is there", "d sys/bus/mdev/devices/" UUID "\n", MEDIATED,
+		  "", false },
+		{ "of which the tree does not tell", "", MEDIATED, "", true },
+		{ "that is there, in a tree without that bus", "d @" STAYS "/" UUID "\n", MEDIATED,
+		  "", false },
+		{ "that a hook makes", HOOK("mdevctl start -u $UUID"), MEDIATED, "", true },
+		{ "that a hook makes by hand",
+		  HOOK("echo $UUID > $GPU/mdev_supported_types/a/create"), MEDIATED, "", true },
+		{ "that libvirt makes for a hook", HOOK("virsh nodedev-start mdev_x"), MEDIATED, "",
+		  true },
+		{ "and a hook that does something else", HOOK("echo 1 > /sys/kernel/mm/ksm/run"),
+		  MEDIATED, NO_MEDIATED, false },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(absent); i++) {
+		_auto_free_ char *machine = vh_printf("%s%s", USB, absent[i].machine);
+		_auto_(scratch) struct scratch *s = scratch_new(machine);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *have = judged_by(&vh_rule_device_absent, &s->root,
+						   absent[i].devices, &found);
+
+		if (!ok(!strcmp(have, absent[i].want), "not there: %s", absent[i].name))
+			diag("have: %s", have);
+		ok(absent[i].unknown == is_unseen(&s->root, absent[i].devices), "%sknown: %s",
+		   absent[i].unknown ? "not " : "", absent[i].name);
+	}
+}
+
 /* Numbers say it where both have them: a node may have any name. */
 static void test_numbers(void)
 {
@@ -602,6 +725,7 @@ int main(void)
 	test_first_fixes();
 	test_order();
 	test_missing();
+	test_absent();
 	test_numbers();
 	test_live_node();
 	test_unseen();

@@ -117,7 +117,7 @@ static const struct {
 	{ "cec", "cec0", "cec0", "other error" },
 	{ "lirc", "lirc0", "lirc0", "other error" },
 	{ "firewire", "fw0", "fw0", "other error" },
-	{ "i2c-dev", "i2c-4", "i2c-4", "other warning" },
+	{ "i2c-dev", "i2c-4", "i2c-4", "other error" },
 	{ "spidev", "spidev0.0", "spidev0.0", "other error" },
 	{ "gpio", "gpiochip0", "gpiochip0", "other error" },
 	{ "mtd", "mtd0", "mtd0", "other error" },

@@ -4,6 +4,7 @@
  * host has, and what is found; on small machines of which one thing is made wrong. Of each finding
  * the severity, the rule and the line of the XML.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,6 +107,10 @@
 	"U\\xaa\\x01\\x00\\x00\\x00\\x00\\x00" ZEROS ZEROS "\\x20\\x00\\x00\\x00" \
 	"\\x00\\x00\\x00\\x00PCIR" ids
 
+#define QEMU_CONF(text) "f etc/libvirt/qemu.conf\t" text "\n"
+#define GIVES_NOTHING(user) QEMU_CONF("user = \"" user "\"\\ndynamic_ownership = 0")
+#define RULES(dir, file, line) "f " dir "/udev/rules.d/" file "\t" line "\n"
+
 #define TEMPLATE                                                                                          \
 	"f etc/apparmor.d/libvirt/TEMPLATE.qemu\t#include <tunables/global>\\nprofile LIBVIRT_TEMPLATE "  \
 	"flags=(attach_disconnected) {\\n  #include <abstractions/libvirt-qemu>\\n}\n"                    \
@@ -129,6 +134,38 @@ static const struct {
 	const char *want;
 } cases[] = {
 	{ "nothing is wrong", MACHINE, "", "", "", "" },
+
+	{ "libvirt gives QEMU the nodes",
+	  MACHINE QEMU_CONF("user = \"a\"\\n#dynamic_ownership = 0"), "", "", "", "" },
+	{ "by a setting, too", MACHINE QEMU_CONF("user = \"a\"\\ndynamic_ownership = 1"), "", "",
+	  "", "" },
+	{ "nobody gives QEMU the nodes", MACHINE GIVES_NOTHING("a"), "", "", "",
+	  "E unit-hardened:0" },
+	{ "QEMU runs as root", MACHINE GIVES_NOTHING("root"), "", "", "", "" },
+	{ "QEMU runs as the user of number 0", MACHINE GIVES_NOTHING("+0"), "", "", "", "" },
+	{ "it is not told as whom QEMU runs", MACHINE QEMU_CONF("dynamic_ownership = 0"), "", "",
+	  "", "W unit-hardened:0" },
+	{ "the domain tells that", MACHINE GIVES_NOTHING("a"), "", "",
+	  "<seclabel type='static' model='dac' relabel='no'><label>0:0</label></seclabel>", "" },
+	{ "the domain tells it of another model", MACHINE GIVES_NOTHING("a"), "", "",
+	  "<seclabel type='none' model='selinux'/>", "E unit-hardened:0" },
+	{ "udev gives QEMU the nodes",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("etc", "99-x.rules", "SUBSYSTEM==\"vfio\", OWNER=\"a\", MODE=\"0600\""),
+	  "", "", "", "" },
+	{ "a rule that is none",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("etc", "99-x.rules", "# SUBSYSTEM==\"vfio\", OWNER=\"a\", MODE=\"0600\""),
+	  "", "", "", "E unit-hardened:0" },
+	{ "a file of another kind",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("etc", "x.rules.bak", "SUBSYSTEM==\"vfio\", OWNER=\"a\", MODE=\"0600\""),
+	  "", "", "", "E unit-hardened:0" },
+	{ "the rule of systemd for another node",
+	  MACHINE GIVES_NOTHING("a")
+		  RULES("usr/lib", "50-x.rules",
+			"KERNEL==\"vfio\", MODE=\"0666\", OPTIONS+=\"static_node=vfio/vfio\""),
+	  "", "", "", "E unit-hardened:0" },
 
 	{ "guests are saved", MACHINE GUESTS("", "suspend"), "", "", "", "W unsaved-at-shutdown:0" },
 	{ "guests would be saved",
@@ -257,6 +294,13 @@ static const struct {
 	{ "one before the first", MACHINE, "<boot order='0'/>", "", "", "E setting-refused:2" },
 	{ "one beside that of the firmware", MACHINE, "<boot order='1'/>", "",
 	  "<os><boot dev='hd'/></os>", "E setting-refused:2" },
+	{ "an index of its own", MACHINE, "<acpi index='4'/>",
+	  "<interface type='user'><acpi index='5'/></interface>\n", "", "" },
+	{ "an index that another has", MACHINE, "<acpi index='4'/>",
+	  "<interface type='user'><acpi index='4'/></interface>\n", "", "E setting-refused:2" },
+	{ "no ROM", MACHINE, "<rom enabled='no'/>", "", "", "" },
+	{ "no ROM, and its BAR", CARD, "", VF("<rom enabled='no' bar='off'/>"), "",
+	  "E setting-refused:4" },
 	{ "processors that are there", ONLINE, "", "",
 	  "<cputune><vcpupin vcpu='0' cpuset='3,9'/><emulatorpin cpuset='0'/></cputune>", "" },
 	{ "processors that are not there", ONLINE, "", "",
@@ -287,8 +331,8 @@ static const struct {
 	{ "a ROM file that a snapshot does not tell of", MACHINE, ROM(ROM_PATH), "", "", "" },
 	{ "a ROM file by a name of QEMU's", MACHINE "d usr/share/qemu\n", ROM("efi-e1000.rom"), "",
 	  "", "" },
-	{ "a ROM that is switched off", MACHINE "d opt/roms\n",
-	  "<rom enabled='no' file='" ROM_PATH "'/>", "", "", "" },
+	{ "a file for a ROM that is switched off", MACHINE "d opt/roms\n",
+	  "<rom enabled='no' file='" ROM_PATH "'/>", "", "", "E setting-refused:2" },
 	{ "a ROM without its BAR", MACHINE "d opt/roms\n", "<rom bar='off' file='" ROM_PATH "'/>",
 	  "", "", "" },
 	{ "a text for a ROM", MACHINE "f opt/roms/card.rom\tnot a ROM at all\n", ROM(ROM_PATH), "",
@@ -790,6 +834,32 @@ static void test_empty_rom(void)
 	   "a ROM file without anything in it");
 }
 
+/* What is no file is not opened: a watchdog would be started by it, a tape be rewound. */
+static void test_no_file(void)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} kinds[] = { { "a pipe", S_IFIFO }, { "a socket", S_IFSOCK } };
+
+	for (size_t i = 0; i < VH_COUNT(kinds); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(MACHINE "d opt/roms\n");
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *xml = domain_text(ROM(ROM_PATH), "", ""), *have = NULL;
+		char byte;
+
+		if (mknodat(s->root.fd, "opt/roms/card.rom", kinds[i].mode | 0644, 0) < 0)
+			abort();
+		s->root.live = true;
+		have = judged(&s->root, xml, &found);
+		ok(strstr(have, "E rom-file:3") &&
+			   strstr(found.list[0].message, "is not a regular file"),
+		   "%s for a ROM", kinds[i].name);
+		ok(vh_root_read_file(&s->root, &byte, 1, "opt/roms/card.rom") < 0 && errno == EINVAL,
+		   "is not opened");
+	}
+}
+
 /* Who owns a file or a directory above it, and who else may read it, is known of a running system. */
 static void test_closed_rom(void)
 {
@@ -856,6 +926,7 @@ int main(void)
 	test_hidden_node();
 	test_cases();
 	test_empty_rom();
+	test_no_file();
 	test_closed_rom();
 	test_notations();
 	return tap_done();

@@ -105,6 +105,37 @@ static void absent(const struct vh_case *c, const struct vh_pci_addr *addr,
 	vh_finding_about(f, addr, e ? e->line : 0);
 }
 
+/* Of the other kinds that a <hostdev> may name. */
+static void check_others(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	for (size_t i = 0; c->domain && i < c->lies.count; i++) {
+		const struct vh_need *n = c->lies.list[i].need;
+		_auto_free_ char *what = NULL, *fix = NULL;
+
+		if (!c->lies.list[i].absent)
+			continue;
+		if (n->kind == VH_NEED_MEDIATED) {
+			what = vh_printf("no mediated device %s", n->name);
+			fix = vh_printf(
+				"mdevctl start -u %s   # once it is defined, and after each boot: 'mdevctl modify -a -u %s' starts it by itself",
+				n->name, n->name);
+		} else {
+			what = n->by_id ? vh_printf("no USB device %04x:%04x", n->vendor, n->product)
+			       : n->number
+				       ? vh_printf("no USB device %u on bus %u", n->number, n->bus)
+				       : vh_printf("no USB device at port %u-%s", n->bus, n->name);
+			fix = vh_printf(
+				"write startupPolicy='optional' into the <source> at line %d, and the guest starts without it; or plug it in%s",
+				n->line,
+				n->by_id
+					? ""
+					: ", or write its <vendor> and <product>: its number changes whenever it is plugged in");
+		}
+		vh_finding_about(vh_finding_add(out, r, NULL, fix, "%s on this host", what), NULL,
+				 n->line);
+	}
+}
+
 static void check_device_absent(const struct vh_case *c, const struct vh_rule *r,
 				struct vh_findings *out)
 {
@@ -127,6 +158,7 @@ static void check_device_absent(const struct vh_case *c, const struct vh_rule *r
 			absent(c, &c->host->asked[i], NULL, r, out);
 	}
 	check_dead(c, r, out);
+	check_others(c, r, out);
 }
 
 const struct vh_rule vh_rule_device_absent = {
@@ -142,7 +174,12 @@ const struct vh_rule vh_rule_device_absent = {
 		   "'vfio-hook list' shows where everything is now. An address copied from lspci\n"
 		   "without 0x is read as decimal: bus='14' is 0e. A device whose configuration\n"
 		   "space reads 0xff has hung or lost its power: remove it and rescan the bus,\n"
-		   "and if that does not help, switch the host off and on.",
+		   "and if that does not help, switch the host off and on.\n"
+		   "Of a domain with PCI devices, its USB and mediated devices are looked for as\n"
+		   "well. The number of a USB device changes when it is plugged in again, its\n"
+		   "vendor and product do not. Mediated devices are gone after a reboot, unless\n"
+		   "mdevctl starts them; if another hook makes them when a guest starts, that is\n"
+		   "listed as not checked.",
 };
 
 /* One NVMe controller may come as several disks: its namespaces. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-group - what the other members of the IOMMU groups mean for a start. */
+#include "lib/base/printable.h"
 #include "lib/base/shell.h"
 #include "lib/decide/lending.h"
 #include "lib/decide/rules/rule.h"
@@ -218,6 +219,46 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 	}
 }
 
+/* Who makes it: the driver of VMD makes a PCI domain below its controller, which is not a bridge, and
+ * all that is in it has the controller's identity to the IOMMU, and its group. */
+static const struct vh_pci_dev *maker_of(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_dev(c, pd))) {
+		const struct vh_pci_dev *m = pd->dev;
+
+		if (m != d && m->group == d->group && m->driver && !m->on_vfio && m->path &&
+		    d->path && !vh_host_is_bridge(m) && vh_is_at_or_below(d->path, m->path))
+			return m;
+	}
+	return NULL;
+}
+
+static void check_made(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_named(c, pd))) {
+		const struct vh_pci_dev *m = maker_of(c, pd->dev);
+		_auto_free_ char *name = m ? vh_strdup(vh_pci_str(&m->addr).s) : NULL;
+		_auto_free_ char *shown = m ? vh_printable(m->driver, 40) : NULL, *fix = NULL;
+
+		if (!m)
+			continue;
+		fix = vh_printf(
+			"choose another device, or switch %s off in the firmware setup: then %s is a device like others\n"
+			"or give all that is behind it to the guest: name %s alone",
+			!strcmp(m->driver, "vmd") ? "VMD" : name, vh_pci_str(&pd->dev->addr).s,
+			name);
+		vh_finding_add(
+			out, r, pd, fix,
+			"%s is made by the driver '%s' of %s, which has to leave that driver, since both are in IOMMU group %d: then there is no %s any more",
+			vh_pci_str(&pd->dev->addr).s, shown, name, m->group,
+			vh_pci_str(&pd->dev->addr).s);
+	}
+}
+
 static void check_group_not_viable(const struct vh_case *c, const struct vh_rule *r,
 				   struct vh_findings *out)
 {
@@ -225,6 +266,7 @@ static void check_group_not_viable(const struct vh_case *c, const struct vh_rule
 
 	for (size_t i = 0; minds_bridges(c->host->release) && (g = vh_rule_next_group(c, &i));)
 		check_bridges(c, g, r, out);
+	check_made(c, r, out);
 	check_denied(c, r, out);
 }
 
@@ -241,7 +283,10 @@ const struct vh_rule vh_rule_group_not_viable = {
 		   "list of hardware that no guest can be trusted with. QEMU would end with\n"
 		   "\"group is not viable\" or with an error of vfio-pci. In the first case,\n"
 		   "unbind the driver of the bridge if nothing is plugged into it. In the\n"
-		   "second, another device is the safe choice.",
+		   "second, another device is the safe choice. A disk behind Intel VMD cannot\n"
+		   "be given away alone: it shares the group of its controller, whose driver\n"
+		   "makes it, and is gone when that driver is. Without VMD in the firmware\n"
+		   "setup it is a disk like others.",
 };
 
 /* A peer that another rule refused goes nowhere. */

@@ -10,48 +10,69 @@
 /* PcdPciMmio64Size of OVMF: what it has where nothing tells it more */
 #define WINDOW (32 * GIB_BYTES)
 
-/*
- * Graphics cards of which the second start is known to hang: no reset that the kernel has brings them
- * back once a guest has run. From the table of github.com/gnif/vendor-reset (src/device-db.h), which
- * resets them by other means; reported for each family there and in its issues 46, 72 and 108.
- */
-static const char *bad_family(const struct vh_pci_dev *d)
-{
-	static const struct {
-		uint16_t from, to;
-		const char *family;
-	} families[] = {
-		{ 0x66a0, 0x66af, "Vega 20" },    { 0x67c0, 0x67df, "Polaris 10" },
-		{ 0x67e0, 0x67ff, "Polaris 11" }, { 0x6860, 0x687f, "Vega 10" },
-		{ 0x6980, 0x699f, "Polaris 12" }, { 0x6fdf, 0x6fdf, "Polaris 20" },
-		{ 0x7310, 0x731f, "Navi 10" },    { 0x7340, 0x734f, "Navi 14" },
-		{ 0x7360, 0x7362, "Navi 12" },
-	};
+enum cure {
+	BY_MODULE, /* vendor-reset */
+	BY_GUEST,
+};
 
+/*
+ * Graphics of which the second start is known to hang: no reset that the kernel has brings them back
+ * once a guest has run. Cards from the table of github.com/gnif/vendor-reset (src/device-db.h), which
+ * resets them by other means; reported for each family there and in its issues 46, 72 and 108. Those
+ * of processors, which it does not know, from its issues 8 and 82, from inga-lovinde/RadeonResetBugFix
+ * (issue 6) and isc30/ryzen-gpu-passthrough-proxmox (issues 89 and 135).
+ */
+static const struct family {
+	uint16_t from, to;
+	const char *name;
+	enum cure cure;
+} families[] = {
+	{ 0x66a0, 0x66af, "Vega 20", BY_MODULE },    { 0x67c0, 0x67df, "Polaris 10", BY_MODULE },
+	{ 0x67e0, 0x67ff, "Polaris 11", BY_MODULE }, { 0x6860, 0x687f, "Vega 10", BY_MODULE },
+	{ 0x6980, 0x699f, "Polaris 12", BY_MODULE }, { 0x6fdf, 0x6fdf, "Polaris 20", BY_MODULE },
+	{ 0x7310, 0x731f, "Navi 10", BY_MODULE },    { 0x7340, 0x734f, "Navi 14", BY_MODULE },
+	{ 0x7360, 0x7362, "Navi 12", BY_MODULE },    { 0x15d8, 0x15d8, "Picasso", BY_GUEST },
+	{ 0x15dd, 0x15dd, "Raven", BY_GUEST },       { 0x1636, 0x1636, "Renoir", BY_GUEST },
+	{ 0x1638, 0x1638, "Cezanne", BY_GUEST },     { 0x1681, 0x1681, "Rembrandt", BY_GUEST },
+	{ 0x164e, 0x164e, "Raphael", BY_GUEST },     { 0x13c0, 0x13c0, "Granite Ridge", BY_GUEST },
+	{ 0x15bf, 0x15bf, "Phoenix", BY_GUEST },     { 0x15c8, 0x15c8, "Phoenix 2", BY_GUEST },
+	{ 0x1900, 0x1901, "Hawk Point", BY_GUEST },
+};
+
+static const struct family *bad_family(const struct vh_pci_dev *d)
+{
 	if (d->vendor != AMD || !vh_pci_is_display(d->class))
 		return NULL;
 	for (size_t i = 0; i < VH_COUNT(families); i++)
 		if (d->device >= families[i].from && d->device <= families[i].to)
-			return families[i].family;
+			return &families[i];
 	return NULL;
 }
 
 static void check_reset_known_bad(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
+	static const struct {
+		const char *what, *fix;
+	} cures[] = {
+		[BY_MODULE] = { "a card",
+				"install the kernel module vendor-reset, load it before the guest starts, and\n"
+				"vfio-hook show   # then lists device_specific among the resets of the card" },
+		[BY_GUEST] = { "the graphics of a processor",
+			       "install RadeonResetBugFix in a guest with Windows: it switches the graphics off before the guest ends; without that, restart the host before each further start" },
+	};
 	const struct vh_plan_dev *pd = NULL;
 
 	while ((pd = vh_rule_next_named(c, pd))) {
-		const char *family = bad_family(pd->dev);
+		const struct family *f = bad_family(pd->dev);
 
-		if (!family || (pd->dev->resets && strstr(pd->dev->resets, "device_specific")))
+		if (!f || (pd->dev->resets && strstr(pd->dev->resets, "device_specific")))
 			continue;
 		vh_finding_add(
-			out, r, pd,
-			"install the kernel module vendor-reset, load it before the guest starts, and\n"
-			"vfio-hook show   # then lists device_specific among the resets of the card",
-			"%s is a card of the %s family, which is known not to survive a reset: the second start hangs until the host is powered off",
-			vh_pci_str(&pd->dev->addr).s, family);
+			out, r, pd, cures[f->cure].fix,
+			"%s is %s of the %s family, which is known not to survive a reset: the second start hangs until the host is %s",
+			vh_pci_str(&pd->dev->addr).s, cures[f->cure].what, f->name,
+			f->cure == BY_MODULE ? "powered off" : "restarted");
 	}
 }
 
@@ -66,8 +87,9 @@ const struct vh_rule vh_rule_reset_known_bad = {
 		   "knows: the guest starts once, and hangs or has no picture the next time,\n"
 		   "until the host is powered off. The kernel module vendor-reset, which is not\n"
 		   "part of the kernel, resets them; from Linux 5.15 on, 'echo device_specific >\n"
-		   "/sys/bus/pci/devices/ADDRESS/reset_method' makes the kernel use it. The rule\n"
-		   "is silent if the card has that reset.",
+		   "/sys/bus/pci/devices/ADDRESS/reset_method' makes the kernel use it, and the\n"
+		   "rule is silent. It does not know the graphics of AMD's processors, which do\n"
+		   "the same: the guest has to switch them off before it ends.",
 };
 
 static void check_power_state(const struct vh_case *c, const struct vh_rule *r,

@@ -2,6 +2,7 @@
 /* rule-host - what a host needs for any passthrough: an IOMMU and vfio-pci. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/printable.h"
 #include "lib/base/shell.h"
 
 #include "lib/base/banned.h"
@@ -353,6 +354,28 @@ static void add_hardened(const struct vh_host *h, const struct vh_rule *r, const
 		       what, (int)strcspn(setting, "="), setting);
 }
 
+/* Not the unit: the setting for all guests. */
+static void check_ownership(const struct vh_case *c, const struct vh_rule *r,
+			    struct vh_findings *out)
+{
+	const struct vh_ownership *o = &c->around.ownership;
+	_auto_free_ char *user = o->user ? vh_printable(o->user, 40) : NULL, *fix = NULL;
+	struct vh_finding *f;
+
+	if (!o->closed)
+		return;
+	fix = vh_printf("write this rule of udev into /etc/udev/rules.d/60-vfio.rules, and reload the rules: SUBSYSTEM==\"vfio\", OWNER=\"%s\", MODE=\"0600\"\n"
+			"or write dynamic_ownership = 1 into /etc/libvirt/qemu.conf, and restart the daemon",
+			user ? user : "USER");
+	f = vh_finding_add(
+		out, r, NULL, fix,
+		"QEMU%s%s%s may not open the group in /dev/vfio: qemu.conf has dynamic_ownership = 0, so that libvirt does not give it to QEMU, and no rule of udev does",
+		user ? ", which runs as '" : ", unless it runs as root,", user ? user : "",
+		user ? "'," : "");
+	if (!user)
+		f->severity = VH_WARNING;
+}
+
 static void check_unit_hardened(const struct vh_case *c, const struct vh_rule *r,
 				struct vh_findings *out)
 {
@@ -373,13 +396,14 @@ static void check_unit_hardened(const struct vh_case *c, const struct vh_rule *r
 		add_hardened(h, r, "LimitMEMLOCK=infinity",
 			     "cannot let QEMU lock the guest's memory, it lacks CAP_SYS_RESOURCE",
 			     out);
+	check_ownership(c, r, out);
 }
 
 const struct vh_rule vh_rule_unit_hardened = {
 	.name = "unit-hardened",
 	.severity = VH_ERROR,
 	.scopes = VH_SCOPE_HOST | VH_SCOPE_DEVICE,
-	.title = "libvirt's daemon lacks permissions that passthrough needs",
+	.title = "libvirt's daemon or QEMU lacks permissions that passthrough needs",
 	.check = check_unit_hardened,
 	.explain = "The unit of libvirtd or virtqemud is hardened, or the daemon runs in a\n"
 		   "container, and passthrough needs something that this restriction takes away.\n"
@@ -389,5 +413,9 @@ const struct vh_rule vh_rule_unit_hardened = {
 		   "cannot be raised for QEMU. The hook runs with the same restrictions.\n"
 		   "'systemctl cat libvirtd' shows where the settings come from. For modules it\n"
 		   "is enough to load vfio-pci at boot, unless libvirt 10 or later needs to read\n"
-		   "modules.alias.",
+		   "modules.alias.\n"
+		   "With dynamic_ownership = 0 in qemu.conf, as OpenNebula sets it, libvirt does\n"
+		   "not give the nodes in /dev/vfio to QEMU's user, and QEMU ends with\n"
+		   "'Permission denied', unless it runs as root or a rule of udev opens them. It\n"
+		   "is a warning if qemu.conf does not say as whom it runs.",
 };

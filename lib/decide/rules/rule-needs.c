@@ -92,10 +92,14 @@ static bool is_taken(const struct vh_case *c, enum vh_thing_kind kind, const cha
 {
 	const struct vh_plan_dev *pd = NULL;
 
-	while ((pd = vh_rule_next_dev(c, pd)))
+	while ((pd = vh_rule_next_dev(c, pd))) {
 		for (size_t i = 0; i < pd->dev->n_things; i++)
 			if (pd->dev->things[i].kind == kind && !strcmp(pd->dev->things[i].name, name))
 				return true;
+		for (size_t i = 0; kind == VH_THING_NODE && i < pd->dev->n_devnodes; i++)
+			if (!strcmp(pd->dev->devnodes[i].path, name))
+				return true;
+	}
 	return false;
 }
 
@@ -192,13 +196,37 @@ static void report(const struct vh_case *c, const struct vh_rule *r, const struc
 	f = vh_finding_add(out, r, hit->pd, fix,
 			   "the domain's own %s is %s %s, which this start takes from the host%s%s",
 			   own, place, vh_pci_str(addr).s,
-			   left                ? ": the guest gets the one at "
+			   left && w->others   ? ": libvirt chooses that, or "
+			   : left              ? ": the guest gets the one at "
 			   : w->need->optional ? ": the guest starts without it"
 					       : "",
 			   shown);
 	if (left || w->need->optional)
 		f->severity = VH_WARNING;
 	vh_finding_about(f, addr, w->need->line);
+}
+
+/* libvirt chooses it before the device is taken, whichever stands first in the directory. */
+static void report_render(const struct vh_rule *r, const struct vh_whereabout *w,
+			  const struct hit *hit, const char *left, struct vh_findings *out)
+{
+	_auto_free_ char *shown = vh_printable(left ? left : "", 40), *fix = NULL;
+	bool other = left || w->others;
+	struct vh_finding *f;
+
+	fix = other ? vh_printf("write rendernode='%s' into the <gl> of the <graphics> at line %d",
+				left ? shown : "...", w->need->line)
+		    : vh_printf("remove the <gl> of the <graphics> at line %d, or all of it: no other graphics card draws for it",
+				w->need->line);
+	f = vh_finding_add(
+		out, r, hit->pd, fix,
+		"libvirt chooses a render node for the <graphics> of line %d, and %s is on %s, which this start takes from the host: %s",
+		w->need->line, hit->name, vh_pci_str(&hit->pd->dev->addr).s,
+		other ? "if it chooses that, QEMU ends"
+		      : "there is no other, and QEMU ends without it");
+	if (other)
+		f->severity = VH_WARNING;
+	vh_finding_about(f, &hit->pd->dev->addr, w->need->line);
 }
 
 static bool is_of_kind(const struct vh_need *n, enum vh_use_kind kind)
@@ -253,11 +281,14 @@ static void check_needs_taken(const struct vh_case *c, const struct vh_rule *r,
 			continue;
 		left = one_left(c, w, hit.kind);
 		/* a bridge or a bond still works with its other port */
-		if (left && hit.kind == VH_THING_INTERFACE)
+		if (left && hit.kind == VH_THING_INTERFACE && !w->others)
 			continue;
 		if (hit.kind == VH_THING_MOUNT && is_system(hit.pd->dev))
 			continue;
-		report(c, r, w, &hit, left, out);
+		if (w->need->kind == VH_NEED_RENDER)
+			report_render(r, w, &hit, left, out);
+		else
+			report(c, r, w, &hit, left, out);
 	}
 }
 

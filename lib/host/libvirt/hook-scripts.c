@@ -81,18 +81,21 @@ static const struct {
 	{ VH_DEED_UNLOAD, { "rmmod", "vfio" }, "rmmod vfio" },
 	{ VH_DEED_LOAD, { "modprobe", "vfio-pci" }, "modprobe vfio-pci" },
 	{ VH_DEED_LOAD, { "modprobe", "vfio_pci" }, "modprobe vfio-pci" },
+	{ VH_DEED_MEDIATE, { "mdevctl" }, "mdevctl" },
 };
 
-/* Files of PCI alone: a console and a framebuffer of the firmware have bind and unbind, too. */
+/* Of bind and unbind those of PCI: a console and a framebuffer of the firmware have them, too. */
 static const struct {
+	enum vh_hook_deed deed;
 	const char *part, *with, *what;
 } files[] = {
-	{ "driver_override", "", "echo > driver_override" },
-	{ "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe" },
-	{ "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id" },
-	{ "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id" },
-	{ "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind" },
-	{ "/bind", "pci", "echo > /sys/bus/pci/drivers/bind" },
+	{ VH_DEED_BIND, "driver_override", "", "echo > driver_override" },
+	{ VH_DEED_BIND, "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe" },
+	{ VH_DEED_BIND, "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id" },
+	{ VH_DEED_BIND, "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id" },
+	{ VH_DEED_BIND, "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind" },
+	{ VH_DEED_BIND, "/bind", "pci", "echo > /sys/bus/pci/drivers/bind" },
+	{ VH_DEED_MEDIATE, "/create", "", "echo > mdev_supported_types/create" },
 };
 
 static bool is_written(const char *line, const char *part)
@@ -117,7 +120,7 @@ enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what)
 		if (!is_written(line, files[i].part) || !strstr(line, files[i].with))
 			continue;
 		*ret_what = files[i].what;
-		return VH_DEED_BIND;
+		return files[i].deed;
 	}
 	return VH_DEED_NONE;
 }

@@ -18,6 +18,7 @@ enum vh_hook_deed {
 	VH_DEED_BIND,    /* binds or unbinds PCI devices */
 	VH_DEED_UNLOAD,  /* unloads VFIO */
 	VH_DEED_LOAD,    /* loads VFIO */
+	VH_DEED_MEDIATE, /* makes mediated devices */
 };
 
 struct vh_hook_line {

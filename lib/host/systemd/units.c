@@ -199,6 +199,19 @@ void vh_units_read(struct vh_units *ret, const struct vh_root *root, const struc
 	add(ret, root, &waking); /* whether they run */
 }
 
+bool vh_units_are_ending(const struct vh_root *root)
+{
+	char *target[] = { (char *)"shutdown.target" };
+	const struct vh_names names = { target, 1 };
+	struct vh_units u = { 0 };
+	bool ending;
+
+	add(&u, root, &names);
+	ending = u.list[0].active; /* it has a job from the first moment on */
+	vh_units_clear(&u);
+	return ending;
+}
+
 /* --- what stops with it ------------------------------------------------------------------------- */
 
 struct walk {

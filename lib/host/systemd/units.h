@@ -49,6 +49,11 @@ void vh_units_unseen_with(const struct vh_units *u, const char *name, struct vh_
  * systemd starts no socket of a service that runs, and no automount of what is mounted. */
 bool vh_units_wakes_asked(const struct vh_units *u, const char *name);
 
+/* Is process 1 ending all of them, for the host is shut down? What is started then it refuses, for
+ * that contradicts the jobs it has ("destructive", src/core/transaction.c); but not what
+ * shutdown.target does not stop. */
+bool vh_units_are_ending(const struct vh_root *root);
+
 /* Is it one that libvirt needs, or that is libvirt? */
 bool vh_units_serve_libvirt(const char *name);
 

@@ -72,7 +72,8 @@ static const struct vh_subsystem table[] = {
 	{ "cec", VH_USE_OTHER, .what = "a display's remote control" },
 	{ "lirc", VH_USE_OTHER, .what = "a remote control" },
 	{ "firewire", VH_USE_OTHER, .what = "a FireWire device" },
-	{ "i2c-dev", VH_USE_OTHER, VH_MEASURE_WARNING, .what = "an I2C bus" },
+	/* The driver waits, beyond kill, until it is closed (i2c_del_adapter()). */
+	{ "i2c-dev", VH_USE_OTHER, .what = "an I2C bus" },
 	{ "spidev", VH_USE_OTHER, .what = "an SPI device" },
 	{ "gpio", VH_USE_OTHER, .what = "GPIO lines" },
 	{ "mtd", VH_USE_OTHER, .what = "flash memory" },

@@ -3,7 +3,7 @@
 # Prints the truth table with what was seen, in markdown, for docs/truth-table.md.
 #   report.sh SUITE=CELLS...
 # CELLS is what `check-vm.sh --truth SUITE` names at its end. Where suites differ
-# in a cell, it says which saw what.
+# in a cell, it says which saw what; a row that some suites have alone names them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -24,18 +24,20 @@ echo "Suites: $(printf '%s\n' "${@%%=*}" | paste -sd, | sed 's/,/, /g')."
 awk -F'|' -v table="$here/table" '
 	function trim(s) { gsub(/^ +| +$/, "", s); return s }
 	function shown(s) { gsub(/[*_]/, "\\\\&", s); return s == "-" || s == "" ? "-" : s }
-	# the same from every suite, or each by its name
-	function seen(name, column, wanted,   i, all, same, text, bare) {
+	# the same from every suite that has the row, or each by its name
+	function seen(name, only, column, wanted,   i, all, same, one, text, bare) {
 		same = 1
+		one = ""
 		for (i = 1; i <= n; i++) {
+			if (only != "" && index(" " only " ", " " suites[i] " ") == 0) continue
 			text = cell[suites[i], name, column]
-			if (text != cell[suites[1], name, column]) same = 0
 			bare = text
 			sub(/ \(.*/, "", bare)
 			if (text == "") text = "not run"
 			else if (bare != wanted && bare != "not defined") text = text " (wrong)"
-			if (i == 1) one = text
-			all = all (i > 1 ? "; " : "") suites[i] ": " text
+			if (one == "") one = text
+			else if (text != one) same = 0
+			all = all (all == "" ? "" : "; ") suites[i] ": " text
 		}
 		return same ? one : all
 	}
@@ -60,9 +62,13 @@ awk -F'|' -v table="$here/table" '
 			split(line, f, "|")
 			for (i in f) f[i] = trim(f[i])
 			hook = f[5] != "ok" ? "refused: " f[5] : f[6] == "harms" ? "harms" : "starts"
-			host = (f[2] == "truth" ? "" : f[2] (f[3] == "-" ? "" : ": ")) (f[3] == "-" && f[2] != "truth" ? "" : f[3])
-			printf "| %s | `%s` | `%s` | %s | %s | %s | %s | %s |\n", f[1], host, f[4], f[5],
-				shown(seen(f[1], 3, f[5])), f[6], shown(seen(f[1], 4, f[6])),
-				shown(seen(f[1], 5, hook))
+			only = boot = f[2]
+			sub(/ .*/, "", boot)
+			sub(/^[^ ]* ?/, "", only)
+			host = boot == "truth" ? f[3] : boot (f[3] == "-" ? "" : ": " f[3])
+			printf "| %s%s | `%s` | `%s` | %s | %s | %s | %s | %s |\n", f[1],
+				only == "" ? "" : " (" only ")", host, f[4], f[5],
+				shown(seen(f[1], only, 3, f[5])), f[6], shown(seen(f[1], only, 4, f[6])),
+				shown(seen(f[1], only, 5, hook))
 		}
 	}' "$@"

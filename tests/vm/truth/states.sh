@@ -362,6 +362,9 @@ device_config() { config "[device $1]" "$2"; }
 unload() { modprobe -r vfio_pci; }
 no_iommufd() { unload; modprobe -r vfio_iommu_type1 || :; modprobe -r vfio || :; modprobe -r iommufd; is "$(ls /dev/iommu 2>/dev/null)" ""; }
 # what libvirt looks for where VFIO has no groups
+# Of such a device libvirt has the node open, and VFIO waits for whoever has when it is unbound
+# (vfio_main.c:vfio_unregister_group_dev()).
+waits_for_itself() { lasting "libvirt waits for itself, without an end" waits vfio_unregister_group_dev; }
 node_of_container() { mkdir -p /dev/vfio && : >/dev/vfio/vfio && later rm -f /dev/vfio/vfio; }
 no_module() {	# as a kernel that was built without it
 	local dir file
@@ -544,6 +547,7 @@ from_network() { echo "<interface type='network'><source network='$1'/></interfa
 outside() { BEHIND="$(hostdev "$1")"; }	# ADDRESS: where libvirt does not look
 without_managed() { hostdev "$1" no | sed "s/ managed='no'//"; }
 unassigned() { hostdev "$1" | sed "s|</hostdev>|<address type='unassigned'/></hostdev>|"; }
+unassigned_by_iommufd() { by_iommufd "$1" | sed "s|</hostdev>|<address type='unassigned'/></hostdev>|"; }
 interface() { echo "<interface type='hostdev' managed='yes'><source>$(address "$1" "type='pci'")</source></interface>"; }
 from_pool() { echo "<interface type='network'><source network='pool'/></interface>"; }
 disk_of_host() {	# ADDRESS: its disk, by name

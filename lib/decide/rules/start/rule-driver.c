@@ -65,6 +65,23 @@ static void check_vendor(const struct vh_rule *r, const struct vh_plan_dev *pd,
 		vh_pci_str(&pd->dev->addr).s, pd->dev->driver);
 }
 
+/* QEMU drives the device of a <disk type='nvme'> by itself. Some controllers say no more than that
+ * they have to do with storage (0180). */
+static void check_nvme(const struct vh_rule *r, const struct vh_plan_dev *pd, struct vh_findings *out)
+{
+	uint32_t kind = pd->dev->class >> 8;
+	_auto_free_ char *what = NULL;
+
+	if (!pd->element || pd->element->element != VH_DISK || kind == 0x0108 || kind == 0x0180)
+		return;
+	what = vh_wording_device(pd->dev);
+	vh_finding_add(
+		out, r, pd,
+		"write the address of an NVMe controller into it, or pass the device with a <hostdev>",
+		"%s is not an NVMe controller, and QEMU has no other driver for this <disk>: %s",
+		vh_pci_str(&pd->dev->addr).s, what);
+}
+
 static void check_driver_choice(const struct vh_case *c, const struct vh_rule *r,
 				struct vh_findings *out)
 {
@@ -73,8 +90,10 @@ static void check_driver_choice(const struct vh_case *c, const struct vh_rule *r
 	for (size_t i = 0; c->domain && i < c->domain->n_devices; i++)
 		check_name(r, &c->domain->devices[i], out);
 	check_models(c, r, out);
-	while ((pd = vh_rule_next_named(c, pd)))
+	while ((pd = vh_rule_next_named(c, pd))) {
 		check_vendor(r, pd, out);
+		check_nvme(r, pd, out);
+	}
 }
 
 const struct vh_rule vh_rule_driver_choice = {
@@ -90,7 +109,8 @@ const struct vh_rule vh_rule_driver_choice = {
 		   "vendor's driver, which is the VFIO driver for it: managed='yes' makes\n"
 		   "libvirt unbind it and bind vfio-pci, which cannot drive the vGPU. Write\n"
 		   "managed='no' there, as 'vfio-hook xml' and 'vfio-hook check --fix' do. --fix\n"
-		   "also removes a model that does not exist.",
+		   "also removes a model that does not exist. A <disk type='nvme'> is driven by\n"
+		   "QEMU itself, which knows NVMe controllers alone.",
 };
 
 /* --- iommufd ------------------------------------------------------------------------------------ */

@@ -8,7 +8,7 @@
 
 #define SHOWN_MAX 200
 
-/* What comes of it, and what to do about it. */
+/* What comes of it, and what to do about it. NULL: no harm. */
 static const struct {
 	const char *harm, *fix;
 } deeds[] = {
@@ -22,6 +22,8 @@ static const struct {
 			   "remove these lines: vfio-hook detaches the whole group, and gives it back" },
 	[VH_DEED_UNLOAD] = { "takes VFIO away from all guests and from devices on their way back",
 			     "remove these lines: VFIO does no harm while it is loaded" },
+	[VH_DEED_LOAD] = { NULL, NULL },
+	[VH_DEED_MEDIATE] = { NULL, NULL },
 };
 
 static void report(const struct vh_hook_scripts *s, const struct vh_hook_line *l,
@@ -51,7 +53,7 @@ static void check_hook_conflict(const struct vh_case *c, const struct vh_rule *r
 	if (c->domain && !vh_domain_has_pci(c->domain))
 		return;
 	for (size_t i = 0; i < s->count; i++)
-		if (s->list[i].deed != VH_DEED_LOAD)
+		if (deeds[s->list[i].deed].harm)
 			report(s, &s->list[i], r, out);
 	for (size_t i = 0; i < s->idle.count; i++) {
 		_auto_free_ char *file = vh_printable(s->idle.name[i], SHOWN_MAX);

@@ -42,8 +42,9 @@ static void check_setting_refused(const struct vh_case *c, const struct vh_rule 
 		fix = s->fix ? vh_strdup(s->fix) : vh_printf("remove %s", s->what);
 		f = vh_finding_add(
 			out, r, NULL, fix,
-			"this <%s> is a PCI device of the host and has %s: libvirt refuses the %s",
-			s->element, s->what, s->at_start ? "start" : "domain");
+			"this <%s> is a PCI device of the host and has %s: %s refuses the %s",
+			s->element, s->what, s->by_qemu ? "QEMU" : "libvirt",
+			s->at_start ? "start" : "domain");
 		vh_finding_about(f, NULL, s->line);
 	}
 }
@@ -61,8 +62,10 @@ const struct vh_rule vh_rule_setting_refused = {
 		   "when the domain is defined, some only when it starts. It also refuses\n"
 		   "writeFiltering, two devices with the same alias or the same place in the\n"
 		   "boot order, an order beside the <boot> of <os>, an NVMe disk without a\n"
-		   "namespace, and a <teaming> without its other half. For an <interface> that\n"
-		   "gets its device from a network the same is true, but for <mtu> and\n"
-		   "<coalesce>, and <filterref> and queues are refused too. Remove the setting;\n"
-		   "'ip link set PF vf NUMBER max_tx_rate MBIT' limits a virtual function.",
+		   "namespace, a <rom> with enabled='no' and more, and a <teaming> without its\n"
+		   "other half. QEMU ends if two devices have the same <acpi index=>. For an\n"
+		   "<interface> that gets its device from a network the same is true, but for\n"
+		   "<mtu> and <coalesce>, and <filterref> and queues are refused too. Remove the\n"
+		   "setting; 'ip link set PF vf NUMBER max_tx_rate MBIT' limits a virtual\n"
+		   "function.",
 };
