@@ -81,7 +81,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 mkdir -p "$share"/{bin,claimed,results,boots}
-cp "$here/guest.sh" "$here/lib.sh" "$here/scenarios/30-handover" "$share" # L9 reads that one
+cp "$here/guest.sh" "$here/lib.sh" "$here/domains.sh" "$here/scenarios/30-handover" "$share" # L9 reads that one
 cp -r "$here/truth" "$here/kernel" "$share"
 if [ $folder = truth ]; then
 	"$here/truth/scenarios.sh" "$suite" "$share/scenarios"

@@ -9,7 +9,7 @@ boot=$(sed -n 's/.*lab\.boot=\([a-z]*\).*/\1/p' /proc/cmdline)
 limit=300	# seconds for a scenario that does not say "# limit: SECONDS"
 
 mkdir -p /run/lab
-cp -r $lab/lib.sh $lab/30-handover $lab/scenarios $lab/truth $lab/kernel $lab/bin $lab/variant $lab/daemon $lab/way /run/lab/
+cp -r $lab/lib.sh $lab/domains.sh $lab/30-handover $lab/scenarios $lab/truth $lab/kernel $lab/bin $lab/variant $lab/daemon $lab/way /run/lab/
 echo "$flavour" >/run/lab/flavour
 cd /run/lab || exit
 

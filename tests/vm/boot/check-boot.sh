@@ -83,7 +83,7 @@ for tool in "${tools[@]}"; do
 	programs=$("$here/../programs.sh" "$build" "$suite" "$image" vfio-hook) || no_suite $?
 	share=$work/$tool
 	mkdir -p "$share/bin"
-	cp "$here/steps.sh" "$here/../lib.sh" "$image/initrd.img" "$share"
+	cp "$here/steps.sh" "$here/../lib.sh" "$here/../domains.sh" "$image/initrd.img" "$share"
 	cp "$image/initrd.img" "$share/pristine.img"
 	cp "${VM_CLI_BINARY:-$programs/vfio-hook}" "$share/bin/vfio-hook"
 	cp --sparse=always "$image/root.img" "$work/root.img"
