@@ -244,6 +244,30 @@ static int run(const struct step *s, int lock, struct vh_error *err)
 
 /* --- there ---------------------------------------------------------------------------------------- */
 
+/* Is this one of the groups in which a process is (cgroups(7): 0::/user.slice/user@1000.service/...)? */
+static bool is_above(const char *cgroup, const char *unit)
+{
+	_auto_free_ char *part = vh_printf("/%s/", unit), *end = vh_printf("/%s\n", unit);
+	_auto_free_ char *whole = vh_printf("%s\n", cgroup);
+
+	return strstr(whole, part) || strstr(whole, end);
+}
+
+/* Who types detach in the session that is to end would end with it, in the middle. */
+static int see_own(const struct vh_task *t, const struct vh_loans *loans, struct vh_error *err)
+{
+	_auto_free_ char *own = vh_root_read(t->act->root, "proc/self/cgroup");
+
+	for (size_t i = 0; own && i < loans->count; i++)
+		if (loans->list[i].kind == VH_LOAN_UNIT && is_above(own, loans->list[i].name))
+			return vh_fail(err, VH_E_REFUSED, 0,
+				       "systemd-run vfio-hook detach ADDRESS   # runs outside of it",
+				       "this command runs in %s, which it is to stop, and would end "
+				       "with it",
+				       loans->list[i].name);
+	return 0;
+}
+
 int vh_handover_record(const struct vh_task *t, struct vh_claim *c, struct vh_error *err)
 {
 	const struct vh_units *units = &t->c.handed.units;
@@ -260,7 +284,7 @@ int vh_handover_record(const struct vh_task *t, struct vh_claim *c, struct vh_er
 				       "seen: systemd does not answer",
 				       units->list[i].name);
 	vh_lending_loans(&t->c, &c->loans);
-	return 0;
+	return see_own(t, &c->loans, err);
 }
 
 static bool is_module(const struct vh_loan *l)

@@ -14,6 +14,7 @@
 
 /* --- in the child -------------------------------------------------------------------------- */
 
+/* All that the child has to know, for one that stays: see reader.h. */
 struct question {
 	const struct vh_root *root;
 	const struct vh_pci_dev *dev;
@@ -171,8 +172,12 @@ static void take(struct vh_detail *t, const char *key, const char *value)
 		*VH_APPEND(t->vfs.name, t->vfs.count) = vh_strdup(value);
 }
 
-static void understand(struct vh_detail *t, const struct vh_strbuf *said)
+static void hear(void *hearer, size_t i, const struct vh_strbuf *said)
 {
+	struct vh_detail *t = hearer;
+
+	(void)i;
+	t->answered = t->answered && said->data;
 	for (size_t at = 0; said->data && at < said->len;) {
 		const char *key = said->data + at, *value = key + strlen(key) + 1;
 
@@ -283,15 +288,18 @@ struct vh_detail *vh_detail_read(const struct vh_root *root, const struct vh_hos
 {
 	struct vh_detail *t = vh_alloc(sizeof(*t));
 	struct question q = { root, d };
-	struct vh_strbuf said[VH_COUNT(attributes)];
+	struct vh_question all = {
+		.answer = answer,
+		.ctx = &q,
+		.flat = sizeof(q),
+		.count = VH_COUNT(attributes),
+		.heard = hear,
+		.hearer = t,
+	};
 
 	t->revision = t->numa_node = t->totalvfs = -1;
-	vh_reader_ask(answer, &q, VH_COUNT(said), root->fd, TIMEOUT, said);
-	t->answered = said[0].data && said[1].data;
-	for (size_t i = 0; i < VH_COUNT(said); i++) {
-		understand(t, &said[i]);
-		vh_strbuf_clear(&said[i]);
-	}
+	t->answered = true;
+	vh_reader_put(root->reader, &all, root->fd, TIMEOUT);
 	read_modules(t, root, h, d);
 	read_regions(t, root, d->group);
 	return t;

@@ -201,13 +201,15 @@ int vh_function_ids(const struct vh_root *dir, uint16_t *ret_vendor, uint16_t *r
 
 /* Virtual functions are counted by their links: sriov_numvfs takes the lock of the device,
  * and hangs with its driver (drivers/pci/iov.c:sriov_numvfs_show()). */
-static unsigned int count_vfs(const struct vh_root *dir)
+static int count_vfs(const struct vh_root *dir)
 {
 	_auto_names_ struct vh_names names = { 0 };
-	unsigned int n = 0;
+	int n = 0;
 
-	if (!vh_root_exists(dir, "sriov_totalvfs") || vh_root_list(dir, &names, ".") < 0)
-		return 0;
+	if (!vh_root_exists(dir, "sriov_totalvfs"))
+		return errno == ENOENT ? 0 : -1;
+	if (vh_root_list(dir, &names, ".") < 0)
+		return -1;
 	for (size_t i = 0; i < names.count; i++)
 		n += vh_has_prefix(names.name[i], "virtfn");
 	return n;
@@ -266,6 +268,7 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	_auto_root_ struct vh_root dir = { .fd = -1 };
 	_auto_free_ char *pf = NULL, *path = enter(bus, vh_pci_str(addr).s, &dir);
 	struct vh_pci_dev ids = { 0 }, *d;
+	int vfs;
 
 	if (!path || !read_ids(&dir, &ids)) {
 		*ret_failed = errno == ENOENT ? *ret_failed : errno;
@@ -277,7 +280,10 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	d->numa_node = -1;
 	d->path = VH_STEAL(path);
 	read_place(d);
-	d->numvfs = count_vfs(&dir);
+	vfs = count_vfs(&dir);
+	if (vfs < 0)
+		*ret_failed = errno;
+	d->numvfs = vfs < 0 ? 0 : (unsigned int)vfs;
 	d->boot_vga = vh_pci_is_display(d->class) && number(&dir, "boot_vga") == 1;
 	d->group = vh_function_group_in(&dir);
 	if (d->group < 0 && errno != ENOENT)
@@ -285,6 +291,8 @@ struct vh_pci_dev *vh_function_read(const struct vh_function_bus *bus,
 	if (vh_function_driver_in(&dir, &d->driver, &d->on_vfio) < 0)
 		*ret_failed = errno;
 	pf = vh_root_link_name(&dir, "physfn");
+	if (!pf && errno != ENOENT)
+		*ret_failed = errno;
 	d->is_vf = pf && vh_pci_parse(pf, &d->pf) == 0;
 	return d;
 }

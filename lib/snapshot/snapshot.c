@@ -47,17 +47,21 @@ static bool *read_devices(const struct vh_root *root, const struct vh_host *h)
 	_auto_free_ struct vh_strbuf *read = vh_alloc((h->n_devs + 1) * sizeof(*read));
 	bool *unanswered = vh_alloc(h->n_devs + 1);
 	struct reading r = { root, h };
+	struct vh_reader reader = { 0 }; /* one for all that answer */
+	struct vh_root asked = *root;
 
+	asked.reader = &reader;
 	vh_reader_ask(read_config, &r, h->n_devs, root->fd, TIMEOUT, read);
 	for (size_t i = 0; i < h->n_devs; i++) {
 		const struct vh_pci_dev *d = h->devs[i];
 		_auto_(vh_detail) struct vh_detail *detail = NULL;
 
 		if (d->uses_read != VH_NO && read[i].data)
-			detail = vh_detail_read(root, h, d);
+			detail = vh_detail_read(&asked, h, d);
 		unanswered[i] = !detail || !detail->answered;
 		vh_strbuf_clear(&read[i]);
 	}
+	vh_reader_end(&reader);
 	return unanswered;
 }
 

@@ -316,12 +316,32 @@ static void test_interface(void)
 	   "as a plain device it is taken");
 }
 
+#define TOTAL "sys/bus/pci/devices/" PF "/sriov_totalvfs"
+
+/* With a function its virtual ones go, whoever has them. That they cannot be counted does not say
+ * that there are none; a link to itself cannot be followed by anybody. */
+static void test_uncounted(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, PF);
+
+	ok(stage_prepare(st, d) < 0 && stage_found(st, "pf-with-vfs"),
+	   "a function with virtual ones stays");
+	fake_remove(st->root, TOTAL);
+	if (symlinkat("sriov_totalvfs", st->root->fd, TOTAL) < 0)
+		abort();
+	ok(stage_prepare(st, d) < 0 && stage_is_home(st) &&
+		   strstr(st->err.what, "cannot read the devices"),
+	   "so does one whose virtual ones cannot be counted");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cycles); i++)
 		test_cycle(i);
 	test_told();
 	test_interface();
+	test_uncounted();
 	test_libvirt_fails();
 	test_group_stays_open();
 	test_claim_not_written();

@@ -210,6 +210,22 @@ static void test_refused(size_t n)
 	   "the card was not touched%s", refused[n].stopped ? "" : ", and nothing stopped");
 }
 
+/* A terminal of the session that is to end. */
+static void test_own(const char *cgroup, bool fails)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	int rc;
+
+	fake_put(st->root, "proc/self/cgroup", "0::%s\n", cgroup);
+	rc = stage_detach(st, CARD);
+	ok((rc < 0) == fails, "typed in %s: %s", cgroup, fails ? "refused" : "fine");
+	if (rc < 0 && (!st->err.what || !strstr(st->err.what, "runs in gpu.service") ||
+		       !stage_is_home(st) || strstr(st->told.data ? st->told.data : "", DM)))
+		ok(false, "%s", st->err.what ? st->err.what : "not said");
+	if (rc == 0)
+		ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "and home");
+}
+
 /* --- what does not come back ------------------------------------------------------------------------ */
 
 static void test_broken(void)
@@ -490,6 +506,9 @@ int main(void)
 	test_kept_by_logind();
 	for (size_t i = 0; i < VH_COUNT(refused); i++)
 		test_refused(i);
+	test_own("/system.slice/gpu.service/app.slice/vte.scope", true);
+	test_own("/system.slice/gpu.service", true);
+	test_own("/system.slice/other-gpu.service", false);
 	test_broken();
 	test_slow();
 	test_screen();

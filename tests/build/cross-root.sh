@@ -31,13 +31,11 @@ echo "$prefix"
 wanted=$suite
 [ "$arch $suite" != 'riscv64 bookworm' ] || wanted=trixie
 # Without updates: nothing of it is more than tested with.
-# shellcheck disable=SC2016	# apt expands them
-mapfile -t lines < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-	'Created-By: Packages' | awk -v suite="$suite" -v wanted="$wanted" \
-	'$3 == "main" && $2 == suite { print "deb", $1, wanted, $3 }' | sort -u)
+apt_sources=$(dirname "$0")/../vm/apt-sources.sh
+mapfile -t lines < <("$apt_sources" "$wanted" | awk -v wanted="$wanted" '$3 == wanted')
 mkdir -p "$dir"
 rm -rf "$dir/root"
-apt-config dump --no-empty | grep -E '^Acquire::(http|https)::Proxy' >"$dir/proxies" || true
+"$apt_sources" --proxies >"$dir/proxies"
 mmdebstrap --mode=root --variant=extract --architectures="$arch" --skip=check/qemu \
 	--aptopt="$(realpath "$dir/proxies")" --aptopt='Apt::Install-Recommends "false"' \
 	--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \

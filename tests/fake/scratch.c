@@ -71,6 +71,16 @@ struct scratch *scratch_new(const char *host)
 	return s;
 }
 
+/* Of AddressSanitizer, where that is: memory that was freed is kept from being used again, up to
+ * 256 MiB, and every fork copies the page tables of it. Between two cases nothing of it matters. */
+void __sanitizer_purge_allocator(void) __attribute__((weak));
+
+static void purge(void)
+{
+	if (__sanitizer_purge_allocator)
+		__sanitizer_purge_allocator();
+}
+
 void scratch_free(struct scratch *s)
 {
 	_auto_names_ struct vh_names names = { 0 };
@@ -84,6 +94,7 @@ void scratch_free(struct scratch *s)
 	vh_root_close(&s->root);
 	free(s->dir);
 	free(s);
+	purge();
 }
 
 char *scratch_device(const struct scratch *s, const char *addr)

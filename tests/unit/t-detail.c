@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/base/reader.h"
 #include "lib/host/read.h"
 #include "tests/fake/scratch.h"
 #include "tests/tap.h"
@@ -113,6 +114,53 @@ static void test_detail(void)
 	ok(!card->modules_read, "without modules.alias nobody knows the modules");
 }
 
+static void hang_at_card(const struct vh_root *root, enum vh_asked asked, const char *path,
+			 int error, const void *data, size_t len)
+{
+	(void)asked, (void)error, (void)data, (void)len;
+	while (root->place && strstr(root->place, CARD) && !strcmp(path, "reset_method"))
+		pause();
+}
+
+/* One child is asked about all functions, and another one after it hangs. */
+static void test_one_reader(void)
+{
+	static const struct vh_root_watch watch = { .saw = hang_at_card };
+	_auto_(scratch) struct scratch *s = scratch_new(MANIFEST);
+	_auto_(vh_host) const struct vh_host *h = read_all(s);
+	struct vh_reader reader = { 0 };
+	struct vh_root root = s->root;
+	pid_t first;
+
+	root.reader = &reader;
+	root.watch = &watch;
+	{
+		_auto_(vh_detail) struct vh_detail *one = vh_detail_read(&root, h, dev(h, VFIO));
+
+		first = reader.child.pid;
+		ok(one->answered && one->revision == 0x1f && first > 0, "one that stays is asked");
+	}
+	{
+		_auto_(vh_detail) struct vh_detail *other = vh_detail_read(&root, h, h->devs[2]);
+
+		ok(other->answered && other->revision == 0 && reader.child.pid == first,
+		   "and asked again of another function");
+	}
+	{
+		_auto_(vh_detail) struct vh_detail *card = vh_detail_read(&root, h, dev(h, CARD));
+
+		ok(!card->answered && card->revision == 3 && !card->reset,
+		   "it hangs: what was said before that is known");
+	}
+	{
+		_auto_(vh_detail) struct vh_detail *vfio = vh_detail_read(&root, h, dev(h, VFIO));
+
+		ok(vfio->answered && vh_streq(vfio->reset, "flr bus") && reader.child.pid != first,
+		   "and another one is asked of the next function");
+	}
+	vh_reader_end(&reader);
+}
+
 static void test_root(void)
 {
 	_auto_(scratch) struct scratch *s = scratch_new(
@@ -143,5 +191,7 @@ int main(void)
 	test_fake_group();
 	test_detail();
 	test_root();
+	if (!tap_under_valgrind())
+		test_one_reader();
 	return tap_done();
 }

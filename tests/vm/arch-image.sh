@@ -3,7 +3,7 @@
 # Builds what a test machine of another architecture boots (build-image.sh does that for a PC), once
 # per recipe, in the same cache; prints the folder. The packages are extracted, not configured: nothing
 # of that architecture runs here, and what their scripts would have done, and is needed, is done below.
-# The recipe is this file, arch.sh and image/.
+# The recipe is this file, arch.sh, apt-sources.sh and image/.
 #   arch-image.sh ARCH     needs root; exit status 3: its packages cannot be had
 set -euo pipefail
 
@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 arch=$1
 arch_words "$arch" || { echo "arch-image: no architecture '$arch'; there are: $ARCHES" >&2; exit 1; }
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
-recipe=$(cat "$here/arch-image.sh" "$here/arch.sh" "$here"/image/* | sha256sum | cut -c1-12)
+recipe=$(cat "$here/arch-image.sh" "$here/arch.sh" "$here/apt-sources.sh" "$here"/image/* | sha256sum | cut -c1-12)
 image=$cache/$arch-$recipe
 
 packages=(
@@ -30,21 +30,10 @@ packages=(
 log() { echo "arch-image: $*" >&2; }
 unusable() { tail -n 20 "$1" >&2; log "$2"; exit 3; }
 
-# sources SUITE: the machine's own package sources, with SUITE in place of its own release
-sources() {
-	local own
-	# shellcheck source=/dev/null
-	own=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || return 0
-	# shellcheck disable=SC2016	# apt expands them
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-		awk -v own="$own" -v suite="$1" '$3 == "main" && $2 ~ "^" own "(-updates|-security)?$" {
-			sub(own, suite, $2); print "deb", $1, $2, $3 }' | sort -u
-}
-
 extract_root() {
 	local lines
-	mapfile -t lines < <(sources "$arch_suite")
-	apt-config dump --no-empty | grep -E '^Acquire::(http|https)::Proxy' >proxies || true
+	mapfile -t lines < <("$here/apt-sources.sh" "$arch_suite")
+	"$here/apt-sources.sh" --proxies >proxies
 	# shellcheck disable=SC2016	# mmdebstrap's shell expands them
 	mmdebstrap --mode=root --variant=extract --architectures="$arch" --skip=check/qemu \
 		--aptopt="$PWD/proxies" --aptopt='Apt::Install-Recommends "false"' \

@@ -23,25 +23,12 @@ bookworm | trixie) ;;
 done ;;
 esac
 
-# The machine's own package sources, with SUITE in place of its own release.
-# None found, or not Debian: mmdebstrap knows where Debian is.
-sources() {
-	local own
-	# shellcheck source=/dev/null
-	own=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || true
-	[ -n "$own" ] || return 0
-	# shellcheck disable=SC2016	# apt expands them
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' 2>/dev/null |
-		awk -v own="$own" -v suite="$suite" '$3 == "main" && $2 ~ "^" own "(-updates|-security)?$" {
-			sub(own, suite, $2); print "deb", $1, $2, $3 }' | sort -u
-}
-
 lines=() options=() kernel_hook=()
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
-mapfile -t lines < <(sources)
+here=$(cd "$(dirname "$0")" && pwd)
+mapfile -t lines < <("$here/apt-sources.sh" "$suite")
 [ ! -e "$keys" ] || options+=("--keyring=$keys")
-apt-config dump --no-empty | grep -E '^Acquire::(http|https)::Proxy' >proxies || true
+"$here/apt-sources.sh" --proxies >proxies
 # What the kernel is in: one package, or from forky on three.
 # shellcheck disable=SC2016	# the shell in ROOT expands them
 download='get="apt-get -qq -o APT::Sandbox::User=root download"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds what a test machine boots (kernel, initramfs, root file system) from
 # Debian packages, once per suite and recipe, in the cache outside the source
-# tree; prints the folder. The recipe is this file, bootstrap.sh and image/.
+# tree; prints the folder. The recipe is this file, bootstrap.sh, apt-sources.sh and image/.
 #   build-image.sh [SUITE]     one of suites.sh, bookworm by default; needs root
 # Exit status 3: SUITE cannot be installed.
 set -euo pipefail
@@ -10,7 +10,7 @@ set -euo pipefail
 suite=${1:-bookworm}
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
-recipe=$(cat "$here/build-image.sh" "$here/bootstrap.sh" "$here"/image/* | sha256sum | cut -c1-12)
+recipe=$(cat "$here/build-image.sh" "$here/bootstrap.sh" "$here/apt-sources.sh" "$here"/image/* | sha256sum | cut -c1-12)
 image=$cache/$suite-$recipe
 
 packages=(

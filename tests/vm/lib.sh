@@ -688,6 +688,7 @@ setup() {
 		[ ! -d /mnt/lab/modules ] || install_modules || return
 		PROBED+=-$BOOT ;;
 	esac
+	[ "$WAY" = group ] || modprobe iommufd || return # before libvirt asks whether the kernel has it
 	# What libvirt finds by starting QEMU four times, and QEMU is the same in every boot of this run.
 	[ ! -d "$PROBED" ] || cp -r "$PROBED"/. $PROBED_BY_LIBVIRT
 	# A node without a driver, of kmod: libvirt would believe in KVM, and ask QEMU again at each define.

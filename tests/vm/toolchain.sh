@@ -11,7 +11,7 @@ cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
 mapfile -t packages < <(awk -F'|' '$1 == "base" || $1 == "check" { print $3 }' "$here/../../autogen.sh" | sort -u)
 # what a minimal Debian does not have, and the tests take for granted
 packages+=(iproute2 procps kmod python3)
-recipe=$(cat "$here/toolchain.sh" "$here/bootstrap.sh" <(echo "${packages[@]}") | sha256sum | cut -c1-12)
+recipe=$(cat "$here/toolchain.sh" "$here/bootstrap.sh" "$here/apt-sources.sh" <(echo "${packages[@]}") | sha256sum | cut -c1-12)
 root=$cache/toolchain-$suite-$recipe
 
 mkdir -p "$cache"

@@ -9,7 +9,7 @@ set -euo pipefail
 suite=$1 tool=$2
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${VFIO_HOOK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-hook/vm}
-recipe=$(cat "$here/build-image.sh" "$here/init" "$here/../bootstrap.sh" | sha256sum | cut -c1-12)
+recipe=$(cat "$here/build-image.sh" "$here/init" "$here/../bootstrap.sh" "$here/../apt-sources.sh" | sha256sum | cut -c1-12)
 image=$cache/boot-$suite-$tool-$recipe
 packages=(systemd-sysv kmod udev pciutils busybox zstd e2fsprogs util-linux procps "$tool"
 	libxml2 libinih1 libjson-c5 libpci3)
