@@ -5,6 +5,7 @@
 #include "cli/devices/lookup.h"
 #include "cli/judge.h"
 #include "lib/act/groups.h"
+#include "lib/base/bits.h"
 #include "lib/base/strbuf.h"
 #include "lib/base/uuid.h"
 #include "lib/config/config-file.h"
@@ -217,6 +218,20 @@ static void look_at_memory_dir(const struct vh_root *root)
 	free(vh_backing_type(root, dir));
 }
 
+/* What each NUMA node has of memory. */
+static void look_at_nodes(const struct vh_root *root)
+{
+	_auto_names_ struct vh_names names = { 0 };
+	struct vh_bits nodes = { 0 };
+	unsigned int n;
+
+	VH_IGNORE(vh_root_list(root, &names, "sys/devices/system/node")); /* none */
+	for (size_t i = 0; i < names.count; i++)
+		if (sscanf(names.name[i], "node%u", &n) == 1)
+			vh_bits_add(&nodes, n);
+	VH_IGNORE(vh_memory_of_nodes(root, &nodes) > 0);
+}
+
 /* With what it lets the host give up. */
 static void read_config(const struct vh_root *root, const struct vh_host *host)
 {
@@ -250,6 +265,7 @@ void vh_survey(void *ctx, const struct vh_root *root, const struct vh_host *host
 	look_at_scripts(root);
 	look_at_usb(root);
 	look_at_memory_dir(root);
+	look_at_nodes(root);
 	read_config(root, host);
 	free(vh_boot_binding_at_boot(root, NULL));
 }

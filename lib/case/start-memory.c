@@ -29,6 +29,23 @@ static void note_unknown(const struct vh_memory *m, const struct vh_memory_part 
 	}
 }
 
+/* Which does not fit even where nothing else is: of free memory the kernel says less by node. */
+static void read_bound(const struct vh_root *root, const struct vh_memory_part *parts, size_t count,
+		       struct vh_memory *m)
+{
+	for (size_t i = 0; i < count && !m->bound_kib; i++) {
+		uint64_t all = parts[i].huge || !parts[i].nodes
+				       ? 0
+				       : vh_memory_of_nodes(root, parts[i].nodes);
+
+		if (!all || parts[i].kib <= all)
+			continue;
+		m->bound_kib = parts[i].kib;
+		m->nodes_kib = all;
+		m->nodes = vh_bits_text(parts[i].nodes);
+	}
+}
+
 void vh_start_memory_read(const struct vh_root *root, const struct vh_host *h,
 			  const struct vh_domain *d, struct vh_memory *ret, struct vh_names *unseen)
 {
@@ -47,6 +64,7 @@ void vh_start_memory_read(const struct vh_root *root, const struct vh_host *h,
 		bound = bound || (parts[i].huge && parts[i].nodes);
 	}
 	vh_memory_read(root, h, huge, bound, ret, unseen);
+	read_bound(root, parts, count, ret);
 	note_unknown(ret, parts, count, unseen);
 }
 

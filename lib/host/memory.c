@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/base/bits.h"
 #include "lib/base/size.h"
 #include "lib/host/host.h"
 
@@ -15,6 +16,7 @@
 void vh_memory_clear(struct vh_memory *m)
 {
 	free(m->pools);
+	free(m->nodes);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -99,6 +101,24 @@ static void read_meminfo(const struct vh_root *root, const struct vh_host *h, bo
 	if (text && huge)
 		pool_of_meminfo(m, text);
 	m->arc_kib = m->read == VH_YES ? read_arc(root) : 0;
+}
+
+uint64_t vh_memory_of_nodes(const struct vh_root *root, const struct vh_bits *nodes)
+{
+	uint64_t sum = 0, one;
+
+	for (unsigned int n = 0; n < VH_BITS_MAX; n++) {
+		_auto_free_ char *name = NULL, *text = NULL;
+
+		if (!vh_bits_has(nodes, n))
+			continue;
+		name = vh_printf("Node %u MemTotal:", n);
+		text = vh_root_read(root, NODES "/node%u/meminfo", n);
+		if (!text || field(text, name, 0, &one) < 0)
+			return 0;
+		sum = vh_size_add(sum, one);
+	}
+	return sum;
 }
 
 /* --- huge pages --------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "lib/base/root.h"
 
+struct vh_bits;
 struct vh_host;
 
 /* Huge pages of one size, on one NUMA node or on all (node -1). Counts are pages. */
@@ -30,6 +31,10 @@ struct vh_memory {
 	size_t n_pools;
 	enum vh_tri pools_read;  /* YES: a size that is not in `pools` does not exist here */
 	enum vh_tri nodes_read;  /* the same for nodes */
+	uint64_t bound_kib; /* ordinary memory of the domain that is bound to NUMA nodes which have
+			       less in all; 0: there is none, or it is not known */
+	uint64_t nodes_kib; /* so much */
+	char *nodes;        /* these: "0-1" */
 	enum vh_tri own;         /* NO: the domain does not run; YES: what follows is its */
 	uint64_t own_kib;        /* resident in its QEMU, without file pages and huge pages */
 	uint64_t own_huge_kib;
@@ -40,6 +45,8 @@ struct vh_memory {
  * What cannot be told goes to `unseen`. */
 void vh_memory_read(const struct vh_root *root, const struct vh_host *h, bool huge, bool bound,
 		    struct vh_memory *ret, struct vh_names *unseen);
+/* What these NUMA nodes have in all; 0: not each of them tells. */
+uint64_t vh_memory_of_nodes(const struct vh_root *root, const struct vh_bits *nodes);
 /* Fills `own` with what this process, a running QEMU, holds; UNKNOWN where it cannot be seen. */
 void vh_memory_read_own(const struct vh_root *root, int64_t pid, struct vh_memory *m);
 void vh_memory_clear(struct vh_memory *m);

@@ -340,6 +340,7 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_, "sys/devices/system/node/online", .chars = NUMBER),
 	KEPT(LIST_, "sys/devices/system/node", .names = NAMES("node#"), .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/cpulist", .chars = NUMBER),
+	KEPT(FILE_, "sys/devices/system/node/*/meminfo", .words = NAMES("Node ")),
 	KEPT(LIST_, "sys/devices/system/node/*/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/devices/system/node/*/hugepages/*/*_hugepages", .chars = DIGITS),
 

@@ -74,6 +74,25 @@ CASE("memory-short", no_swap, .want = "error memory-short:5",
      .says = "guest memory 16 GiB + 0.4 GiB overhead, 15.2 GiB available, no swap" PINS,
      .fix = LESS);
 
+static void beyond_a_node(struct world *w)
+{
+	big_guest(w, 64);
+	w->c.memory.bound_kib = 16 * GIB;
+	w->c.memory.nodes_kib = 12 * GIB;
+	w->c.memory.nodes = S("1");
+}
+CASE("memory-beyond-a-node", beyond_a_node, .want = "error memory-short:5",
+     .says = "16 GiB of the guest's memory is bound to NUMA node 1, which has 12 GiB in all",
+     .fix = "bind it to more nodes");
+
+static void beyond_nodes(struct world *w)
+{
+	beyond_a_node(w);
+	w->c.memory.nodes = S("0-1");
+}
+CASE("memory-beyond-nodes", beyond_nodes, .want = "error memory-short:5",
+     .says = "bound to NUMA nodes 0-1, which have 12 GiB in all");
+
 /* IBM Z: a guest of 1 GiB had 42 MiB of it resident, and nothing locked. */
 static void short_on_z(struct world *w)
 {

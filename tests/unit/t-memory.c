@@ -345,6 +345,12 @@ static void test_pinning(void)
 #define ARC(size, min)                                                                              \
 	"f proc/spl/kstat/zfs/arcstats\t9 1 0x01 147 39984 1 2\\nname  type data\\nhits  4    5\\n" \
 	"size_x   4   77\\nc_min                           4    " #min "\\nsize   4  " #size "\n"
+#define OF_NODE(node, kib)                                                                      \
+	"f sys/devices/system/node/node" #node "/meminfo\tNode " #node " MemTotal:       " #kib \
+	" kB\\nNode " #node " MemFree:   1 kB\n"
+#define NODES_UNSEEN                                                           \
+	"; not checked: memory: whether the NUMA nodes that <numatune> names " \
+	"have enough of it"
 #define BACKED "<memoryBacking><hugepages/></memoryBacking>"
 #define BOUND "<numatune><memory nodeset='1'/></numatune>"
 
@@ -391,6 +397,20 @@ static const struct {
 	{ "ordinary memory of a node", MEMINFO(""), BOUND,
 	  "500+0 swap 200/300; not checked: memory: whether the NUMA nodes that <numatune> names "
 	  "have enough of it" },
+	{ "ordinary memory that a node has", MEMINFO("") OF_NODE(0, 7) OF_NODE(1, 8), BOUND,
+	  "500+0 swap 200/300" NODES_UNSEEN },
+	{ "more than a node has", MEMINFO("") OF_NODE(0, 9) OF_NODE(1, 7), BOUND,
+	  "500+0 swap 200/300 8 of 7 of 1" NODES_UNSEEN },
+	{ "more than two nodes have", MEMINFO("") OF_NODE(0, 4) OF_NODE(1, 3),
+	  "<numatune><memory nodeset='0-1'/></numatune>",
+	  "500+0 swap 200/300 8 of 7 of 0-1" NODES_UNSEEN },
+	{ "of two nodes one does not tell", MEMINFO("") OF_NODE(0, 4),
+	  "<numatune><memory nodeset='0-1'/></numatune>", "500+0 swap 200/300" NODES_UNSEEN },
+	{ "more than a node has, on huge pages",
+	  MEMINFO(TOTALS) POOL(2048, 9, 7, 2, 0, 0) NODE(0, 5, 4) NODE(1, 4, 3) OF_NODE(1, 7),
+	  BACKED BOUND, "500+0 swap 200/300 2048:5/9 0/2048:4/5 1/2048:3/4" },
+	{ "more than a node has, which is not all that may be taken", MEMINFO("") OF_NODE(1, 7),
+	  "<numatune><memory mode='preferred' nodeset='1'/></numatune>", "500+0 swap 200/300" },
 	{ "a domain that cannot be judged", MEMINFO(""), HUGE("<page size='x'/>"),
 	  "unknown; not checked: memory: line 2: size of <page> is 'x' 'KiB', which is not a size" },
 };
@@ -418,6 +438,11 @@ static char *show_host(const struct vh_memory *m, const struct vh_names *unseen)
 		add(&sb, "/", p->total);
 		if (p->overcommit)
 			add(&sb, "+", p->overcommit);
+	}
+	if (m->bound_kib) {
+		add(&sb, " ", m->bound_kib);
+		add(&sb, " of ", m->nodes_kib);
+		vh_strbuf_addf(&sb, " of %s", m->nodes);
 	}
 	for (size_t i = 0; i < unseen->count; i++)
 		vh_strbuf_addf(&sb, "; not checked: %s", unseen->name[i]);

@@ -104,6 +104,23 @@ static void beyond_all(const struct vh_case *c, const struct vh_memory_need_sums
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
+/* libvirt binds it strictly: the kernel takes no page from elsewhere, and ends QEMU. */
+static void beyond_nodes(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_memory *m = &c->memory;
+	_auto_free_ char *need = vh_size_text(m->bound_kib, VH_TENTHS);
+	_auto_free_ char *all = vh_size_text(m->nodes_kib, VH_TENTHS);
+	bool several = strpbrk(m->nodes, ",-");
+	struct vh_finding *f;
+
+	f = vh_finding_add(
+		out, r, NULL, "bind it to more nodes in <numatune>, or give the guest less",
+		"%s of the guest's memory is bound to NUMA node%s %s, which %s %s in all: passthrough pins all of it when the guest starts",
+		need, several ? "s" : "", m->nodes, several ? "have" : "has", all);
+	f->severity = severity_of(c, VH_ERROR);
+	vh_finding_about(f, NULL, c->domain->memory.line);
+}
+
 static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 			       struct vh_findings *out)
 {
@@ -115,6 +132,8 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 
 	if (!vh_memory_need_is_judged(c))
 		return;
+	if (m->bound_kib)
+		beyond_nodes(c, r, out);
 	s = vh_memory_need_sums(c);
 	if (m->read != VH_YES && m->total_kib && s.need > m->total_kib)
 		beyond_all(c, &s, r, out);
@@ -149,7 +168,7 @@ const struct vh_rule vh_rule_memory_short = {
 		   "warning: other programs will be swapped out. If it is also more than these\n"
 		   "and the free swap together, it is an error. Give the guest less, or stop\n"
 		   "something; set 'memory = warn' or 'off' in the configuration if you know\n"
-		   "better. Single NUMA nodes are not checked.\n"
+		   "better. Of single NUMA nodes only what they have in all is looked at.\n"
 		   "On IBM Z only what the guest maps for its devices is pinned, while it runs:\n"
 		   "there it is a warning.",
 };
