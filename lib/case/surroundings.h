@@ -50,7 +50,7 @@ struct vh_surroundings {
 	char *memory_fs;         /* of what type its file system is; NULL: unknown */
 	char *path_fs;           /* the same of shared_path; NULL: unknown, or there is none */
 	struct vh_ownership ownership; /* whether QEMU may open the nodes of VFIO */
-	struct vh_saving saving; /* who would save its guest when the host shuts down */
+	struct vh_saving saving;       /* who would save its guest when the host shuts down */
 };
 
 /* `pool`: a network gives it a virtual function. `unseen`: what could not be told. */

@@ -236,10 +236,11 @@ static int read_type(struct vh_domain *d, const xmlNode *root, struct vh_error *
 
 	/* xmlns= for xmlns:qemu=: libvirt finds nothing in it */
 	if (!vh_xml_is(root, "domain") && !strcmp(vh_xml_name(root), "domain"))
-		return vh_fail(err, VH_E_INPUT, 0,
-			       "remove xmlns='...' from it; what <qemu:commandline> needs is xmlns:qemu='...'",
-			       "line %d: <domain> is of a namespace, and libvirt's is of none",
-			       vh_xml_line(root));
+		return vh_fail(
+			err, VH_E_INPUT, 0,
+			"remove xmlns='...' from it; what <qemu:commandline> needs is xmlns:qemu='...'",
+			"line %d: <domain> is of a namespace, and libvirt's is of none",
+			vh_xml_line(root));
 	if (!vh_xml_is(root, "domain")) {
 		shown = vh_printable(vh_xml_name(root), VH_VALUE_MAX);
 		return vh_fail(err, VH_E_INPUT, 0, "give it what 'virsh dumpxml NAME' prints",

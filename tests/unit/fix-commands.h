@@ -43,7 +43,7 @@ static const struct {
 	{ "setsebool", false },  { "loginctl", false },
 	{ "ssh", false },        { "getent", false }, /* no tree has a URI: unit/t-unreached.c */
 	{ "modprobe", false },   { "grep", false },   /* an address */
-	{ "mdevctl", false },    /* a UUID */
+	{ "mdevctl", false },                         /* a UUID */
 };
 
 static inline size_t fix_command_at(const char *text)

@@ -219,8 +219,8 @@ static void check_denied(const struct vh_case *c, const struct vh_rule *r, struc
 	}
 }
 
-/* Who makes it: the driver of VMD makes a PCI domain below its controller, which is not a bridge, and
- * all that is in it has the controller's identity to the IOMMU, and its group. */
+/* Who makes it: the driver of VMD makes a PCI domain below its controller, which is not a bridge,
+ * and all that is in it has the controller's identity to the IOMMU, and its group. */
 static const struct vh_pci_dev *maker_of(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	const struct vh_plan_dev *pd = NULL;

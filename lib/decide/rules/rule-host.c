@@ -367,9 +367,10 @@ static void check_ownership(const struct vh_case *c, const struct vh_rule *r,
 
 	if (!o->closed)
 		return;
-	fix = vh_printf("write this rule of udev into /etc/udev/rules.d/60-vfio.rules, and reload the rules: SUBSYSTEM==\"vfio\", OWNER=\"%s\", MODE=\"0600\"\n"
-			"or write dynamic_ownership = 1 into /etc/libvirt/qemu.conf, and restart the daemon",
-			user ? user : "USER");
+	fix = vh_printf(
+		"write this rule of udev into /etc/udev/rules.d/60-vfio.rules, and reload the rules: SUBSYSTEM==\"vfio\", OWNER=\"%s\", MODE=\"0600\"\n"
+		"or write dynamic_ownership = 1 into /etc/libvirt/qemu.conf, and restart the daemon",
+		user ? user : "USER");
 	f = vh_finding_add(
 		out, r, NULL, fix,
 		"QEMU%s%s%s may not open the group in /dev/vfio: qemu.conf has dynamic_ownership = 0, so that libvirt does not give it to QEMU, and no rule of udev does",

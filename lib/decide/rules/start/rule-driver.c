@@ -67,7 +67,8 @@ static void check_vendor(const struct vh_rule *r, const struct vh_plan_dev *pd,
 
 /* QEMU drives the device of a <disk type='nvme'> by itself. Some controllers say no more than that
  * they have to do with storage (0180). */
-static void check_nvme(const struct vh_rule *r, const struct vh_plan_dev *pd, struct vh_findings *out)
+static void check_nvme(const struct vh_rule *r, const struct vh_plan_dev *pd,
+		       struct vh_findings *out)
 {
 	uint32_t kind = pd->dev->class >> 8;
 	_auto_free_ char *what = NULL;
