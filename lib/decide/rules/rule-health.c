@@ -23,20 +23,20 @@ enum cure {
  * (issue 6) and isc30/ryzen-gpu-passthrough-proxmox (issues 89 and 135).
  */
 static const struct family {
-	uint16_t from, to;
 	const char *name;
+	uint16_t from, to;
 	enum cure cure;
 } families[] = {
-	{ 0x66a0, 0x66af, "Vega 20", BY_MODULE },    { 0x67c0, 0x67df, "Polaris 10", BY_MODULE },
-	{ 0x67e0, 0x67ff, "Polaris 11", BY_MODULE }, { 0x6860, 0x687f, "Vega 10", BY_MODULE },
-	{ 0x6980, 0x699f, "Polaris 12", BY_MODULE }, { 0x6fdf, 0x6fdf, "Polaris 20", BY_MODULE },
-	{ 0x7310, 0x731f, "Navi 10", BY_MODULE },    { 0x7340, 0x734f, "Navi 14", BY_MODULE },
-	{ 0x7360, 0x7362, "Navi 12", BY_MODULE },    { 0x15d8, 0x15d8, "Picasso", BY_GUEST },
-	{ 0x15dd, 0x15dd, "Raven", BY_GUEST },       { 0x1636, 0x1636, "Renoir", BY_GUEST },
-	{ 0x1638, 0x1638, "Cezanne", BY_GUEST },     { 0x1681, 0x1681, "Rembrandt", BY_GUEST },
-	{ 0x164e, 0x164e, "Raphael", BY_GUEST },     { 0x13c0, 0x13c0, "Granite Ridge", BY_GUEST },
-	{ 0x15bf, 0x15bf, "Phoenix", BY_GUEST },     { 0x15c8, 0x15c8, "Phoenix 2", BY_GUEST },
-	{ 0x1900, 0x1901, "Hawk Point", BY_GUEST },
+	{ "Vega 20", 0x66a0, 0x66af, BY_MODULE },    { "Polaris 10", 0x67c0, 0x67df, BY_MODULE },
+	{ "Polaris 11", 0x67e0, 0x67ff, BY_MODULE }, { "Vega 10", 0x6860, 0x687f, BY_MODULE },
+	{ "Polaris 12", 0x6980, 0x699f, BY_MODULE }, { "Polaris 20", 0x6fdf, 0x6fdf, BY_MODULE },
+	{ "Navi 10", 0x7310, 0x731f, BY_MODULE },    { "Navi 14", 0x7340, 0x734f, BY_MODULE },
+	{ "Navi 12", 0x7360, 0x7362, BY_MODULE },    { "Picasso", 0x15d8, 0x15d8, BY_GUEST },
+	{ "Raven", 0x15dd, 0x15dd, BY_GUEST },       { "Renoir", 0x1636, 0x1636, BY_GUEST },
+	{ "Cezanne", 0x1638, 0x1638, BY_GUEST },     { "Rembrandt", 0x1681, 0x1681, BY_GUEST },
+	{ "Raphael", 0x164e, 0x164e, BY_GUEST },     { "Granite Ridge", 0x13c0, 0x13c0, BY_GUEST },
+	{ "Phoenix", 0x15bf, 0x15bf, BY_GUEST },     { "Phoenix 2", 0x15c8, 0x15c8, BY_GUEST },
+	{ "Hawk Point", 0x1900, 0x1901, BY_GUEST },
 };
 
 static const struct family *bad_family(const struct vh_pci_dev *d)

@@ -207,7 +207,7 @@ bool vh_units_are_ending(const struct vh_root *root)
 	bool ending;
 
 	add(&u, root, &names);
-	ending = u.list[0].active; /* it has a job from the first moment on */
+	ending = u.count && u.list[0].active; /* it has a job from the first moment on */
 	vh_units_clear(&u);
 	return ending;
 }
