@@ -555,6 +555,11 @@ disk_of_host() {	# ADDRESS: its disk, by name
 		<source dev='$(disk "$1")'/><target dev='vda' bus='virtio'/></disk>"
 }
 macvtap() { echo "<interface type='direct'><source dev='$(nic "$1")' mode='bridge'/></interface>"; }	# ADDRESS
+no_usb_device() {	# [POLICY]: one that nobody has
+	USB="<controller type='usb' model='qemu-xhci'/>"
+	echo "<hostdev mode='subsystem' type='usb'><source${1:+ startupPolicy='$1'}>
+		<vendor id='0x1d6b'/><product id='0x7777'/></source></hostdev>"
+}
 usb_device() {	# ADDRESS: the first one behind this controller, by its ids
 	local file id
 	file=$(echo "$DEVICES/$1"/usb*/*-*/idVendor)
