@@ -56,6 +56,12 @@ functions() {
 	later no_functions "$1"
 }
 # igb takes its functions away when it is unbound, and has none when it is back.
+same_mac() {	# ADDRESS: its interface has the MAC address afterwards that it has now
+	local was
+	was=$(cat "$DEVICES/$1"/net/*/address)
+	lasting "its interface has another MAC address" not within 20 has_mac "$1" "$was"
+}
+has_mac() { is "$(cat "$DEVICES/$1"/net/*/address)" "$2"; }
 lost_functions() { lasting "its virtual function does not come back" test ! -e "$DEVICES/$VF"; }
 no_functions() { echo 0 >"$DEVICES/$1/sriov_numvfs"; echo 1 >"$DEVICES/$1/sriov_drivers_autoprobe"; }
 
