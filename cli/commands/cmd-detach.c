@@ -113,7 +113,8 @@ static int begin(struct action *a, struct vh_cli *cli, char **args, int count, b
 	/* The terminal may be of the desktop that is handed over, and end with it; some seconds
 	 * later systemd ends all that the user began there (user@.service). We have our own end. */
 	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
+	if (takes)
+		signal(SIGTERM, SIG_IGN);
 	vh_progress_begin(&a->progress, "looking at the devices", a->config.timeout_call);
 	vh_progress_listen(&a->progress, &cli->root);
 	return 0;

@@ -241,25 +241,21 @@ static bool is_concerned(const struct vh_case *c)
 	       vh_domain_pins(c->domain, c->networks.pools.count > 0);
 }
 
-/* A hook that makes mediated devices when a guest starts may make these; one that calls libvirt,
- * too (virsh nodedev-start). */
-static void expect_mediated(struct vh_case *c)
+/* Another hook may make what is not there when the guest starts: ours is usually called first. */
+static void expect_made(struct vh_case *c)
 {
-	_auto_free_ char *maker = NULL;
+	_auto_free_ char *maker = c->scripts.maker ? vh_printable(c->scripts.maker, 120) : NULL;
 
-	for (size_t i = 0; i < c->scripts.count && !maker; i++)
-		if (c->scripts.list[i].deed == VH_DEED_MEDIATE ||
-		    c->scripts.list[i].deed == VH_DEED_VIRSH)
-			maker = vh_printable(c->scripts.list[i].file, 120);
 	for (size_t i = 0; i < c->lies.count && maker; i++) {
 		struct vh_whereabout *w = &c->lies.list[i];
 
-		if (!w->absent || w->need->kind != VH_NEED_MEDIATED)
+		if (!w->absent)
 			continue;
 		w->absent = false;
 		vh_names_note(&c->unseen,
-			      "whether %s makes the mediated device %s when the guest starts",
-			      maker, w->need->name);
+			      "whether %s makes the %s of line %d when the guest starts", maker,
+			      w->need->kind == VH_NEED_MEDIATED ? "mediated device" : "USB device",
+			      w->need->line);
 	}
 }
 
@@ -294,7 +290,7 @@ static int read_domain(struct vh_case *c, const struct vh_case_ask *ask, struct 
 	if (!ask->policy && !c->domain->lone &&
 	    (vh_domain_has_pci(c->domain) || c->domain->smuggled.count))
 		vh_hook_scripts_read(&c->scripts, ask->root, c->domain->name, &c->unseen);
-	expect_mediated(c);
+	expect_made(c);
 	return 0;
 }
 

@@ -33,11 +33,6 @@ static const struct {
 	{ "echo efi-framebuffer.0 > /sys/bus/platform/drivers/efi-framebuffer/unbind", VH_DEED_NONE },
 	{ "cat /sys/bus/pci/devices/$d/driver_override", VH_DEED_NONE },
 	{ "driverctl set-override 0000:01:00.0 vfio-pci", VH_DEED_BIND },
-	{ "mdevctl start -u \"$UUID\"", VH_DEED_MEDIATE },
-	{ "echo \"$UUID\" > \"/sys/bus/pci/devices/$GPU/mdev_supported_types/$TYPE/create\"",
-	  VH_DEED_MEDIATE },
-	{ "cat /sys/class/mdev_bus/$GPU/mdev_supported_types/$TYPE/available_instances",
-	  VH_DEED_NONE },
 	{ "", VH_DEED_NONE },
 };
 
@@ -118,9 +113,46 @@ static void test_calls(void)
 	}
 }
 
+/* Another hook that may make what is not there yet. */
+static const struct {
+	const char *name, *tree, *maker;
+} makers[] = {
+	{ "ours alone", OURS, NULL },
+	{ "a script that makes nothing", OURS BEGIN "a.sh\t#!/bin/sh\necho hello\n", NULL },
+	{ "a comment", OURS BEGIN "a.sh\t#!/bin/sh\n# mdevctl start\n", NULL },
+	{ "mdevctl", OURS BEGIN "a.sh\t#!/bin/bash\nmdevctl start -u $U\n", "a.sh" },
+	{ "a file of the kernel", OURS BEGIN "a.sh\t#!/bin/sh\nT=/sys/x/create\necho $U >$T\n",
+	  "a.sh" },
+	{ "a unit", OURS BEGIN "a.sh\t#!/bin/sh\nsystemctl start mdev@x\n", "a.sh" },
+	{ "USB over the network", OURS BEGIN "a.sh\t#!/bin/sh\nusbip attach -r h -b 1-2\n", "a.sh" },
+	{ "another language", OURS BEGIN "a.py\t#!/usr/bin/python3\nprint(1)\n", "a.py" },
+	{ "a program", OURS BEGIN "a\t\\x7fELF\n", "a" },
+	{ "a program that is called",
+	  OURS "f usr/local/bin/make-vgpu\t\\x7fELF\\x00\n" BEGIN
+	       "a.sh\t#!/bin/sh\n/usr/local/bin/make-vgpu\n",
+	  "make-vgpu" },
+};
+
+static void test_makers(void)
+{
+	for (size_t i = 0; i < VH_COUNT(makers); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(makers[i].tree);
+		_auto_names_ struct vh_names unseen = { 0 };
+		struct vh_hook_scripts found = { 0 };
+
+		vh_hook_scripts_read(&found, &s->root, "vm", &unseen);
+		if (!ok(makers[i].maker ? found.maker && vh_has_suffix(found.maker, makers[i].maker)
+					: !found.maker,
+			"another hook makes devices: %s", makers[i].name))
+			diag("have: %s", found.maker ? found.maker : "none");
+		vh_hook_scripts_clear(&found);
+	}
+}
+
 int main(void)
 {
 	test_calls();
+	test_makers();
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {
 		const char *what = NULL, *again = NULL;
 		enum vh_hook_deed deed = vh_hook_scripts_deed(lines[i].line, &what);

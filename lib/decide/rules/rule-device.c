@@ -125,7 +125,7 @@ static void check_others(const struct vh_case *c, const struct vh_rule *r, struc
 				       ? vh_printf("no USB device %u on bus %u", n->number, n->bus)
 				       : vh_printf("no USB device at port %u-%s", n->bus, n->name);
 			fix = vh_printf(
-				"write startupPolicy='optional' into the <source> at line %d, and the guest starts without it; or plug it in%s",
+				"write startupPolicy='optional' into the <source> of the <hostdev> at line %d, and the guest starts without it; or plug it in%s",
 				n->line,
 				n->by_id
 					? ""

@@ -247,10 +247,11 @@ static void check_made(const struct vh_case *c, const struct vh_rule *r, struct 
 		if (!m)
 			continue;
 		fix = vh_printf(
-			"choose another device, or switch %s off in the firmware setup: then %s is a device like others\n"
-			"or give all that is behind it to the guest: name %s alone",
-			!strcmp(m->driver, "vmd") ? "VMD" : name, vh_pci_str(&pd->dev->addr).s,
-			name);
+			"choose another device\n"
+			"or give all that is behind it to the guest: name %s alone\n"
+			"or switch %s off in the firmware setup, where no RAID has been made with it (VROC, RST), which would be gone: then %s is a device like others",
+			name, !strcmp(m->driver, "vmd") ? "VMD" : name,
+			vh_pci_str(&pd->dev->addr).s);
 		vh_finding_add(
 			out, r, pd, fix,
 			"%s is made by the driver '%s' of %s, which has to leave that driver, since both are in IOMMU group %d: then there is no %s any more",
@@ -286,7 +287,7 @@ const struct vh_rule vh_rule_group_not_viable = {
 		   "second, another device is the safe choice. A disk behind Intel VMD cannot\n"
 		   "be given away alone: it shares the group of its controller, whose driver\n"
 		   "makes it, and is gone when that driver is. Without VMD in the firmware\n"
-		   "setup it is a disk like others.",
+		   "setup it is a disk like others, but a RAID that VMD has made is gone.",
 };
 
 /* A peer that another rule refused goes nowhere. */

@@ -339,8 +339,8 @@ const struct vh_rule vh_rule_vfio_unavailable = {
 		   "that was upgraded or removed without a reboot: then a reboot is enough. A\n"
 		   "kernel built by hand needs CONFIG_VFIO_PCI. If vfio-pci is available and\n"
 		   "only modules.alias of the running kernel is missing, libvirt 10.0 to 11.3\n"
-		   "fails, because it reads it before it binds a device: that is an error. For\n"
-		   "12.8 and later it is none, for others a warning. 'depmod' writes that file.",
+		   "fails, because it reads it before it binds a device: that is an error. 12.8\n"
+		   "starts without it; with others it is a warning. 'depmod' writes that file.",
 };
 
 /* --- the daemon's unit --------------------------------------------------------------------------- */
@@ -357,6 +357,17 @@ static void add_hardened(const struct vh_host *h, const struct vh_rule *r, const
 		       what, (int)strcspn(setting, "="), setting);
 }
 
+/* What goes by iommufd libvirt opens itself. */
+static bool goes_by_group(const struct vh_case *c)
+{
+	if (!c->domain || c->networks.pools.count)
+		return true;
+	for (size_t i = 0; i < c->domain->n_devices; i++)
+		if (!vh_domain_is_iommufd(c->domain, &c->domain->devices[i]))
+			return true;
+	return false;
+}
+
 /* Not the unit: the setting for all guests. */
 static void check_ownership(const struct vh_case *c, const struct vh_rule *r,
 			    struct vh_findings *out)
@@ -365,7 +376,7 @@ static void check_ownership(const struct vh_case *c, const struct vh_rule *r,
 	_auto_free_ char *user = o->user ? vh_printable(o->user, 40) : NULL, *fix = NULL;
 	struct vh_finding *f;
 
-	if (!o->closed)
+	if (!o->closed || !goes_by_group(c))
 		return;
 	fix = vh_printf(
 		"write this rule of udev into /etc/udev/rules.d/60-vfio.rules, and reload the rules: SUBSYSTEM==\"vfio\", OWNER=\"%s\", MODE=\"0600\"\n"
@@ -376,7 +387,7 @@ static void check_ownership(const struct vh_case *c, const struct vh_rule *r,
 		"QEMU%s%s%s may not open the group in /dev/vfio: qemu.conf has dynamic_ownership = 0, so that libvirt does not give it to QEMU, and no rule of udev does",
 		user ? ", which runs as '" : ", unless it runs as root,", user ? user : "",
 		user ? "'," : "");
-	if (!user)
+	if (!user || c->scripts.maker) /* another hook may do it */
 		f->severity = VH_WARNING;
 }
 

@@ -206,26 +206,23 @@ static void report(const struct vh_case *c, const struct vh_rule *r, const struc
 	vh_finding_about(f, addr, w->need->line);
 }
 
-/* libvirt chooses it before the device is taken, whichever stands first in the directory. */
+/* libvirt chooses one after prepare, when those that we took are gone (qemu_process.c,
+ * qemuProcessSetupGraphics()): whichever is left. */
 static void report_render(const struct vh_rule *r, const struct vh_whereabout *w,
 			  const struct hit *hit, const char *left, struct vh_findings *out)
 {
-	_auto_free_ char *shown = vh_printable(left ? left : "", 40), *fix = NULL;
-	bool other = left || w->others;
+	_auto_free_ char *fix = NULL;
 	struct vh_finding *f;
 
-	fix = other ? vh_printf("write rendernode='%s' into the <gl> of the <graphics> at line %d",
-				left ? shown : "...", w->need->line)
-		    : vh_printf("remove the <gl> of the <graphics> at line %d, or all of it: no other graphics card draws for it",
-				w->need->line);
+	if (left || w->others)
+		return;
+	fix = vh_printf(
+		"remove the <gl> of the <graphics> at line %d, or all of it: no other graphics card draws for it",
+		w->need->line);
 	f = vh_finding_add(
 		out, r, hit->pd, fix,
-		"libvirt chooses a render node for the <graphics> of line %d, and %s is on %s, which this start takes from the host: %s",
-		w->need->line, hit->name, vh_pci_str(&hit->pd->dev->addr).s,
-		other ? "if it chooses that, QEMU ends"
-		      : "there is no other, and QEMU ends without it");
-	if (other)
-		f->severity = VH_WARNING;
+		"the <graphics> of line %d needs a render node, and %s is on %s, which this start takes from the host: libvirt finds no other",
+		w->need->line, hit->name, vh_pci_str(&hit->pd->dev->addr).s);
 	vh_finding_about(f, &hit->pd->dev->addr, w->need->line);
 }
 

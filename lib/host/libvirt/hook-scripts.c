@@ -81,21 +81,18 @@ static const struct {
 	{ VH_DEED_UNLOAD, { "rmmod", "vfio" }, "rmmod vfio" },
 	{ VH_DEED_LOAD, { "modprobe", "vfio-pci" }, "modprobe vfio-pci" },
 	{ VH_DEED_LOAD, { "modprobe", "vfio_pci" }, "modprobe vfio-pci" },
-	{ VH_DEED_MEDIATE, { "mdevctl" }, "mdevctl" },
 };
 
-/* Of bind and unbind those of PCI: a console and a framebuffer of the firmware have them, too. */
+/* Files of PCI alone: a console and a framebuffer of the firmware have bind and unbind, too. */
 static const struct {
-	enum vh_hook_deed deed;
 	const char *part, *with, *what;
 } files[] = {
-	{ VH_DEED_BIND, "driver_override", "", "echo > driver_override" },
-	{ VH_DEED_BIND, "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe" },
-	{ VH_DEED_BIND, "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id" },
-	{ VH_DEED_BIND, "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id" },
-	{ VH_DEED_BIND, "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind" },
-	{ VH_DEED_BIND, "/bind", "pci", "echo > /sys/bus/pci/drivers/bind" },
-	{ VH_DEED_MEDIATE, "/create", "", "echo > mdev_supported_types/create" },
+	{ "driver_override", "", "echo > driver_override" },
+	{ "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe" },
+	{ "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id" },
+	{ "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id" },
+	{ "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind" },
+	{ "/bind", "pci", "echo > /sys/bus/pci/drivers/bind" },
 };
 
 static bool is_written(const char *line, const char *part)
@@ -120,7 +117,7 @@ enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what)
 		if (!is_written(line, files[i].part) || !strstr(line, files[i].with))
 			continue;
 		*ret_what = files[i].what;
-		return files[i].deed;
+		return VH_DEED_BIND;
 	}
 	return VH_DEED_NONE;
 }
@@ -226,6 +223,44 @@ static void note_line(struct search *s, size_t first, const char *path, int line
 	l->caller = vh_strdup(caller);
 }
 
+static void note_maker(struct search *s, const char *path)
+{
+	if (!s->to->maker)
+		s->to->maker = vh_printf("/%s", path);
+}
+
+/* A line of a shell script. */
+static bool may_make(const char *line)
+{
+	static const char *const words[] = { "mdev",     "/create", "systemctl", "usb",   "uhubctl",
+					     "modprobe", "virsh",   "chown",     "chmod", "setfacl" };
+
+	line += strspn(line, BLANKS);
+	for (size_t i = 0; *line != '#' && i < VH_COUNT(words); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+/* A program that no distribution has under this name. */
+static bool is_own_program(const char *path)
+{
+	static const char *const dirs[] = { "bin/", "sbin/", "usr/bin/", "usr/sbin/" };
+
+	for (size_t i = 0; i < VH_COUNT(dirs); i++)
+		if (vh_has_prefix(path, dirs[i]))
+			return false;
+	return !vh_has_suffix(path, PROGRAM);
+}
+
+static bool is_shell(const char *text)
+{
+	size_t n = strcspn(text, "\n");
+	_auto_free_ char *first = vh_strndup(text, n);
+
+	return vh_has_prefix(text, "#!") && strstr(first, "sh");
+}
+
 static void follow(struct search *s, const char *called, const char *path, int line, int depth);
 
 /* `text` is changed. */
@@ -243,6 +278,8 @@ static void read_lines(struct search *s, const char *path, char *text, const cha
 
 		if (deed)
 			note_line(s, first, path, n, deed, what, caller);
+		if (may_make(line))
+			note_maker(s, path);
 		for (; depth && !deed && (called = vh_hook_scripts_call(&at, &within)); free(called))
 			follow(s, called + 1, path, n, depth - 1);
 	}
@@ -300,6 +337,8 @@ static void follow(struct search *s, const char *called, const char *path, int l
 	caller = vh_printf("/%s:%d", path, line);
 	if (text)
 		read_lines(s, called, text, caller, depth);
+	else if (is_own_program(called))
+		note_maker(s, called);
 }
 
 /* A link to our own program is none; and nothing of a program but its name is of interest. */
@@ -315,12 +354,15 @@ static void read_script(struct search *s, const char *path)
 		shown = vh_printable(path, SHOWN_MAX);
 		vh_names_note(s->unseen, "the hook /%s: %s", shown, strerror(errno));
 	}
-	if (!text || !vh_has_prefix(text, "#!"))
-		return;
 	/* a manifest has no modes */
-	if (s->root->live && !(st.st_mode & 0111))
-		*VH_APPEND(s->to->idle.name, s->to->idle.count) = vh_printf("/%s", path);
-	else
+	if (s->root->live && !(st.st_mode & 0111)) {
+		if (text && vh_has_prefix(text, "#!"))
+			*VH_APPEND(s->to->idle.name, s->to->idle.count) = vh_printf("/%s", path);
+		return;
+	}
+	if (!text || !is_shell(text))
+		note_maker(s, path);
+	if (text && vh_has_prefix(text, "#!"))
 		read_lines(s, path, text, NULL, DEPTH_MAX);
 }
 
@@ -395,5 +437,6 @@ void vh_hook_scripts_clear(struct vh_hook_scripts *s)
 	}
 	free(s->list);
 	vh_names_clear(&s->idle);
+	free(s->maker);
 	memset(s, 0, sizeof(*s));
 }

@@ -18,7 +18,6 @@ enum vh_hook_deed {
 	VH_DEED_BIND,    /* binds or unbinds PCI devices */
 	VH_DEED_UNLOAD,  /* unloads VFIO */
 	VH_DEED_LOAD,    /* loads VFIO */
-	VH_DEED_MEDIATE, /* makes mediated devices */
 };
 
 struct vh_hook_line {
@@ -34,6 +33,9 @@ struct vh_hook_scripts {
 	struct vh_hook_line *list; /* one for each file and deed, as they stand there */
 	size_t count;
 	struct vh_names idle; /* scripts that are not executable: libvirt does not run them */
+	char *maker; /* "/etc/libvirt/hooks/qemu.d/20-usb": another hook that may make devices
+		      * that are not there yet, or let QEMU have a node: a program, or a
+		      * script that has or calls such a command. Or NULL */
 };
 
 /* `domain`: of whom a folder counts; NULL: of all. */

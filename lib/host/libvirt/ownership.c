@@ -12,17 +12,8 @@
  * OPTIONS+="static_node=vfio/vfio". */
 static bool is_about_groups(const char *line)
 {
-	static const char kernel[] = "KERNEL==\"", word[] = "vfio";
-	size_t n = strlen(kernel);
-
 	line += strspn(line, " \t");
-	for (const char *p = *line == '#' ? NULL : strstr(line, word); p; p = strstr(p + 1, word)) {
-		if (p == line || (p[-1] != '"' && p[-1] != '*'))
-			continue;
-		if ((size_t)(p - line) < n || strncmp(p - n, kernel, n) != 0)
-			return true;
-	}
-	return false;
+	return *line != '#' && strstr(line, "vfio") && !strstr(line, "KERNEL==\"vfio\"");
 }
 
 static bool has_rule_in(const struct vh_root *root, const char *dir)
