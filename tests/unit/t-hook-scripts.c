@@ -113,23 +113,26 @@ static void test_calls(void)
 	}
 }
 
+#define DROP_IN "f etc/libvirt/hooks/qemu.d/"
+
 /* Another hook that may make what is not there yet. */
 static const struct {
 	const char *name, *tree, *maker;
 } makers[] = {
 	{ "ours alone", OURS, NULL },
-	{ "a script that makes nothing", OURS BEGIN "a.sh\t#!/bin/sh\necho hello\n", NULL },
-	{ "a comment", OURS BEGIN "a.sh\t#!/bin/sh\n# mdevctl start\n", NULL },
-	{ "mdevctl", OURS BEGIN "a.sh\t#!/bin/bash\nmdevctl start -u $U\n", "a.sh" },
-	{ "a file of the kernel", OURS BEGIN "a.sh\t#!/bin/sh\nT=/sys/x/create\necho $U >$T\n",
+	{ "a script that makes nothing", OURS DROP_IN "a.sh\t#!/bin/sh\\necho hello\n", NULL },
+	{ "a comment", OURS DROP_IN "a.sh\t#!/bin/sh\\n# mdevctl start\n", NULL },
+	{ "mdevctl", OURS DROP_IN "a.sh\t#!/bin/bash\\nmdevctl start -u $U\n", "a.sh" },
+	{ "a file of the kernel", OURS DROP_IN "a.sh\t#!/bin/sh\\nT=/sys/x/create\\necho $U >$T\n",
 	  "a.sh" },
-	{ "a unit", OURS BEGIN "a.sh\t#!/bin/sh\nsystemctl start mdev@x\n", "a.sh" },
-	{ "USB over the network", OURS BEGIN "a.sh\t#!/bin/sh\nusbip attach -r h -b 1-2\n", "a.sh" },
-	{ "another language", OURS BEGIN "a.py\t#!/usr/bin/python3\nprint(1)\n", "a.py" },
-	{ "a program", OURS BEGIN "a\t\\x7fELF\n", "a" },
+	{ "a unit", OURS DROP_IN "a.sh\t#!/bin/sh\\nsystemctl start mdev@x\n", "a.sh" },
+	{ "USB over the network", OURS DROP_IN "a.sh\t#!/bin/sh\\nusbip attach -r h -b 1-2\n",
+	  "a.sh" },
+	{ "another language", OURS DROP_IN "a.py\t#!/usr/bin/python3\\nprint(1)\n", "a.py" },
+	{ "a program", OURS DROP_IN "a\t\\x7fELF\n", "a" },
 	{ "a program that is called",
-	  OURS "f usr/local/bin/make-vgpu\t\\x7fELF\\x00\n" BEGIN
-	       "a.sh\t#!/bin/sh\n/usr/local/bin/make-vgpu\n",
+	  OURS "f usr/local/bin/make-vgpu\t\\x7fELF\\x00\n" DROP_IN
+	       "a.sh\t#!/bin/sh\\n/usr/local/bin/make-vgpu\n",
 	  "make-vgpu" },
 };
 
