@@ -68,8 +68,18 @@ static const struct {
 		       "its driver has not answered" },
 };
 
+/* What libvirt itself takes, and has taken, is noted alone (the function of an <interface>). */
+static enum vh_record_state shown_state(const struct vh_subject *s)
+{
+	const struct vh_record *r = s->record;
+
+	return r->state == VH_NOTED && r->action == VH_UNBIND && s->dev && s->dev->on_vfio
+		       ? VH_TAKEN
+		       : r->state;
+}
+
 VH_FIELDS_GET(char *, state_words,
-	      vh_strdup(s->row->busy ? told[s->record->state].column : told[s->record->state].cut))
+	      vh_strdup(s->row->busy ? told[shown_state(s)].column : told[shown_state(s)].cut))
 
 VH_FIELDS_GET(bool, is_manual, vh_streq(s->row->claim->owner, VH_MANUAL))
 
