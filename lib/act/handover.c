@@ -258,13 +258,18 @@ static int see_own(const struct vh_task *t, const struct vh_loans *loans, struct
 {
 	_auto_free_ char *own = vh_root_read(t->act->root, "proc/self/cgroup");
 
-	for (size_t i = 0; own && i < loans->count; i++)
-		if (loans->list[i].kind == VH_LOAN_UNIT && is_above(own, loans->list[i].name))
-			return vh_fail(err, VH_E_REFUSED, 0,
-				       "systemd-run vfio-hook detach ADDRESS   # runs outside of it",
-				       "this command runs in %s, which it is to stop, and would end "
-				       "with it",
-				       loans->list[i].name);
+	for (size_t i = 0; own && i < loans->count; i++) {
+		const struct vh_loan *l = &loans->list[i];
+		_auto_free_ char *fix = NULL;
+
+		if (l->kind != VH_LOAN_UNIT || !is_above(own, l->name))
+			continue;
+		fix = vh_printf("systemd-run vfio-hook detach %s   # runs outside of it",
+				vh_pci_str(&l->addr).s);
+		return vh_fail(err, VH_E_REFUSED, 0, fix,
+			       "this command runs in %s, which it is to stop, and would end with it",
+			       l->name);
+	}
 	return 0;
 }
 

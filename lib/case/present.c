@@ -44,17 +44,20 @@ static unsigned int read_number(const struct vh_root *root, const char *device)
 	return text && vh_parse_uint(text, 10, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
 }
 
-/* An address beside the ids is that of the last run, and libvirt looks for the ids alone if it is
- * not there any more. */
+/* Beside its ids an address has to be right, too, unless libvirt itself has written it the last
+ * time (virHostdevFindUSBDevice()). */
 static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
 		    const char *name, struct vh_names *to)
 {
 	if (strchr(name, ':'))
 		return;
-	if (n->by_id ? read_id(root, path, "idVendor") == n->vendor &&
-			       read_id(root, path, "idProduct") == n->product
-		     : vh_present_is_at(n, name, n->number ? read_number(root, path) : 0))
-		vh_names_note(to, "%s", name);
+	if (n->by_id && (read_id(root, path, "idVendor") != n->vendor ||
+			 read_id(root, path, "idProduct") != n->product))
+		return;
+	if (vh_need_has_fixed_place(n) &&
+	    !vh_present_is_at(n, name, n->number ? read_number(root, path) : 0))
+		return;
+	vh_names_note(to, "%s", name);
 }
 
 /* usb1/1-2/1-2.3 */

@@ -192,6 +192,7 @@ static void read_usb(struct vh_needs *to, const xmlNode *node, const xmlNode *so
 		return;
 	added->by_id = n.by_id;
 	added->by_place = n.by_place;
+	added->auto_place = vh_xml_attr_is(source, "autoAddress", "yes");
 	added->vendor = n.vendor;
 	added->product = n.product;
 	added->bus = n.bus;
@@ -248,7 +249,7 @@ static void read_hostdev(struct vh_needs *to, const xmlNode *node)
 			types[i].read(to, node, vh_xml_child(node, "source"));
 }
 
-/* virDomainGraphicsNeedsAutoRenderNode(): libvirt chooses one before a device is taken. */
+/* virDomainGraphicsNeedsAutoRenderNode(): libvirt chooses one of those that are left after prepare. */
 static void read_graphics(struct vh_needs *to, const xmlNode *node)
 {
 	const xmlNode *gl = vh_xml_child(node, "gl");

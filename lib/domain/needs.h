@@ -30,6 +30,7 @@ struct vh_need {
 	bool optional; /* startupPolicy='optional': it may be missing */
 	/* USB */
 	bool by_id, by_place;
+	bool auto_place; /* autoAddress: where libvirt found it by its ids, which count alone */
 	unsigned int vendor, product; /* if by_id */
 	unsigned int bus, number;     /* if by_place; number 0: by `name`, "1.2", its port */
 };
@@ -40,6 +41,12 @@ struct vh_needs {
 };
 
 /* `domain` is the root element. */
+/* Does a USB device have to be at that place, and nowhere else? */
+static inline bool vh_need_has_fixed_place(const struct vh_need *n)
+{
+	return n->by_place && !(n->by_id && n->auto_place);
+}
+
 void vh_needs_read(struct vh_needs *ret, const struct _xmlNode *domain);
 void vh_needs_clear(struct vh_needs *n);
 

@@ -63,6 +63,9 @@
 #define BY_ID(more)                                                                                \
 	"<hostdev type='usb'><source" more "><vendor id='0x0403'/><product id='0x6001'/></source>" \
 	"</hostdev>"
+#define BY_BOTH(more, number)                                                             \
+	"<hostdev type='usb'><source" more "><vendor id='0x0403'/><product id='0x6001'/>" \
+	"<address bus='3' device='" number "'/></source></hostdev>"
 #define BY_PLACE(place) "<hostdev type='usb'><source><address " place "/></source></hostdev>"
 #define NET(addr, name) \
 	"f @" addr "/net/" name "/flags\t0x1002\nl sys/class/net/" name "\t@" addr "/net/" name "\n"
@@ -599,6 +602,14 @@ static void test_absent(void)
 		{ "that may be missing", BUS, BY_ID(" startupPolicy='optional'"), "", false },
 		{ "that has to be there at the first start", BUS, BY_ID(" startupPolicy='requisite'"),
 		  "E no USB device 0403:6001 on this host", false },
+		{ "by its ids and its number", USB_DEVICE(STAYS, "3", "1", "0403"),
+		  BY_BOTH("", "4"), "", false },
+		{ "by its ids and a number that it had", USB_DEVICE(STAYS, "3", "1", "0403"),
+		  BY_BOTH("", "9"),
+		  "E no USB device 0403:6001 at the <address> of its <source> on this host", false },
+		{ "by its ids and a number that libvirt has written",
+		  USB_DEVICE(STAYS, "3", "1", "0403"), BY_BOTH(" autoAddress='yes'", "9"), "",
+		  false },
 		{ "by its number", USB_DEVICE(STAYS, "3", "1", "0403"),
 		  BY_PLACE("bus='3' device='5'"), "E no USB device 5 on bus 3 on this host", false },
 		{ "by its number, there", USB_DEVICE(STAYS, "3", "1", "0403"),

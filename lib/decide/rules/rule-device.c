@@ -120,14 +120,19 @@ static void check_others(const struct vh_case *c, const struct vh_rule *r, struc
 				"mdevctl start -u %s   # once it is defined, and after each boot: 'mdevctl modify -a -u %s' starts it by itself",
 				n->name, n->name);
 		} else {
-			what = n->by_id ? vh_printf("no USB device %04x:%04x", n->vendor, n->product)
+			bool stale = n->by_id && vh_need_has_fixed_place(n);
+
+			what = stale      ? vh_printf("no USB device %04x:%04x at the <address> of its <source>",
+						      n->vendor, n->product)
+			       : n->by_id ? vh_printf("no USB device %04x:%04x", n->vendor, n->product)
 			       : n->number
 				       ? vh_printf("no USB device %u on bus %u", n->number, n->bus)
 				       : vh_printf("no USB device at port %u-%s", n->bus, n->name);
 			fix = vh_printf(
 				"write startupPolicy='optional' into the <source> of the <hostdev> at line %d, and the guest starts without it; or plug it in%s",
 				n->line,
-				n->by_id
+				stale ? ", or remove that <address>: it changes whenever it is plugged in"
+				: n->by_id
 					? ""
 					: ", or write its <vendor> and <product>: its number changes whenever it is plugged in");
 		}
