@@ -260,13 +260,15 @@ void vh_wrap_document(FILE *f)
 
 /* What findings tell to type: tests/unit/t-wrap.c compares with fix-commands.h. */
 static const char *const commands[] = {
-	"chmod",      "chown",     "crictl",    "cryptsetup", "depmod",   "diff",      "dmsetup",
-	"docker",     "drbdsetup", "echo",      "fcoeadm",    "fuser",    "getent",    "grep",
-	"install",    "ip",        "iscsiadm",  "journalctl", "loginctl", "losetup",   "lvchange",
-	"machinectl", "mdadm",     "mdevctl",   "mkdir",      "modprobe", "multipath", "nbd-client",
-	"nmcli",      "numactl",   "nvme",      "ovs-vsctl",  "podman",   "rbd",       "restorecon",
-	"rm",         "semanage",  "setsebool", "ssh",        "swapoff",  "systemctl", "targetcli",
-	"umount",     "usbip",     "vfio-hook", "virsh",      "virt-xml", "zpool",
+	"chmod",     "chown",     "crictl",    "cryptsetup", "depmod",     "diff",
+	"dmsetup",   "docker",    "drbdsetup", "echo",       "fcoeadm",    "fuser",
+	"getent",    "grep",      "install",   "ip",         "iscsiadm",   "journalctl",
+	"loginctl",  "losetup",   "lvchange",  "machinectl", "mdadm",      "mdevctl",
+	"mkdir",     "modprobe",  "multipath", "nbd-client", "nmcli",      "numactl",
+	"nvme",      "ovs-vsctl", "podman",    "rbd",        "restorecon", "rm",
+	"semanage",  "setsebool", "ssh",       "swapoff",    "systemctl",  "systemd-run",
+	"targetcli", "umount",    "usbip",     "vfio-hook",  "virsh",      "virt-xml",
+	"zpool",
 };
 
 static bool is_command(const char *line)

@@ -13,37 +13,37 @@ static const struct {
 	const char *name;
 	bool named;
 } fix_commands[] = {
-	{ "umount", true },      { "swapoff", true },
-	{ "echo", true },        { "targetcli", true },
-	{ "mdadm", true },       { "lvchange", true },
-	{ "cryptsetup", true },  { "multipath", true },
-	{ "dmsetup", true },     { "zpool", true },
-	{ "ip", true },          { "nmcli", true },
-	{ "ovs-vsctl", true },   { "virsh", true },
-	{ "systemctl", true },   { "docker", true },
-	{ "podman", true },      { "crictl", true },
-	{ "machinectl", true },  { "rm", true },
-	{ "depmod", true },      { "virt-xml", true },
-	{ "fcoeadm", true },     { "drbdsetup", false }, /* drbd and a number */
+	{ "umount", true },       { "swapoff", true },
+	{ "echo", true },         { "targetcli", true },
+	{ "mdadm", true },        { "lvchange", true },
+	{ "cryptsetup", true },   { "multipath", true },
+	{ "dmsetup", true },      { "zpool", true },
+	{ "ip", true },           { "nmcli", true },
+	{ "ovs-vsctl", true },    { "virsh", true },
+	{ "systemctl", true },    { "docker", true },
+	{ "podman", true },       { "crictl", true },
+	{ "machinectl", true },   { "rm", true },
+	{ "depmod", true },       { "virt-xml", true },
+	{ "fcoeadm", true },      { "drbdsetup", false }, /* drbd and a number */
 	{ "install", false }, /* what may be read is in no tree: rules/rule-cases-start.c */
 	{ "mkdir", false },   /* a size */
-	{ "usbip", false },   /* no tree has a place on a bus by another name */
+	{ "usbip", false },   /* no tree has a place on a bus by another name, nor a port */
 	{ "chmod", false },   /* modes and labels are in no tree: rules/rule-cases-hook.c */
-	{ "semanage", false },   { "restorecon", false },
+	{ "semanage", false },    { "restorecon", false },
 	{ "losetup", false },    /* loop and a number */
 	{ "nbd-client", false }, /* nbd and a number */
 	{ "rbd", false },        /* rbd and a number */
-	{ "usbip", false },      /* the number of a port */
 	{ "nvme", false },       /* nvme and a number */
 	{ "iscsiadm", false },   /* the number of a session */
 	{ "vfio-hook", false },  /* an address */
 	{ "fuser", false },      /* the number of a group */
 	{ "numactl", false },    /* numbers of nodes */
 	{ "chown", false },      /* a folder of ours */
-	{ "setsebool", false },  { "loginctl", false },
-	{ "ssh", false },        { "getent", false }, /* no tree has a URI: unit/t-unreached.c */
-	{ "modprobe", false },   { "grep", false },   /* an address */
-	{ "mdevctl", false },                         /* a UUID */
+	{ "setsebool", false },   { "loginctl", false },
+	{ "ssh", false },         { "getent", false }, /* no tree has a URI: unit/t-unreached.c */
+	{ "modprobe", false },    { "grep", false },   /* an address */
+	{ "mdevctl", false },                          /* a UUID */
+	{ "systemd-run", false },                      /* an address */
 };
 
 static inline size_t fix_command_at(const char *text)
