@@ -333,6 +333,7 @@ static const struct vh_kept table[] = {
 
 	/* memory */
 	KEPT(FILE_, "proc/meminfo", .words = NAMES("Mem", "Swap", "HugePages_", "Hugepagesize:")),
+	KEPT(FILE_, "proc/sys/vm/overcommit_memory", .chars = DIGITS),
 	KEPT(FILE_, "proc/spl/kstat/zfs/arcstats", .words = NAMES("size ", "c_min ")),
 	KEPT(LIST_, "sys/kernel/mm/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/kernel/mm/hugepages/*/*_hugepages", .chars = DIGITS),
