@@ -150,6 +150,47 @@ static void test_modprobe(const char *name, const char *module, const char *want
 		diag("%s", asked ? asked : "not run");
 }
 
+/* --- drivers that know no device -------------------------------------------------------------- */
+
+#define UIO "sys/bus/pci/drivers/uio_pci_generic"
+#define OVERRIDE "sys/bus/pci/devices/" ALONE "/driver_override"
+
+/* It was bound by its override, which was cleared then (dpdk-devbind), or by an id that was removed
+ * again: by its name alone the driver does not take it. */
+static void test_by_override(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, ALONE);
+
+	fake_put(st->root, UIO "/bind", "%s", "");
+	fake_put(st->root, UIO "/unbind", "%s", "");
+	if (fake_write(st->root, "uio_pci_generic", OVERRIDE) < 0 ||
+	    fake_write(st->root, ALONE, "sys/bus/pci/drivers/igb/unbind") < 0 ||
+	    fake_write(st->root, ALONE, UIO "/bind") < 0 || fake_write(st->root, "\n", OVERRIDE) < 0)
+		diag("not bound");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	ok(stage_is(st, ALONE, "uio_pci_generic -") && stage_run(st, d) == 0 &&
+		   stage_end(st, d) == 0 && stage_is_home(st),
+	   "a driver that knows no device gets it back");
+	ok(stage_detach(st, ALONE) == 0 && stage_reattach(st, ALONE) == 0 && stage_is_home(st),
+	   "also by hand");
+	for (int n = 0; n < 9; n++) {
+		if (stage_run(st, d) != 0)
+			diag("does not run");
+		fake_libvirt_release(st->root, d);
+		fake_reset(st->root);
+		fake_fault(st->root, "write %d group", n);
+		VH_IGNORE(stage_fork(st, stage_release, d)); /* it has seven writes to make */
+		stage_wait_for_writers(st, VM1);
+		fake_reset(st->root);
+		ok(stage_release(st, d) == 0 && stage_is_home(st), "killed at write %d: home", n);
+	}
+	fake_remove(st->root, "fake-kernel/probe/" ALONE);
+	ok(stage_detach(st, ALONE) == 0 && stage_reattach(st, ALONE) == 0 && stage_is_home(st),
+	   "and where no other driver knows it");
+}
+
 /* --- /run at release -------------------------------------------------------------------------- */
 
 /* For root, too: a directory that is a file system of its own would need a mount. What cannot be
@@ -275,6 +316,7 @@ int main(void)
 	test_modprobe("modprobe", "vfio-pci", "-- vfio-pci");
 	test_modprobe("modprobe", "none-of-ours", "-b -- none-of-ours");
 	test_modprobe("true", "none-of-ours", NULL);
+	test_by_override();
 	test_unwritable();
 	test_global_lock();
 	test_undo_time();

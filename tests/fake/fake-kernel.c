@@ -233,8 +233,8 @@ static int probe_result(const struct op *op)
 			return EINVAL;
 		return vh_root_read_int(op->root, "%s/sriov_numvfs", op->path) > 0 ? EBUSY : 0;
 	}
-	if (is_tolerated(op->to))
-		return 0;
+	if (is_tolerated(op->to) || !strcmp(op->to, "uio_pci_generic"))
+		return 0; /* these know no device, and take any */
 	if (fails > 0)
 		return (int)fails;
 	/* an override makes any driver try, but it does not make it know the device */
