@@ -491,6 +491,28 @@ static void test_silent(const char *said)
 		why(st);
 }
 
+/* The desktop had loaded them all the same; modprobe -b says 0 and does nothing. */
+static void test_blacklisted(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_put(st->root, "fake-kernel/blacklist/amdgpu", "\n");
+	fake_put(st->root, "fake-kernel/blacklist/amdxcp", "\n");
+	if (!ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st),
+		"modules that are blacklisted, and were loaded, are loaded again"))
+		why(st);
+	if (stage_run(st, d) != 0)
+		why(st);
+	fake_put(st->root, "fake-kernel/blacklist/amdxcp", "install\n");
+	if (!ok(stage_end(st, d) < 0 && says(st, " module amdxcp failed\n") &&
+			strstr(st->err.what, "cannot load module amdxcp again"),
+		"one that modprobe says to have loaded, and has not: said, and claimed still"))
+		why(st);
+	fake_remove(st->root, "fake-kernel/blacklist/amdxcp");
+	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "it comes when it can");
+}
+
 static void test_by_hand(void)
 {
 	_auto_(stage) struct stage *st = stage_new_near(CARD);
@@ -522,6 +544,7 @@ int main(void)
 	test_module_of_another();
 	test_silent(NULL);
 	test_silent("Names=other.service\nLoadState=loaded\nActiveState=inactive\n");
+	test_blacklisted();
 	test_by_hand();
 	return tap_done();
 }

@@ -92,7 +92,7 @@ static void test_early(size_t n)
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, EARLY);
 
 	fake_put(st->root, "fake-kernel/variant", "%s\n", drivers[n].module);
-	if (fake_kernel_ops.load_module(st->root, drivers[n].module) < 0)
+	if (fake_kernel_ops.load_module(st->root, drivers[n].module, true) < 0)
 		diag("no module");
 	ok(stage_run(st, d) == 0 && is_on(st, EARLY, drivers[n].module),
 	   "on vfio-pci before: libvirt takes it to %s", drivers[n].module);

@@ -521,11 +521,20 @@ static bool is_loadable(const struct vh_root *root, const char *name)
 	return vh_root_exists(root, FAKE "/modules/%s", name);
 }
 
-static int op_load_module(const struct vh_root *root, const char *name)
+static bool is_passed_over(const struct vh_root *root, const char *name, bool anyway)
+{
+	_auto_free_ char *how = vh_root_read(root, FAKE "/blacklist/%s", name);
+
+	return how && (!anyway || !strcmp(how, "install"));
+}
+
+static int op_load_module(const struct vh_root *root, const char *name, bool anyway)
 {
 	struct fake_verdict v;
 	int r = 0;
 
+	if (is_passed_over(root, name, anyway))
+		return 0; /* libkmod leaves it at that, without a word */
 	if (fake_has_module(root, name))
 		return fake_load_module(root, name);
 	v = fake_judge_write(root, "load_module");
