@@ -474,6 +474,33 @@ static void test_module_of_another(void)
 		why(st);
 }
 
+/* The kernel was updated, and the modules of the one that runs are gone; or insmod took a file. */
+static void test_orphan(void)
+{
+	static const char *const lists[] = {
+		"kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\n",
+		"kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\nupdates/amdgpu.ko.zst: x.ko\n",
+		NULL,
+	};
+
+	for (size_t i = 0; i < VH_COUNT(lists); i++) {
+		_auto_(stage) struct stage *st = stage_new_near(CARD);
+		_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+		bool there = lists[i] && strstr(lists[i], "amdgpu");
+
+		st->s->root.live = true;
+		if (lists[i])
+			fake_put(st->root, "lib/modules/6.1.0/modules.dep", "%s", lists[i]);
+		else
+			fake_rename(st->root, "lib/modules/6.1.0", "lib/modules/6.2.0");
+		fake_reset(st->root);
+		if (!ok((stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") &&
+			 !fake_writes(st->root)) == !there,
+			"a module that could %s loaded again", there ? "be" : "not be"))
+			why(st);
+	}
+}
+
 /* Where systemd does not answer, nothing is known of what would be stopped. */
 static void test_silent(const char *said)
 {
@@ -542,6 +569,7 @@ int main(void)
 	test_woken();
 	test_unfit();
 	test_module_of_another();
+	test_orphan();
 	test_silent(NULL);
 	test_silent("Names=other.service\nLoadState=loaded\nActiveState=inactive\n");
 	test_blacklisted();
