@@ -251,6 +251,22 @@ static void take_back_overrides(struct homecoming *h)
 	run_batch(h, &b);
 }
 
+/* VFIO lets what it has sleep, and forbids it when it lets go
+ * (vfio_pci_core_unregister_device()); not every driver allows it again by itself. */
+static void let_sleep(struct homecoming *h)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+
+	for (size_t i = 0; i < h->claim->count; i++) {
+		const struct vh_record *r = &h->claim->records[i];
+
+		if (r->now && r->sleeps && h->states[i].place == VH_PLACE_HOME &&
+		    !vh_steps_may_sleep(h->act->root, &r->addr))
+			vh_steps_add_sleep(&b, &r->addr);
+	}
+	run_batch(h, &b);
+}
+
 /* A reset takes a second at most, of most devices a tenth; a driver that waits for another one's is
  * asked again by the kernel, too. */
 static void bind_again(struct homecoming *h)
@@ -371,6 +387,7 @@ static int walk(struct homecoming *h, struct vh_error *err)
 		if (steps[i] == step_bind && h->strange)
 			run_step(h, step_name);
 	}
+	let_sleep(h);
 	vh_writer_end(&h->writers);
 	left = settle(h, err);
 	if (h->states != h->first)

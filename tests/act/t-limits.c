@@ -191,6 +191,65 @@ static void test_by_override(void)
 	   "and where no other driver knows it");
 }
 
+/* --- power ------------------------------------------------------------------------------------ */
+
+static bool sleeps(const struct stage *st, const char *addr, const char *want)
+{
+	_auto_free_ char *have = vh_root_read(st->root, "sys/bus/pci/devices/%s/power/control",
+					      addr);
+
+	if (vh_streq(have, want))
+		return true;
+	diag("%s is %s", addr, have ? have : "unread");
+	return false;
+}
+
+/* Which of them may sleep while they are idle: the named one, a peer, and not the others. */
+static bool power_is_home(const struct stage *st)
+{
+	return sleeps(st, FOUR "0", "auto") && sleeps(st, FOUR "1", "auto") &&
+	       sleeps(st, FOUR "2", "on");
+}
+
+static void test_power(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, FOUR "0");
+	int writes, n;
+
+	fake_put(st->root, "sys/bus/pci/devices/" FOUR "0/power/control", "auto\n");
+	fake_put(st->root, "sys/bus/pci/devices/" FOUR "1/power/control", "auto\n");
+	fake_put(st->root, "sys/bus/pci/devices/" FOUR "2/power/control", "on\n");
+	ok(stage_run(st, d) == 0 && sleeps(st, FOUR "2", "auto") && stage_end(st, d) == 0 &&
+		   stage_is_home(st) && power_is_home(st),
+	   "devices that might sleep may sleep again, and no others");
+	ok(stage_prepare(st, d) == 0 && stage_prepare(st, d) == 0 && stage_release(st, d) == 0 &&
+		   stage_is_home(st) && power_is_home(st),
+	   "also where a claim takes over from one before");
+	ok(stage_detach(st, FOUR "0") == 0 && stage_reattach(st, FOUR "0") == 0 &&
+		   stage_is_home(st) && power_is_home(st),
+	   "by hand, too");
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fake_reset(st->root);
+	VH_IGNORE(stage_release(st, d));
+	writes = fake_writes(st->root);
+	for (n = 0; n < writes; n++) {
+		if (stage_run(st, d) != 0)
+			diag("does not run");
+		fake_libvirt_release(st->root, d);
+		fake_reset(st->root);
+		fake_fault(st->root, "write %d group", n);
+		VH_IGNORE(stage_fork(st, stage_release, d));
+		stage_wait_for_writers(st, VM1);
+		fake_reset(st->root);
+		if (stage_release(st, d) < 0 || !stage_is_home(st) || !power_is_home(st))
+			break;
+	}
+	ok(n == writes, "killed at each of %d writes of release: it is as it was", writes);
+}
+
 /* --- /run at release -------------------------------------------------------------------------- */
 
 /* For root, too: a directory that is a file system of its own would need a mount. What cannot be
@@ -317,6 +376,7 @@ int main(void)
 	test_modprobe("modprobe", false, "-b -- none-of-ours");
 	test_modprobe("true", false, NULL);
 	test_by_override();
+	test_power();
 	test_unwritable();
 	test_global_lock();
 	test_undo_time();

@@ -167,6 +167,7 @@ static void settle_group(const struct op *op)
 
 static void settle_vfio(const struct op *op, bool bound)
 {
+	_auto_free_ char *power = vh_printf("%s/power/control", op->path);
 	struct vh_pci_addr a = { 0 };
 
 	if (vh_pci_parse(op->addr, &a) < 0)
@@ -175,6 +176,8 @@ static void settle_vfio(const struct op *op, bool bound)
 	if (bound)
 		fake_mkdirs(op->root, "%s/vfio-dev/vfio%d", op->path,
 			    a.bus << 8 | a.slot << 3 | a.function);
+	if (vh_root_exists(op->root, "%s/power/control", op->path)) /* pm_runtime_allow() */
+		fake_put(op->root, power, bound ? "auto\n" : "on\n");
 	settle_group(op);
 }
 
@@ -324,6 +327,18 @@ static int store_override(struct op *op, const char *value)
 	return 0;
 }
 
+static int store_power(struct op *op, const char *value)
+{
+	_auto_free_ char *path = vh_printf("%s/power/control", op->path);
+
+	if (!vh_root_exists(op->root, "%s", path))
+		return -ENOENT;
+	if (strcmp(value, "auto") != 0 && strcmp(value, "on") != 0)
+		return -EINVAL;
+	fake_put(op->root, path, "%s\n", value);
+	return 0;
+}
+
 static int store_unbind(struct op *op, const char *driver)
 {
 	if (!op->driver || strcmp(op->driver, driver) != 0)
@@ -374,6 +389,11 @@ static int store(struct op *op, const struct vh_root *root, const char *path, co
 		r = begin(op, root, name);
 		op->hang = hang;
 		return r == -ENODEV ? -ENOENT : r < 0 ? r : store_override(op, value);
+	}
+	if (named_above(path, "/power/control", name, sizeof(name))) {
+		r = begin(op, root, name);
+		op->hang = hang;
+		return r < 0 ? r : store_power(op, value);
 	}
 	if (named_above(path, "/driver/unbind", name, sizeof(name))) {
 		r = begin(op, root, addr);
