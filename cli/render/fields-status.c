@@ -85,9 +85,14 @@ VH_FIELDS_GET(bool, is_manual, vh_streq(s->row->claim->owner, VH_MANUAL))
 
 static const char *bringer(const struct vh_subject *s)
 {
+	const struct vh_record *r = s->record;
+
 	if (is_manual(s))
 		return "reattach";
-	return s->record->role == VH_NAMED ? "libvirt" : "the hook";
+	/* libvirt has taken it from there, and leaves it to its host driver */
+	if (r->action == VH_UNBIND && vh_streq(r->driver, "vfio-pci"))
+		return "the hook";
+	return r->role == VH_NAMED ? "libvirt" : "the hook";
 }
 
 /* Where it comes back to, and by whom. */

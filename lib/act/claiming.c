@@ -7,6 +7,7 @@
 #include "lib/act/groups.h"
 #include "lib/act/handover.h"
 #include "lib/act/home.h"
+#include "lib/act/steps.h"
 #include "lib/case/standing.h"
 #include "lib/decide/rules/rule.h"
 
@@ -43,6 +44,22 @@ static bool is_for_libvirt(const struct vh_task *t, const struct vh_plan_dev *pd
 	       pd->element->element == VH_INTERFACE && pd->dev->is_vf;
 }
 
+/* libvirt 10.0 and later take it from vfio-pci to the driver that is made for it, clear its
+ * override when the guest has ended, and probe: that leaves it to its host driver. */
+static bool is_rebound(const struct vh_task *t, const struct vh_plan_dev *pd)
+{
+	return t->domain && pd->action == VH_LEAVE && pd->dev->variant &&
+	       vh_streq(pd->dev->driver, "vfio-pci");
+}
+
+/* From where the claim before this one found it, if there is one: VFIO has changed it since. */
+static bool sleeps(const struct vh_task *t, const struct vh_pci_dev *d)
+{
+	const struct vh_record *before = t->old ? vh_claim_find(t->old, &d->addr) : NULL;
+
+	return before ? before->sleeps : !d->on_vfio && vh_steps_may_sleep(t->act->root, &d->addr);
+}
+
 static void record_device(const struct vh_task *t, struct vh_claim *c, const struct vh_plan_dev *pd)
 {
 	const struct vh_pci_dev *d = pd->dev;
@@ -56,8 +73,11 @@ static void record_device(const struct vh_task *t, struct vh_claim *c, const str
 	r->driver = vh_strdup(d->driver);
 	r->override = vh_strdup(d->override);
 	r->state = r->action == VH_UNBIND || r->action == VH_BIND ? VH_TAKING : VH_NOTED;
-	if (is_for_libvirt(t, pd))
+	if (is_rebound(t, pd))
+		r->action = VH_UNBIND;
+	else if (is_for_libvirt(t, pd))
 		r->state = VH_NOTED;
+	r->sleeps = sleeps(t, d);
 	r->now = true;
 	free(r->onto);
 	r->onto = t->first_bind ? NULL : driver_for(t, pd);

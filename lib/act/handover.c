@@ -120,7 +120,9 @@ static int move_module(const struct vh_root *root, const char *name, bool back)
 
 	if (loaded == back)
 		return 0;
-	return back ? root->ops->load_module(root, name) : root->ops->unload_module(root, name);
+	/* it was loaded before, whatever is blacklisted */
+	return back ? root->ops->load_module(root, name, true)
+		    : root->ops->unload_module(root, name);
 }
 
 static int move_unit(const struct step *s)
@@ -225,7 +227,7 @@ static int run(const struct step *s, int lock, struct vh_error *err)
 	const int keep[] = { act->root->fd, lock };
 	int64_t deadline = vh_now_ms() + act->config->timeout_write;
 	struct vh_child child = { 0 };
-	bool in_time;
+	bool in_time, done;
 
 	vh_root_step(act->root, s->back ? "take back" : "lend");
 	tell_waiting(s);
@@ -235,11 +237,13 @@ static int run(const struct step *s, int lock, struct vh_error *err)
 	vh_root_step(act->root, s->back ? "taken back" : "lent");
 	if (!in_time || child.state != VH_CHILD_DONE)
 		return too_late(s, err);
-	/* what counts of a module is whether it is there: modprobe is silent, or fails late */
-	if (s->loan->kind >= VH_LOAN_MODULE && child.result &&
-	    vh_root_exists(act->root, "sys/module/%s", s->loan->name) == s->back)
-		return 0;
-	return child.result ? failed(s, child.result, err) : 0;
+	/* what counts of a module is whether it is there: modprobe fails late, and says nothing of
+	 * what an install line or a blacklist kept it from */
+	if (s->loan->kind >= VH_LOAN_MODULE)
+		done = vh_root_exists(act->root, "sys/module/%s", s->loan->name) == s->back;
+	else
+		done = !child.result;
+	return done ? 0 : failed(s, child.result, err);
 }
 
 /* --- there ---------------------------------------------------------------------------------------- */

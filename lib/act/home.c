@@ -58,6 +58,7 @@ struct homecoming {
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
 	bool busy;            /* the last step found a device so, for a moment */
+	bool strange;         /* or one that its driver does not know */
 	bool unsaved;         /* the claim could not say that they return: then nothing is probed */
 	struct vh_error *why; /* of each record: its first failure */
 };
@@ -138,6 +139,19 @@ static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *
 	vh_steps_add_bind(b, &r->addr, r->driver);
 }
 
+/* Some drivers know no device by its ids, and take what they are named for (UIO's). It was bound
+ * so, and its override was cleared afterwards. */
+static void step_name(struct homecoming *h, size_t i, const struct vh_standing *s,
+		      struct vh_batch *b)
+{
+	const struct vh_record *r = &h->claim->records[i];
+
+	if (!r->driver || s->driver || vh_streq(s->override, r->driver))
+		return;
+	vh_steps_add_override(b, &r->addr, r->driver);
+	vh_steps_add_bind(b, &r->addr, r->driver);
+}
+
 /* What was in use when it was to be taken from the driver that probing chose; and a group that a
  * guest has opened since keeps its devices for a later call. */
 static void leave_used(struct homecoming *h, const struct vh_batch *b)
@@ -209,8 +223,10 @@ static void run_batch(struct homecoming *h, struct vh_batch *b)
 	vh_batch_run(h->act, &h->writers, b);
 	vh_steps_mark_stuck(c, b);
 	leave_used(h, b);
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0; i < b->count; i++) {
 		h->busy |= is_for_a_moment(b->writes[i].result);
+		h->strange |= b->writes[i].result == ENODEV;
+	}
 	note_failures(h, b);
 	h->states = vh_standing_read(h->act->root, c);
 	if (before != h->first)
@@ -221,7 +237,7 @@ static void run_step(struct homecoming *h, home_step *step)
 {
 	_auto_batch_ struct vh_batch b = { 0 };
 
-	h->busy = false;
+	h->busy = h->strange = false;
 	/* in ascending order: function 0 comes home first */
 	for (size_t i = 0; i < h->claim->count; i++)
 		if (is_going(h, i))
@@ -239,6 +255,22 @@ static void take_back_overrides(struct homecoming *h)
 
 		if (r->now && vh_standing_is_marked(&h->states[i], r))
 			vh_steps_add_override(&b, &r->addr, r->override);
+	}
+	run_batch(h, &b);
+}
+
+/* VFIO lets what it has sleep, and forbids it when it lets go
+ * (vfio_pci_core_unregister_device()); not every driver allows it again by itself. */
+static void let_sleep(struct homecoming *h)
+{
+	_auto_batch_ struct vh_batch b = { 0 };
+
+	for (size_t i = 0; i < h->claim->count; i++) {
+		const struct vh_record *r = &h->claim->records[i];
+
+		if (r->now && r->sleeps && h->states[i].place == VH_PLACE_HOME &&
+		    !vh_steps_may_sleep(h->act->root, &r->addr))
+			vh_steps_add_sleep(&b, &r->addr);
 	}
 	run_batch(h, &b);
 }
@@ -361,7 +393,10 @@ static int walk(struct homecoming *h, struct vh_error *err)
 		run_step(h, steps[i]);
 		if (steps[i] == step_bind)
 			bind_again(h);
+		if (steps[i] == step_bind && h->strange)
+			run_step(h, step_name);
 	}
+	let_sleep(h);
 	vh_writer_end(&h->writers);
 	left = settle(h, err);
 	if (h->states != h->first)

@@ -17,7 +17,9 @@ struct load {
 static int load_in_child(void *arg)
 {
 	const struct load *load = arg;
-	int rc = load->root->ops->load_module(load->root, load->name);
+	/* drivers that devices go back to were not asked for, and whoever unloaded them meant it */
+	bool asked = !strcmp(load->name, "vfio-pci");
+	int rc = load->root->ops->load_module(load->root, load->name, asked);
 
 	return rc < 0 ? 1 : 0;
 }

@@ -7,6 +7,7 @@
 #include "lib/base/banned.h"
 
 #define OVERRIDE "sys/bus/pci/devices/%s/driver_override"
+#define POWER "sys/bus/pci/devices/%s/power/control"
 
 void vh_steps_add_override(struct vh_batch *b, const struct vh_pci_addr *addr, const char *value)
 {
@@ -47,6 +48,18 @@ void vh_steps_add_giving(struct vh_batch *b, const struct vh_record *r, const ch
 void vh_steps_add_probe(struct vh_batch *b, const struct vh_pci_addr *addr)
 {
 	vh_batch_add(b, addr, vh_pci_str(addr).s, "sys/bus/pci/drivers_probe");
+}
+
+bool vh_steps_may_sleep(const struct vh_root *root, const struct vh_pci_addr *addr)
+{
+	_auto_free_ char *text = vh_root_read(root, POWER, vh_pci_str(addr).s);
+
+	return vh_streq(text, "auto");
+}
+
+void vh_steps_add_sleep(struct vh_batch *b, const struct vh_pci_addr *addr)
+{
+	vh_batch_add(b, addr, "auto", POWER, vh_pci_str(addr).s);
 }
 
 void vh_steps_mark_stuck(struct vh_claim *c, const struct vh_batch *b)

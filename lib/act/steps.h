@@ -23,6 +23,9 @@ void vh_steps_add_bind(struct vh_batch *b, const struct vh_pci_addr *addr, const
 /* The same of what the host may use without a driver, looked at right before. */
 void vh_steps_add_giving(struct vh_batch *b, const struct vh_record *r, const char *driver);
 void vh_steps_add_probe(struct vh_batch *b, const struct vh_pci_addr *addr);
+/* May it sleep while it is idle; and lets it. */
+bool vh_steps_may_sleep(const struct vh_root *root, const struct vh_pci_addr *addr);
+void vh_steps_add_sleep(struct vh_batch *b, const struct vh_pci_addr *addr);
 /* Marks the records whose write has not returned. */
 void vh_steps_mark_stuck(struct vh_claim *c, const struct vh_batch *b);
 

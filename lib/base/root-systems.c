@@ -57,15 +57,14 @@ static void become_modprobe(const struct vh_root *root, char *const argv[])
 		execve(places[i], argv, env);
 }
 
-/* Called in a child only: becomes modprobe. What is asked for is vfio-pci, whatever is blacklisted;
- * drivers that devices go back to were not asked for. */
-static int live_load_module(const struct vh_root *root, const char *name)
+/* Called in a child only: becomes modprobe. */
+static int live_load_module(const struct vh_root *root, const char *name, bool anyway)
 {
 	char *const argv[] = { (char[]){ "modprobe" }, (char[]){ "-b" }, (char[]){ "--" },
 			       (char *)name, NULL };
-	char *const asked[] = { argv[0], argv[2], argv[3], NULL };
+	char *const forced[] = { argv[0], argv[2], argv[3], NULL };
 
-	become_modprobe(root, strcmp(name, "vfio-pci") != 0 ? argv : asked);
+	become_modprobe(root, anyway ? forced : argv);
 	return -errno;
 }
 
@@ -154,7 +153,13 @@ static int tree_write(const struct vh_root *root, const char *path, const char *
 	return -EROFS;
 }
 
-static int tree_load_module(const struct vh_root *root, const char *name)
+static int tree_load_module(const struct vh_root *root, const char *name, bool anyway)
+{
+	(void)root, (void)name, (void)anyway;
+	return -EROFS;
+}
+
+static int tree_unload_module(const struct vh_root *root, const char *name)
 {
 	(void)root, (void)name;
 	return -EROFS;
@@ -193,7 +198,7 @@ const struct vh_root_ops vh_root_systems_tree = {
 	.try_group = tree_try_group,
 	.try_exclusive = tree_try_exclusive,
 	.unit = tree_unit,
-	.unload_module = tree_load_module,
+	.unload_module = tree_unload_module,
 };
 
 const struct vh_root_ops vh_root_systems_look = {
@@ -203,6 +208,6 @@ const struct vh_root_ops vh_root_systems_look = {
 	.try_exclusive = look_try_exclusive,
 	.routes = vh_root_routes_dump,
 	.unit = tree_unit,
-	.unload_module = tree_load_module,
+	.unload_module = tree_unload_module,
 	.units = live_units,
 };

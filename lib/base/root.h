@@ -20,8 +20,9 @@ struct vh_reader;
 struct vh_root_ops {
 	/* One write(2) of `value` to an attribute. 0 or a negative errno. May block for ever. */
 	int (*write)(const struct vh_root *root, const char *path, const char *value);
-	/* Loads a kernel module by its name. 0 or a negative errno. Blocks while it loads. */
-	int (*load_module)(const struct vh_root *root, const char *name);
+	/* Loads a kernel module by its name; with `anyway` though that is blacklisted, else 0 says
+	 * nothing then. 0 or a negative errno. Blocks while it loads. */
+	int (*load_module)(const struct vh_root *root, const char *name, bool anyway);
 	/* Can /dev/vfio/GROUP be opened now? 0: yes (closed again at once); -EBUSY: somebody
 	 * holds it; -ENOENT: no such node; other negative errno: cannot tell. */
 	int (*try_group)(const struct vh_root *root, int group);

@@ -3,6 +3,7 @@
 #include "lib/case/handed.h"
 
 #include "lib/base/unit.h"
+#include "lib/case/surroundings.h"
 #include "lib/host/function.h"
 #include "lib/host/uses/subsystem.h"
 
@@ -28,13 +29,27 @@ void vh_handed_clear(struct vh_handed *h)
 
 /* --- modules ------------------------------------------------------------------------------------ */
 
+/* Who updates the kernel may lose the modules of the one that runs, and insmod takes any file.
+ * Where no kernel has any in the usual place they are somewhere else. */
+static bool can_return(const struct vh_root *root, const struct vh_host *h, const char *name)
+{
+	enum vh_tri there = vh_surroundings_has_module(root, h, name);
+
+	if (there != VH_UNKNOWN || !root->live || !h->release)
+		return there != VH_NO;
+	return vh_root_exists(root, "lib/modules/%s", h->release) ||
+	       !vh_root_has_entries(root, "lib/modules");
+}
+
 /* What is built into the kernel has a directory too, if it has parameters, but is used by nobody. */
-static enum vh_module_state module_state(const struct vh_root *root, const char *name)
+static enum vh_module_state module_state(const struct vh_root *root, const struct vh_host *h,
+					 const char *name)
 {
 	if (!vh_root_exists(root, "sys/module/%s", name))
 		return VH_MODULE_OUT;
-	return vh_root_exists(root, "sys/module/%s/refcnt", name) ? VH_MODULE_IN
-								  : VH_MODULE_BUILT_IN;
+	if (!vh_root_exists(root, "sys/module/%s/refcnt", name))
+		return VH_MODULE_BUILT_IN;
+	return can_return(root, h, name) ? VH_MODULE_IN : VH_MODULE_ORPHAN;
 }
 
 static char *module_of(const struct vh_root *root, const char *driver)
@@ -67,12 +82,13 @@ static void read_others(struct vh_handed_dev *d, const struct vh_root *root)
 	}
 }
 
-static void read_modules(struct vh_handed_dev *d, const struct vh_root *root, const char *list)
+static void read_modules(struct vh_handed_dev *d, const struct vh_root *root,
+			 const struct vh_host *h, const char *list)
 {
 	vh_unit_words(&d->modules, list);
 	d->states = vh_alloc((d->modules.count + 1) * sizeof(*d->states));
 	for (size_t i = 0; i < d->modules.count; i++)
-		d->states[i] = module_state(root, d->modules.name[i]);
+		d->states[i] = module_state(root, h, d->modules.name[i]);
 	if (d->modules.count && d->dev->driver)
 		d->driver_module = module_of(root, d->dev->driver);
 	if (d->modules.count)
@@ -133,11 +149,11 @@ static void read_framebuffers(struct vh_handed_dev *d, const struct vh_root *roo
 
 /* --- all of it ---------------------------------------------------------------------------------- */
 
-static void read_dev(struct vh_handed_dev *d, const struct vh_root *root,
+static void read_dev(struct vh_handed_dev *d, const struct vh_root *root, const struct vh_host *h,
 		     const struct vh_device_policy *p)
 {
 	vh_unit_words(&d->units, p->stop_units);
-	read_modules(d, root, p->unload_modules);
+	read_modules(d, root, h, p->unload_modules);
 	d->console = p->release_console;
 	if (d->console && has_console(d->dev))
 		read_consoles(d, root);
@@ -161,7 +177,7 @@ void vh_handed_read(struct vh_handed *ret, const struct vh_root *root, const str
 		d = VH_APPEND(ret->devs, ret->count);
 		d->dev = h->devs[i];
 		d->addr = h->devs[i]->addr;
-		read_dev(d, root, &p);
+		read_dev(d, root, h, &p);
 		vh_names_note_all(&units, &d->units);
 	}
 	if (!units.count)

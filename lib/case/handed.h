@@ -10,7 +10,12 @@
 #include "lib/host/host.h"
 #include "lib/host/systemd/units.h"
 
-enum vh_module_state { VH_MODULE_OUT = 0, VH_MODULE_IN, VH_MODULE_BUILT_IN };
+enum vh_module_state {
+	VH_MODULE_OUT = 0,
+	VH_MODULE_IN,
+	VH_MODULE_ORPHAN, /* in, and it could not be loaded again */
+	VH_MODULE_BUILT_IN,
+};
 
 /* How much of it has been done by now: what is still in the way is not explained by that any more. */
 enum vh_handed_over { VH_HANDED_NOTHING = 0, VH_HANDED_UNITS /* and consoles */, VH_HANDED_ALL };

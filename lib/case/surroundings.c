@@ -276,7 +276,8 @@ static bool is_word(const char *name)
 					   "0123456789_-")];
 }
 
-static enum vh_tri has_module(const struct vh_root *root, const struct vh_host *h, const char *name)
+enum vh_tri vh_surroundings_has_module(const struct vh_root *root, const struct vh_host *h,
+				       const char *name)
 {
 	static const char *const files[] = { "modules.dep", "modules.builtin" };
 	bool any = false;
@@ -300,7 +301,7 @@ static enum vh_tri has_driver(const struct vh_root *root, const struct vh_host *
 		return VH_UNKNOWN;
 	if (vh_root_exists(root, "sys/bus/pci/drivers/%s", name))
 		return VH_YES;
-	return has_module(root, h, name);
+	return vh_surroundings_has_module(root, h, name);
 }
 
 static void read_model(struct vh_surroundings *s, const struct vh_root *root,
@@ -334,7 +335,8 @@ static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *
 	enum vh_tri now = vh_process_has_groups(root);
 	_auto_free_ char *text = NULL;
 
-	if (now == VH_UNKNOWN && h->release && has_module(root, h, "vfio-pci") == VH_YES)
+	if (now == VH_UNKNOWN && h->release &&
+	    vh_surroundings_has_module(root, h, "vfio-pci") == VH_YES)
 		text = vh_root_read(root, "lib/modules/%s/modules.devname", h->release);
 	return text && !strstr(text, " vfio/vfio ") && !has_container(root) ? VH_NO : now;
 }
@@ -362,7 +364,8 @@ static void read_iommufd(struct vh_surroundings *s, const struct vh_root *root,
 	if (!s->qemu)
 		vh_names_note(unseen, "whether QEMU knows iommufd: which version it has");
 	s->iommufd_node = has_node(root, "dev/iommu");
-	s->iommufd = s->iommufd_node == VH_YES ? VH_YES : has_module(root, h, "iommufd");
+	s->iommufd = s->iommufd_node == VH_YES ? VH_YES
+					       : vh_surroundings_has_module(root, h, "iommufd");
 	if (s->iommufd == VH_UNKNOWN)
 		vh_names_note(unseen, "whether the kernel has iommufd");
 }

@@ -59,4 +59,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 			  struct vh_names *unseen);
 void vh_surroundings_clear(struct vh_surroundings *s);
 
+/* Is there a module of this name for the kernel that runs, or is it part of it? */
+enum vh_tri vh_surroundings_has_module(const struct vh_root *root, const struct vh_host *h,
+				       const char *name);
+
 #endif

@@ -12,6 +12,7 @@
 
 #define MAGIC "vfio-hook-claim"
 #define NAME_MAX_SHOWN 256
+#define SLEEPS "power=auto"
 #define DRIVER_MAX 255 /* a driver is a directory in sysfs */
 
 static const char *const role_names[] = { [VH_NAMED] = "named", [VH_PEER] = "peer" };
@@ -200,7 +201,7 @@ static char *format(const struct vh_claim *c, int version)
 		add_driver(&sb, "override", r->override);
 		if (version > 1 || r->state == VH_STUCK)
 			vh_strbuf_addf(&sb, " %s", state_names[r->state]);
-		vh_strbuf_add(&sb, "\n");
+		vh_strbuf_add(&sb, r->sleeps ? " " SLEEPS "\n" : "\n");
 	}
 	for (size_t i = 0; version > 1 && i < c->loans.count; i++) {
 		vh_strbuf_add(&sb, "loan");
@@ -211,9 +212,15 @@ static char *format(const struct vh_claim *c, int version)
 	return vh_strbuf_steal(&sb);
 }
 
+/* What older versions can read stays as they write it. */
 char *vh_claim_format(const struct vh_claim *c)
 {
-	return format(c, VH_CLAIM_VERSION);
+	int version = 2;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].sleeps)
+			version = VH_CLAIM_VERSION;
+	return format(c, version);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -361,6 +368,10 @@ static int read_record(struct vh_lines *r, char *text, int version, struct vh_cl
 		return vh_lines_bad(r, "the driver has no driver's name");
 	if (read_state(r, strsep(&text, " "), version, c, rec) < 0)
 		return -1;
+	if (version > 2 && vh_streq(text, SLEEPS)) {
+		rec->sleeps = true;
+		return 0;
+	}
 	return text ? vh_lines_bad(r, "unexpected words at the end") : 0;
 }
 
@@ -483,6 +494,6 @@ struct vh_claim *vh_claim_parse(const char *text, size_t len, struct vh_error *e
 
 	if (vh_lines_open(&lines, text, len, err) < 0 || read_claim(&lines, &version, c) < 0)
 		return NULL;
-	canonical = format(c, version);
+	canonical = version == 1 ? format(c, version) : vh_claim_format(c);
 	return vh_lines_compare(&lines, canonical) < 0 ? NULL : VH_STEAL(c);
 }

@@ -17,7 +17,7 @@
  * "-" is none, group=-1 no group. In driver and override a byte that is none of A-Za-z0-9_.-
  * stands as %xx. A file without its last line is truncated. Version 1, which is still read, had
  * whole seconds and one state for all (prepared, started, released) and marked stuck devices with
- *that word.
+ * that word. Version 3 is written only where a device has one word more, "power=auto".
  */
 #ifndef VH_CLAIM_H
 #define VH_CLAIM_H
@@ -26,7 +26,7 @@
 #include "lib/base/pci.h"
 #include "lib/state/loan.h"
 
-#define VH_CLAIM_VERSION 2
+#define VH_CLAIM_VERSION 3
 #define VH_MANUAL "manual"
 
 enum vh_role { VH_NAMED, VH_PEER };
@@ -58,8 +58,9 @@ struct vh_record {
 	char *driver;   /* before we came; NULL: none */
 	char *override; /* before we came; NULL: unset */
 	enum vh_record_state state;
-	bool now;   /* in memory alone: the call at work moves it */
-	char *onto; /* in memory alone: to which driver it binds it; NULL: vfio-pci */
+	bool sleeps; /* it was allowed to sleep while idle: power/control was "auto" */
+	bool now;    /* in memory alone: the call at work moves it */
+	char *onto;  /* in memory alone: to which driver it binds it; NULL: vfio-pci */
 };
 
 struct vh_claim {

@@ -108,6 +108,36 @@ static void test_late_release(int steps)
 	ok(stage_end(st, a) == 0 && stage_is_home(st), "whose own release ends it");
 }
 
+/* --- a daemon of another name ------------------------------------------------------------------ */
+
+static void put_process(struct stage *st, int pid, const char *comm, int parent)
+{
+	_auto_free_ char *path = vh_printf("proc/%d/stat", pid);
+
+	fake_put(st->root, path, "%d (%s) S %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 900 0 0\n", pid,
+		 comm, parent);
+}
+
+/* As NixOS has it, which starts programs by scripts; between it and us is a script of hooks, which
+ * ends with its call. */
+static void test_other_name(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *a = scratch_vm(VM1, TWO "0");
+	_auto_(vh_domain) struct vh_domain *b = scratch_vm(VM2, TWO "1");
+
+	put_process(st, 4194300, ".libvirtd-wrapp", 1);
+	put_process(st, getppid(), "qemu", 4194300);
+	if (stage_prepare(st, a) < 0)
+		diag("%s", st->err.what);
+	fake_remove(st->root, "proc/%d", getppid());
+	ok(stage_prepare(st, b) < 0 && stage_found(st, "device-claimed") && stage_has_claim(st, VM1),
+	   "a script between us and the daemon has ended: the start that it was for has not");
+	fake_remove(st->root, "proc/4194300");
+	ok(stage_run(st, b) == 0 && stage_end(st, b) == 0 && stage_is_home(st),
+	   "the daemon has ended, and with it the start");
+}
+
 /* --- version 1 -------------------------------------------------------------------------------- */
 
 #define OLD "vfio-hook-claim 1\nowner " VM1 "\nname vm-4dea\nsince 1763707695\ndaemon %lld %lld\n"
@@ -165,6 +195,7 @@ int main(void)
 		test_daemon_restarted(steps[i]);
 	for (int i = 0; i < 3; i++)
 		test_late_release(i);
+	test_other_name();
 	test_old();
 	return tap_done();
 }

@@ -474,6 +474,33 @@ static void test_module_of_another(void)
 		why(st);
 }
 
+/* The kernel was updated, and the modules of the one that runs are gone; or insmod took a file. */
+static void test_orphan(void)
+{
+	static const char *const lists[] = {
+		"kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\n",
+		"kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\nupdates/amdgpu.ko.zst: x.ko\n",
+		NULL,
+	};
+
+	for (size_t i = 0; i < VH_COUNT(lists); i++) {
+		_auto_(stage) struct stage *st = stage_new_near(CARD);
+		_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+		bool there = lists[i] && strstr(lists[i], "amdgpu");
+
+		st->s->root.live = true;
+		if (lists[i])
+			fake_put(st->root, "lib/modules/6.1.0/modules.dep", "%s", lists[i]);
+		else
+			fake_rename(st->root, "lib/modules/6.1.0", "lib/modules/6.2.0");
+		fake_reset(st->root);
+		if (!ok((stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") &&
+			 !fake_writes(st->root)) == !there,
+			"a module that could %s loaded again", there ? "be" : "not be"))
+			why(st);
+	}
+}
+
 /* Where systemd does not answer, nothing is known of what would be stopped. */
 static void test_silent(const char *said)
 {
@@ -489,6 +516,28 @@ static void test_silent(const char *said)
 			strstr(st->err.what, "gpu.service") && !fake_writes(st->root),
 		"a unit of which systemd says nothing: refused, and nothing was done"))
 		why(st);
+}
+
+/* The desktop had loaded them all the same; modprobe -b says 0 and does nothing. */
+static void test_blacklisted(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+
+	fake_put(st->root, "fake-kernel/blacklist/amdgpu", "\n");
+	fake_put(st->root, "fake-kernel/blacklist/amdxcp", "\n");
+	if (!ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st),
+		"modules that are blacklisted, and were loaded, are loaded again"))
+		why(st);
+	if (stage_run(st, d) != 0)
+		why(st);
+	fake_put(st->root, "fake-kernel/blacklist/amdxcp", "install\n");
+	if (!ok(stage_end(st, d) < 0 && says(st, " module amdxcp failed\n") &&
+			strstr(st->err.what, "cannot load module amdxcp again"),
+		"one that modprobe says to have loaded, and has not: said, and claimed still"))
+		why(st);
+	fake_remove(st->root, "fake-kernel/blacklist/amdxcp");
+	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "it comes when it can");
 }
 
 static void test_by_hand(void)
@@ -520,8 +569,10 @@ int main(void)
 	test_woken();
 	test_unfit();
 	test_module_of_another();
+	test_orphan();
 	test_silent(NULL);
 	test_silent("Names=other.service\nLoadState=loaded\nActiveState=inactive\n");
+	test_blacklisted();
 	test_by_hand();
 	return tap_done();
 }

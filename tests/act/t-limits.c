@@ -148,7 +148,7 @@ static void test_no_modules(void)
 }
 
 /* The kernel's setting says where modprobe is; set to something else it is none. */
-static void test_modprobe(const char *name, const char *module, const char *want)
+static void test_modprobe(const char *name, bool anyway, const char *want)
 {
 	_auto_(stage) struct stage *st = stage_new_near(ALONE);
 	_auto_free_ char *file = vh_printf("bin/%s", name), *asked = NULL;
@@ -161,13 +161,113 @@ static void test_modprobe(const char *name, const char *module, const char *want
 		diag("cannot be made executable");
 	pid = fork();
 	if (pid == 0) {
-		VH_IGNORE(vh_root_systems_live.load_module(st->root, module));
+		VH_IGNORE(vh_root_systems_live.load_module(st->root, "none-of-ours", anyway));
 		_exit(1);
 	}
 	waitpid(pid, &status, 0);
 	asked = vh_root_read(st->root, "asked");
 	if (!ok(vh_streq(asked, want), "kernel.modprobe is a %s: %s", name, want ? want : "not run"))
 		diag("%s", asked ? asked : "not run");
+}
+
+/* --- drivers that know no device -------------------------------------------------------------- */
+
+#define UIO "sys/bus/pci/drivers/uio_pci_generic"
+#define OVERRIDE "sys/bus/pci/devices/" ALONE "/driver_override"
+
+/* It was bound by its override, which was cleared then (dpdk-devbind), or by an id that was removed
+ * again: by its name alone the driver does not take it. */
+static void test_by_override(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, ALONE);
+
+	fake_put(st->root, UIO "/bind", "%s", "");
+	fake_put(st->root, UIO "/unbind", "%s", "");
+	if (fake_write(st->root, "uio_pci_generic", OVERRIDE) < 0 ||
+	    fake_write(st->root, ALONE, "sys/bus/pci/drivers/igb/unbind") < 0 ||
+	    fake_write(st->root, ALONE, UIO "/bind") < 0 || fake_write(st->root, "\n", OVERRIDE) < 0)
+		diag("not bound");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	ok(stage_is(st, ALONE, "uio_pci_generic -") && stage_run(st, d) == 0 &&
+		   stage_end(st, d) == 0 && stage_is_home(st),
+	   "a driver that knows no device gets it back");
+	ok(stage_detach(st, ALONE) == 0 && stage_reattach(st, ALONE) == 0 && stage_is_home(st),
+	   "also by hand");
+	for (int n = 0; n < 9; n++) {
+		if (stage_run(st, d) != 0)
+			diag("does not run");
+		fake_libvirt_release(st->root, d);
+		fake_reset(st->root);
+		fake_fault(st->root, "write %d group", n);
+		VH_IGNORE(stage_fork(st, stage_release, d)); /* it has seven writes to make */
+		stage_wait_for_writers(st, VM1);
+		fake_reset(st->root);
+		ok(stage_release(st, d) == 0 && stage_is_home(st), "killed at write %d: home", n);
+	}
+	fake_remove(st->root, "fake-kernel/probe/" ALONE);
+	ok(stage_detach(st, ALONE) == 0 && stage_reattach(st, ALONE) == 0 && stage_is_home(st),
+	   "and where no other driver knows it");
+}
+
+/* --- power ------------------------------------------------------------------------------------ */
+
+static bool sleeps(const struct stage *st, const char *addr, const char *want)
+{
+	_auto_free_ char *have = vh_root_read(st->root, "sys/bus/pci/devices/%s/power/control",
+					      addr);
+
+	if (vh_streq(have, want))
+		return true;
+	diag("%s is %s", addr, have ? have : "unread");
+	return false;
+}
+
+/* Which of them may sleep while they are idle: the named one, a peer, and not the others. */
+static bool power_is_home(const struct stage *st)
+{
+	return sleeps(st, FOUR "0", "auto") && sleeps(st, FOUR "1", "auto") &&
+	       sleeps(st, FOUR "2", "on");
+}
+
+static void test_power(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, FOUR "0");
+	int writes, n;
+
+	fake_put(st->root, "sys/bus/pci/devices/" FOUR "0/power/control", "auto\n");
+	fake_put(st->root, "sys/bus/pci/devices/" FOUR "1/power/control", "auto\n");
+	fake_put(st->root, "sys/bus/pci/devices/" FOUR "2/power/control", "on\n");
+	ok(stage_run(st, d) == 0 && sleeps(st, FOUR "2", "auto") && stage_end(st, d) == 0 &&
+		   stage_is_home(st) && power_is_home(st),
+	   "devices that might sleep may sleep again, and no others");
+	ok(stage_prepare(st, d) == 0 && stage_prepare(st, d) == 0 && stage_release(st, d) == 0 &&
+		   stage_is_home(st) && power_is_home(st),
+	   "also where a claim takes over from one before");
+	ok(stage_detach(st, FOUR "0") == 0 && stage_reattach(st, FOUR "0") == 0 &&
+		   stage_is_home(st) && power_is_home(st),
+	   "by hand, too");
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	fake_reset(st->root);
+	VH_IGNORE(stage_release(st, d));
+	writes = fake_writes(st->root);
+	for (n = 0; n < writes; n++) {
+		if (stage_run(st, d) != 0)
+			diag("does not run");
+		fake_libvirt_release(st->root, d);
+		fake_reset(st->root);
+		fake_fault(st->root, "write %d group", n);
+		VH_IGNORE(stage_fork(st, stage_release, d));
+		stage_wait_for_writers(st, VM1);
+		fake_reset(st->root);
+		if (stage_release(st, d) < 0 || !stage_is_home(st) || !power_is_home(st))
+			break;
+	}
+	ok(n == writes, "killed at each of %d writes of release: it is as it was", writes);
 }
 
 /* --- /run at release -------------------------------------------------------------------------- */
@@ -293,9 +393,11 @@ int main(void)
 	test_unloaded();
 	test_reasons();
 	test_no_modules();
-	test_modprobe("modprobe", "vfio-pci", "-- vfio-pci");
-	test_modprobe("modprobe", "none-of-ours", "-b -- none-of-ours");
-	test_modprobe("true", "none-of-ours", NULL);
+	test_modprobe("modprobe", true, "-- none-of-ours");
+	test_modprobe("modprobe", false, "-b -- none-of-ours");
+	test_modprobe("true", false, NULL);
+	test_by_override();
+	test_power();
 	test_unwritable();
 	test_global_lock();
 	test_undo_time();

@@ -37,7 +37,7 @@ static void damage_cut(const struct stage *st)
 
 static void damage_newer(const struct stage *st)
 {
-	damage_text(st, "vfio-hook-claim 3\n");
+	damage_text(st, "vfio-hook-claim 4\n");
 }
 
 static void damage_owner(const struct stage *st)

@@ -6,12 +6,14 @@
 #include <signal.h>
 
 #include "lib/host/libvirt/variant.h"
+#include "tests/fake/fake-kernel.h"
 #include "tests/fake/fake-tree.h"
 #include "tests/fake/stage.h"
 #include "tests/tap.h"
 
 #define NAMED "0000:0c:00.0"
 #define PEER "0000:0c:00.1"
+#define EARLY "0000:0e:00.0"
 #define ALIASES "lib/modules/6.12.0/modules.alias"
 
 /* Ids and patterns of Linux (drivers/vfio/pci). */
@@ -35,6 +37,8 @@ static struct stage *machine(size_t n)
 		       "pci " NAMED " class=020000 id=8086:1521 group=5 driver=igb\n"
 		       "pci " PEER " class=%s id=%s group=5 driver=native probes=native\n"
 		       "pci 0000:0d:00.0 class=%s id=%s group=6 driver=native probes=native\n"
+		       "pci " EARLY " class=%s id=%s group=7 driver=vfio-pci override=vfio-pci "
+		       "probes=native\n"
 		       "d sys/class/iommu/dmar0\n"
 		       "f proc/self/mountinfo\t26 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 		       "f proc/swaps\tFilename\nf proc/net/route\tIface\n"
@@ -42,7 +46,8 @@ static struct stage *machine(size_t n)
 		       "f proc/sys/kernel/osrelease\t6.12.0\n"
 		       "f lib/modules/6.12.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
 		       "f " ALIASES "\talias pci:v*d*sv*sd*bc*sc*i* native\\n",
-		       drivers[n].class, drivers[n].id, drivers[n].class, drivers[n].id);
+		       drivers[n].class, drivers[n].id, drivers[n].class, drivers[n].id,
+		       drivers[n].class, drivers[n].id);
 	for (size_t i = 0; i < VH_COUNT(drivers); i++)
 		vh_strbuf_addf(&sb, "alias vfio_pci:%s %s\\n", drivers[i].alias, drivers[i].module);
 	vh_strbuf_add(&sb, "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n");
@@ -78,6 +83,27 @@ static void test_peer(size_t n)
 		   is_on(st, NAMED, "vfio-pci"),
 	   "a peer goes to %s", drivers[n].module);
 	ok(stage_end(st, d) == 0 && stage_is_home(st), "and comes home");
+}
+
+/* Early binding, driverctl: it was on vfio-pci before, and libvirt leaves it to its host driver. */
+static void test_early(size_t n)
+{
+	_auto_(stage) struct stage *st = machine(n);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, EARLY);
+
+	fake_put(st->root, "fake-kernel/variant", "%s\n", drivers[n].module);
+	if (fake_kernel_ops.load_module(st->root, drivers[n].module, true) < 0)
+		diag("no module");
+	ok(stage_run(st, d) == 0 && is_on(st, EARLY, drivers[n].module),
+	   "on vfio-pci before: libvirt takes it to %s", drivers[n].module);
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "and it comes back to vfio-pci");
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_libvirt_release(st->root, d);
+	stage_new_daemon(st);
+	ok(stage_is(st, EARLY, "native -") && stage_run(st, d) == 0 && stage_end(st, d) == 0 &&
+		   stage_is_home(st),
+	   "also where libvirt ended before release, and the domain starts again");
 }
 
 static void test_by_hand(size_t n)
@@ -121,7 +147,7 @@ static void test_killed(void)
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, NAMED);
 
 	fake_fault(st->root,
-		   "write 6 group"); /* two modules, two overrides, two unbinds; not the bind */
+		   "write 5 group"); /* a module, two overrides, two unbinds; not the bind */
 	ok(stage_fork(st, stage_prepare, d) == SIGKILL && stage_is(st, PEER, "- mlx5_vfio_pci"),
 	   "killed before the bind");
 	fake_reset(st->root);
@@ -162,6 +188,7 @@ int main(void)
 	for (size_t i = 0; i < VH_COUNT(drivers); i++) {
 		test_peer(i);
 		test_by_hand(i);
+		test_early(i);
 	}
 	test_without();
 	test_old_libvirt();

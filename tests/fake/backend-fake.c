@@ -49,12 +49,12 @@ static int marked_write(const struct vh_root *root, const char *path, const char
 	return rc;
 }
 
-static int marked_load_module(const struct vh_root *root, const char *name)
+static int marked_load_module(const struct vh_root *root, const char *name, bool anyway)
 {
 	int rc;
 
 	mark("kernel: load");
-	rc = fake_kernel_ops.load_module(root, name);
+	rc = fake_kernel_ops.load_module(root, name, anyway);
 	mark("kernel: ends");
 	return rc;
 }

@@ -137,12 +137,12 @@ static int out_write(const struct vh_root *root, const char *path, const char *v
 	return rc;
 }
 
-static int out_load_module(const struct vh_root *root, const char *name)
+static int out_load_module(const struct vh_root *root, const char *name, bool anyway)
 {
 	int rc;
 
 	outside++;
-	rc = fake_kernel_ops.load_module(root, name);
+	rc = fake_kernel_ops.load_module(root, name, anyway);
 	outside--;
 	return rc;
 }

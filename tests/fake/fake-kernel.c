@@ -167,6 +167,7 @@ static void settle_group(const struct op *op)
 
 static void settle_vfio(const struct op *op, bool bound)
 {
+	_auto_free_ char *power = vh_printf("%s/power/control", op->path);
 	struct vh_pci_addr a = { 0 };
 
 	if (vh_pci_parse(op->addr, &a) < 0)
@@ -175,6 +176,8 @@ static void settle_vfio(const struct op *op, bool bound)
 	if (bound)
 		fake_mkdirs(op->root, "%s/vfio-dev/vfio%d", op->path,
 			    a.bus << 8 | a.slot << 3 | a.function);
+	if (vh_root_exists(op->root, "%s/power/control", op->path)) /* pm_runtime_allow() */
+		fake_put(op->root, power, bound ? "auto\n" : "on\n");
 	settle_group(op);
 }
 
@@ -233,8 +236,8 @@ static int probe_result(const struct op *op)
 			return EINVAL;
 		return vh_root_read_int(op->root, "%s/sriov_numvfs", op->path) > 0 ? EBUSY : 0;
 	}
-	if (is_tolerated(op->to))
-		return 0;
+	if (is_tolerated(op->to) || !strcmp(op->to, "uio_pci_generic"))
+		return 0; /* these know no device, and take any */
 	if (fails > 0)
 		return (int)fails;
 	/* an override makes any driver try, but it does not make it know the device */
@@ -324,6 +327,18 @@ static int store_override(struct op *op, const char *value)
 	return 0;
 }
 
+static int store_power(struct op *op, const char *value)
+{
+	_auto_free_ char *path = vh_printf("%s/power/control", op->path);
+
+	if (!vh_root_exists(op->root, "%s", path))
+		return -ENOENT;
+	if (strcmp(value, "auto") != 0 && strcmp(value, "on") != 0)
+		return -EINVAL;
+	fake_put(op->root, path, "%s\n", value);
+	return 0;
+}
+
 static int store_unbind(struct op *op, const char *driver)
 {
 	if (!op->driver || strcmp(op->driver, driver) != 0)
@@ -374,6 +389,11 @@ static int store(struct op *op, const struct vh_root *root, const char *path, co
 		r = begin(op, root, name);
 		op->hang = hang;
 		return r == -ENODEV ? -ENOENT : r < 0 ? r : store_override(op, value);
+	}
+	if (named_above(path, "/power/control", name, sizeof(name))) {
+		r = begin(op, root, name);
+		op->hang = hang;
+		return r < 0 ? r : store_power(op, value);
 	}
 	if (named_above(path, "/driver/unbind", name, sizeof(name))) {
 		r = begin(op, root, addr);
@@ -521,11 +541,20 @@ static bool is_loadable(const struct vh_root *root, const char *name)
 	return vh_root_exists(root, FAKE "/modules/%s", name);
 }
 
-static int op_load_module(const struct vh_root *root, const char *name)
+static bool is_passed_over(const struct vh_root *root, const char *name, bool anyway)
+{
+	_auto_free_ char *how = vh_root_read(root, FAKE "/blacklist/%s", name);
+
+	return how && (!anyway || !strcmp(how, "install"));
+}
+
+static int op_load_module(const struct vh_root *root, const char *name, bool anyway)
 {
 	struct fake_verdict v;
 	int r = 0;
 
+	if (is_passed_over(root, name, anyway))
+		return 0; /* libkmod leaves it at that, without a word */
 	if (fake_has_module(root, name))
 		return fake_load_module(root, name);
 	v = fake_judge_write(root, "load_module");

@@ -13,6 +13,7 @@
  *	late/ADDR        the group that it joins when a driver is bound to it (ARM64 before 6.15)
  *	no-groups        VFIO has no nodes of groups (CONFIG_VFIO_GROUP=n)
  *	modules/DRIVER   may be loaded
+ *	blacklist/NAME   a module that modprobe -b passes over; "install": and modprobe runs true
  *	variant          the VFIO driver that libvirt prefers to vfio-pci
  *	parked/ADDR/DRIVER/...   what the driver made below the function: net, nvme, usb1 ...
  *	faults           what to do wrong; see fake_fault()

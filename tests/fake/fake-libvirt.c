@@ -107,14 +107,16 @@ static void restore_address(const struct vh_root *root, const struct vh_domain *
 			fake_put(root, path, "%s\n", mac ? mac : "fe:00:00:00:00:01");
 }
 
-/* virPCIDeviceDetach(): what is on vfio-pci already is not libvirt's to give back. */
+/* virPCIDeviceDetach(): what is on its driver already is not libvirt's to give back. From 10.0 on
+ * that is the variant for the device, if there is one: then vfio-pci is a driver like another. */
 static int bind(const struct vh_root *root, const struct vh_domain *d, const struct vh_hostdev *e,
 		const char *addr, char *why, size_t size)
 {
 	_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", addr);
 	_auto_free_ char *note = vh_printf(ACTIVE "/%s/%s", d->uuid, addr);
 	_auto_free_ char *variant = vh_root_read(root, "fake-kernel/variant");
-	bool found = fake_is_vfio(driver);
+	bool found = fake_is_vfio(driver) &&
+		     !(e->managed && variant && vh_streq(driver, "vfio-pci"));
 
 	save_address(root, e, addr);
 	if (!e->managed && !found)
@@ -123,7 +125,6 @@ static int bind(const struct vh_root *root, const struct vh_domain *d, const str
 	fake_put(root, note, "%s\n", found ? "found" : "bound");
 	if (found)
 		return 0;
-	/* since 10.0 the variant for the device, if there is one */
 	VH_IGNORE(fake_write(root, variant ? variant : "vfio-pci", DEVICE "/driver_override", addr));
 	if (driver)
 		VH_IGNORE(fake_write(root, addr, DEVICE "/driver/unbind", addr));

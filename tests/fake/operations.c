@@ -205,6 +205,8 @@ static void put_variant(struct stage *st)
 	fake_put(st->root, "sys/bus/pci/drivers/some-vfio-pci/bind", "%s", "");
 	fake_put(st->root, "sys/bus/pci/drivers/some-vfio-pci/unbind", "%s", "");
 	fake_put(st->root, "fake-kernel/variant", "some-vfio-pci\n");
+	fake_put(st->root, "lib/modules/6.1.0/modules.alias",
+		 "alias vfio_pci:v*d*sv*sd*bc*sc*i0* some-vfio-pci\n");
 }
 
 static bool set_after_variant(struct stage *st, const struct stage_scene *scene)

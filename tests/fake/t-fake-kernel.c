@@ -49,7 +49,7 @@ static int put(const struct scratch *s, const char *path, const char *value)
 
 static int load(const struct scratch *s)
 {
-	return s->root.ops->load_module(&s->root, "vfio-pci");
+	return s->root.ops->load_module(&s->root, "vfio-pci", true);
 }
 
 /* "NAME DRIVER OVERRIDE" of a device, compared. */
@@ -221,7 +221,7 @@ static void test_module(void)
 	_auto_(scratch) struct scratch *without = scratch_new("# no modules\n");
 
 	ok(load(without) == -ENOENT, "no vfio-pci to load");
-	ok(s->root.ops->load_module(&s->root, "nonsense") == -ENOENT, "no such module");
+	ok(s->root.ops->load_module(&s->root, "nonsense", true) == -ENOENT, "no such module");
 	ok(put(s, DRIVER "vfio-pci/bind", NIC) == -ENOENT, "not loaded, not there");
 	(void)!put(s, DEVICE NIC "/driver_override", "vfio-pci");
 	(void)!put(s, DEVICE DISK "/driver_override", "vfio-pci");

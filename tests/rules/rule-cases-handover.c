@@ -265,6 +265,18 @@ static void built_in(struct world *w)
 }
 CASE("unit-unfit-built-in", built_in, .want = UNFIT ", " HANDED, .says = "built into the kernel");
 
+static void orphan(struct world *w)
+{
+	desktop(w);
+	w->host.release = S("6.9.1-arch1-1");
+	handed.modules[0] = S("amdgpu");
+	handed.dev.modules.count = 1;
+	handed.states[0] = VH_MODULE_ORPHAN;
+}
+CASE("unit-unfit-module-orphan", orphan, .want = UNFIT ", " HANDED,
+     .says = "there is none in /lib/modules/6.9.1-arch1-1 to be loaded again",
+     .fix = "reboot, if the kernel was updated since it runs; or take it out of unload-modules");
+
 static void drives_another(struct world *w)
 {
 	static struct vh_handed_other others[2];

@@ -13,6 +13,7 @@
 #define V2 "vfio-hook-claim 2\n"
 #define SINCE "since 1763707695.012345678\n"
 #define HEAD V2 OWNER "name vm\n" SINCE "daemon 812 1893\nran no\n"
+#define V3 "vfio-hook-claim 3\n" OWNER "name vm\n" SINCE "daemon 812 1893\nran no\n"
 #define GOOD HEAD NAMED STUCK "end\n"
 /* a device of which one word is odd */
 #define DEVICE(rest) HEAD "device 0000:01:00.0 " rest " taken\nend\n"
@@ -36,8 +37,8 @@ static const struct {
 	/* the frame */
 	{ "nothing", "", "line 1: the file is truncated" },
 	{ "something else", "[defaults]\n", "line 1: no 'vfio-hook-claim'" },
-	{ "a newer version", "vfio-hook-claim 3\nwhatever\n",
-	  "written by a newer vfio-hook (version 3)" },
+	{ "a newer version", "vfio-hook-claim 4\nwhatever\n",
+	  "written by a newer vfio-hook (version 4)" },
 	{ "version 0", "vfio-hook-claim 0\n", "line 1: no version" },
 	{ "no version", "vfio-hook-claim \n", "line 1: no version" },
 	{ "version 2 and more", "vfio-hook-claim 2 \n", "line 1: no version" },
@@ -136,6 +137,18 @@ static const struct {
 	  "line 7: unknown state" },
 	{ "two states", DEVICE("8086:10d3 group=1 peer bind driver=a override=- stuck"),
 	  "line 7: unexpected words at the end" },
+	/* power */
+	{ "one that may sleep",
+	  V3 "device 0000:01:00.0 8086:10d3 group=12 named unbind driver=a override=- taken "
+	     "power=auto\n" STUCK "end\n",
+	  NULL },
+	{ "of version 2", DEVICE("8086:10d3 group=1 peer bind driver=a override=- taken power=auto"),
+	  "line 7: unexpected words at the end" },
+	{ "awake",
+	  V3 "device 0000:01:00.0 8086:10d3 group=1 peer bind driver=a override=- taken "
+	     "power=on\nend\n",
+	  "line 7: unexpected words at the end" },
+	{ "version 3 for nothing", V3 STUCK "end\n", "line 1: not as vfio-hook writes it" },
 	/* loans */
 	{ "each kind of loan",
 	  HEAD NAMED "loan 0000:01:00.0 unit display-manager.service out\n"

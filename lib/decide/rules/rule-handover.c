@@ -225,7 +225,7 @@ static void check_modules(const struct vh_case *c, const struct vh_plan_dev *pd,
 			  const struct vh_handed_dev *d, const struct vh_rule *r,
 			  struct vh_findings *out)
 {
-	_auto_free_ char *fix = NULL;
+	_auto_free_ char *fix = NULL, *reboot = NULL;
 
 	for (size_t i = 0; i < d->modules.count; i++)
 		if (d->states[i] == VH_MODULE_BUILT_IN)
@@ -234,6 +234,13 @@ static void check_modules(const struct vh_case *c, const struct vh_plan_dev *pd,
 				       d->modules.name[i]);
 	fix = vh_printf("take it out of unload-modules of [device %s] in /" VH_CONFIG_PATH,
 			vh_pci_str(&d->addr).s);
+	reboot = vh_printf("reboot, if the kernel was updated since it runs; or %s", fix);
+	for (size_t i = 0; i < d->modules.count; i++)
+		if (d->states[i] == VH_MODULE_ORPHAN)
+			vh_finding_add(out, r, pd, reboot,
+				       "module '%s' cannot be unloaded: there is none in "
+				       "/lib/modules/%s to be loaded again",
+				       d->modules.name[i], c->host->release);
 	for (size_t i = 0; i < d->n_others; i++)
 		if (!is_taken_too(c, &d->others[i].addr))
 			vh_finding_add(out, r, pd, fix,
@@ -273,6 +280,7 @@ const struct vh_rule vh_rule_unit_unfit = {
 		   "the guest has the device, which refuses the start, or while the guest has\n"
 		   "it. A module that is built into the kernel cannot be unloaded; one that\n"
 		   "also drives a device which the guest does not get would take that device\n"
-		   "from the host. A unit that does not exist is only a warning: perhaps its\n"
-		   "package is not installed yet.",
+		   "from the host; and one that is not in /lib/modules any more, as after an\n"
+		   "update of the kernel, could not be loaded again. A unit that does not exist\n"
+		   "is only a warning: perhaps its package is not installed yet.",
 };

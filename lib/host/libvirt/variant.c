@@ -50,14 +50,18 @@ char *vh_variant_in(const char *aliases, const struct vh_pci_dev *d)
 	return vh_streq(best, "vfio_pci") || (best && !strstr(best, "vfio")) ? NULL : VH_STEAL(best);
 }
 
+/* By us, or, what is asked for and on vfio-pci, by libvirt, which takes it from there. */
 static bool may_bind(const struct vh_host *h, const struct vh_pci_dev *d, bool named)
 {
-	if (d->on_vfio || d->hinted || d->group < 0)
+	bool asked = false;
+
+	if (d->hinted || d->group < 0)
 		return false;
-	for (size_t i = 0; !named && i < h->n_asked; i++)
-		if (!vh_pci_cmp(&h->asked[i], &d->addr))
-			return false;
-	return true;
+	for (size_t i = 0; i < h->n_asked; i++)
+		asked |= !vh_pci_cmp(&h->asked[i], &d->addr);
+	if (d->on_vfio)
+		return asked && vh_streq(d->driver, "vfio-pci");
+	return named || !asked;
 }
 
 void vh_variant_read(const struct vh_root *root, struct vh_host *h, bool named)

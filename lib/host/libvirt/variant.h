@@ -12,7 +12,8 @@
 /* The module of it; NULL: vfio-pci, which takes all. Caller frees. `aliases` is modules.alias. */
 char *vh_variant_in(const char *aliases, const struct vh_pci_dev *d) VH_CHECK;
 
-/* Of every device that we may bind, so not where libvirt binds all: `named`, also those asked for. */
+/* Of every device that we may bind, so not where libvirt binds all: `named`, also those asked for.
+ * And of those asked for that are on vfio-pci. */
 void vh_variant_read(const struct vh_root *root, struct vh_host *h, bool named);
 
 #endif

@@ -62,7 +62,8 @@ struct vh_process vh_process_daemon(const struct vh_root *root)
 		at.start = s.start;
 		if (!strcmp(s.comm, "libvirtd") || !strcmp(s.comm, "virtqemud"))
 			return at;
-		if (i == 0)
+		/* of another name it is the last one below process 1: scripts in between end */
+		if (i == 0 || at.pid > 1)
 			parent = at;
 		at.pid = s.parent;
 	}

@@ -12,7 +12,7 @@ struct vh_process {
 };
 
 /* The libvirt daemon above this process (libvirtd, virtqemud; a dispatcher script may stand in
- * between), or its parent where there is none. */
+ * between), or, where none has that name, the last process below the first one. */
 struct vh_process vh_process_daemon(const struct vh_root *root);
 /* Is this process gone? Unknown start times are judged by the pid alone. */
 bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
