@@ -223,22 +223,13 @@ static void collect(struct generate *g)
 
 static int choose_initramfs(struct generate *g)
 {
-	const char *name = g->options->initramfs;
-	bool is_auto = !name || vh_streq(name, "auto");
-
-	g->early.initramfs = is_auto ? vh_system_initramfs_detect(&g->cli->root)
-				     : vh_boot_binding_initramfs_of(name);
+	g->early.initramfs = g->options->initramfs;
+	if (g->early.initramfs == VH_INITRAMFS_NONE)
+		g->early.initramfs = vh_system_initramfs_detect(&g->cli->root);
 	if (g->early.initramfs != VH_INITRAMFS_NONE)
 		return 0;
-	if (is_auto)
-		vh_error(g->cli,
-			 "none, or more than one, of initramfs-tools, dracut and mkinitcpio is "
+	vh_error(g->cli, "none, or more than one, of initramfs-tools, dracut and mkinitcpio is "
 			 "installed; name one with --initramfs");
-	else
-		vh_error(g->cli,
-			 "initramfs system '%s' is not known; known are auto, "
-			 "initramfs-tools, dracut and mkinitcpio",
-			 name);
 	return -1;
 }
 
