@@ -201,7 +201,7 @@ static int write_record(struct accept *a)
 	look(a);
 	if (vh_record_save(&a->cli->root, a->now, &err) < 0) {
 		vh_error_report(a->cli, NULL, &err);
-		vh_note("what was noted before holds");
+		vh_note("what was noted before stays");
 		return VH_EXIT_UNDONE;
 	}
 	put_changes(a);
