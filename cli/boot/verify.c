@@ -187,18 +187,25 @@ static struct vh_boot_device *add_row(struct verify *v, const struct vh_pci_addr
 	return r;
 }
 
+static bool is_configured(const struct vh_boot_binding *b, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; b && i < b->count; i++)
+		if (!vh_pci_cmp(&b->devs[i].addr, addr))
+			return true;
+	return false;
+}
+
 /* What the boot script took and nobody wants any more stays until the next boot. */
 static void add_leftovers(struct verify *v)
 {
 	for (size_t i = 0; i < v->host->n_devs; i++) {
 		const struct vh_pci_dev *d = v->host->devs[i];
-		_auto_free_ char *at_boot = vh_boot_binding_at_boot(&v->cli->root, &d->addr);
-		bool known = false;
+		_auto_free_ char *at_boot = NULL;
 
-		for (size_t k = 0; v->binding && k < v->binding->count; k++)
-			known |= !vh_pci_cmp(&v->binding->devs[k].addr, &d->addr);
-		if (!known && d->on_vfio && at_boot &&
-		    (vh_streq(at_boot, "bound") || vh_streq(at_boot, "late")))
+		if (!d->on_vfio || is_configured(v->binding, &d->addr))
+			continue;
+		at_boot = vh_boot_binding_at_boot(&v->cli->root, &d->addr);
+		if (vh_streq(at_boot, "bound") || vh_streq(at_boot, "late"))
 			add_row(v, &d->addr)->problem = vh_strdup(
 				"was taken at this boot, and is no longer configured: it "
 				"returns to its own driver at the next boot");
