@@ -146,6 +146,9 @@ static void step_name(struct homecoming *h, size_t i, const struct vh_standing *
 {
 	const struct vh_record *r = &h->claim->records[i];
 
+	/* what does not say that it returns could not tell later whose override that is */
+	if (h->unsaved || r->state != VH_RETURNING)
+		return;
 	if (!r->driver || s->driver || vh_streq(s->override, r->driver))
 		return;
 	vh_steps_add_override(b, &r->addr, r->driver);
