@@ -139,7 +139,7 @@ static void test_group_stays_open(void)
 
 	if (stage_run(st, d) != 0)
 		diag("does not run");
-	ok(stage_release(st, d) < 0 && st->err.code == VH_E_TIMEOUT && stage_has_claim(st, VM1),
+	ok(stage_release(st, d) < 0 && st->err.code == VH_E_LEFT && stage_has_claim(st, VM1),
 	   "release while the group is open: waits, and keeps the claim");
 	ok(strstr(st->err.what, "process 4194305 (qemu-system-x86)") != NULL,
 	   "names who has it open");
