@@ -80,8 +80,8 @@ const struct vh_option vh_command_table_options[] = {
 	  OF(snapshot, FLAG, identifiers) },
 	{ "by", "address|id", "boot: select devices by address (default) or id", "boot",
 	  OF(boot, WORD, by) },
-	{ "initramfs", "SYSTEM", "boot: auto, initramfs-tools, dracut or mkinitcpio", "boot",
-	  OF(boot, TEXT, initramfs) },
+	{ "initramfs", "auto|initramfs-tools|dracut|mkinitcpio", "boot: what makes the images",
+	  "boot", OF(boot, WORD, initramfs) },
 	{ "dry-run", NULL, "boot: print the files, write nothing", "boot", OF(boot, FLAG, dry_run) },
 	{ "no-rebuild", NULL, "boot: print the command that makes the images", "boot",
 	  OF(boot, FLAG, no_rebuild) },
@@ -170,7 +170,7 @@ const struct vh_command vh_command_table[] = {
 	  "Moves these devices and every other member of their IOMMU groups from their drivers\n"
 	  "to vfio-pci. ADDRESS is 0000:03:00.0, 03:00.0, pci_0000_03_00_0, or the name of a\n"
 	  "network interface or block device. 'reattach' returns them. Needs root.",
-	  1, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_detach,
+	  1, 64, VH_CMD_ROOT | VH_CMD_MOVES | VH_CMD_ACTS, .run = vh_cmd_detach,
 	  .examples = "sudo vfio-hook detach 03:00.0\n"
 		      "sudo vfio-hook detach eno1\n" },
 	{ "reattach", "ADDRESS...|--all-stale", "return devices to their drivers",
@@ -178,7 +178,7 @@ const struct vh_command vh_command_table[] = {
 	  "claims name (the claim of a domain, or of 'detach'), unless they are in use. ADDRESS as\n"
 	  "for 'detach'. --all-stale returns the devices of every domain that neither runs nor is\n"
 	  "being started. Needs root.",
-	  0, 64, VH_CMD_ROOT | VH_CMD_MOVES, .run = vh_cmd_reattach,
+	  0, 64, VH_CMD_ROOT | VH_CMD_MOVES | VH_CMD_ACTS, .run = vh_cmd_reattach,
 	  .examples = "sudo vfio-hook reattach 03:00.0\n"
 		      "sudo vfio-hook reattach --all-stale\n",
 	  .options_size = sizeof(struct vh_opt_reattach),
@@ -193,7 +193,7 @@ const struct vh_command vh_command_table[] = {
 	  "Notes which devices are at the addresses of a domain now, as a start of it does. From\n"
 	  "then on rule identity-changed compares with these. DOMAIN is an XML file ('-': standard\n"
 	  "input), or the name or UUID of a domain that libvirt has or that ran here. Needs root.",
-	  1, 1, VH_CMD_ROOT, .run = vh_cmd_accept,
+	  1, 1, VH_CMD_ROOT | VH_CMD_ACTS, .run = vh_cmd_accept,
 	  .examples = "sudo vfio-hook accept vm\n"
 		      "sudo vfio-hook accept vm.xml\n" },
 	{ "snapshot", "", "this host as one text file, for 'check --host'",
@@ -218,7 +218,7 @@ const struct vh_command vh_command_table[] = {
 	  "verify says whether they are in the images, and on vfio-pci now. remove removes the\n"
 	  "files and rebuilds the images. generate and remove need root. With --sysroot they write\n"
 	  "below that directory, and print the command that rebuilds the images.",
-	  1, 64, 0, .run = vh_boot_command,
+	  1, 64, VH_CMD_ACTS, .run = vh_boot_command,
 	  .examples = "sudo vfio-hook boot generate 03:00.0\n"
 		      "vfio-hook boot --dry-run generate vm.xml\n"
 		      "vfio-hook boot verify\n",
@@ -345,15 +345,21 @@ static void put_examples(FILE *f, const char *lines)
 	}
 }
 
-static void put_exit(FILE *f)
+/* Those of all commands, or those that a command has. */
+static void put_exit(FILE *f, const struct vh_command *cmd)
 {
-	fputs("\nExit status:\n"
-	      "  0  fine, warnings included\n"
-	      "  1  errors found (with --strict: or warnings)\n"
-	      "  2  wrong usage, or input that cannot be read\n"
-	      "  3  an action failed and was undone\n"
-	      "  4  an action failed and could not be fully undone: see 'vfio-hook status'\n",
-	      f);
+	bool is_strict = !cmd || vh_streq(cmd->name, "check");
+
+	fprintf(f,
+		"\nExit status:\n"
+		"  0  fine, warnings included\n"
+		"  1  errors found%s, refused, or no such device\n"
+		"  2  wrong usage, or input that cannot be read\n",
+		is_strict ? " (with --strict: or warnings)" : "");
+	if (!cmd || cmd->flags & VH_CMD_ACTS)
+		fputs("  3  an action failed and was undone\n"
+		      "  4  an action failed and could not be fully undone: see 'vfio-hook status'\n",
+		      f);
 }
 
 void vh_command_table_usage(FILE *f)
@@ -369,7 +375,7 @@ void vh_command_table_usage(FILE *f)
 		put_row(f, left, c->summary);
 	}
 	put_options(f, NULL);
-	put_exit(f);
+	put_exit(f, NULL);
 }
 
 void vh_command_table_help(FILE *f, const struct vh_command *cmd)
@@ -384,7 +390,7 @@ void vh_command_table_help(FILE *f, const struct vh_command *cmd)
 		put_examples(f, cmd->examples);
 	put_options(f, cmd);
 	if (!(cmd->flags & VH_CMD_PLAIN))
-		put_exit(f);
+		put_exit(f, cmd);
 }
 
 static int help(struct vh_cli *cli, char **args, int count)

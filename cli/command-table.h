@@ -55,6 +55,7 @@ enum vh_command_flag {
 	VH_CMD_ROOT = 1,  /* acts on this machine, and needs root */
 	VH_CMD_PLAIN = 2, /* looks at no system at all */
 	VH_CMD_MOVES = 4, /* moves devices: all others only look at the kernel */
+	VH_CMD_ACTS = 8,  /* may fail half-way, with exit status 3 or 4 */
 };
 
 /* summary is one line, details are for `help COMMAND`; flags of enum vh_command_flag */

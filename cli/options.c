@@ -201,6 +201,16 @@ static void tell_unknown(const struct vh_cli *cli, int argc, char **argv)
 	vh_error(cli, "unknown option '%s'%s", word, hint ? hint : "; see 'vfio-hook --help'");
 }
 
+/* An option, perhaps abbreviated, that stands without its value at the end of the line. */
+static void tell_value(const struct vh_cli *cli, const char *word)
+{
+	const struct vh_option *o = vh_command_table_options;
+
+	while (!vh_has_prefix(o->name, word + 2))
+		o++;
+	vh_error(cli, "option '--%s' needs a value: --%s %s", o->name, o->name, o->arg);
+}
+
 int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char **argv)
 {
 	_auto_free_ struct option *table = getopt_table();
@@ -211,7 +221,7 @@ int vh_options_read(struct vh_options *ret, struct vh_cli *cli, int argc, char *
 	optind = 0; /* from the first word, whatever was read before */
 	while ((c = getopt_long(argc, argv, ":h", table, &index)) != -1) {
 		if (c == ':') {
-			vh_error(cli, "option '%s' needs a value", argv[optind - 1]);
+			tell_value(cli, argv[optind - 1]);
 			return -1;
 		}
 		if (c == '?') {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <time.h>
 
 #include "cli/advice.h"
 #include "cli/wrap.h"
@@ -19,6 +20,17 @@ size_t vh_output_columns(const char *s)
 	for (; *s; s++)
 		n += ((unsigned char)*s & 0xc0) != 0x80;
 	return n;
+}
+
+char *vh_output_time(int64_t seconds)
+{
+	time_t t = seconds;
+	char buf[64] = "?";
+	struct tm tm;
+
+	if (localtime_r(&t, &tm))
+		(void)strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S %z", &tm); /* it fits */
+	return vh_strdup(buf);
 }
 
 void vh_put(FILE *f, const char *s)

@@ -13,6 +13,9 @@
 /* Columns that a string from vh_printable_line() takes, one per character. */
 size_t vh_output_columns(const char *s);
 
+/* Seconds since the epoch in the time of this place: "2026-11-29 19:30:00 +0000". Caller frees. */
+char *vh_output_time(int64_t seconds) VH_CHECK;
+
 /* Prints s as vh_printable_line() makes it; vh_put_column() fills up with blanks to `width`
  * columns. */
 void vh_put(FILE *f, const char *s);

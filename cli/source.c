@@ -33,7 +33,7 @@ static int run_in(struct vh_cli *cli, const char *dir, vh_command_fn *fn, char *
 		return VH_EXIT_USAGE;
 	}
 	if (dir && !vh_root_exists(&cli->root, "sys")) {
-		vh_error(cli, "'%s' describes no system: there is no sys in it", cli->source);
+		vh_error(cli, "'%s' is not the root of a system: it has no folder sys", cli->source);
 		vh_root_close(&cli->root);
 		return VH_EXIT_USAGE;
 	}
@@ -99,7 +99,8 @@ static int expand(const struct vh_cli *cli, const char *dir)
 	if (describe(cli, &text) < 0)
 		return -1;
 	if (!vh_manifest_has_lines(text.data, text.len)) {
-		vh_error(cli, "'%s' describes no system: 'vfio-hook snapshot' writes files that do",
+		vh_error(cli,
+			 "'%s' has no line of a snapshot; 'vfio-hook snapshot' writes such files",
 			 cli->source);
 		return -1;
 	}

@@ -27,17 +27,18 @@ function __vfio_hook_candidates
                 __fish_complete_path (commandline -ct | string replace -r '^--[a-z-]*=' '')
             case DIR
                 __fish_complete_directories (commandline -ct | string replace -r '^--[a-z-]*=' '')
-            case '--*' '*[A-Z]*'
-                # options are completed as such; other words are for people
+            case '--*'
+                # options are completed as such
             case '*'
-                echo $word
+                # words for people are in capitals
+                string match -qr '[A-Z]' -- $word; or echo $word
         end
     end
 end
 
 # Prints the options of a help: each with what it takes and what is said of it, with tabs between.
 function __vfio_hook_options
-    vfio-hook $argv 2>/dev/null | string replace -rf '^  (--[a-z-]+)(?: ?(\S+))? +(.*)$' '$1\t$2\t$3'
+    vfio-hook $argv 2>/dev/null | string replace -rf '^  (--[a-z-]+)(?: ?(\S+))?(?: +(.*))?$' '$1\t$2\t$3'
 end
 
 function __vfio_hook_complete

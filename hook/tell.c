@@ -28,10 +28,16 @@ void vh_tell_failure(const struct vh_call *call, const char *text)
 	log_entry((struct vh_entry){ VH_EVENT_FAILED, LOG_ERR, text, .domain = call->domain });
 }
 
-/* Towards a guest: off its driver, for libvirt to bind, or to ours. */
+/* vfio-pci, or the one that is made for the device (mlx5_vfio_pci). */
+static bool is_vfio(const char *driver)
+{
+	return driver && strstr(driver, "vfio");
+}
+
+/* Towards a guest: off its driver, for libvirt to bind, or to one of VFIO. */
 static bool is_taken(const char *from, const char *to)
 {
-	return to ? vh_streq(to, "vfio-pci") : !vh_streq(from, "vfio-pci");
+	return to ? is_vfio(to) : !is_vfio(from);
 }
 
 void vh_tell_transition(void *ctx, const char *domain, const struct vh_pci_addr *addr,

@@ -24,10 +24,10 @@ static int remove_files(struct vh_cli *cli)
 		vh_note("nothing is configured; what is left over is removed");
 	}
 	initramfs = e ? e->initramfs : vh_system_initramfs_detect(&cli->root);
-	if (initramfs == VH_INITRAMFS_NONE && options->initramfs)
-		initramfs = vh_boot_binding_initramfs_of(options->initramfs);
+	if (initramfs == VH_INITRAMFS_NONE)
+		initramfs = options->initramfs;
 	if (initramfs == VH_INITRAMFS_NONE) {
-		vh_error(cli, "which initramfs system is to be used? name it with --initramfs");
+		vh_error(cli, "which program makes the initramfs here? name it with --initramfs");
 		return VH_EXIT_USAGE;
 	}
 	rc = vh_boot_run_apply(cli, NULL, initramfs);

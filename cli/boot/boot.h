@@ -10,7 +10,7 @@
 /* In cli->options. */
 struct vh_opt_boot {
 	enum vh_boot_by { VH_BOOT_BY_ADDRESS = 0, VH_BOOT_BY_ID } by; /* the words of --by */
-	const char *initramfs;                                        /* or NULL */
+	enum vh_initramfs initramfs; /* the words of --initramfs; NONE: auto */
 	bool dry_run;
 	bool no_rebuild;
 };

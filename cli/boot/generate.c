@@ -22,7 +22,7 @@ struct generate {
 	size_t count;
 	struct vh_config config;
 	struct vh_judgement j;
-	struct vh_boot_binding early;
+	struct vh_boot_binding binding;
 };
 
 /* --- what was named ----------------------------------------------------------------------- */
@@ -213,7 +213,7 @@ static void collect(struct generate *g)
 
 		if (!vh_plan_can_pass(d))
 			continue;
-		e = VH_APPEND(g->early.devs, g->early.count);
+		e = VH_APPEND(g->binding.devs, g->binding.count);
 		*e = (struct vh_boot_binding_dev){ d->addr,      d->vendor, d->device, d->subvendor,
 						   d->subdevice, d->class,  NULL };
 		e->module = d->on_vfio ? module_before(before, &d->addr)
@@ -223,29 +223,20 @@ static void collect(struct generate *g)
 
 static int choose_initramfs(struct generate *g)
 {
-	const char *name = g->options->initramfs;
-	bool is_auto = !name || vh_streq(name, "auto");
-
-	g->early.initramfs = is_auto ? vh_system_initramfs_detect(&g->cli->root)
-				     : vh_boot_binding_initramfs_of(name);
-	if (g->early.initramfs != VH_INITRAMFS_NONE)
+	g->binding.initramfs = g->options->initramfs;
+	if (g->binding.initramfs == VH_INITRAMFS_NONE)
+		g->binding.initramfs = vh_system_initramfs_detect(&g->cli->root);
+	if (g->binding.initramfs != VH_INITRAMFS_NONE)
 		return 0;
-	if (is_auto)
-		vh_error(g->cli,
-			 "none, or more than one, of initramfs-tools, dracut and mkinitcpio is "
+	vh_error(g->cli, "none, or more than one, of initramfs-tools, dracut and mkinitcpio is "
 			 "installed; name one with --initramfs");
-	else
-		vh_error(g->cli,
-			 "initramfs system '%s' is not known; known are auto, "
-			 "initramfs-tools, dracut and mkinitcpio",
-			 name);
 	return -1;
 }
 
 static bool is_meant(const struct generate *g, const struct vh_pci_dev *d)
 {
-	for (size_t i = 0; i < g->early.count; i++)
-		if (!vh_pci_cmp(&g->early.devs[i].addr, &d->addr))
+	for (size_t i = 0; i < g->binding.count; i++)
+		if (!vh_pci_cmp(&g->binding.devs[i].addr, &d->addr))
 			return true;
 	return false;
 }
@@ -258,8 +249,8 @@ static int check_ids(struct generate *g, const struct vh_host *h)
 	for (size_t i = 0; i < h->n_devs; i++) {
 		const struct vh_pci_dev *d = h->devs[i];
 
-		for (size_t k = 0; k < g->early.count && !is_meant(g, d); k++) {
-			const struct vh_boot_binding_dev *e = &g->early.devs[k];
+		for (size_t k = 0; k < g->binding.count && !is_meant(g, d); k++) {
+			const struct vh_boot_binding_dev *e = &g->binding.devs[k];
 
 			if (d->vendor != e->vendor || d->device != e->device)
 				continue;
@@ -291,11 +282,11 @@ static char *ids_of(const struct generate *g)
 {
 	struct vh_strbuf ids = { 0 };
 
-	for (size_t i = 0; i < g->early.count; i++) {
+	for (size_t i = 0; i < g->binding.count; i++) {
 		char id[16];
 
-		snprintf(id, sizeof(id), "%04x:%04x", g->early.devs[i].vendor,
-			 g->early.devs[i].device);
+		snprintf(id, sizeof(id), "%04x:%04x", g->binding.devs[i].vendor,
+			 g->binding.devs[i].device);
 		if (!ids.data || !strstr(ids.data, id))
 			vh_strbuf_join(&ids, ",", id);
 	}
@@ -316,8 +307,8 @@ static int by_id(struct generate *g)
 		vh_note("refused, nothing was changed");
 		return rc;
 	}
-	for (size_t i = 0; i < g->early.count; i++) {
-		const char *module = g->early.devs[i].module;
+	for (size_t i = 0; i < g->binding.count; i++) {
+		const char *module = g->binding.devs[i].module;
 
 		if (module && is_whole(g, h, module))
 			vh_note("every device of module '%s' is meant: 'blacklist %s' in "
@@ -338,8 +329,8 @@ static void note_builtin(const struct generate *g)
 {
 	const char *release = g->j.c.host->release;
 
-	for (size_t i = 0; release && i < g->early.count; i++) {
-		const struct vh_boot_binding_dev *e = &g->early.devs[i];
+	for (size_t i = 0; release && i < g->binding.count; i++) {
+		const struct vh_boot_binding_dev *e = &g->binding.devs[i];
 
 		if (e->module && vh_system_is_builtin(&g->cli->root, release, e->module))
 			vh_note("%s: '%s' is part of the kernel %s and sees the device first; the "
@@ -354,23 +345,23 @@ static void note_mkinitcpio(const struct generate *g)
 	_auto_free_ char *conf = vh_root_read(&g->cli->root, "etc/mkinitcpio.conf");
 	char *hooks = conf ? strstr(conf, "\nHOOKS=") : NULL;
 
-	if (g->early.initramfs != VH_INITRAMFS_MKINITCPIO || !hooks)
+	if (g->binding.initramfs != VH_INITRAMFS_MKINITCPIO || !hooks)
 		return;
 	hooks[1 + strcspn(hooks + 1, "\n")] = 0;
 	if (!strstr(hooks, "modconf"))
 		vh_note("HOOKS in /etc/mkinitcpio.conf has no 'modconf': other files of "
 			"/etc/modprobe.d do not reach the image");
-	for (size_t i = 0; i < g->early.count; i++)
-		if (vh_pci_is_display(g->early.devs[i].class) && strstr(hooks, "kms"))
+	for (size_t i = 0; i < g->binding.count; i++)
+		if (vh_pci_is_display(g->binding.devs[i].class) && strstr(hooks, "kms"))
 			vh_note("HOOKS in /etc/mkinitcpio.conf has 'kms', which puts the driver of "
 				"%s into the image; vfio-hook has to stay before 'udev'",
-				vh_pci_str(&g->early.devs[i].addr).s);
+				vh_pci_str(&g->binding.devs[i].addr).s);
 }
 
 static void put_devices(const struct generate *g)
 {
-	for (size_t i = 0; i < g->early.count; i++) {
-		const struct vh_pci_dev *d = vh_host_dev(g->j.c.host, &g->early.devs[i].addr);
+	for (size_t i = 0; i < g->binding.count; i++) {
+		const struct vh_pci_dev *d = vh_host_dev(g->j.c.host, &g->binding.devs[i].addr);
 		_auto_free_ char *name = vh_pci_ids_device(g->cli->names, d);
 
 		printf("%s [%04x:%04x] ", vh_pci_str(&d->addr).s, d->vendor, d->device);
@@ -395,8 +386,8 @@ static int generate(struct generate *g, char **args, int count)
 	if (rc != VH_EXIT_OK)
 		return rc;
 	collect(g);
-	g->early.by_id = g->options->by == VH_BOOT_BY_ID;
-	if (g->early.by_id) {
+	g->binding.by_id = g->options->by == VH_BOOT_BY_ID;
+	if (g->binding.by_id) {
 		rc = by_id(g);
 		if (rc >= 0)
 			return rc;
@@ -404,7 +395,7 @@ static int generate(struct generate *g, char **args, int count)
 	note_builtin(g);
 	note_mkinitcpio(g);
 	put_devices(g);
-	rc = vh_boot_run_apply(g->cli, &g->early, g->early.initramfs);
+	rc = vh_boot_run_apply(g->cli, &g->binding, g->binding.initramfs);
 	if (rc == VH_EXIT_OK && !g->options->dry_run)
 		puts("from the next boot on vfio-pci has them; then: vfio-hook boot verify");
 	return rc;
@@ -415,9 +406,9 @@ int vh_boot_generate(struct vh_cli *cli, char **args, int count)
 	struct generate g = { .cli = cli, .options = cli->options };
 	int rc = generate(&g, args, count);
 
-	for (size_t i = 0; i < g.early.count; i++)
-		free(g.early.devs[i].module);
-	free(g.early.devs);
+	for (size_t i = 0; i < g.binding.count; i++)
+		free(g.binding.devs[i].module);
+	free(g.binding.devs);
 	free(g.addrs);
 	vh_judge_clear(&g.j);
 	vh_config_clear(&g.config);

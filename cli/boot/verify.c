@@ -19,7 +19,7 @@
 
 struct verify {
 	struct vh_cli *cli;
-	struct vh_boot_binding *early;
+	struct vh_boot_binding *binding;
 	const struct vh_host *host;
 	char *script; /* what it said of itself: off, failed; or NULL */
 	struct vh_boot_report report;
@@ -32,7 +32,7 @@ static bool is_older(const struct vh_root *root, const char *image)
 	struct stat made, configured;
 
 	return vh_root_stat(root, &made, true, "%s", image) == 0 &&
-	       vh_root_stat(root, &configured, true, VH_EARLY_PATH) == 0 &&
+	       vh_root_stat(root, &configured, true, VH_BOOT_BINDING_PATH) == 0 &&
 	       (made.st_mtim.tv_sec < configured.st_mtim.tv_sec ||
 		(made.st_mtim.tv_sec == configured.st_mtim.tv_sec &&
 		 made.st_mtim.tv_nsec < configured.st_mtim.tv_nsec));
@@ -51,7 +51,7 @@ static void judge_image(const struct verify *v, struct vh_system_image *k,
 	bool module = strstr(list, "/vfio-pci.ko") ||
 		      vh_system_is_builtin(&v->cli->root, k->release, "vfio-pci");
 
-	if (!v->early)
+	if (!v->binding)
 		image_is(k, has ? VH_IMAGE_HAS : VH_IMAGE_HAS_NOT,
 			 vh_strdup(has ? "still holds the boot script" : "holds no boot script"));
 	else if (!has)
@@ -83,7 +83,7 @@ static void list_image(const struct verify *v, struct vh_system_image *k,
 static void look_into_image(const struct verify *v, struct vh_system_image *k)
 {
 	const struct vh_root *root = &v->cli->root;
-	enum vh_initramfs i = v->early ? v->early->initramfs : vh_system_initramfs_detect(root);
+	enum vh_initramfs i = v->binding ? v->binding->initramfs : vh_system_initramfs_detect(root);
 
 	if (!k->path)
 		image_is(k, VH_IMAGE_NOT_CHECKED, vh_strdup("no image of the running kernel found"));
@@ -133,7 +133,7 @@ static bool image_is_wrong(const struct verify *v, const struct vh_system_image 
 {
 	if (k->state == VH_IMAGE_NOT_CHECKED)
 		return false;
-	return v->early ? k->state != VH_IMAGE_HAS : k->state == VH_IMAGE_HAS;
+	return v->binding ? k->state != VH_IMAGE_HAS : k->state == VH_IMAGE_HAS;
 }
 
 /* --- the devices ---------------------------------------------------------------------------- */
@@ -163,7 +163,7 @@ static char *judge_row(const struct verify *v, const struct vh_boot_device *r)
 				 "configuration yet");
 	if (!d->on_vfio)
 		return vh_printf("is not on vfio-pci now; at boot: %s", r->at_boot);
-	if (v->early->by_id)
+	if (v->binding->by_id)
 		return NULL;
 	if (!r->at_boot)
 		return vh_strdup("is on vfio-pci, but not from boot on: it has not been booted with "
@@ -187,18 +187,25 @@ static struct vh_boot_device *add_row(struct verify *v, const struct vh_pci_addr
 	return r;
 }
 
+static bool is_configured(const struct vh_boot_binding *b, const struct vh_pci_addr *addr)
+{
+	for (size_t i = 0; b && i < b->count; i++)
+		if (!vh_pci_cmp(&b->devs[i].addr, addr))
+			return true;
+	return false;
+}
+
 /* What the boot script took and nobody wants any more stays until the next boot. */
 static void add_leftovers(struct verify *v)
 {
 	for (size_t i = 0; i < v->host->n_devs; i++) {
 		const struct vh_pci_dev *d = v->host->devs[i];
-		_auto_free_ char *at_boot = vh_boot_binding_at_boot(&v->cli->root, &d->addr);
-		bool known = false;
+		_auto_free_ char *at_boot = NULL;
 
-		for (size_t k = 0; v->early && k < v->early->count; k++)
-			known |= !vh_pci_cmp(&v->early->devs[k].addr, &d->addr);
-		if (!known && d->on_vfio && at_boot &&
-		    (vh_streq(at_boot, "bound") || vh_streq(at_boot, "late")))
+		if (!d->on_vfio || is_configured(v->binding, &d->addr))
+			continue;
+		at_boot = vh_boot_binding_at_boot(&v->cli->root, &d->addr);
+		if (vh_streq(at_boot, "bound") || vh_streq(at_boot, "late"))
 			add_row(v, &d->addr)->problem = vh_strdup(
 				"was taken at this boot, and is no longer configured: it "
 				"returns to its own driver at the next boot");
@@ -208,10 +215,10 @@ static void add_leftovers(struct verify *v)
 static void look_at_devices(struct verify *v)
 {
 	v->script = vh_boot_binding_at_boot(&v->cli->root, NULL);
-	for (size_t i = 0; v->early && i < v->early->count; i++) {
-		struct vh_boot_device *r = add_row(v, &v->early->devs[i].addr);
+	for (size_t i = 0; v->binding && i < v->binding->count; i++) {
+		struct vh_boot_device *r = add_row(v, &v->binding->devs[i].addr);
 
-		r->want = &v->early->devs[i];
+		r->want = &v->binding->devs[i];
 		r->problem = judge_row(v, r);
 	}
 	add_leftovers(v);
@@ -238,7 +245,7 @@ static void clear(struct verify *v)
 	free(v->report.images);
 	free(v->script);
 	vh_host_free(v->host);
-	vh_boot_binding_free(v->early);
+	vh_boot_binding_free(v->binding);
 }
 
 int vh_boot_verify(struct vh_cli *cli)
@@ -249,7 +256,7 @@ int vh_boot_verify(struct vh_cli *cli)
 	struct vh_progress progress;
 	int rc;
 
-	if (vh_boot_binding_read(&cli->root, &v.early, &err) < 0) {
+	if (vh_boot_binding_read(&cli->root, &v.binding, &err) < 0) {
 		vh_error_report(cli, NULL, &err);
 		return VH_EXIT_USAGE;
 	}
@@ -258,7 +265,7 @@ int vh_boot_verify(struct vh_cli *cli)
 	vh_progress_end(&progress);
 	look_into_images(&v);
 	look_at_devices(&v);
-	v.report.early = v.early;
+	v.report.binding = v.binding;
 	out.r->boot(&out, &v.report);
 	rc = v.report.problems ? VH_EXIT_FINDINGS : VH_EXIT_OK;
 	clear(&v);

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-accept - accepts the devices now at the addresses of a domain: writes the record
  * with which rule identity-changed compares, as a start of the domain would. */
-#include <errno.h>
-
 #include "cli/commands/commands.h"
 #include "cli/devices/pci-ids.h"
 #include "cli/output.h"
 #include "cli/input.h"
-#include "cli/source.h"
-#include "lib/base/backend.h"
 #include "lib/base/printable.h"
 #include "lib/base/uuid.h"
 #include "lib/config/config-file.h"
 #include "lib/state/record.h"
 #include "lib/case/expect.h"
-#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 
@@ -50,34 +45,15 @@ static int take_xml(struct accept *a, const char *xml, size_t len, struct vh_err
 	return 0;
 }
 
-/* 1: no such file. */
-static int take_file(struct accept *a, const char *path, struct vh_error *err)
-{
-	_auto_strbuf_ struct vh_strbuf xml = { 0 };
-
-	if (vh_input_read(&xml, path, VH_XML_MAX, err) == 0)
-		return take_xml(a, xml.data, xml.len, err);
-	if (err->sys != ENOENT && err->sys != EISDIR && err->sys != ENAMETOOLONG)
-		return -1;
-	vh_error_clear(err);
-	return 1;
-}
-
-/* What libvirt has in its files; else what ran here once. */
-static int take_known(struct accept *a, const char *name, struct vh_error *err)
+/* What ran here once. */
+static int take_record(struct accept *a, const char *name, struct vh_error *err)
 {
 	const struct vh_root *root = &a->cli->root;
-	_auto_free_ char *xml = NULL, *shown = vh_printable(name, 256);
+	_auto_free_ char *shown = vh_printable(name, 256);
 	char uuid[37];
-	bool is_uuid = vh_uuid_parse(name, uuid) == 0;
-	int rc;
+	int rc = vh_uuid_parse(name, uuid) == 0 ? vh_record_load(root, uuid, &a->old, err)
+						: vh_record_find(root, shown, &a->old, err);
 
-	if (vh_libvirt_files_find_domain(root, name, is_uuid ? uuid : NULL, &xml, err) < 0)
-		return -1;
-	if (xml)
-		return take_xml(a, xml, strlen(xml), err);
-	rc = is_uuid ? vh_record_load(root, uuid, &a->old, err)
-		     : vh_record_find(root, shown, &a->old, err);
 	if (rc < 0 || a->old)
 		return rc;
 	return vh_fail(err, VH_E_INPUT, 0, "virsh list --all   # shows the names of the domains",
@@ -86,13 +62,16 @@ static int take_known(struct accept *a, const char *name, struct vh_error *err)
 
 static int choose(struct accept *a, const char *arg)
 {
+	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
-	int rc = take_file(a, arg, &err);
+	int rc = vh_input_domain(&xml, &a->cli->root, arg, &err);
 
-	if (rc > 0)
-		rc = take_known(a, arg, &err);
+	if (rc == 0)
+		rc = take_xml(a, xml.data, xml.len, &err);
+	else if (rc > 0)
+		rc = take_record(a, arg, &err);
 	if (rc < 0)
-		vh_error_report(a->cli, arg, &err);
+		vh_error_report(a->cli, vh_streq(arg, "-") ? "<stdin>" : arg, &err);
 	return rc;
 }
 
@@ -201,7 +180,7 @@ static int write_record(struct accept *a)
 	look(a);
 	if (vh_record_save(&a->cli->root, a->now, &err) < 0) {
 		vh_error_report(a->cli, NULL, &err);
-		vh_note("what was noted before holds");
+		vh_note("what was noted before stays");
 		return VH_EXIT_UNDONE;
 	}
 	put_changes(a);

@@ -36,12 +36,15 @@ static char *cure_of(const struct vh_cli *cli, const char *source, const char *l
 	bool is_file = label == source || vh_streq(source, "-");
 	_auto_free_ char *word = vh_streq(source, "-") ? vh_strdup("FILE")
 						       : vh_shell_operand(source);
-	const char *host = cli->host ? cli->host : cli->sysroot;
-	_auto_free_ char *quoted = host ? vh_shell_quote(host) : NULL;
+	_auto_free_ char *dir = cli->sysroot ? vh_shell_quote(cli->sysroot) : NULL;
+	_auto_free_ char *uri = cli->n_connect ? vh_shell_quote(cli->connect[0]) : NULL;
+	_auto_free_ char *define = vh_printf(" | virsh%s%s define /dev/stdin", uri ? " -c " : "",
+					     uri ? uri : "");
+	_auto_free_ char *command = vh_printf("vfio-hook%s%s check --fix %s%s",
+					      dir ? " --sysroot " : "", dir ? dir : "", word,
+					      is_file ? " >corrected.xml" : define);
 
-	return vh_printf("vfio-hook%s%s check --fix %s%s",
-			 cli->host ? " --host " : (host ? " --sysroot " : ""), host ? quoted : "",
-			 word, is_file ? " >corrected.xml" : " | virsh define /dev/stdin");
+	return vh_advice_text(cli, command); /* with --host or --connect */
 }
 
 /* Of how many errors the domain is cured by changes of its XML. */

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-config - the configuration as it holds, and where each value comes from: for the host, or
+/* cmd-config - the settings in effect, and where each value comes from: for the host, or
  * for one domain with its sections and its metadata. Reads only. */
-#include <errno.h>
-
 #include "cli/commands/commands.h"
 #include "cli/judge.h"
 #include "cli/output.h"
 #include "cli/render/render.h"
 #include "cli/input.h"
-#include "cli/source.h"
-#include "lib/base/uuid.h"
 #include "lib/config/config-file.h"
 #include "lib/config/effective.h"
 #include "lib/config/keys.h"
-#include "lib/host/libvirt/libvirt-files.h"
 
 #include "lib/base/banned.h"
 
@@ -112,39 +107,19 @@ static void of_domain(struct vh_settings *s, const struct vh_config *c, const st
 	add_devices(s, c);
 }
 
-/* --- which domain ----------------------------------------------------------------------------- */
-
-/* A file or standard input; else what libvirt has in its files. */
-static int find_xml(const struct vh_cli *cli, const char *arg, struct vh_strbuf *xml,
-		    struct vh_error *err)
-{
-	_auto_free_ char *found = NULL;
-	char uuid[37];
-	bool is_uuid = vh_uuid_parse(arg, uuid) == 0;
-
-	if (vh_input_read(xml, arg, VH_XML_MAX, err) == 0)
-		return 0;
-	if (err->sys != ENOENT && err->sys != EISDIR && err->sys != ENAMETOOLONG)
-		return -1;
-	vh_error_clear(err);
-	if (vh_libvirt_files_find_domain(&cli->root, arg, is_uuid ? uuid : NULL, &found, err) < 0)
-		return -1;
-	if (!found)
-		return vh_fail(err, VH_E_INPUT, 0,
-			       "virsh list --all   # shows the names of the domains",
-			       "neither a file nor a domain of this host");
-	vh_strbuf_add(xml, found);
-	return 0;
-}
-
 static struct vh_domain *find_domain(const struct vh_cli *cli, const char *arg)
 {
 	_auto_strbuf_ struct vh_strbuf xml = { 0 };
 	_auto_error_ struct vh_error err = { 0 };
 	struct vh_domain *d = NULL;
+	int rc = vh_input_domain(&xml, &cli->root, arg, &err);
 
-	if (find_xml(cli, arg, &xml, &err) == 0)
+	if (rc == 0)
 		d = vh_domain_parse(xml.data, xml.len, &err);
+	if (rc > 0)
+		VH_IGNORE(vh_fail(&err, VH_E_INPUT, 0,
+				  "virsh list --all   # shows the names of the domains",
+				  "neither a file nor a domain of this host"));
 	if (d && !*d->name && !d->uuid) {
 		vh_domain_free(d);
 		d = NULL;

@@ -196,7 +196,10 @@ static int reattach_stale(struct action *a)
 	int rc = vh_reattach_stale(&a->act, &ended, &err);
 
 	vh_progress_end(&a->progress);
-	printf("%zu stale claim%s ended\n", ended, ended == 1 ? "" : "s");
+	if (ended)
+		printf("%zu stale claim%s ended\n", ended, vh_render_plural(ended));
+	else
+		puts("no stale claims");
 	if (rc == 0)
 		return VH_EXIT_OK;
 	vh_error_report(a->cli, NULL, &err);

@@ -88,8 +88,7 @@ int vh_cmd_show(struct vh_cli *cli, char **args, int count)
 		n += list[n].dev != NULL;
 		rc = one > rc ? one : rc;
 	}
-	if (n)
-		out.r->show(&out, list, n);
+	out.r->show(&out, list, n);
 	for (int i = 0; i < count; i++)
 		shown_clear(&all[i]);
 	vh_config_clear(&config);

@@ -33,7 +33,8 @@ static int unseen(struct vh_status *s, int sys)
 {
 	if (sys != EACCES && sys != EPERM)
 		return -1;
-	vh_note("claims could not be looked at: /" VH_STORE_DIR ": %s", strerror(sys));
+	vh_note("claims could not be looked at, run it as root: /" VH_STORE_DIR ": %s",
+		strerror(sys));
 	s->unseen = true;
 	return 0;
 }

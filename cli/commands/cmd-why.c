@@ -177,17 +177,6 @@ static int find(struct why *w, const char *arg, struct vh_error *err)
 
 /* --- what is shown ---------------------------------------------------------------------------- */
 
-static char *time_text(int64_t seconds)
-{
-	time_t t = seconds;
-	char buf[64] = "?";
-	struct tm tm;
-
-	if (localtime_r(&t, &tm))
-		(void)strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S %z", &tm); /* it fits */
-	return vh_strdup(buf);
-}
-
 static void put(const char *title, const char *text)
 {
 	_auto_free_ char *first = vh_printf("  %-*s", WIDTH, title);
@@ -211,7 +200,7 @@ static void put_refusal(const struct why *w)
 		put("last refusal", "none since it was last started");
 		return;
 	}
-	when = time_text(w->refusal.when);
+	when = vh_output_time(w->refusal.when);
 	text = vh_printf("%s\n%s", when, w->refusal.text);
 	put("last refusal", text);
 }
@@ -230,7 +219,7 @@ static int64_t put_start(const struct why *w)
 		put("last start", "not known");
 		return 0;
 	}
-	when = time_text(at);
+	when = vh_output_time(at);
 	text = vh_printf("%s%s", when,
 			 !w->claim       ? ""
 			 : w->claim->ran ? ": its devices are still held"
@@ -285,7 +274,7 @@ static void put_file(struct why *w, const char *path, const char *what, int64_t 
 
 	if (at <= since)
 		return;
-	when = time_text(at);
+	when = vh_output_time(at);
 	text = vh_printf("%s, %s", what, when);
 	put_change(w, text);
 }
@@ -301,7 +290,7 @@ static void put_boot(struct why *w, int64_t since)
 	at = time(NULL) - up.tv_sec;
 	if (at <= since)
 		return;
-	when = time_text(at);
+	when = vh_output_time(at);
 	text = vh_printf("the host was booted, %s", when);
 	put_change(w, text);
 }

@@ -63,30 +63,9 @@ static void start(struct vh_pci_ids *n)
 	n->pci->id_lookup_mode = 0; /* not even the file of earlier answers from the network */
 }
 
-static const char *ask(struct vh_pci_ids *n, char *buf, int size, int what, int id1, int id2)
-{
-	int flags = what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB;
-
-	if (!n->pci)
-		start(n);
-	if (what == PCI_LOOKUP_DEVICE)
-		return pci_lookup_name(n->pci, buf, size, flags, id1, id2);
-	return pci_lookup_name(n->pci, buf, size, flags, id1);
-}
-
-static const char *ask_subsystem(struct vh_pci_ids *n, char *buf, int size,
-				 const struct vh_pci_dev *d)
-{
-	int flags = PCI_LOOKUP_DEVICE | PCI_LOOKUP_SUBSYSTEM | PCI_LOOKUP_NO_NUMBERS |
-		    PCI_LOOKUP_NO_HWDB;
-
-	if (!n->pci)
-		start(n);
-	return pci_lookup_name(n->pci, buf, size, flags, d->vendor, d->device, d->subvendor,
-			       d->subdevice);
-}
-
-static char *lookup_subsystem(struct vh_pci_ids *n, const struct vh_pci_dev *d)
+/* One name, NULL when the file does not give it: of a class, of a vendor and device, or of a
+ * subsystem, which takes the ids of vendor and device first. Caller frees. */
+static char *lookup(struct vh_pci_ids *n, int what, const int ids[4])
 {
 	char buf[512];
 
@@ -96,38 +75,37 @@ static char *lookup_subsystem(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 		n->failed = true;
 		return NULL;
 	}
-	return ask_subsystem(n, buf, sizeof(buf), d) == buf ? vh_strdup(buf) : NULL;
+	if (!n->pci)
+		start(n);
+	if (pci_lookup_name(n->pci, buf, sizeof(buf),
+			    what | PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB, ids[0], ids[1],
+			    ids[2], ids[3]) != buf)
+		return NULL;
+	return vh_strdup(buf);
 }
 
-/* One name, NULL when the file does not give it. Caller frees. */
-static char *lookup(struct vh_pci_ids *n, int what, int id1, int id2)
+/* "Intel Corporation Wireless 8260", or as much of it as there are names for. */
+static char *join(const char *vendor, const char *device, int vendor_id, int device_id)
 {
-	char buf[512];
-
-	if (n->failed)
-		return NULL;
-	if (setjmp(on_error)) {
-		n->failed = true;
-		return NULL;
-	}
-	return ask(n, buf, sizeof(buf), what, id1, id2) == buf ? vh_strdup(buf) : NULL;
+	if (!vendor)
+		return vh_printf("Device %04x:%04x", vendor_id, device_id);
+	if (!device)
+		return vh_printf("%s Device %04x", vendor, device_id);
+	return vh_printf("%s %s", vendor, device);
 }
 
 char *vh_pci_ids_device(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *vendor = lookup(n, PCI_LOOKUP_VENDOR, d->vendor, 0);
-	_auto_free_ char *device = lookup(n, PCI_LOOKUP_DEVICE, d->vendor, d->device);
+	const int ids[4] = { d->vendor, d->device };
+	_auto_free_ char *vendor = lookup(n, PCI_LOOKUP_VENDOR, ids);
+	_auto_free_ char *device = lookup(n, PCI_LOOKUP_DEVICE, ids);
 
-	if (!vendor)
-		return vh_printf("Device %04x:%04x", d->vendor, d->device);
-	if (!device)
-		return vh_printf("%s Device %04x", vendor, d->device);
-	return vh_printf("%s %s", vendor, device);
+	return join(vendor, device, d->vendor, d->device);
 }
 
 char *vh_pci_ids_class(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
-	char *name = lookup(n, PCI_LOOKUP_CLASS, (int)(d->class >> 8), 0);
+	char *name = lookup(n, PCI_LOOKUP_CLASS, (const int[4]){ (int)(d->class >> 8) });
 
 	return name ? name : vh_printf("Class %04x", d->class >> 8);
 }
@@ -143,14 +121,11 @@ char *vh_pci_ids_title(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 
 char *vh_pci_ids_subsystem(struct vh_pci_ids *n, const struct vh_pci_dev *d)
 {
-	_auto_free_ char *vendor = lookup(n, PCI_LOOKUP_VENDOR, d->subvendor, 0);
-	_auto_free_ char *device = lookup_subsystem(n, d);
+	const int ids[4] = { d->vendor, d->device, d->subvendor, d->subdevice };
+	_auto_free_ char *vendor = lookup(n, PCI_LOOKUP_VENDOR, (const int[4]){ d->subvendor });
+	_auto_free_ char *device = lookup(n, PCI_LOOKUP_DEVICE | PCI_LOOKUP_SUBSYSTEM, ids);
 
 	if (!d->subvendor && !d->subdevice)
 		return NULL;
-	if (!vendor)
-		return vh_printf("Device %04x:%04x", d->subvendor, d->subdevice);
-	if (!device)
-		return vh_printf("%s Device %04x", vendor, d->subdevice);
-	return vh_printf("%s %s", vendor, device);
+	return join(vendor, device, d->subvendor, d->subdevice);
 }

@@ -66,7 +66,7 @@ static char *problem_words(const struct vh_subject *s)
 {
 	if (s->bound->problem)
 		return problem(s);
-	return vh_strdup(s->boot->early && s->boot->early->by_id
+	return vh_strdup(s->boot->binding && s->boot->binding->by_id
 				 ? "is on vfio-pci"
 				 : "is on vfio-pci; at boot no other driver had it before");
 }
@@ -95,11 +95,11 @@ bool vh_fields_boot_devices(const struct vh_subject *s, size_t *at, struct vh_su
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-VH_FIELDS_GET(enum vh_tri, any, vh_fields_is(s->boot->early))
+VH_FIELDS_GET(enum vh_tri, any, vh_fields_is(s->boot->binding))
 
 static char *any_words(const struct vh_subject *s)
 {
-	const struct vh_boot_binding *e = s->boot->early;
+	const struct vh_boot_binding *e = s->boot->binding;
 
 	return e ? vh_printf("%zu device%s", e->count, vh_render_plural(e->count))
 		 : vh_strdup("nothing");
@@ -107,7 +107,7 @@ static char *any_words(const struct vh_subject *s)
 
 static char *by(const struct vh_subject *s)
 {
-	const struct vh_boot_binding *e = s->boot->early;
+	const struct vh_boot_binding *e = s->boot->binding;
 
 	return e ? vh_strdup(e->by_id ? "id" : "address") : NULL;
 }
@@ -121,7 +121,7 @@ static char *by_words(const struct vh_subject *s)
 
 static char *initramfs(const struct vh_subject *s)
 {
-	const struct vh_boot_binding *e = s->boot->early;
+	const struct vh_boot_binding *e = s->boot->binding;
 
 	return e ? vh_strdup(vh_boot_binding_initramfs_str(e->initramfs)) : NULL;
 }

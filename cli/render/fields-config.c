@@ -71,7 +71,7 @@ VH_FIELDS_GET(char *, uuid, of(s) ? vh_strdup(of(s)->uuid) : NULL)
 
 static char *exists_words(const struct vh_subject *s)
 {
-	return s->settings->exists ? NULL : vh_strdup(": is not there, the defaults hold");
+	return s->settings->exists ? NULL : vh_strdup(": not there, so these are the defaults");
 }
 
 const struct vh_field vh_fields_config[] = {

@@ -10,7 +10,7 @@
 
 #include "lib/base/banned.h"
 
-/* Programs get UTC, people the time of this place. */
+/* For programs; people get vh_output_time(). */
 static char *utc(int64_t seconds)
 {
 	time_t t = seconds;
@@ -19,17 +19,6 @@ static char *utc(int64_t seconds)
 
 	if (!gmtime_r(&t, &tm) || !strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return NULL;
-	return vh_strdup(buf);
-}
-
-static char *local(int64_t seconds)
-{
-	time_t t = seconds;
-	char buf[64] = "?";
-	struct tm tm;
-
-	if (localtime_r(&t, &tm))
-		strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S %z", &tm);
 	return vh_strdup(buf);
 }
 
@@ -213,7 +202,7 @@ static char *domain_words(const struct vh_subject *s)
 VH_FIELDS_GET(char *, uuid, is_manual(s) ? NULL : vh_strdup(s->row->claim->owner))
 VH_FIELDS_GET(char *, uuid_words, is_manual(s) ? NULL : vh_printf(" (%s)", s->row->claim->owner))
 VH_FIELDS_GET(char *, since, utc(s->row->claim->since))
-VH_FIELDS_GET(char *, since_words, local(s->row->claim->since))
+VH_FIELDS_GET(char *, since_words, vh_output_time(s->row->claim->since))
 VH_FIELDS_GET(char *, state, vh_strdup(s->row->state))
 
 VH_FIELDS_GET(char *, why, vh_strdup(s->row->why))
@@ -287,7 +276,7 @@ VH_FIELDS_GET(char *, refused_uuid, vh_strdup(s->refusal->uuid))
 VH_FIELDS_GET(char *, refused, vh_strdup("refused"))
 VH_FIELDS_GET(enum vh_style, is_bad, VH_BAD)
 VH_FIELDS_GET(char *, when, utc(s->refusal->when))
-VH_FIELDS_GET(char *, when_words, local(s->refusal->when))
+VH_FIELDS_GET(char *, when_words, vh_output_time(s->refusal->when))
 VH_FIELDS_GET(char *, message, vh_strdup(s->refusal->text))
 
 /* The first line; the name, which stands in it too, has been told. */

@@ -108,7 +108,7 @@ struct vh_boot_device {
 };
 
 struct vh_boot_report {
-	const struct vh_boot_binding *early; /* NULL: nothing is configured */
+	const struct vh_boot_binding *binding; /* NULL: nothing is configured */
 	struct vh_system_image *images; /* of the kernels that have one, and of the one that runs */
 	size_t n_images;
 	struct vh_boot_device *devices;

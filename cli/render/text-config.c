@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text-config - the configuration as it holds, as a file that vfio-hook reads again. */
+/* text-config - the settings in effect, as a file that vfio-hook reads again. */
 #include "cli/render/text-fields.h"
 #include "cli/wrap.h"
 

@@ -36,14 +36,6 @@ void vh_batch_clear(struct vh_batch *b)
 	memset(b, 0, sizeof(*b));
 }
 
-const struct vh_write *vh_batch_failed(const struct vh_batch *b)
-{
-	for (size_t i = 0; i < b->count; i++)
-		if (b->writes[i].result)
-			return &b->writes[i];
-	return NULL;
-}
-
 /* The writes to one slot. */
 struct lane {
 	struct vh_pci_addr slot;

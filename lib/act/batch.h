@@ -44,8 +44,6 @@ void vh_batch_add(struct vh_batch *b, const struct vh_pci_addr *addr, const char
  * device are not tried (and are stuck too). */
 struct vh_writers;
 void vh_batch_run(const struct vh_act *act, struct vh_writers *ws, struct vh_batch *b);
-/* The first failed write, or NULL. */
-const struct vh_write *vh_batch_failed(const struct vh_batch *b);
 void vh_batch_clear(struct vh_batch *b);
 #define _auto_batch_ __attribute__((cleanup(vh_batch_clear)))
 

@@ -57,10 +57,10 @@ struct homecoming {
 	struct vh_writers writers;
 	struct vh_standing *first, *states;                /* at the beginning, and now */
 	enum stay { GOES = 0, HAS_TO_WAIT, STAYS } * stay; /* for a later call, or for good */
-	bool busy;    /* the last step found a device so, for a moment */
-	bool strange; /* or one that its driver does not know */
-	bool unsaved; /* the claim could not say that they return: then nothing is probed */
-	struct vh_error why;
+	bool busy;            /* the last step found a device so, for a moment */
+	bool strange;         /* or one that its driver does not know */
+	bool unsaved;         /* the claim could not say that they return: then nothing is probed */
+	struct vh_error *why; /* of each record: its first failure */
 };
 
 /* Adds the writes of one step for record i, which stands in state s. */
@@ -185,13 +185,9 @@ static void load_drivers(struct homecoming *h)
 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct vh_record *r = &c->records[i];
-		_auto_error_ struct vh_error why = { 0 };
 
-		if (!is_going(h, i) || !r->driver || vh_streq(h->states[i].driver, r->driver) ||
-		    vh_module_load(h->act, r->driver, &why) == 0 || h->why.what)
-			continue;
-		h->why = why;
-		why = (struct vh_error){ 0 };
+		if (is_going(h, i) && r->driver && !vh_streq(h->states[i].driver, r->driver))
+			VH_IGNORE(vh_module_load(h->act, r->driver, &h->why[i])); /* it is kept */
 	}
 }
 
@@ -201,6 +197,19 @@ static void load_drivers(struct homecoming *h)
 static bool is_for_a_moment(int result)
 {
 	return result == EBUSY || result == EAGAIN;
+}
+
+static void note_failures(struct homecoming *h, const struct vh_batch *b)
+{
+	const struct vh_claim *c = h->claim;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct vh_write *w = &b->writes[i];
+
+		for (size_t k = 0; w->result && k < c->count; k++)
+			if (!vh_pci_cmp(&c->records[k].addr, &w->addr) && !h->why[k].what)
+				(void)vh_steps_failed(w, "give back", &h->why[k]);
+	}
 }
 
 /* Writes, and looks again. */
@@ -218,8 +227,7 @@ static void run_batch(struct homecoming *h, struct vh_batch *b)
 		h->busy |= is_for_a_moment(b->writes[i].result);
 		h->strange |= b->writes[i].result == ENODEV;
 	}
-	if (vh_batch_failed(b) && !h->why.what)
-		(void)vh_steps_failed(vh_batch_failed(b), "give back", &h->why);
+	note_failures(h, b);
 	h->states = vh_standing_read(h->act->root, c);
 	if (before != h->first)
 		vh_standing_free(before, c->count);
@@ -328,6 +336,7 @@ static bool is_settled(struct homecoming *h, size_t i, struct vh_error *err)
 {
 	const struct vh_record *r = &h->claim->records[i];
 	const struct vh_standing *s = &h->states[i];
+	const struct vh_error *why = &h->why[i];
 
 	if (s->known && h->first[i].known && !s->gone)
 		vh_steps_report(h->act, h->claim, &r->addr, h->first[i].driver, s->driver);
@@ -337,12 +346,12 @@ static bool is_settled(struct homecoming *h, size_t i, struct vh_error *err)
 	    (s->place == VH_PLACE_ELSEWHERE && !vh_standing_is_marked(s, r)) ||
 	    (r->action == VH_KEEP && r->state != VH_STUCK))
 		return true;
-	(void)vh_fail(err, VH_E_LEFT, 0, h->why.fix, "%s is not back on driver '%s'%s%s",
+	(void)vh_fail(err, VH_E_LEFT, 0, why->fix, "%s is not back on driver '%s'%s%s",
 		      vh_pci_str(&r->addr).s, r->driver ? r->driver : "none",
-		      h->why.what                    ? ": "
+		      why->what                      ? ": "
 		      : s->place == VH_PLACE_UNKNOWN ? ": where it stands cannot be read"
 						     : "",
-		      h->why.what ? h->why.what : "");
+		      why->what ? why->what : "");
 	return false;
 }
 
@@ -404,9 +413,13 @@ int vh_home_bring(const struct vh_act *act, const struct vh_store *s, struct vh_
 {
 	size_t count = c->count, marked = 0;
 	_auto_free_ enum stay *stay = vh_alloc(count * sizeof(*stay));
-	struct homecoming h = {
-		.act = act, .store = s, .claim = c, .writers = { .lock = lock }, .stay = stay
-	};
+	_auto_free_ struct vh_error *why = vh_alloc(count * sizeof(*why));
+	struct homecoming h = { .act = act,
+				.store = s,
+				.claim = c,
+				.writers = { .lock = lock },
+				.stay = stay,
+				.why = why };
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
@@ -418,6 +431,7 @@ int vh_home_bring(const struct vh_act *act, const struct vh_store *s, struct vh_
 	for (size_t i = 0; i < c->count; i++)
 		c->records[i].now = false;
 	vh_standing_free(h.first, count);
-	vh_error_clear(&h.why);
+	for (size_t i = 0; i < count; i++)
+		vh_error_clear(&why[i]);
 	return rc;
 }

@@ -5,7 +5,7 @@
 
 #include "lib/base/util.h"
 
-/* A sorted list of names; owned. */
+/* Sorted where they are of a directory; owned. */
 struct vh_names {
 	char **name;
 	size_t count;

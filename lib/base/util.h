@@ -52,8 +52,8 @@ static inline void vh_cleanup_close(const int *fd)
 /* unused: a lock is only held */
 #define _auto_close_ __attribute__((cleanup(vh_cleanup_close), unused))
 
-/* Declares the cleanup attribute of a type: VH_AUTO(vh_thing, vh_thing_free) makes
- * VH_AUTO_vh_thing usable on `struct vh_thing *x = NULL`. */
+/* Cleanup by scope for a type: VH_DEFINE_AUTO(vh_thing, vh_thing_free) makes _auto_(vh_thing) usable
+ * on `struct vh_thing *x = NULL`. */
 #define VH_DEFINE_AUTO(type, func)                       \
 	static inline void vh_auto_##type(struct type **p) \
 	{                                                \

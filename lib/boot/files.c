@@ -6,7 +6,7 @@
 
 #include "lib/base/banned.h"
 
-#define HEADER "# " VH_EARLY_MARK "; 'vfio-hook boot remove' takes it away.\n"
+#define HEADER "# " VH_BOOT_BINDING_MARK "; 'vfio-hook boot remove' takes it away.\n"
 
 static const struct template {
 	enum vh_initramfs initramfs; /* NONE: the same for all */
@@ -14,7 +14,7 @@ static const struct template {
 	const char *path;
 	const char *text;            /* NULL: the file of early binding */
 } templates[] = {
-	{ VH_INITRAMFS_NONE, 0644, VH_EARLY_PATH, NULL },
+	{ VH_INITRAMFS_NONE, 0644, VH_BOOT_BINDING_PATH, NULL },
 	/* a script without prerequisites comes in the order of tsort(1), which is that of names */
 	{ VH_INITRAMFS_TOOLS, 0755, "etc/initramfs-tools/scripts/init-top/00-vfio-hook",
 	  vh_template_init_top },

@@ -104,7 +104,7 @@ static int keep(const struct vh_root *root, const struct vh_boot_file *f,
 		struct vh_boot_file *ret, struct vh_error *err)
 {
 	char *text = vh_root_read(root, "%s", f->path);
-	char *marked = text ? strstr(text, VH_EARLY_MARK) : NULL;
+	char *marked = text ? strstr(text, VH_BOOT_BINDING_MARK) : NULL;
 	struct stat st;
 
 	*ret = (struct vh_boot_file){ .path = f->path, .mode = f->mode };

@@ -242,23 +242,44 @@ static bool has_vfio_member(const struct vh_group *g)
 	return false;
 }
 
-static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
-			     const struct vh_host *h, const char *owner, struct vh_names *unseen)
+/* Fills in the groups that may be open, in their order; the others are closed. Returns how many. */
+static size_t find_suspects(struct vh_claims *c, const struct vh_root *root,
+			    const struct vh_host *h, struct vh_group_holder *ret)
 {
-	_auto_holdings_ struct vh_holdings held = { 0 };
-	bool is_read = false;
+	size_t n = 0;
 
 	for (size_t i = 0; i < h->n_groups; i++) {
 		struct vh_group_view *v = &c->groups[i];
 
 		v->hidden = !vh_root_exists(root, "dev/vfio/%d", v->number) &&
 			    vh_process_has_groups(root) != VH_NO;
-		if (v->hidden && !has_vfio_member(h->groups[i])) {
-			v->hidden = false;
-			v->open = VH_NO;
+		if (!v->hidden || has_vfio_member(h->groups[i])) {
+			ret[n++].group = v->number;
 			continue;
 		}
-		v->open = vh_process_holding_group(root, v->number, &v->holder, &v->nodes);
+		v->hidden = false;
+		v->open = VH_NO;
+	}
+	return n;
+}
+
+static void look_for_holders(struct vh_claims *c, const struct vh_root *root,
+			     const struct vh_host *h, const char *owner, struct vh_names *unseen)
+{
+	_auto_free_ struct vh_group_holder *seen = vh_alloc(h->n_groups * sizeof(*seen));
+	size_t n = find_suspects(c, root, h, seen);
+	_auto_holdings_ struct vh_holdings held = { 0 };
+	bool is_read = false;
+
+	vh_process_holding_groups(root, seen, n);
+	for (size_t i = 0, k = 0; k < n; i++) {
+		struct vh_group_view *v = &c->groups[i];
+
+		if (v->number != seen[k].group)
+			continue;
+		v->open = seen[k].open;
+		v->holder = seen[k].who;
+		v->nodes = seen[k++].nodes;
 		/* as lib/act/groups.c: what cannot be tried may be open */
 		if (v->hidden && root->live && v->open == VH_NO)
 			v->open = VH_YES;

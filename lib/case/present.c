@@ -44,25 +44,37 @@ static unsigned int read_number(const struct vh_root *root, const char *device)
 	return text && vh_parse_uint(text, 10, UINT16_MAX, &v) == 0 ? (unsigned int)v : 0;
 }
 
+/* Those that a need can be met with. */
+struct usb {
+	const struct vh_need *need;
+	struct vh_names found;
+	bool placed; /* it is the one where libvirt had found it */
+};
+
 /* Beside its ids an address has to be right, too, unless libvirt itself has written it the last
- * time (virHostdevFindUSBDevice()). */
-static void add_usb(const struct vh_root *root, const struct vh_need *n, const char *path,
-		    const char *name, struct vh_names *to)
+ * time: then it is a hint (virHostdevFindUSBDevice()). */
+static void add_usb(const struct vh_root *root, struct usb *u, const char *path, const char *name)
 {
+	const struct vh_need *n = u->need;
+	bool at;
+
 	if (strchr(name, ':'))
 		return;
 	if (n->by_id && (read_id(root, path, "idVendor") != n->vendor ||
 			 read_id(root, path, "idProduct") != n->product))
 		return;
-	if (vh_need_has_fixed_place(n) &&
-	    !vh_present_is_at(n, name, n->number ? read_number(root, path) : 0))
+	at = n->by_place && vh_present_is_at(n, name, n->number ? read_number(root, path) : 0);
+	if (!at && (u->placed || vh_need_has_fixed_place(n)))
 		return;
-	vh_names_note(to, "%s", name);
+	if (at)
+		vh_names_clear(&u->found);
+	u->placed |= at;
+	vh_names_note(&u->found, "%s", name);
 }
 
 /* usb1/1-2/1-2.3 */
-static void add_usb_below(const struct vh_root *root, const struct vh_need *n, const char *path,
-			  unsigned int depth, struct vh_names *to)
+static void add_usb_below(const struct vh_root *root, struct usb *u, const char *path,
+			  unsigned int depth)
 {
 	_auto_names_ struct vh_names names = { 0 };
 
@@ -73,13 +85,13 @@ static void add_usb_below(const struct vh_root *root, const struct vh_need *n, c
 
 		if (strchr(name, ':') || (depth ? !strchr(name, '-') : !vh_has_prefix(name, "usb")))
 			continue;
-		add_usb(root, n, below, name, to);
-		add_usb_below(root, n, below, depth + 1, to);
+		add_usb(root, u, below, name);
+		add_usb_below(root, u, below, depth + 1);
 	}
 }
 
 /* Trees may not have the bus: there each function is looked at. */
-static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n, struct vh_names *to)
+static void add_usb_of_tree(const struct vh_root *root, struct usb *u)
 {
 	_auto_names_ struct vh_names functions = { 0 };
 
@@ -91,32 +103,31 @@ static void add_usb_of_tree(const struct vh_root *root, const struct vh_need *n,
 		_auto_free_ char *path = at ? vh_printf("sys%s", at) : NULL;
 
 		if (path)
-			add_usb_below(root, n, path, 0, to);
+			add_usb_below(root, u, path, 0);
 	}
 }
 
-/* libvirt takes whichever is there with this id when it comes to it. A tree that has the bus has
- * all that is on it. */
+/* A tree that has the bus has all that is on it. */
 void vh_present_usb(struct vh_whereabout *w, const struct vh_root *root, struct vh_names *unseen)
 {
-	_auto_names_ struct vh_names names = { 0 }, found = { 0 };
+	_auto_names_ struct vh_names names = { 0 };
+	struct usb u = { .need = w->need };
 	bool told = has_listed(root, &names, "sys/bus/usb/devices");
 
 	if (!told && !root->live)
-		add_usb_of_tree(root, w->need, &found);
+		add_usb_of_tree(root, &u);
 	for (size_t i = 0; i < names.count; i++) {
 		_auto_free_ char *path = vh_printf("sys/bus/usb/devices/%s", names.name[i]);
 
-		add_usb(root, w->need, path, names.name[i], &found);
+		add_usb(root, &u, path, names.name[i]);
 	}
-	if (!found.count && !w->need->optional) {
+	if (!u.found.count && !w->need->optional) {
 		w->absent = told;
 		if (!w->absent)
 			vh_names_note(unseen, "whether the USB device of line %d is there",
 				      w->need->line);
 	}
-	if (w->need->by_id && !w->need->by_place)
-		vh_names_note_all(&w->all, &found);
+	w->all = u.found;
 }
 
 /* Trees may not have the bus: there each function is looked at. */

@@ -244,6 +244,8 @@ static void add_legs(struct stack *s, const char *name, unsigned int depth)
 	if (depth > STACK_MAX || vh_names_has(&s->seen, name))
 		return;
 	vh_names_note(&s->seen, "%s", name);
+	if (!link && s->root->live)
+		return; /* it is not there: no way out either */
 	VH_IGNORE(vh_root_list(s->root, &entries, "sys/class/net/%s", name)); /* then it has none */
 	for (size_t i = 0; i < entries.count; i++) {
 		if (!vh_has_prefix(entries.name[i], prefix))
@@ -407,11 +409,15 @@ static bool is_of_pool(const struct vh_whereabout *w, const char *pool)
 	       !strncmp(w->given + strlen(prefix), pool, n) && w->given[strlen(prefix) + n] == '/';
 }
 
-static bool is_usb(const struct vh_need *n, const struct vh_thing *t)
+static bool is_usb(const struct vh_whereabout *w, const struct vh_thing *t)
 {
+	const struct vh_need *n = w->need;
+
 	if (n->by_id && (t->vendor != n->vendor || t->product != n->product))
 		return false;
-	return n->by_place ? vh_present_is_at(n, t->name, t->number) : n->by_id;
+	if (w->all.count)
+		return vh_names_has(&w->all, t->name);
+	return vh_need_has_fixed_place(n) ? vh_present_is_at(n, t->name, t->number) : n->by_id;
 }
 
 bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thing *t)
@@ -427,7 +433,7 @@ bool vh_whereabouts_is_thing(const struct vh_whereabout *w, const struct vh_thin
 		return (w->need->kind == VH_NEED_INTERFACE || w->need->kind == VH_NEED_NETWORK) &&
 		       vh_names_has(&w->all, t->name);
 	case VH_THING_USB:
-		return w->need->kind == VH_NEED_USB && is_usb(w->need, t);
+		return w->need->kind == VH_NEED_USB && is_usb(w, t);
 	case VH_THING_SCSI:
 		return w->need->kind == VH_NEED_SCSI && vh_streq(w->need->name, t->name);
 	case VH_THING_MEDIATED:

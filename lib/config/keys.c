@@ -151,15 +151,13 @@ static char *tell_id(const void *field)
 
 static const char *take_kinds(const char *value, void *field)
 {
-	_auto_free_ char *copy = vh_strdup(value);
-	char *rest = copy, *name;
+	_auto_names_ struct vh_names names = { 0 };
 	unsigned int kinds = 0, *ret = field;
 
-	while ((name = strsep(&rest, ", \t"))) {
-		const struct word *w = find_word(kind_words, name);
+	vh_unit_words(&names, value);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct word *w = find_word(kind_words, names.name[i]);
 
-		if (!*name)
-			continue;
 		if (!w)
 			return "a list of network, display, input, block, sound, serial, compute and other";
 		kinds |= (unsigned int)w->value;

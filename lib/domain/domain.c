@@ -459,13 +459,13 @@ bool vh_domain_pins(const struct vh_domain *d, bool pool)
 	return pool || d->memory.n_vdpa;
 }
 
-/* Where libvirt adds <memballoon model='virtio'> by itself (qemu_postparse.c,
- * qemuDomainDefAddDefaultDevices()): not on arm, loongarch and the rare rest. */
 bool vh_domain_has_private_memory(const struct vh_domain *d)
 {
 	return vh_streq(d->security, "sev-snp") || vh_streq(d->security, "tdx");
 }
 
+/* Where libvirt adds <memballoon model='virtio'> by itself (qemu_postparse.c,
+ * qemuDomainDefAddDefaultDevices()): not on arm, loongarch and the rare rest. */
 bool vh_domain_has_balloon(const struct vh_domain *d)
 {
 	static const char *const added[] = { "x86_64", "i686", "ppc", "riscv", "s390",

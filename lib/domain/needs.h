@@ -40,13 +40,13 @@ struct vh_needs {
 	size_t count;
 };
 
-/* `domain` is the root element. */
 /* Does a USB device have to be at that place, and nowhere else? */
 static inline bool vh_need_has_fixed_place(const struct vh_need *n)
 {
 	return n->by_place && !(n->by_id && n->auto_place);
 }
 
+/* `domain` is the root element. */
 void vh_needs_read(struct vh_needs *ret, const struct _xmlNode *domain);
 void vh_needs_clear(struct vh_needs *n);
 

@@ -61,7 +61,7 @@ void vh_boot_binding_format(const struct vh_boot_binding *e, struct vh_strbuf *t
 	_auto_strbuf_ struct vh_strbuf ids = { 0 };
 
 	vh_strbuf_addf(to,
-		       "# " VH_EARLY_MARK "; 'vfio-hook boot remove' takes it away.\n"
+		       "# " VH_BOOT_BINDING_MARK "; 'vfio-hook boot remove' takes it away.\n"
 		       "# by %s, %s\n",
 		       e->by_id ? "id" : "address", vh_boot_binding_initramfs_str(e->initramfs));
 	for (size_t i = 0; i < e->count; i++) {
@@ -129,7 +129,7 @@ static bool is_ours(const struct vh_boot_binding *e, const char *text)
 int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **ret,
 			 struct vh_error *err)
 {
-	_auto_free_ char *text = vh_root_read(root, VH_EARLY_PATH);
+	_auto_free_ char *text = vh_root_read(root, VH_BOOT_BINDING_PATH);
 	_auto_free_ char *copy = NULL;
 	_auto_(vh_boot_binding) struct vh_boot_binding *e = NULL;
 	char *rest, *line;
@@ -139,7 +139,8 @@ int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **re
 	if (!text && errno == ENOENT)
 		return 0;
 	if (!text)
-		return vh_fail(err, VH_E_SYS, errno, NULL, "cannot read '/" VH_EARLY_PATH "'");
+		return vh_fail(err, VH_E_SYS, errno, NULL,
+			       "cannot read '/" VH_BOOT_BINDING_PATH "'");
 	e = vh_alloc(sizeof(*e));
 	copy = vh_strdup(text);
 	rest = copy;
@@ -151,14 +152,14 @@ int vh_boot_binding_read(const struct vh_root *root, struct vh_boot_binding **re
 	}
 	if (!good || !head || !is_ours(e, text))
 		return vh_fail(err, VH_E_INPUT, 0, FIX,
-			       "'/" VH_EARLY_PATH "' is not as 'vfio-hook boot generate' wrote it");
+			       "'/" VH_BOOT_BINDING_PATH "' is not as 'vfio-hook boot generate' wrote it");
 	*ret = VH_STEAL(e);
 	return 0;
 }
 
 char *vh_boot_binding_at_boot(const struct vh_root *root, const struct vh_pci_addr *addr)
 {
-	_auto_free_ char *text = vh_root_read(root, VH_EARLY_RECORD);
+	_auto_free_ char *text = vh_root_read(root, VH_BOOT_BINDING_RECORD);
 	_auto_free_ char *start = vh_printf("%s ", addr ? vh_pci_str(addr).s : "-");
 	char *rest = text, *line, *found = NULL;
 

@@ -11,9 +11,9 @@
 #include "lib/base/root.h"
 #include "lib/base/strbuf.h"
 
-#define VH_EARLY_PATH "etc/modprobe.d/vfio-hook.conf"
-#define VH_EARLY_RECORD "run/vfio-hook-boot" /* what the boot script did, of this boot */
-#define VH_EARLY_MARK "Written by 'vfio-hook boot generate'" /* in every file of ours */
+#define VH_BOOT_BINDING_PATH "etc/modprobe.d/vfio-hook.conf"
+#define VH_BOOT_BINDING_RECORD "run/vfio-hook-boot" /* what the boot script did, of this boot */
+#define VH_BOOT_BINDING_MARK "Written by 'vfio-hook boot generate'" /* in every file of ours */
 
 enum vh_initramfs {
 	VH_INITRAMFS_NONE = 0,

@@ -219,7 +219,7 @@ struct vh_host {
 	struct vh_hardening hardening;
 	struct vh_hook_install *hook; /* how the hook is installed; NULL: not looked at */
 	struct vh_boot_binding
-		*early; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
+		*binding; /* with VH_HOST_ALL: what vfio-pci is to take at boot; NULL: nothing */
 	struct vh_names not_checked;  /* sentences, each once */
 	struct vh_host_mount *mounts; /* with VH_HOST_USES, in their order */
 	size_t n_mounts;

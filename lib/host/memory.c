@@ -101,6 +101,8 @@ static void read_meminfo(const struct vh_root *root, const struct vh_host *h, bo
 	if (text && huge)
 		pool_of_meminfo(m, text);
 	m->arc_kib = m->read == VH_YES ? read_arc(root) : 0;
+	m->limited = h->cpu == VH_CPU_Z &&
+		     vh_root_read_int(root, "proc/sys/vm/overcommit_memory") == 0;
 }
 
 uint64_t vh_memory_of_nodes(const struct vh_root *root, const struct vh_bits *nodes)

@@ -29,6 +29,8 @@ struct vh_memory {
 	uint64_t huge_default_kib; /* size of a huge page if the domain names none; 0: unknown */
 	struct vh_huge_pool *pools; /* those of all nodes first */
 	size_t n_pools;
+	bool limited; /* vm.overcommit_memory is 0: no process gets more than all memory and swap
+			 (mm/util.c, __vm_enough_memory()). Read where nothing is pinned at start */
 	enum vh_tri pools_read;  /* YES: a size that is not in `pools` does not exist here */
 	enum vh_tri nodes_read;  /* the same for nodes */
 	uint64_t bound_kib; /* ordinary memory of the domain that is bound to NUMA nodes which have

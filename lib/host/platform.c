@@ -31,7 +31,7 @@ void vh_platform_clear(struct vh_host *h)
 	free(h->nodes);
 	vh_names_clear(&h->keyboards);
 	vh_hook_install_free(h->hook);
-	vh_boot_binding_free(h->early);
+	vh_boot_binding_free(h->binding);
 }
 
 /* --- interrupts -------------------------------------------------------------------------------- */
@@ -224,11 +224,11 @@ static void read_cpus(const struct vh_root *root, struct vh_host *h)
 
 /* --- what is to be taken at boot ---------------------------------------------------------------- */
 
-static void read_early(const struct vh_root *root, struct vh_host *h)
+static void read_binding(const struct vh_root *root, struct vh_host *h)
 {
 	_auto_error_ struct vh_error err = { 0 };
 
-	if (vh_boot_binding_read(root, &h->early, &err) < 0)
+	if (vh_boot_binding_read(root, &h->binding, &err) < 0)
 		vh_host_not_checked(h, "devices for vfio-pci from boot: %s", err.what);
 }
 
@@ -249,5 +249,5 @@ void vh_platform_read(const struct vh_function_bus *bus, struct vh_host *h, unsi
 	if (!(flags & VH_HOST_ALL))
 		return;
 	h->hook = vh_hook_install_read(root, h);
-	read_early(root, h);
+	read_binding(root, h);
 }

@@ -316,8 +316,8 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "usr/local/lib/modprobe.d"),
 	KEPT(LIST_, "usr/lib/modprobe.d"),
 	KEPT(LIST_, "lib/modprobe.d"),
-	KEPT(FILE_, VH_EARLY_PATH, .flags = VH_KEPT_FREE),
-	KEPT(FILE_, VH_EARLY_RECORD, .flags = VH_KEPT_FREE),
+	KEPT(FILE_, VH_BOOT_BINDING_PATH, .flags = VH_KEPT_FREE),
+	KEPT(FILE_, VH_BOOT_BINDING_RECORD, .flags = VH_KEPT_FREE),
 	KEPT(FILE_, "etc/modprobe.d/*", .take = vh_tables_modprobe),
 	KEPT(FILE_, "run/modprobe.d/*", .take = vh_tables_modprobe),
 	KEPT(FILE_, "usr/local/lib/modprobe.d/*", .take = vh_tables_modprobe),
@@ -333,6 +333,7 @@ static const struct vh_kept table[] = {
 
 	/* memory */
 	KEPT(FILE_, "proc/meminfo", .words = NAMES("Mem", "Swap", "HugePages_", "Hugepagesize:")),
+	KEPT(FILE_, "proc/sys/vm/overcommit_memory", .chars = DIGITS),
 	KEPT(FILE_, "proc/spl/kstat/zfs/arcstats", .words = NAMES("size ", "c_min ")),
 	KEPT(LIST_, "sys/kernel/mm/hugepages", .flags = VH_KEPT_DIR),
 	KEPT(FILE_, "sys/kernel/mm/hugepages/*/*_hugepages", .chars = DIGITS),

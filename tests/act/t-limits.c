@@ -114,6 +114,26 @@ static void test_unloaded(void)
 	ok(stage_reattach(st, TWO "1") == 0 && stage_is_home(st), "once it can be: home by hand");
 }
 
+/* Two devices, each with a reason of its own. */
+static void test_reasons(void)
+{
+	_auto_(stage) struct stage *st = stage_new(NULL);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, TWO "0");
+
+	if (stage_run(st, d) != 0)
+		diag("does not run");
+	fake_put(st->root, "fake-kernel/fails/" TWO "0", "5\n");
+	fake_libvirt_release(st->root, d);
+	fake_unload(st->root, "nvidia");
+	fake_remove(st->root, "fake-kernel/modules");
+	ok(stage_release(st, d) < 0 &&
+		   told(st, TWO "0 is not back on driver 'xhci_hcd': cannot give back " TWO "0"),
+	   "a driver that fails is told as that, beside one that cannot be loaded");
+	fake_remove(st->root, "fake-kernel/fails");
+	fake_put(st->root, "fake-kernel/modules/nvidia", "%s", "");
+	ok(stage_reattach(st, TWO "0") == 0 && stage_is_home(st), "then both are home by hand");
+}
+
 static void test_no_modules(void)
 {
 	_auto_(stage) struct stage *st = stage_new_near(ALONE);
@@ -371,6 +391,7 @@ int main(void)
 	test_slow_open();
 	test_no_groups(TWO "0", TWO "1", "a peer");
 	test_unloaded();
+	test_reasons();
 	test_no_modules();
 	test_modprobe("modprobe", true, "-- none-of-ours");
 	test_modprobe("modprobe", false, "-b -- none-of-ours");

@@ -71,6 +71,7 @@ bash_case 'vfio-hook --host h' host.host
 bash_case 'vfio-hook --sysroot a' 'a folder'
 bash_case 'vfio-hook check v' vm vm-2 vm.xml
 bash_case 'vfio-hook boot ' generate remove verify
+bash_case 'vfio-hook boot --initramfs ' auto dracut initramfs-tools mkinitcpio
 bash_case 'vfio-hook boot verify ' ''
 bash_case 'vfio-hook boot generate ens' ens1f0
 bash_case 'vfio-hook boot generate vm' vm.xml
@@ -116,6 +117,8 @@ fish_cases() {
 		fish_case "vfio-hook $command --" $options
 	done
 	fish_case 'vfio-hook --color ' always auto never
+	fish_case 'vfio-hook boot --initramfs ' auto dracut initramfs-tools mkinitcpio
+	fish_case 'vfio-hook check --timeout ' ''
 	fish_case 'vfio-hook --color=al' --color=always
 	fish_case 'vfio-hook --explain balloo' balloon
 	fish_case 'vfio-hook xml --group 28' 28

@@ -63,7 +63,7 @@ exits 'nothing there' 1 boot debian generate 7f:00.0
 tells 'nothing there: why' '\[device-absent\]'
 refuses 'an id for an address' "'8086:1c02' is an id, .* 0000:00:1f.2, 0000:03:00.0" boot debian generate 8086:1c02
 refuses 'an address for an id' "'--by' does not know '00:1f.2'" boot debian generate --by 00:1f.2
-refuses 'an initramfs that is not known' "'booster' is not known" boot debian generate --initramfs booster 00:1f.2
+refuses 'an initramfs that is not known' "'--initramfs' does not know 'booster'; it takes auto, initramfs-tools, dracut or mkinitcpio" boot debian generate --initramfs booster 00:1f.2
 refuses 'no initramfs' 'none, or more than one' boot none generate 00:1f.2
 refuses 'which devices' 'name the devices, or a file with a domain' boot debian generate
 refuses 'no such thing' "'boot' takes 'generate', 'verify' or 'remove'" boot debian start

@@ -155,6 +155,9 @@ exits 'xml of another host' 0 far xml --connect "$a" 01:00.0
 prints 'xml of another host: the complete group' "bus='0x01' slot='0x00' function='0x1'"
 exits 'check of a domain there' 0 far check --connect "$a" gpu
 prints 'check of a domain there: never passed unseen' '^  not checked: interrupt remapping, '
+exits 'check of a file, for a host there' 1 far check --connect "$a" "$fixtures/balloon-absent.xml"
+prints 'check of a file, for a host there: the cure is for that host' \
+	"^  this cures it: vfio-hook --connect '?test:.*host-a.xml'? check --fix .* >corrected.xml$"
 exits 'check --all there' 0 far check --connect "$a" --all
 prints 'check --all there: what two of them want' "^info: IOMMU group 5 is wanted by 'holder', 'other'"
 exits 'which of two hosts' 0 far check --connect "$a" --connect "$b" gpu other

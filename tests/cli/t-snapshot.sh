@@ -185,14 +185,14 @@ lines=$(wc -l <"$work/demo.host") passed=''
 for ((n = 0; n < lines; n += n < 12 ? 1 : 23)); do
 	head -n "$n" "$work/demo.host" >"$work/cut.host"
 	run "$hook" --host "$work/cut.host" list
-	refused '(is cut|describes no system)' || passed+=" $n"
+	refused '(is cut|has no line of a snapshot)' || passed+=" $n"
 done
 verdict "cut after any line: refused ($passed)" test -z "$passed"
 passed=''
 for n in 1 20 40 60 1000 5000 $(($(wc -c <"$work/demo.host") - 2)); do
 	head -c "$n" "$work/demo.host" >"$work/cut.host"
 	run "$hook" --host "$work/cut.host" list
-	refused '(is cut|describes no system)' || passed+=" $n"
+	refused '(is cut|has no line of a snapshot)' || passed+=" $n"
 done
 verdict "cut within a line: refused ($passed)" test -z "$passed"
 refuses 'a cut one: one line says so' "cut.host is cut: it is a snapshot, and does not end with '# end of snapshot'" \
@@ -204,7 +204,7 @@ sed '1s/snapshot 2:/snapshot 1:/' "$work/demo.host" >"$work/older.host"
 exits 'of an older version' 0 "$hook" --host "$work/older.host" list
 refuses 'no snapshot at all' "gpu-with-audio.xml line 1: not a snapshot of a host, whose lines begin with pci, " \
 	"$hook" --host "$examples/gpu-with-audio.xml" check
-refuses 'an empty file' "describes no system: 'vfio-hook snapshot' writes" "$hook" --host /dev/null check
+refuses 'an empty file' "has no line of a snapshot; 'vfio-hook snapshot' writes" "$hook" --host /dev/null check
 sed 1d "$hosts/demo.host" >"$work/hand.host"
 exits 'written by hand, it needs no end' 0 "$hook" --host "$work/hand.host" list
 { cat "$work/demo.host"; echo; } >"$work/blank.host"

@@ -231,6 +231,14 @@ entry "journal: left without a driver, for libvirt" MESSAGE_ID=8a734e95baaa4232b
 call gpu-without-audio release end - <"$top/tests/fixtures/domains/gpu-without-audio.xml"
 entry "journal: it comes back" MESSAGE_ID=a1071dd2841e46798a93405407c4f022 PRIORITY=6 \
 	VFIO_HOOK_DEVICE=0000:01:00.1 VFIO_HOOK_DRIVER_NOW=snd_hda_intel
+fresh demo
+mkdir -p "$work/root/fake-kernel/modules" "$work/root/lib/modules/$(<"$work/root/proc/sys/kernel/osrelease")"
+touch "$work/root/fake-kernel/modules/snd_vfio_pci"
+printf 'alias vfio_pci:v*d*sv*sd*bc04sc*i* snd_vfio_pci\nalias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n' \
+	>"$work/root/lib/modules/$(<"$work/root/proc/sys/kernel/osrelease")/modules.alias"
+call gpu-without-audio prepare begin - <"$top/tests/fixtures/domains/gpu-without-audio.xml"
+entry "journal: taken, to the VFIO driver that is made for it" MESSAGE_ID=8a734e95baaa4232b78f78a169c229a7 \
+	VFIO_HOOK_DEVICE=0000:01:00.1 VFIO_HOOK_DRIVER_NOW=snd_vfio_pci
 call $'v\nMESSAGE_ID=0' prepare begin - <"$top/tests/fixtures/domains/mounted-nvme.xml"
 entry "journal: a refusal, of an odd name" MESSAGE_ID=601179bd402d4c1f85965f0b6eeb4a57 PRIORITY=3 \
 	VFIO_HOOK_DOMAIN

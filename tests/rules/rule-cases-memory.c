@@ -103,6 +103,24 @@ CASE("memory-short-on-z", short_on_z, .want = "warning memory-short:5",
      .says = "no swap: the guest may map all of it for its devices, and that is pinned",
      .fix = LESS);
 
+static void refused_on_z(struct world *w)
+{
+	short_on_z(w);
+	w->c.memory.limited = true;
+	w->c.memory.total_kib = 16 * GIB - 2;
+	w->c.memory.swap_kib = 1;
+}
+CASE("memory-refused-on-z", refused_on_z, .want = "error memory-short:5",
+     .says = "QEMU cannot allocate more than the host has with its swap", .fix = LESS);
+
+static void allocated_on_z(struct world *w)
+{
+	refused_on_z(w);
+	w->c.memory.swap_kib = 2;
+}
+CASE("memory-allocated-on-z", allocated_on_z, .want = "warning memory-short:5",
+     .says = "the guest may map all of it for its devices");
+
 static void no_free_swap(struct world *w)
 {
 	no_swap(w);

@@ -496,7 +496,7 @@ static void early_done(struct world *w)
 	w->dev[1].on_vfio = true;
 	early_dev = (struct vh_boot_binding_dev){ d->addr,      d->vendor, d->device, d->subvendor,
 						  d->subdevice, d->class,  NULL };
-	w->host.early = &early;
+	w->host.binding = &early;
 }
 CASE("early-done", early_done, .want = "", .silent = "boot-binding", .scopes = VH_SCOPE_HOST);
 

@@ -228,8 +228,8 @@ static void test_windows(void)
 static void ask_twice(void *ctx, const struct vh_root *root, const struct vh_host *host)
 {
 	(void)ctx, (void)host;
-	vh_root_saw_file(root, EIO, NULL, 0, VH_EARLY_PATH);
-	vh_root_saw_file(root, 0, "", 0, VH_EARLY_PATH);
+	vh_root_saw_file(root, EIO, NULL, 0, VH_BOOT_BINDING_PATH);
+	vh_root_saw_file(root, 0, "", 0, VH_BOOT_BINDING_PATH);
 }
 
 /* A directory that goes away, with all of it, while a reader is in it. */
@@ -303,7 +303,7 @@ static void test_notes(void)
 	begin(&t, "demo");
 	t.options.ask = ask_twice;
 	take(&t);
-	ok(t.rc == 0 && says(&t, "f " VH_EARLY_PATH "\t"),
+	ok(t.rc == 0 && says(&t, "f " VH_BOOT_BINDING_PATH "\t"),
 	   "an empty file that could not be read before: it is empty");
 	end(&t);
 	begin(&t, "demo");

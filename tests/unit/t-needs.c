@@ -584,6 +584,8 @@ static bool is_unseen(const struct vh_root *root, const char *devices)
 static void test_absent(void)
 {
 #define BUS "d sys/bus/usb/devices\n"
+#define TWO(first, second) USB_DEVICE(first, "3", "1", "0403") USB_DEVICE(second, "4", "2", "0403")
+#define SEVERAL "E 2 USB devices 0403:6001 on this host, and which is not said"
 #define MEDIATED "<hostdev type='mdev'><source><address uuid='" UUID "'/></source></hostdev>"
 #define MDEV "d sys/bus/mdev/devices\n"
 #define HOOK(line) MDEV "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n" line "\n"
@@ -619,6 +621,20 @@ static void test_absent(void)
 		  false },
 		{ "by its port, there", USB_DEVICE(STAYS, "3", "1.2", "0403"),
 		  BY_PLACE("bus='3' port='1.2'"), "", false },
+		{ "two of its ids", TWO(STAYS, STAYS), BY_ID(""), SEVERAL, false },
+		{ "two of its ids, and it may be missing", TWO(STAYS, STAYS),
+		  BY_ID(" startupPolicy='optional'"), SEVERAL, false },
+		{ "two of its ids, and the number of one", TWO(STAYS, STAYS), BY_BOTH("", "4"), "",
+		  false },
+		{ "two of its ids, one where libvirt had found it", TWO(STAYS, STAYS),
+		  BY_BOTH(" autoAddress='yes'", "4"), "", false },
+		{ "two of its ids, none where libvirt had found it", TWO(STAYS, STAYS),
+		  BY_BOTH(" autoAddress='yes'", "9"), SEVERAL, false },
+		{ "two of its ids, one on what the guest gets", TWO(STAYS, TAKEN), BY_ID(""), "",
+		  false },
+		{ "two of its ids, in a tree without the bus",
+		  USB_THERE(STAYS, "3", "1", "0403") USB_THERE(STAYS, "4", "2", "0403"), BY_ID(""),
+		  SEVERAL, false },
 		{ "in a tree without the bus", "", BY_ID(""), "", true },
 		{ "that is there, in a tree without the bus", USB_THERE(STAYS, "3", "1", "0403"),
 		  BY_ID(""), "", false },

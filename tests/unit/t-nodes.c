@@ -30,14 +30,13 @@
 #define CGROUP(pid, path) "f proc/" pid "/cgroup\t0::" path "\n"
 
 /* Kind, how bad ("error", "warning" or "peer" for a named device), and the text. */
-static char *uses_of(const char *machine, char **ret_fix)
+static char *uses_in(const struct vh_root *root, char **ret_fix)
 {
 	static const char *const kinds[] = { "block", "network", "display", "input",
 					     "sound", "serial",  "compute", "other" };
-	_auto_(scratch) struct scratch *s = scratch_new(machine);
 	struct vh_pci_addr addr = { .bus = 1 };
 	_auto_(vh_host)
-		const struct vh_host *h = vh_host_read(&s->root, &addr, 1, VH_HOST_USES, INT64_MAX);
+		const struct vh_host *h = vh_host_read(root, &addr, 1, VH_HOST_USES, INT64_MAX);
 	const struct vh_pci_dev *d = vh_host_dev(h, &addr);
 	_auto_strbuf_ struct vh_strbuf sb = { 0 };
 
@@ -59,6 +58,13 @@ static char *uses_of(const char *machine, char **ret_fix)
 		vh_strbuf_add(&sb,
 			      d->unseen_kinds == VH_USE_BLOCK ? " (block unseen)" : " (unseen)");
 	return sb.data ? vh_strbuf_steal(&sb) : vh_strdup("");
+}
+
+static char *uses_of(const char *machine, char **ret_fix)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(machine);
+
+	return uses_in(&s->root, ret_fix);
 }
 
 /* --- the table ----------------------------------------------------------------------------------- */
@@ -687,8 +693,37 @@ static void test_live(void)
 	close(ready[1]);
 }
 
+/* Closes it when it is waited for. */
+static void close_it(const struct vh_root *root, const char *what)
+{
+	if (strstr(what, "close it"))
+		(void)unlinkat(root->fd, "proc/5/fd/7", 0);
+}
+
+static void test_brief(void)
+{
+	static const char want[] =
+		"other error: process 5 (asks) has /dev/i2c-4711 (an I2C bus) open";
+
+	for (int closes = 0; closes < 2; closes++) {
+		_auto_(scratch) struct scratch *s = scratch_new(FUNCTION("030000", "nouveau") NODE(
+			"i2c-dev", "i2c-4711", "511:4711") PROCESS("5", "asks", "/dev/i2c-4711"));
+		struct vh_root_ops ops = *s->root.ops;
+		_auto_free_ char *got = NULL;
+
+		ops.step = closes ? close_it : NULL;
+		s->root.ops = &ops;
+		s->root.live = true;
+		got = uses_in(&s->root, NULL);
+		if (!ok(!strcmp(got, closes ? "" : want), "a running system: who %s",
+			closes ? "has it open for a moment" : "keeps it open"))
+			diag("got %s", got);
+	}
+}
+
 int main(void)
 {
+	test_brief();
 	test_ordinary();
 	test_live();
 	for (size_t i = 0; i < VH_COUNT(rows); i++)

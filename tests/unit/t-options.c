@@ -373,7 +373,7 @@ static const struct {
 	const char *command, *words, *said; /* NULL: accepted */
 } lines[] = {
 	{ "list", "--frobnicate", "unknown option '--frobnicate'; see 'vfio-hook --help'" },
-	{ "list", "--format", "option '--format' needs a value" },
+	{ "list", "--format", "option '--format' needs a value: --format text|json|dot" },
 	{ "list", "--format xml", "option '--format' does not know 'xml'; it takes text, json or dot" },
 	{ "list", "--format tex", "option '--format' does not know 'tex'; it takes text, json or dot" },
 	{ "list", "--form json", NULL },
@@ -505,7 +505,7 @@ static void test_values(void)
 	HOLDS(struct vh_opt_boot, "boot", "remove",
 	      o->by == VH_BOOT_BY_ADDRESS && !o->initramfs && !o->dry_run && !o->no_rebuild);
 	HOLDS(struct vh_opt_boot, "boot", "remove --by id --dry-run --initramfs dracut",
-	      o->by == VH_BOOT_BY_ID && vh_streq(o->initramfs, "dracut") && o->dry_run &&
+	      o->by == VH_BOOT_BY_ID && o->initramfs == VH_INITRAMFS_DRACUT && o->dry_run &&
 		      !o->no_rebuild);
 	HOLDS(struct vh_opt_boot, "boot", "remove --no-rebuild", o->no_rebuild && !o->dry_run);
 	HOLDS(struct vh_opt_explain, "--explain", "--explain", !o->rule);

@@ -70,10 +70,43 @@ static void test_denied(void)
 		diag("chmod");
 }
 
+/* How often the processes were listed. */
+static void count_looks(const struct vh_root *root, enum vh_asked asked, const char *path,
+			int error, const void *data, size_t len)
+{
+	(void)error, (void)data, (void)len;
+	*(int *)root->watch->data += asked == VH_ASKED_LIST && vh_streq(path, "proc");
+}
+
+static void test_several(void)
+{
+	_auto_(scratch) struct scratch *s = scratch_new(
+		MACHINE "l proc/77/fd/8\t/dev/vfio/3\nl proc/77/fd/9\t/dev/vfio/devices/vfio5\n");
+	struct vh_group_holder list[] = { { .group = 2 }, { .group = 3 }, { .group = 4 } };
+	int looks = 0;
+	const struct vh_root_watch watch = { .saw = count_looks, .data = &looks };
+
+	s->root.watch = &watch;
+	vh_process_holding_groups(&s->root, list, VH_COUNT(list));
+	s->root.watch = NULL;
+	ok(list[0].open == VH_YES && vh_streq(list[0].nodes, "/dev/vfio/devices/vfio5") &&
+		   list[1].open == VH_YES && vh_streq(list[1].nodes, "/dev/vfio/3") &&
+		   vh_streq(list[1].who, "process 77 (qemu (x) system)"),
+	   "several groups: each has its own answer");
+	ok(list[2].open == VH_NO && !list[2].who && vh_streq(list[2].nodes, "/dev/vfio/4"),
+	   "several groups: one that nobody has open");
+	ok(looks == 1, "several groups: processes are looked at once");
+	for (size_t i = 0; i < VH_COUNT(list); i++) {
+		free(list[i].who);
+		free(list[i].nodes);
+	}
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < VH_COUNT(cases); i++)
 		test_group(i);
 	test_denied();
+	test_several();
 	return tap_done();
 }

@@ -55,7 +55,7 @@ extract_root() {
 extract_kernel() (
 	local root=$1 package modules version file=''
 	mkdir -p apt/lists/partial apt/archives/partial
-	sources "$arch_kernel" | awk '$3 !~ /-/' >apt/sources
+	"$here/apt-sources.sh" "$arch_kernel" | awk '$3 !~ /-/' >apt/sources
 	cat >apt/config <<-END
 		APT::Architecture "$arch";
 		APT::Architectures { "$arch"; };

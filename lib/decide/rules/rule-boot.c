@@ -17,7 +17,7 @@ static bool is_same(const struct vh_boot_binding_dev *e, const struct vh_pci_dev
 static void check_boot_binding(const struct vh_case *c, const struct vh_rule *r,
 			       struct vh_findings *out)
 {
-	const struct vh_boot_binding *e = c->host->early;
+	const struct vh_boot_binding *e = c->host->binding;
 
 	for (size_t i = 0; e && i < e->count; i++) {
 		const struct vh_boot_binding_dev *want = &e->devs[i];

@@ -105,6 +105,25 @@ static void absent(const struct vh_case *c, const struct vh_pci_addr *addr,
 	vh_finding_about(f, addr, e ? e->line : 0);
 }
 
+/* Of several with its ids libvirt takes none, optional or not (virHostdevFindUSBDevice()). */
+static void several(const struct vh_case *c, const struct vh_whereabout *w,
+		    const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_need *n = w->need;
+	size_t left = vh_rule_needs_left(c, w, VH_THING_USB);
+	_auto_free_ char *fix = NULL;
+
+	if (left < 2)
+		return;
+	fix = vh_printf(
+		"write the <address> of one of them, its bus and its device, into the <source> of the <hostdev> at line %d: 'lsusb -d %04x:%04x' shows both",
+		n->line, n->vendor, n->product);
+	vh_finding_about(vh_finding_add(out, r, NULL, fix,
+					"%zu USB devices %04x:%04x on this host, and which is not said",
+					left, n->vendor, n->product),
+			 NULL, n->line);
+}
+
 /* Of the other kinds that a <hostdev> may name. */
 static void check_others(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
@@ -112,6 +131,8 @@ static void check_others(const struct vh_case *c, const struct vh_rule *r, struc
 		const struct vh_need *n = c->lies.list[i].need;
 		_auto_free_ char *what = NULL, *fix = NULL;
 
+		if (n->kind == VH_NEED_USB)
+			several(c, &c->lies.list[i], r, out);
 		if (!c->lies.list[i].absent)
 			continue;
 		if (n->kind == VH_NEED_MEDIATED) {
@@ -182,7 +203,8 @@ const struct vh_rule vh_rule_device_absent = {
 		   "and if that does not help, switch the host off and on.\n"
 		   "Of a domain with PCI devices, its USB and mediated devices are looked for as\n"
 		   "well. The number of a USB device changes when it is plugged in again, its\n"
-		   "vendor and product do not. Mediated devices are gone after a reboot, unless\n"
+		   "vendor and product do not; of two with the same ones libvirt takes neither\n"
+		   "without an <address>. Mediated devices are gone after a reboot, unless\n"
 		   "mdevctl starts them; if another hook makes them when a guest starts, that is\n"
 		   "listed as not checked.",
 };

@@ -113,6 +113,16 @@ static const char *one_left(const struct vh_case *c, const struct vh_whereabout 
 	return NULL;
 }
 
+size_t vh_rule_needs_left(const struct vh_case *c, const struct vh_whereabout *w,
+			  enum vh_thing_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->all.count; i++)
+		n += !is_taken(c, kind, w->all.name[i]);
+	return n;
+}
+
 /* The host's own system is mounted from it: device-in-use refuses that, whatever is allowed, and
  * moving images would not help. */
 static bool is_system(const struct vh_pci_dev *d)

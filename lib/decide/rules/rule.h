@@ -36,6 +36,9 @@ const struct vh_hostdev **vh_rule_elements_sorted(const struct vh_domain *d,
  * before they are ended. NULL: nothing. */
 const struct vh_need *vh_rule_needs_on(const struct vh_case *c, const struct vh_plan_dev *pd,
 				       enum vh_use_kind kind);
+/* How many of those that would do stay with the host (`all` of a whereabout). */
+size_t vh_rule_needs_left(const struct vh_case *c, const struct vh_whereabout *w,
+			  enum vh_thing_kind kind);
 
 /* Are huge pages wanted that libvirt has to make files for, and no file system for them is mounted? */
 bool vh_rule_hugepages_are_unmounted(const struct vh_case *c);

@@ -114,31 +114,13 @@ int64_t vh_process_parent(const struct vh_root *root, int64_t pid)
 
 /* --- who has a file open --------------------------------------------------------------------- */
 
-/* What this process has open of the files: *ret_file is the first that is found. UNKNOWN: we may
- * not look. One that has ended has nothing open. */
-static enum vh_tri has_open(const struct vh_root *root, const char *pid,
-			    const struct vh_names *files, const char **ret_file)
-{
-	_auto_names_ struct vh_names fds = { 0 };
-	enum vh_tri answer = VH_NO;
-
-	if (vh_root_list(root, &fds, "proc/%s/fd", pid) < 0)
-		return errno == ENOENT || errno == ESRCH ? VH_NO : VH_UNKNOWN;
-	for (size_t i = 0; i < fds.count; i++) {
-		_auto_free_ char *target = vh_root_readlink(root, "proc/%s/fd/%s", pid, fds.name[i]);
-
-		/* listing takes less permission than reading (ptrace_may_access()) */
-		if (!target && errno != ENOENT && errno != ESRCH)
-			answer = VH_UNKNOWN;
-		for (size_t k = 0; k < files->count; k++) {
-			if (!vh_streq(target, files->name[k]))
-				continue;
-			*ret_file = files->name[k];
-			return VH_YES;
-		}
-	}
-	return answer;
-}
+/* Files of which any is looked for; the first process that has one open is the answer. */
+struct search {
+	struct vh_names files; /* below /dev */
+	enum vh_tri open;
+	char *who;
+	const char *file; /* which it has open */
+};
 
 static char *describe(const struct vh_root *root, const char *pid)
 {
@@ -152,34 +134,74 @@ static char *describe(const struct vh_root *root, const char *pid)
 	return vh_printf("process %s (%s)", pid, comm);
 }
 
-/* The first that has one of them open: *ret_file. */
-static enum vh_tri find_holder(const struct vh_root *root, const struct vh_names *files,
-			       char **ret_who, const char **ret_file)
+/* Returns how many searches end with this file. */
+static size_t note(const struct vh_root *root, const char *pid, const char *target,
+		   struct search *list, size_t count)
+{
+	size_t found = 0;
+
+	if (!target || !vh_has_prefix(target, "/dev/"))
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		struct search *s = &list[i];
+
+		for (size_t k = 0; s->open != VH_YES && k < s->files.count; k++) {
+			if (strcmp(target, s->files.name[k]) != 0)
+				continue;
+			s->open = VH_YES;
+			s->file = s->files.name[k];
+			s->who = describe(root, pid);
+			found++;
+		}
+	}
+	return found;
+}
+
+/* At what this process has open; `left`: searches that have not ended. UNKNOWN: we may not look at
+ * all of it. One that has ended has nothing open. */
+static enum vh_tri look_at(const struct vh_root *root, const char *pid, struct search *list,
+			   size_t count, size_t *left)
+{
+	_auto_names_ struct vh_names fds = { 0 };
+	enum vh_tri seen = VH_YES;
+
+	if (vh_root_list(root, &fds, "proc/%s/fd", pid) < 0)
+		return errno == ENOENT || errno == ESRCH ? VH_YES : VH_UNKNOWN;
+	for (size_t i = 0; i < fds.count && *left; i++) {
+		_auto_free_ char *target = vh_root_readlink(root, "proc/%s/fd/%s", pid, fds.name[i]);
+
+		/* listing takes less permission than reading (ptrace_may_access()) */
+		if (!target && errno != ENOENT && errno != ESRCH)
+			seen = VH_UNKNOWN;
+		*left -= note(root, pid, target, list, count);
+	}
+	return seen;
+}
+
+/* Once through all processes, however much is looked for. */
+static void find_holders(const struct vh_root *root, struct search *list, size_t count)
 {
 	int64_t deadline = vh_now_ms() + LOOK_MS;
 	_auto_names_ struct vh_names pids = { 0 };
-	enum vh_tri answer = VH_NO;
+	enum vh_tri seen = VH_YES;
+	size_t left = count;
 	uint64_t pid;
 
-	*ret_who = NULL;
-	if (vh_root_list(root, &pids, "proc") < 0)
-		return VH_UNKNOWN;
-	for (size_t i = 0; files->count && i < pids.count; i++) {
-		enum vh_tri one;
-
+	if (count && vh_root_list(root, &pids, "proc") < 0)
+		seen = VH_UNKNOWN;
+	for (size_t i = 0; left && i < pids.count; i++) {
 		if (vh_parse_uint(pids.name[i], 10, INT32_MAX, &pid) < 0)
 			continue;
-		if (vh_now_ms() > deadline)
-			return VH_UNKNOWN;
-		one = has_open(root, pids.name[i], files, ret_file);
-		if (one == VH_YES) {
-			*ret_who = describe(root, pids.name[i]);
-			return VH_YES;
+		if (vh_now_ms() > deadline) {
+			seen = VH_UNKNOWN;
+			break;
 		}
-		if (one == VH_UNKNOWN)
-			answer = VH_UNKNOWN;
+		if (look_at(root, pids.name[i], list, count, &left) == VH_UNKNOWN)
+			seen = VH_UNKNOWN;
 	}
-	return answer;
+	for (size_t i = 0; i < count; i++)
+		if (list[i].open != VH_YES)
+			list[i].open = seen == VH_YES ? VH_NO : VH_UNKNOWN;
 }
 
 /* /dev/vfio/GROUP, and since Linux 6.6 a node for each device (vfio/vfio_main.c). */
@@ -221,50 +243,71 @@ static char *nodes_of(const struct vh_root *root, const struct vh_names *files)
 	return vh_strbuf_steal(&sb);
 }
 
+/* Ends a search for the files of a group. */
+static enum vh_tri tell(const struct vh_root *root, struct search *s, char **ret_who,
+			char **ret_nodes)
+{
+	*ret_who = s->who;
+	if (ret_nodes)
+		*ret_nodes = s->open == VH_YES ? vh_strdup(s->file) : nodes_of(root, &s->files);
+	vh_names_clear(&s->files);
+	return s->open;
+}
+
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who,
 				     char **ret_nodes)
 {
-	_auto_names_ struct vh_names files = { 0 };
-	enum vh_tri answer;
-	const char *file;
+	struct search s = { 0 };
 
-	add_group_files(root, group, &files);
-	answer = find_holder(root, &files, ret_who, &file);
-	if (ret_nodes)
-		*ret_nodes = answer == VH_YES ? vh_strdup(file) : nodes_of(root, &files);
-	return answer;
+	add_group_files(root, group, &s.files);
+	find_holders(root, &s, 1);
+	return tell(root, &s, ret_who, ret_nodes);
+}
+
+void vh_process_holding_groups(const struct vh_root *root, struct vh_group_holder *list,
+			       size_t count)
+{
+	_auto_free_ struct search *all = vh_alloc(count * sizeof(*all));
+
+	for (size_t i = 0; i < count; i++)
+		add_group_files(root, list[i].group, &all[i].files);
+	find_holders(root, all, count);
+	for (size_t i = 0; i < count; i++)
+		list[i].open = tell(root, &all[i], &list[i].who, &list[i].nodes);
 }
 
 enum vh_tri vh_process_holding_devices(const struct vh_root *root, int group)
 {
 	_auto_names_ struct vh_names files = { 0 };
-	_auto_free_ char *who = NULL;
-	const char *file;
+	struct search s = { 0 };
 
 	if (!vh_root_exists(root, "dev/vfio/devices")) /* no CONFIG_VFIO_DEVICE_CDEV, or none yet */
 		return VH_NO;
 	add_group_files(root, group, &files);
 	if (files.count < 2)
 		return VH_NO;
-	return find_holder(root, &(struct vh_names){ files.name + 1, files.count - 1 }, &who, &file);
+	s.files = (struct vh_names){ files.name + 1, files.count - 1 };
+	find_holders(root, &s, 1);
+	free(s.who);
+	return s.open;
 }
 
 char *vh_process_behind_group(const struct vh_root *root, int group, char **ret_nodes)
 {
 	char *iommu = (char[]){ "/dev/iommu" };
-	const struct vh_names files = { &iommu, 1 };
-	_auto_free_ char *maybe = NULL, *nodes = NULL;
-	const char *file;
+	struct search s = { .files = { &iommu, 1 } };
+	_auto_free_ char *nodes = NULL;
 	char *who;
 
 	if (vh_process_holding_group(root, group, &who, &nodes) != VH_YES) {
-		who = NULL;
-		if (find_holder(root, &files, &maybe, &file) == VH_YES) {
-			who = vh_printf("perhaps %s, which has /dev/iommu open", maybe);
+		find_holders(root, &s, 1);
+		if (s.open == VH_YES) {
+			who = vh_printf("perhaps %s, which has /dev/iommu open", s.who);
 			free(nodes);
-			nodes = vh_strdup(file);
+			nodes = vh_strdup(s.file);
 		}
 	}
+	free(s.who);
 	if (ret_nodes)
 		*ret_nodes = VH_STEAL(nodes);
 	return who;

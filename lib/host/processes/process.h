@@ -26,6 +26,16 @@ bool vh_process_is_gone(const struct vh_root *root, const struct vh_process *p);
  */
 enum vh_tri vh_process_holding_group(const struct vh_root *root, int group, char **ret_who,
 				     char **ret_nodes) VH_CHECK;
+/* The same of several groups, each `group` of the list, for the price of one: the answers are in
+ * its other members (caller frees who and nodes). The 3 seconds are for all of them. */
+struct vh_group_holder {
+	int group;
+	enum vh_tri open;
+	char *who;
+	char *nodes;
+};
+void vh_process_holding_groups(const struct vh_root *root, struct vh_group_holder *list,
+			       size_t count);
 /* Has a process the node of a member open? It may have opened that and not the group: then the group
  * is closed, and still VFIO gives up no device. UNKNOWN as above; NO where there are no such nodes. */
 enum vh_tri vh_process_holding_devices(const struct vh_root *root, int group) VH_CHECK;

@@ -6,6 +6,8 @@
  */
 #include "lib/host/uses/use.h"
 
+#include <time.h>
+
 #include "lib/host/processes/holder.h"
 #include "lib/host/processes/scan.h"
 #include "lib/host/uses/subsystem.h"
@@ -13,6 +15,7 @@
 #include "lib/base/banned.h"
 
 #define SHOWN_NODES 4
+#define MOMENT_MS 200 /* the longest that a program needs which only asks a device something */
 
 /* The files of the device itself: a part of it that is mapped, or its configuration space. */
 static const struct vh_subsystem resource_files = { .name = "resource",
@@ -56,6 +59,7 @@ struct vh_parties {
 	struct vh_holder *holders;
 	size_t n_holders;
 	struct vh_holder guest; /* one of those that cannot be looked at; `who` NULL: there is none */
+	bool sure;              /* a second look was taken */
 };
 
 /* The lowest number, so that it is the same one each time. */
@@ -112,6 +116,31 @@ static const struct vh_holder *holder_of(const struct vh_parties *p, int64_t pid
 	while (p->holders[i].pid != pid)
 		i++;
 	return &p->holders[i];
+}
+
+/* A program that asks a device something, once or every minute, has closed it the next moment; a
+ * guest and a desktop keep it open. */
+static bool may_be_brief(const struct vh_parties *p, const struct vh_hit *hit)
+{
+	return holder_of(p, hit->pid)->rank == VH_HOLDER_PLAIN;
+}
+
+/* No start is refused by chance. */
+static void look_again(struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
+{
+	static const struct timespec moment = { 0, MOMENT_MS * 1000 * 1000 };
+	const struct vh_root *root = ctx->root;
+	bool any = false;
+
+	for (size_t i = 0; i < p->hits.count; i++)
+		any |= p->hits.list[i].dev == dev && may_be_brief(p, &p->hits.list[i]);
+	if (!any || p->sure || !root->live)
+		return;
+	if (root->ops->step)
+		root->ops->step(root, "wait for who may close it again");
+	(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+	vh_scan_again(root, ctx->host, &p->hits);
+	p->sure = true;
 }
 
 bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node)
@@ -388,12 +417,13 @@ static void untold_to_ordinary(struct vh_uses_ctx *ctx, bool guest)
 		vh_host_not_checked(ctx->host, text);
 }
 
-void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
+void vh_parties_look(struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
 {
 	const struct vh_pci_dev *d = ctx->dev;
 	struct parties all = { 0 };
 	const char *disk;
 
+	look_again(p, ctx, dev);
 	for (size_t i = 0; i < p->hits.count; i++)
 		if (p->hits.list[i].dev == dev)
 			sort_in(&all, d, &p->hits.list[i], holder_of(p, p->hits.list[i].pid));

@@ -203,7 +203,7 @@ void vh_parties_free(struct vh_parties *p);
  * has it open does not prove it: a file system that cannot be seen may be who has it so. */
 bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node);
 /* Adds the uses of device number `dev` of the host. */
-void vh_parties_look(const struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
+void vh_parties_look(struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev);
 
 /* What hangs on a Thunderbolt controller. */
 void vh_usb_look_thunderbolt(struct vh_uses_ctx *ctx, const char *path, const char *name);

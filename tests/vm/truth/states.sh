@@ -563,20 +563,19 @@ disk_of_host() {	# ADDRESS: its disk, by name
 		<source dev='$(disk "$1")'/><target dev='vda' bus='virtio'/></disk>"
 }
 macvtap() { echo "<interface type='direct'><source dev='$(nic "$1")' mode='bridge'/></interface>"; }	# ADDRESS
-no_usb_device() {	# [POLICY]: one that nobody has
+usb_ids() {	# VENDOR PRODUCT [POLICY] [ADDRESS OF THE SOURCE]
 	USB="<controller type='usb' model='qemu-xhci'/>"
-	echo "<hostdev mode='subsystem' type='usb'><source${1:+ startupPolicy='$1'}>
-		<vendor id='0x1d6b'/><product id='0x7777'/></source></hostdev>"
+	echo "<hostdev mode='subsystem' type='usb'><source${3:+ startupPolicy='$3'}>
+		<vendor id='0x$1'/><product id='0x$2'/>${4:-}</source></hostdev>"
 }
-usb_device() {	# ADDRESS: the first one behind this controller, by its ids
-	local file id
+no_usb_device() { usb_ids 1d6b 7777 "$@"; }	# [POLICY]: one that nobody has
+root_hub() { usb_ids 1d6b 0002 "$@"; }	# [POLICY]: each controller has one
+usb_device() {	# ADDRESS [NUMBER]: the first one behind this controller, by its ids, and that number
+	local file dir
 	file=$(echo "$DEVICES/$1"/usb*/*-*/idVendor)
-	USB="<controller type='usb' model='qemu-xhci'/>"
-	echo "<hostdev mode='subsystem' type='usb'><source>"
-	for id in vendor product; do
-		echo "<$id id='0x$(<"${file%/*}/id${id^}")'/>"
-	done
-	echo "</source></hostdev>"
+	dir=${file%/*}
+	usb_ids "$(<"$file")" "$(<"$dir/idProduct")" '' \
+		"${2:+<address bus='$(<"$dir/busnum")' device='$2'/>}"
 }
 # as hostdev, with this written as the slot
 slot_written() { hostdev "$2" | sed "s/slot='[^']*'/slot='$1'/"; }

@@ -21,8 +21,20 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
+/* More than QEMU can allocate, pinned or not. */
+static bool is_refused(const struct vh_case *c, const struct vh_memory_need_sums *s)
+{
+	const struct vh_memory *m = &c->memory;
+	uint64_t elsewhere = vh_size_add(vh_size_add(s->huge, s->backed), s->unplugged);
+
+	return m->limited && m->read == VH_YES &&
+	       vh_size_sub(s->guest, elsewhere) > vh_size_add(m->total_kib, m->swap_kib);
+}
+
 static const char *what_is_pinned(const struct vh_case *c, const struct vh_memory_need_sums *s)
 {
+	if (is_refused(c, s))
+		return ": QEMU cannot allocate more than the host has with its swap";
 	if (vh_memory_need_is_later(c))
 		return ": the guest may map all of it for its devices, and that is pinned";
 	if (s->need > vh_size_add(s->have, c->memory.swap_free_kib))
@@ -148,8 +160,11 @@ static void check_memory_short(const struct vh_case *c, const struct vh_rule *r,
 	message = memory_message(c, &s, unit);
 	fix = memory_fix(c, &s, unit);
 	f = vh_finding_add(out, r, NULL, fix, "%s", message);
-	f->severity = severity_of(c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR
-										    : VH_WARNING);
+	if (is_refused(c, &s))
+		f->severity = vh_memory_need_severity(c, VH_ERROR);
+	else
+		f->severity = severity_of(
+			c, s.need > vh_size_add(s.have, m->swap_free_kib) ? VH_ERROR : VH_WARNING);
 	vh_finding_about(f, NULL, c->domain->memory.line);
 }
 
@@ -170,7 +185,7 @@ const struct vh_rule vh_rule_memory_short = {
 		   "something; set 'memory = warn' or 'off' in the configuration if you know\n"
 		   "better. Of single NUMA nodes only what they have in all is looked at.\n"
 		   "On IBM Z only what the guest maps for its devices is pinned, while it runs:\n"
-		   "there it is a warning.",
+		   "there it is a warning, unless QEMU could not even allocate it.",
 };
 
 /* --- hard_limit --------------------------------------------------------------------------- */
