@@ -108,10 +108,10 @@ static int give_back_leftovers(struct vh_task *t, struct vh_error *err)
 
 /* udev has not looked yet at a disk that has just come back, here or from another guest: then
  * nobody knows what is on it. The file is there while udev has something to do. */
-static void wait_for_udev(const struct vh_act *act)
+static void wait_for_udev(const struct vh_act *act, int ms)
 {
 	static const struct timespec pause = { 0, 20 * 1000 * 1000 };
-	int64_t until = vh_now_ms() + UDEV_MS;
+	int64_t until = vh_now_ms() + ms;
 
 	until = until < act->deadline ? until : act->deadline;
 	vh_root_waits(act->root, "udev");
@@ -119,6 +119,24 @@ static void wait_for_udev(const struct vh_act *act)
 		vh_root_step(act->root, "wait for udev");
 		(void)nanosleep(&pause, NULL); /* a shorter one does no harm */
 	}
+}
+
+static bool lacks_driver(const struct vh_task *t)
+{
+	for (size_t i = 0; i < t->plan->count; i++)
+		if (!t->plan->devs[i].dev->driver)
+			return true;
+	return false;
+}
+
+/* While the host boots, udev may still have to load the driver of a device: taken without one, it
+ * would be brought back to none. */
+static int look_for_drivers(struct vh_task *t, struct vh_error *err)
+{
+	if (!lacks_driver(t) || !vh_root_exists(t->act->root, "run/udev/queue"))
+		return 0;
+	wait_for_udev(t->act, t->act->config->timeout_write);
+	return vh_task_look(t, err);
 }
 
 int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
@@ -129,8 +147,8 @@ int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
 		return -1;
 	if (t->old)
 		vh_claim_unstick(t->old);
-	wait_for_udev(t->act);
-	if (vh_task_look(t, err) < 0)
+	wait_for_udev(t->act, UDEV_MS);
+	if (vh_task_look(t, err) < 0 || look_for_drivers(t, err) < 0)
 		return -1;
 	warn_of_record(t);
 	ended = end_stale_claims(t);
@@ -139,6 +157,6 @@ int vh_adopt_leftovers(struct vh_task *t, struct vh_error *err)
 	/* both may have moved devices */
 	if (t->old && ((ended && vh_task_look(t, err) < 0) || give_back_leftovers(t, err) < 0))
 		return -1;
-	wait_for_udev(t->act);
+	wait_for_udev(t->act, UDEV_MS);
 	return vh_task_look_again(t, err);
 }

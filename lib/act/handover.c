@@ -114,11 +114,21 @@ static int write_framebuffer(const struct vh_root *root, const char *name,
 	return vh_root_write(root, device, "sys/bus/platform/drivers/%s/unbind", at + 1);
 }
 
+/* It is all there, or all of it is gone: one whose exit takes its time is neither yet. */
+static bool is_module_moved(const struct vh_root *root, const char *name, bool back)
+{
+	bool there = vh_root_exists(root, "sys/module/%s", name);
+	_auto_free_ char *state = NULL;
+
+	if (!there || !back)
+		return there == back;
+	state = vh_root_read(root, "sys/module/%s/initstate", name);
+	return !state || !strcmp(state, "live");
+}
+
 static int move_module(const struct vh_root *root, const char *name, bool back)
 {
-	bool loaded = vh_root_exists(root, "sys/module/%s", name);
-
-	if (loaded == back)
+	if (is_module_moved(root, name, back))
 		return 0;
 	/* it was loaded before, whatever is blacklisted */
 	return back ? root->ops->load_module(root, name, true)
@@ -240,7 +250,7 @@ static int run(const struct step *s, int lock, struct vh_error *err)
 	/* what counts of a module is whether it is there: modprobe fails late, and says nothing of
 	 * what an install line or a blacklist kept it from */
 	if (s->loan->kind >= VH_LOAN_MODULE)
-		done = vh_root_exists(act->root, "sys/module/%s", s->loan->name) == s->back;
+		done = is_module_moved(act->root, s->loan->name, s->back);
 	else
 		done = !child.result;
 	return done ? 0 : failed(s, child.result, err);

@@ -407,7 +407,7 @@ static int walk(struct homecoming *h, struct vh_error *err)
 	if (vh_handover_return(h->act, h->claim, h->writers.lock, left ? NULL : err) < 0)
 		left = true;
 	if (vh_store_save(h->store, h->claim, h->act->deadline, &why) < 0 && !left)
-		return vh_fail(err, why.code, 0, NULL, "%s", why.what);
+		return vh_fail(err, VH_E_LEFT, 0, why.fix, "%s", why.what);
 	return left ? -1 : 0;
 }
 

@@ -33,7 +33,7 @@ static int still_open(const struct vh_act *act, int group, struct vh_error *err)
 			holder && !vh_has_prefix(holder, "perhaps")
 				? holder
 				: "the process that has it open");
-	return vh_fail(err, VH_E_TIMEOUT, 0, fix, "IOMMU group %d is still open%s%s", group,
+	return vh_fail(err, VH_E_LEFT, 0, fix, "IOMMU group %d is still open%s%s", group,
 		       holder ? ": " : "", holder ? holder : "");
 }
 

@@ -540,6 +540,30 @@ static void test_blacklisted(void)
 	ok(stage_reattach(st, CARD) == 0 && stage_is_home(st), "it comes when it can");
 }
 
+/* Its exit does not return in time, and does so later: then the module is gone. */
+static void test_going(void)
+{
+	_auto_(stage) struct stage *st = stage_new_near(CARD);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
+	int write = st->config.timeout_write;
+
+	st->config.timeout_write = 300;
+	fake_put(st->root, "sys/module/amdxcp/initstate", "going\n");
+	fake_fault(st->root, "path module/unload/amdxcp hang");
+	if (!ok(stage_prepare(st, d) < 0 && strstr(st->err.what, "unload module amdxcp in time") &&
+			says(st, " module amdxcp failed\n"),
+		"a module that does not go in time, and is on its way: refused, and not forgotten"))
+		why(st);
+	fake_reset(st->root);
+	st->config.timeout_write = write;
+	fake_put(st->root, "sys/module/amdxcp/initstate", "live\n");
+	if (st->root->ops->unload_module(st->root, "amdxcp") < 0)
+		diag("still there");
+	ok(stage_release(st, d) == 0 && vh_root_exists(st->root, "sys/module/amdxcp") &&
+		   !stage_has_claim(st, VM1),
+	   "it has gone by now, and comes back");
+}
+
 static void test_by_hand(void)
 {
 	_auto_(stage) struct stage *st = stage_new_near(CARD);
@@ -573,6 +597,7 @@ int main(void)
 	test_silent(NULL);
 	test_silent("Names=other.service\nLoadState=loaded\nActiveState=inactive\n");
 	test_blacklisted();
+	test_going();
 	test_by_hand();
 	return tap_done();
 }

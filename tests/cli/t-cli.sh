@@ -380,6 +380,29 @@ prints 'a detach that cannot be undone: the claim' '^  0000:01:00.0 +named +nouv
 exits 'and reattach brings it home' 0 "$fake" reattach 01:00.0
 verdict 'and reattach brings it home: drivers' drivers 'nouveau snd_hda_intel'
 
+# What has moved is not as it was before.
+fresh
+"$fake" detach 01:00.0 06:00.0 >/dev/null 2>&1
+mkdir -p "$root/run/vfio-hook/manual.new/x"
+exits 'a claim that cannot be written in the end' 4 "$fake" reattach 01:00.0
+verdict 'the devices came home, and nothing else is said' eval \
+	'drivers "nouveau snd_hda_intel" && [[ $err != *"as they were before"* && $err == *"manual.claim"* ]]'
+rm -r "$root/run/vfio-hook/manual.new"
+exits 'it is ended once it can be written' 0 "$fake" reattach 06:00.0
+"$fake" detach 01:00.0 06:00.0 >/dev/null 2>&1
+other=4dea22b3-1d52-d8f3-2516-782e98ab3fa0
+sed "s/^owner .*/owner $other/; s/^ran .*/ran yes/" "$root/run/vfio-hook/manual.claim" \
+	>"$root/run/vfio-hook/$other.claim"
+rm "$root/run/vfio-hook/manual.claim"
+held=$root/fake-kernel/held/$(basename "$(readlink "$root/sys/bus/pci/devices/0000:06:00.0/iommu_group")")
+mkdir -p "${held%/*}"
+echo qemu >"$held"
+exits 'one group is open, the other one is not' 4 "$fake" reattach 01:00.0 06:00.0
+verdict 'the other one came home, and nothing else is said' eval \
+	'drivers "nouveau snd_hda_intel" && [[ $err != *"as they were before"* && $err == *"still open"* ]]'
+rm "$held"
+exits 'and the one once it is closed' 0 "$fake" reattach 06:00.0
+
 # --- accept ----------------------------------------------------------------------------------
 qemu=${abs_top_builddir:?}/tests/fake/vfio-hook-qemu-fake
 uuid=$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good")
