@@ -79,7 +79,7 @@ static const char *bringer(const struct vh_subject *s)
 	if (is_manual(s))
 		return "reattach";
 	/* libvirt has taken it from there, and leaves it to its host driver */
-	if (r->action == VH_UNBIND && vh_streq(r->driver, "vfio-pci"))
+	if (r->action == VH_UNBIND && r->driver && strstr(r->driver, "vfio"))
 		return "the hook";
 	return r->role == VH_NAMED ? "libvirt" : "the hook";
 }

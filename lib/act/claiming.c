@@ -44,12 +44,16 @@ static bool is_for_libvirt(const struct vh_task *t, const struct vh_plan_dev *pd
 	       pd->element->element == VH_INTERFACE && pd->dev->is_vf;
 }
 
-/* libvirt 10.0 and later take it from vfio-pci to the driver that is made for it, clear its
- * override when the guest has ended, and probe: that leaves it to its host driver. */
+/* libvirt 10.0 and later take it from vfio-pci to the driver that is made for it, or that is asked
+ * for, and versions before 9.7 from such a one to vfio-pci. When the guest has ended they clear its
+ * override, and probe: that leaves it to its host driver. */
 static bool is_rebound(const struct vh_task *t, const struct vh_plan_dev *pd)
 {
-	return t->domain && pd->action == VH_LEAVE && pd->dev->variant &&
-	       vh_streq(pd->dev->driver, "vfio-pci");
+	const char *to = pd->element && pd->element->model ? pd->element->model : pd->dev->variant;
+
+	if (!t->domain || pd->action != VH_LEAVE || !pd->dev->on_vfio)
+		return false;
+	return !vh_streq(pd->dev->driver, "vfio-pci") || (to && strcmp(to, "vfio-pci") != 0);
 }
 
 /* From where the claim before this one found it, if there is one: VFIO has changed it since. */

@@ -153,7 +153,7 @@ struct vh_was *vh_standing_before(const struct vh_claim *c, const struct vh_stan
 				.driver = r->driver,
 				.override = r->override,
 				.vfio = r->driver &&
-					(!strcmp(r->driver, "vfio-pci") || r->action == VH_LEAVE),
+					(strstr(r->driver, "vfio") || r->action == VH_LEAVE),
 			};
 	}
 	*ret_count = n;

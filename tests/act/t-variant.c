@@ -106,6 +106,40 @@ static void test_early(size_t n)
 	   "also where libvirt ended before release, and the domain starts again");
 }
 
+/* Somebody has bound it to that driver, which libvirt 9.0 does not know. */
+static void test_early_for_old(size_t n)
+{
+	_auto_(stage) struct stage *st = machine(n);
+	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, EARLY);
+	const char *driver = drivers[n].module;
+
+	if (fake_kernel_ops.load_module(st->root, driver, true) < 0 ||
+	    fake_write(st->root, driver, "sys/bus/pci/devices/" EARLY "/driver_override") < 0 ||
+	    fake_write(st->root, EARLY, "sys/bus/pci/drivers/vfio-pci/unbind") < 0 ||
+	    fake_write(st->root, EARLY, "sys/bus/pci/drivers_probe") < 0)
+		diag("not bound");
+	free(st->before);
+	st->before = scratch_state(st->s);
+	fake_put(st->root, "fake-kernel/libvirt-9", "%s", "");
+	ok(is_on(st, EARLY, driver) && stage_run(st, d) == 0 && is_on(st, EARLY, "vfio-pci"),
+	   "on %s before: libvirt 9.0 takes it to vfio-pci", driver);
+	ok(stage_end(st, d) == 0 && stage_is_home(st), "and it comes back");
+	/* killed before and after libvirt gave it back */
+	for (int given = 0; given < 2; given++) {
+		if (stage_run(st, d) != 0)
+			diag("does not run");
+		fake_qemu_end(st->root, d);
+		if (given)
+			fake_libvirt_reattach(st->root, d);
+		else
+			fake_remove(st->root, "run/libvirt/qemu/" VM1 ".xml");
+		stage_new_daemon(st);
+		fake_remove(st->root, "fake-kernel/libvirt/" VM1);
+		ok(stage_run(st, d) == 0 && stage_end(st, d) == 0 && stage_is_home(st),
+		   "the next start finds it%s", given ? " on its host driver" : "");
+	}
+}
+
 static void test_by_hand(size_t n)
 {
 	_auto_(stage) struct stage *st = machine(n);
@@ -189,6 +223,7 @@ int main(void)
 		test_peer(i);
 		test_by_hand(i);
 		test_early(i);
+		test_early_for_old(i);
 	}
 	test_without();
 	test_old_libvirt();

@@ -15,6 +15,7 @@
  *	modules/DRIVER   may be loaded
  *	blacklist/NAME   a module that modprobe -b passes over; "install": and modprobe runs true
  *	variant          the VFIO driver that libvirt prefers to vfio-pci
+ *	libvirt-9        it knows vfio-pci alone
  *	parked/ADDR/DRIVER/...   what the driver made below the function: net, nvme, usb1 ...
  *	faults           what to do wrong; see fake_fault()
  *	writes, steps    how many there have been

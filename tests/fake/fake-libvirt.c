@@ -107,16 +107,25 @@ static void restore_address(const struct vh_root *root, const struct vh_domain *
 			fake_put(root, path, "%s\n", mac ? mac : "fe:00:00:00:00:01");
 }
 
-/* virPCIDeviceDetach(): what is on its driver already is not libvirt's to give back. From 10.0 on
- * that is the variant for the device, if there is one: then vfio-pci is a driver like another. */
+/* Is it on the driver that libvirt wants? From 10.0 on that is the variant for the device, if there
+ * is one: then vfio-pci is a driver like another. Before 9.7 a variant is. */
+static bool is_found(const struct vh_root *root, const struct vh_hostdev *e, const char *driver,
+		     const char *variant)
+{
+	if (!fake_is_vfio(driver) || !e->managed)
+		return fake_is_vfio(driver);
+	return strcmp(driver, "vfio-pci") != 0 ? !vh_root_exists(root, "fake-kernel/libvirt-9")
+					       : !variant;
+}
+
+/* virPCIDeviceDetach(): what is on its driver already is not libvirt's to give back. */
 static int bind(const struct vh_root *root, const struct vh_domain *d, const struct vh_hostdev *e,
 		const char *addr, char *why, size_t size)
 {
 	_auto_free_ char *driver = vh_root_link_name(root, DEVICE "/driver", addr);
 	_auto_free_ char *note = vh_printf(ACTIVE "/%s/%s", d->uuid, addr);
 	_auto_free_ char *variant = vh_root_read(root, "fake-kernel/variant");
-	bool found = fake_is_vfio(driver) &&
-		     !(e->managed && variant && vh_streq(driver, "vfio-pci"));
+	bool found = is_found(root, e, driver, variant);
 
 	save_address(root, e, addr);
 	if (!e->managed && !found)
