@@ -27,7 +27,6 @@ void vh_ways_read(const struct vh_uses_ctx *ctx, const char *path, const char *i
 		  struct vh_ways *ret);
 void vh_ways_clear(struct vh_ways *ways);
 
-const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interface);
 /* Is something reached that way? The higher, the surer. */
 enum vh_lead {
 	VH_LEAD_NO,
