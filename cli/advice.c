@@ -9,8 +9,9 @@
 
 #define OURS "vfio-hook "
 
-/* Those that can look at another host; what moves devices acts on this one. */
-static bool can_look_elsewhere(const char *command)
+/* Those that can look at another host; what moves devices acts on this one. A libvirt does not tell
+ * what its host uses. */
+static bool can_look_elsewhere(const struct vh_cli *cli, const char *command)
 {
 	static const char *const names[] = { "check", "list", "show", "xml" };
 	size_t n = strspn(command, "abcdefghijklmnopqrstuvwxyz-");
@@ -18,7 +19,7 @@ static bool can_look_elsewhere(const char *command)
 	for (size_t i = 0; i < VH_COUNT(names); i++)
 		if (vh_is_word(command, n, names[i]))
 			return true;
-	return false;
+	return cli->host && vh_is_word(command, n, "handover");
 }
 
 /* NULL: it is this machine. */
@@ -41,7 +42,7 @@ char *vh_advice_text(const struct vh_cli *cli, const char *text)
 	while (source && (at = strstr(text, OURS))) {
 		at += strlen(OURS);
 		vh_strbuf_add_mem(&sb, text, at - text);
-		if (can_look_elsewhere(at) && !vh_has_suffix(sb.data, "usage: " OURS))
+		if (can_look_elsewhere(cli, at) && !vh_has_suffix(sb.data, "usage: " OURS))
 			vh_strbuf_add(&sb, source);
 		text = at;
 	}

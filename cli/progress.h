@@ -33,6 +33,6 @@ void vh_progress_end(struct vh_progress *p);
 
 /* The line, in less than `columns`: on one that is too short first the limit goes, then the name of
  * the program, then words at the end. Caller frees. */
-char *vh_progress_line(const char *what, int seconds, int limit, size_t columns);
+char *vh_progress_line(const char *what, int seconds, int limit, size_t columns) VH_CHECK;
 
 #endif

@@ -258,7 +258,7 @@ void vh_wrap_document(FILE *f)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* What findings tell to type: tests/unit/t-wrap.c compares with fix-commands.h. */
+/* What findings tell to type: tests/unit/t-fix-words.c compares with fix-commands.h. */
 static const char *const commands[] = {
 	"chmod",     "chown",     "crictl",    "cryptsetup", "depmod",     "diff",
 	"dmsetup",   "docker",    "drbdsetup", "echo",       "fcoeadm",    "fuser",

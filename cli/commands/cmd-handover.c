@@ -21,7 +21,7 @@ struct wanted {
 	struct vh_names units, modules;
 	bool console;
 	bool unexplained; /* something uses it that cannot be handed over */
-	bool listed;      /* it has its section already: a second one would make the file invalid */
+	bool listed;      /* it has its section already, and a key given twice is an error */
 };
 
 static void clear(struct wanted *w)
@@ -164,7 +164,7 @@ static void put(const struct wanted *w, const struct vh_pci_dev *d)
 	struct vh_pci_name name = vh_pci_str(&d->addr);
 
 	if (w->listed) {
-		vh_note("%s has its section already, and a second one makes the file invalid: what is printed for it is a comment",
+		vh_note("%s has its section already, and a key that is given twice makes the file invalid: what is printed for it is a comment",
 			name.s);
 		printf("# %s has its section already; what has to be in it:\n", name.s);
 	}

@@ -14,8 +14,9 @@
 
 #define LIST "virsh list --all   # shows the names of the domains"
 
-/* libvirt lets no name of a domain have a slash (virXMLCheckIllegalChars()). */
-bool vh_domains_is_one(const char *arg)
+/* Neither standard input nor a file, and no path by its looks: libvirt lets no name of a domain
+ * have a slash (virXMLCheckIllegalChars()). */
+static bool is_domain(const char *arg)
 {
 	struct stat st;
 
@@ -54,7 +55,7 @@ void vh_domains_ask(struct vh_domains *d, char *const *args, int count)
 	for (size_t i = 0; i < d->n_forced; i++)
 		*VH_APPEND(q.domains.name, q.domains.count) = (char *)d->forced[i];
 	for (int i = 0; i < count; i++)
-		if (vh_domains_is_one(args[i]))
+		if (is_domain(args[i]))
 			*VH_APPEND(q.domains.name, q.domains.count) = args[i];
 	if (q.domains.count || d->wants & VH_WANT_ALL) {
 		for (size_t i = 0; i < n; i++) {
@@ -121,7 +122,7 @@ int vh_domains_take(struct vh_domains *d, const char *arg, bool force, struct vh
 		    const char **ret_label, struct vh_error *err)
 {
 	/* nobody was asked: then it was a file a moment ago */
-	if (d->count && (force || vh_domains_is_one(arg)))
+	if (d->count && (force || is_domain(arg)))
 		return take_domain(d, arg, force, ret, ret_label, err);
 	*ret_label = vh_streq(arg, "-") ? "<stdin>" : arg;
 	return vh_input_read(ret, arg, VH_XML_MAX, err);

@@ -22,9 +22,6 @@ struct vh_domains {
 	size_t count;
 };
 
-/* Neither standard input nor a file, and no path by its looks. */
-bool vh_domains_is_one(const char *arg);
-
 /* Asks for those that are forced, for those of the arguments that are domains, and with `wants` for
  * more. What goes wrong is told by vh_domains_take(). */
 void vh_domains_ask(struct vh_domains *d, char *const *args, int count);

@@ -91,24 +91,19 @@ static void poll_child(struct vh_child *c)
 	c->result = pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
 }
 
-static size_t count_running(const struct vh_child *children, size_t count)
+static bool any_runs(struct vh_child *children, size_t count)
 {
-	size_t n = 0;
+	bool any = false;
 
-	for (size_t i = 0; i < count; i++)
-		n += children[i].state == VH_CHILD_RUNNING;
-	return n;
-}
-
-static size_t running(struct vh_child *children, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		poll_child(&children[i]);
-	return count_running(children, count);
+		any |= children[i].state == VH_CHILD_RUNNING;
+	}
+	return any;
 }
 
-/* Waits while more than `enough` of them run. */
-static void wait_until(struct vh_child *children, size_t count, int64_t deadline, size_t enough)
+/* Waits while one of them runs. */
+static void wait_until(struct vh_child *children, size_t count, int64_t deadline)
 {
 	sigset_t chld, old;
 
@@ -116,7 +111,7 @@ static void wait_until(struct vh_child *children, size_t count, int64_t deadline
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, &old);
-	while (running(children, count) > enough) {
+	while (any_runs(children, count)) {
 		int64_t left = deadline - vh_now_ms();
 		struct timespec ts = { left / 1000, left % 1000 * 1000000 };
 
@@ -127,24 +122,15 @@ static void wait_until(struct vh_child *children, size_t count, int64_t deadline
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-void vh_child_wait_any(struct vh_child *children, size_t count, int64_t deadline)
-{
-	/* counted before the first look: a child that has ended by now is one */
-	size_t n = count_running(children, count);
-
-	if (n)
-		wait_until(children, count, deadline, n - 1);
-}
-
 bool vh_child_wait(struct vh_child *children, size_t count, int64_t deadline)
 {
-	wait_until(children, count, deadline, 0);
-	if (!running(children, count))
+	wait_until(children, count, deadline);
+	if (!any_runs(children, count))
 		return true;
 	for (size_t i = 0; i < count; i++)
 		if (children[i].state == VH_CHILD_RUNNING)
 			kill(children[i].pid, SIGKILL);
-	wait_until(children, count, vh_now_ms() + KILL_GRACE, 0);
+	wait_until(children, count, vh_now_ms() + KILL_GRACE);
 	for (size_t i = 0; i < count; i++)
 		if (children[i].state == VH_CHILD_RUNNING)
 			children[i].state = VH_CHILD_STUCK;

@@ -37,9 +37,6 @@ int vh_child_start(struct vh_child *child, int (*fn)(void *), void *arg, const i
  * had to be killed. */
 bool vh_child_wait(struct vh_child *children, size_t count, int64_t deadline);
 
-/* Waits until at least one RUNNING child is DONE or the deadline has come. */
-void vh_child_wait_any(struct vh_child *children, size_t count, int64_t deadline);
-
 /* Ends a child that is known to wait for us, and for nothing else. */
 void vh_child_end(struct vh_child *child);
 

@@ -58,7 +58,6 @@ int vh_pci_id_cmp(const struct vh_pci_id *a, const struct vh_pci_id *b);
 /* Of the PCI Code and ID Assignment Specification. */
 #define VH_PCI_BASE_CLASS_NETWORK 0x02
 #define VH_PCI_BASE_CLASS_DISPLAY 0x03
-#define VH_PCI_BASE_CLASS_MULTIMEDIA 0x04
 #define VH_PCI_BASE_CLASS_MEMORY 0x05
 #define VH_PCI_BASE_CLASS_BRIDGE 0x06
 #define VH_PCI_BASE_CLASS_COMMUNICATION 0x07

@@ -4,27 +4,22 @@
 
 #include "lib/base/banned.h"
 
-void vh_printable_add(struct vh_strbuf *sb, const char *s, size_t max)
-{
-	for (size_t i = 0; s[i]; i++) {
-		unsigned char c = s[i];
-
-		if (i == max) {
-			vh_strbuf_add(sb, "...");
-			return;
-		}
-		if (c < 0x20 || c == 0x7f || c == '\\')
-			vh_strbuf_addf(sb, "\\x%02x", c);
-		else
-			vh_strbuf_add_mem(sb, &s[i], 1);
-	}
-}
-
 char *vh_printable(const char *s, size_t max)
 {
 	struct vh_strbuf sb = { 0 };
 
-	vh_printable_add(&sb, s, max);
+	for (size_t i = 0; s[i]; i++) {
+		unsigned char c = s[i];
+
+		if (i == max) {
+			vh_strbuf_add(&sb, "...");
+			break;
+		}
+		if (c < 0x20 || c == 0x7f || c == '\\')
+			vh_strbuf_addf(&sb, "\\x%02x", c);
+		else
+			vh_strbuf_add_mem(&sb, &s[i], 1);
+	}
 	return vh_strbuf_steal(&sb);
 }
 

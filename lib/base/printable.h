@@ -5,10 +5,8 @@
 
 #include "lib/base/strbuf.h"
 
-/* Appends s so that it stays on one line and cannot steer a terminal: control characters
- * and backslash as \xHH; at most `max` bytes of it, then "...". */
-void vh_printable_add(struct vh_strbuf *sb, const char *s, size_t max);
-/* A printable copy of s, for messages. */
+/* A copy of s for messages, which stays on one line and cannot steer a terminal: control characters
+ * and backslash as \xHH; at most `max` bytes of it, then "...". Caller frees. */
 char *vh_printable(const char *s, size_t max) VH_CHECK;
 
 /* A copy of s on one line: control characters (C0, DEL, C1), line separators, marks that turn

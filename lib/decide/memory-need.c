@@ -120,7 +120,8 @@ uint64_t vh_memory_need_free_pages(const struct vh_case *c, const struct vh_huge
 	return vh_size_add(pool->free, own);
 }
 
-uint64_t vh_memory_need_made_kib(const struct vh_case *c, const struct vh_memory_need_parts *p)
+/* The ordinary memory that the kernel takes for huge pages that are not there yet. */
+static uint64_t made_kib(const struct vh_case *c, const struct vh_memory_need_parts *p)
 {
 	uint64_t kib = 0;
 
@@ -155,7 +156,7 @@ struct vh_memory_need_sums vh_memory_need_sums(const struct vh_case *c)
 		.backed = vh_guest_memory_backed(g),
 		.unplugged = vh_guest_memory_unplugged(g),
 		.overhead = VH_MEMORY_NEED_OVERHEAD_KIB + ordinary / VH_MEMORY_NEED_OVERHEAD_PART,
-		.made = vh_memory_need_made_kib(c, &p),
+		.made = made_kib(c, &p),
 	};
 
 	s.need = vh_size_add(vh_size_add(ordinary, s.overhead), s.made);

@@ -55,7 +55,5 @@ bool vh_memory_need_knows_pools(const struct vh_case *c);
 bool vh_memory_need_has_pages(const struct vh_case *c, const struct vh_memory_need_parts *p);
 /* Pages of the whole host that the domain can have, those that it holds among them. */
 uint64_t vh_memory_need_free_pages(const struct vh_case *c, const struct vh_huge_pool *pool);
-/* The ordinary memory that the kernel takes for huge pages that are not there yet. */
-uint64_t vh_memory_need_made_kib(const struct vh_case *c, const struct vh_memory_need_parts *p);
 
 #endif

@@ -19,7 +19,7 @@ struct vh_told_pool {
 size_t vh_free_pages_pools(const char *capabilities, struct vh_told_pool **ret);
 
 /* What a line of `free_pages` says of a pool, for vh_free_pages_manifest(). */
-char *vh_free_pages_line(const struct vh_told_pool *pool, uint64_t pages);
+char *vh_free_pages_line(const struct vh_told_pool *pool, uint64_t pages) VH_CHECK;
 
 /* Lines of a manifest for the pools; one of which the free pages were not told, by such lines,
  * reads as one that cannot be seen. */

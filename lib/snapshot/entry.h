@@ -15,7 +15,6 @@ struct vh_entries {
 	size_t count;
 };
 void vh_entry_clear(struct vh_entries *e);
-#define _auto_entries_ __attribute__((cleanup(vh_entry_clear)))
 
 /* What no line can hold is left out. */
 void vh_entry_put(struct vh_entries *to, char type, const char *path, const char *text, size_t len);

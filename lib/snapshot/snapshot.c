@@ -172,7 +172,7 @@ static void keep_failure(struct snapshot *s, const struct vh_seen *seen, const s
 		  !vh_has_prefix(seen->path, "proc/")))
 		return; /* what is not a link is not a failure */
 	else if (seen->asked == VH_ASKED_LINK && vh_has_prefix(seen->path, "proc/"))
-		put(s, seen, 'f', "?"); /* to has_open() of process.c it could not be read */
+		put(s, seen, 'f', "?"); /* to look_at() of process.c it could not be read */
 	else if (rule->flags & VH_KEPT_ONCE && s->once == rule)
 		return;
 	else

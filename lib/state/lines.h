@@ -25,7 +25,8 @@ void vh_lines_close(struct vh_lines *l);
 
 /* An error on the line that was read last; returns -1. */
 int vh_lines_bad(struct vh_lines *l, const char *what);
-/* The next line, which begins with `key` and a blank: what follows them. NULL after an error. */
+/* The next line, which begins with `key` and a blank: what follows them, borrowed; the caller may
+ * cut it. NULL after an error. */
 char *vh_lines_next(struct vh_lines *l, const char *key) VH_CHECK;
 bool vh_lines_has(const struct vh_lines *l, const char *key);
 /* Nothing but "end" is left. */

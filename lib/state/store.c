@@ -260,7 +260,7 @@ static int write_file(const struct vh_store *s, const char *temp, const char *na
 	return vh_dir_write(&d, temp, name, text, err);
 }
 
-int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
+static int save_locked(const struct vh_store *s, const struct vh_claim *c, struct vh_error *err)
 {
 	_auto_free_ char *name = vh_printf("%s.claim", c->owner);
 	_auto_free_ char *temp = vh_printf("%s.new", c->owner);
@@ -278,7 +278,7 @@ int vh_store_save_new_locked(const struct vh_store *s, const struct vh_claim *c,
 			     struct vh_error *err)
 {
 	remove_note(s, c->owner);
-	return vh_store_save_locked(s, c, err);
+	return save_locked(s, c, err);
 }
 
 int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
@@ -286,7 +286,7 @@ int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t de
 {
 	_auto_close_ int global = vh_store_lock_global(s, deadline, err);
 
-	return global < 0 ? -1 : vh_store_save_locked(s, c, err);
+	return global < 0 ? -1 : save_locked(s, c, err);
 }
 
 void vh_store_unlock_claim(const struct vh_store *s, const char *owner, int lock)

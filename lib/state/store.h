@@ -47,13 +47,12 @@ enum vh_tri vh_store_lock_is_free(const struct vh_store *s, const char *owner);
  * newer, not ours, a link) is an error that names it. */
 int vh_store_load(const struct vh_store *s, const char *owner, struct vh_claim **ret,
 		  struct vh_error *err) VH_CHECK;
-/* Writes it, or removes the file when it has no records left. Takes the global lock unless the
- * caller holds it; the claim's own lock is held. */
-int vh_store_save_locked(const struct vh_store *s, const struct vh_claim *c,
-			 struct vh_error *err) VH_CHECK;
+/* Writes it, or removes the file when it has no records left. Takes the global lock; the claim's
+ * own lock is held. */
 int vh_store_save(const struct vh_store *s, const struct vh_claim *c, int64_t deadline,
 		  struct vh_error *err) VH_CHECK;
-/* The first of a new start: a release that was called before was not its own. */
+/* The first of a new start, with the global lock held: a release that was called before was not its
+ * own. */
 int vh_store_save_new_locked(const struct vh_store *s, const struct vh_claim *c,
 			     struct vh_error *err) VH_CHECK;
 /* That release was called for the start of this claim, and whether it was. Needs no lock. */

@@ -173,6 +173,8 @@ exits 'an absent device of another host' 1 "$hook" --host "$demo" check "$work/a
 prints 'an absent device of another host: what to type' "^  fix: vfio-hook --host $demo list "
 exits 'the same in JSON' 1 "$hook" --host "$demo" --format json check "$work/absent.xml"
 prints 'the same in JSON: what to type' "\"fix\":\"vfio-hook --host $demo list "
+exits 'what another host uses' 1 "$hook" --host "$demo" check "$bad"
+prints 'what another host uses: what to type' "vfio-hook --host $demo handover 0000:04:00.0$"
 exits 'an absent address of another host' 1 "$hook" --host "$demo" show 77:1e.5
 tells 'an absent address of another host: what to type' "'vfio-hook --host $demo list' shows all"
 

@@ -92,7 +92,7 @@ exits 'a disk as it was printed' 0 there check "$fixtures/handover-disk.xml"
 # --- what has its section already --------------------------------------------------------------
 pasted $card
 exits 'what has its section' 0 there handover 01:00.0 $disk
-tells 'what has its section: said' "^vfio-hook: $card has its section already, and a second one makes the file invalid"
+tells 'what has its section: said' "^vfio-hook: $card has its section already, and a key that is given twice makes the file invalid"
 prints 'what has its section: what it would have to have' '^# stop-units = display-manager\.service'
 prints 'what has its section: the others are printed' '^\[device 0000:02:00\.0\]$'
 verdict 'what has its section: it is printed as a comment' eval '! grep -qx "\[device $card\]" "$work/out"'

@@ -9,7 +9,7 @@
 #include "lib/decide/findings.h"
 
 /* ethernet controller 8086:1521, subsystem 15d9:1521 */
-char *vh_expected_seen(const struct vh_sighting *s, bool with_subsystem);
+char *vh_expected_seen(const struct vh_sighting *s, bool with_subsystem) VH_CHECK;
 /* Where the expected device may be by now: those like it that the domain does not name anyway.
  * "; moved? a device like that is now at 0000:04:00.0", and for each what to write. */
 void vh_expected_add_elsewhere(const struct vh_case *c, const struct vh_expect *e,

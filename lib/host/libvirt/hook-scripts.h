@@ -48,6 +48,6 @@ void vh_hook_scripts_clear(struct vh_hook_scripts *s);
 enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what);
 /* The next program that a line calls, or file that it reads as a script, by an absolute path. *at
  * is the line to begin with, *within false. Caller frees; NULL: none any more. */
-char *vh_hook_scripts_call(const char **at, bool *within);
+char *vh_hook_scripts_call(const char **at, bool *within) VH_CHECK;
 
 #endif

@@ -9,6 +9,6 @@
  * Caller frees. */
 char *vh_qemu_conf_value(const struct vh_root *root, const char *key) VH_CHECK;
 /* Is there a text in quotes at *at? It is cut out, and *at goes on behind it. NULL: no more. */
-char *vh_qemu_conf_quoted(char **at);
+char *vh_qemu_conf_quoted(char **at) VH_CHECK;
 
 #endif

@@ -162,13 +162,15 @@ static size_t note(const struct vh_root *root, const char *pid, const char *targ
 static enum vh_tri look_at(const struct vh_root *root, const char *pid, struct search *list,
 			   size_t count, size_t *left)
 {
+	_auto_root_ struct vh_root dir = { .fd = -1 };
 	_auto_names_ struct vh_names fds = { 0 };
 	enum vh_tri seen = VH_YES;
 
-	if (vh_root_list(root, &fds, "proc/%s/fd", pid) < 0)
+	if (vh_root_list(root, &fds, "proc/%s/fd", pid) < 0 ||
+	    vh_root_enter(root, &dir, "proc/%s/fd", pid) < 0)
 		return errno == ENOENT || errno == ESRCH ? VH_YES : VH_UNKNOWN;
 	for (size_t i = 0; i < fds.count && *left; i++) {
-		_auto_free_ char *target = vh_root_readlink(root, "proc/%s/fd/%s", pid, fds.name[i]);
+		_auto_free_ char *target = vh_root_readlink(&dir, "%s", fds.name[i]);
 
 		/* listing takes less permission than reading (ptrace_may_access()) */
 		if (!target && errno != ENOENT && errno != ESRCH)

@@ -219,7 +219,7 @@ static void read_fcoe(const struct vh_root *root, const char *name, struct vh_ti
 	t->fix = vh_printf("fcoeadm -d %s", word);
 }
 
-struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *usage)
+static struct vh_ties *ties_of(const struct vh_root *root, const struct vh_usage *usage)
 {
 	struct vh_ties *to = usage->ties;
 	_auto_names_ struct vh_names names = { 0 };
@@ -375,7 +375,7 @@ static enum vh_lead lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways 
 
 void vh_ties_look(struct vh_uses_ctx *ctx, const struct vh_ways *ways)
 {
-	const struct vh_ties *ties = vh_ties_of(ctx->root, ctx->usage);
+	const struct vh_ties *ties = ties_of(ctx->root, ctx->usage);
 	const char *interface = ways->list[0].name;
 
 	if (ties->blind.count && !vh_ways_is_down(ctx, ways))
@@ -399,7 +399,7 @@ void vh_ties_look_fc(struct vh_uses_ctx *ctx, const char *path)
 
 	VH_IGNORE(vh_root_list_dirs(ctx->root, &hosts, "%s", path));
 	for (size_t i = 0; i < hosts.count; i++) {
-		const struct vh_ties *ties = vh_ties_of(ctx->root, ctx->usage);
+		const struct vh_ties *ties = ties_of(ctx->root, ctx->usage);
 		_auto_free_ char *port = vh_root_read(ctx->root, "%s/%s/port_name", path,
 						      hosts.name[i]);
 		_auto_free_ char *end = port ? vh_printf(":pn-%s", port) : NULL;

@@ -31,7 +31,6 @@ struct vh_ties {
 	struct vh_names blind; /* what could not be read */
 };
 
-struct vh_ties *vh_ties_of(const struct vh_root *root, const struct vh_usage *usage);
 void vh_ties_free(struct vh_ties *ties);
 /* From the arguments of the process that serves an nbd disk: its server, "" for one that is not
  * told, NULL for this host itself. Caller frees. */

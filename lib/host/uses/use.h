@@ -166,7 +166,7 @@ void vh_usb_look(struct vh_uses_ctx *ctx, const char *path, const char *name);
 void vh_usb_look_at_bluetooth(struct vh_uses_ctx *ctx, const char *path);
 /* nvme0c1n2 is one path to the disk nvme0n2, whose name is returned; NULL: it is something else.
  * Caller frees. */
-char *vh_nodes_head(const char *name);
+char *vh_nodes_head(const char *name) VH_CHECK;
 /* The node of the kernel object at `path`, with its numbers ("226:1", or NULL). */
 void vh_nodes_add(struct vh_uses_ctx *ctx, const char *path, const char *subsystem,
 		  const char *numbers);

@@ -179,7 +179,7 @@ static void read_links(const struct vh_root *root, struct vh_routes *routes)
 
 /* --- what runs over one ------------------------------------------------------------------------- */
 
-const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interface)
+static const struct vh_way *find(const struct vh_ways *ways, const char *interface)
 {
 	for (size_t i = 0; i < ways->count; i++)
 		if (!strcmp(ways->list[i].name, interface))
@@ -189,7 +189,7 @@ const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interf
 
 static void add(struct vh_ways *to, const char *name, bool may)
 {
-	if (to->count < WAYS_MAX && !vh_ways_find(to, name))
+	if (to->count < WAYS_MAX && !find(to, name))
 		*VH_APPEND(to->list, to->count) = (struct vh_way){ .name = vh_strdup(name),
 								   .may = may };
 }
@@ -236,7 +236,7 @@ static bool leads_out(const struct vh_routes *routes, const struct vh_ways *ways
 
 		if (!r->gateway && !vh_routes_is_default(r))
 			continue;
-		w = vh_ways_find(ways, r->interface);
+		w = find(ways, r->interface);
 		if (w && !w->may)
 			return true;
 	}
@@ -250,7 +250,7 @@ static void add_ppp(const struct vh_routes *routes, const struct vh_link *l, str
 	if (!routes->pppoe.count && leads_out(routes, to))
 		add(to, l->name, true);
 	for (size_t i = 0; i < routes->pppoe.count; i++) {
-		const struct vh_way *w = vh_ways_find(to, routes->pppoe.name[i]);
+		const struct vh_way *w = find(to, routes->pppoe.name[i]);
 		size_t before = to->count;
 
 		if (w)
@@ -294,7 +294,7 @@ void vh_ways_read(const struct vh_uses_ctx *ctx, const char *path, const char *i
 
 			if (l->kind == VH_LINK_PPP)
 				add_ppp(routes, l, ret);
-			else if (l->kind == VH_LINK_PLAIN && vh_ways_find(ret, "ovs-system"))
+			else if (l->kind == VH_LINK_PLAIN && find(ret, "ovs-system"))
 				add(ret, l->name, false);
 			else if (l->kind == VH_LINK_PAIR && ret->count > 1)
 				add(ret, l->name, true);
@@ -315,7 +315,7 @@ void vh_ways_clear(struct vh_ways *ways)
 
 enum vh_lead vh_ways_lead_by(const struct vh_ways *ways, const char *interface)
 {
-	const struct vh_way *w = vh_ways_find(ways, interface);
+	const struct vh_way *w = find(ways, interface);
 
 	return !w ? VH_LEAD_NO : w->may ? VH_LEAD_MAY : VH_LEAD_YES;
 }
@@ -340,7 +340,7 @@ static bool lead_nowhere(const struct vh_routes *routes, const struct vh_ways *w
 
 		if (r->local || is_of_link(r) || !strcmp(r->interface, "lo"))
 			continue;
-		if (vh_ways_find(ways, r->interface) || !strcmp(r->interface, VH_ROUTE_UNKNOWN))
+		if (find(ways, r->interface) || !strcmp(r->interface, VH_ROUTE_UNKNOWN))
 			return false;
 		others = true;
 	}
@@ -357,7 +357,7 @@ enum vh_lead vh_ways_lead_to(const struct vh_uses_ctx *ctx, const struct vh_ways
 	if (!vh_routes_to(routes, server, &sure, &may))
 		return lead_nowhere(routes, ways) ? VH_LEAD_NO : VH_LEAD_UNKNOWN;
 	for (size_t i = 0; i < may.count; i++)
-		if (vh_ways_find(ways, may.name[i]) || !strcmp(may.name[i], VH_ROUTE_UNKNOWN))
+		if (find(ways, may.name[i]) || !strcmp(may.name[i], VH_ROUTE_UNKNOWN))
 			lead = sure.count ? VH_LEAD_RULE : VH_LEAD_UNKNOWN;
 	for (size_t i = 0; i < sure.count; i++) {
 		enum vh_lead one = vh_ways_lead_by(ways, sure.name[i]);

@@ -26,9 +26,7 @@ struct vh_ways {
 void vh_ways_read(const struct vh_uses_ctx *ctx, const char *path, const char *interface,
 		  struct vh_ways *ret);
 void vh_ways_clear(struct vh_ways *ways);
-#define _auto_ways_ __attribute__((cleanup(vh_ways_clear)))
 
-const struct vh_way *vh_ways_find(const struct vh_ways *ways, const char *interface);
 /* Is something reached that way? The higher, the surer. */
 enum vh_lead {
 	VH_LEAD_NO,
