@@ -12,6 +12,7 @@
 #include "lib/host/libvirt/apparmor.h"
 #include "lib/host/machine.h"
 #include "lib/host/processes/process.h"
+#include "lib/host/modules.h"
 
 #include "lib/base/banned.h"
 
@@ -282,8 +283,7 @@ static enum vh_tri has_module(const struct vh_root *root, const struct vh_host *
 	bool any = false;
 
 	for (size_t i = 0; h->release && i < VH_COUNT(files); i++) {
-		_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", h->release,
-						      files[i]);
+		_auto_free_ char *text = vh_modules_read(root, h->release, files[i]);
 
 		if (text && is_in(text, name, ".ko"))
 			return VH_YES;
@@ -335,7 +335,7 @@ static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *
 	_auto_free_ char *text = NULL;
 
 	if (now == VH_UNKNOWN && h->release && has_module(root, h, "vfio-pci") == VH_YES)
-		text = vh_root_read(root, "lib/modules/%s/modules.devname", h->release);
+		text = vh_modules_read(root, h->release, "modules.devname");
 	return text && !strstr(text, " vfio/vfio ") && !has_container(root) ? VH_NO : now;
 }
 

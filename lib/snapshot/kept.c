@@ -311,6 +311,12 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_tables_aliases,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_tables_modinfo),
+	/* NixOS and Guix */
+	KEPT(FILE_, "run/*-system/**/modules.dep", .take = vh_tables_vfio_modules),
+	KEPT(FILE_, "run/*-system/**/modules.builtin", .take = vh_tables_vfio_modules),
+	KEPT(FILE_, "run/*-system/**/modules.devname", .take = vh_tables_vfio_nodes),
+	KEPT(FILE_, "run/*-system/**/modules.alias", .take = vh_tables_aliases),
+	KEPT(FILE_, "run/*-system/**/modules.builtin.modinfo", .take = vh_tables_modinfo),
 	KEPT(LIST_, "etc/modprobe.d"),
 	KEPT(LIST_, "run/modprobe.d"),
 	KEPT(LIST_, "usr/local/lib/modprobe.d"),
