@@ -128,7 +128,7 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 }
 
 /* The namespaces of one controller are one device. */
-static void drop_if_known(struct vh_domain *d)
+static void drop_if_known(struct vh_domain *d, bool opened)
 {
 	struct vh_hostdev *last = &d->devices[d->n_devices - 1];
 
@@ -137,6 +137,8 @@ static void drop_if_known(struct vh_domain *d)
 	for (struct vh_hostdev *dev = d->devices; dev < last; dev++) {
 		if (dev->element != VH_DISK || dev->problem || vh_pci_cmp(&dev->addr, &last->addr))
 			continue;
+		if (opened && !dev->again_line)
+			dev->again_line = last->line;
 		free(last->written);
 		d->n_devices--;
 		return;
@@ -148,12 +150,13 @@ static void read_disk(struct vh_domain *d, const xmlNode *node)
 {
 	static const char *const below[] = { "backingStore", "mirror" };
 	const xmlNode *source = vh_xml_child(node, "source");
+	bool opened = !vh_xml_is(node, "mirror"); /* one of a guest that runs */
 
 	if (vh_xml_attr_is(node, "type", "nvme")) {
 		struct vh_hostdev *dev = add_device(d, VH_DISK, node, source);
 
 		dev->managed = dev->written_managed != VH_MANAGED_NO;
-		drop_if_known(d);
+		drop_if_known(d, opened);
 	}
 	/* no deeper than libxml2 lets a document be without XML_PARSE_HUGE */
 	for (size_t i = 0; i < VH_COUNT(below); i++)
