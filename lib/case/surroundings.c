@@ -10,9 +10,10 @@
 #include "lib/case/whereabouts.h"
 #include "lib/case/emulator.h"
 #include "lib/host/libvirt/apparmor.h"
+#include "lib/host/libvirt/qemu-conf.h"
 #include "lib/host/machine.h"
-#include "lib/host/processes/process.h"
 #include "lib/host/modules.h"
+#include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
 
@@ -387,6 +388,28 @@ static void read_private(struct vh_surroundings *s, const struct vh_root *root,
 			d->security);
 }
 
+/* --- -set -------------------------------------------------------------------------------------- */
+
+#define JSON_RENAMED_SINCE 8000 /* libvirt 8.0 */
+
+static void read_words(struct vh_surroundings *s, const struct vh_root *root,
+		       const struct vh_domain *d)
+{
+	_auto_free_ char *value = vh_qemu_conf_value(root, "capability_filters");
+	bool once = d->smuggled.in_words_once;
+	char *rest = value, *one;
+
+	s->in_words = d->smuggled.in_words;
+	while (rest && (one = vh_qemu_conf_quoted(&rest))) {
+		s->in_words |= !strcmp(one, VH_QEMU_ARGS_JSON);
+		once |= !strcmp(one, VH_QEMU_ARGS_JSON_ONCE);
+	}
+	if (s->in_words || !once)
+		return;
+	s->libvirt = vh_machine_libvirt(root);
+	s->in_words = s->libvirt && s->libvirt < JSON_RENAMED_SINCE;
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen)
@@ -412,6 +435,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		read_private(ret, root, d, unseen);
 	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
+	if (d->smuggled.n_sets)
+		read_words(ret, root, d);
 	if (d->iommu.line)
 		read_viommu(ret, root, d, unseen);
 	if (d->memory.shared_file_line)

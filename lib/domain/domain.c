@@ -332,7 +332,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	read_labels(d, root);
 	vh_slots_read(&d->slots, root);
 	vh_extras_read(&d->extras, root);
-	vh_qemu_args_read(&d->smuggled, root);
+	vh_qemu_args_read(&d->smuggled, &d->iommu, root);
 	d->wide_window = d->smuggled.wide_window ||
 			 vh_xml_child(vh_xml_child(root, "cpu"), "maxphysaddr");
 	/* it is about passthrough: without that it stops nobody */

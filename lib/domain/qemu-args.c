@@ -102,9 +102,11 @@ static char *take_text(const char **at)
 	return vh_strbuf_steal(&sb);
 }
 
+#define BLANKS " \t\r\n"
+
 static const char *skip_blank(const char *p)
 {
-	return p + strspn(p, " \t\r\n");
+	return p + strspn(p, BLANKS);
 }
 
 /* A number, a word, or something in brackets, of which texts may hold anything. */
@@ -127,7 +129,7 @@ static const char *skip_other(const char *p)
 	return p;
 }
 
-/* Of the object itself, not of what is in it. */
+/* Of the object itself, not of what is in it: a text, or a word as it stands there. */
 static char *json_value(const char *device, const char *key)
 {
 	const char *p = skip_blank(device + 1);
@@ -140,7 +142,11 @@ static char *json_value(const char *device, const char *key)
 			return NULL;
 		p = skip_blank(p + 1);
 		if (*p != '"' && *p != '\'') {
+			const char *from = p;
+
 			p = skip_other(p);
+			if (!strcmp(name, key))
+				return vh_strndup(from, strcspn(from, ",}" BLANKS));
 		} else {
 			_auto_free_ char *value = take_text(&p);
 
@@ -238,6 +244,50 @@ static void read_device(struct vh_smuggled_list *to, const char *device, int lin
 	s->has_addr = host && read_address(name ? name + 1 : host, &s->addr);
 }
 
+/* --- an IOMMU ----------------------------------------------------------------------------------- */
+
+/* qapi/qapi-util.c:qapi_bool_parse() */
+static bool is_on(const char *value)
+{
+	return vh_streq(value, "on") || vh_streq(value, "yes") || vh_streq(value, "true") ||
+	       vh_streq(value, "y");
+}
+
+static void read_iommu(struct vh_guest_iommu *to, const char *device, int line)
+{
+	static const struct {
+		const char *driver, *model;
+	} models[] = {
+		{ "intel-iommu", "intel" },
+		{ "amd-iommu", "amd" },
+		{ "virtio-iommu-pci", "virtio" },
+	};
+	_auto_free_ char *driver = value_of(device, "driver"), *bits = NULL, *caching = NULL;
+
+	for (size_t i = 0; i < VH_COUNT(models) && !to->line; i++) {
+		if (!vh_streq(driver, models[i].driver))
+			continue;
+		bits = value_of(device, "aw-bits");
+		caching = value_of(device, "caching-mode");
+		to->line = line;
+		to->by_args = true;
+		to->model = vh_strdup(models[i].model);
+		to->caching_mode |= is_on(caching);
+		if (bits && vh_parse_uint(bits, 0, UINT8_MAX, &to->aw_bits) < 0)
+			to->aw_bits = 0; /* QEMU refuses it */
+	}
+}
+
+/* -global intel-iommu.caching-mode=on, which counts for libvirt's <iommu> as well */
+static void read_global(struct vh_guest_iommu *to, const char *text)
+{
+	static const char property[] = "intel-iommu.caching-mode=";
+
+	to->caching_mode |= vh_has_prefix(text, property) && is_on(text + strlen(property));
+}
+
+/* --- the rest ----------------------------------------------------------------------------------- */
+
 /* "-device vfio-pci,host=..." in one argument, or with '=' in between. */
 static void read_misspelt(struct vh_smuggled_list *to, const char *arg, int line)
 {
@@ -301,7 +351,39 @@ static bool is_option(const char *arg, const char *name)
 	return arg && *arg == '-' && !strcmp(arg + 1 + (arg[1] == '-'), name);
 }
 
-void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
+/* <qemu:capabilities><qemu:del capability='...'/>: libvirt takes it that QEMU cannot do that. */
+static void read_capabilities(struct vh_smuggled_list *ret, const xmlNode *domain)
+{
+	const xmlNode *c = vh_xml_child_in(domain, NAMESPACE, "capabilities"), *del;
+
+	for (del = vh_xml_child_in(c, NAMESPACE, "del"); del;
+	     del = vh_xml_next_in(del, NAMESPACE, "del")) {
+		ret->in_words |= vh_xml_attr_is(del, "capability", VH_QEMU_ARGS_JSON);
+		ret->in_words_once |= vh_xml_attr_is(del, "capability", VH_QEMU_ARGS_JSON_ONCE);
+	}
+}
+
+/* What follows an option is its value. Returns the id of a device that is in words. */
+static char *read_arg(struct vh_smuggled_list *ret, struct vh_guest_iommu *iommu,
+		      const char *option, const char *value, int line)
+{
+	if (is_option(option, "device")) {
+		read_device(ret, value, line);
+		read_iommu(iommu, value, line);
+		return is_json(value) ? NULL : plain_value(value, "id");
+	}
+	if (is_option(option, "set"))
+		read_set(ret, value, line);
+	else if (is_option(option, "global"))
+		read_global(iommu, value);
+	else if (is_option(option, "fw_cfg"))
+		ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
+	read_misspelt(ret, value, line);
+	return NULL;
+}
+
+void vh_qemu_args_read(struct vh_smuggled_list *ret, struct vh_guest_iommu *iommu,
+		       const xmlNode *domain)
 {
 	_auto_names_ struct vh_names ids = { 0 };
 	size_t n = 0;
@@ -313,22 +395,14 @@ void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
 		for (const xmlNode *a = vh_xml_child_in(c, NAMESPACE, "arg"); a && n < ARGS_MAX;
 		     a = vh_xml_next_in(a, NAMESPACE, "arg"), n++) {
 			const char *value = vh_xml_attr(a, "value");
-			char *id = NULL;
+			char *id = value ? read_arg(ret, iommu, before, value, vh_xml_line(a))
+					 : NULL;
 
-			if (value && is_option(before, "device")) {
-				read_device(ret, value, vh_xml_line(a));
-				id = is_json(value) ? NULL : plain_value(value, "id");
-			} else if (value && is_option(before, "set")) {
-				read_set(ret, value, vh_xml_line(a));
-			} else if (value && is_option(before, "fw_cfg")) {
-				ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
-			}
-			if (value && !is_option(before, "device"))
-				read_misspelt(ret, value, vh_xml_line(a));
 			if (id)
 				*VH_APPEND(ids.name, ids.count) = id;
 			before = value;
 		}
 	}
 	drop_own_sets(ret, &ids);
+	read_capabilities(ret, domain);
 }

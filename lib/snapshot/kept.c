@@ -387,7 +387,7 @@ static const struct vh_kept table[] = {
 
 	KEPT(FILE_, "etc/libvirt/qemu.conf",
 	     .words = NAMES("memory_backing_dir", "hugetlbfs_mount", "auto_shutdown_try_",
-			    "dynamic_ownership")),
+			    "dynamic_ownership", "capability_filters")),
 	/* Whom QEMU runs as is not kept, without which these decide nothing. */
 	KEPT(LIST_, "**/udev/rules.d", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "**/udev/rules.d/*", .flags = VH_KEPT_LOST),
