@@ -282,7 +282,9 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_pci_name name = vh_pci_str(&d->addr);
+		const struct vh_hook_line *hook = vh_rule_hook_before(c, VH_DEED_BIND);
 		_auto_free_ char *fix = NULL;
+		struct vh_finding *f;
 		bool said = false;
 
 		if (!pd->element || pd->element->managed || d->on_vfio)
@@ -292,10 +294,15 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 				"or, for the whole group: vfio-hook detach %s",
 				vh_address_element_str(pd->element->element),
 				vh_pci_nodedev(&d->addr).s, name.s);
-		vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver", name.s,
-			       said ? "managed='no'" : "no managed='yes' (the default is no)",
-			       d->driver ? "is on driver '" : "has no driver",
-			       d->driver ? d->driver : "", d->driver ? "'" : "");
+		f = vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver",
+				   name.s,
+				   said ? "managed='no'" : "no managed='yes' (the default is no)",
+				   d->driver ? "is on driver '" : "has no driver",
+				   d->driver ? d->driver : "", d->driver ? "'" : "");
+		if (!hook)
+			hook = vh_rule_hook_before(c, VH_DEED_NODEDEV);
+		if (hook)
+			vh_rule_told_by_hook(f, hook);
 	}
 }
 
