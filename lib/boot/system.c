@@ -2,6 +2,8 @@
 /* system - see system.h. */
 #include "lib/boot/system.h"
 
+#include "lib/host/modules.h"
+
 #include "lib/base/banned.h"
 
 static const struct {
@@ -90,7 +92,7 @@ static bool is_module(const char *a, const char *b)
 /* kernel/drivers/ata/ahci.ko */
 bool vh_system_is_builtin(const struct vh_root *root, const char *release, const char *module)
 {
-	_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/modules.builtin", release);
+	_auto_free_ char *text = vh_modules_read(root, release, "modules.builtin");
 	char *rest = text, *line;
 
 	while ((line = strsep(&rest, "\n"))) {

@@ -319,7 +319,9 @@ int vh_case_read(struct vh_case *ret, const struct vh_case_ask *ask, struct vh_e
 	enum vh_tri runs;
 	int rc;
 
-	*ret = (struct vh_case){ .domain = ask->domain, .config = ask->config };
+	*ret = (struct vh_case){ .domain = ask->domain,
+				 .config = ask->config,
+				 .starting = ask->starts };
 	if (ask->domain)
 		rc = read_domain(ret, ask, err);
 	else

@@ -34,7 +34,9 @@ struct vh_case {
 	const struct vh_claims *claims;       /* of others; NULL only where host is */
 
 	/* what this start adds */
-	bool running;                /* it runs now, and is judged as if it were stopped */
+	bool starting; /* it is being started, and hooks that run before ours have run; else it
+			* is only judged */
+	bool running;  /* it runs now, and is judged as if it were stopped */
 	struct vh_networks networks; /* its networks: pools of virtual functions, and missing ones */
 	struct vh_vfpools pools;     /* those pools, each once */
 	struct vh_memory memory;     /* what the host has of it */

@@ -10,7 +10,10 @@
 #include "lib/case/whereabouts.h"
 #include "lib/case/emulator.h"
 #include "lib/host/libvirt/apparmor.h"
+#include "lib/host/libvirt/qemu-conf.h"
 #include "lib/host/machine.h"
+#include "lib/host/module-options.h"
+#include "lib/host/modules.h"
 #include "lib/host/processes/process.h"
 
 #include "lib/base/banned.h"
@@ -283,8 +286,7 @@ enum vh_tri vh_surroundings_has_module(const struct vh_root *root, const struct 
 	bool any = false;
 
 	for (size_t i = 0; h->release && i < VH_COUNT(files); i++) {
-		_auto_free_ char *text = vh_root_read(root, "lib/modules/%s/%s", h->release,
-						      files[i]);
+		_auto_free_ char *text = vh_modules_read(root, h->release, files[i]);
 
 		if (text && is_in(text, name, ".ko"))
 			return VH_YES;
@@ -337,7 +339,7 @@ static enum vh_tri has_groups(const struct vh_root *root, const struct vh_host *
 
 	if (now == VH_UNKNOWN && h->release &&
 	    vh_surroundings_has_module(root, h, "vfio-pci") == VH_YES)
-		text = vh_root_read(root, "lib/modules/%s/modules.devname", h->release);
+		text = vh_modules_read(root, h->release, "modules.devname");
 	return text && !strstr(text, " vfio/vfio ") && !has_container(root) ? VH_NO : now;
 }
 
@@ -390,6 +392,45 @@ static void read_private(struct vh_surroundings *s, const struct vh_root *root,
 			d->security);
 }
 
+/* --- VGA ---------------------------------------------------------------------------------------- */
+
+static bool wants_vga(const struct vh_smuggled_list *l)
+{
+	const struct vh_qemu_set *lists[] = { l->overrides, l->sets };
+	const size_t counts[] = { l->n_overrides, l->n_sets };
+
+	for (size_t k = 0; k < VH_COUNT(lists); k++)
+		for (size_t i = 0; i < counts[k]; i++)
+			if (vh_streq(lists[k][i].property, "x-vga"))
+				return true;
+	for (size_t i = 0; i < l->count; i++)
+		if (l->list[i].vga)
+			return true;
+	return false;
+}
+
+/* --- -set -------------------------------------------------------------------------------------- */
+
+#define JSON_RENAMED_SINCE 8000 /* libvirt 8.0 */
+
+static void read_words(struct vh_surroundings *s, const struct vh_root *root,
+		       const struct vh_domain *d)
+{
+	_auto_free_ char *value = vh_qemu_conf_value(root, "capability_filters");
+	bool once = d->smuggled.in_words_once;
+	char *rest = value, *one;
+
+	s->in_words = d->smuggled.in_words;
+	while (rest && (one = vh_qemu_conf_quoted(&rest))) {
+		s->in_words |= !strcmp(one, VH_QEMU_ARGS_JSON);
+		once |= !strcmp(one, VH_QEMU_ARGS_JSON_ONCE);
+	}
+	if (s->in_words || !once)
+		return;
+	s->libvirt = vh_machine_libvirt(root);
+	s->in_words = s->libvirt && s->libvirt < JSON_RENAMED_SINCE;
+}
+
 void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *root,
 			  const struct vh_host *h, const struct vh_domain *d, bool pool,
 			  struct vh_names *unseen)
@@ -415,6 +456,10 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		read_private(ret, root, d, unseen);
 	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
+	if (wants_vga(&d->smuggled))
+		ret->vga_off = vh_module_options_is_on(root, h->cmdline, "vfio_pci", "disable_vga");
+	if (d->smuggled.n_sets)
+		read_words(ret, root, d);
 	if (d->iommu.line)
 		read_viommu(ret, root, d, unseen);
 	if (d->memory.shared_file_line)

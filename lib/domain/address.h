@@ -33,13 +33,17 @@ struct vh_hostdev {
 	enum vh_managed written_managed; /* what stands there */
 	bool managed;                    /* what libvirt makes of it */
 	bool unassigned;                 /* bound, but not given to the guest */
-	char *rom;                       /* the file of <rom>, or NULL (lib/domain/element) */
+	bool placed;                     /* the domain says where in the guest it is: */
+	struct vh_pci_addr place;
+	char *rom; /* the file of <rom>, or NULL (lib/domain/element) */
 	int rom_line;
 	char *driver, *model; /* of <driver>: its name and its model, or NULL */
 	int driver_line;
 	enum vh_tri iommufd; /* by /dev/iommu, or by its group; UNKNOWN: as the domain says */
 	char *alias;         /* its name for libvirt, or NULL */
-	bool transient;      /* by <teaming>: it is unplugged when the guest is saved or migrated */
+	size_t number;  /* by which libvirt calls it hostdevN, if it has no name of the user's */
+	int again_line; /* of another NVMe <disk> with the same controller; 0: there is none */
+	bool transient; /* by <teaming>: it is unplugged when the guest is saved or migrated */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

@@ -75,12 +75,14 @@ static void read_hostdev(struct vh_domain *d, const xmlNode *node)
 	const char *mode = vh_xml_attr(node, "mode"), *unknown = unknown_kind(node);
 	struct vh_hostdev *dev;
 
+	d->n_hostdevs++;
 	if (vh_xml_attr_is(node, "type", "mdev") && !d->mdev_line)
 		d->mdev_line = vh_xml_line(node);
 	if (!unknown &&
 	    (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem"))))
 		return;
 	dev = add_device(d, VH_HOSTDEV, node, vh_xml_child(node, "source"));
+	dev->number = d->n_hostdevs - 1;
 	if (unknown && !dev->problem) {
 		dev->problem = vh_strdup(unknown);
 		dev->meant = vh_strdup("mode='subsystem' type='pci'");
@@ -101,6 +103,7 @@ static void read_hostdev_interface(struct vh_domain *d, const xmlNode *node)
 	if (type ? !vh_streq(type, "pci") : vh_xml_child(source, "vendor") != NULL)
 		return;
 	dev = add_device(d, VH_INTERFACE, node, source);
+	dev->number = d->n_hostdev_interfaces - 1;
 	if (type || !address || dev->problem)
 		return;
 	dev->problem = vh_strdup("no type='pci' on <address> in <source>");
@@ -121,6 +124,7 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 {
 	const char *network = vh_xml_attr(vh_xml_child(node, "source"), "network");
 
+	d->n_hostdev_interfaces += vh_xml_attr_is(node, "type", "hostdev");
 	if (vh_xml_attr_is(node, "type", "hostdev"))
 		read_hostdev_interface(d, node);
 	else if (vh_xml_attr_is(node, "type", "network") && network)
@@ -128,7 +132,7 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 }
 
 /* The namespaces of one controller are one device. */
-static void drop_if_known(struct vh_domain *d)
+static void drop_if_known(struct vh_domain *d, bool opened)
 {
 	struct vh_hostdev *last = &d->devices[d->n_devices - 1];
 
@@ -137,6 +141,8 @@ static void drop_if_known(struct vh_domain *d)
 	for (struct vh_hostdev *dev = d->devices; dev < last; dev++) {
 		if (dev->element != VH_DISK || dev->problem || vh_pci_cmp(&dev->addr, &last->addr))
 			continue;
+		if (opened && !dev->again_line)
+			dev->again_line = last->line;
 		free(last->written);
 		d->n_devices--;
 		return;
@@ -148,12 +154,13 @@ static void read_disk(struct vh_domain *d, const xmlNode *node)
 {
 	static const char *const below[] = { "backingStore", "mirror" };
 	const xmlNode *source = vh_xml_child(node, "source");
+	bool opened = !vh_xml_is(node, "mirror"); /* one of a guest that runs */
 
 	if (vh_xml_attr_is(node, "type", "nvme")) {
 		struct vh_hostdev *dev = add_device(d, VH_DISK, node, source);
 
 		dev->managed = dev->written_managed != VH_MANAGED_NO;
-		drop_if_known(d);
+		drop_if_known(d, opened);
 	}
 	/* no deeper than libxml2 lets a document be without XML_PARSE_HUGE */
 	for (size_t i = 0; i < VH_COUNT(below); i++)
@@ -197,6 +204,14 @@ static int read_devices(struct vh_domain *d, const xmlNode *devices, struct vh_e
 				       vh_xml_line(n), DEVICES_MAX);
 	}
 	return 0;
+}
+
+/* libvirt reads interfaces before all <hostdev> (virDomainDefParseXML()). */
+static void number_devices(struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].element == VH_HOSTDEV)
+			d->devices[i].number += d->n_hostdev_interfaces;
 }
 
 static int by_name(const void *a, const void *b)
@@ -320,6 +335,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	for (const xmlNode *n = vh_xml_child(root, "devices"); n; n = vh_xml_next(n, "devices"))
 		if (read_devices(d, n, err) < 0)
 			return -1;
+	number_devices(d);
 	sort_networks(&d->networks);
 	d->numa = vh_placement_read(root);
 	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));
@@ -329,7 +345,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	read_labels(d, root);
 	vh_slots_read(&d->slots, root);
 	vh_extras_read(&d->extras, root);
-	vh_qemu_args_read(&d->smuggled, root);
+	vh_qemu_args_read(&d->smuggled, &d->iommu, root);
 	d->wide_window = d->smuggled.wide_window ||
 			 vh_xml_child(vh_xml_child(root, "cpu"), "maxphysaddr");
 	/* it is about passthrough: without that it stops nobody */

@@ -2,6 +2,7 @@
 /* element - see element.h. */
 #include "lib/domain/element.h"
 
+#include "lib/domain/slots.h"
 #include "lib/xml/xml.h"
 
 #include "lib/base/banned.h"
@@ -36,6 +37,7 @@ void vh_element_read(struct vh_hostdev *dev, const xmlNode *node)
 	read_driver(dev, vh_xml_child(node, "driver"));
 	dev->alias = vh_strdup(vh_xml_attr(vh_xml_child(node, "alias"), "name"));
 	read_rom(dev, vh_xml_child(node, "rom"));
+	dev->placed = vh_slots_place(node, &dev->place);
 	dev->transient = vh_xml_attr_is(vh_xml_child(node, "teaming"), "type", "transient");
 }
 

@@ -10,6 +10,7 @@ struct _xmlNode;
 struct vh_guest_iommu {
 	int line;      /* 0: the guest has none */
 	int more_line; /* of a second one; 0: there is none */
+	bool by_args;  /* QEMU gets it past libvirt, by <qemu:commandline> (qemu-args.h) */
 	char *model;   /* printable */
 	bool caching_mode, accel;
 	bool intremap; /* it remaps interrupts */

@@ -14,17 +14,24 @@
 #define SHOWN_MAX 80
 #define ARGS_MAX 4096 /* no domain has a fraction of this */
 
+static void clear_set(struct vh_qemu_set *s)
+{
+	free(s->id);
+	free(s->property);
+	free(s->value);
+}
+
 void vh_qemu_args_clear(struct vh_smuggled_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		free(l->list[i].host);
 	free(l->list);
-	for (size_t i = 0; i < l->n_sets; i++) {
-		free(l->sets[i].id);
-		free(l->sets[i].property);
-		free(l->sets[i].value);
-	}
+	for (size_t i = 0; i < l->n_sets; i++)
+		clear_set(&l->sets[i]);
 	free(l->sets);
+	for (size_t i = 0; i < l->n_overrides; i++)
+		clear_set(&l->overrides[i]);
+	free(l->overrides);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -102,9 +109,11 @@ static char *take_text(const char **at)
 	return vh_strbuf_steal(&sb);
 }
 
+#define BLANKS " \t\r\n"
+
 static const char *skip_blank(const char *p)
 {
-	return p + strspn(p, " \t\r\n");
+	return p + strspn(p, BLANKS);
 }
 
 /* A number, a word, or something in brackets, of which texts may hold anything. */
@@ -127,7 +136,7 @@ static const char *skip_other(const char *p)
 	return p;
 }
 
-/* Of the object itself, not of what is in it. */
+/* Of the object itself, not of what is in it: a text, or a word as it stands there. */
 static char *json_value(const char *device, const char *key)
 {
 	const char *p = skip_blank(device + 1);
@@ -140,7 +149,11 @@ static char *json_value(const char *device, const char *key)
 			return NULL;
 		p = skip_blank(p + 1);
 		if (*p != '"' && *p != '\'') {
+			const char *from = p;
+
 			p = skip_other(p);
+			if (!strcmp(name, key))
+				return vh_strndup(from, strcspn(from, ",}" BLANKS));
 		} else {
 			_auto_free_ char *value = take_text(&p);
 
@@ -165,6 +178,13 @@ static bool is_json(const char *device)
 static char *value_of(const char *device, const char *key)
 {
 	return is_json(device) ? json_value(skip_blank(device), key) : plain_value(device, key);
+}
+
+/* qapi/qapi-util.c:qapi_bool_parse() */
+static bool is_on(const char *value)
+{
+	return vh_streq(value, "on") || vh_streq(value, "yes") || vh_streq(value, "true") ||
+	       vh_streq(value, "y");
 }
 
 /* One number of an address, as strtoul() takes it there, and what follows. */
@@ -222,7 +242,7 @@ static bool read_address(const char *text, struct vh_pci_addr *ret)
 /* vfio-pci and its kin: vfio-pci-nohotplug, vfio-pci-igd-lpc-bridge */
 static void read_device(struct vh_smuggled_list *to, const char *device, int line)
 {
-	_auto_free_ char *driver = value_of(device, "driver"), *host = NULL;
+	_auto_free_ char *driver = value_of(device, "driver"), *host = NULL, *vga = NULL;
 	const char *name;
 	struct vh_smuggled *s;
 
@@ -234,9 +254,48 @@ static void read_device(struct vh_smuggled_list *to, const char *device, int lin
 	s = VH_APPEND(to->list, to->count);
 	s->line = line;
 	s->host = vh_printable(host ? host : "a device", SHOWN_MAX);
+	vga = value_of(device, "x-vga");
+	s->vga = is_on(vga);
 	name = host ? strrchr(host, '/') : NULL;
 	s->has_addr = host && read_address(name ? name + 1 : host, &s->addr);
 }
+
+/* --- an IOMMU ----------------------------------------------------------------------------------- */
+
+static void read_iommu(struct vh_guest_iommu *to, const char *device, int line)
+{
+	static const struct {
+		const char *driver, *model;
+	} models[] = {
+		{ "intel-iommu", "intel" },
+		{ "amd-iommu", "amd" },
+		{ "virtio-iommu-pci", "virtio" },
+	};
+	_auto_free_ char *driver = value_of(device, "driver"), *bits = NULL, *caching = NULL;
+
+	for (size_t i = 0; i < VH_COUNT(models) && !to->line; i++) {
+		if (!vh_streq(driver, models[i].driver))
+			continue;
+		bits = value_of(device, "aw-bits");
+		caching = value_of(device, "caching-mode");
+		to->line = line;
+		to->by_args = true;
+		to->model = vh_strdup(models[i].model);
+		to->caching_mode |= is_on(caching);
+		if (bits && vh_parse_uint(bits, 0, UINT8_MAX, &to->aw_bits) < 0)
+			to->aw_bits = 0; /* QEMU refuses it */
+	}
+}
+
+/* -global intel-iommu.caching-mode=on, which counts for libvirt's <iommu> as well */
+static void read_global(struct vh_guest_iommu *to, const char *text)
+{
+	static const char property[] = "intel-iommu.caching-mode=";
+
+	to->caching_mode |= vh_has_prefix(text, property) && is_on(text + strlen(property));
+}
+
+/* --- the rest ----------------------------------------------------------------------------------- */
 
 /* "-device vfio-pci,host=..." in one argument, or with '=' in between. */
 static void read_misspelt(struct vh_smuggled_list *to, const char *arg, int line)
@@ -289,9 +348,7 @@ static void drop_own_sets(struct vh_smuggled_list *l, const struct vh_names *ids
 			l->sets[kept++] = l->sets[i];
 			continue;
 		}
-		free(l->sets[i].id);
-		free(l->sets[i].property);
-		free(l->sets[i].value);
+		clear_set(&l->sets[i]);
 	}
 	l->n_sets = kept;
 }
@@ -301,7 +358,75 @@ static bool is_option(const char *arg, const char *name)
 	return arg && *arg == '-' && !strcmp(arg + 1 + (arg[1] == '-'), name);
 }
 
-void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
+/* <qemu:capabilities><qemu:del capability='...'/>: libvirt takes it that QEMU cannot do that. */
+static void read_capabilities(struct vh_smuggled_list *ret, const xmlNode *domain)
+{
+	const xmlNode *c = vh_xml_child_in(domain, NAMESPACE, "capabilities"), *del;
+
+	for (del = vh_xml_child_in(c, NAMESPACE, "del"); del;
+	     del = vh_xml_next_in(del, NAMESPACE, "del")) {
+		ret->in_words |= vh_xml_attr_is(del, "capability", VH_QEMU_ARGS_JSON);
+		ret->in_words_once |= vh_xml_attr_is(del, "capability", VH_QEMU_ARGS_JSON_ONCE);
+	}
+}
+
+/* <qemu:device alias='hostdev0'><qemu:frontend><qemu:property name='x-vga' value='true'/> */
+static void read_overrides(struct vh_smuggled_list *to, const xmlNode *domain)
+{
+	const xmlNode *o = vh_xml_child_in(domain, NAMESPACE, "override");
+	const xmlNode *d = vh_xml_child_in(o, NAMESPACE, "device"), *p;
+
+	for (; d; d = vh_xml_next_in(d, NAMESPACE, "device")) {
+		p = vh_xml_child_in(vh_xml_child_in(d, NAMESPACE, "frontend"), NAMESPACE,
+				    "property");
+		for (; p && to->n_overrides < ARGS_MAX; p = vh_xml_next_in(p, NAMESPACE, "property"))
+			*VH_APPEND(to->overrides, to->n_overrides) = (struct vh_qemu_set){
+				.line = vh_xml_line(p),
+				.id = vh_strdup(vh_xml_attr(d, "alias")),
+				.property = vh_strdup(vh_xml_attr(p, "name")),
+				.value = vh_strdup(vh_xml_attr(p, "value")),
+			};
+	}
+}
+
+static int line_of(const struct vh_qemu_set *list, size_t n, const char *id, const char *property)
+{
+	for (size_t i = 0; i < n; i++)
+		if (vh_streq(list[i].id, id) && vh_streq(list[i].property, property) &&
+		    is_on(list[i].value))
+			return list[i].line;
+	return 0;
+}
+
+int vh_qemu_args_turned_on(const struct vh_smuggled_list *l, bool sets, const char *id,
+			   const char *property)
+{
+	int line = line_of(l->overrides, l->n_overrides, id, property);
+
+	return line || !sets ? line : line_of(l->sets, l->n_sets, id, property);
+}
+
+/* What follows an option is its value. Returns the id of a device that is in words. */
+static char *read_arg(struct vh_smuggled_list *ret, struct vh_guest_iommu *iommu,
+		      const char *option, const char *value, int line)
+{
+	if (is_option(option, "device")) {
+		read_device(ret, value, line);
+		read_iommu(iommu, value, line);
+		return is_json(value) ? NULL : plain_value(value, "id");
+	}
+	if (is_option(option, "set"))
+		read_set(ret, value, line);
+	else if (is_option(option, "global"))
+		read_global(iommu, value);
+	else if (is_option(option, "fw_cfg"))
+		ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
+	read_misspelt(ret, value, line);
+	return NULL;
+}
+
+void vh_qemu_args_read(struct vh_smuggled_list *ret, struct vh_guest_iommu *iommu,
+		       const xmlNode *domain)
 {
 	_auto_names_ struct vh_names ids = { 0 };
 	size_t n = 0;
@@ -313,22 +438,15 @@ void vh_qemu_args_read(struct vh_smuggled_list *ret, const xmlNode *domain)
 		for (const xmlNode *a = vh_xml_child_in(c, NAMESPACE, "arg"); a && n < ARGS_MAX;
 		     a = vh_xml_next_in(a, NAMESPACE, "arg"), n++) {
 			const char *value = vh_xml_attr(a, "value");
-			char *id = NULL;
+			char *id = value ? read_arg(ret, iommu, before, value, vh_xml_line(a))
+					 : NULL;
 
-			if (value && is_option(before, "device")) {
-				read_device(ret, value, vh_xml_line(a));
-				id = is_json(value) ? NULL : plain_value(value, "id");
-			} else if (value && is_option(before, "set")) {
-				read_set(ret, value, vh_xml_line(a));
-			} else if (value && is_option(before, "fw_cfg")) {
-				ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
-			}
-			if (value && !is_option(before, "device"))
-				read_misspelt(ret, value, vh_xml_line(a));
 			if (id)
 				*VH_APPEND(ids.name, ids.count) = id;
 			before = value;
 		}
 	}
 	drop_own_sets(ret, &ids);
+	read_capabilities(ret, domain);
+	read_overrides(ret, domain);
 }

@@ -16,22 +16,52 @@ static bool is_hostdev(const xmlNode *node)
 	       (vh_xml_is(node, "interface") && vh_xml_attr_is(node, "type", "hostdev"));
 }
 
-/* One that is too large is kept, if it is a device's of the host. */
-static bool read_part(struct vh_slots *to, const xmlNode *node, const char *name, uint64_t max,
-		      uint64_t *ret)
-{
-	const char *text = vh_xml_attr(vh_xml_child(node, "address"), name);
-	_auto_free_ char *shown = NULL;
+static const struct {
+	const char *name;
+	uint64_t max;
+} parts[] = {
+	{ "domain", UINT32_MAX },
+	{ "bus", 0xff },
+	{ "slot", 0x1f },
+	{ "function", 7 },
+};
 
-	*ret = 0;
-	if (!text || (vh_address_uint(text, 0, ret) == 0 && *ret <= max))
-		return true;
-	if (!to->wrong_part && is_hostdev(node)) {
-		shown = vh_printable(text, VH_VALUE_MAX);
-		to->wrong_part = vh_printf("%s='%s'", name, shown);
-		to->part_line = vh_xml_line(node);
+/* The first part that is too large, or no number; NULL: none is. */
+static const char *read_parts(const xmlNode *address, struct vh_pci_addr *ret)
+{
+	uint64_t v[VH_COUNT(parts)] = { 0 };
+
+	for (size_t i = 0; i < VH_COUNT(parts); i++) {
+		const char *text = vh_xml_attr(address, parts[i].name);
+
+		if (text && (vh_address_uint(text, 0, &v[i]) < 0 || v[i] > parts[i].max))
+			return parts[i].name;
 	}
-	return false;
+	*ret = (struct vh_pci_addr){ .domain = (uint32_t)v[0],
+				     .bus = (uint8_t)v[1],
+				     .slot = (uint8_t)v[2],
+				     .function = (uint8_t)v[3] };
+	return NULL;
+}
+
+static bool says_where(const xmlNode *address)
+{
+	return vh_xml_attr_is(address, "type", "pci") &&
+	       (vh_xml_attr(address, "bus") || vh_xml_attr(address, "slot"));
+}
+
+/* <address type='pci'> without anything is one that libvirt chooses, and so is one in which
+ * domain, bus and slot are 0 (virDeviceInfoPCIAddressIsWanted()). */
+static bool is_wanted(const struct vh_pci_addr *a)
+{
+	return !a->domain && !a->bus && !a->slot;
+}
+
+bool vh_slots_place(const xmlNode *device, struct vh_pci_addr *ret)
+{
+	const xmlNode *address = vh_xml_child(device, "address");
+
+	return says_where(address) && !read_parts(address, ret) && !is_wanted(ret);
 }
 
 /* virDomainHostdevDefValidate() */
@@ -50,34 +80,40 @@ static void read_wrong_type(struct vh_slots *to, const xmlNode *node, const xmlN
 	to->wrong_line = vh_xml_line(node);
 }
 
-/* <address type='pci'> without anything is one that libvirt chooses, and so is one in which
- * domain, bus and slot are 0 (virDeviceInfoPCIAddressIsWanted()). */
+/* What is too large is kept, if it is a device's of the host. */
+static void note_wrong_part(struct vh_slots *to, const xmlNode *node, const xmlNode *address,
+			    const char *name)
+{
+	_auto_free_ char *shown = NULL;
+
+	if (to->wrong_part || !is_hostdev(node))
+		return;
+	shown = vh_printable(vh_xml_attr(address, name), VH_VALUE_MAX);
+	to->wrong_part = vh_printf("%s='%s'", name, shown);
+	to->part_line = vh_xml_line(node);
+}
+
 static void read_slot(struct vh_slots *to, const xmlNode *node)
 {
 	const xmlNode *address = vh_xml_child(node, "address");
-	uint64_t domain, bus, slot, function;
+	struct vh_pci_addr addr;
+	const char *wrong;
 	struct vh_slot *s;
 
 	read_wrong_type(to, node, address);
-	if (!vh_xml_attr_is(address, "type", "pci") ||
-	    (!vh_xml_attr(address, "bus") && !vh_xml_attr(address, "slot")) ||
-	    to->count >= SLOTS_MAX)
+	if (!says_where(address) || to->count >= SLOTS_MAX)
 		return;
-	if (!read_part(to, node, "domain", UINT32_MAX, &domain) ||
-	    !read_part(to, node, "bus", 0xff, &bus) || !read_part(to, node, "slot", 0x1f, &slot) ||
-	    !read_part(to, node, "function", 7, &function))
-		return;
-	if (!domain && !bus && !slot)
+	wrong = read_parts(address, &addr);
+	if (wrong)
+		note_wrong_part(to, node, address, wrong);
+	if (wrong || is_wanted(&addr))
 		return;
 	s = VH_APPEND(to->list, to->count);
 	s->line = vh_xml_line(node);
 	s->element = vh_printable(vh_xml_name(node), VH_VALUE_MAX);
 	s->single = vh_xml_attr_is(address, "multifunction", "off");
 	s->is_hostdev = is_hostdev(node);
-	s->addr = (struct vh_pci_addr){ .domain = (uint32_t)domain,
-					.bus = (uint8_t)bus,
-					.slot = (uint8_t)slot,
-					.function = (uint8_t)function };
+	s->addr = addr;
 }
 
 /* A board has PCI or PCI Express, and its root is bus 0 (qemuDomainDefAddDefaultDevices(),

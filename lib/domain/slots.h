@@ -63,6 +63,8 @@ struct vh_slots {
 	size_t n_misplaced;
 };
 
+/* Where in the guest this device is; false: libvirt chooses, or it is none that libvirt takes. */
+bool vh_slots_place(const struct _xmlNode *device, struct vh_pci_addr *ret);
 /* `root` is the domain, or the element of a lone device. */
 void vh_slots_read(struct vh_slots *ret, const struct _xmlNode *root);
 void vh_slots_clear(struct vh_slots *s);

@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 
 #include "lib/base/reader.h"
+#include "lib/host/modules.h"
 
 #include "lib/base/banned.h"
 
@@ -239,8 +240,7 @@ static void match_builtin(struct vh_detail *t, const struct vh_root *root, const
 {
 	enum { MAX = 2 << 20 };
 	_auto_free_ char *text = vh_alloc(MAX + 1);
-	ssize_t len = vh_root_read_bytes(root, text, MAX, "lib/modules/%s/modules.builtin.modinfo",
-					 release);
+	ssize_t len = vh_modules_read_bytes(root, text, MAX, release, "modules.builtin.modinfo");
 
 	for (const char *s = text; s < text + len; s += strlen(s) + 1) {
 		const char *alias = strstr(s, ".alias=");
@@ -261,7 +261,7 @@ static void read_modules(struct vh_detail *t, const struct vh_root *root, const 
 
 	if (!h->release)
 		return;
-	text = vh_root_read(root, "lib/modules/%s/modules.alias", h->release);
+	text = vh_modules_read(root, h->release, "modules.alias");
 	if (!text)
 		return;
 	t->modules_read = true;

@@ -124,6 +124,7 @@ struct vh_pci_dev {
 	int numa_node;         /* -1: none is known */
 	enum vh_tri pf_net_up;
 	bool cold;             /* it is in D3cold: without power */
+	bool express;          /* it is on a port of PCI Express; false: it may be */
 	char *pf_net;          /* a VF's physical function: its network interface, or NULL */
 	char *resets;          /* "flr bus", or NULL: by some method (Linux before 5.15) */
 	uint64_t bar_bytes;    /* the largest of its windows of memory; 0: unknown */

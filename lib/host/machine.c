@@ -6,6 +6,7 @@
 
 #include "lib/base/strbuf.h"
 #include "lib/host/module-options.h"
+#include "lib/host/modules.h"
 
 #include "lib/base/banned.h"
 
@@ -83,12 +84,12 @@ static enum vh_module read_vfio_pci(const struct vh_root *root, struct vh_host *
 	if (vh_root_exists(root, "sys/bus/pci/drivers/vfio-pci"))
 		return VH_MODULE_LOADED;
 	if (h->release)
-		deps = vh_root_read(root, "lib/modules/%s/modules.dep", h->release);
+		deps = vh_modules_read(root, h->release, "modules.dep");
 	if (!deps)
 		return root->live || vh_root_exists(root, "lib/modules") ? VH_MODULE_MISSING
 									 : VH_MODULE_UNKNOWN;
 	if (!lists_vfio_pci(deps)) {
-		builtin = vh_root_read(root, "lib/modules/%s/modules.builtin", h->release);
+		builtin = vh_modules_read(root, h->release, "modules.builtin");
 		if (!lists_vfio_pci(builtin))
 			return VH_MODULE_MISSING;
 	}

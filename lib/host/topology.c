@@ -219,6 +219,16 @@ static bool is_cold(const struct vh_root *root, const struct vh_pci_dev *d)
 	return vh_streq(state, "D3cold");
 }
 
+/* That driver takes ports of PCI Express, and no bridges to PCI
+ * (drivers/pci/pcie/portdrv.c:pcie_portdrv_probe()). */
+static bool is_on_port(const struct vh_root *root, const struct vh_pci_dev *d)
+{
+	_auto_free_ char *above = vh_strndup(d->path, strrchr(d->path, '/') - d->path);
+	_auto_free_ char *driver = vh_root_link_name(root, "%s/driver", above);
+
+	return vh_streq(driver, "pcieport");
+}
+
 void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, struct vh_pci_dev *d)
 {
 	const struct vh_root *root = bus->root;
@@ -232,6 +242,7 @@ void vh_topology_read(const struct vh_function_bus *bus, struct vh_host *h, stru
 	read_links(bus, d);
 	d->cold = is_cold(root, d);
 	d->bar_bytes = read_largest_bar(root, d);
+	d->express = !d->root_bus && is_on_port(root, d);
 	if (!d->is_vf && !d->root_bus) {
 		read_slot(bus, d);
 		/* who has a reset of its own takes nobody along */

@@ -298,6 +298,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/firmware/acpi/tables", .names = NAMES("DMAR", "IVRS"),
 	     .flags = VH_KEPT_DIR | VH_KEPT_FILES),
 	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = SWITCH),
+	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_vga", .chars = SWITCH),
 	KEPT(FILE_, "sys/module/vfio_iommu_type1/parameters/dma_entry_limit", .chars = DIGITS),
 	KEPT(FILE_, "sys/module/*/parameters/allow_unsafe_interrupts", .chars = SWITCH),
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),
@@ -311,6 +312,12 @@ static const struct vh_kept table[] = {
 	KEPT(FILE_ | PATH_, "lib/modules/*/modules.alias", .take = vh_tables_aliases,
 	     .flags = VH_KEPT_THERE),
 	KEPT(FILE_, "lib/modules/*/modules.builtin.modinfo", .take = vh_tables_modinfo),
+	/* NixOS and Guix */
+	KEPT(FILE_, "run/*-system/**/modules.dep", .take = vh_tables_vfio_modules),
+	KEPT(FILE_, "run/*-system/**/modules.builtin", .take = vh_tables_vfio_modules),
+	KEPT(FILE_, "run/*-system/**/modules.devname", .take = vh_tables_vfio_nodes),
+	KEPT(FILE_, "run/*-system/**/modules.alias", .take = vh_tables_aliases),
+	KEPT(FILE_, "run/*-system/**/modules.builtin.modinfo", .take = vh_tables_modinfo),
 	KEPT(LIST_, "etc/modprobe.d"),
 	KEPT(LIST_, "run/modprobe.d"),
 	KEPT(LIST_, "usr/local/lib/modprobe.d"),
@@ -382,7 +389,7 @@ static const struct vh_kept table[] = {
 
 	KEPT(FILE_, "etc/libvirt/qemu.conf",
 	     .words = NAMES("memory_backing_dir", "hugetlbfs_mount", "auto_shutdown_try_",
-			    "dynamic_ownership")),
+			    "dynamic_ownership", "capability_filters")),
 	/* Whom QEMU runs as is not kept, without which these decide nothing. */
 	KEPT(LIST_, "**/udev/rules.d", .flags = VH_KEPT_LOST),
 	KEPT(FILE_, "**/udev/rules.d/*", .flags = VH_KEPT_LOST),

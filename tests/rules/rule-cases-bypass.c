@@ -10,8 +10,10 @@ static void past_libvirt(struct world *w, const char *addr, size_t count)
 {
 	alone(w);
 	for (size_t i = 0; i < count; i++)
-		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, false,
-						world_addr(addr) };
+		past[i] = (struct vh_smuggled){ .line = 40 + (int)i,
+						.host = S(addr),
+						.has_addr = true,
+						.addr = world_addr(addr) };
 	w->domain.smuggled.list = past;
 	w->domain.smuggled.count = count;
 }

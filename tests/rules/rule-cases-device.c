@@ -467,6 +467,46 @@ static void namespaces(struct world *w)
 }
 CASE("duplicate-namespaces", namespaces, .want = "", .silent = "device-duplicate");
 
+/* The domain's model has one element for all namespaces of a controller. */
+static void disk(struct world *w)
+{
+	alone(w);
+	w->element[0].element = VH_DISK;
+	w->dev[1].class = NVME;
+}
+
+static void disk_twice(struct world *w)
+{
+	disk(w);
+	w->element[0].again_line = 20;
+}
+CASE("opened-twice", disk_twice, .want = "error group-divided 0000:01:00.0:10",
+     .says = "QEMU opens IOMMU group 1 by itself for this <disk>, and once more for the <disk> of line 20",
+     .fix = "bus='0x01'");
+
+static void disk_and_its_mate(struct world *w)
+{
+	disk(w);
+	world_dev(w, "0000:01:00.1", AUDIO, 1, "snd_hda_intel");
+	world_name(w, "0000:01:00.1");
+}
+CASE("opened-for-another", disk_and_its_mate, .want = "error group-divided 0000:01:00.0:10",
+     .says = "once more for the <hostdev> of line 20");
+
+static void disk_and_unassigned(struct world *w)
+{
+	disk_and_its_mate(w);
+	w->element[1].unassigned = true;
+}
+CASE("opened-once", disk_and_unassigned, .want = "", .silent = "group-divided");
+
+static void two_of_a_group(struct world *w)
+{
+	with_peer(w);
+	world_name(w, "0000:01:00.1");
+}
+CASE("opened-together", two_of_a_group, .want = "");
+
 static void bridge(struct world *w)
 {
 	world_dev(w, "0000:00:01.0", BRIDGE, 1, "pcieport");

@@ -37,6 +37,10 @@
 	"f lib/modules/6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko:\n"
 #define FLAGGED "f proc/cpuinfo\tvendor_id\\t: AuthenticAMD\\nflags\\t\\t: fpu hypervisor lahf_lm\n"
 #define ARM "f proc/cpuinfo\tprocessor\\t: 0\\nCPU implementer\\t: 0x41\n"
+#define STORE                                       \
+	"f proc/sys/kernel/osrelease\t6.1.0\n"      \
+	"f nix/store/m-kernel-modules/lib/modules/" \
+	"6.1.0/modules.dep\tkernel/drivers/vfio/pci/vfio-pci.ko.xz:\n"
 #define ALIAS "f lib/modules/6.1.0/modules.alias\t-\n"
 #define WITHOUT "pci 0000:01:00.0 class=020000 id=8086:10d3 driver=igb\nd sys/kernel/iommu_groups\n"
 #define VENDOR(name) "f sys/devices/virtual/dmi/id/sys_vendor\t" name "\n"
@@ -261,6 +265,21 @@ static const struct {
 	{ "the module can be loaded", NIC MODULES ALIAS, show_module, "loadable, libvirt 0" },
 	{ "the module is there", NIC MODULES ALIAS "d sys/bus/pci/drivers/vfio-pci\n", show_module,
 	  "loaded, libvirt 0" },
+	{ "the module is in the store of NixOS",
+	  NIC STORE "l run/booted-system\t../nix/store/b-nixos-system\n"
+		    "l nix/store/b-nixos-system/kernel-modules\t../m-kernel-modules\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "the module is in the store of NixOS, and the system was updated",
+	  NIC STORE "d run/booted-system\nl run/current-system\t../nix/store/c-nixos-system\n"
+		    "l nix/store/c-nixos-system/kernel-modules\t../m-kernel-modules\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "the module is in the store of Guix",
+	  NIC STORE "l run/booted-system\t../gnu/store/b-system\n"
+		    "l gnu/store/b-system/kernel\t../../../nix/store/m-kernel-modules\n",
+	  show_module, "loadable, libvirt 0" },
+	{ "the module is in no store",
+	  NIC STORE "l run/booted-system\t../nix/store/b-nixos-system\nd lib/modules\n", show_module,
+	  "missing, libvirt 0" },
 	{ "the module is missing",
 	  NIC "f proc/sys/kernel/osrelease\t6.1.0\n"
 	      "f lib/modules/6.1.0/modules.dep\t-\n" ALIAS,

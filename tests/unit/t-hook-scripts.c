@@ -19,17 +19,31 @@ static const struct {
 	{ "systemctl restart libvirtd", VH_DEED_DAEMON },
 	{ "systemctl stop libvirtd.service", VH_DEED_DAEMON },
 	{ "systemctl start libvirtd", VH_DEED_NONE },
-	{ "systemctl stop display-manager", VH_DEED_NONE },
+	{ "systemctl stop display-manager", VH_DEED_DESKTOP },
+	{ "systemctl stop display-manager.service", VH_DEED_DESKTOP },
+	{ "systemctl stop \"gdm.service\"", VH_DEED_DESKTOP },
+	{ "systemctl stop gdm-helper", VH_DEED_NONE },
+	{ "systemctl start display-manager", VH_DEED_NONE },
+	{ "systemctl stop jellyfin", VH_DEED_NONE },
+	{ "systemctl isolate multi-user.target", VH_DEED_DESKTOP },
+	{ "rc-service xdm stop", VH_DEED_DESKTOP },
 	{ "modprobe -r vfio_pci", VH_DEED_UNLOAD },
 	{ "modprobe -r vfio-pci vfio", VH_DEED_UNLOAD },
-	{ "modprobe -r nvidia_drm", VH_DEED_NONE },
+	{ "modprobe -r nvidia_drm", VH_DEED_DRIVER },
+	{ "modprobe -r amdgpu", VH_DEED_DRIVER },
+	{ "modprobe -r i2c_nvidia_gpu", VH_DEED_NONE },
 	{ "rmmod vfio", VH_DEED_UNLOAD },
 	{ "modprobe vfio-pci", VH_DEED_LOAD },
 	{ "modprobe vfio_pci ids=10de:1b80", VH_DEED_LOAD },
 	{ "echo 0000:01:00.0 > /sys/bus/pci/devices/0000:01:00.0/driver/unbind", VH_DEED_BIND },
 	{ "echo vfio-pci >\"/sys/bus/pci/devices/$d/driver_override\"", VH_DEED_BIND },
 	{ "echo 10de 1b80 | tee /sys/bus/pci/drivers/vfio-pci/new_id", VH_DEED_BIND },
-	{ "echo 0 > /sys/class/vtconsole/vtcon0/bind", VH_DEED_NONE },
+	{ "echo 0 > /sys/class/vtconsole/vtcon0/bind", VH_DEED_CONSOLE },
+	{ "echo 0 | tee /sys/class/vtconsole/vtcon1/bind", VH_DEED_CONSOLE },
+	{ "echo 8192 > /proc/sys/vm/nr_hugepages", VH_DEED_PAGES },
+	{ "echo $N >/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", VH_DEED_PAGES },
+	{ "sysctl -w vm.nr_hugepages=8192", VH_DEED_PAGES },
+	{ "cat /proc/sys/vm/nr_hugepages", VH_DEED_NONE },
 	{ "echo efi-framebuffer.0 > /sys/bus/platform/drivers/efi-framebuffer/unbind", VH_DEED_NONE },
 	{ "cat /sys/bus/pci/devices/$d/driver_override", VH_DEED_NONE },
 	{ "driverctl set-override 0000:01:00.0 vfio-pci", VH_DEED_BIND },
@@ -79,6 +93,42 @@ static const struct {
 	  "vm", "/usr/bin/vfio-startup.sh:2 virsh+0;" },
 	{ "that nobody runs", OURS BEGIN "a.sh\t#!/bin/sh\\nvirsh list\n", "vm", "" },
 };
+
+#define STOPS "#!/bin/sh\\nsystemctl stop gdm\n"
+#define OWN                                                                       \
+	"f usr/sbin/vfio-hook-qemu\t-\nl etc/libvirt/hooks/qemu.d/50-vfio-hook\t" \
+	"../../../../usr/sbin/vfio-hook-qemu\n"
+
+/* Which of them run before our own when a guest is to start. */
+static const struct {
+	const char *name, *tree;
+	bool first;
+} orders[] = {
+	{ "hooks/qemu, and ours in qemu.d", OWN "f etc/libvirt/hooks/qemu\t" STOPS, true },
+	{ "hooks/qemu, and ours nowhere", "f etc/libvirt/hooks/qemu\t" STOPS, true },
+	{ "a name before ours", OWN "f etc/libvirt/hooks/qemu.d/40\t" STOPS, true },
+	{ "a name behind ours", OWN "f etc/libvirt/hooks/qemu.d/60\t" STOPS, false },
+	{ "ours is hooks/qemu", OURS "f etc/libvirt/hooks/qemu.d/40\t" STOPS, false },
+	{ "a dispatcher's, before the start", OWN SCRIPT BEGIN "a.sh\t" STOPS, true },
+	{ "a dispatcher's, after the end",
+	  OWN SCRIPT "f etc/libvirt/hooks/qemu.d/vm/release/end/a.sh\t" STOPS, false },
+	{ "called by hooks/qemu",
+	  OWN "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n/opt/a\nf opt/a\t" STOPS, true },
+};
+
+static void test_orders(void)
+{
+	for (size_t i = 0; i < VH_COUNT(orders); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(orders[i].tree);
+		_auto_names_ struct vh_names unseen = { 0 };
+		struct vh_hook_scripts found = { 0 };
+
+		vh_hook_scripts_read(&found, &s->root, "vm", &unseen);
+		ok(found.count == 1 && found.list[0].first == orders[i].first, "order: %s",
+		   orders[i].name);
+		vh_hook_scripts_clear(&found);
+	}
+}
 
 static const struct {
 	const char *line, *calls;
@@ -156,6 +206,7 @@ int main(void)
 {
 	test_calls();
 	test_makers();
+	test_orders();
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {
 		const char *what = NULL, *again = NULL;
 		enum vh_hook_deed deed = vh_hook_scripts_deed(lines[i].line, &what);

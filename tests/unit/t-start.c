@@ -30,6 +30,21 @@
 	"kernel/drivers/iommu/iommufd/iommufd.ko\n"                                      \
 	"f lib/modules/6.12.57-amd64/modules.alias\talias vfio_pci:v*d* vfio_pci\n"
 #define NODES(lines) "f lib/modules/6.12.57-amd64/modules.devname\t# nodes\\n" lines "\n"
+#define PORT_AND(functions) \
+	"pci 0000:00:01.0 class=060400 id=8086:1901 group=1 driver=pcieport\n" functions MODULES
+#define PAIR                                                                                \
+	PORT_AND("pci 0000:01:00.0 class=020000 id=8086:1521 group=1 parent=0000:00:01.0\n" \
+		 "pci 0000:01:00.1 class=020000 id=8086:1521 group=1 parent=0000:00:01.0\n")
+#define TWO                                                                                 \
+	PORT_AND("pci 0000:01:00.0 class=020000 id=8086:1521 group=1 parent=0000:00:01.0\n" \
+		 "pci 0000:02:00.0 class=020000 id=8086:1521 group=2\n")
+#define HOSTDEV(address, more)                                                           \
+	"<hostdev type='pci' managed='yes'><source><address " address "/></source>" more \
+	"</hostdev>"
+#define IOMMU_AND(devices) "<iommu model='intel'><driver caching_mode='on'/></iommu>" devices
+#define TO_PCI "<controller type='pci' index='2' model='pcie-to-pci-bridge'/>"
+#define GIB2 CELLS("<cell id='0' memory='2' unit='GiB'/>")
+#define LIMIT(gib) "<memtune><hard_limit unit='GiB'>" gib "</hard_limit></memtune>"
 #define ROM_PATH "/opt/roms/card.rom"
 #define ROM(file) "<rom file='" file "'/>"
 #define ZEROS "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
@@ -46,6 +61,14 @@
 #define CAP(name, cap) "f sys/class/iommu/" name "/intel-iommu/cap\t" cap "\n"
 #define CAP39 "1c0000c40660462" /* of a desktop's processor */
 #define CAP48 "8d2078c106f0466"
+#define BESIDE(class) \
+	MACHINE "pci 0000:02:00.0 class=" class " id=10de:1b81 group=2 driver=vfio-pci\n"
+#define NO_VGA "f etc/modprobe.d/vfio.conf\toptions vfio-pci ids=10de:1b80 disable_vga=1\n"
+#define OVERRIDE(id, property, value)                                                              \
+	"<qemu:override><qemu:device alias='" id "'><qemu:frontend><qemu:property name='" property \
+	"' type='bool' value='" value "'/></qemu:frontend></qemu:device></qemu:override>"
+#define CAPABILITY(name) "<qemu:capabilities><qemu:del capability='" name "'/></qemu:capabilities>"
+#define FILTERS(list) "f etc/libvirt/qemu.conf\tcapability_filters = [ " list " ]\n"
 #define COMMANDLINE(args) "<qemu:commandline>" args "</qemu:commandline>"
 #define ARG(value) "<qemu:arg value='" value "'/>"
 #define VGPU                                                                              \
@@ -404,9 +427,48 @@ static const struct {
 	  COMMANDLINE(ARG("-set") ARG("device.sata0-0-0.rotation_rate=1")), "E qemu-set:4" },
 	{ "-set without a value", MACHINE, "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x")), "" },
+	{ "-set where libvirt writes no JSON", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")) CAPABILITY("device.json+hotplug"),
+	  "" },
+	{ "-set, and another capability is deleted", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")) CAPABILITY("usb-host.hostdevice"),
+	  "E qemu-set:4" },
+	{ "-set where no guest gets JSON", MACHINE FILTERS("'device.json+hotplug'"), "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
+	{ "-set, and the capability by its former name", MACHINE, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")) CAPABILITY("device.json"),
+	  "E qemu-set:4" },
+	{ "-set, and the capability by the name that it has there", MACHINE LIBVIRT("7010"), "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")) CAPABILITY("device.json"), "" },
 	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
 
+	{ "x-vga of a card", MACHINE, "", "", "\n" OVERRIDE("hostdev0", "x-vga", "true"), "" },
+	{ "x-vga of a card, and vfio-pci without", MACHINE NO_VGA, "", "",
+	  "\n" OVERRIDE("hostdev0", "x-vga", "true"), "E setting-refused:5" },
+	{ "x-vga that is off", MACHINE NO_VGA, "", "", OVERRIDE("hostdev0", "x-vga", "false"), "" },
+	{ "another property", MACHINE NO_VGA, "", "", OVERRIDE("hostdev0", "x-no-mmap", "true"), "" },
+	{ "x-vga of another device", MACHINE NO_VGA, "", "", OVERRIDE("hostdev1", "x-vga", "true"),
+	  "" },
+	{ "x-vga of a card behind a USB device", MACHINE NO_VGA, "<alias name='hostdev0'/>",
+	  "<hostdev mode='subsystem' type='usb'><source startupPolicy='optional'><vendor id='1'/>"
+	  "<product id='2'/></source></hostdev>",
+	  "\n" OVERRIDE("hostdev0", "x-vga", "on"), "E setting-refused:5" },
+	{ "x-vga of a card behind an interface", CARD NO_VGA, "", VF(""),
+	  "\n" OVERRIDE("hostdev1", "x-vga", "true"), "E setting-refused:6" },
+	{ "x-vga by a name of the user's", MACHINE NO_VGA, "<alias name='ua-gpu'/>", "",
+	  "\n" OVERRIDE("ua-gpu", "x-vga", "true"), "E setting-refused:5" },
+	{ "x-vga of what is no VGA controller", PAIR, "", "", OVERRIDE("hostdev0", "x-vga", "true"),
+	  "E setting-refused:4" },
+	{ "x-vga by -set, which works", MACHINE NO_VGA, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")) CAPABILITY("device.json+hotplug"),
+	  "E setting-refused:4" },
+	{ "x-vga by -device, and vfio-pci without", BESIDE("030000") NO_VGA, "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("vfio-pci,host=02:00.0,x-vga=on")),
+	  "E qemu-commandline:5" },
+	{ "x-vga by -device", BESIDE("030000"), "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("vfio-pci,host=02:00.0,x-vga=on")),
+	  "W qemu-commandline:5" },
 	{ "driver kvm", MACHINE, "<driver name='kvm'/>", "", "", "E driver-choice:3" },
 	{ "driver vfio-pci, which is a model", MACHINE, "<driver name='vfio-pci'/>", "", "",
 	  "E driver-choice:3" },
@@ -605,6 +667,65 @@ static const struct {
 	  "", "" },
 	{ "an Intel IOMMU with caching mode", MACHINE, "", IOMMU("<driver caching_mode='on'/>"), "",
 	  "" },
+	{ "an IOMMU, and two of a group", PAIR, "", IOMMU_AND(HOSTDEV("bus='1' function='1'", "")),
+	  "", "E group-divided:4" },
+	{ "an IOMMU of virtio, and two of a group", PAIR, "",
+	  "<iommu model='virtio'/>" HOSTDEV("bus='1' function='1'", ""),
+	  "<features><acpi/></features>", "E group-divided:4" },
+	{ "an IOMMU of one bus, and two of a group", PAIR, "",
+	  "<iommu model='smmuv3'><driver accel='on' pciBus='1'/></iommu>" HOSTDEV(
+		  "bus='1' function='1'", ""),
+	  "", "" },
+	{ "an IOMMU, and two of a group in one slot", PAIR, AT_BUS("1", "0"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", "<address type='pci' bus='1' function='1'/>")),
+	  "", "E group-divided:4" },
+	{ "an IOMMU, and two of a group behind one bridge", PAIR, AT_BUS("2", "1"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "2"))) TO_PCI, "", "" },
+	{ "an IOMMU, and one of two behind a bridge", PAIR, AT_BUS("2", "1"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("1", "0"))) TO_PCI, "",
+	  "E group-divided:4" },
+	{ "an IOMMU, and one of two unassigned", PAIR, "",
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", "<address type='unassigned'/>")), "", "" },
+	{ "an IOMMU, and two of two groups", TWO, "", IOMMU_AND(HOSTDEV("bus='2'", "")), "", "" },
+	{ "an IOMMU, and two of a group of which libvirt may take one for PCI",
+	  PAIR "x sys/devices/pci0000:00/0000:00:01.0/driver\n", "",
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", "")), "", "" },
+	{ "an IOMMU by the command line", MACHINE, "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("intel-iommu,intremap=on")), "E viommu:5" },
+	{ "an IOMMU with caching mode by the command line", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG("intel-iommu,caching-mode=on")), "" },
+	{ "an IOMMU with caching mode by JSON", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG("{&quot;caching-mode&quot;:true, "
+					 "&quot;driver&quot;:&quot;intel-iommu&quot;}")),
+	  "" },
+	{ "an IOMMU without caching mode by JSON", MACHINE, "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("{&quot;caching-mode&quot;:false,"
+					      "&quot;driver&quot;:&quot;intel-iommu&quot;}")),
+	  "E viommu:5" },
+	{ "an IOMMU with caching mode for all", MACHINE, "", IOMMU(""),
+	  COMMANDLINE(ARG("-global") ARG("intel-iommu.caching-mode=on")), "" },
+	{ "an IOMMU by the command line, too wide", MACHINE CAP("dmar0", CAP39), "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("intel-iommu,caching-mode=on,aw-bits=48")),
+	  "E viommu:5" },
+	{ "an IOMMU of virtio by the command line", MACHINE, "", "",
+	  COMMANDLINE(ARG("-device") ARG("virtio-iommu-pci")), "" },
+	{ "an IOMMU by the command line, and two of a group", PAIR, "",
+	  HOSTDEV("bus='1' function='1'", ""),
+	  COMMANDLINE("\n" ARG("-device") ARG("intel-iommu,caching-mode=on")), "E group-divided:4" },
+	{ "an IOMMU by the command line, and more memory to lock than libvirt knows of", TWO, "",
+	  HOSTDEV("bus='2'", ""),
+	  GIB2 COMMANDLINE("\n" ARG("-device") ARG("intel-iommu,caching-mode=on")), "E viommu:5" },
+	{ "an IOMMU by the command line, and memory that is locked as a whole", TWO, "",
+	  HOSTDEV("bus='2'", ""),
+	  GIB2 "<memoryBacking><locked/></memoryBacking>" COMMANDLINE(
+		  ARG("-device") ARG("intel-iommu,caching-mode=on")),
+	  "" },
+	{ "an IOMMU by the command line, and a limit that allows for it", TWO, "",
+	  HOSTDEV("bus='2'", ""),
+	  GIB2 LIMIT("5") COMMANDLINE(ARG("-device") ARG("intel-iommu,caching-mode=on")), "" },
+	{ "an IOMMU by the command line, and a limit that does not", TWO, "", HOSTDEV("bus='2'", ""),
+	  GIB2 LIMIT("4") COMMANDLINE(ARG("-device") ARG("intel-iommu,caching-mode=on")),
+	  "E hard-limit-low:4" },
 	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",
 	  IOMMU("<driver caching_mode='on' aw_bits='48'/>"), "", "E viommu:4" },
 	{ "an IOMMU as wide as the host's", MACHINE CAP("dmar0", CAP39), "",

@@ -143,9 +143,10 @@ static void check_others(const struct vh_case *c, const struct vh_rule *r, struc
 		} else {
 			bool stale = n->by_id && vh_need_has_fixed_place(n);
 
-			what = stale      ? vh_printf("no USB device %04x:%04x at the <address> of its <source>",
-						      n->vendor, n->product)
-			       : n->by_id ? vh_printf("no USB device %04x:%04x", n->vendor, n->product)
+			what = stale ? vh_printf("no USB device %04x:%04x at the <address> of its <source>",
+						 n->vendor, n->product)
+			       : n->by_id
+				       ? vh_printf("no USB device %04x:%04x", n->vendor, n->product)
 			       : n->number
 				       ? vh_printf("no USB device %u on bus %u", n->number, n->bus)
 				       : vh_printf("no USB device at port %u-%s", n->bus, n->name);
@@ -247,8 +248,8 @@ const struct vh_rule vh_rule_device_duplicate = {
 		   "device twice: QEMU ends when it opens the second one. This happens when a\n"
 		   "device is listed both as <hostdev> and as <interface>, or when a block was\n"
 		   "copied and not changed. Remove one of them; 'vfio-hook check --fix' keeps\n"
-		   "the first. Several namespaces of one NVMe controller, each a <disk>, are not\n"
-		   "duplicates.",
+		   "the first. Several namespaces of one NVMe controller, each a <disk>, are\n"
+		   "reported by group-divided.",
 };
 
 /* The devices below a bridge, as far as they were read. */
@@ -303,7 +304,9 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_pci_name name = vh_pci_str(&d->addr);
+		const struct vh_hook_line *hook = vh_rule_hook_before(c, VH_DEED_BIND);
 		_auto_free_ char *fix = NULL;
+		struct vh_finding *f;
 		bool said = false;
 
 		if (!pd->element || pd->element->managed || d->on_vfio)
@@ -313,10 +316,15 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 				"or, for the whole group: vfio-hook detach %s",
 				vh_address_element_str(pd->element->element),
 				vh_pci_nodedev(&d->addr).s, name.s);
-		vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver", name.s,
-			       said ? "managed='no'" : "no managed='yes' (the default is no)",
-			       d->driver ? "is on driver '" : "has no driver",
-			       d->driver ? d->driver : "", d->driver ? "'" : "");
+		f = vh_finding_add(out, r, pd, fix, "%s has %s and %s%s%s, not a VFIO driver",
+				   name.s,
+				   said ? "managed='no'" : "no managed='yes' (the default is no)",
+				   d->driver ? "is on driver '" : "has no driver",
+				   d->driver ? d->driver : "", d->driver ? "'" : "");
+		if (!hook)
+			hook = vh_rule_hook_before(c, VH_DEED_NODEDEV);
+		if (hook)
+			vh_rule_told_by_hook(f, hook);
 	}
 }
 
@@ -348,8 +356,8 @@ static bool has_earlier(const struct vh_vf_guests *guests, size_t n)
 }
 
 /* Switching virtual functions off takes them from the guests that have them: those end first. */
-static void add_guests(const struct vh_case *c, const struct vh_pci_dev *pf,
-		       struct vh_strbuf *text, struct vh_strbuf *fix)
+static void add_guests(const struct vh_case *c, const struct vh_pci_dev *pf, struct vh_strbuf *text,
+		       struct vh_strbuf *fix)
 {
 	for (size_t i = 0; c->vf_guests && i < c->vf_guests->count; i++) {
 		const struct vh_vf_guest *g = &c->vf_guests->list[i];
@@ -357,7 +365,7 @@ static void add_guests(const struct vh_case *c, const struct vh_pci_dev *pf,
 		_auto_free_ char *name = g->domain ? vh_wording_domain(g->domain, g->uuid) : NULL;
 		_auto_free_ char *line = name ? vh_printf("virsh shutdown %s", name)
 					      : vh_printf("shut the guest down that has it: %s",
-							   g->process);
+							  g->process);
 
 		if (vh_pci_cmp(&g->pf, &pf->addr))
 			continue;
@@ -374,8 +382,7 @@ static struct vh_finding *pf_finding(const struct vh_case *c, const struct vh_pl
 {
 	struct vh_pci_name name = vh_pci_str(&pd->dev->addr);
 	_auto_strbuf_ struct vh_strbuf guests = { 0 }, fix = { 0 };
-	_auto_free_ char *line =
-		vh_printf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", name.s);
+	_auto_free_ char *line = vh_printf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", name.s);
 
 	add_guests(c, pd->dev, &guests, &fix);
 	vh_strbuf_join(&fix, "\nthen: ", line);

@@ -32,6 +32,7 @@
 	RULE(vh_rule_peer_critical)            \
 	RULE(vh_rule_peer_not_listed)          \
 	RULE(vh_rule_group_not_viable)         \
+	RULE(vh_rule_group_divided)            \
 	RULE(vh_rule_unmanaged_on_host_driver) \
 	RULE(vh_rule_pf_with_vfs)              \
 	RULE(vh_rule_reserved_region)          \

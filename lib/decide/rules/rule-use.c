@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-use - who needs the devices now: the host, its administrator, another domain. */
+#include "lib/base/unit.h"
 #include "lib/decide/lending.h"
 #include "lib/decide/rules/rule.h"
 
@@ -115,6 +116,56 @@ static void device_unjudged(const struct vh_case *c, const struct vh_plan_dev *p
 		       d->unseen.count ? d->unseen.name[0] : "");
 }
 
+/* What a script ends of it, by a word of whoever uses it (vh_use.by). */
+static const struct {
+	const char *word;
+	enum vh_hook_deed deed;
+} endings[] = {
+	{ "console:", VH_DEED_CONSOLE },
+	{ "console:", VH_DEED_DRIVER },
+	{ "module:nvidia_drm", VH_DEED_DRIVER },
+	{ "user@", VH_DEED_DESKTOP },
+	{ "pid:", VH_DEED_DESKTOP },
+	{ "display-manager.service", VH_DEED_DESKTOP },
+	{ "gdm.service", VH_DEED_DESKTOP },
+	{ "gdm3.service", VH_DEED_DESKTOP },
+	{ "sddm.service", VH_DEED_DESKTOP },
+	{ "plasmalogin.service", VH_DEED_DESKTOP },
+	{ "lightdm.service", VH_DEED_DESKTOP },
+	{ "lxdm.service", VH_DEED_DESKTOP },
+	{ "greetd.service", VH_DEED_DESKTOP },
+	{ "ly.service", VH_DEED_DESKTOP },
+};
+
+static const struct vh_hook_line *line_ended_before(const struct vh_case *c, const char *line)
+{
+	const struct vh_hook_line *found = NULL;
+	_auto_names_ struct vh_names words = { 0 };
+
+	vh_unit_words(&words, line);
+	for (size_t i = 0; i < words.count; i++)
+		for (size_t k = 0; k < VH_COUNT(endings) && !found; k++)
+			if (vh_has_prefix(words.name[i], endings[k].word))
+				found = vh_rule_hook_before(c, endings[k].deed);
+	return found;
+}
+
+/* Those whose scripts end their desktop when the guest starts see it here while it runs. NULL: not
+ * all who use it end so. */
+static const struct vh_hook_line *ended_before(const struct vh_case *c, const struct vh_use *use)
+{
+	_auto_free_ char *copy = use->vital ? NULL : vh_strdup(use->by);
+	const struct vh_hook_line *found = NULL;
+	char *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		found = line_ended_before(c, line);
+		if (!found)
+			return NULL;
+	}
+	return found;
+}
+
 static bool is_told(const struct vh_case *c, const struct vh_plan_dev *pd, const struct vh_use *use)
 {
 	return !use->peer_only && !vh_plan_allows(c->config, pd->dev, use) &&
@@ -151,6 +202,7 @@ static void device_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 	for (size_t i = 0; i < pd->dev->n_uses; i++) {
 		const struct vh_use *use = &pd->dev->uses[i];
 		_auto_free_ char *end = NULL, *fix = NULL;
+		const struct vh_hook_line *ended = ended_before(c, use);
 		struct vh_finding *f;
 		bool refused;
 
@@ -164,6 +216,8 @@ static void device_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 				   vh_pci_str(&pd->dev->addr).s, use->text);
 		if (!refused)
 			f->severity = VH_WARNING;
+		else if (ended)
+			vh_rule_told_by_hook(f, ended);
 	}
 }
 
@@ -190,10 +244,12 @@ const struct vh_rule vh_rule_device_in_use = {
 		   "shows how to end it. If the host can do without it while the guest runs,\n"
 		   "'vfio-hook handover ADDRESS' prints what to configure: then the start ends\n"
 		   "it, and it comes back when the guest has ended. To let a guest take the\n"
-		   "device although the host uses it, list this kind of use in allow-in-use\n"
-		   "for this device. The disks of the system itself (/, /boot, /efi, /usr,\n"
-		   "/var, /etc, swap) and the way to them cannot be allowed at all. A use that\n"
-		   "could not be checked counts as a use.",
+		   "device although the host uses it, list this kind of use in allow-in-use for\n"
+		   "this device. The disks of the system itself (/, /boot, /efi, /usr, /var,\n"
+		   "/etc, swap) and the way to them cannot be allowed at all. A use that could\n"
+		   "not be checked counts as a use. What another hook ends before this one\n"
+		   "looks, like a desktop by 'systemctl stop display-manager', is a warning from\n"
+		   "'check'.",
 };
 
 /* How to name the peer, so that it is judged as a named device is. */
@@ -241,12 +297,15 @@ static void peer_used(const struct vh_case *c, const struct vh_plan_dev *pd,
 {
 	_auto_free_ char *with = vh_wording_with(c, pd->dev);
 	_auto_free_ char *fix = peer_fix(c, pd, use);
+	const struct vh_hook_line *ended = ended_before(c, use);
 	struct vh_finding *f;
 
 	f = vh_finding_add(out, r, pd, fix, "%s, %s, is used by the host: %s",
 			   vh_pci_str(&pd->dev->addr).s, with, use->text);
 	if (!vh_plan_is_refused_by(c->config, pd->dev, use, VH_PEER))
 		f->severity = VH_WARNING;
+	else if (ended)
+		vh_rule_told_by_hook(f, ended);
 	vh_finding_about(f, &pd->dev->addr, vh_rule_group_line(c, pd->dev->group));
 }
 

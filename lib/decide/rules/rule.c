@@ -3,7 +3,11 @@
  * of them, and takes the table from the findings. */
 #include "lib/decide/rules/rule.h"
 
+#include "lib/base/printable.h"
+
 #include "lib/base/banned.h"
+
+#define HOOK_SHOWN_MAX 200
 
 /* A peer that does not answer is still taken from its driver, so it is judged as any other. */
 static bool is_judged(const struct vh_plan_dev *pd)
@@ -147,6 +151,23 @@ bool vh_rule_gets_group_later(const struct vh_host *h, const struct vh_pci_dev *
 
 /* A finding, the place of its rule in the table, and the place it was found at, which makes
  * qsort() stable. */
+const struct vh_hook_line *vh_rule_hook_before(const struct vh_case *c, enum vh_hook_deed deed)
+{
+	for (size_t i = 0; !c->starting && i < c->scripts.count; i++)
+		if (c->scripts.list[i].first && c->scripts.list[i].deed == deed)
+			return &c->scripts.list[i];
+	return NULL;
+}
+
+void vh_rule_told_by_hook(struct vh_finding *f, const struct vh_hook_line *l)
+{
+	_auto_free_ char *file = vh_printable(l->file, HOOK_SHOWN_MAX), *told = f->message;
+
+	f->message = vh_printf("%s; %s:%d ('%s') runs before vfio-hook looks, and may change that",
+			       told, file, l->line, l->what);
+	f->severity = VH_WARNING;
+}
+
 struct numbered {
 	struct vh_finding f;
 	size_t rule, n;

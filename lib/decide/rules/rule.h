@@ -47,6 +47,15 @@ bool vh_rule_driver_all_by_iommufd(const struct vh_case *c);
 /* Do they go both ways, or all of them one that there is not? */
 bool vh_rule_driver_must_turn(const struct vh_case *c);
 
+/* Why QEMU ends when this device is to have x-vga; NULL: it need not (vfio_populate_vga()). */
+const char *vh_rule_why_no_vga(const struct vh_case *c, const struct vh_pci_dev *d);
+
+/* A hook of the user's that does such a thing before ours looks: what is found now need not be so
+ * then. NULL: there is none, or the start is under way. */
+const struct vh_hook_line *vh_rule_hook_before(const struct vh_case *c, enum vh_hook_deed deed);
+/* Appends to the message of `f` what it may change, and makes it a warning. */
+void vh_rule_told_by_hook(struct vh_finding *f, const struct vh_hook_line *l);
+
 /* Is the release of a kernel ("6.1.0-56-amd64") at least that? Unknown without one. */
 enum vh_tri vh_rule_release_at_least(const char *release, unsigned int major, unsigned int minor);
 

@@ -24,14 +24,19 @@ static bool is_in_word(char c)
 	return isalnum((unsigned char)c) || (c && strchr("_-./$", c));
 }
 
-/* Does this word stand in the line, by itself or at the end of a path? */
+/* Does this word stand in the line, by itself or at the end of a path? A unit may be named in full. */
 static const char *find_word(const char *line, const char *word)
 {
+	static const char unit[] = ".service";
 	size_t n = strlen(word);
 
-	for (const char *p = line; (p = strstr(p, word)); p++)
-		if ((p == line || p[-1] == '/' || !is_in_word(p[-1])) && !is_in_word(p[n]))
+	for (const char *p = line; (p = strstr(p, word)); p++) {
+		const char *end = p + n;
+
+		end += vh_has_prefix(end, unit) ? strlen(unit) : 0;
+		if ((p == line || p[-1] == '/' || !is_in_word(p[-1])) && !is_in_word(*end))
 			return p;
+	}
 	return NULL;
 }
 
@@ -48,6 +53,8 @@ static bool has_all(const char *line, const char *const words[3])
 	return true;
 }
 
+#define STOP "systemctl stop "
+
 /* Words in this order. What comes first is the stronger. */
 static const struct {
 	enum vh_hook_deed deed;
@@ -56,10 +63,6 @@ static const struct {
 } commands[] = {
 	{ VH_DEED_DAEMON, { "systemctl", "stop", "libvirtd" }, "systemctl stop libvirtd" },
 	{ VH_DEED_DAEMON, { "systemctl", "restart", "libvirtd" }, "systemctl restart libvirtd" },
-	{ VH_DEED_DAEMON, { "systemctl", "stop", "libvirtd.service" }, "systemctl stop libvirtd" },
-	{ VH_DEED_DAEMON,
-	  { "systemctl", "restart", "libvirtd.service" },
-	  "systemctl restart libvirtd" },
 	{ VH_DEED_DAEMON, { "systemctl", "stop", "virtqemud" }, "systemctl stop virtqemud" },
 	{ VH_DEED_DAEMON, { "systemctl", "restart", "virtqemud" }, "systemctl restart virtqemud" },
 	{ VH_DEED_DAEMON, { "service", "libvirtd", "restart" }, "service libvirtd restart" },
@@ -81,18 +84,41 @@ static const struct {
 	{ VH_DEED_UNLOAD, { "rmmod", "vfio" }, "rmmod vfio" },
 	{ VH_DEED_LOAD, { "modprobe", "vfio-pci" }, "modprobe vfio-pci" },
 	{ VH_DEED_LOAD, { "modprobe", "vfio_pci" }, "modprobe vfio-pci" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "display-manager" }, STOP "display-manager" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "gdm" }, STOP "gdm" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "gdm3" }, STOP "gdm3" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "sddm" }, STOP "sddm" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "plasmalogin" }, STOP "plasmalogin" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "lightdm" }, STOP "lightdm" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "lxdm" }, STOP "lxdm" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "greetd" }, STOP "greetd" },
+	{ VH_DEED_DESKTOP, { "systemctl", "stop", "ly" }, STOP "ly" },
+	{ VH_DEED_DESKTOP,
+	  { "systemctl", "isolate", "multi-user.target" },
+	  "systemctl isolate multi-user.target" },
+	{ VH_DEED_DESKTOP, { "rc-service", "xdm", "stop" }, "rc-service xdm stop" },
+	{ VH_DEED_DESKTOP, { "rc-service", "display-manager", "stop" }, "rc-service xdm stop" },
+	{ VH_DEED_DRIVER, { "modprobe", "-r", "nvidia_drm" }, "modprobe -r nvidia_drm" },
+	{ VH_DEED_DRIVER, { "modprobe", "-r", "nvidia-drm" }, "modprobe -r nvidia_drm" },
+	{ VH_DEED_DRIVER, { "modprobe", "-r", "amdgpu" }, "modprobe -r amdgpu" },
+	{ VH_DEED_DRIVER, { "rmmod", "nvidia_drm" }, "modprobe -r nvidia_drm" },
+	{ VH_DEED_PAGES, { "sysctl", "vm.nr_hugepages" }, "sysctl vm.nr_hugepages" },
+	{ VH_DEED_PAGES, { "hugeadm" }, "hugeadm" },
 };
 
 /* Files of PCI alone: a console and a framebuffer of the firmware have bind and unbind, too. */
 static const struct {
 	const char *part, *with, *what;
+	enum vh_hook_deed deed;
 } files[] = {
-	{ "driver_override", "", "echo > driver_override" },
-	{ "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe" },
-	{ "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id" },
-	{ "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id" },
-	{ "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind" },
-	{ "/bind", "pci", "echo > /sys/bus/pci/drivers/bind" },
+	{ "/bind", "vtconsole", "echo 0 > /sys/class/vtconsole/vtcon0/bind", VH_DEED_CONSOLE },
+	{ "nr_hugepages", "", "echo > /proc/sys/vm/nr_hugepages", VH_DEED_PAGES },
+	{ "driver_override", "", "echo > driver_override", VH_DEED_BIND },
+	{ "drivers_probe", "pci", "echo > /sys/bus/pci/drivers_probe", VH_DEED_BIND },
+	{ "/new_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/new_id", VH_DEED_BIND },
+	{ "/remove_id", "", "echo > /sys/bus/pci/drivers/vfio-pci/remove_id", VH_DEED_BIND },
+	{ "/unbind", "pci", "echo > /sys/bus/pci/drivers/unbind", VH_DEED_BIND },
+	{ "/bind", "pci", "echo > /sys/bus/pci/drivers/bind", VH_DEED_BIND },
 };
 
 static bool is_written(const char *line, const char *part)
@@ -117,7 +143,7 @@ enum vh_hook_deed vh_hook_scripts_deed(const char *line, const char **ret_what)
 		if (!is_written(line, files[i].part) || !strstr(line, files[i].with))
 			continue;
 		*ret_what = files[i].what;
-		return VH_DEED_BIND;
+		return files[i].deed;
 	}
 	return VH_DEED_NONE;
 }
@@ -202,6 +228,8 @@ struct search {
 	struct vh_names *unseen;
 	struct vh_names called; /* what was followed, once each */
 	size_t read;
+	bool own;   /* our own has come by */
+	bool first; /* what is read now runs before it, when a guest is to start */
 };
 
 static void note_line(struct search *s, size_t first, const char *path, int line,
@@ -219,6 +247,7 @@ static void note_line(struct search *s, size_t first, const char *path, int line
 	l->file = vh_printf("/%s", path);
 	l->line = line;
 	l->deed = deed;
+	l->first = s->first;
 	l->what = what;
 	l->caller = vh_strdup(caller);
 }
@@ -286,12 +315,15 @@ static void read_lines(struct search *s, const char *path, char *text, const cha
 }
 
 /* A program is of no interest, and a link to one of ours is none. */
-static bool is_script(const struct search *s, const char *path, struct stat *ret)
+static bool is_script(struct search *s, const char *path, struct stat *ret)
 {
 	_auto_free_ char *target = vh_root_readlink(s->root, "%s", path);
 
-	return !(target && vh_has_suffix(target, PROGRAM)) && !vh_has_suffix(path, PROGRAM) &&
-	       vh_root_stat(s->root, ret, true, "%s", path) == 0 && S_ISREG(ret->st_mode);
+	if ((target && vh_has_suffix(target, PROGRAM)) || vh_has_suffix(path, PROGRAM)) {
+		s->own = true;
+		return false;
+	}
+	return vh_root_stat(s->root, ret, true, "%s", path) == 0 && S_ISREG(ret->st_mode);
 }
 
 /* The text of one that is called; of a program none. What cannot be read, or is longer, is noted. */
@@ -378,6 +410,8 @@ static void read_folder(struct search *s, const char *dir, int depth)
 
 		if (vh_root_stat(s->root, &st, true, "%s", path) < 0)
 			continue;
+		/* of the operations only the first one is before the start */
+		s->first = strstr(path, "/prepare/begin") != NULL;
 		if (S_ISREG(st.st_mode))
 			read_script(s, path);
 		else if (S_ISDIR(st.st_mode) && depth)
@@ -406,6 +440,7 @@ static void read_drop_ins(struct search *s)
 
 		if (vh_root_stat(s->root, &st, true, "%s", path) < 0)
 			continue;
+		s->first = !s->own; /* they run in the order of their names */
 		if (S_ISREG(st.st_mode))
 			read_script(s, path);
 		else if (S_ISDIR(st.st_mode) && dispatches &&
@@ -417,7 +452,9 @@ static void read_drop_ins(struct search *s)
 void vh_hook_scripts_read(struct vh_hook_scripts *ret, const struct vh_root *root,
 			  const char *domain, struct vh_names *unseen)
 {
-	struct search s = { .to = ret, .root = root, .domain = domain, .unseen = unseen };
+	struct search s = {
+		.to = ret, .root = root, .domain = domain, .unseen = unseen, .first = true
+	};
 	_auto_names_ struct vh_names all = { 0 };
 	_auto_free_ char *main = vh_printf("%s/qemu", HOOKS);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hook-scripts - what other hooks for QEMU do that fights with ours: hooks/qemu, the scripts in
- * hooks/qemu.d, and those in a folder for each domain there, which the dispatcher of many tutorials
- * runs; and the scripts that these call by their paths, as those of many single-card setups do.
- * Shell is not interpreted: a line counts by the command that stands in it.
+ * hook-scripts - what other hooks for QEMU do that fights with ours, or goes before it: hooks/qemu,
+ * the scripts in hooks/qemu.d, and those in a folder for each domain there, which the dispatcher of
+ * many tutorials runs; and the scripts that these call by their paths, as those of many single-card
+ * setups do. Shell is not interpreted: a line counts by the command that stands in it.
  */
 #ifndef VH_HOOK_SCRIPTS_H
 #define VH_HOOK_SCRIPTS_H
@@ -18,6 +18,10 @@ enum vh_hook_deed {
 	VH_DEED_BIND,    /* binds or unbinds PCI devices */
 	VH_DEED_UNLOAD,  /* unloads VFIO */
 	VH_DEED_LOAD,    /* loads VFIO */
+	VH_DEED_DESKTOP, /* ends the desktop */
+	VH_DEED_CONSOLE, /* takes the console from its screen */
+	VH_DEED_DRIVER,  /* unloads what draws on a card */
+	VH_DEED_PAGES,   /* makes huge pages */
 };
 
 struct vh_hook_line {
@@ -27,6 +31,7 @@ struct vh_hook_line {
 	const char *what; /* the command: static */
 	size_t more;      /* further lines of the file that do such a thing */
 	char *caller; /* "/etc/libvirt/hooks/qemu:7", which calls the file; NULL: libvirt does */
+	bool first;   /* it runs before our own hook when a guest is to start */
 };
 
 struct vh_hook_scripts {

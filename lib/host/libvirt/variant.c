@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include "lib/host/machine.h"
+#include "lib/host/modules.h"
 
 #include "lib/base/banned.h"
 
@@ -74,7 +75,7 @@ void vh_variant_read(const struct vh_root *root, struct vh_host *h, bool named)
 		any = any || may_bind(h, h->devs[i], named);
 	if (!any || !h->release)
 		return;
-	aliases = vh_root_read(root, "lib/modules/%s/modules.alias", h->release);
+	aliases = vh_modules_read(root, h->release, "modules.alias");
 	for (size_t i = 0; aliases && i < h->n_devs; i++) {
 		struct vh_pci_dev *d = h->devs[i];
 		char *variant = may_bind(h, d, named) ? vh_variant_in(aliases, d) : NULL;

@@ -89,6 +89,8 @@ static char *why_not(const struct vh_case *c, const struct vh_smuggled *s)
 		return vh_strdup("this host has no such device");
 	if (!d)
 		return NULL;
+	if (s->vga && vh_rule_why_no_vga(c, d))
+		return vh_printf("it is to have x-vga, and %s", vh_rule_why_no_vga(c, d));
 	if (d->on_vfio || is_bound_first(c, d))
 		return why_not_by_group(c, d);
 	return d->driver
@@ -197,7 +199,7 @@ static bool is_lost(const struct vh_case *c, const struct vh_qemu_set *s)
 
 static void check_qemu_set(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
-	if (!c->domain || (c->around.qemu && c->around.qemu < 6002000))
+	if (!c->domain || c->around.in_words || (c->around.qemu && c->around.qemu < 6002000))
 		return;
 	for (size_t i = 0; i < c->domain->smuggled.n_sets; i++) {
 		const struct vh_qemu_set *s = &c->domain->smuggled.sets[i];
@@ -210,8 +212,12 @@ static void check_qemu_set(const struct vh_case *c, const struct vh_rule *r, str
 		fix = override_of(s);
 		f = vh_finding_add(
 			out, r, NULL, fix,
-			"'-set device.%s.%s' finds no such device: QEMU ends with 'there is no device \"%s\" defined'",
-			shown, property, shown);
+			"'-set device.%s.%s' finds no such device: QEMU ends with 'there is no device \"%s\" defined'%s",
+			shown, property, shown,
+			c->domain->smuggled.in_words_once
+				? "; '" VH_QEMU_ARGS_JSON_ONCE
+				  "' in <qemu:capabilities> changes that with libvirt 7.9 and 7.10 alone"
+				: "");
 		vh_finding_about(f, NULL, s->line);
 	}
 }
@@ -229,8 +235,11 @@ const struct vh_rule vh_rule_qemu_set = {
 		   "does the same, and libvirt itself reads it (8.2 and later): the fix shows\n"
 		   "it. Write several properties of a device into one <qemu:frontend>, several\n"
 		   "devices into one <qemu:override>. This is so for all devices that libvirt\n"
-		   "gives the guest: video0, sata0-0-0, net0. x-vga does not need any of this:\n"
-		   "write <video><model type='none'/></video>.",
+		   "gives the guest: video0, sata0-0-0, net0. The old form comes back, for all\n"
+		   "of them, where the capability device.json+hotplug is deleted, in\n"
+		   "<qemu:capabilities> or by capability_filters in qemu.conf; 'device.json' was\n"
+		   "its name before libvirt 8.0. x-vga does not need any of this: write\n"
+		   "<video><model type='none'/></video>.",
 };
 
 static bool works(const struct vh_hook_place *p)
@@ -322,8 +331,8 @@ static void check_copies(const struct vh_hook_install *i, const struct vh_rule *
 		return;
 	path = vh_shell_quote(more);
 	fix = vh_printf("rm %s", path);
-	vh_finding_add(out, r, NULL, fix, "both %s and %s lead to vfio-hook: each start is judged twice",
-		       first, more);
+	vh_finding_add(out, r, NULL, fix,
+		       "both %s and %s lead to vfio-hook: each start is judged twice", first, more);
 }
 
 static void check_hook_not_active(const struct vh_case *c, const struct vh_rule *r,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule-guest - other parts of the guest with which the devices do not work: IOMMU, addresses. */
+#include "lib/base/size.h"
+#include "lib/decide/memory-need.h"
 #include "lib/decide/rules/rule.h"
 
 #include "lib/base/banned.h"
@@ -37,7 +39,8 @@ static void check_width(const struct vh_case *c, const struct vh_rule *r, struct
 		(unsigned long long)bits,
 		c->domain->iommu.aw_bits ? "" : ", as QEMU 9.2 and later choose",
 		(unsigned long long)host, (unsigned long long)bits, (unsigned long long)host);
-	fix = vh_printf("write aw_bits='39' into its <driver>");
+	fix = vh_strdup(c->domain->iommu.by_args ? "write aw-bits=39 into the argument"
+						 : "write aw_bits='39' into its <driver>");
 	add_viommu(c, r, VH_ERROR, fix, message, out);
 }
 
@@ -63,7 +66,10 @@ static void check_intel(const struct vh_case *c, const struct vh_rule *r, struct
 {
 	if (!c->domain->iommu.caching_mode)
 		add_viommu(
-			c, r, VH_ERROR, "write <driver caching_mode='on'/> into the <iommu>",
+			c, r, VH_ERROR,
+			c->domain->iommu.by_args
+				? "write caching-mode=on into the argument"
+				: "write <driver caching_mode='on'/> into the <iommu>",
 			"the guest's Intel IOMMU has no caching mode: QEMU ends with 'We need to set caching-mode=on'",
 			out);
 	check_width(c, r, out);
@@ -102,14 +108,52 @@ static void check_machine(const struct vh_case *c, const struct vh_rule *r, stru
 			   "the guest has more than one <iommu>: libvirt refuses the domain", out);
 }
 
+/* Those that QEMU passes by VFIO as devices. */
+static bool is_passed(const struct vh_plan_dev *pd)
+{
+	return pd->element && !pd->element->unassigned && pd->element->element != VH_DISK;
+}
+
+/* libvirt lets QEMU lock the guest's memory once, as it knows of no IOMMU; each device locks it
+ * (qemuDomainGetMemLockLimitBytes(), vfio_lock_acct()). A limit of the domain's is hard-limit-low's. */
+static void check_locked(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_guest_memory *m = &c->domain->memory;
+	_auto_free_ char *all = NULL, *allowed = NULL, *message = NULL;
+	const struct vh_plan_dev *pd = NULL;
+	uint64_t limit, locked, n = 0;
+
+	if (!c->domain->iommu.by_args || m->hard_limit_kib || m->locked ||
+	    !vh_memory_need_is_judged(c))
+		return;
+	while ((pd = vh_rule_next_named(c, pd)))
+		n += is_passed(pd);
+	limit = vh_size_add(
+		vh_size_mul(vh_guest_memory_factor(m, c->networks.pools.count), m->total_kib), GIB);
+	locked = vh_size_mul(n, vh_size_sub(m->total_kib, vh_guest_memory_unplugged(m)));
+	if (n < 2 || locked <= limit)
+		return;
+	all = vh_size_text(locked, VH_BEST);
+	allowed = vh_size_text(limit, VH_BEST);
+	message = vh_printf(
+		"libvirt does not know of this IOMMU, by which each of %llu devices locks the guest's memory, %s in all; it lets QEMU lock %s: QEMU ends with 'VFIO_MAP_DMA failed: Cannot allocate memory'",
+		(unsigned long long)n, all, allowed);
+	add_viommu(c, r, VH_ERROR,
+		   "write an <iommu> into <devices> instead of the argument: libvirt allows for it",
+		   message, out);
+}
+
 static void check_viommu(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_guest_iommu *g = c->domain ? &c->domain->iommu : NULL;
 
 	if (!g || !g->line || !vh_domain_pins(c->domain, c->networks.pools.count > 0))
 		return;
-	check_machine(c, r, out);
-	check_ioapic(c, r, out);
+	if (!g->by_args) {
+		check_machine(c, r, out);
+		check_ioapic(c, r, out);
+	}
+	check_locked(c, r, out);
 	if (!strcmp(g->model, "intel"))
 		check_intel(c, r, out);
 	else if (!strcmp(g->model, "smmuv3"))
@@ -137,7 +181,9 @@ const struct vh_rule vh_rule_viommu = {
 		   "alone, and one of virtio needs <acpi/>. An smmuv3 works only if it is\n"
 		   "accelerated (accel='on'), an AMD one with QEMU 9.2 and later. <iommu\n"
 		   "model='virtio'/> works with all of them. 'vfio-hook check --fix' writes\n"
-		   "caching_mode and aw_bits.",
+		   "caching_mode and aw_bits. An IOMMU in <qemu:commandline> is unknown to\n"
+		   "libvirt, which then lets QEMU lock the guest's memory once, and not once for\n"
+		   "each device.",
 };
 
 /* --- addresses in the guest ------------------------------------------------------------------------ */

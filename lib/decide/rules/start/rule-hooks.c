@@ -23,6 +23,10 @@ static const struct {
 	[VH_DEED_UNLOAD] = { "takes VFIO away from all guests and from devices on their way back",
 			     "remove these lines: VFIO does no harm while it is loaded" },
 	[VH_DEED_LOAD] = { NULL, NULL },
+	[VH_DEED_DESKTOP] = { NULL, NULL },
+	[VH_DEED_CONSOLE] = { NULL, NULL },
+	[VH_DEED_DRIVER] = { NULL, NULL },
+	[VH_DEED_PAGES] = { NULL, NULL },
 };
 
 static void report(const struct vh_hook_scripts *s, const struct vh_hook_line *l,

@@ -57,9 +57,12 @@ static char *pool_fix(const struct vh_huge_pool *pool, const char *nodes, uint64
 static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out,
 			const char *message, const char *fix)
 {
+	const struct vh_hook_line *hook = vh_rule_hook_before(c, VH_DEED_PAGES);
 	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
 
 	f->severity = vh_memory_need_severity(c, VH_ERROR);
+	if (hook)
+		vh_rule_told_by_hook(f, hook);
 	vh_finding_about(f, NULL,
 			 c->domain->memory.pages_line ? c->domain->memory.pages_line
 						      : c->domain->memory.line);

@@ -213,7 +213,7 @@ static uint64_t times_locked(const struct vh_case *c)
 		else if (!d->devices[i].unassigned)
 			shared++;
 	}
-	if (shared && !d->memory.iommu)
+	if (shared && !d->memory.iommu && !d->iommu.by_args)
 		shared = 1;
 	return shared + alone > d->memory.n_vdpa ? shared + alone : d->memory.n_vdpa;
 }
@@ -251,15 +251,20 @@ static void check_hard_limit_low(const struct vh_case *c, const struct vh_rule *
 	allowed = vh_size_add(vh_size_mul(factor, g->total_kib), GIB);
 	there = vh_size_sub(g->total_kib, vh_guest_memory_unplugged(g));
 	locked = vh_size_mul(times_locked(c), there);
-	if (g->hard_limit_kib >= (has_formula(c->domain) ? allowed : locked))
+	if (!is_too_low(c->domain, g->hard_limit_kib, locked) &&
+	    (!has_formula(c->domain) || g->hard_limit_kib >= allowed))
 		return;
 	unit = g->hard_limit_kib % GIB ? VH_EXACT : VH_BEST;
 	limit = vh_size_text(g->hard_limit_kib, unit);
 	all = vh_size_text(allowed, unit);
 	name = vh_wording_domain(c->domain->name, c->domain->uuid);
-	fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
-			"or: virsh memtune %s --hard-limit -1 --config",
-			all, name);
+	if (c->domain->iommu.by_args)
+		fix = vh_strdup(
+			"remove <hard_limit>, and write an <iommu> into <devices> instead of the argument, of which libvirt does not know");
+	else
+		fix = vh_printf("remove <hard_limit>: libvirt then allows %s\n"
+				"or: virsh memtune %s --hard-limit -1 --config",
+				all, name);
 	if (is_too_low(c->domain, g->hard_limit_kib, locked)) {
 		text = times_text(times_locked(c), there, unit);
 		f = vh_finding_add(out, r, NULL, fix,
