@@ -172,6 +172,7 @@ CASE("qemu-set", set_of_hostdev, .want = "error qemu-set:50",
 static void set_of_old_qemu(struct world *w)
 {
 	set_of_hostdev(w);
+	w->dev[1].class = VGA;
 	w->c.around.qemu = 6001000;
 }
 CASE("qemu-set-before-6.2", set_of_old_qemu, .want = "", .silent = "qemu-set");
