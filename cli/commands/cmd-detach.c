@@ -153,7 +153,7 @@ static int failure(const struct action *a, const struct vh_error *err)
 static void put_next(const struct action *a, const char *text)
 {
 	if (!a->moved)
-		fputs("nothing had to be changed\n", stdout);
+		fputs("no device had to be moved\n", stdout);
 	fputs(text, stdout);
 	for (size_t i = 0; i < a->count; i++)
 		printf(" %s", vh_pci_str(&a->addrs[i]).s);

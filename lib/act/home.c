@@ -139,17 +139,14 @@ static void step_bind(struct homecoming *h, size_t i, const struct vh_standing *
 	vh_steps_add_bind(b, &r->addr, r->driver);
 }
 
-/* Some drivers know no device by its ids, and take what they are named for (UIO's). It was bound
- * so, and its override was cleared afterwards. */
+/* Some drivers know no device by its ids, and take what they are named for (UIO's). It was bound so,
+ * and its override was cleared afterwards. Only a record that returns explains that override. */
 static void step_name(struct homecoming *h, size_t i, const struct vh_standing *s,
 		      struct vh_batch *b)
 {
 	const struct vh_record *r = &h->claim->records[i];
 
-	/* what does not say that it returns could not tell later whose override that is */
-	if (h->unsaved || r->state != VH_RETURNING)
-		return;
-	if (!r->driver || s->driver || vh_streq(s->override, r->driver))
+	if (!r->driver || s->driver || h->unsaved || vh_streq(s->override, r->driver))
 		return;
 	vh_steps_add_override(b, &r->addr, r->driver);
 	vh_steps_add_bind(b, &r->addr, r->driver);
@@ -175,9 +172,14 @@ static void leave_used(struct homecoming *h, const struct vh_batch *b)
 	}
 }
 
+/* One of which nobody could say where it stood when the others set out waits for a later call: its
+ * record does not say yet that it returns. */
 static bool is_going(const struct homecoming *h, size_t i)
 {
-	return h->claim->records[i].now && h->states[i].place == VH_PLACE_PUT && h->stay[i] == GOES;
+	const struct vh_record *r = &h->claim->records[i];
+
+	return r->now && r->state == VH_RETURNING && h->states[i].place == VH_PLACE_PUT &&
+	       h->stay[i] == GOES;
 }
 
 /* Who has unloaded the module of a home driver in the meantime finds it loaded again, unless it is

@@ -405,6 +405,16 @@ verdict 'the other one came home, and nothing else is said' eval \
 rm "$held"
 exits 'and the one once it is closed' 0 "$fake" reattach 06:00.0
 
+# A unit that did not come back with its device, and does now, is not nothing.
+mkdir -p "$root/units" "$root/run/vfio-hook"
+printf '%s\n' Id=dm.service Names=dm.service LoadState=loaded ActiveState=inactive >"$root/units/dm.service"
+printf '%s\n' 'vfio-hook-claim 2' "owner $other" 'name vm' 'since 1.000000000' 'daemon 1 1' 'ran yes' \
+	'loan 0000:01:00.0 unit dm.service failed' end >"$root/run/vfio-hook/$other.claim"
+chmod 600 "$root/run/vfio-hook/$other.claim"
+exits 'a unit that did not come back' 0 "$fake" reattach 01:00.0
+verdict 'it runs, and what is said is so' eval \
+	'grep -q ^ActiveState=active "$root/units/dm.service" && [[ $out == "no device had to be moved"* ]]'
+
 # --- accept ----------------------------------------------------------------------------------
 qemu=${abs_top_builddir:?}/tests/fake/vfio-hook-qemu-fake
 uuid=$(sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' "$good")
