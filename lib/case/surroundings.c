@@ -12,6 +12,7 @@
 #include "lib/host/libvirt/apparmor.h"
 #include "lib/host/libvirt/qemu-conf.h"
 #include "lib/host/machine.h"
+#include "lib/host/module-options.h"
 #include "lib/host/modules.h"
 #include "lib/host/processes/process.h"
 
@@ -388,6 +389,23 @@ static void read_private(struct vh_surroundings *s, const struct vh_root *root,
 			d->security);
 }
 
+/* --- VGA ---------------------------------------------------------------------------------------- */
+
+static bool wants_vga(const struct vh_smuggled_list *l)
+{
+	const struct vh_qemu_set *lists[] = { l->overrides, l->sets };
+	const size_t counts[] = { l->n_overrides, l->n_sets };
+
+	for (size_t k = 0; k < VH_COUNT(lists); k++)
+		for (size_t i = 0; i < counts[k]; i++)
+			if (vh_streq(lists[k][i].property, "x-vga"))
+				return true;
+	for (size_t i = 0; i < l->count; i++)
+		if (l->list[i].vga)
+			return true;
+	return false;
+}
+
 /* --- -set -------------------------------------------------------------------------------------- */
 
 #define JSON_RENAMED_SINCE 8000 /* libvirt 8.0 */
@@ -435,6 +453,8 @@ void vh_surroundings_read(struct vh_surroundings *ret, const struct vh_root *roo
 		read_private(ret, root, d, unseen);
 	if (!ret->qemu && (d->iommu.line || d->smuggled.n_sets || d->memory.n_pages))
 		ret->qemu = vh_emulator_version(root, d->emulator, d->arch);
+	if (wants_vga(&d->smuggled))
+		ret->vga_off = vh_module_options_is_on(root, h->cmdline, "vfio_pci", "disable_vga");
 	if (d->smuggled.n_sets)
 		read_words(ret, root, d);
 	if (d->iommu.line)

@@ -46,6 +46,7 @@ struct vh_surroundings {
 	unsigned int libvirt;     /* its version: 11003 is 11.3; 0: unknown, or of no interest */
 	unsigned int qemu; /* its version: 10001000 is 10.1.0; 0: unknown, or of no interest */
 	unsigned int iommu_bits; /* of the addresses of the host's IOMMU; 0: likewise */
+	bool vga_off; /* vfio-pci has disable_vga; only where a device is to have x-vga */
 	bool in_words; /* libvirt gives QEMU devices as words, not as JSON; only where -set is used */
 	uint64_t dma_entries; /* how many mappings VFIO allows a container; 0: likewise */
 	char *memory_fs;      /* of what type its file system is; NULL: unknown */

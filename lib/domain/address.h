@@ -41,8 +41,9 @@ struct vh_hostdev {
 	int driver_line;
 	enum vh_tri iommufd; /* by /dev/iommu, or by its group; UNKNOWN: as the domain says */
 	char *alias;         /* its name for libvirt, or NULL */
-	int again_line;      /* of another NVMe <disk> with the same controller; 0: there is none */
-	bool transient;      /* by <teaming>: it is unplugged when the guest is saved or migrated */
+	size_t number;  /* by which libvirt calls it hostdevN, if it has no name of the user's */
+	int again_line; /* of another NVMe <disk> with the same controller; 0: there is none */
+	bool transient; /* by <teaming>: it is unplugged when the guest is saved or migrated */
 };
 
 /* A number as libvirt reads it. Returns 0 or -1. */

@@ -75,12 +75,14 @@ static void read_hostdev(struct vh_domain *d, const xmlNode *node)
 	const char *mode = vh_xml_attr(node, "mode"), *unknown = unknown_kind(node);
 	struct vh_hostdev *dev;
 
+	d->n_hostdevs++;
 	if (vh_xml_attr_is(node, "type", "mdev") && !d->mdev_line)
 		d->mdev_line = vh_xml_line(node);
 	if (!unknown &&
 	    (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem"))))
 		return;
 	dev = add_device(d, VH_HOSTDEV, node, vh_xml_child(node, "source"));
+	dev->number = d->n_hostdevs - 1;
 	if (unknown && !dev->problem) {
 		dev->problem = vh_strdup(unknown);
 		dev->meant = vh_strdup("mode='subsystem' type='pci'");
@@ -101,6 +103,7 @@ static void read_hostdev_interface(struct vh_domain *d, const xmlNode *node)
 	if (type ? !vh_streq(type, "pci") : vh_xml_child(source, "vendor") != NULL)
 		return;
 	dev = add_device(d, VH_INTERFACE, node, source);
+	dev->number = d->n_hostdev_interfaces - 1;
 	if (type || !address || dev->problem)
 		return;
 	dev->problem = vh_strdup("no type='pci' on <address> in <source>");
@@ -121,6 +124,7 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 {
 	const char *network = vh_xml_attr(vh_xml_child(node, "source"), "network");
 
+	d->n_hostdev_interfaces += vh_xml_attr_is(node, "type", "hostdev");
 	if (vh_xml_attr_is(node, "type", "hostdev"))
 		read_hostdev_interface(d, node);
 	else if (vh_xml_attr_is(node, "type", "network") && network)
@@ -200,6 +204,14 @@ static int read_devices(struct vh_domain *d, const xmlNode *devices, struct vh_e
 				       vh_xml_line(n), DEVICES_MAX);
 	}
 	return 0;
+}
+
+/* libvirt reads interfaces before all <hostdev> (virDomainDefParseXML()). */
+static void number_devices(struct vh_domain *d)
+{
+	for (size_t i = 0; i < d->n_devices; i++)
+		if (d->devices[i].element == VH_HOSTDEV)
+			d->devices[i].number += d->n_hostdev_interfaces;
 }
 
 static int by_name(const void *a, const void *b)
@@ -323,6 +335,7 @@ static int read_domain(struct vh_domain *d, const xmlNode *root, struct vh_error
 	for (const xmlNode *n = vh_xml_child(root, "devices"); n; n = vh_xml_next(n, "devices"))
 		if (read_devices(d, n, err) < 0)
 			return -1;
+	number_devices(d);
 	sort_networks(&d->networks);
 	d->numa = vh_placement_read(root);
 	d->emulator = vh_xml_text(vh_xml_child(vh_xml_child(root, "devices"), "emulator"));

@@ -14,17 +14,24 @@
 #define SHOWN_MAX 80
 #define ARGS_MAX 4096 /* no domain has a fraction of this */
 
+static void clear_set(struct vh_qemu_set *s)
+{
+	free(s->id);
+	free(s->property);
+	free(s->value);
+}
+
 void vh_qemu_args_clear(struct vh_smuggled_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		free(l->list[i].host);
 	free(l->list);
-	for (size_t i = 0; i < l->n_sets; i++) {
-		free(l->sets[i].id);
-		free(l->sets[i].property);
-		free(l->sets[i].value);
-	}
+	for (size_t i = 0; i < l->n_sets; i++)
+		clear_set(&l->sets[i]);
 	free(l->sets);
+	for (size_t i = 0; i < l->n_overrides; i++)
+		clear_set(&l->overrides[i]);
+	free(l->overrides);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -173,6 +180,13 @@ static char *value_of(const char *device, const char *key)
 	return is_json(device) ? json_value(skip_blank(device), key) : plain_value(device, key);
 }
 
+/* qapi/qapi-util.c:qapi_bool_parse() */
+static bool is_on(const char *value)
+{
+	return vh_streq(value, "on") || vh_streq(value, "yes") || vh_streq(value, "true") ||
+	       vh_streq(value, "y");
+}
+
 /* One number of an address, as strtoul() takes it there, and what follows. */
 static bool take_number(const char **at, unsigned int base, uint64_t *ret)
 {
@@ -228,7 +242,7 @@ static bool read_address(const char *text, struct vh_pci_addr *ret)
 /* vfio-pci and its kin: vfio-pci-nohotplug, vfio-pci-igd-lpc-bridge */
 static void read_device(struct vh_smuggled_list *to, const char *device, int line)
 {
-	_auto_free_ char *driver = value_of(device, "driver"), *host = NULL;
+	_auto_free_ char *driver = value_of(device, "driver"), *host = NULL, *vga = NULL;
 	const char *name;
 	struct vh_smuggled *s;
 
@@ -240,18 +254,13 @@ static void read_device(struct vh_smuggled_list *to, const char *device, int lin
 	s = VH_APPEND(to->list, to->count);
 	s->line = line;
 	s->host = vh_printable(host ? host : "a device", SHOWN_MAX);
+	vga = value_of(device, "x-vga");
+	s->vga = is_on(vga);
 	name = host ? strrchr(host, '/') : NULL;
 	s->has_addr = host && read_address(name ? name + 1 : host, &s->addr);
 }
 
 /* --- an IOMMU ----------------------------------------------------------------------------------- */
-
-/* qapi/qapi-util.c:qapi_bool_parse() */
-static bool is_on(const char *value)
-{
-	return vh_streq(value, "on") || vh_streq(value, "yes") || vh_streq(value, "true") ||
-	       vh_streq(value, "y");
-}
 
 static void read_iommu(struct vh_guest_iommu *to, const char *device, int line)
 {
@@ -339,9 +348,7 @@ static void drop_own_sets(struct vh_smuggled_list *l, const struct vh_names *ids
 			l->sets[kept++] = l->sets[i];
 			continue;
 		}
-		free(l->sets[i].id);
-		free(l->sets[i].property);
-		free(l->sets[i].value);
+		clear_set(&l->sets[i]);
 	}
 	l->n_sets = kept;
 }
@@ -361,6 +368,42 @@ static void read_capabilities(struct vh_smuggled_list *ret, const xmlNode *domai
 		ret->in_words |= vh_xml_attr_is(del, "capability", VH_QEMU_ARGS_JSON);
 		ret->in_words_once |= vh_xml_attr_is(del, "capability", VH_QEMU_ARGS_JSON_ONCE);
 	}
+}
+
+/* <qemu:device alias='hostdev0'><qemu:frontend><qemu:property name='x-vga' value='true'/> */
+static void read_overrides(struct vh_smuggled_list *to, const xmlNode *domain)
+{
+	const xmlNode *o = vh_xml_child_in(domain, NAMESPACE, "override");
+	const xmlNode *d = vh_xml_child_in(o, NAMESPACE, "device"), *p;
+
+	for (; d; d = vh_xml_next_in(d, NAMESPACE, "device")) {
+		p = vh_xml_child_in(vh_xml_child_in(d, NAMESPACE, "frontend"), NAMESPACE,
+				    "property");
+		for (; p && to->n_overrides < ARGS_MAX; p = vh_xml_next_in(p, NAMESPACE, "property"))
+			*VH_APPEND(to->overrides, to->n_overrides) = (struct vh_qemu_set){
+				.line = vh_xml_line(p),
+				.id = vh_strdup(vh_xml_attr(d, "alias")),
+				.property = vh_strdup(vh_xml_attr(p, "name")),
+				.value = vh_strdup(vh_xml_attr(p, "value")),
+			};
+	}
+}
+
+static int line_of(const struct vh_qemu_set *list, size_t n, const char *id, const char *property)
+{
+	for (size_t i = 0; i < n; i++)
+		if (vh_streq(list[i].id, id) && vh_streq(list[i].property, property) &&
+		    is_on(list[i].value))
+			return list[i].line;
+	return 0;
+}
+
+int vh_qemu_args_turned_on(const struct vh_smuggled_list *l, bool sets, const char *id,
+			   const char *property)
+{
+	int line = line_of(l->overrides, l->n_overrides, id, property);
+
+	return line || !sets ? line : line_of(l->sets, l->n_sets, id, property);
 }
 
 /* What follows an option is its value. Returns the id of a device that is in words. */
@@ -405,4 +448,5 @@ void vh_qemu_args_read(struct vh_smuggled_list *ret, struct vh_guest_iommu *iomm
 	}
 	drop_own_sets(ret, &ids);
 	read_capabilities(ret, domain);
+	read_overrides(ret, domain);
 }

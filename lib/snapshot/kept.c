@@ -298,6 +298,7 @@ static const struct vh_kept table[] = {
 	KEPT(LIST_, "sys/firmware/acpi/tables", .names = NAMES("DMAR", "IVRS"),
 	     .flags = VH_KEPT_DIR | VH_KEPT_FILES),
 	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_denylist", .chars = SWITCH),
+	KEPT(FILE_, "sys/module/vfio_pci/parameters/disable_vga", .chars = SWITCH),
 	KEPT(FILE_, "sys/module/vfio_iommu_type1/parameters/dma_entry_limit", .chars = DIGITS),
 	KEPT(FILE_, "sys/module/*/parameters/allow_unsafe_interrupts", .chars = SWITCH),
 	KEPT(FILE_, "sys/fs/selinux/enforce", .chars = DIGITS),

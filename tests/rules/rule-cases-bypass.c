@@ -10,8 +10,10 @@ static void past_libvirt(struct world *w, const char *addr, size_t count)
 {
 	alone(w);
 	for (size_t i = 0; i < count; i++)
-		past[i] = (struct vh_smuggled){ 40 + (int)i, S(addr), true, false,
-						world_addr(addr) };
+		past[i] = (struct vh_smuggled){ .line = 40 + (int)i,
+						.host = S(addr),
+						.has_addr = true,
+						.addr = world_addr(addr) };
 	w->domain.smuggled.list = past;
 	w->domain.smuggled.count = count;
 }
@@ -170,6 +172,7 @@ CASE("qemu-set", set_of_hostdev, .want = "error qemu-set:50",
 static void set_of_old_qemu(struct world *w)
 {
 	set_of_hostdev(w);
+	w->dev[1].class = VGA;
 	w->c.around.qemu = 6001000;
 }
 CASE("qemu-set-before-6.2", set_of_old_qemu, .want = "", .silent = "qemu-set");

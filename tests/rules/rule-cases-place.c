@@ -675,7 +675,10 @@ static struct vh_smuggled smuggled;
 
 static void past_libvirt(struct world *w)
 {
-	smuggled = (struct vh_smuggled){ 77, S("02:00.0"), true, false, world_addr("0000:02:00.0") };
+	smuggled = (struct vh_smuggled){ .line = 77,
+					 .host = S("02:00.0"),
+					 .has_addr = true,
+					 .addr = world_addr("0000:02:00.0") };
 	w->domain.smuggled.list = &smuggled;
 	w->domain.smuggled.count = 1;
 	world_dev(w, "0000:02:00.0", NIC, 2, "vfio-pci");

@@ -61,6 +61,12 @@
 #define CAP(name, cap) "f sys/class/iommu/" name "/intel-iommu/cap\t" cap "\n"
 #define CAP39 "1c0000c40660462" /* of a desktop's processor */
 #define CAP48 "8d2078c106f0466"
+#define BESIDE(class) \
+	MACHINE "pci 0000:02:00.0 class=" class " id=10de:1b81 group=2 driver=vfio-pci\n"
+#define NO_VGA "f etc/modprobe.d/vfio.conf\toptions vfio-pci ids=10de:1b80 disable_vga=1\n"
+#define OVERRIDE(id, property, value)                                                              \
+	"<qemu:override><qemu:device alias='" id "'><qemu:frontend><qemu:property name='" property \
+	"' type='bool' value='" value "'/></qemu:frontend></qemu:device></qemu:override>"
 #define CAPABILITY(name) "<qemu:capabilities><qemu:del capability='" name "'/></qemu:capabilities>"
 #define FILTERS(list) "f etc/libvirt/qemu.conf\tcapability_filters = [ " list " ]\n"
 #define COMMANDLINE(args) "<qemu:commandline>" args "</qemu:commandline>"
@@ -437,6 +443,32 @@ static const struct {
 	{ "-set by QEMU 6.1", MACHINE CAPS("1", QEMU, "6001000"), "", "",
 	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")), "" },
 
+	{ "x-vga of a card", MACHINE, "", "", "\n" OVERRIDE("hostdev0", "x-vga", "true"), "" },
+	{ "x-vga of a card, and vfio-pci without", MACHINE NO_VGA, "", "",
+	  "\n" OVERRIDE("hostdev0", "x-vga", "true"), "E setting-refused:5" },
+	{ "x-vga that is off", MACHINE NO_VGA, "", "", OVERRIDE("hostdev0", "x-vga", "false"), "" },
+	{ "another property", MACHINE NO_VGA, "", "", OVERRIDE("hostdev0", "x-no-mmap", "true"), "" },
+	{ "x-vga of another device", MACHINE NO_VGA, "", "", OVERRIDE("hostdev1", "x-vga", "true"),
+	  "" },
+	{ "x-vga of a card behind a USB device", MACHINE NO_VGA, "<alias name='hostdev0'/>",
+	  "<hostdev mode='subsystem' type='usb'><source startupPolicy='optional'><vendor id='1'/>"
+	  "<product id='2'/></source></hostdev>",
+	  "\n" OVERRIDE("hostdev0", "x-vga", "on"), "E setting-refused:5" },
+	{ "x-vga of a card behind an interface", CARD NO_VGA, "", VF(""),
+	  "\n" OVERRIDE("hostdev1", "x-vga", "true"), "E setting-refused:6" },
+	{ "x-vga by a name of the user's", MACHINE NO_VGA, "<alias name='ua-gpu'/>", "",
+	  "\n" OVERRIDE("ua-gpu", "x-vga", "true"), "E setting-refused:5" },
+	{ "x-vga of what is no VGA controller", PAIR, "", "", OVERRIDE("hostdev0", "x-vga", "true"),
+	  "E setting-refused:4" },
+	{ "x-vga by -set, which works", MACHINE NO_VGA, "", "",
+	  COMMANDLINE(ARG("-set") ARG("device.hostdev0.x-vga=on")) CAPABILITY("device.json+hotplug"),
+	  "E setting-refused:4" },
+	{ "x-vga by -device, and vfio-pci without", BESIDE("030000") NO_VGA, "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("vfio-pci,host=02:00.0,x-vga=on")),
+	  "E qemu-commandline:5" },
+	{ "x-vga by -device", BESIDE("030000"), "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("vfio-pci,host=02:00.0,x-vga=on")),
+	  "W qemu-commandline:5" },
 	{ "driver kvm", MACHINE, "<driver name='kvm'/>", "", "", "E driver-choice:3" },
 	{ "driver vfio-pci, which is a model", MACHINE, "<driver name='vfio-pci'/>", "", "",
 	  "E driver-choice:3" },

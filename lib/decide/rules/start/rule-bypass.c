@@ -89,6 +89,8 @@ static char *why_not(const struct vh_case *c, const struct vh_smuggled *s)
 		return vh_strdup("this host has no such device");
 	if (!d)
 		return NULL;
+	if (s->vga && vh_rule_why_no_vga(c, d))
+		return vh_printf("it is to have x-vga, and %s", vh_rule_why_no_vga(c, d));
 	if (d->on_vfio || is_bound_first(c, d))
 		return why_not_by_group(c, d);
 	return d->driver

@@ -27,6 +27,45 @@ static bool applies(const struct vh_case *c, const struct vh_extra *s)
 	return !s->but_enic || (!s->network && !is_on_enic(c, s->line));
 }
 
+/* drivers/vfio/pci/vfio_pci.c:vfio_pci_open_device() */
+const char *vh_rule_why_no_vga(const struct vh_case *c, const struct vh_pci_dev *d)
+{
+	if (d->class >> 8 != 0x0300)
+		return "it is not a VGA controller";
+	return c->around.vga_off ? "vfio-pci has disable_vga=1" : NULL;
+}
+
+/* The property by which QEMU gives the guest the card's old VGA. */
+static void check_vga(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	static const char property[] = "x-vga";
+	bool sets = c->around.in_words || (c->around.qemu && c->around.qemu < 6002000);
+	const struct vh_plan_dev *pd = NULL;
+
+	while ((pd = vh_rule_next_named(c, pd))) {
+		const struct vh_hostdev *e = pd->element;
+		_auto_free_ char *id = NULL;
+		struct vh_finding *f;
+		const char *why;
+		int line;
+
+		if (!e || e->element == VH_DISK)
+			continue;
+		id = e->alias && vh_has_prefix(e->alias, "ua-") ? vh_strdup(e->alias)
+								: vh_printf("hostdev%zu", e->number);
+		line = vh_qemu_args_turned_on(&c->domain->smuggled, sets, id, property);
+		why = line ? vh_rule_why_no_vga(c, pd->dev) : NULL;
+		if (!why)
+			continue;
+		f = vh_finding_add(
+			out, r, pd,
+			"remove the property: with UEFI a guest needs none of the card's VGA",
+			"%s is to have %s, and %s: QEMU ends with 'device does not support requested feature x-vga'",
+			vh_pci_str(&pd->dev->addr).s, property, why);
+		vh_finding_about(f, &pd->dev->addr, line);
+	}
+}
+
 static void check_setting_refused(const struct vh_case *c, const struct vh_rule *r,
 				  struct vh_findings *out)
 {
@@ -47,6 +86,8 @@ static void check_setting_refused(const struct vh_case *c, const struct vh_rule 
 			s->at_start ? "start" : "domain");
 		vh_finding_about(f, NULL, s->line);
 	}
+	if (c->domain)
+		check_vga(c, r, out);
 }
 
 const struct vh_rule vh_rule_setting_refused = {
@@ -63,9 +104,10 @@ const struct vh_rule vh_rule_setting_refused = {
 		   "writeFiltering, two devices with the same alias or the same place in the\n"
 		   "boot order, an order beside the <boot> of <os>, an NVMe disk without a\n"
 		   "namespace, a <rom> with enabled='no' and more, and a <teaming> without its\n"
-		   "other half. QEMU ends if two devices have the same <acpi index=>. For an\n"
-		   "<interface> that gets its device from a network the same is true, but for\n"
-		   "<mtu> and <coalesce>, and <filterref> and queues are refused too. Remove the\n"
-		   "setting; 'ip link set PF vf NUMBER max_tx_rate MBIT' limits a virtual\n"
-		   "function.",
+		   "other half. QEMU ends if two devices have the same <acpi index=>, or if\n"
+		   "x-vga (by <qemu:override> or -set) is on for a device that is not a VGA\n"
+		   "controller, or while vfio-pci has disable_vga=1. For an <interface> that\n"
+		   "gets its device from a network the same is true, but for <mtu> and\n"
+		   "<coalesce>, and <filterref> and queues are refused too. Remove the setting;\n"
+		   "'ip link set PF vf NUMBER max_tx_rate MBIT' limits a virtual function.",
 };
