@@ -15,6 +15,10 @@ void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 	const xmlNode *ioapic = vh_xml_child(features, "ioapic");
 	const char *bits;
 
+	ret->acpi = vh_xml_child(features, "acpi") != NULL;
+	ret->ioapic = VH_UNKNOWN;
+	if (vh_xml_attr(ioapic, "driver"))
+		ret->ioapic = vh_xml_attr_is(ioapic, "driver", "qemu") ? VH_YES : VH_NO;
 	for (; devices && !iommu; devices = vh_xml_next(devices, "devices"))
 		iommu = vh_xml_child(devices, "iommu");
 	if (!iommu || !vh_xml_attr(iommu, "model"))
@@ -26,10 +30,6 @@ void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 	ret->model = vh_printable(vh_xml_attr(iommu, "model"), VH_VALUE_MAX);
 	ret->caching_mode = vh_xml_attr_is(driver, "caching_mode", "on");
 	ret->intremap = vh_xml_attr_is(driver, "intremap", "on");
-	ret->acpi = vh_xml_child(features, "acpi") != NULL;
-	ret->ioapic = VH_UNKNOWN;
-	if (vh_xml_attr(ioapic, "driver"))
-		ret->ioapic = vh_xml_attr_is(ioapic, "driver", "qemu") ? VH_YES : VH_NO;
 	ret->accel = vh_xml_attr_is(driver, "accel", "on");
 	ret->one_bus = vh_xml_attr(driver, "pciBus") != NULL;
 	if (bits && vh_address_uint(bits, 10, &ret->aw_bits) < 0)

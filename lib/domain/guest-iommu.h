@@ -14,6 +14,7 @@ struct vh_guest_iommu {
 	char *model;   /* printable */
 	bool caching_mode, accel;
 	bool intremap; /* it remaps interrupts */
+	bool split;    /* the command line takes the I/O APIC out of the kernel: -machine */
 	enum vh_tri ioapic; /* the domain's <ioapic> is QEMU's, with which it can; UNKNOWN: it has none */
 	bool acpi;          /* the guest has ACPI, by which one of virtio is found */
 	bool one_bus;       /* pciBus: it is that of one bus alone */

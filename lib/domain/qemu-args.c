@@ -272,19 +272,32 @@ static void read_iommu(struct vh_guest_iommu *to, const char *device, int line)
 		{ "virtio-iommu-pci", "virtio" },
 	};
 	_auto_free_ char *driver = value_of(device, "driver"), *bits = NULL, *caching = NULL;
+	_auto_free_ char *remaps = NULL;
 
 	for (size_t i = 0; i < VH_COUNT(models) && !to->line; i++) {
 		if (!vh_streq(driver, models[i].driver))
 			continue;
 		bits = value_of(device, "aw-bits");
 		caching = value_of(device, "caching-mode");
+		remaps = value_of(device, "intremap");
 		to->line = line;
 		to->by_args = true;
 		to->model = vh_strdup(models[i].model);
 		to->caching_mode |= is_on(caching);
+		to->intremap = is_on(remaps);
 		if (bits && vh_parse_uint(bits, 0, UINT8_MAX, &to->aw_bits) < 0)
 			to->aw_bits = 0; /* QEMU refuses it */
 	}
+}
+
+/* -machine kernel_irqchip=split */
+static void read_machine(struct vh_guest_iommu *to, const char *text)
+{
+	_auto_free_ char *old = plain_value(text, "kernel_irqchip");
+	_auto_free_ char *chip = old ? NULL : plain_value(text, "kernel-irqchip");
+	const char *value = old ? old : chip;
+
+	to->split |= vh_streq(value, "split") || vh_streq(value, "off");
 }
 
 /* -global intel-iommu.caching-mode=on, which counts for libvirt's <iommu> as well */
@@ -419,6 +432,8 @@ static char *read_arg(struct vh_smuggled_list *ret, struct vh_guest_iommu *iommu
 		read_set(ret, value, line);
 	else if (is_option(option, "global"))
 		read_global(iommu, value);
+	else if (is_option(option, "machine") || is_option(option, "M"))
+		read_machine(iommu, value);
 	else if (is_option(option, "fw_cfg"))
 		ret->wide_window |= strstr(value, "X-PciMmio64") != NULL;
 	read_misspelt(ret, value, line);

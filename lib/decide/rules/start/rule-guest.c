@@ -62,6 +62,19 @@ static void check_ioapic(const struct vh_case *c, const struct vh_rule *r, struc
 		out);
 }
 
+/* libvirt tells QEMU of it with its own <iommu> alone (x86_iommu_realize()). */
+static void check_chip(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
+{
+	const struct vh_guest_iommu *g = &c->domain->iommu;
+
+	if (g->by_args && g->intremap && g->ioapic != VH_YES && !g->split)
+		add_viommu(
+			c, r, VH_ERROR,
+			"write <ioapic driver='qemu'/> into <features>, or take intremap=on out of the argument",
+			"the guest's IOMMU remaps interrupts, and its I/O APIC is the kernel's: QEMU ends with 'Interrupt Remapping cannot work with kernel-irqchip=on'",
+			out);
+}
+
 static void check_intel(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	if (!c->domain->iommu.caching_mode)
@@ -153,6 +166,7 @@ static void check_viommu(const struct vh_case *c, const struct vh_rule *r, struc
 		check_machine(c, r, out);
 		check_ioapic(c, r, out);
 	}
+	check_chip(c, r, out);
 	check_locked(c, r, out);
 	if (!strcmp(g->model, "intel"))
 		check_intel(c, r, out);

@@ -31,7 +31,7 @@ static bool applies(const struct vh_case *c, const struct vh_extra *s)
 const char *vh_rule_why_no_vga(const struct vh_case *c, const struct vh_pci_dev *d)
 {
 	if (d->class >> 8 != 0x0300)
-		return "it is no VGA controller";
+		return "it is not a VGA controller";
 	return c->around.vga_off ? "vfio-pci has disable_vga=1" : NULL;
 }
 
@@ -105,9 +105,9 @@ const struct vh_rule vh_rule_setting_refused = {
 		   "boot order, an order beside the <boot> of <os>, an NVMe disk without a\n"
 		   "namespace, a <rom> with enabled='no' and more, and a <teaming> without its\n"
 		   "other half. QEMU ends if two devices have the same <acpi index=>, or if\n"
-		   "x-vga (by <qemu:override> or -set) is on for what is no VGA controller, or\n"
-		   "while vfio-pci has disable_vga=1. For an <interface> that gets its device\n"
-		   "from a network the same is true, but for <mtu> and <coalesce>, and\n"
-		   "<filterref> and queues are refused too. Remove the setting; 'ip link set PF\n"
-		   "vf NUMBER max_tx_rate MBIT' limits a virtual function.",
+		   "x-vga (by <qemu:override> or -set) is on for a device that is not a VGA\n"
+		   "controller, or while vfio-pci has disable_vga=1. For an <interface> that\n"
+		   "gets its device from a network the same is true, but for <mtu> and\n"
+		   "<coalesce>, and <filterref> and queues are refused too. Remove the setting;\n"
+		   "'ip link set PF vf NUMBER max_tx_rate MBIT' limits a virtual function.",
 };
