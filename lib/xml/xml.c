@@ -24,6 +24,8 @@ typedef xmlError *xml_error_ptr;
 /* How much of libxml2's text, which quotes the document, goes into a message. */
 #define TEXT_MAX 200
 
+#define FIX "give it what 'virsh dumpxml NAME' prints"
+
 struct attempt {
 	struct vh_error *err;
 	bool failed; /* err is set: what follows are consequences */
@@ -51,7 +53,7 @@ static void on_error(void *data, xml_error_ptr error)
 	xmlParserCtxt *ctxt = data;
 
 	if (error->level == XML_ERR_FATAL && error->message)
-		fail(ctxt->_private, error->line, NULL, error->message);
+		fail(ctxt->_private, error->line, FIX, error->message);
 }
 
 /*
@@ -109,7 +111,7 @@ xmlDoc *vh_xml_parse(const char *text, size_t len, struct vh_error *err)
 	doc = xmlCtxtReadMemory(ctxt, text, (int)len, NULL, NULL,
 				XML_PARSE_NONET | XML_PARSE_BIG_LINES);
 	if (!attempt.failed && (!doc || !ctxt->wellFormed || !xmlDocGetRootElement(doc)))
-		fail(&attempt, 1, NULL, "this is not an XML document");
+		fail(&attempt, 1, FIX, "this is not an XML document");
 	xmlFreeParserCtxt(ctxt);
 	if (attempt.failed)
 		vh_xml_clear(&doc);
