@@ -96,7 +96,7 @@ static void note_wrong_part(struct vh_slots *to, const xmlNode *node, const xmlN
 static void read_slot(struct vh_slots *to, const xmlNode *node)
 {
 	const xmlNode *address = vh_xml_child(node, "address");
-	struct vh_pci_addr addr;
+	struct vh_pci_addr addr = { 0 };
 	const char *wrong;
 	struct vh_slot *s;
 
