@@ -46,6 +46,17 @@ CASE("left-out", gpu_without_sound, .want = LEFT_OUT,
 	     "0000:01:00.0: audio device 1af4:0000, driver 'snd_hda_intel'",
      .fix = "function='0x1'/></source></hostdev>");
 
+/* With an IOMMU the guest cannot have both. */
+static void gpu_for_guest_iommu(struct world *w)
+{
+	gpu_without_sound(w);
+	w->dev[1].mates[0].dev->group = w->dev[1].group;
+	w->domain.iommu.line = 20;
+	w->domain.iommu.model = S("virtio");
+	w->domain.iommu.acpi = true;
+}
+CASE("left-out-of-guest-iommu", gpu_for_guest_iommu, .want = "", .silent = "function-left-out");
+
 static void gpu_with_sound(struct world *w)
 {
 	gpu_without_sound(w);

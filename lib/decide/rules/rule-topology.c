@@ -49,6 +49,13 @@ static bool is_reported(const struct vh_findings *out, const struct vh_rule *r,
 	return false;
 }
 
+/* With an IOMMU of its own a guest gets one device of a group (group-divided). */
+static bool can_be_added(const struct vh_case *c, const struct vh_pci_dev *named,
+			 const struct vh_pci_dev *mate)
+{
+	return !c->domain->iommu.line || c->domain->iommu.one_bus || named->group != mate->group;
+}
+
 static void check_function_left_out(const struct vh_case *c, const struct vh_rule *r,
 				    struct vh_findings *out)
 {
@@ -62,7 +69,7 @@ static void check_function_left_out(const struct vh_case *c, const struct vh_rul
 			struct vh_finding *f;
 
 			if (!is_part(pd->dev, m) || is_named_at(c, addr) ||
-			    is_reported(out, r, addr))
+			    is_reported(out, r, addr) || !can_be_added(c, pd->dev, m->dev))
 				continue;
 			what = vh_wording_device(m->dev);
 			fix = vh_wording_hostdev(addr);
