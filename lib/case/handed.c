@@ -5,6 +5,7 @@
 #include "lib/base/unit.h"
 #include "lib/case/surroundings.h"
 #include "lib/host/function.h"
+#include "lib/host/module-options.h"
 #include "lib/host/uses/subsystem.h"
 
 #include "lib/base/banned.h"
@@ -35,6 +36,8 @@ static bool can_return(const struct vh_root *root, const struct vh_host *h, cons
 {
 	enum vh_tri there = vh_surroundings_has_module(root, h, name);
 
+	if (there == VH_NO)
+		return vh_module_options_is_led(root, name);
 	if (there != VH_UNKNOWN || !root->live || !h->release)
 		return there != VH_NO;
 	return vh_root_exists(root, "lib/modules/%s", h->release) ||

@@ -71,7 +71,7 @@ static void read_cmdline(const char *cmdline, const char *module, const char *op
 
 /* What is looked for in modprobe.d, and where it goes. */
 struct search {
-	const char *command; /* "options" or "install" */
+	const char *command; /* "options", "install" or "alias" */
 	const char *module;  /* NULL: any, and the whole line behind the command is taken */
 	const char *option;  /* of "options"; NULL: the whole rest of the line */
 	struct vh_module_options *ret;
@@ -182,6 +182,19 @@ void vh_module_options_installs(const struct vh_root *root, struct vh_module_opt
 	struct search s = { "install", NULL, NULL, ret };
 
 	read_modprobe_d(root, &s);
+}
+
+bool vh_module_options_is_led(const struct vh_root *root, const char *module)
+{
+	static const char *const commands[] = { "install", "alias" };
+	_auto_module_values_ struct vh_module_options found = { 0 };
+
+	for (size_t i = 0; i < VH_COUNT(commands); i++) {
+		struct search s = { commands[i], module, NULL, &found };
+
+		read_modprobe_d(root, &s);
+	}
+	return found.count > 0;
 }
 
 const char *vh_module_options_forbidden_by(const struct vh_module_options *installs,

@@ -31,6 +31,9 @@ bool vh_module_options_is_on(const struct vh_root *root, const char *cmdline, co
 
 /* Every command of modprobe.d in place of loading a module: "vfio-pci /bin/false". */
 void vh_module_options_installs(const struct vh_root *root, struct vh_module_options *ret);
+/* Does modprobe.d say how the module of this name is loaded (Debian's nvidia is in the file of
+ * nvidia-current)? */
+bool vh_module_options_is_led(const struct vh_root *root, const char *module);
 /* The file of which the command for `module` does nothing; NULL: none. What another command does
  * cannot be known. Borrowed. */
 const char *vh_module_options_forbidden_by(const struct vh_module_options *installs,

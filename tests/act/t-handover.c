@@ -477,26 +477,33 @@ static void test_module_of_another(void)
 /* The kernel was updated, and the modules of the one that runs are gone; or insmod took a file. */
 static void test_orphan(void)
 {
-	static const char *const lists[] = {
-		"kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\n",
-		"kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\nupdates/amdgpu.ko.zst: x.ko\n",
-		NULL,
+#define XCP "kernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\n"
+	static const struct {
+		const char *dep, *conf;
+		bool there;
+	} cases[] = {
+		{ XCP, "blacklist amdgpu\n", false },
+		{ XCP "updates/amdgpu.ko.zst: x.ko\n", "", true },
+		{ XCP "updates/amdgpu-current.ko:\n", "install amdgpu modprobe -i amdgpu-current\n",
+		  true },
+		{ XCP "updates/amdgpu-current.ko:\n", "alias amdgpu amdgpu-current\n", true },
+		{ NULL, "", false },
 	};
 
-	for (size_t i = 0; i < VH_COUNT(lists); i++) {
+	for (size_t i = 0; i < VH_COUNT(cases); i++) {
 		_auto_(stage) struct stage *st = stage_new_near(CARD);
 		_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, CARD);
-		bool there = lists[i] && strstr(lists[i], "amdgpu");
 
 		st->s->root.live = true;
-		if (lists[i])
-			fake_put(st->root, "lib/modules/6.1.0/modules.dep", "%s", lists[i]);
+		fake_put(st->root, "etc/modprobe.d/gpu.conf", "%s", cases[i].conf);
+		if (cases[i].dep)
+			fake_put(st->root, "lib/modules/6.1.0/modules.dep", "%s", cases[i].dep);
 		else
 			fake_rename(st->root, "lib/modules/6.1.0", "lib/modules/6.2.0");
 		fake_reset(st->root);
 		if (!ok((stage_prepare(st, d) < 0 && stage_found(st, "unit-unfit") &&
-			 !fake_writes(st->root)) == !there,
-			"a module that could %s loaded again", there ? "be" : "not be"))
+			 !fake_writes(st->root)) == !cases[i].there,
+			"a module that could %s loaded again", cases[i].there ? "be" : "not be"))
 			why(st);
 	}
 }
