@@ -693,30 +693,44 @@ static void test_live(void)
 	close(ready[1]);
 }
 
-/* Closes it when it is waited for. */
+/* What comes to pass between the two looks. */
 static void close_it(const struct vh_root *root, const char *what)
 {
 	if (strstr(what, "close it"))
 		(void)unlinkat(root->fd, "proc/5/fd/7", 0);
 }
 
+static void pass_it_on(const struct vh_root *root, const char *what)
+{
+	if (strstr(what, "close it"))
+		(void)renameat(root->fd, "proc/5/fd/7", root->fd, "proc/6/fd/7");
+}
+
 static void test_brief(void)
 {
-	static const char want[] =
-		"other error: process 5 (asks) has /dev/i2c-4711 (an I2C bus) open";
+#define HAS(pid, comm) "other error: process " pid " (" comm ") has /dev/i2c-4711 (an I2C bus) open"
+	static const struct {
+		const char *name, *want;
+		void (*step)(const struct vh_root *root, const char *what);
+	} looks[] = {
+		{ "who keeps it open", HAS("5", "asks"), NULL },
+		{ "who has it open for a moment", "", close_it },
+		{ "and the next one", HAS("6", "follows"), pass_it_on },
+	};
 
-	for (int closes = 0; closes < 2; closes++) {
-		_auto_(scratch) struct scratch *s = scratch_new(FUNCTION("030000", "nouveau") NODE(
-			"i2c-dev", "i2c-4711", "511:4711") PROCESS("5", "asks", "/dev/i2c-4711"));
+	for (size_t i = 0; i < VH_COUNT(looks); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(
+			FUNCTION("030000", "nouveau") NODE("i2c-dev", "i2c-4711", "511:4711")
+				PROCESS("5", "asks", "/dev/i2c-4711")
+					PROCESS("6", "follows", "/dev/null"));
 		struct vh_root_ops ops = *s->root.ops;
 		_auto_free_ char *got = NULL;
 
-		ops.step = closes ? close_it : NULL;
+		ops.step = looks[i].step;
 		s->root.ops = &ops;
 		s->root.live = true;
 		got = uses_in(&s->root, NULL);
-		if (!ok(!strcmp(got, closes ? "" : want), "a running system: who %s",
-			closes ? "has it open for a moment" : "keeps it open"))
+		if (!ok(!strcmp(got, looks[i].want), "a running system: %s", looks[i].name))
 			diag("got %s", got);
 	}
 }

@@ -194,6 +194,7 @@ static void *look(void *ctx)
 			continue; /* we ourselves */
 		if (vh_now_ms() > s->deadline) {
 			w->hits.unseen = "there are too many processes to look at";
+			w->hits.cut = true;
 			break;
 		}
 		if (vh_root_each_open(s->root, s->pids->name[i], paths, note, w) == VH_UNKNOWN) {
@@ -233,21 +234,25 @@ static void take_over(struct vh_hits *to, struct vh_hits *from)
 		*VH_APPEND(to->hidden, to->n_hidden) = from->hidden[i];
 	if (from->unseen)
 		to->unseen = from->unseen;
+	to->cut |= from->cut;
 	free(from->list);
 	free(from->hidden);
 }
 
-static void scan(const struct vh_root *root, const struct vh_host *h, const struct vh_names *pids,
-		 struct vh_hits *ret)
+void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret)
 {
+	_auto_names_ struct vh_names pids = { 0 };
 	struct scan s = {
-		.root = root, .host = h, .pids = pids, .self = getpid(), .parent = getppid()
+		.root = root, .host = h, .pids = &pids, .self = getpid(), .parent = getppid()
 	};
 	struct worker w[WORKERS_MAX] = { 0 };
 	size_t started = 1, most;
 
 	s.deadline = vh_now_ms() + LOOK_MS;
 	find_places(&s);
+	*ret = (struct vh_hits){ 0 };
+	if (vh_root_list(root, &pids, "proc") < 0)
+		ret->unseen = "/proc cannot be read";
 	most = workers_for(&s);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		w[i].scan = &s;
@@ -260,49 +265,6 @@ static void scan(const struct vh_root *root, const struct vh_host *h, const stru
 		take_over(ret, &w[i].hits);
 	}
 	free(s.places);
-}
-
-void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret)
-{
-	_auto_names_ struct vh_names pids = { 0 };
-
-	*ret = (struct vh_hits){ 0 };
-	if (vh_root_list(root, &pids, "proc") < 0)
-		ret->unseen = "/proc cannot be read";
-	scan(root, h, &pids, ret);
-}
-
-static bool is_among(const struct vh_hits *hits, const struct vh_hit *hit)
-{
-	for (size_t i = 0; i < hits->n_hidden; i++)
-		if (hits->hidden[i] == hit->pid)
-			return true;
-	for (size_t i = 0; i < hits->count; i++) {
-		const struct vh_hit *h = &hits->list[i];
-
-		if (h->pid == hit->pid && h->dev == hit->dev && !strcmp(h->path, hit->path))
-			return true;
-	}
-	return false;
-}
-
-void vh_scan_again(const struct vh_root *root, const struct vh_host *h, struct vh_hits *hits)
-{
-	_auto_names_ struct vh_names pids = { 0 };
-	struct vh_hits now = { 0 };
-	size_t kept = 0;
-
-	for (size_t i = 0; i < hits->count; i++)
-		vh_names_note(&pids, "%lld", (long long)hits->list[i].pid);
-	scan(root, h, &pids, &now);
-	for (size_t i = 0; i < hits->count; i++) {
-		if (is_among(&now, &hits->list[i]))
-			hits->list[kept++] = hits->list[i];
-		else
-			free(hits->list[i].path);
-	}
-	hits->count = kept;
-	vh_scan_clear(&now);
 }
 
 void vh_scan_clear(struct vh_hits *hits)

@@ -19,6 +19,7 @@ struct vh_hits {
 	int64_t *hidden; /* processes that cannot be looked at */
 	size_t n_hidden;
 	const char *unseen; /* why not all was seen; NULL: it was */
+	bool cut;           /* ... for there was no time to look at all processes */
 };
 
 /* Is it worth a look? Who reaches the device by its own files is found then too. A network card has
@@ -27,8 +28,6 @@ struct vh_hits {
 bool vh_scan_wants(const struct vh_pci_dev *d);
 /* Looks for all nodes of all devices of the host, at most three seconds. */
 void vh_scan(const struct vh_root *root, const struct vh_host *h, struct vh_hits *ret);
-/* A second look at the processes found by the first: what is no longer open is dropped. */
-void vh_scan_again(const struct vh_root *root, const struct vh_host *h, struct vh_hits *hits);
 void vh_scan_clear(struct vh_hits *hits);
 
 #endif

@@ -79,11 +79,8 @@ static void find_hidden_guest(const struct vh_root *root, struct vh_parties *p)
 	}
 }
 
-struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h)
+static void read_holders(const struct vh_root *root, struct vh_parties *p)
 {
-	struct vh_parties *p = vh_alloc(sizeof(*p));
-
-	vh_scan(root, h, &p->hits);
 	for (size_t i = 0; i < p->hits.count; i++) {
 		bool known = false;
 
@@ -94,6 +91,14 @@ struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_h
 				       VH_APPEND(p->holders, p->n_holders));
 	}
 	find_hidden_guest(root, p);
+}
+
+struct vh_parties *vh_parties_read(const struct vh_root *root, const struct vh_host *h)
+{
+	struct vh_parties *p = vh_alloc(sizeof(*p));
+
+	vh_scan(root, h, &p->hits);
+	read_holders(root, p);
 	return p;
 }
 
@@ -119,28 +124,45 @@ static const struct vh_holder *holder_of(const struct vh_parties *p, int64_t pid
 }
 
 /* A program that asks a device something, once or every minute, has closed it the next moment; a
- * guest and a desktop keep it open. */
-static bool may_be_brief(const struct vh_parties *p, const struct vh_hit *hit)
+ * guest and a desktop keep it open. Is it one of those alone that has the device open? */
+static bool may_be_brief(const struct vh_parties *p, size_t dev)
 {
-	return holder_of(p, hit->pid)->rank == VH_HOLDER_PLAIN;
+	bool any = false;
+
+	for (size_t i = 0; i < p->hits.count; i++) {
+		enum vh_holder_rank rank;
+
+		if (p->hits.list[i].dev != dev)
+			continue;
+		rank = holder_of(p, p->hits.list[i].pid)->rank;
+		if (rank > VH_HOLDER_PLAIN)
+			return false;
+		any |= rank == VH_HOLDER_PLAIN;
+	}
+	return any;
 }
 
-/* No start is refused by chance. */
-static void look_again(struct vh_parties *p, struct vh_uses_ctx *ctx, size_t dev)
+/* No start is refused by chance: what counts is who has it open in a second look, whoever that is. */
+static void look_again(struct vh_parties *p, const struct vh_uses_ctx *ctx, size_t dev)
 {
 	static const struct timespec moment = { 0, MOMENT_MS * 1000 * 1000 };
 	const struct vh_root *root = ctx->root;
-	bool any = false;
+	struct vh_hits now = { 0 };
 
-	for (size_t i = 0; i < p->hits.count; i++)
-		any |= p->hits.list[i].dev == dev && may_be_brief(p, &p->hits.list[i]);
-	if (!any || p->sure || !root->live)
+	if (p->sure || !root->live || !may_be_brief(p, dev))
 		return;
 	if (root->ops->step)
 		root->ops->step(root, "wait for who may close it again");
 	(void)nanosleep(&moment, NULL); /* a shorter one does no harm */
-	vh_scan_again(root, ctx->host, &p->hits);
 	p->sure = true;
+	vh_scan(root, ctx->host, &now);
+	if (now.cut) {
+		vh_scan_clear(&now);
+		return;
+	}
+	vh_scan_clear(&p->hits);
+	p->hits = now;
+	read_holders(root, p);
 }
 
 bool vh_parties_have_exclusively(const struct vh_parties *p, size_t dev, const char *node)
