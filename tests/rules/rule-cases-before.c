@@ -8,12 +8,14 @@
 static void hook(struct world *w, enum vh_hook_deed deed)
 {
 	static struct vh_hook_line line;
+	static char *any;
 
 	line = (struct vh_hook_line){ .file = S("/etc/libvirt/hooks/qemu"),
 				      .line = 4,
 				      .deed = deed,
 				      .what = "systemctl stop gdm",
-				      .first = true };
+				      .before = { &any, 1 } };
+	any = S("");
 	w->c.scripts.list = &line;
 	w->c.scripts.count = 1;
 }
@@ -39,7 +41,7 @@ CASE("in-use-after-the-hook", when_it_starts, .want = "error device-in-use 0000:
 static void hook_behind(struct world *w)
 {
 	desktop(w);
-	w->c.scripts.list[0].first = false;
+	w->c.scripts.list[0].before.count = 0;
 }
 CASE("in-use-and-the-hook-is-behind", hook_behind, .want = "error device-in-use 0000:01:00.0:10");
 
@@ -113,3 +115,27 @@ static void pages(struct world *w)
 	hook(w, VH_DEED_PAGES);
 }
 CASE("huge-short-until-a-hook-makes-them", pages, .want = "warning hugepages-short:6");
+
+/* No hook makes a pool of a size that the host does not have. */
+static void no_pool(struct world *w)
+{
+	pages(w);
+	w->c.memory.n_pools = 0;
+}
+CASE("huge-of-no-size-whatever-hooks-do", no_pool, .want = "error hugepages-short:6");
+
+static void virsh(struct world *w)
+{
+	unmanaged(w);
+	w->c.scripts.list[0].deed = VH_DEED_NODEDEV;
+}
+CASE("unmanaged-and-a-hook-calls-virsh", virsh,
+     .want = "error unmanaged-on-host-driver 0000:01:00.0:10, warning hook-conflict");
+
+static void binds_another(struct world *w)
+{
+	unmanaged(w);
+	w->c.scripts.list[0].before.name[0] = S("0000:09:00.0");
+}
+CASE("unmanaged-and-a-hook-binds-another", binds_another,
+     .want = "error unmanaged-on-host-driver 0000:01:00.0:10, warning hook-conflict");

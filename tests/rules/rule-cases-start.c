@@ -393,8 +393,8 @@ CASE("big-bar-of-16-gib", usual_bar, .want = "", .silent = "big-bar");
 /* --- other hooks -------------------------------------------------------------------------------- */
 
 static struct vh_hook_line hooks[] = {
-	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1, NULL, false },
-	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0, NULL, false },
+	{ S("/etc/libvirt/hooks/qemu"), 4, VH_DEED_NODEDEV, "virsh nodedev-detach", 1, NULL, { 0 } },
+	{ S("/etc/libvirt/hooks/qemu"), 9, VH_DEED_LOAD, "modprobe vfio-pci", 0, NULL, { 0 } },
 };
 
 static void hooks_of_others(struct world *w)
@@ -411,7 +411,7 @@ static void hooks_called(struct world *w)
 {
 	static struct vh_hook_line line = {
 		S("/usr/local/bin/up.sh"),      3,    VH_DEED_VIRSH, "virsh", 0,
-		S("/etc/libvirt/hooks/qemu:7"), false
+		S("/etc/libvirt/hooks/qemu:7"), { 0 }
 	};
 
 	alone(w);

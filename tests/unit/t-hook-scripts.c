@@ -124,8 +124,48 @@ static void test_orders(void)
 		struct vh_hook_scripts found = { 0 };
 
 		vh_hook_scripts_read(&found, &s->root, "vm", &unseen);
-		ok(found.count == 1 && found.list[0].first == orders[i].first, "order: %s",
-		   orders[i].name);
+		ok(found.count == 1 && (found.list[0].before.count > 0) == orders[i].first,
+		   "order: %s", orders[i].name);
+		vh_hook_scripts_clear(&found);
+	}
+}
+
+/* Of the lines of hooks/qemu those that are for a guest that is to start, and which device they name. */
+static const struct {
+	const char *line, *before; /* NULL: none is */
+} befores[] = {
+	{ "echo vfio-pci > /sys/bus/pci/devices/$1/driver_override", "" },
+	{ "driverctl set-override 0000:09:00.0 vfio-pci", "0000:09:00.0" },
+	{ "echo 0000:09:00.0 > /sys/bus/pci/drivers/vfio-pci/bind", "0000:09:00.0" },
+	{ "echo 10de 1b80 >/sys/bus/pci/drivers/vfio-pci/new_id", "" },
+	{ "driverctl unset-override 0000:09:00.0", NULL },
+	{ "echo 0000:09:00.0 > /sys/bus/pci/drivers/nouveau/bind", NULL },
+	{ "echo 0000:09:00.0 > /sys/bus/pci/drivers/vfio-pci/unbind", NULL },
+	{ "[ $2 = release ] && echo vfio-pci > /sys/bus/pci/devices/x/driver_override", NULL },
+	{ "echo 0 > /sys/class/vtconsole/vtcon0/bind", "" },
+	{ "echo 1 > /sys/class/vtconsole/vtcon0/bind", NULL },
+	{ "echo 1024 > /proc/sys/vm/nr_hugepages", "" },
+	{ "echo 0 > /proc/sys/vm/nr_hugepages", NULL },
+	{ "sysctl vm.nr_hugepages=0", NULL },
+	{ "sysctl vm.nr_hugepages=10", "" },
+};
+
+static void test_befores(void)
+{
+	for (size_t i = 0; i < VH_COUNT(befores); i++) {
+		_auto_free_ char *tree = vh_printf(OWN "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n%s\n",
+						   befores[i].line);
+		_auto_(scratch) struct scratch *s = scratch_new(tree);
+		_auto_names_ struct vh_names unseen = { 0 };
+		struct vh_hook_scripts found = { 0 };
+		const struct vh_names *before;
+
+		vh_hook_scripts_read(&found, &s->root, "vm", &unseen);
+		before = found.count ? &found.list[0].before : NULL;
+		ok(before && (befores[i].before ? before->count == 1 && !strcmp(before->name[0],
+										befores[i].before)
+						: !before->count),
+		   "before ours: %s", befores[i].line);
 		vh_hook_scripts_clear(&found);
 	}
 }
@@ -207,6 +247,7 @@ int main(void)
 	test_calls();
 	test_makers();
 	test_orders();
+	test_befores();
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {
 		const char *what = NULL, *again = NULL;
 		enum vh_hook_deed deed = vh_hook_scripts_deed(lines[i].line, &what);

@@ -304,7 +304,7 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 	while ((pd = vh_rule_next_named(c, pd))) {
 		const struct vh_pci_dev *d = pd->dev;
 		struct vh_pci_name name = vh_pci_str(&d->addr);
-		const struct vh_hook_line *hook = vh_rule_hook_before(c, VH_DEED_BIND);
+		const struct vh_hook_line *hook = vh_rule_hook_before(c, VH_DEED_BIND, &d->addr);
 		_auto_free_ char *fix = NULL;
 		struct vh_finding *f;
 		bool said = false;
@@ -321,8 +321,6 @@ static void check_unmanaged_on_host_driver(const struct vh_case *c, const struct
 				   said ? "managed='no'" : "no managed='yes' (the default is no)",
 				   d->driver ? "is on driver '" : "has no driver",
 				   d->driver ? d->driver : "", d->driver ? "'" : "");
-		if (!hook)
-			hook = vh_rule_hook_before(c, VH_DEED_NODEDEV);
 		if (hook)
 			vh_rule_told_by_hook(f, hook);
 	}

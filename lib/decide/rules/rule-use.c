@@ -146,7 +146,7 @@ static const struct vh_hook_line *line_ended_before(const struct vh_case *c, con
 	for (size_t i = 0; i < words.count; i++)
 		for (size_t k = 0; k < VH_COUNT(endings) && !found; k++)
 			if (vh_has_prefix(words.name[i], endings[k].word))
-				found = vh_rule_hook_before(c, endings[k].deed);
+				found = vh_rule_hook_before(c, endings[k].deed, NULL);
 	return found;
 }
 

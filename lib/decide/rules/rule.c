@@ -149,13 +149,16 @@ bool vh_rule_gets_group_later(const struct vh_host *h, const struct vh_pci_dev *
 
 /* --- the engine --------------------------------------------------------------------------- */
 
-/* A finding, the place of its rule in the table, and the place it was found at, which makes
- * qsort() stable. */
-const struct vh_hook_line *vh_rule_hook_before(const struct vh_case *c, enum vh_hook_deed deed)
+const struct vh_hook_line *vh_rule_hook_before(const struct vh_case *c, enum vh_hook_deed deed,
+					       const struct vh_pci_addr *addr)
 {
-	for (size_t i = 0; !c->starting && i < c->scripts.count; i++)
-		if (c->scripts.list[i].first && c->scripts.list[i].deed == deed)
-			return &c->scripts.list[i];
+	for (size_t i = 0; !c->starting && i < c->scripts.count; i++) {
+		const struct vh_hook_line *l = &c->scripts.list[i];
+
+		if (l->deed == deed && (vh_names_has(&l->before, "") ||
+					(addr && vh_names_has(&l->before, vh_pci_str(addr).s))))
+			return l;
+	}
 	return NULL;
 }
 
@@ -168,6 +171,8 @@ void vh_rule_told_by_hook(struct vh_finding *f, const struct vh_hook_line *l)
 	f->severity = VH_WARNING;
 }
 
+/* A finding, the place of its rule in the table, and the place it was found at, which makes
+ * qsort() stable. */
 struct numbered {
 	struct vh_finding f;
 	size_t rule, n;

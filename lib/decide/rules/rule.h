@@ -50,9 +50,11 @@ bool vh_rule_driver_must_turn(const struct vh_case *c);
 /* Why QEMU ends when this device is to have x-vga; NULL: it need not (vfio_populate_vga()). */
 const char *vh_rule_why_no_vga(const struct vh_case *c, const struct vh_pci_dev *d);
 
-/* A hook of the user's that does such a thing before ours looks: what is found now need not be so
- * then. NULL: there is none, or the start is under way. */
-const struct vh_hook_line *vh_rule_hook_before(const struct vh_case *c, enum vh_hook_deed deed);
+/* A hook of the user's that does such a thing before ours looks, to this device if it names one:
+ * what is found now need not be so then. `addr` NULL: it is about no device. NULL: there is none, or
+ * the start is under way. */
+const struct vh_hook_line *vh_rule_hook_before(const struct vh_case *c, enum vh_hook_deed deed,
+					       const struct vh_pci_addr *addr);
 /* Appends to the message of `f` what it may change, and makes it a warning. */
 void vh_rule_told_by_hook(struct vh_finding *f, const struct vh_hook_line *l);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "lib/base/pci.h"
 #include "lib/base/printable.h"
 
 #include "lib/base/banned.h"
@@ -232,7 +233,48 @@ struct search {
 	bool first; /* what is read now runs before it, when a guest is to start */
 };
 
-static void note_line(struct search *s, size_t first, const char *path, int line,
+/* Not what gives back, or is done when a guest has ended. */
+static bool is_for_start(const char *line, enum vh_hook_deed deed)
+{
+	const char *to = strchr(line, '>');
+
+	if (strstr(line, "release") || strstr(line, "stopped"))
+		return false;
+	if (deed == VH_DEED_BIND)
+		return strstr(line, "vfio") && !find_word(line, "unset-override") &&
+		       !strstr(line, "/unbind") && !strstr(line, "/remove_id");
+	if (deed == VH_DEED_CONSOLE)
+		return find_word(line, "0");
+	return deed != VH_DEED_PAGES || !(to ? find_word(line, "0") : strstr(line, "=0"));
+}
+
+/* The device that a line names, or "". Caller frees. */
+static char *device_in(const char *line)
+{
+	for (const char *p = line; (p = strchr(p, ':')); p++) {
+		_auto_free_ char *name = NULL;
+		struct vh_pci_addr addr;
+
+		if (p - line < 4)
+			continue;
+		name = vh_strndup(p - 4, strlen("0000:00:00.0"));
+		if (vh_pci_parse(name, &addr) == 0)
+			return VH_STEAL(name);
+	}
+	return vh_strdup("");
+}
+
+static void note_before(const struct search *s, const char *text, struct vh_hook_line *l)
+{
+	_auto_free_ char *device = NULL;
+
+	if (!s->first || !is_for_start(text, l->deed))
+		return;
+	device = device_in(text);
+	vh_names_note(&l->before, "%s", device);
+}
+
+static void note_line(struct search *s, size_t first, const char *path, int line, const char *text,
 		      enum vh_hook_deed deed, const char *what, const char *caller)
 {
 	struct vh_hook_line *l;
@@ -241,15 +283,16 @@ static void note_line(struct search *s, size_t first, const char *path, int line
 		if (s->to->list[i].deed != deed || strcmp(s->to->list[i].file + 1, path) != 0)
 			continue;
 		s->to->list[i].more++;
+		note_before(s, text, &s->to->list[i]);
 		return;
 	}
 	l = VH_APPEND(s->to->list, s->to->count);
 	l->file = vh_printf("/%s", path);
 	l->line = line;
 	l->deed = deed;
-	l->first = s->first;
 	l->what = what;
 	l->caller = vh_strdup(caller);
+	note_before(s, text, l);
 }
 
 static void note_maker(struct search *s, const char *path)
@@ -306,7 +349,7 @@ static void read_lines(struct search *s, const char *path, char *text, const cha
 		char *called;
 
 		if (deed)
-			note_line(s, first, path, n, deed, what, caller);
+			note_line(s, first, path, n, line, deed, what, caller);
 		if (may_make(line))
 			note_maker(s, path);
 		for (; depth && !deed && (called = vh_hook_scripts_call(&at, &within)); free(called))
@@ -471,6 +514,7 @@ void vh_hook_scripts_clear(struct vh_hook_scripts *s)
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i].file);
 		free(s->list[i].caller);
+		vh_names_clear(&s->list[i].before);
 	}
 	free(s->list);
 	vh_names_clear(&s->idle);

@@ -31,7 +31,8 @@ struct vh_hook_line {
 	const char *what; /* the command: static */
 	size_t more;      /* further lines of the file that do such a thing */
 	char *caller; /* "/etc/libvirt/hooks/qemu:7", which calls the file; NULL: libvirt does */
-	bool first;   /* it runs before our own hook when a guest is to start */
+	struct vh_names before; /* of the lines that do so for a guest that is to start, before our
+				   own hook: the device that each names, or "" */
 };
 
 struct vh_hook_scripts {

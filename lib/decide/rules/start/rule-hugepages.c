@@ -54,10 +54,11 @@ static char *pool_fix(const struct vh_huge_pool *pool, const char *nodes, uint64
 		n, kib, size, n);
 }
 
+/* `pool`: that is too small; NULL: there is none of that size, which no hook changes. */
 static void report_pool(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out,
-			const char *message, const char *fix)
+			const struct vh_huge_pool *pool, const char *message, const char *fix)
 {
-	const struct vh_hook_line *hook = vh_rule_hook_before(c, VH_DEED_PAGES);
+	const struct vh_hook_line *hook = pool ? vh_rule_hook_before(c, VH_DEED_PAGES, NULL) : NULL;
 	struct vh_finding *f = vh_finding_add(out, r, NULL, fix, "%s", message);
 
 	f->severity = vh_memory_need_severity(c, VH_ERROR);
@@ -99,7 +100,7 @@ static void check_host_pool(const struct vh_case *c, const struct vh_rule *r,
 		fix = pool_fix(pool, NULL, vh_size_add(pool->total, vh_size_sub(wanted, there)));
 	else
 		fix = size_fix(m, page_kib, wanted);
-	report_pool(c, r, out, sb.data, fix);
+	report_pool(c, r, out, pool, sb.data, fix);
 }
 
 /* What the nodes of a set have; *ret_last stays when the host has none of these nodes. */
@@ -145,7 +146,7 @@ static void check_node_pools(const struct vh_case *c, const struct vh_rule *r,
 					   vh_size_sub(wanted, there)));
 	else
 		fix = vh_strdup("name nodes in <numatune> that the host has: numactl --hardware");
-	report_pool(c, r, out, message, fix);
+	report_pool(c, r, out, last, message, fix);
 }
 
 static void check_hugepages_short(const struct vh_case *c, const struct vh_rule *r,
