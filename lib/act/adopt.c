@@ -11,7 +11,9 @@
 
 #include "lib/base/banned.h"
 
-#define UDEV_MS 3000 /* on a host where it always has something to do */
+#define BOOT_S 300      /* in which udev loads what the host has */
+#define DRIVER_MS 10000 /* the longest that a start waits for that */
+#define UDEV_MS 3000    /* on a host where it always has something to do */
 
 /* A record that cannot be read does not prevent a start. */
 static void warn_of_record(const struct vh_task *t)
@@ -121,21 +123,36 @@ static void wait_for_udev(const struct vh_act *act, int ms)
 	}
 }
 
+/* One that had a driver before we came lacks it by our own doing. */
 static bool lacks_driver(const struct vh_task *t)
 {
-	for (size_t i = 0; i < t->plan->count; i++)
-		if (!t->plan->devs[i].dev->driver)
+	for (size_t i = 0; i < t->plan->count; i++) {
+		const struct vh_pci_dev *d = t->plan->devs[i].dev;
+		const struct vh_record *r = t->old ? vh_claim_find(t->old, &d->addr) : NULL;
+
+		if (!d->driver && !(r && r->driver))
 			return true;
+	}
 	return false;
 }
 
+static bool is_booting(const struct vh_root *root)
+{
+	_auto_free_ char *text = vh_root_read(root, "proc/uptime");
+	unsigned int seconds;
+
+	return text && sscanf(text, "%u", &seconds) == 1 && seconds < BOOT_S;
+}
+
 /* While the host boots, udev may still have to load the driver of a device: taken without one, it
- * would be brought back to none. */
+ * would be brought back to none. Later it has none on purpose. */
 static int look_for_drivers(struct vh_task *t, struct vh_error *err)
 {
-	if (!lacks_driver(t) || !vh_root_exists(t->act->root, "run/udev/queue"))
+	const struct vh_root *root = t->act->root;
+
+	if (!lacks_driver(t) || !is_booting(root) || !vh_root_exists(root, "run/udev/queue"))
 		return 0;
-	wait_for_udev(t->act, t->act->config->timeout_write);
+	wait_for_udev(t->act, DRIVER_MS);
 	return vh_task_look(t, err);
 }
 

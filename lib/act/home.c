@@ -265,19 +265,27 @@ static void take_back_overrides(struct homecoming *h)
 }
 
 /* VFIO lets what it has sleep, and forbids it when it lets go
- * (vfio_pci_core_unregister_device()); not every driver allows it again by itself. */
-static void let_sleep(struct homecoming *h)
+ * (vfio_pci_core_unregister_device()); not every driver allows it again by itself. Of records,
+ * which are about to be removed: to be written last, when all else is done. */
+static void add_sleepers(const struct homecoming *h, struct vh_batch *b)
 {
-	_auto_batch_ struct vh_batch b = { 0 };
-
 	for (size_t i = 0; i < h->claim->count; i++) {
 		const struct vh_record *r = &h->claim->records[i];
 
 		if (r->now && r->sleeps && h->states[i].place == VH_PLACE_HOME &&
 		    !vh_steps_may_sleep(h->act->root, &r->addr))
-			vh_steps_add_sleep(&b, &r->addr);
+			vh_steps_add_sleep(b, &r->addr);
 	}
-	run_batch(h, &b);
+}
+
+/* A device that cannot, for its driver is busy, is at home all the same. */
+static void let_sleep(const struct homecoming *h, struct vh_batch *b)
+{
+	struct vh_writers writers = { .lock = h->writers.lock };
+
+	if (b->count)
+		vh_batch_run(h->act, &writers, b);
+	vh_writer_end(&writers);
 }
 
 /* A reset takes a second at most, of most devices a tenth; a driver that waits for another one's is
@@ -386,6 +394,7 @@ static int walk(struct homecoming *h, struct vh_error *err)
 		step_override, step_unbind, step_probe, step_bind, step_override,
 	};
 	_auto_error_ struct vh_error why = { 0 };
+	_auto_batch_ struct vh_batch sleepers = { 0 };
 	size_t count = h->claim->count;
 	bool left;
 
@@ -401,13 +410,14 @@ static int walk(struct homecoming *h, struct vh_error *err)
 		if (steps[i] == step_bind && h->strange)
 			run_step(h, step_name);
 	}
-	let_sleep(h);
 	vh_writer_end(&h->writers);
+	add_sleepers(h, &sleepers);
 	left = settle(h, err);
 	if (h->states != h->first)
 		vh_standing_free(h->states, count);
 	if (vh_handover_return(h->act, h->claim, h->writers.lock, left ? NULL : err) < 0)
 		left = true;
+	let_sleep(h, &sleepers);
 	if (vh_store_save(h->store, h->claim, h->act->deadline, &why) < 0 && !left)
 		return vh_fail(err, VH_E_LEFT, 0, why.fix, "%s", why.what);
 	return left ? -1 : 0;

@@ -295,6 +295,7 @@ static void test_waits_for_driver(void)
 	_auto_(vh_domain) struct vh_domain *d = scratch_vm(VM1, IDLE);
 	pid_t udev;
 
+	fake_put(st->root, "proc/uptime", "61.40 118.02\n");
 	fake_put(st->root, "run/udev/queue", "%s", "");
 	udev = fork();
 	if (udev == 0) {

@@ -274,8 +274,8 @@ static void orphan(struct world *w)
 	handed.states[0] = VH_MODULE_ORPHAN;
 }
 CASE("unit-unfit-module-orphan", orphan, .want = UNFIT ", " HANDED,
-     .says = "there is none in /lib/modules/6.9.1-arch1-1 to be loaded again",
-     .fix = "reboot, if the kernel was updated since it runs; or take it out of unload-modules");
+     .says = "the kernel that runs, 6.9.1-arch1-1, has none of that name",
+     .fix = "reboot, if the kernel has been updated since this one started; or take it out of unload-modules");
 
 static void drives_another(struct world *w)
 {

@@ -234,12 +234,12 @@ static void check_modules(const struct vh_case *c, const struct vh_plan_dev *pd,
 				       d->modules.name[i]);
 	fix = vh_printf("take it out of unload-modules of [device %s] in /" VH_CONFIG_PATH,
 			vh_pci_str(&d->addr).s);
-	reboot = vh_printf("reboot, if the kernel was updated since it runs; or %s", fix);
+	reboot = vh_printf("reboot, if the kernel has been updated since this one started; or %s", fix);
 	for (size_t i = 0; i < d->modules.count; i++)
 		if (d->states[i] == VH_MODULE_ORPHAN)
 			vh_finding_add(out, r, pd, reboot,
-				       "module '%s' cannot be unloaded: there is none in "
-				       "/lib/modules/%s to be loaded again",
+				       "module '%s' cannot be unloaded: the kernel that runs, %s, "
+				       "has none of that name to be loaded again",
 				       d->modules.name[i], c->host->release);
 	for (size_t i = 0; i < d->n_others; i++)
 		if (!is_taken_too(c, &d->others[i].addr))
@@ -280,7 +280,7 @@ const struct vh_rule vh_rule_unit_unfit = {
 		   "the guest has the device, which refuses the start, or while the guest has\n"
 		   "it. A module that is built into the kernel cannot be unloaded; one that\n"
 		   "also drives a device which the guest does not get would take that device\n"
-		   "from the host; and one that is not in /lib/modules any more, as after an\n"
+		   "from the host; and one that is no longer among the kernel's, as after an\n"
 		   "update of the kernel, could not be loaded again. A unit that does not exist\n"
 		   "is only a warning: perhaps its package is not installed yet.",
 };
