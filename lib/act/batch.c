@@ -173,8 +173,10 @@ static bool settle(const struct run *r)
 	if (r->act->root->listener)
 		tell_waiting(r, first, busy - 1);
 	left = soonest - vh_now_ms();
-	if (poll(fds, r->n_lanes, left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX) < 0)
-		return true; /* a signal: once more */
+	/* a signal: once more. More lanes than RLIMIT_NOFILE (EINVAL): each until its time is up */
+	if (poll(fds, r->n_lanes, left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX) < 0 &&
+	    errno == EINTR)
+		return true;
 	for (size_t i = 0; i < r->n_lanes; i++) {
 		struct lane *lane = &r->lanes[i];
 

@@ -260,6 +260,8 @@ if [ -w /dev/full ]; then
 else
 	skip 'a full disk is noticed' 'no /dev/full'
 fi
+(ulimit -f 0 && exec "$hook" --version >"$work/out" 2>/dev/null)
+verdict 'a limit to the size of files is noticed' test $? = 2
 on demo check "$good" >&- 2>"$work/err"
 rc=$?
 if [ -n "$valgrind" ]; then
