@@ -80,6 +80,11 @@ static void read_wrong_type(struct vh_slots *to, const xmlNode *node, const xmlN
 	to->wrong_line = vh_xml_line(node);
 }
 
+bool vh_slots_is_bridged(const struct vh_slots *s, uint8_t bus)
+{
+	return vh_bits_has(&s->bridges, bus) || vh_bits_has(&s->dmi, bus);
+}
+
 /* What is too large is kept, if it is a device's of the host. */
 static void note_wrong_part(struct vh_slots *to, const xmlNode *node, const xmlNode *address,
 			    const char *name)
@@ -136,11 +141,9 @@ static void read_controller(struct vh_slots *to, const xmlNode *node)
 		const char *model;
 		struct vh_bits *buses;
 	} models[] = {
-		{ "pcie-root-port", &to->ports },
-		{ "pcie-switch-downstream-port", &to->ports },
-		{ "pci-bridge", &to->bridges },
-		{ "pcie-to-pci-bridge", &to->bridges },
-		{ "pcie-switch-upstream-port", &to->joints },
+		{ "pcie-root-port", &to->ports },     { "pcie-switch-downstream-port", &to->ports },
+		{ "pci-bridge", &to->bridges },       { "pcie-to-pci-bridge", &to->bridges },
+		{ "dmi-to-pci-bridge", &to->dmi },    { "pcie-switch-upstream-port", &to->joints },
 		{ "pcie-expander-bus", &to->joints },
 	};
 	const char *text = vh_xml_attr(node, "index"), *model = vh_xml_attr(node, "model");

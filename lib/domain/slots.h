@@ -55,7 +55,8 @@ struct vh_slots {
 	char *wrong_part; /* of the same: a number that is too large, "slot='0x20'" */
 	int part_line;
 	struct vh_bits ports;   /* buses that have slot 0 alone: of root ports and their kin */
-	struct vh_bits bridges; /* that have no slot 0 */
+	struct vh_bits bridges; /* of PCI, that have no slot 0 */
+	struct vh_bits dmi;     /* of PCI, that have one: of a dmi-to-pci-bridge */
 	struct vh_bits joints;  /* that take ports alone, no devices */
 	char *odd_model;        /* of a <controller> that the board cannot have, or NULL */
 	int odd_line;
@@ -65,6 +66,8 @@ struct vh_slots {
 
 /* Where in the guest this device is; false: libvirt chooses, or it is none that libvirt takes. */
 bool vh_slots_place(const struct _xmlNode *device, struct vh_pci_addr *ret);
+/* Is this bus of the guest one of PCI behind a bridge? */
+bool vh_slots_is_bridged(const struct vh_slots *s, uint8_t bus);
 /* `root` is the domain, or the element of a lone device. */
 void vh_slots_read(struct vh_slots *ret, const struct _xmlNode *root);
 void vh_slots_clear(struct vh_slots *s);

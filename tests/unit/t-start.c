@@ -43,6 +43,7 @@
 	"</hostdev>"
 #define IOMMU_AND(devices) "<iommu model='intel'><driver caching_mode='on'/></iommu>" devices
 #define TO_PCI "<controller type='pci' index='2' model='pcie-to-pci-bridge'/>"
+#define DMI_TO_PCI "<controller type='pci' index='2' model='dmi-to-pci-bridge'/>"
 #define GIB2 CELLS("<cell id='0' memory='2' unit='GiB'/>")
 #define LIMIT(gib) "<memtune><hard_limit unit='GiB'>" gib "</hard_limit></memtune>"
 #define ROM_PATH "/opt/roms/card.rom"
@@ -681,6 +682,9 @@ static const struct {
 	  "", "E group-divided:4" },
 	{ "an IOMMU, and two of a group behind one bridge", PAIR, AT_BUS("2", "1"),
 	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "2"))) TO_PCI, "", "" },
+	{ "an IOMMU, and two of a group behind one bridge of the chipset's kind", PAIR,
+	  AT_BUS("2", "0"), IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "1"))) DMI_TO_PCI,
+	  "", "" },
 	{ "an IOMMU, and one of two behind a bridge", PAIR, AT_BUS("2", "1"),
 	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("1", "0"))) TO_PCI, "",
 	  "E group-divided:4" },

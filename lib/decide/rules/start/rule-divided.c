@@ -76,7 +76,7 @@ static void check_openings(const struct vh_case *c, const struct vh_rule *r, str
 static enum vh_tri is_behind_bridge(const struct vh_case *c, const struct vh_plan_dev *pd)
 {
 	if (pd->element->placed)
-		return vh_bits_has(&c->domain->slots.bridges, pd->element->place.bus) ? VH_YES
+		return vh_slots_is_bridged(&c->domain->slots, pd->element->place.bus) ? VH_YES
 										      : VH_NO;
 	return pd->dev->express ? VH_NO : VH_UNKNOWN;
 }
