@@ -74,21 +74,42 @@ static void check_openings(const struct vh_case *c, const struct vh_rule *r, str
 /* QEMU keeps apart what a bus of PCI Express keeps apart; behind a bridge to PCI all devices are
  * one to an IOMMU (pci_device_get_iommu_bus_devfn()). UNKNOWN: libvirt chooses where it will be, or
  * what its bus is of, which is a port for a device of PCI Express, unless a bridge waits for one. */
-static enum vh_tri is_behind_bridge(const struct vh_case *c, const struct vh_plan_dev *pd)
+static enum vh_tri is_behind_bridge(const struct vh_case *c, const struct vh_hostdev *e,
+				    const struct vh_pci_dev *d)
 {
 	const struct vh_slots *s = &c->domain->slots;
-	bool placed = pd->element->placed;
-	enum vh_tri is = placed ? vh_slots_is_bridged(s, pd->element->place.bus) : VH_UNKNOWN;
+	enum vh_tri is = e->placed ? vh_slots_is_bridged(s, e->place.bus) : VH_UNKNOWN;
 
 	if (is != VH_UNKNOWN)
 		return is;
-	return pd->dev->express && !(placed && s->loose_bridge) ? VH_NO : VH_UNKNOWN;
+	return d->express && !(e->placed && s->loose_bridge) ? VH_NO : VH_UNKNOWN;
+}
+
+/* Groups of one address space are one container, however many they are
+ * (vfio_container_group_get()). */
+uint64_t vh_rule_address_spaces(const struct vh_case *c)
+{
+	uint64_t own = 0, shared = 0;
+
+	for (size_t i = 0; i < c->domain->n_devices; i++) {
+		const struct vh_hostdev *e = &c->domain->devices[i];
+		const struct vh_pci_dev *d = e->problem ? NULL : vh_host_dev(c->host, &e->addr);
+
+		if (e->element == VH_DISK || e->unassigned)
+			continue;
+		if (d && is_behind_bridge(c, e, d) == VH_NO)
+			own++;
+		else
+			shared = 1;
+	}
+	return own + shared;
 }
 
 static bool are_apart(const struct vh_case *c, const struct vh_plan_dev *a,
 		      const struct vh_plan_dev *b)
 {
-	enum vh_tri x = is_behind_bridge(c, a), y = is_behind_bridge(c, b);
+	enum vh_tri x = is_behind_bridge(c, a->element, a->dev);
+	enum vh_tri y = is_behind_bridge(c, b->element, b->dev);
 
 	return x != VH_UNKNOWN && y != VH_UNKNOWN && !(x == VH_YES && y == VH_YES);
 }
