@@ -129,8 +129,8 @@ static void read_model(struct vh_slots *to, const xmlNode *node, const char *mod
 	to->odd_line = vh_xml_line(node);
 }
 
-/* virDomainPCIAddressBusSetModel() */
-static void read_controller(struct vh_slots *to, const xmlNode *node)
+/* virDomainPCIAddressBusSetModel(). NULL: a bus of another kind. */
+static struct vh_bits *buses_of(struct vh_slots *to, const char *model)
 {
 	const struct {
 		const char *model;
@@ -138,22 +138,62 @@ static void read_controller(struct vh_slots *to, const xmlNode *node)
 	} models[] = {
 		{ "pcie-root-port", &to->ports },
 		{ "pcie-switch-downstream-port", &to->ports },
+		{ "dmi-to-pci-bridge", &to->dmi },
 		{ "pci-bridge", &to->bridges },
 		{ "pcie-to-pci-bridge", &to->bridges },
 		{ "pcie-switch-upstream-port", &to->joints },
 		{ "pcie-expander-bus", &to->joints },
 	};
+
+	for (size_t i = 0; i < VH_COUNT(models); i++)
+		if (!strcmp(model, models[i].model))
+			return models[i].buses;
+	return NULL;
+}
+
+static void read_controller(struct vh_slots *to, const xmlNode *node)
+{
 	const char *text = vh_xml_attr(node, "index"), *model = vh_xml_attr(node, "model");
+	struct vh_bits *buses;
 	uint64_t index;
 
 	if (!vh_xml_is(node, "controller") || !vh_xml_attr_is(node, "type", "pci") || !model)
 		return;
 	read_model(to, node, model);
-	if (!text || vh_address_uint(text, 10, &index) < 0)
+	buses = buses_of(to, model);
+	if (!text) {
+		to->n_loose++;
+		to->loose_bridge |= buses == &to->bridges || buses == &to->dmi;
 		return;
-	for (size_t i = 0; i < VH_COUNT(models); i++)
-		if (!strcmp(model, models[i].model))
-			vh_bits_add(models[i].buses, index);
+	}
+	if (vh_address_uint(text, 10, &index) < 0)
+		return;
+	vh_bits_add(&to->numbered, index);
+	if (buses)
+		vh_bits_add(buses, index);
+}
+
+enum vh_tri vh_slots_is_bridged(const struct vh_slots *s, uint8_t bus)
+{
+	if (vh_bits_has(&s->bridges, bus) || vh_bits_has(&s->dmi, bus))
+		return VH_YES;
+	return !bus || vh_bits_has(&s->numbered, bus) ? VH_NO : VH_UNKNOWN;
+}
+
+/* Beyond all that are used libvirt makes the one between a port (qemuDomainPCIAddressSetCreate()),
+ * and QEMU gets that one first. */
+unsigned int vh_slots_free_index(const struct vh_slots *s)
+{
+	size_t last = 0;
+
+	for (unsigned int bus = 0; bus <= UINT8_MAX; bus++)
+		if (vh_bits_has(&s->numbered, bus))
+			last = bus;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->list[i].addr.bus > last)
+			last = s->list[i].addr.bus;
+	last += s->n_loose + 2;
+	return last <= UINT8_MAX ? (unsigned int)last : 0;
 }
 
 /* Without a name, and with one of a distribution's, it is not known. */

@@ -54,10 +54,14 @@ struct vh_slots {
 	int wrong_line;
 	char *wrong_part; /* of the same: a number that is too large, "slot='0x20'" */
 	int part_line;
-	struct vh_bits ports;   /* buses that have slot 0 alone: of root ports and their kin */
-	struct vh_bits bridges; /* that have no slot 0 */
-	struct vh_bits joints;  /* that take ports alone, no devices */
-	char *odd_model;        /* of a <controller> that the board cannot have, or NULL */
+	struct vh_bits ports;    /* buses that have slot 0 alone: of root ports and their kin */
+	struct vh_bits bridges;  /* of PCI, that have no slot 0 */
+	struct vh_bits dmi;      /* of PCI, that have one: of a dmi-to-pci-bridge */
+	struct vh_bits joints;   /* that take ports alone, no devices */
+	struct vh_bits numbered; /* those of any <controller> with an index */
+	size_t n_loose;          /* of how many without one libvirt chooses the bus */
+	bool loose_bridge;       /* one of those is a bridge to PCI */
+	char *odd_model;         /* of a <controller> that the board cannot have, or NULL */
 	int odd_line;
 	struct vh_misplaced *misplaced;
 	size_t n_misplaced;
@@ -65,6 +69,11 @@ struct vh_slots {
 
 /* Where in the guest this device is; false: libvirt chooses, or it is none that libvirt takes. */
 bool vh_slots_place(const struct _xmlNode *device, struct vh_pci_addr *ret);
+/* Is this bus of the guest one of PCI behind a bridge? UNKNOWN: libvirt chooses what it is of. */
+enum vh_tri vh_slots_is_bridged(const struct vh_slots *s, uint8_t bus);
+/* An index for one <controller> more, below which one is free for the port that it is plugged into;
+ * 0: there is none. */
+unsigned int vh_slots_free_index(const struct vh_slots *s);
 /* `root` is the domain, or the element of a lone device. */
 void vh_slots_read(struct vh_slots *ret, const struct _xmlNode *root);
 void vh_slots_clear(struct vh_slots *s);

@@ -438,8 +438,19 @@ static void limit_two_devices_iommu(struct world *w)
 {
 	limit_two_devices(w);
 	w->domain.memory.iommu = true;
+	for (size_t i = 0; i < w->host.n_devs; i++)
+		w->dev[i].express = true;
 }
 CASE("limit-two-devices-iommu", limit_two_devices_iommu, .want = "error hard-limit-low:7",
+     .fix = "libvirt then allows 33 GiB");
+
+/* libvirt may put both behind one bridge to PCI. */
+static void limit_two_devices_of_pci(struct world *w)
+{
+	limit_two_devices(w);
+	w->domain.memory.iommu = true;
+}
+CASE("limit-two-devices-of-pci", limit_two_devices_of_pci, .want = "warning hard-limit-low:7",
      .fix = "libvirt then allows 33 GiB");
 
 /* It is bound, but QEMU does not get it; libvirt counts it nevertheless. */

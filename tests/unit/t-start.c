@@ -43,6 +43,9 @@
 	"</hostdev>"
 #define IOMMU_AND(devices) "<iommu model='intel'><driver caching_mode='on'/></iommu>" devices
 #define TO_PCI "<controller type='pci' index='2' model='pcie-to-pci-bridge'/>"
+#define SOME_BRIDGE "<controller type='pci' model='pcie-to-pci-bridge'/>"
+#define SOME_PORT "<controller type='pci' model='pcie-root-port'/>"
+#define DMI_TO_PCI "<controller type='pci' index='2' model='dmi-to-pci-bridge'/>"
 #define GIB2 CELLS("<cell id='0' memory='2' unit='GiB'/>")
 #define LIMIT(gib) "<memtune><hard_limit unit='GiB'>" gib "</hard_limit></memtune>"
 #define ROM_PATH "/opt/roms/card.rom"
@@ -681,6 +684,19 @@ static const struct {
 	  "", "E group-divided:4" },
 	{ "an IOMMU, and two of a group behind one bridge", PAIR, AT_BUS("2", "1"),
 	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "2"))) TO_PCI, "", "" },
+	{ "an IOMMU, and two of a group behind one bridge of the chipset's kind", PAIR,
+	  AT_BUS("2", "0"), IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "1"))) DMI_TO_PCI,
+	  "", "" },
+	{ "an IOMMU, and two of a group behind a bridge that libvirt numbers", PAIR, AT_BUS("1", "1"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("1", "2"))) SOME_BRIDGE, "", "" },
+	{ "an IOMMU, and two of a group behind ports that libvirt numbers", PAIR, AT_BUS("1", "0"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "0"))) SOME_PORT, "",
+	  "E group-divided:4" },
+	{ "an IOMMU, and two of a group at ports beside a bridge that libvirt numbers", PAIR,
+	  AT_BUS("2", "0"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("3", "0"))) SOME_BRIDGE
+	  "<controller type='pci' index='2' model='pcie-root-port'/>" PORT("pcie-root-port"),
+	  "", "E group-divided:4" },
 	{ "an IOMMU, and one of two behind a bridge", PAIR, AT_BUS("2", "1"),
 	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("1", "0"))) TO_PCI, "",
 	  "E group-divided:4" },
@@ -738,6 +754,18 @@ static const struct {
 	{ "an IOMMU by the command line, and a limit that does not", TWO, "", HOSTDEV("bus='2'", ""),
 	  GIB2 LIMIT("4") COMMANDLINE(ARG("-device") ARG("intel-iommu,caching-mode=on")),
 	  "E hard-limit-low:4" },
+	{ "an IOMMU by the command line, and two of a group behind one bridge", PAIR,
+	  AT_BUS("2", "1"), HOSTDEV("bus='1' function='1'", AT_BUS("2", "2")) TO_PCI,
+	  GIB2 COMMANDLINE("\n" ARG("-device") ARG("intel-iommu,caching-mode=on")), "" },
+	{ "an IOMMU by the command line, and two of two groups behind one bridge", TWO,
+	  AT_BUS("2", "1"), HOSTDEV("bus='2'", AT_BUS("2", "2")) TO_PCI,
+	  GIB2 COMMANDLINE("\n" ARG("-device") ARG("intel-iommu,caching-mode=on")), "" },
+	{ "an IOMMU, and a limit for two of a group behind one bridge", PAIR, AT_BUS("2", "1"),
+	  IOMMU_AND(HOSTDEV("bus='1' function='1'", AT_BUS("2", "2"))) TO_PCI, GIB2 LIMIT("3"),
+	  "W hard-limit-low:4" },
+	{ "an IOMMU, and a limit for one of two behind a bridge", TWO, AT_BUS("2", "1"),
+	  IOMMU_AND(HOSTDEV("bus='2'", AT_BUS("3", "0"))) TO_PCI PORT("pcie-root-port"),
+	  GIB2 LIMIT("3"), "E hard-limit-low:4" },
 	{ "an IOMMU that is wider than the host's", MACHINE CAP("dmar0", CAP39), "",
 	  IOMMU("<driver caching_mode='on' aw_bits='48'/>"), "", "E viommu:4" },
 	{ "an IOMMU as wide as the host's", MACHINE CAP("dmar0", CAP39), "",
@@ -950,6 +978,37 @@ static void test_cases(void)
 	}
 }
 
+/* A bridge that is offered has an index that is free, and room below it for its port. */
+static void test_bridge_offered(void)
+{
+	static const struct {
+		const char *name, *devices, *want;
+	} guests[] = {
+		{ "a bridge for a guest without controllers", "", "index='2' model='pcie-to-" },
+		{ "a bridge beyond all controllers", PORT("pcie-root-port") SOME_PORT,
+		  "index='6' model='pcie-to-" },
+		{ "a bridge beyond all addresses", "<video>" AT_BUS("9", "0") "</video>",
+		  "index='11' model='pcie-to-" },
+		{ "a bridge where no index is free", "<video>" AT_BUS("254", "0") "</video>",
+		  "with an index" },
+	};
+
+	for (size_t i = 0; i < VH_COUNT(guests); i++) {
+		_auto_(scratch) struct scratch *s = scratch_new(PAIR);
+		_auto_findings_ struct vh_findings found = { .rules = &vh_rule_table };
+		_auto_free_ char *devices = vh_printf(
+			"%s%s", IOMMU_AND(HOSTDEV("bus='1' function='1'", "")), guests[i].devices);
+		_auto_free_ char *xml = domain_text("", devices, ""), *have = NULL;
+
+		s->root.live = false;
+		have = judged(&s->root, xml, &found);
+		if (!ok(!strcmp(have, "E group-divided:4") &&
+				strstr(found.list[0].fix, guests[i].want),
+			"%s", guests[i].name))
+			diag("have: %s, %s", have, found.list[0].fix);
+	}
+}
+
 /* How long a file is, too. */
 static void test_empty_rom(void)
 {
@@ -1058,6 +1117,7 @@ int main(void)
 {
 	test_hidden_node();
 	test_cases();
+	test_bridge_offered();
 	test_empty_rom();
 	test_no_file();
 	test_closed_rom();

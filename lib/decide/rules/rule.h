@@ -47,6 +47,10 @@ bool vh_rule_driver_all_by_iommufd(const struct vh_case *c);
 /* Do they go both ways, or all of them one that there is not? */
 bool vh_rule_driver_must_turn(const struct vh_case *c);
 
+/* Of a guest with an IOMMU: how many address spaces its devices certainly have, for each of which QEMU
+ * locks the guest's memory. All that are or may be behind a bridge to PCI are taken to share one. */
+uint64_t vh_rule_address_spaces(const struct vh_case *c);
+
 /* Why QEMU ends when this device is to have x-vga; NULL: it need not (vfio_populate_vga()). */
 const char *vh_rule_why_no_vga(const struct vh_case *c, const struct vh_pci_dev *d);
 

@@ -72,19 +72,44 @@ static void check_openings(const struct vh_case *c, const struct vh_rule *r, str
 /* --- address spaces ---------------------------------------------------------------------------- */
 
 /* QEMU keeps apart what a bus of PCI Express keeps apart; behind a bridge to PCI all devices are
- * one to an IOMMU (pci_device_get_iommu_bus_devfn()). UNKNOWN: libvirt chooses where it will be. */
-static enum vh_tri is_behind_bridge(const struct vh_case *c, const struct vh_plan_dev *pd)
+ * one to an IOMMU (pci_device_get_iommu_bus_devfn()). UNKNOWN: libvirt chooses where it will be, or
+ * what its bus is of, which is a port for a device of PCI Express, unless a bridge waits for one. */
+static enum vh_tri is_behind_bridge(const struct vh_case *c, const struct vh_hostdev *e,
+				    const struct vh_pci_dev *d)
 {
-	if (pd->element->placed)
-		return vh_bits_has(&c->domain->slots.bridges, pd->element->place.bus) ? VH_YES
-										      : VH_NO;
-	return pd->dev->express ? VH_NO : VH_UNKNOWN;
+	const struct vh_slots *s = &c->domain->slots;
+	enum vh_tri is = e->placed ? vh_slots_is_bridged(s, e->place.bus) : VH_UNKNOWN;
+
+	if (is != VH_UNKNOWN)
+		return is;
+	return d->express && !(e->placed && s->loose_bridge) ? VH_NO : VH_UNKNOWN;
+}
+
+/* Groups of one address space are one container, however many they are
+ * (vfio_container_group_get()). */
+uint64_t vh_rule_address_spaces(const struct vh_case *c)
+{
+	uint64_t own = 0, shared = 0;
+
+	for (size_t i = 0; i < c->domain->n_devices; i++) {
+		const struct vh_hostdev *e = &c->domain->devices[i];
+		const struct vh_pci_dev *d = e->problem ? NULL : vh_host_dev(c->host, &e->addr);
+
+		if (e->element == VH_DISK || e->unassigned)
+			continue;
+		if (d && is_behind_bridge(c, e, d) == VH_NO)
+			own++;
+		else
+			shared = 1;
+	}
+	return own + shared;
 }
 
 static bool are_apart(const struct vh_case *c, const struct vh_plan_dev *a,
 		      const struct vh_plan_dev *b)
 {
-	enum vh_tri x = is_behind_bridge(c, a), y = is_behind_bridge(c, b);
+	enum vh_tri x = is_behind_bridge(c, a->element, a->dev);
+	enum vh_tri y = is_behind_bridge(c, b->element, b->dev);
 
 	return x != VH_UNKNOWN && y != VH_UNKNOWN && !(x == VH_YES && y == VH_YES);
 }
@@ -95,18 +120,29 @@ static bool is_passed(const struct vh_plan_dev *pd)
 	return pd->element && !pd->element->unassigned && pd->element->element != VH_DISK;
 }
 
+static char *bridge_text(unsigned int index)
+{
+	if (!index)
+		return vh_strdup(
+			"<controller type='pci' model='pcie-to-pci-bridge'/> with an index, each by an <address type='pci'> with that as its bus");
+	return vh_printf(
+		"<controller type='pci' index='%u' model='pcie-to-pci-bridge'/>, each by an <address type='pci'> with bus='%u'",
+		index, index);
+}
+
 static void add_apart(const struct vh_case *c, const struct vh_rule *r, const struct vh_plan_dev *pd,
 		      const struct vh_plan_dev *first, struct vh_findings *out)
 {
 	_auto_free_ char *fix = NULL, *name = vh_strdup(vh_pci_str(&pd->dev->addr).s);
+	_auto_free_ char *bridge = bridge_text(vh_slots_free_index(&c->domain->slots));
 	bool is_hostdev = pd->element->element == VH_HOSTDEV;
 
 	fix = vh_printf(
 		"%s the <%s> of %s at line %d: the guest goes without it, and the hook takes the group whole\n"
-		"or put all of the group on one <controller type='pci' model='pcie-to-pci-bridge'/>, each by an <address type='pci'> with its bus\n"
+		"or put all of the group on one %s\n"
 		"or remove the guest's IOMMU (line %d)",
 		is_hostdev ? "write <address type='unassigned'/> into" : "remove",
-		vh_address_element_str(pd->element->element), name, pd->element->line,
+		vh_address_element_str(pd->element->element), name, pd->element->line, bridge,
 		c->domain->iommu.line);
 	vh_finding_add(
 		out, r, pd, fix,

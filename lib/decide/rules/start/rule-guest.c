@@ -121,26 +121,19 @@ static void check_machine(const struct vh_case *c, const struct vh_rule *r, stru
 			   "the guest has more than one <iommu>: libvirt refuses the domain", out);
 }
 
-/* Those that QEMU passes by VFIO as devices. */
-static bool is_passed(const struct vh_plan_dev *pd)
-{
-	return pd->element && !pd->element->unassigned && pd->element->element != VH_DISK;
-}
-
-/* libvirt lets QEMU lock the guest's memory once, as it knows of no IOMMU; each device locks it
- * (qemuDomainGetMemLockLimitBytes(), vfio_lock_acct()). A limit of the domain's is hard-limit-low's. */
+/* libvirt lets QEMU lock the guest's memory once, as it knows of no IOMMU; QEMU does so for each
+ * address space (qemuDomainGetMemLockLimitBytes(), vfio_lock_acct()). A limit of the domain's is
+ * hard-limit-low's. */
 static void check_locked(const struct vh_case *c, const struct vh_rule *r, struct vh_findings *out)
 {
 	const struct vh_guest_memory *m = &c->domain->memory;
 	_auto_free_ char *all = NULL, *allowed = NULL, *message = NULL;
-	const struct vh_plan_dev *pd = NULL;
-	uint64_t limit, locked, n = 0;
+	uint64_t limit, locked, n;
 
 	if (!c->domain->iommu.by_args || m->hard_limit_kib || m->locked ||
 	    !vh_memory_need_is_judged(c))
 		return;
-	while ((pd = vh_rule_next_named(c, pd)))
-		n += is_passed(pd);
+	n = vh_rule_address_spaces(c);
 	limit = vh_size_add(
 		vh_size_mul(vh_guest_memory_factor(m, c->networks.pools.count), m->total_kib), GIB);
 	locked = vh_size_mul(n, vh_size_sub(m->total_kib, vh_guest_memory_unplugged(m)));
@@ -149,7 +142,7 @@ static void check_locked(const struct vh_case *c, const struct vh_rule *r, struc
 	all = vh_size_text(locked, VH_BEST);
 	allowed = vh_size_text(limit, VH_BEST);
 	message = vh_printf(
-		"libvirt does not know of this IOMMU, by which each of %llu devices locks the guest's memory, %s in all; it lets QEMU lock %s: QEMU ends with 'VFIO_MAP_DMA failed: Cannot allocate memory'",
+		"libvirt does not know of this IOMMU, by which QEMU locks the guest's memory %llu times, for devices of as many address spaces, %s in all; it lets QEMU lock %s: QEMU ends with 'VFIO_MAP_DMA failed: Cannot allocate memory'",
 		(unsigned long long)n, all, allowed);
 	add_viommu(c, r, VH_ERROR,
 		   "write an <iommu> into <devices> instead of the argument: libvirt allows for it",

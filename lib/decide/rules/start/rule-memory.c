@@ -198,21 +198,17 @@ static bool has_formula(const struct vh_domain *d)
 
 /*
  * How many times QEMU locks the guest's memory for certain: the devices share one container, but
- * for a guest with an IOMMU, where each has an address space of its own; an NVMe controller always
- * has one. The kernel adds them up for the process (vfio_lock_acct()), and vDPA devices apart from
- * them (vhost_vdpa_pa_map()).
+ * for a guest with an IOMMU, which has one for each address space; an NVMe controller always has
+ * one. The kernel adds them up for the process (vfio_lock_acct()), and vDPA devices apart from them
+ * (vhost_vdpa_pa_map()).
  */
 static uint64_t times_locked(const struct vh_case *c)
 {
 	const struct vh_domain *d = c->domain;
-	uint64_t shared = c->networks.pools.count, alone = 0;
+	uint64_t shared = c->networks.pools.count + vh_rule_address_spaces(c), alone = 0;
 
-	for (size_t i = 0; i < d->n_devices; i++) {
-		if (d->devices[i].element == VH_DISK)
-			alone++;
-		else if (!d->devices[i].unassigned)
-			shared++;
-	}
+	for (size_t i = 0; i < d->n_devices; i++)
+		alone += d->devices[i].element == VH_DISK;
 	if (shared && !d->memory.iommu && !d->iommu.by_args)
 		shared = 1;
 	return shared + alone > d->memory.n_vdpa ? shared + alone : d->memory.n_vdpa;
