@@ -325,12 +325,12 @@ static void read_global(struct vh_guest_iommu *to, const char *text)
 /* The arguments may come in any order. */
 static void settle_iommu(struct vh_guest_iommu *g)
 {
+	g->remaps_by_args = g->by_args && g->intremap == VH_YES;
 	if (!g->line || strcmp(g->model, "intel") != 0)
 		return;
 	if (!g->aw_bits)
 		g->aw_bits = g->global_aw_bits;
-	g->remaps_by_args = g->intremap == VH_UNKNOWN ? g->global_intremap
-						      : g->by_args && g->intremap == VH_YES;
+	g->remaps_by_args |= g->intremap == VH_UNKNOWN && g->global_intremap;
 }
 
 /* --- the rest ----------------------------------------------------------------------------------- */

@@ -733,6 +733,8 @@ static const struct {
 	  COMMANDLINE(ARG("-machine") ARG("kernel_irqchip=split") ARG("-device")
 			      ARG("intel-iommu,intremap=on,caching-mode=on")),
 	  "" },
+	{ "an IOMMU of AMD by the command line that remaps interrupts", MACHINE, "", "",
+	  COMMANDLINE("\n" ARG("-device") ARG("amd-iommu,intremap=on")), "E viommu:5" },
 	{ "an IOMMU by the command line that does not remap", MACHINE, "", "",
 	  COMMANDLINE(ARG("-device") ARG("intel-iommu,intremap=off,caching-mode=on")), "" },
 	{ "an IOMMU with caching mode by the command line", MACHINE, "", "",
