@@ -226,7 +226,7 @@ static unsigned int read_width(const struct vh_root *root)
 static void read_viommu(struct vh_surroundings *s, const struct vh_root *root,
 			const struct vh_domain *d, struct vh_names *unseen)
 {
-	if (d->iommu.intremap && d->iommu.ioapic == VH_UNKNOWN && !d->iommu.by_args) {
+	if (d->iommu.intremap == VH_YES && d->iommu.ioapic == VH_UNKNOWN && !d->iommu.by_args) {
 		s->libvirt = vh_machine_libvirt(root);
 		if (!s->libvirt)
 			vh_names_note(unseen, "whether libvirt writes <ioapic driver='qemu'/> for "

@@ -70,19 +70,28 @@ static const char *unknown_kind(const xmlNode *node)
 	return type ? "its type is not 'pci'" : "it has no type";
 }
 
+/* The next hostdevN: what has another name is passed over (qemuAssignDeviceHostdevAlias()). */
+static size_t take_number(size_t *next, const xmlNode *node)
+{
+	size_t number = *next;
+
+	*next += !vh_element_is_named(node);
+	return number;
+}
+
 static void read_hostdev(struct vh_domain *d, const xmlNode *node)
 {
 	const char *mode = vh_xml_attr(node, "mode"), *unknown = unknown_kind(node);
+	size_t number = take_number(&d->n_hostdevs, node);
 	struct vh_hostdev *dev;
 
-	d->n_hostdevs++;
 	if (vh_xml_attr_is(node, "type", "mdev") && !d->mdev_line)
 		d->mdev_line = vh_xml_line(node);
 	if (!unknown &&
 	    (!vh_xml_attr_is(node, "type", "pci") || (mode && !vh_streq(mode, "subsystem"))))
 		return;
 	dev = add_device(d, VH_HOSTDEV, node, vh_xml_child(node, "source"));
-	dev->number = d->n_hostdevs - 1;
+	dev->number = number;
 	if (unknown && !dev->problem) {
 		dev->problem = vh_strdup(unknown);
 		dev->meant = vh_strdup("mode='subsystem' type='pci'");
@@ -95,6 +104,7 @@ static void read_hostdev(struct vh_domain *d, const xmlNode *node)
  * <vendor> stands for USB. */
 static void read_hostdev_interface(struct vh_domain *d, const xmlNode *node)
 {
+	size_t number = take_number(&d->n_hostdev_interfaces, node);
 	const xmlNode *source = vh_xml_child(node, "source");
 	const xmlNode *address = vh_xml_child(source, "address");
 	const char *type = vh_xml_attr(address, "type");
@@ -103,7 +113,7 @@ static void read_hostdev_interface(struct vh_domain *d, const xmlNode *node)
 	if (type ? !vh_streq(type, "pci") : vh_xml_child(source, "vendor") != NULL)
 		return;
 	dev = add_device(d, VH_INTERFACE, node, source);
-	dev->number = d->n_hostdev_interfaces - 1;
+	dev->number = number;
 	if (type || !address || dev->problem)
 		return;
 	dev->problem = vh_strdup("no type='pci' on <address> in <source>");
@@ -124,7 +134,6 @@ static void read_interface(struct vh_domain *d, const xmlNode *node)
 {
 	const char *network = vh_xml_attr(vh_xml_child(node, "source"), "network");
 
-	d->n_hostdev_interfaces += vh_xml_attr_is(node, "type", "hostdev");
 	if (vh_xml_attr_is(node, "type", "hostdev"))
 		read_hostdev_interface(d, node);
 	else if (vh_xml_attr_is(node, "type", "network") && network)

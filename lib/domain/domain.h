@@ -37,7 +37,8 @@ struct vh_domain {
 	int line;   /* of <domain> */
 	struct vh_hostdev *devices;
 	size_t n_devices;
-	size_t n_hostdevs, n_hostdev_interfaces; /* of all kinds, while they are read */
+	size_t n_hostdevs, n_hostdev_interfaces; /* of all kinds that libvirt names, while they are
+						    read */
 	struct vh_names networks; /* of <interface type='network'>, one for each, sorted */
 	struct vh_network_line {
 		const char *name; /* one of those */

@@ -41,6 +41,14 @@ void vh_element_read(struct vh_hostdev *dev, const xmlNode *node)
 	dev->transient = vh_xml_attr_is(vh_xml_child(node, "teaming"), "type", "transient");
 }
 
+/* virDomainDeviceInfoParseXML() drops others of a domain that does not run. */
+bool vh_element_is_named(const xmlNode *node)
+{
+	const char *name = vh_xml_attr(vh_xml_child(node, "alias"), "name");
+
+	return name && vh_has_prefix(name, "ua-");
+}
+
 void vh_element_clear(struct vh_hostdev *dev)
 {
 	free(dev->rom);

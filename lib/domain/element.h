@@ -10,6 +10,8 @@
 
 /* `node` is the element that `dev` was read from. */
 void vh_element_read(struct vh_hostdev *dev, const struct _xmlNode *node);
+/* Has it a name of the user's (ua-...), so that libvirt gives it none? */
+bool vh_element_is_named(const struct _xmlNode *node);
 void vh_element_clear(struct vh_hostdev *dev);
 
 #endif

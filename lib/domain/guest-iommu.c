@@ -29,7 +29,8 @@ void vh_guest_iommu_read(struct vh_guest_iommu *ret, const xmlNode *domain)
 	ret->more_line = vh_xml_line(vh_xml_next(iommu, "iommu"));
 	ret->model = vh_printable(vh_xml_attr(iommu, "model"), VH_VALUE_MAX);
 	ret->caching_mode = vh_xml_attr_is(driver, "caching_mode", "on");
-	ret->intremap = vh_xml_attr_is(driver, "intremap", "on");
+	if (vh_xml_attr(driver, "intremap"))
+		ret->intremap = vh_xml_attr_is(driver, "intremap", "on") ? VH_YES : VH_NO;
 	ret->accel = vh_xml_attr_is(driver, "accel", "on");
 	ret->one_bus = vh_xml_attr(driver, "pciBus") != NULL;
 	if (bits && vh_address_uint(bits, 10, &ret->aw_bits) < 0)

@@ -284,7 +284,8 @@ static void read_iommu(struct vh_guest_iommu *to, const char *device, int line)
 		to->by_args = true;
 		to->model = vh_strdup(models[i].model);
 		to->caching_mode |= is_on(caching);
-		to->intremap = is_on(remaps);
+		if (remaps)
+			to->intremap = is_on(remaps) ? VH_YES : VH_NO;
 		if (bits && vh_parse_uint(bits, 0, UINT8_MAX, &to->aw_bits) < 0)
 			to->aw_bits = 0; /* QEMU refuses it */
 	}
@@ -300,12 +301,36 @@ static void read_machine(struct vh_guest_iommu *to, const char *text)
 	to->split |= vh_streq(value, "split") || vh_streq(value, "off");
 }
 
-/* -global intel-iommu.caching-mode=on, which counts for libvirt's <iommu> as well */
+/* -global intel-iommu.caching-mode=on, which counts for libvirt's <iommu> as well
+ * (softmmu/vl.c:qemu_global_option()) */
 static void read_global(struct vh_guest_iommu *to, const char *text)
 {
-	static const char property[] = "intel-iommu.caching-mode=";
+	static const char driver[] = "intel-iommu.";
+	const char *property, *value = strchr(text, '=');
+	size_t n;
 
-	to->caching_mode |= vh_has_prefix(text, property) && is_on(text + strlen(property));
+	if (!vh_has_prefix(text, driver) || !value)
+		return;
+	property = text + strlen(driver);
+	n = (size_t)(value++ - property);
+	if (vh_is_word(property, n, "caching-mode"))
+		to->caching_mode |= is_on(value);
+	else if (vh_is_word(property, n, "intremap"))
+		to->global_intremap = is_on(value);
+	else if (vh_is_word(property, n, "aw-bits") &&
+		 vh_parse_uint(value, 0, UINT8_MAX, &to->global_aw_bits) < 0)
+		to->global_aw_bits = 0; /* QEMU refuses it */
+}
+
+/* The arguments may come in any order. */
+static void settle_iommu(struct vh_guest_iommu *g)
+{
+	g->remaps_by_args = g->by_args && g->intremap == VH_YES;
+	if (!g->line || strcmp(g->model, "intel") != 0)
+		return;
+	if (!g->aw_bits)
+		g->aw_bits = g->global_aw_bits;
+	g->remaps_by_args |= g->intremap == VH_UNKNOWN && g->global_intremap;
 }
 
 /* --- the rest ----------------------------------------------------------------------------------- */
@@ -461,6 +486,7 @@ void vh_qemu_args_read(struct vh_smuggled_list *ret, struct vh_guest_iommu *iomm
 			before = value;
 		}
 	}
+	settle_iommu(iommu);
 	drop_own_sets(ret, &ids);
 	read_capabilities(ret, domain);
 	read_overrides(ret, domain);

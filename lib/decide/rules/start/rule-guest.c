@@ -53,7 +53,7 @@ static void check_ioapic(const struct vh_case *c, const struct vh_rule *r, struc
 	const struct vh_guest_iommu *g = &c->domain->iommu;
 	unsigned int libvirt = c->around.libvirt;
 
-	if (!g->intremap || g->ioapic == VH_YES ||
+	if (g->intremap != VH_YES || g->ioapic == VH_YES ||
 	    (g->ioapic == VH_UNKNOWN && (!libvirt || libvirt >= IOAPIC_SINCE)))
 		return;
 	add_viommu(
@@ -67,7 +67,7 @@ static void check_chip(const struct vh_case *c, const struct vh_rule *r, struct 
 {
 	const struct vh_guest_iommu *g = &c->domain->iommu;
 
-	if (g->by_args && g->intremap && g->ioapic != VH_YES && !g->split)
+	if (g->remaps_by_args && g->ioapic != VH_YES && !g->split)
 		add_viommu(
 			c, r, VH_ERROR,
 			"write <ioapic driver='qemu'/> into <features>, or take intremap=on out of the argument",
