@@ -278,7 +278,7 @@ static void add_sleepers(const struct homecoming *h, struct vh_batch *b)
 	}
 }
 
-/* A device that cannot, for its driver is busy, is at home all the same. */
+/* A device that cannot, for its driver is busy, is at home anyway. */
 static void let_sleep(const struct homecoming *h, struct vh_batch *b)
 {
 	struct vh_writers writers = { .lock = h->writers.lock };
