@@ -133,7 +133,7 @@ static void test_orders(void)
 /* Of the lines of hooks/qemu those that are for a guest that is to start, and which device they name. */
 static const struct {
 	const char *line, *before; /* NULL: none is */
-} befores[] = {
+} ahead[] = {
 	{ "echo vfio-pci > /sys/bus/pci/devices/$1/driver_override", "" },
 	{ "driverctl set-override 0000:09:00.0 vfio-pci", "0000:09:00.0" },
 	{ "echo 0000:09:00.0 > /sys/bus/pci/drivers/vfio-pci/bind", "0000:09:00.0" },
@@ -150,11 +150,11 @@ static const struct {
 	{ "sysctl vm.nr_hugepages=10", "" },
 };
 
-static void test_befores(void)
+static void test_ahead(void)
 {
-	for (size_t i = 0; i < VH_COUNT(befores); i++) {
+	for (size_t i = 0; i < VH_COUNT(ahead); i++) {
 		_auto_free_ char *tree = vh_printf(OWN "f etc/libvirt/hooks/qemu\t#!/bin/sh\\n%s\n",
-						   befores[i].line);
+						   ahead[i].line);
 		_auto_(scratch) struct scratch *s = scratch_new(tree);
 		_auto_names_ struct vh_names unseen = { 0 };
 		struct vh_hook_scripts found = { 0 };
@@ -162,10 +162,10 @@ static void test_befores(void)
 
 		vh_hook_scripts_read(&found, &s->root, "vm", &unseen);
 		before = found.count ? &found.list[0].before : NULL;
-		ok(before && (befores[i].before ? before->count == 1 && !strcmp(before->name[0],
-										befores[i].before)
-						: !before->count),
-		   "before ours: %s", befores[i].line);
+		ok(before && (ahead[i].before ? before->count == 1 &&
+							!strcmp(before->name[0], ahead[i].before)
+					      : !before->count),
+		   "before ours: %s", ahead[i].line);
 		vh_hook_scripts_clear(&found);
 	}
 }
@@ -247,7 +247,7 @@ int main(void)
 	test_calls();
 	test_makers();
 	test_orders();
-	test_befores();
+	test_ahead();
 	for (size_t i = 0; i < VH_COUNT(lines); i++) {
 		const char *what = NULL, *again = NULL;
 		enum vh_hook_deed deed = vh_hook_scripts_deed(lines[i].line, &what);
