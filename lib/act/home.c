@@ -265,8 +265,8 @@ static void take_back_overrides(struct homecoming *h)
 }
 
 /* VFIO lets what it has sleep, and forbids it when it lets go
- * (vfio_pci_core_unregister_device()); not every driver allows it again by itself. Of records,
- * which are about to be removed: to be written last, when all else is done. */
+ * (vfio_pci_core_unregister_device()); not every driver allows it again by itself. Noted before the
+ * records are removed, and written last of all. */
 static void add_sleepers(const struct homecoming *h, struct vh_batch *b)
 {
 	for (size_t i = 0; i < h->claim->count; i++) {

@@ -542,6 +542,13 @@ qemu_args() {	# ARGUMENT...: past libvirt
 with() {	# ELEMENT ADDRESS: a hostdev with this in it
 	hostdev "$2" | sed "s~</hostdev>~$1</hostdev>~"
 }
+behind_bridge() {	# ADDRESS...: on one bus of PCI
+	local slot=0 address
+	echo "<controller type='pci' index='9' model='pcie-to-pci-bridge'/>"
+	for address; do
+		with "<address type='pci' bus='0x09' slot='0x0$((++slot))' function='0x0'/>" "$address"
+	done
+}
 whole_by_iommufd() { BEHIND="<iommufd enabled='yes'/>"; }	# every device, unless it says otherwise
 guest_slot() {	# SLOT FUNCTION ADDRESS: there in the guest
 	with "<address type='pci' domain='0x0000' bus='0x00' slot='$1' function='$2'/>" "$3"
