@@ -180,8 +180,7 @@ enum vh_tri vh_slots_is_bridged(const struct vh_slots *s, uint8_t bus)
 	return !bus || vh_bits_has(&s->numbered, bus) ? VH_NO : VH_UNKNOWN;
 }
 
-/* Beyond all that are used libvirt makes the one between a port (qemuDomainPCIAddressSetCreate()),
- * and QEMU gets that one first. */
+/* Beyond all that are used, and one further for its port. */
 unsigned int vh_slots_free_index(const struct vh_slots *s)
 {
 	size_t last = 0;

@@ -544,9 +544,10 @@ with() {	# ELEMENT ADDRESS: a hostdev with this in it
 }
 behind_bridge() {	# ADDRESS...: on one bus of PCI
 	local slot=0 address
-	echo "<controller type='pci' index='9' model='pcie-to-pci-bridge'/>"
+	echo "<controller type='pci' index='1' model='pcie-root-port'/>
+		<controller type='pci' index='2' model='pcie-to-pci-bridge'/>"
 	for address; do
-		with "<address type='pci' bus='0x09' slot='0x0$((++slot))' function='0x0'/>" "$address"
+		with "<address type='pci' bus='0x02' slot='0x0$((++slot))' function='0x0'/>" "$address"
 	done
 }
 whole_by_iommufd() { BEHIND="<iommufd enabled='yes'/>"; }	# every device, unless it says otherwise

@@ -120,14 +120,15 @@ static bool is_passed(const struct vh_plan_dev *pd)
 	return pd->element && !pd->element->unassigned && pd->element->element != VH_DISK;
 }
 
+/* Its port, too, and before it: libvirt 9.0 makes one by itself, and gives it to QEMU behind it. */
 static char *bridge_text(unsigned int index)
 {
 	if (!index)
 		return vh_strdup(
 			"<controller type='pci' model='pcie-to-pci-bridge'/> with an index, each by an <address type='pci'> with that as its bus");
 	return vh_printf(
-		"<controller type='pci' index='%u' model='pcie-to-pci-bridge'/>, each by an <address type='pci'> with bus='%u'",
-		index, index);
+		"bridge, <controller type='pci' index='%u' model='pcie-root-port'/><controller type='pci' index='%u' model='pcie-to-pci-bridge'/>, each by an <address type='pci'> with bus='%u'",
+		index - 1, index, index);
 }
 
 static void add_apart(const struct vh_case *c, const struct vh_rule *r, const struct vh_plan_dev *pd,
