@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	vh_wrap_begin();
 	signal(SIGCHLD, SIG_DFL); /* our children are waited for */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* LimitFSIZE of a unit: the write fails and is told */
+	signal(SIGXFSZ, SIG_IGN); /* RLIMIT_FSIZE: the write fails, and is told */
 	vh_oom_exit = VH_EXIT_USAGE;
 	cli.names = vh_pci_ids_new();
 	rc = vh_options_read(&options, &cli, argc, argv) < 0 ? VH_EXIT_USAGE : run(&cli, &options);

@@ -182,7 +182,7 @@ static void secure_process(void)
 		close(null);
 	}
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* LimitFSIZE of a unit: the write fails and is told */
+	signal(SIGXFSZ, SIG_IGN); /* RLIMIT_FSIZE: the write fails, and is told */
 	signal(SIGCHLD, SIG_DFL);
 	umask(077);
 }

@@ -32,6 +32,7 @@ static void become(const char *const *argv, int out, bool err)
 	char *environment[] = { path, locale, NULL };
 
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	from_terminal(SIG_DFL); /* what is ignored stays so behind execve() */
 	if (out < 0 || (dup2(out, STDOUT_FILENO) >= 0 && (!err || dup2(out, STDERR_FILENO) >= 0)))
 		execve(argv[0], (char *const *)argv, environment);

@@ -113,6 +113,16 @@ static void refused_on_z(struct world *w)
 CASE("memory-refused-on-z", refused_on_z, .want = "error memory-short:5",
      .says = "QEMU cannot allocate more than the host has with its swap", .fix = LESS);
 
+static void in_pieces_on_z(struct world *w)
+{
+	static struct vh_memory_device pieces[1];
+
+	refused_on_z(w);
+	w->domain.memory.devices = pieces;
+	w->domain.memory.n_devices = 1;
+}
+CASE("memory-in-pieces-on-z", in_pieces_on_z, .want = "warning memory-short:5");
+
 static void allocated_on_z(struct world *w)
 {
 	refused_on_z(w);

@@ -21,13 +21,14 @@ static void add_size(struct vh_strbuf *sb, const char *before, uint64_t kib, enu
 
 /* --- ordinary memory ---------------------------------------------------------------------- */
 
-/* More than QEMU can allocate, pinned or not. */
+/* More than QEMU can allocate, pinned or not. Of memory in several pieces the kernel looks at each. */
 static bool is_refused(const struct vh_case *c, const struct vh_memory_need_sums *s)
 {
+	const struct vh_guest_memory *g = &c->domain->memory;
 	const struct vh_memory *m = &c->memory;
 	uint64_t elsewhere = vh_size_add(vh_size_add(s->huge, s->backed), s->unplugged);
 
-	return m->limited && m->read == VH_YES &&
+	return m->limited && m->read == VH_YES && !g->n_cells && !g->n_devices &&
 	       vh_size_sub(s->guest, elsewhere) > vh_size_add(m->total_kib, m->swap_kib);
 }
 
